@@ -1,0 +1,111 @@
+/**
+ * commands: one file a verb, one line in registry.ts. A command is data (name, options, examples) and a
+ * `run` that answers with a report or a text; main.ts alone prints. Help, README tables and tests derive
+ * from this data.
+ */
+import type { Report } from '../reports/report.js'
+
+export interface OptionSpec {
+  /** As commander writes it: `--since <time>`, `--where <filter...>`, `-q, --quiet`, `--no-color`. */
+  readonly flags: string
+  readonly about: string
+  readonly choices?: readonly string[]
+  /** The value when the flag is absent. */
+  readonly fallback?: string | boolean
+  /** May be given more than once; the values are collected in an array. */
+  readonly repeatable?: true
+  /** Heading in `--help`. */
+  readonly group?: string
+}
+
+export interface Example {
+  readonly command: string
+  readonly about: string
+}
+
+export interface CommandSpec {
+  readonly name: string
+  readonly summary: string
+  /** Longer text for `--help`. */
+  readonly details?: string
+  /** As commander writes it: `[sources...]`, `<call_id>`. */
+  readonly arguments?: readonly { readonly name: string; readonly about: string }[]
+  readonly options: readonly OptionSpec[]
+  readonly examples: readonly Example[]
+  readonly subcommands?: readonly CommandSpec[]
+  readonly run: (invocation: Invocation) => Promise<Outcome>
+}
+
+/** The terminal and the process, as far as a command may know them. */
+export interface Terminal {
+  readonly columns: number
+  /** stderr is a terminal: progress may be shown there. */
+  readonly interactive: boolean
+  readonly warn: (text: string) => void
+  /** Raw text to stderr, for progress only. */
+  readonly progress: NodeJS.WriteStream
+}
+
+export interface Invocation {
+  readonly args: readonly string[]
+  /** Option values by camelCase name, as commander parses them. */
+  readonly options: Readonly<Record<string, unknown>>
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly now: Date
+  readonly terminal: Terminal
+  /** True when the option was given on the command line, not defaulted. */
+  readonly given: (name: string) => boolean
+}
+
+/** What a command answers with. main renders reports in the format asked for, and writes texts as they are. */
+export interface Outcome {
+  readonly report?: Report
+  readonly text?: string
+  /** Default 0; 3 for a check that fired, 4 for refused input. */
+  readonly exitCode?: number
+}
+
+/** Options of every command that prints a report. */
+export const outputOptions: readonly OptionSpec[] = [
+  { flags: '--format <format>', about: 'table, markdown, json or csv', group: 'Output' },
+  { flags: '--json', about: 'short for --format json', group: 'Output' },
+  { flags: '--output <file>', about: 'write to a file; its ending picks the format', group: 'Output' },
+  { flags: '--no-color', about: 'no colours', group: 'Output' },
+  { flags: '-q, --quiet', about: 'no progress, hints or warnings on stderr', group: 'Output' },
+]
+
+/** Options of every command that opens the store. */
+export const storeOptions: readonly OptionSpec[] = [
+  { flags: '--db <path>', about: 'database file (else LLMCOST_DB, the config file, the data folder)', group: 'Store' },
+  { flags: '--lock-timeout <time>', about: 'how long to wait for a database in use', fallback: '30s', group: 'Store' },
+  { flags: '--memory-limit <size>', about: "memory for DuckDB, such as 2GB (default: a quarter of the machine's)", group: 'Store' },
+]
+
+/** Options that say what the sources of calls are and how to read them. */
+export const sourceOptions: readonly OptionSpec[] = [
+  { flags: '--from <importer>', about: 'importer id, when the content does not tell', group: 'Reading' },
+  { flags: '--map <field=path>', about: 'take a field from this path of the log', repeatable: true, group: 'Reading' },
+  { flags: '--set <field=value>', about: 'give a field that the log lacks one value', repeatable: true, group: 'Reading' },
+  { flags: '--preset <name>', about: 'a saved set of --map and --set from the config file', group: 'Reading' },
+  { flags: '--base-time <time>', about: 'moment that relative times count from', group: 'Reading' },
+  { flags: '--input-tz <zone>', about: 'zone of times without one (default UTC)', group: 'Reading' },
+  {
+    flags: '--cache-tokens <reading>',
+    about: 'whether input tokens include cached ones',
+    choices: ['included', 'excluded'],
+    group: 'Reading',
+  },
+]
+
+/** Options of every command that asks about calls. */
+export const scopeOptions: readonly OptionSpec[] = [
+  { flags: '--since <time>', about: 'a date, a time, 14d / 36h / 2w, yesterday, mtd, last-week', group: 'Scope' },
+  { flags: '--until <time>', about: 'end of the window, not included (default: --as-of)', group: 'Scope' },
+  { flags: '--as-of <time>', about: 'what counts as now: a time, or latest for just after the newest call', group: 'Scope' },
+  { flags: '--tz <zone>', about: 'zone in which days begin', fallback: 'UTC', group: 'Scope' },
+  { flags: '--where <filter>', about: 'key=value, key!=value or key~text', repeatable: true, group: 'Scope' },
+  { flags: '--input <source...>', about: 'ask these logs instead of a database', group: 'Scope' },
+]
+
+/** Everything that a question about calls takes, before its own options. */
+export const questionOptions: readonly OptionSpec[] = [...scopeOptions, ...sourceOptions, ...storeOptions, ...outputOptions]

@@ -1,0 +1,183 @@
+/**
+ * A connection to DuckDB that speaks in plain values: decimals as exact strings, whole numbers as
+ * numbers (bigint beyond 2^53), times as ISO 8601 UTC strings.
+ */
+import { mkdirSync } from 'node:fs'
+import { tmpdir, totalmem } from 'node:os'
+import { join } from 'node:path'
+import type { DuckDBConnection, DuckDBInstance, DuckDBValue, Json } from '@duckdb/node-api'
+import { UserError } from '../errors.js'
+
+export type SqlValue = string | number | bigint | boolean | null
+export type Value = string | number | bigint | boolean | null | Value[] | { [key: string]: Value }
+export type ResultRow = Record<string, Value>
+
+export interface Result<R = ResultRow> {
+  readonly columns: readonly { readonly name: string; readonly type: string }[]
+  readonly rows: readonly R[]
+}
+
+export interface Resources {
+  /** Such as `2GB`; default a quarter of the machine's memory. */
+  readonly memoryLimit?: string | undefined
+  readonly threads?: number | undefined
+}
+
+/** DuckDB is imported late: it costs more than everything else that starts up. */
+const duckdb = () => import('@duckdb/node-api')
+
+/** Settings of every instance: offline, in UTC, bounded. */
+function instanceOptions(resources: Resources): Record<string, string> {
+  const options: Record<string, string> = {
+    autoinstall_known_extensions: 'false',
+    memory_limit: resources.memoryLimit ?? `${Math.max(256, Math.floor(totalmem() / 4 / 1048576))}MiB`,
+    temp_directory: join(tmpdir(), `llmcost-spill-${process.pid}`),
+  }
+  if (resources.threads !== undefined) options['threads'] = String(resources.threads)
+  return options
+}
+
+export class Database {
+  readonly #instance: DuckDBInstance
+  readonly #connection: DuckDBConnection
+
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+    this.#instance = instance
+    this.#connection = connection
+  }
+
+  /**
+   * Opens a file, or `:memory:`. Errors are DuckDB's own; `openStore` turns them into words for people.
+   */
+  static async open(path: string, mode: 'read' | 'write', resources: Resources = {}): Promise<Database> {
+    const { DuckDBInstance } = await duckdb()
+    const options = instanceOptions(resources)
+    if (mode === 'read') options['access_mode'] = 'READ_ONLY'
+    let instance: DuckDBInstance
+    try {
+      instance = await DuckDBInstance.create(path, options)
+    } catch (error) {
+      throw memoryLimitError(error, resources) ?? error
+    }
+    const connection = await instance.connect()
+    await connection.run("SET TimeZone = 'UTC'")
+    return new Database(instance, connection)
+  }
+
+  /** Runs a query and returns all its rows. Parameters travel as values, never as SQL. */
+  async query<R = ResultRow>(sql: string, params: Record<string, SqlValue> = {}): Promise<Result<R>> {
+    const reader = await this.#connection.runAndReadAll(sql, bindable(params))
+    const types = reader.columnTypes().map(String)
+    const columns = reader.columnNames().map((name, i) => ({ name, type: types[i] ?? '' }))
+    const rows = reader.getRowsJson().map((row) => {
+      const out: ResultRow = {}
+      for (const [i, column] of columns.entries()) out[column.name] = plain(row[i] ?? null, column.type)
+      return out
+    })
+    return { columns, rows: rows as R[] }
+  }
+
+  /** Runs a query that answers with exactly one row. */
+  async one<R = ResultRow>(sql: string, params: Record<string, SqlValue> = {}): Promise<R> {
+    const { rows } = await this.query<R>(sql, params)
+    const row = rows[0]
+    if (row === undefined) throw new Error(`no row from: ${sql.slice(0, 80)}`)
+    return row
+  }
+
+  /** Runs statements for their effect and returns how many rows changed. */
+  async run(sql: string, params: Record<string, SqlValue> = {}): Promise<number> {
+    const result = await this.#connection.run(sql, bindable(params))
+    return result.rowsChanged
+  }
+
+  /** Rows of a query in batches, for answers that need not fit in memory. */
+  async *stream(sql: string, params: Record<string, SqlValue> = {}): AsyncGenerator<ResultRow[]> {
+    const result = await this.#connection.stream(sql, bindable(params))
+    const names = result.columnNames()
+    const types = result.columnTypes().map(String)
+    for await (const chunk of result.yieldRowsJson()) {
+      yield chunk.map((row) =>
+        Object.fromEntries(names.map((name, i) => [name, plain(row[i] ?? null, types[i] ?? '')])),
+      )
+    }
+  }
+
+  /**
+   * Checks that `sql` is exactly one statement that only reads.
+   * @throws UserError (usage) when it is not.
+   */
+  async assertReadsOnly(sql: string): Promise<void> {
+    const { StatementType } = await duckdb()
+    const statements = await this.#connection.extractStatements(sql)
+    const hint = 'Give one SELECT; `llmcost sql --help` lists the views.'
+    if (statements.count !== 1) {
+      throw new UserError(`sql takes one statement, got ${statements.count}`, { code: 'usage', hint })
+    }
+    const prepared = await statements.prepare(0)
+    const allowed = [StatementType.SELECT, StatementType.EXPLAIN]
+    if (!allowed.includes(prepared.statementType)) {
+      const kind = StatementType[prepared.statementType]
+      throw new UserError(`sql only reads: a ${kind} statement is refused`, { code: 'usage', hint })
+    }
+  }
+
+  /** From here on nothing in a statement can reach files, the network or the settings. */
+  async seal(): Promise<void> {
+    await this.#connection.run('SET enable_external_access = false')
+    await this.#connection.run('SET lock_configuration = true')
+  }
+
+  close(): void {
+    this.#connection.closeSync()
+    this.#instance.closeSync()
+  }
+}
+
+function bindable(params: Record<string, SqlValue>): Record<string, DuckDBValue> | undefined {
+  return Object.keys(params).length === 0 ? undefined : params
+}
+
+function memoryLimitError(error: unknown, resources: Resources): UserError | undefined {
+  const message = error instanceof Error ? error.message : String(error)
+  if (resources.memoryLimit === undefined || !/memory_limit|parse|memory/i.test(message)) return undefined
+  return /unknown unit|memory_limit|parser error/i.test(message)
+    ? new UserError(`--memory-limit ${resources.memoryLimit} is not a size`, { code: 'usage', hint: 'Write it as 512MB or 4GB.' })
+    : undefined
+}
+
+/** One value of the client's JSON form as a plain value, by its SQL type. */
+function plain(value: Json, type: string): Value {
+  if (value === null) return null
+  if (/^(U?BIGINT|U?HUGEINT)$/.test(type)) {
+    const whole = BigInt(value as string)
+    return whole >= -9007199254740991n && whole <= 9007199254740991n ? Number(whole) : whole
+  }
+  if (type.startsWith('TIMESTAMP')) return isoTime(String(value))
+  if (type.startsWith('MAP(') && Array.isArray(value)) {
+    const entries = value as { key: Json; value: Json }[]
+    const inner = type.slice(type.indexOf(', ') + 2, -1)
+    return Object.fromEntries(entries.map((e) => [String(e.key), plain(e.value, inner)]))
+  }
+  return value as Value
+}
+
+/** `2026-10-02 08:15:30.12` or `…+00` as `2026-10-02T08:15:30.12Z`. */
+function isoTime(text: string): string {
+  return `${text.replace(' ', 'T').replace(/\+00$/, '')}Z`
+}
+
+/** SQL text literal; for paths and the few places where DuckDB takes no parameter. */
+export function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
+
+/** SQL identifier. */
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+/** Makes the folder that a new store will live in. */
+export function ensureFolder(path: string): void {
+  mkdirSync(path, { recursive: true })
+}

@@ -1,0 +1,105 @@
+/**
+ * db: the store. Opening, locking, migrating and querying; the only folder that uses @duckdb/node-api.
+ *
+ * This file holds the schema: migrations by version, and the documented views that `llmcost sql` offers.
+ */
+import { callColumns } from '../domain/call.js'
+import { rateColumns } from '../domain/rate.js'
+
+const list = (columns: readonly { name: string; type: string; required?: true }[]): string =>
+  columns.map((c) => `  ${c.name} ${c.type}${c.required ? ' NOT NULL' : ''}`).join(',\n')
+
+/**
+ * Each entry takes the store from version n to n + 1. Never edit one that was released: add the next.
+ * `calls` has no primary key on purpose: an index costs three times the file and a third of the speed;
+ * duplicates fall to an anti-join at the merge.
+ */
+export const migrations: readonly (readonly string[])[] = [
+  [
+    `CREATE TABLE calls (\n${list(callColumns)}\n)`,
+    `CREATE TABLE rates (\n${list(rateColumns)}\n)`,
+    `CREATE TABLE files (
+      file_id BIGINT NOT NULL,
+      path VARCHAR NOT NULL,
+      importer VARCHAR NOT NULL,
+      options VARCHAR NOT NULL,
+      size BIGINT NOT NULL,
+      mtime_ms BIGINT NOT NULL,
+      bytes_read BIGINT NOT NULL,
+      head_hash VARCHAR NOT NULL,
+      tail_hash VARCHAR NOT NULL,
+      lines BIGINT NOT NULL,
+      imported BIGINT NOT NULL,
+      duplicates BIGINT NOT NULL,
+      superseded BIGINT NOT NULL,
+      skipped BIGINT NOT NULL,
+      rejected BIGINT NOT NULL,
+      repairs MAP(VARCHAR, BIGINT),
+      content_ids BOOLEAN NOT NULL,
+      current BOOLEAN NOT NULL,
+      ingest_id BIGINT NOT NULL
+    )`,
+    `CREATE TABLE rejects (
+      reject_id VARCHAR NOT NULL,
+      file_id BIGINT NOT NULL,
+      line BIGINT NOT NULL,
+      reason VARCHAR NOT NULL,
+      fields VARCHAR,
+      text VARCHAR
+    )`,
+    `CREATE TABLE ingests (
+      ingest_id BIGINT NOT NULL,
+      started_at TIMESTAMP NOT NULL,
+      finished_at TIMESTAMP NOT NULL,
+      version VARCHAR NOT NULL,
+      price_data VARCHAR NOT NULL,
+      files BIGINT NOT NULL,
+      lines BIGINT NOT NULL,
+      imported BIGINT NOT NULL,
+      duplicates BIGINT NOT NULL,
+      superseded BIGINT NOT NULL,
+      skipped BIGINT NOT NULL,
+      rejected BIGINT NOT NULL
+    )`,
+  ],
+]
+
+/** The version that this program writes and understands. */
+export const schemaVersion = migrations.length
+
+export interface View {
+  readonly name: string
+  readonly about: string
+  readonly select: string
+}
+
+/** Views over the tables, documented in `llmcost sql --help`; made anew at each migration. */
+export const views: readonly View[] = [
+  {
+    name: 'daily_costs',
+    about: 'one row a UTC day, provider, model, feature, user, team and environment: calls, tokens and cost',
+    select: `SELECT CAST(ts AS DATE) AS day, provider, model, feature, user_id, team, environment,
+        count(*) AS calls, count(*) FILTER (WHERE cost_usd IS NULL) AS unpriced_calls,
+        sum(input_tokens) AS input_tokens, sum(cache_read_input_tokens) AS cache_read_input_tokens,
+        sum(cache_creation_input_tokens) AS cache_creation_input_tokens, sum(output_tokens) AS output_tokens,
+        sum(cost_usd) AS cost_usd, sum(list_cost_usd) FILTER (WHERE cache_hit) AS avoided_cost_usd
+      FROM calls GROUP BY ALL`,
+  },
+  {
+    name: 'unpriced_models',
+    about: 'one row a provider and model that has calls without a cost',
+    select: `SELECT provider, model, count(*) AS calls, sum(input_tokens) AS input_tokens,
+        sum(output_tokens) AS output_tokens, min(ts) AS first_ts, max(ts) AS last_ts
+      FROM calls WHERE cost_usd IS NULL GROUP BY ALL`,
+  },
+  {
+    name: 'truncated_calls',
+    about: 'calls that were cut off: finish_reason length or context_exceeded',
+    select: `SELECT * FROM calls WHERE finish_reason IN ('length', 'context_exceeded')`,
+  },
+  {
+    name: 'failed_calls',
+    about: 'calls whose status is error',
+    select: `SELECT * FROM calls WHERE status = 'error'`,
+  },
+]

@@ -1,0 +1,104 @@
+/**
+ * domain: what a call is, in names and types only; no input or output happens in this folder.
+ *
+ * This file is the one list of the columns of `calls`, the table with one row for each provider call.
+ * The schema, the dimensions, the importers and the documentation derive from it. Names follow
+ * OpenTelemetry's GenAI conventions where they have one, and FinOps FOCUS for money.
+ */
+
+export type ColumnType = 'VARCHAR' | 'TIMESTAMP' | 'BIGINT' | 'DOUBLE' | 'BOOLEAN' | 'DECIMAL(18,12)' | 'MAP(VARCHAR, VARCHAR)'
+
+export interface CallColumn {
+  readonly name: string
+  readonly type: ColumnType
+  /** One line for documentation: what it holds, with its unit. */
+  readonly about: string
+  readonly required?: true
+}
+
+const column = (name: string, type: ColumnType, about: string): CallColumn => ({ name, type, about })
+
+/** Columns that an importer fills from the source. */
+const sourceColumns = [
+  { ...column('call_id', 'VARCHAR', "the source's own id, or a hash of the line and its ordinal"), required: true },
+  { ...column('source', 'VARCHAR', 'importer id'), required: true },
+  { ...column('ts', 'TIMESTAMP', 'when the call was made, UTC'), required: true },
+  column('provider', 'VARCHAR', 'provider id, as in the price data (openai, anthropic, aws, azure, google …)'),
+  column('request_model', 'VARCHAR', 'model asked for'),
+  column('response_model', 'VARCHAR', 'model that answered'),
+  column('model', 'VARCHAR', 'response_model, else request_model: what the call is priced as'),
+  column('operation', 'VARCHAR', 'chat, completion, embedding …'),
+  column('feature', 'VARCHAR', 'product feature; falls back to endpoint'),
+  column('endpoint', 'VARCHAR', 'API route or URL path'),
+  column('user_id', 'VARCHAR', 'user'),
+  column('customer', 'VARCHAR', 'customer, tenant or end user'),
+  column('session_id', 'VARCHAR', 'conversation or session'),
+  column('trace_id', 'VARCHAR', 'trace'),
+  column('team', 'VARCHAR', 'team'),
+  column('environment', 'VARCHAR', 'deployment environment'),
+  column('prompt_hash', 'VARCHAR', 'hash of the prompt, where the source logs one'),
+  column('prompt_name', 'VARCHAR', 'name or version of the prompt template'),
+  column('input_tokens', 'BIGINT', 'input tokens, cache reads and writes included'),
+  column('cache_read_input_tokens', 'BIGINT', 'share of input_tokens read from the prompt cache'),
+  column('cache_creation_input_tokens', 'BIGINT', 'share of input_tokens written to the prompt cache'),
+  column('cache_creation_1h_input_tokens', 'BIGINT', 'share of cache_creation_input_tokens kept for one hour'),
+  column('output_tokens', 'BIGINT', 'output tokens, reasoning included'),
+  column('reasoning_output_tokens', 'BIGINT', 'share of output_tokens spent on reasoning'),
+  column('input_audio_tokens', 'BIGINT', 'share of input_tokens that is audio'),
+  column('output_audio_tokens', 'BIGINT', 'share of output_tokens that is audio'),
+  column('web_search_requests', 'BIGINT', 'web searches run by the provider during the call'),
+  column('reported_cost_usd', 'DECIMAL(18,12)', 'cost that the source reported, USD'),
+  column('latency_ms', 'DOUBLE', 'duration of the call, ms'),
+  column('ttft_ms', 'DOUBLE', 'time to first token, ms'),
+  column('temperature', 'DOUBLE', 'sampling temperature'),
+  column('max_tokens', 'BIGINT', 'output limit that was asked for, tokens'),
+  column('finish_reason', 'VARCHAR', 'stop, length, context_exceeded, tool_calls, content_filter, error, other; NULL when not logged'),
+  column('status', 'VARCHAR', 'ok or error'),
+  column('error', 'VARCHAR', 'error kind or message, cut to 200 characters'),
+  column('attempt', 'BIGINT', 'number of the attempt, from 1'),
+  column('cache_hit', 'BOOLEAN', "answered from the application's or gateway's response cache: no provider call"),
+  column('cache_type', 'VARCHAR', 'kind of response-cache hit: exact or semantic'),
+  column('service_tier', 'VARCHAR', 'standard, batch, flex or priority'),
+  column('quality_score', 'DOUBLE', 'quality score, where the source has one'),
+  column('groundedness', 'DOUBLE', 'groundedness score, where the source has one'),
+  column('retrieval_score', 'DOUBLE', 'retrieval score, where the source has one'),
+  column('user_feedback', 'DOUBLE', 'user feedback, where the source has one'),
+  column('tags', 'MAP(VARCHAR, VARCHAR)', 'every other short label'),
+] as const satisfies readonly CallColumn[]
+
+/** Columns that pricing fills. */
+const pricedColumns = [
+  column('list_input_cost_usd', 'DECIMAL(18,12)', 'list cost of the uncached input, USD'),
+  column('list_cache_read_cost_usd', 'DECIMAL(18,12)', 'list cost of the cache reads, USD'),
+  column('list_cache_write_cost_usd', 'DECIMAL(18,12)', 'list cost of the cache writes, USD'),
+  column('list_output_cost_usd', 'DECIMAL(18,12)', 'list cost of the output, USD'),
+  column('list_other_cost_usd', 'DECIMAL(18,12)', 'list cost of requests, searches and audio, USD'),
+  column('list_cost_usd', 'DECIMAL(18,12)', 'list cost: the sum of its parts; NULL when no price is known, USD'),
+  column('cost_usd', 'DECIMAL(18,12)', 'the cost that counts; NULL when unpriced, USD'),
+  column('cost_basis', 'VARCHAR', 'where cost_usd comes from: list, reported, response_cache, no_usage; NULL when unpriced'),
+  column('partly_priced', 'BOOLEAN', 'true when the call used something that no known price covers'),
+] as const satisfies readonly CallColumn[]
+
+/** Columns that say where the row came from. */
+const originColumns = [
+  column('revision_id', 'VARCHAR', 'id of the log line among repeats of one call; the smallest wins a tie'),
+  column('file_id', 'BIGINT', 'the file it came from'),
+  column('line', 'BIGINT', 'line (or record, in CSV and JSON arrays) within that file, from 1'),
+] as const satisfies readonly CallColumn[]
+
+/** All columns of `calls`, in the order in which they are stored. */
+export const callColumns: readonly CallColumn[] = [...sourceColumns, ...pricedColumns, ...originColumns]
+
+/** Fields that an importer, `--map` or `--set` may fill. */
+export type CallField = (typeof sourceColumnsForImport)[number]
+
+const sourceColumnsForImport = [
+  'call_id', 'ts', 'provider', 'request_model', 'response_model', 'operation', 'feature', 'endpoint', 'user_id',
+  'customer', 'session_id', 'trace_id', 'team', 'environment', 'prompt_hash', 'prompt_name', 'input_tokens',
+  'cache_read_input_tokens', 'cache_creation_input_tokens', 'cache_creation_1h_input_tokens', 'output_tokens',
+  'reasoning_output_tokens', 'input_audio_tokens', 'output_audio_tokens', 'web_search_requests', 'reported_cost_usd',
+  'latency_ms', 'ttft_ms', 'temperature', 'max_tokens', 'finish_reason', 'status', 'error', 'attempt', 'cache_hit',
+  'cache_type', 'service_tier', 'quality_score', 'groundedness', 'retrieval_score', 'user_feedback',
+] as const
+
+export const callFields: readonly CallField[] = sourceColumnsForImport

@@ -1,0 +1,36 @@
+/**
+ * What may go wrong for a user, and the exit code it ends with.
+ *
+ * A UserError is shown as one clear message: what, where, and what to do next. Anything else that is
+ * thrown is a defect of the program, and is shown with a hint to set LLMCOST_DEBUG.
+ */
+
+export const exitCodes = {
+  /** The work could not be done: a file is missing, locked, damaged. */
+  failure: 1,
+  /** The command was used wrongly: an option, a config key, a date. */
+  usage: 2,
+  /** A check fired; the answer itself is complete. */
+  check: 3,
+  /** Input was refused: --strict, or too many rejects. */
+  refused: 4,
+} as const
+
+export type ErrorCode = keyof typeof exitCodes
+
+export class UserError extends Error {
+  /** Which kind of failure; decides the exit code. */
+  readonly code: ErrorCode
+  /** What to do next, as a full sentence or a command to try. */
+  readonly hint: string | undefined
+  /** Where: `file`, `file:line`, or an option's name. */
+  readonly location: string | undefined
+
+  constructor(message: string, options: { code?: ErrorCode; hint?: string; location?: string; cause?: unknown } = {}) {
+    super(message, { cause: options.cause })
+    this.name = 'UserError'
+    this.code = options.code ?? 'failure'
+    this.hint = options.hint
+    this.location = options.location
+  }
+}

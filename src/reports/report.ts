@@ -1,0 +1,83 @@
+/**
+ * reports: metric rows become a Report, the one model that every renderer prints. No SQL here, no text layout.
+ */
+
+/**
+ * A cell as it came from the database. Decimals are exact strings, integers beyond 2^53 are bigints,
+ * times are ISO 8601 UTC strings; NULL stays null. A renderer may shorten a number for people but
+ * never changes one in JSON or CSV.
+ */
+export type Cell = string | number | bigint | boolean | null | readonly Cell[] | { readonly [key: string]: Cell }
+
+/** What a column holds decides how it is aligned, shortened, coloured and quoted. */
+export type ColumnKind =
+  | 'text' // label; left-aligned; null is (none) for a dimension, empty otherwise
+  | 'time' // ISO 8601 UTC
+  | 'count' // whole number: calls, tokens
+  | 'usd' // exact decimal string or double, US dollars
+  | 'price' // USD per million tokens
+  | 'share' // 0–1; percent and a bar for people
+  | 'rate' // 0–1; percent for people
+  | 'change' // relative change, 0.25 = +25 %; signed percent for people, coloured
+  | 'number' // any other number
+  | 'ms' // milliseconds
+  | 'bytes'
+  | 'boolean'
+  | 'json' // nested value
+
+export interface Column {
+  /** The key in JSON and CSV: a metric column or a column of `calls`. */
+  readonly key: string
+  /** The heading for people; the key in words. */
+  readonly title: string
+  readonly kind: ColumnKind
+  /** A dimension: null is a group of its own and shows as (none). */
+  readonly dimension?: true
+  /** Shown only where the terminal is wide enough; 1 goes last, higher numbers go first. */
+  readonly optional?: number
+  /** Shown in JSON and CSV only. */
+  readonly dataOnly?: true
+}
+
+export type Row = Readonly<Record<string, Cell>>
+
+export interface Section {
+  /** Stable id, snake_case: the key of this section in JSON. */
+  readonly id: string
+  readonly title: string
+  readonly columns: readonly Column[]
+  readonly rows: readonly Row[]
+  /** Totals by column key, printed as a last row. */
+  readonly totals?: Row
+  /** Sentences under the table: doubts about these very numbers first. */
+  readonly notes?: readonly string[]
+  /** `table` (default) or `facts`: one row shown as a list of label and value. */
+  readonly layout?: 'table' | 'facts'
+  /** Shown instead of an empty table. */
+  readonly empty?: string
+}
+
+export interface Period {
+  /** Half-open [since, until), ISO 8601 UTC; null when the answer has no window. */
+  readonly since: string | null
+  readonly until: string | null
+  readonly tz: string
+}
+
+/**
+ * A whole answer. JSON of a one-section report is {schemaVersion, kind, period, columns, rows, totals,
+ * warnings}; with more sections, `sections` holds {id, title, columns, rows, totals, notes} for each.
+ */
+export interface Report {
+  readonly kind: string
+  readonly title: string
+  readonly period: Period
+  readonly sections: readonly Section[]
+  /** Doubts that touch the whole answer: unpriced calls, rejected lines, too little history. */
+  readonly warnings: readonly string[]
+  /** Quiet facts under the answer: the price data's date, where the data came from. */
+  readonly footer?: readonly string[]
+}
+
+/** Version of the JSON shape; only grows. */
+export const schemaVersion = 1
