@@ -142,7 +142,10 @@ function memoryLimitError(error: unknown, resources: Resources): UserError | und
   const message = error instanceof Error ? error.message : String(error)
   if (resources.memoryLimit === undefined || !/memory_limit|parse|memory/i.test(message)) return undefined
   return /unknown unit|memory_limit|parser error/i.test(message)
-    ? new UserError(`--memory-limit ${resources.memoryLimit} is not a size`, { code: 'usage', hint: 'Write it as 512MB or 4GB.' })
+    ? new UserError(`--memory-limit ${resources.memoryLimit} is not a size`, {
+        code: 'usage',
+        hint: 'Write it as 512MB or 4GB.',
+      })
     : undefined
 }
 

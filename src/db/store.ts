@@ -40,7 +40,12 @@ export async function openStoreForReading(path: string, options: StoreOptions): 
  * Attaches the store to `db` as `store` for writing, makes it if it is not there, brings its schema up
  * to date, runs `work` in one transaction and detaches. The lock is held only in between.
  */
-export async function writeStore<T>(db: Database, path: string, options: StoreOptions, work: () => Promise<T>): Promise<T> {
+export async function writeStore<T>(
+  db: Database,
+  path: string,
+  options: StoreOptions,
+  work: () => Promise<T>,
+): Promise<T> {
   const fresh = path === ':memory:' || !existsSync(path) || statSync(path).size === 0
   if (!fresh) assertDuckDbFile(path)
   if (path !== ':memory:') ensureFolder(dirname(path))
@@ -129,7 +134,8 @@ async function patiently<T>(path: string, options: StoreOptions, open: () => Pro
 
 /** The process id in DuckDB's words about a lock, or undefined when the error is another one. */
 function lockHolder(message: string): string | undefined {
-  if (!/lock/i.test(message) || !/conflicting lock|could not set lock|used by another process/i.test(message)) return undefined
+  if (!/lock/i.test(message) || !/conflicting lock|could not set lock|used by another process/i.test(message))
+    return undefined
   return /PID (\d+)/.exec(message)?.[1] ?? 'unknown'
 }
 
@@ -143,7 +149,11 @@ function openError(path: string, error: unknown, message: string): Error {
     })
   }
   if (/no such file|cannot open|does not exist/i.test(message)) {
-    return new UserError('the database cannot be opened', { location: path, hint: 'Check the path given by --db.', cause: error })
+    return new UserError('the database cannot be opened', {
+      location: path,
+      hint: 'Check the path given by --db.',
+      cause: error,
+    })
   }
   return new UserError('the database is damaged or was written by another DuckDB', {
     location: path,
@@ -173,9 +183,16 @@ function assertDuckDbFile(path: string): void {
     read = readSync(file, head, 0, 12, 0)
     closeSync(file)
   } catch (error) {
-    throw new UserError('the database cannot be read: no permission', { location: path, hint: 'Make it readable, or name another with --db.', cause: error })
+    throw new UserError('the database cannot be read: no permission', {
+      location: path,
+      hint: 'Make it readable, or name another with --db.',
+      cause: error,
+    })
   }
   if (read < 12 || head.toString('latin1', 8, 12) !== 'DUCK') {
-    refuse('this file is not a database of llmcost', 'Name another file with --db; this one was left as it was.')
+    refuse(
+      'this file is not a database of llmcost',
+      'Name another file with --db; this one was left as it was.',
+    )
   }
 }

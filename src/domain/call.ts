@@ -6,7 +6,14 @@
  * OpenTelemetry's GenAI conventions where they have one, and FinOps FOCUS for money.
  */
 
-export type ColumnType = 'VARCHAR' | 'TIMESTAMP' | 'BIGINT' | 'DOUBLE' | 'BOOLEAN' | 'DECIMAL(18,12)' | 'MAP(VARCHAR, VARCHAR)'
+export type ColumnType =
+  | 'VARCHAR'
+  | 'TIMESTAMP'
+  | 'BIGINT'
+  | 'DOUBLE'
+  | 'BOOLEAN'
+  | 'DECIMAL(18,12)'
+  | 'MAP(VARCHAR, VARCHAR)'
 
 export interface CallColumn {
   readonly name: string
@@ -20,10 +27,17 @@ const column = (name: string, type: ColumnType, about: string): CallColumn => ({
 
 /** Columns that an importer fills from the source. */
 const sourceColumns = [
-  { ...column('call_id', 'VARCHAR', "the source's own id, or a hash of the line and its ordinal"), required: true },
+  {
+    ...column('call_id', 'VARCHAR', "the source's own id, or a hash of the line and its ordinal"),
+    required: true,
+  },
   { ...column('source', 'VARCHAR', 'importer id'), required: true },
   { ...column('ts', 'TIMESTAMP', 'when the call was made, UTC'), required: true },
-  column('provider', 'VARCHAR', 'provider id, as in the price data (openai, anthropic, aws, azure, google …)'),
+  column(
+    'provider',
+    'VARCHAR',
+    'provider id, as in the price data (openai, anthropic, aws, azure, google …)',
+  ),
   column('request_model', 'VARCHAR', 'model asked for'),
   column('response_model', 'VARCHAR', 'model that answered'),
   column('model', 'VARCHAR', 'response_model, else request_model: what the call is priced as'),
@@ -41,7 +55,11 @@ const sourceColumns = [
   column('input_tokens', 'BIGINT', 'input tokens, cache reads and writes included'),
   column('cache_read_input_tokens', 'BIGINT', 'share of input_tokens read from the prompt cache'),
   column('cache_creation_input_tokens', 'BIGINT', 'share of input_tokens written to the prompt cache'),
-  column('cache_creation_1h_input_tokens', 'BIGINT', 'share of cache_creation_input_tokens kept for one hour'),
+  column(
+    'cache_creation_1h_input_tokens',
+    'BIGINT',
+    'share of cache_creation_input_tokens kept for one hour',
+  ),
   column('output_tokens', 'BIGINT', 'output tokens, reasoning included'),
   column('reasoning_output_tokens', 'BIGINT', 'share of output_tokens spent on reasoning'),
   column('input_audio_tokens', 'BIGINT', 'share of input_tokens that is audio'),
@@ -52,11 +70,19 @@ const sourceColumns = [
   column('ttft_ms', 'DOUBLE', 'time to first token, ms'),
   column('temperature', 'DOUBLE', 'sampling temperature'),
   column('max_tokens', 'BIGINT', 'output limit that was asked for, tokens'),
-  column('finish_reason', 'VARCHAR', 'stop, length, context_exceeded, tool_calls, content_filter, error, other; NULL when not logged'),
+  column(
+    'finish_reason',
+    'VARCHAR',
+    'stop, length, context_exceeded, tool_calls, content_filter, error, other; NULL when not logged',
+  ),
   column('status', 'VARCHAR', 'ok or error'),
   column('error', 'VARCHAR', 'error kind or message, cut to 200 characters'),
   column('attempt', 'BIGINT', 'number of the attempt, from 1'),
-  column('cache_hit', 'BOOLEAN', "answered from the application's or gateway's response cache: no provider call"),
+  column(
+    'cache_hit',
+    'BOOLEAN',
+    "answered from the application's or gateway's response cache: no provider call",
+  ),
   column('cache_type', 'VARCHAR', 'kind of response-cache hit: exact or semantic'),
   column('service_tier', 'VARCHAR', 'standard, batch, flex or priority'),
   column('quality_score', 'DOUBLE', 'quality score, where the source has one'),
@@ -73,9 +99,17 @@ const pricedColumns = [
   column('list_cache_write_cost_usd', 'DECIMAL(18,12)', 'list cost of the cache writes, USD'),
   column('list_output_cost_usd', 'DECIMAL(18,12)', 'list cost of the output, USD'),
   column('list_other_cost_usd', 'DECIMAL(18,12)', 'list cost of requests, searches and audio, USD'),
-  column('list_cost_usd', 'DECIMAL(18,12)', 'list cost: the sum of its parts; NULL when no price is known, USD'),
+  column(
+    'list_cost_usd',
+    'DECIMAL(18,12)',
+    'list cost: the sum of its parts; NULL when no price is known, USD',
+  ),
   column('cost_usd', 'DECIMAL(18,12)', 'the cost that counts; NULL when unpriced, USD'),
-  column('cost_basis', 'VARCHAR', 'where cost_usd comes from: list, reported, response_cache, no_usage; NULL when unpriced'),
+  column(
+    'cost_basis',
+    'VARCHAR',
+    'where cost_usd comes from: list, reported, response_cache, no_usage; NULL when unpriced',
+  ),
   column('partly_priced', 'BOOLEAN', 'true when the call used something that no known price covers'),
 ] as const satisfies readonly CallColumn[]
 
@@ -93,12 +127,47 @@ export const callColumns: readonly CallColumn[] = [...sourceColumns, ...pricedCo
 export type CallField = (typeof sourceColumnsForImport)[number]
 
 const sourceColumnsForImport = [
-  'call_id', 'ts', 'provider', 'request_model', 'response_model', 'operation', 'feature', 'endpoint', 'user_id',
-  'customer', 'session_id', 'trace_id', 'team', 'environment', 'prompt_hash', 'prompt_name', 'input_tokens',
-  'cache_read_input_tokens', 'cache_creation_input_tokens', 'cache_creation_1h_input_tokens', 'output_tokens',
-  'reasoning_output_tokens', 'input_audio_tokens', 'output_audio_tokens', 'web_search_requests', 'reported_cost_usd',
-  'latency_ms', 'ttft_ms', 'temperature', 'max_tokens', 'finish_reason', 'status', 'error', 'attempt', 'cache_hit',
-  'cache_type', 'service_tier', 'quality_score', 'groundedness', 'retrieval_score', 'user_feedback',
+  'call_id',
+  'ts',
+  'provider',
+  'request_model',
+  'response_model',
+  'operation',
+  'feature',
+  'endpoint',
+  'user_id',
+  'customer',
+  'session_id',
+  'trace_id',
+  'team',
+  'environment',
+  'prompt_hash',
+  'prompt_name',
+  'input_tokens',
+  'cache_read_input_tokens',
+  'cache_creation_input_tokens',
+  'cache_creation_1h_input_tokens',
+  'output_tokens',
+  'reasoning_output_tokens',
+  'input_audio_tokens',
+  'output_audio_tokens',
+  'web_search_requests',
+  'reported_cost_usd',
+  'latency_ms',
+  'ttft_ms',
+  'temperature',
+  'max_tokens',
+  'finish_reason',
+  'status',
+  'error',
+  'attempt',
+  'cache_hit',
+  'cache_type',
+  'service_tier',
+  'quality_score',
+  'groundedness',
+  'retrieval_score',
+  'user_feedback',
 ] as const
 
 export const callFields: readonly CallField[] = sourceColumnsForImport

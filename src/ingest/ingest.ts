@@ -3,20 +3,8 @@
  * dedupe and price → merge.
  */
 import type { Database, Resources } from '../db/database.js'
+import type { ReadOptions } from './options.js'
 import type { CostBasis } from '../domain/basis.js'
-
-/** How to read the sources; part of each file's fingerprint. */
-export interface ReadOptions {
-  readonly from?: string | undefined
-  /** Field → path in the log. */
-  readonly map: Readonly<Record<string, string>>
-  /** Field → value. */
-  readonly set: Readonly<Record<string, string>>
-  /** ISO 8601 UTC moment for relative times. */
-  readonly baseTime?: string | undefined
-  readonly inputTz?: string | undefined
-  readonly cacheTokens?: 'included' | 'excluded' | undefined
-}
 
 export interface InputRequest extends Resources {
   readonly sources: readonly string[]

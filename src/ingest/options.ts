@@ -1,0 +1,23 @@
+/** How to read sources; part of each file's fingerprint, so that reading it otherwise is noticed. */
+export interface ReadOptions {
+  /** Importer id; the content decides when it is not given. */
+  readonly from?: string | undefined
+  /** Field → path in the log, dots reach into JSON. */
+  readonly map: Readonly<Record<string, string>>
+  /** Field → value, for what a log lacks. */
+  readonly set: Readonly<Record<string, string>>
+  /** ISO 8601 UTC moment that relative times count from. */
+  readonly baseTime?: string | undefined
+  /** IANA zone of times that carry none. */
+  readonly inputTz?: string | undefined
+  /** Whether input tokens include cached ones; the importer's habit when not given. */
+  readonly cacheTokens?: 'included' | 'excluded' | undefined
+}
+
+/** Options in one canonical line of JSON, for comparing. */
+export function optionsKey(options: ReadOptions): string {
+  const sorted = (record: Readonly<Record<string, string>>): [string, string][] =>
+    Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1))
+  const { from, map, set, baseTime, inputTz, cacheTokens } = options
+  return JSON.stringify({ from, map: sorted(map), set: sorted(set), baseTime, inputTz, cacheTokens })
+}
