@@ -1,0 +1,95 @@
+/**
+ * What calls may be grouped and filtered by: a closed record, so that no name typed by a person ever
+ * becomes SQL. Columns of `calls` keep their names; time buckets are cut in the zone of the question.
+ */
+import { UserError } from '../errors.js'
+import { callColumns, type ColumnType } from './call.js'
+import { closestNames } from './names.js'
+
+export const timeBuckets = ['hour', 'day', 'week', 'month', 'weekday', 'hour_of_day'] as const
+export type TimeBucket = (typeof timeBuckets)[number]
+
+export type Dimension =
+  | { readonly kind: 'column'; readonly key: string; readonly type: ColumnType; readonly about: string }
+  | { readonly kind: 'tag'; readonly key: string; readonly tag: string; readonly about: string }
+  | { readonly kind: 'time'; readonly key: TimeBucket; readonly bucket: TimeBucket; readonly about: string }
+
+/** Columns other than labels that make sense as groups. */
+const groupableNumbers = new Set(['attempt', 'max_tokens', 'temperature', 'file_id'])
+
+/** Short forms where a person would use them. */
+export const shortForms: Readonly<Record<string, string>> = {
+  user: 'user_id',
+  session: 'session_id',
+  trace: 'trace_id',
+  env: 'environment',
+  tier: 'service_tier',
+  prompt: 'prompt_name',
+  call: 'call_id',
+  file: 'file_id',
+}
+
+const bucketAbout: Readonly<Record<TimeBucket, string>> = {
+  hour: 'clock hour in --tz',
+  day: 'day in --tz',
+  week: 'week from Monday in --tz, by its first day',
+  month: 'month in --tz',
+  weekday: 'Monday to Sunday in --tz',
+  hour_of_day: 'hour of the day in --tz, 0 to 23',
+}
+
+const closed: ReadonlyMap<string, Dimension> = new Map<string, Dimension>([
+  ...callColumns
+    .filter(({ name, type }) => type === 'VARCHAR' || type === 'BOOLEAN' || groupableNumbers.has(name))
+    .map(({ name, type, about }): [string, Dimension] => [name, { kind: 'column', key: name, type, about }]),
+  ...timeBuckets.map((bucket): [string, Dimension] => [
+    bucket,
+    { kind: 'time', key: bucket, bucket, about: bucketAbout[bucket] },
+  ]),
+])
+
+/** Every dimension by its own name, without `tag.x` and `none`; for help, documentation and tests. */
+export const dimensions: readonly Dimension[] = [...closed.values()]
+
+/**
+ * The dimension of a name, a short form, a bucket (`hour-of-day` as `hour_of_day`) or `tag.x`.
+ * @throws UserError (usage) with the closest names
+ */
+export function dimensionOf(name: string): Dimension {
+  const typed = name.trim()
+  if (/^tag\../i.test(typed)) {
+    const tag = typed.slice('tag.'.length)
+    return { kind: 'tag', key: `tag.${tag}`, tag, about: `the tag ${tag}` }
+  }
+  const key = typed.toLowerCase().replaceAll('-', '_')
+  const found = closed.get(shortForms[key] ?? key)
+  if (found !== undefined) return found
+  const names = [...closed.keys(), ...Object.keys(shortForms)]
+  throw new UserError(`${typed === '' ? 'an empty name' : typed} is not a dimension`, {
+    code: 'usage',
+    hint: `The closest: ${closestNames(key, names).join(', ')}. Any other label of the log is tag.<name>.`,
+  })
+}
+
+/**
+ * `--by feature,model` as dimensions; `none` alone is the empty list.
+ * @throws UserError (usage) for an unknown name, or one named twice
+ */
+export function parseDimensions(text: string): readonly Dimension[] {
+  if (text.trim().toLowerCase() === 'none') return []
+  const found = text.split(',').map(dimensionOf)
+  const twice = found.find((dimension, i) => found.findIndex(({ key }) => key === dimension.key) < i)
+  if (twice !== undefined) {
+    throw new UserError(`--by names ${twice.key} twice`, {
+      code: 'usage',
+      hint: 'Name each dimension once: --by feature,model.',
+    })
+  }
+  return found
+}
+
+/** What one member of a dimension is called in a sentence: `user`, `feature`, `model`. */
+export function dimensionNoun(dimension: Dimension): string {
+  const short = Object.entries(shortForms).find(([, column]) => column === dimension.key)?.[0]
+  return (short ?? dimension.key).replaceAll('_', ' ')
+}

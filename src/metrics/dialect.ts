@@ -1,0 +1,41 @@
+/**
+ * Every function in which SQL engines differ, by what it does; the rest of a metric is plain ANSI. To ask
+ * the same questions of another engine, this is the one file to write anew.
+ */
+
+/** An instant given as ISO 8601 UTC text, as a TIMESTAMP like `calls.ts`. */
+export const instant = (iso: string): string => `CAST(${iso} AS TIMESTAMP)`
+
+/** Exact quantile, interpolated between neighbours; NULLs are skipped. */
+export const quantile = (value: string, at: number): string => `quantile_cont(${value}, ${at})`
+
+/** Several quantiles of one value in one sort; a list. */
+export const quantiles = (value: string, at: readonly number[]): string =>
+  `quantile_cont(${value}, [${at.join(', ')}])`
+
+/** Element of a list, from 0. */
+export const element = (list: string, index: number): string => `${list}[${index + 1}]`
+
+/** Value of a key in a map; NULL when the key is not there. */
+export const mapValue = (map: string, key: string): string => `${map}[${key}]`
+
+/** Whether text contains another, whatever the case. */
+export const containsText = (text: string, part: string): string => `contains(lower(${text}), lower(${part}))`
+
+/** Microseconds since 1970 of a TIMESTAMP, an integer: by far the fastest thing to bucket on. */
+export const epochMicros = (ts: string): string => `epoch_us(${ts})`
+
+/** Integer division of positive numbers. */
+export const wholeQuotient = (value: string, by: number): string => `(${value} // ${by})`
+
+/** Months since year 0 of microseconds since 1970. */
+export const monthNumber = (micros: string): string =>
+  `(year(make_timestamp(${micros})) * 12 + month(make_timestamp(${micros})) - 1)`
+
+/** Microseconds since 1970 as text. @param format strftime's letters */
+export const formatMicros = (micros: string, format: string): string =>
+  `strftime(make_timestamp(${micros}), '${format}')`
+
+/** A number padded with zeros. */
+export const padded = (value: string, width: number): string =>
+  `lpad(CAST(${value} AS VARCHAR), ${width}, '0')`

@@ -1,0 +1,64 @@
+/**
+ * Measures as the two halves of a statement: aggregates over calls, then figures over those aggregates.
+ */
+import type { Whole, Decimal } from './query.js'
+import { measureOf, measures, type MeasureName } from './measures.js'
+import { element, quantile, quantiles } from './dialect.js'
+
+/** Figures of one group of calls by measure. */
+export type Figures = { readonly [M in MeasureName]?: Whole | Decimal | null }
+
+/** The quantiles asked of each column, so that one sort serves them all. */
+function quantileLists(names: readonly MeasureName[]): Map<string, number[]> {
+  const lists = new Map<string, number[]>()
+  for (const name of names) {
+    const measure = measureOf(name)
+    if (!('of' in measure)) continue
+    const list = lists.get(measure.of) ?? []
+    if (!list.includes(measure.at)) lists.set(measure.of, [...list, measure.at])
+  }
+  return lists
+}
+
+/** Select items that aggregate `calls` into one row a group. */
+export function aggregates(names: readonly MeasureName[]): string[] {
+  const plain = new Map<MeasureName, string>()
+  for (const name of names) {
+    const measure = measureOf(name)
+    if ('sql' in measure) plain.set(name, measure.sql)
+    // A share needs its total, whether or not that is shown.
+    if ('shareOf' in measure) plain.set(measure.shareOf, measures[measure.shareOf].sql)
+  }
+  return [
+    ...[...plain].map(([name, sql]) => `${sql} AS ${name}`),
+    ...[...quantileLists(names)].map(([of, at]) => `${quantiles(of, at)} AS ${of}_quantiles`),
+  ]
+}
+
+/**
+ * A measure as an expression over the aggregated rows of `table`.
+ * @param names all measures of the statement
+ * @param isTotal expression that is true on the row of the total; without one a share is of the row itself
+ */
+export function figure(
+  name: MeasureName,
+  names: readonly MeasureName[],
+  table: string,
+  isTotal = 'TRUE',
+): string {
+  const measure = measureOf(name)
+  if ('sql' in measure) return `${table}.${name}`
+  if ('of' in measure) {
+    const at = quantileLists(names).get(measure.of) ?? []
+    return element(`${table}.${measure.of}_quantiles`, at.indexOf(measure.at))
+  }
+  const part = `CAST(${table}.${measure.shareOf} AS DOUBLE)`
+  return `${part} / nullif(max(CASE WHEN ${isTotal} THEN ${part} END) OVER (), 0)`
+}
+
+/** A measure as one aggregate, for ranking groups; a share ranks as what it is a share of. */
+export function rankAggregate(name: MeasureName): string {
+  const measure = measureOf(name)
+  if ('sql' in measure) return measure.sql
+  return 'of' in measure ? quantile(measure.of, measure.at) : measures[measure.shareOf].sql
+}

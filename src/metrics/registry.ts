@@ -1,0 +1,58 @@
+/**
+ * Every metric with a sample of itself over a scope: what tests run on an empty table, and what the
+ * benchmark times.
+ */
+import { dimensionOf, dimensions } from '../domain/dimensions.js'
+import type { Scope } from '../domain/scope.js'
+import { breakdown } from './breakdown.js'
+import { history } from './history.js'
+import { measureNames } from './measures.js'
+import type { Query } from './query.js'
+import { callOrders, singleCalls, type CallOrder } from './single-calls.js'
+import { summary } from './summary.js'
+import { unpricedModels } from './unpriced.js'
+
+export interface Metric {
+  readonly id: string
+  readonly about: string
+  /** The statement with every figure it can have. */
+  readonly sample: (scope: Scope) => Query<unknown>
+}
+
+const orders = Object.keys(callOrders) as CallOrder[]
+
+export const metrics: readonly Metric[] = [
+  {
+    id: 'total',
+    about: 'every figure over all calls',
+    sample: (scope) => breakdown({ scope, by: [], measures: measureNames }),
+  },
+  ...[...dimensions, dimensionOf('tag.any')].map((dimension) => ({
+    id: `breakdown_${dimension.key}`,
+    about: `every figure by ${dimension.about}`,
+    sample: (scope: Scope) => breakdown({ scope, by: [dimension], measures: measureNames }),
+  })),
+  {
+    id: 'breakdown_top',
+    about: 'every figure of the first groups and of all others',
+    sample: (scope) =>
+      breakdown({ scope, by: ['feature', 'model'].map(dimensionOf), measures: measureNames, top: 3 }),
+  },
+  {
+    id: 'summary',
+    about: 'figures of a window and the one before',
+    sample: (scope) =>
+      summary({
+        scope,
+        before: scope.since === null ? null : { since: null, until: scope.since },
+        measures: measureNames,
+      }),
+  },
+  { id: 'history', about: 'what the store holds', sample: () => history('2026-10-05T00:00:00Z') },
+  { id: 'unpriced_models', about: 'models without a price', sample: unpricedModels },
+  ...orders.map((order) => ({
+    id: `calls_${order}`,
+    about: `single calls: ${order}`,
+    sample: (scope: Scope) => singleCalls(scope, order, 20),
+  })),
+]

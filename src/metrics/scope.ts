@@ -1,0 +1,82 @@
+/**
+ * A question's scope as SQL: the window and the filters, and dimensions as expressions over `calls`.
+ */
+import { dimensionOf, type Dimension } from '../domain/dimensions.js'
+import { noneValue } from '../domain/filters.js'
+import type { Filter, Scope } from '../domain/scope.js'
+import { containsText, instant, mapValue } from './dialect.js'
+import type { Param } from './query.js'
+
+export interface Condition {
+  /** A boolean expression over `calls`. */
+  readonly sql: string
+  readonly params: Record<string, Param>
+}
+
+/** Calls in the window that pass every filter; `=` on the same dimension several times means any of them. */
+export function inScope(scope: Scope): Condition {
+  const filters = inFilters(scope.filters)
+  const params: Record<string, Param> = { ...filters.params }
+  const parts: string[] = []
+  if (scope.since !== null) {
+    parts.push(`ts >= ${instant('$since')}`)
+    params['since'] = timestampText(scope.since)
+  }
+  if (scope.until !== null) {
+    parts.push(`ts < ${instant('$until')}`)
+    params['until'] = timestampText(scope.until)
+  }
+  return { sql: [...parts, filters.sql].join(' AND '), params }
+}
+
+/** The filters alone, whatever the time; TRUE when there are none. */
+export function inFilters(filters: readonly Filter[]): Condition {
+  const params: Record<string, Param> = {}
+  const anyOf = new Map<string, string[]>()
+  for (const [i, filter] of filters.entries()) {
+    const { sql, params: own } = comparison(filter, String(i))
+    Object.assign(params, own)
+    const group = filter.operator === '=' ? `= ${filter.dimension}` : String(i)
+    anyOf.set(group, [...(anyOf.get(group) ?? []), sql])
+  }
+  const parts = [...anyOf.values()].map((any) => (any.length === 1 ? any[0] : `(${any.join(' OR ')})`))
+  return { sql: parts.length === 0 ? 'TRUE' : parts.join(' AND '), params }
+}
+
+function comparison({ dimension, operator, value }: Filter, id: string): Condition {
+  const { column, params } = columnOf(dimensionOf(dimension), `filter_tag_${id}`)
+  const name = `filter_${id}`
+  if (value === noneValue && operator !== '~') {
+    return { sql: `${column} IS ${operator === '=' ? '' : 'NOT '}NULL`, params }
+  }
+  const typed = comparable(dimensionOf(dimension), `$${name}`)
+  const bound = { ...params, [name]: value }
+  if (operator === '~') return { sql: containsText(`CAST(${column} AS VARCHAR)`, `$${name}`), params: bound }
+  // A call without the value does differ from it: plain <> would lose it.
+  return {
+    sql: operator === '=' ? `${column} = ${typed}` : `${column} IS DISTINCT FROM ${typed}`,
+    params: bound,
+  }
+}
+
+function comparable(dimension: Dimension, param: string): string {
+  return dimension.kind === 'column' && dimension.type !== 'VARCHAR'
+    ? `CAST(${param} AS ${dimension.type})`
+    : param
+}
+
+/** A dimension that is a column or a tag, as an expression; the tag's name is bound as `param`. */
+export function columnOf(
+  dimension: Dimension,
+  param: string,
+): { column: string; params: Record<string, Param> } {
+  if (dimension.kind === 'column') return { column: dimension.key, params: {} }
+  if (dimension.kind === 'tag')
+    return { column: mapValue('tags', `$${param}`), params: { [param]: dimension.tag } }
+  throw new Error(`${dimension.key} is not a column of calls`)
+}
+
+/** ISO 8601 UTC without its letter, which a cast to TIMESTAMP need not understand. */
+function timestampText(iso: string): string {
+  return iso.replace('T', ' ').replace(/Z$/, '')
+}
