@@ -1,0 +1,97 @@
+/** Cells for people: a column's values in words, all on one scale, each with what its tone should say. */
+import {
+  absent,
+  bytesScale,
+  changeScale,
+  countScale,
+  inWords,
+  msScale,
+  numberScale,
+  percentScale,
+  priceScale,
+  shortCount,
+  usdScale,
+  type Quantity,
+  type Scale,
+} from '../domain/wording.js'
+import type { Cell, Column, ColumnKind } from '../reports/report.js'
+import { jsonText } from './json.js'
+import { timeWords } from './times.js'
+import { digitsOf, isAbsent } from './values.js'
+import { visible } from './visible.js'
+
+/** quiet: there is nothing here. good, caution, bad: a change for the better or the worse. */
+export type Tone = 'quiet' | 'good' | 'caution' | 'bad'
+
+export interface Words {
+  readonly text: string
+  readonly tone?: Tone
+}
+
+const scales: Partial<Record<ColumnKind, (values: readonly Quantity[]) => Scale>> = {
+  count: countScale,
+  usd: usdScale,
+  price: priceScale,
+  share: percentScale,
+  rate: percentScale,
+  change: changeScale,
+  number: numberScale,
+  ms: msScale,
+}
+
+/** The words of one column, in the order of its cells; `tz` is the zone in which times are shown. */
+export function columnWords(column: Column, cells: readonly (Cell | undefined)[], tz: string): Words[] {
+  const numbers = cells.map((cell) => digitsOf(cell, column.kind))
+  const scale = scales[column.kind]?.(numbers)
+  const times = column.kind === 'time' ? timeWords(cells, tz) : undefined
+  return cells.map((cell, index) => {
+    if (isAbsent(cell)) return absentWords(column)
+    const digits = numbers[index]
+    if (digits === undefined) return textWords(times?.[index] ?? cell)
+    if (scale !== undefined) return { text: inWords(digits, scale), ...toneOf(column, digits) }
+    return { text: column.kind === 'bytes' ? inWords(digits, bytesScale([digits])) : digits }
+  })
+}
+
+/** The same column in three digits a number, where that saves room; undefined for other kinds. */
+export function shortWords(column: Column, cells: readonly (Cell | undefined)[]): Words[] | undefined {
+  const large = cells.some((cell) => Math.abs(Number(digitsOf(cell, column.kind) ?? 0)) >= 1e6)
+  if (column.kind !== 'count' || !large) return undefined
+  return cells.map((cell) => {
+    const digits = digitsOf(cell, column.kind)
+    return isAbsent(cell)
+      ? absentWords(column)
+      : digits === undefined
+        ? textWords(cell)
+        : { text: shortCount(digits) }
+  })
+}
+
+function absentWords({ kind, dimension }: Column): Words {
+  if (dimension) return { text: '(none)', tone: 'quiet' }
+  const blank = kind === 'text' || kind === 'time' || kind === 'json' || kind === 'boolean'
+  return { text: blank ? '' : absent, tone: 'quiet' }
+}
+
+function textWords(cell: Exclude<Cell, null>): Words {
+  if (typeof cell === 'boolean') return { text: cell ? 'yes' : 'no' }
+  if (typeof cell === 'string') {
+    // An empty label is a label too, and not the same as none.
+    if (cell.trim() === '') return { text: `"${visible(cell)}"`, tone: 'quiet' }
+    return cell === '(others)' ? { text: cell, tone: 'quiet' } : { text: visible(cell) }
+  }
+  const words = Array.isArray(cell) && cell.every((item) => typeof item === 'string')
+  return { text: words ? visible(cell.join(', ')) : visible(jsonText(cell)) }
+}
+
+const moreIsBetter = /hit|quality|grounded|feedback|score|avoided|saved|saving/
+const neither = /calls|users|sessions|customers|models/
+
+/** More money, time or failures is worse, a fifth more plainly so; more calls are neither. */
+function toneOf({ kind, key }: Column, digits: string): { tone?: Tone } {
+  const value = Number(digits)
+  if (kind !== 'change' || neither.test(key) || Math.abs(value) < 0.005) return {}
+  const growth = moreIsBetter.test(key) ? -value : value
+  if (growth < 0) return { tone: 'good' }
+  return { tone: growth >= 0.2 ? 'bad' : 'caution' }
+}

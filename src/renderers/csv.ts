@@ -1,0 +1,51 @@
+/**
+ * CSV by RFC 4180: one header line of keys, one record a row, raw numbers, rates as 0–1, ISO times.
+ *
+ * There is no totals row, so that a sum over the file is right. A report of several sections prints one
+ * table after another with an empty line between, each with its own header and its section's id in a
+ * leading column `section`. An absent value is an empty field; an empty text is "".
+ */
+import type { Cell, Column, Section } from '../reports/report.js'
+import { jsonText } from './json.js'
+import type { Renderer } from './renderer.js'
+import { digitsOf, isAbsent } from './values.js'
+import { visible } from './visible.js'
+
+/** Tables for spreadsheets and scripts; nothing in them is taken for a formula. */
+export const csv: Renderer = {
+  id: 'csv',
+  title: 'for spreadsheets and scripts: raw numbers, no totals',
+  endings: ['csv'],
+  render: (report) => {
+    const tables = report.sections.filter(({ columns }) => columns.length > 0)
+    const several = report.sections.length > 1
+    return tables.map((section) => sectionText(section, several)).join('\r\n')
+  },
+}
+
+function sectionText(section: Section, lead: boolean): string {
+  const { columns, rows } = section
+  const header = columns.map(({ key }) => text(key))
+  const records = rows.map((row) => columns.map((column) => field(row[column.key], column)))
+  const lines = [
+    lead ? ['section', ...header] : header,
+    ...records.map((record) => (lead ? [text(section.id), ...record] : record)),
+  ]
+  return lines.map((fields) => `${fields.join(',')}\r\n`).join('')
+}
+
+function field(cell: Cell | undefined, { kind }: Column): string {
+  if (isAbsent(cell)) return ''
+  const digits = digitsOf(cell, kind)
+  if (digits !== undefined) return digits
+  return text(typeof cell === 'string' ? cell : jsonText(cell))
+}
+
+/** Characters with which a spreadsheet lets a formula begin, the full-width ones included. */
+const formula = /^[=+\-@\t\r\n＝＋－＠]/
+
+/** A text as a field; a leading quote mark keeps a spreadsheet from computing it. */
+function text(value: string): string {
+  const safe = (formula.test(value) ? "'" : '') + visible(value)
+  return safe === '' || /[",;|]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}

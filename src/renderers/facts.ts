@@ -1,0 +1,100 @@
+/** One row as a list: label, value, and how the value changed; in two columns where there is room. */
+import type { Column, Section } from '../reports/report.js'
+import { columnWords, type Words } from './cells.js'
+import type { Paint } from './paint.js'
+import { shownColumns } from './values.js'
+import { visible } from './visible.js'
+import { cutEnd, pad, width } from './width.js'
+
+export interface Fact {
+  readonly column: Column
+  readonly label: string
+  readonly value: Words
+  readonly change?: Words
+}
+
+/** Whether a section is a list of facts rather than a table. */
+export function isFacts(section: Section): boolean {
+  return section.layout === 'facts' && section.rows.length === 1 && section.totals === undefined
+}
+
+/** The row's cells in words; a change stands with the quantity that changed. */
+export function factsOf(section: Section, tz: string): Fact[] {
+  const columns = shownColumns(section.columns)
+  const words = new Map(columns.map((column) => [column.key, wordsOf(section, column, tz)]))
+  const changes = new Map<string, string>()
+  for (const { key, kind } of columns) {
+    const base = kind === 'change' ? changed(key, columns) : undefined
+    if (base !== undefined && !changes.has(base)) changes.set(base, key)
+  }
+  const attached = new Set(changes.values())
+  return columns
+    .filter(({ key }) => !attached.has(key))
+    .map((column) => {
+      const change = words.get(changes.get(column.key) ?? '')
+      const value = words.get(column.key) ?? { text: '' }
+      return { column, label: visible(column.title), value, ...(change && { change }) }
+    })
+}
+
+function wordsOf(section: Section, column: Column, tz: string): Words {
+  return columnWords(column, [section.rows[0]?.[column.key]], tz)[0] ?? { text: '' }
+}
+
+/** The column whose change this is: `cost_usd` for `cost_usd_change`, `change_cost_usd` and `cost_change`. */
+function changed(key: string, columns: readonly Column[]): string | undefined {
+  const base = key.replace(/_?change_?/, '')
+  const others = columns.filter(({ kind }) => kind !== 'change')
+  const found =
+    others.find((other) => other.key === base) ?? others.find((other) => other.key.startsWith(`${base}_`))
+  return base === '' ? undefined : found?.key
+}
+
+/** Space between the two halves. */
+const gutter = 4
+
+/** Lays the facts out in `room` columns. */
+export function factLines(section: Section, room: number, tz: string, paint: Paint): readonly string[] {
+  const facts = factsOf(section, tz)
+  const half = Math.ceil(facts.length / 2)
+  const halves = [facts.slice(0, half), facts.slice(half)].map((part) => block(part, room, paint))
+  const [left, right] = halves
+  if (facts.length < 4 || !left || !right || left.width + gutter + right.width > room) {
+    return block(facts, room, paint).lines
+  }
+  return left.lines.map((text, index) => {
+    const other = right.lines[index]
+    return other === undefined
+      ? text
+      : text + ' '.repeat(left.width - (left.widths[index] ?? 0) + gutter) + other
+  })
+}
+
+interface Block {
+  readonly lines: readonly string[]
+  /** Width of each line as shown, and of the widest. */
+  readonly widths: readonly number[]
+  readonly width: number
+}
+
+function block(facts: readonly Fact[], room: number, paint: Paint): Block {
+  const most = (texts: readonly string[]): number => Math.max(...texts.map(width), 0)
+  const label = Math.min(most(facts.map((fact) => fact.label)), Math.floor(room / 2))
+  const changes = Math.min(most(facts.map(({ change }) => change?.text ?? '')), Math.floor(room / 4))
+  const beside = changes > 0 ? changes + 2 : 0
+  const value = Math.min(most(facts.map((fact) => fact.value.text)), room - label - 2 - beside)
+  const drawn = facts.map((fact) => {
+    // A long value without a change may reach into the room for changes.
+    const text = cutEnd(fact.value.text, value + (fact.change === undefined ? beside : 0))
+    const name = pad(cutEnd(fact.label, label), label)
+    const change =
+      fact.change === undefined ? '' : `  ${pad(cutEnd(fact.change.text, changes), changes, 'left')}`
+    const space = ' '.repeat(Math.max(0, value - width(text)))
+    return {
+      text: `${paint.quiet(name)}  ${space}${paint.toned(text, fact.value.tone)}${paint.toned(change, fact.change?.tone)}`,
+      width: label + 2 + width(space) + width(text) + width(change),
+    }
+  })
+  const widths = drawn.map((one) => one.width)
+  return { lines: drawn.map(({ text }) => text), widths, width: Math.max(...widths, 0) }
+}

@@ -1,0 +1,138 @@
+/**
+ * Which columns of a table fit the terminal, and how wide each is. What gives way first: long texts down
+ * to a readable width, the headings' one line, the last digits of large counts, optional columns, short
+ * texts, and in the end the rightmost columns.
+ */
+import type { Column, ColumnKind } from '../reports/report.js'
+import type { Words } from './cells.js'
+import { width, wrap } from './width.js'
+
+/** One column with everything it might show; the last of `words` may be the total. */
+export interface Track {
+  readonly column: Column
+  readonly title: string
+  readonly words: readonly Words[]
+  readonly short?: readonly Words[]
+}
+
+export interface Placed {
+  readonly column: Column
+  readonly heading: readonly string[]
+  readonly words: readonly Words[]
+  readonly width: number
+}
+
+export interface Fit {
+  readonly placed: readonly Placed[]
+  /** Titles of the columns for which there was no room. */
+  readonly leftOut: readonly string[]
+}
+
+/** Spaces between columns. */
+export const gap = 2
+
+/** A way of writing the columns: headings on one line or two, counts in full or short. */
+interface Manner {
+  readonly stacked: boolean
+  readonly short: boolean
+}
+
+const manners: readonly Manner[] = [
+  { stacked: false, short: false },
+  { stacked: true, short: false },
+  { stacked: true, short: true },
+]
+
+interface Sized {
+  readonly track: Track
+  readonly words: readonly Words[]
+  readonly least: number
+  readonly natural: number
+}
+
+/** Chooses and sizes the columns for `room` columns of terminal. */
+export function fit(tracks: readonly Track[], room: number): Fit {
+  const comfort = room < 60 ? 14 : room < 100 ? 24 : 32
+  for (const kept of choices(tracks)) {
+    for (const manner of manners) {
+      const sized = kept.map((track) => size(track, manner, comfort))
+      if (needed(sized) <= room) return placedIn(sized, room, tracks)
+    }
+  }
+  return squeezed(tracks, room)
+}
+
+/** All columns, then without the optional ones, from the highest number down and from the right. */
+function choices(tracks: readonly Track[]): Track[][] {
+  const optional = tracks
+    .map(({ column }, index) => ({ index, rank: column.optional ?? 0 }))
+    .filter(({ rank }) => rank > 0)
+    .toSorted((a, b) => b.rank - a.rank || b.index - a.index)
+  return Array.from({ length: optional.length + 1 }, (_, dropped) => {
+    const gone = new Set(optional.slice(0, dropped).map(({ index }) => index))
+    return tracks.filter((_track, index) => !gone.has(index))
+  })
+}
+
+/** The last resort: short texts, then no more than the columns on the left. */
+function squeezed(tracks: readonly Track[], room: number): Fit {
+  const required = tracks.filter(({ column }) => column.optional === undefined)
+  const candidates = required.length > 0 ? required : tracks.slice(0, 1)
+  for (let count = candidates.length; count > 1; count--) {
+    const sized = candidates.slice(0, count).map((track) => size(track, { stacked: true, short: true }, 8))
+    if (needed(sized) <= room) return placedIn(sized, room, tracks)
+  }
+  const first = candidates.slice(0, 1).map((track) => size(track, { stacked: true, short: true }, room))
+  return placedIn(
+    first.map((one) => ({ ...one, least: Math.min(one.least, room) })),
+    room,
+    tracks,
+  )
+}
+
+function size(track: Track, { stacked, short }: Manner, comfort: number): Sized {
+  const words = (short ? track.short : undefined) ?? track.words
+  const body = words.reduce((most, { text }) => Math.max(most, width(text)), 0)
+  const heading = stacked ? stackedWidth(track.title) : width(track.title)
+  const natural = Math.max(body, heading)
+  const least = isNumeric(track.column.kind)
+    ? natural
+    : Math.max(Math.min(body, comfort), Math.min(heading, comfort))
+  return { track, words, least, natural }
+}
+
+/** Texts can be cut; a number or a time without its end would be another one. */
+function isFlexible(kind: ColumnKind): boolean {
+  return kind === 'text' || kind === 'json'
+}
+
+/** The narrowest width at which a heading takes no more than two lines and no word is broken. */
+function stackedWidth(title: string): number {
+  const parts = title.split(' ')
+  const halves = parts.map((_, cut) =>
+    Math.max(width(parts.slice(0, cut).join(' ')), width(parts.slice(cut).join(' '))),
+  )
+  return Math.min(...halves)
+}
+
+function needed(sized: readonly Sized[]): number {
+  return sized.reduce((sum, { least }) => sum + least, gap * Math.max(0, sized.length - 1))
+}
+
+/** Spare room goes to the columns that can use it, those that lack least first. */
+function placedIn(sized: readonly Sized[], room: number, tracks: readonly Track[]): Fit {
+  let spare = room - needed(sized)
+  const widths = new Map(sized.map(({ track, least }) => [track, least]))
+  const wanting = sized.toSorted((a, b) => a.natural - a.least - (b.natural - b.least))
+  for (const { track, natural, least } of wanting) {
+    const more = Math.min(spare, natural - least)
+    widths.set(track, least + more)
+    spare -= more
+  }
+  const placed = sized.map(({ track, words }) => {
+    const columns = widths.get(track) ?? 0
+    return { column: track.column, words, width: columns, heading: wrap(track.title, Math.max(1, columns)) }
+  })
+  const leftOut = tracks.filter((track) => !widths.has(track)).map(({ title }) => title)
+  return { placed, leftOut }
+}

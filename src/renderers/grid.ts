@@ -1,0 +1,110 @@
+/** A section as lines of text: heading, thin rule, rows, and the total set apart. */
+import type { Cell, Section } from '../reports/report.js'
+import { columnWords, shortWords, type Words } from './cells.js'
+import { fit, gap, type Placed, type Track } from './fit.js'
+import type { Paint } from './paint.js'
+import { digitsOf, isNumeric, shownColumns } from './values.js'
+import { visible } from './visible.js'
+import { cutEnd, cutMiddle, pad, width } from './width.js'
+
+export interface Grid {
+  readonly lines: readonly string[]
+  /** Titles of the columns for which there was no room. */
+  readonly leftOut: readonly string[]
+}
+
+/** Lays a section out in `room` columns. */
+export function grid(section: Section, room: number, tz: string, paint: Paint): Grid {
+  const { placed, leftOut } = fit(tracks(section, tz), room)
+  const total = section.totals === undefined ? undefined : section.rows.length
+  const columns = placed.flatMap((column) => withBars(column, section, spare(placed, room)))
+  const rule = paint.quiet('─'.repeat(Math.min(room, wide(columns))))
+  const row = (index: number): string => line(columns.map((column) => cell(column, index, paint)))
+  const lines = [
+    ...heading(columns).map((text) => paint.quiet(text)),
+    rule,
+    ...section.rows.map((_, index) => row(index)),
+    ...(total === undefined ? [] : [rule, paint.strong(row(total))]),
+  ]
+  return { lines, leftOut }
+}
+
+function tracks({ columns, rows, totals }: Section, tz: string): Track[] {
+  return shownColumns(columns).map((column, index) => {
+    const cells = rows.map((row) => row[column.key])
+    const all = totals === undefined ? cells : [...cells, totals[column.key]]
+    const words = columnWords(column, all, tz)
+    const short = shortWords(column, all)
+    if (totals !== undefined) {
+      const last = totalWords(totals[column.key], index === 0)
+      if (last !== undefined) for (const list of [words, short]) list?.splice(-1, 1, last)
+    }
+    return { column, title: visible(column.title), words, ...(short && { short }) }
+  })
+}
+
+/** A total that is missing leaves its cell blank; the first column then says what the row is. */
+function totalWords(cell: Cell | undefined, first: boolean): Words | undefined {
+  if (cell !== undefined && cell !== null) return undefined
+  if (first) return { text: 'Total' }
+  return cell === undefined ? { text: '' } : undefined
+}
+
+function wide(columns: readonly Placed[]): number {
+  return columns.reduce((sum, column) => sum + column.width, gap * Math.max(0, columns.length - 1))
+}
+
+function spare(placed: readonly Placed[], room: number): number {
+  const shares = placed.filter(({ column }) => column.kind === 'share').length
+  return shares === 0 ? 0 : Math.floor((room - wide(placed)) / shares) - gap
+}
+
+const longestBar = 20
+const shortestBar = 5
+
+/** A share, followed by a column of bars where the terminal has room. */
+function withBars(placed: Placed, section: Section, room: number): Placed[] {
+  const { column } = placed
+  const shares = section.rows.map((row) => Number(digitsOf(row[column.key] ?? null, column.kind) ?? 0))
+  const largest = Math.max(...shares, 0)
+  if (column.kind !== 'share' || room < shortestBar || largest <= 0 || shares.length < 2) return [placed]
+  const length = Math.min(room, longestBar)
+  const words = shares.map((share): Words => ({ text: bar(share / largest, length), tone: 'quiet' }))
+  return [placed, { column: { ...column, kind: 'text' }, heading: [], words, width: length }]
+}
+
+const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
+
+/** A bar of up to `length` blocks, to the eighth of a block; anything above zero shows. */
+export function bar(part: number, length: number): string {
+  const steps = part > 0 ? Math.max(1, Math.round(part * length * 8)) : 0
+  return '█'.repeat(Math.floor(steps / 8)) + (eighths[steps % 8] ?? '')
+}
+
+function heading(columns: readonly Placed[]): string[] {
+  const height = Math.max(...columns.map((column) => column.heading.length), 0)
+  return Array.from({ length: height }, (_, index) => {
+    const parts = columns.map((column) => {
+      const text = column.heading[index - height + column.heading.length] ?? ''
+      return pad(cutEnd(text, column.width), column.width, side(column))
+    })
+    return line(parts)
+  })
+}
+
+/** Numbers stand on the right of their column, so that digits align. */
+function side({ column }: Placed): 'left' | 'right' {
+  return isNumeric(column.kind) ? 'left' : 'right'
+}
+
+function cell(placed: Placed, index: number, paint: Paint): string {
+  const { text, tone } = placed.words[index] ?? { text: '' }
+  const short = text.includes(' ') ? cutEnd(text, placed.width) : cutMiddle(text, placed.width)
+  const space = ' '.repeat(Math.max(0, placed.width - width(short)))
+  const painted = short === '' ? '' : paint.toned(short, tone)
+  return side(placed) === 'left' ? space + painted : painted + space
+}
+
+function line(parts: readonly string[]): string {
+  return parts.join(' '.repeat(gap)).trimEnd()
+}

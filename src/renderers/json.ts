@@ -1,0 +1,68 @@
+/** JSON with every number in its own digits; the shape is documented at Report. */
+import { LosslessNumber, stringify } from 'lossless-json'
+import {
+  schemaVersion,
+  type Cell,
+  type Column,
+  type Report,
+  type Row,
+  type Section,
+} from '../reports/report.js'
+import type { Renderer } from './renderer.js'
+import { digitsOf, isAbsent } from './values.js'
+import { visibleJson } from './visible.js'
+
+/** An answer as data: exact numbers, null for absent, UTC times. */
+export const json: Renderer = {
+  id: 'json',
+  title: 'for programs: exact numbers, every column',
+  endings: ['json'],
+  render: (report) => `${jsonText(reportValue(report), 2)}\n`,
+}
+
+/** Any value as JSON text: exact, and with nothing in it that could act. */
+export function jsonText(value: unknown, indent?: number): string {
+  return visibleJson(stringify(value, undefined, indent) ?? 'null')
+}
+
+function reportValue(report: Report): unknown {
+  const { kind, period, sections, warnings } = report
+  const [only] = sections
+  const head = { schemaVersion, kind, period: { since: period.since, until: period.until, tz: period.tz } }
+  if (only === undefined || sections.length > 1) {
+    return { ...head, sections: sections.map(sectionValue), warnings }
+  }
+  // Notes are doubts about these numbers; where there are any, machines get them too.
+  const notes = only.notes?.length ? { notes: only.notes } : {}
+  return { ...head, ...tableValue(only), ...notes, warnings }
+}
+
+function sectionValue(section: Section): unknown {
+  return { id: section.id, title: section.title, ...tableValue(section), notes: section.notes ?? [] }
+}
+
+function tableValue({ columns, rows, totals }: Section): object {
+  return {
+    columns: columns.map(({ key, title, kind }) => ({ key, title, kind })),
+    rows: rows.map((row) => record(columns, row)),
+    totals: totals === undefined ? null : record(totalColumns(columns, totals), totals),
+  }
+}
+
+/** Totals may say more than the columns do; what they leave out stays out. */
+function totalColumns(columns: readonly Column[], totals: Row): readonly Column[] {
+  const known = columns.filter(({ key }) => totals[key] !== undefined)
+  const keys = new Set(columns.map(({ key }) => key))
+  const others = Object.keys(totals).filter((key) => !keys.has(key))
+  return [...known, ...others.map((key): Column => ({ key, title: key, kind: 'text' }))]
+}
+
+function record(columns: readonly Column[], row: Row): object {
+  return Object.fromEntries(columns.map(({ key, kind }) => [key, value(row[key], kind)]))
+}
+
+function value(cell: Cell | undefined, kind: Column['kind']): unknown {
+  if (isAbsent(cell)) return null
+  const digits = digitsOf(cell, kind)
+  return digits === undefined ? cell : new LosslessNumber(digits)
+}

@@ -1,0 +1,107 @@
+/** Markdown for pull requests and wikis: GitHub tables, and nothing from a log that a reader would run. */
+import type { Column, Report, Section } from '../reports/report.js'
+import { columnWords } from './cells.js'
+import { factsOf, isFacts } from './facts.js'
+import type { Renderer } from './renderer.js'
+import { periodWords } from './times.js'
+import { isNumeric, shownColumns } from './values.js'
+import { visible } from './visible.js'
+
+/** Tables for places that show Markdown; every column, numbers as people read them. */
+export const markdown: Renderer = {
+  id: 'markdown',
+  title: 'for pull requests, chats and wikis',
+  endings: ['md', 'markdown'],
+  render: (report, options) => {
+    const tz = options.tz ?? report.period.tz
+    const period = periodWords(report.period, tz)
+    const blocks = [
+      `## ${inline(report.title)}`,
+      ...(period === undefined ? [] : [block(period)]),
+      ...report.sections.flatMap((section) => sectionBlocks(section, report, tz)),
+      ...report.warnings.map((text) => `> **Warning:** ${inline(text)}`),
+      ...(report.footer ?? []).map((text) => `<sub>${inline(text)}</sub>`),
+    ]
+    return `${blocks.join('\n\n')}\n`
+  },
+}
+
+function sectionBlocks(section: Section, report: Report, tz: string): string[] {
+  const title = section.title === report.title ? [] : [`### ${inline(section.title)}`]
+  const notes = (section.notes ?? []).map((text) => `- ${block(text)}`).join('\n')
+  return [...title, body(section, tz), ...(notes === '' ? [] : [notes])]
+}
+
+function body(section: Section, tz: string): string {
+  if (section.rows.length === 0) return block(section.empty ?? 'Nothing here.')
+  return isFacts(section) ? factsTable(section, tz) : table(section, tz)
+}
+
+function factsTable(section: Section, tz: string): string {
+  const facts = factsOf(section, tz)
+  const changed = facts.some(({ change }) => change !== undefined)
+  const rows = facts.map(({ label, value, change }) => [
+    inline(label),
+    inline(value.text),
+    ...(changed ? [inline(change?.text ?? '')] : []),
+  ])
+  const titles = changed ? ['', 'Value', 'Change'] : ['', 'Value']
+  return [row(titles), row(titles.map((title) => (title === '' ? '---' : '---:'))), ...rows.map(row)].join(
+    '\n',
+  )
+}
+
+function table(section: Section, tz: string): string {
+  const columns = shownColumns(section.columns)
+  const { totals, rows } = section
+  const words = columns.map((column) => {
+    const cells = rows.map((cells) => cells[column.key])
+    return columnWords(column, totals === undefined ? cells : [...cells, totals[column.key]], tz)
+  })
+  const lines = rows.map((_, index) => row(words.map((column) => inline(column[index]?.text ?? ''))))
+  const total = columns.map((column, index) => {
+    const blank =
+      totals?.[column.key] === undefined || (totals[column.key] === null && !isNumeric(column.kind))
+    if (blank) return index === 0 ? '**Total**' : ''
+    return `**${inline(words[index]?.at(-1)?.text ?? '')}**`
+  })
+  const head = [row(columns.map(({ title }) => inline(title))), row(columns.map(alignment))]
+  return [...head, ...lines, ...(totals === undefined ? [] : [row(total)])].join('\n')
+}
+
+function alignment({ kind }: Column): string {
+  return isNumeric(kind) ? '---:' : '---'
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`
+}
+
+/**
+ * Text that shows as it is: no markup, HTML or links, and names after @ in code, so that nobody is
+ * called by a log.
+ */
+function inline(text: string): string {
+  const parts = visible(text).split(/((?<!\w)@[\w-]+)/)
+  return parts
+    .map((part, index) => (index % 2 === 1 ? `\`${part}\`` : escaped(part)))
+    .join('')
+    .trim()
+}
+
+/** The same at the beginning of a line, where a mark or a number would make a list or a heading. */
+function block(text: string): string {
+  return inline(text).replace(/^([-+=]|\d+(?=[.)]))/, (mark) =>
+    /^\d/.test(mark) ? `${mark}\\` : `\\${mark}`,
+  )
+}
+
+function escaped(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replace(/[\\|`*_[\]~#]/g, '\\$&')
+    .replaceAll('://', '\\://')
+    .replace(/\bwww\./gi, (found) => `${found.slice(0, 3)}\\.`)
+}

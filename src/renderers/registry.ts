@@ -1,0 +1,60 @@
+/** The output formats. A new one is one line here; help, documentation and tests derive from this list. */
+import { closestNames } from '../domain/names.js'
+import { UserError } from '../errors.js'
+import { csv } from './csv.js'
+import { json } from './json.js'
+import { markdown } from './markdown.js'
+import type { Renderer } from './renderer.js'
+import { table } from './table.js'
+
+export const renderers: readonly Renderer[] = [table, markdown, json, csv]
+
+const fallback = table
+
+/** The output options of a command, as given. */
+export interface FormatChoice {
+  readonly format?: string | undefined
+  readonly json?: boolean | undefined
+  readonly output?: string | undefined
+}
+
+/**
+ * The renderer for the options given: `--format` or `--json`, else the ending of `--output`, else the table.
+ * @throws UserError (usage) for a format or an ending that no renderer has, and for two formats at once
+ */
+export function rendererFor(choice: FormatChoice): Renderer {
+  const named = choice.format === undefined ? undefined : byName(choice.format)
+  if (choice.json && named !== undefined && named !== json) {
+    throw new UserError(`--json and --format ${named.id} ask for two formats`, {
+      code: 'usage',
+      hint: 'Give one of them.',
+    })
+  }
+  if (choice.json) return json
+  return named ?? (choice.output === undefined ? fallback : byEnding(choice.output))
+}
+
+function byName(name: string): Renderer {
+  const wanted = name.trim().toLowerCase()
+  const found = renderers.find(({ id, endings }) => id === wanted || endings.includes(wanted))
+  if (found !== undefined) return found
+  const ids = renderers.map(({ id }) => id)
+  throw new UserError(`--format ${name} is not a format`, {
+    code: 'usage',
+    hint: `Choose one of ${ids.join(', ')}; the closest: ${closestNames(name, ids, 1).join()}.`,
+  })
+}
+
+function byEnding(file: string): Renderer {
+  const base = file.split(/[\\/]/).at(-1) ?? ''
+  const ending = /.\.([^.]+)$/.exec(base)?.[1]?.toLowerCase()
+  if (ending === undefined) return fallback
+  const found = renderers.find(({ endings }) => endings.includes(ending))
+  if (found !== undefined) return found
+  const known = renderers.flatMap(({ endings }) => endings.map((name) => `.${name}`))
+  throw new UserError(`no format goes with the file ending .${ending}`, {
+    code: 'usage',
+    location: file,
+    hint: `End the name with ${known.join(', ')}, or choose with --format ${renderers.map(({ id }) => id).join('|')}.`,
+  })
+}

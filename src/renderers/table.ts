@@ -1,0 +1,92 @@
+/** The terminal: everything within its width, numbers aligned, doubts under the numbers they touch. */
+import type { Report, Section } from '../reports/report.js'
+import { factLines, isFacts } from './facts.js'
+import { grid } from './grid.js'
+import { paintFor, type Paint } from './paint.js'
+import type { Renderer, RenderOptions } from './renderer.js'
+import { periodWords } from './times.js'
+import { visible } from './visible.js'
+import { width, wrap } from './width.js'
+
+/** Narrower than this, nothing can be laid out. */
+const narrowest = 20
+/** Sentences longer than this are hard to read, however wide the terminal. */
+const longestLine = 100
+
+/** What is the same for every part of one answer. */
+interface Page {
+  readonly columns: number
+  readonly tz: string
+  readonly paint: Paint
+}
+
+/** Tables for people at a terminal. */
+export const table: Renderer = {
+  id: 'table',
+  title: 'for people: fits the terminal',
+  endings: ['txt'],
+  render: (report, options) => {
+    const page = pageFor(report, options)
+    const blocks = [
+      head(report, page),
+      ...report.sections.map((section) => sectionLines(section, report, page)),
+      report.warnings.flatMap((text) => sentence(text, page, '! ').map(page.paint.warning)),
+      (report.footer ?? []).flatMap((text) => sentence(text, page, '').map(page.paint.quiet)),
+    ]
+    const filled = blocks.filter((lines) => lines.length > 0)
+    return filled.map((lines) => `${lines.join('\n')}\n`).join('\n')
+  },
+}
+
+function pageFor(report: Report, options: RenderOptions): Page {
+  return {
+    columns: Math.max(narrowest, Math.floor(options.columns) || narrowest),
+    tz: options.tz ?? report.period.tz,
+    paint: paintFor(options.color),
+  }
+}
+
+/** Title and period, on one line where they fit. */
+function head(report: Report, { columns, tz, paint }: Page): string[] {
+  const title = visible(report.title)
+  const period = periodWords(report.period, tz) ?? ''
+  if (period !== '' && width(title) + 2 + width(period) <= columns) {
+    return [`${paint.strong(title)}  ${paint.quiet(period)}`]
+  }
+  return [...wrap(title, columns).map(paint.strong), ...wrap(period, columns).map(paint.quiet)]
+}
+
+function sectionLines(section: Section, report: Report, page: Page): string[] {
+  const { columns, paint } = page
+  const title = section.title === report.title ? [] : wrap(visible(section.title), columns).map(paint.strong)
+  const notes = (section.notes ?? []).flatMap((text) => sentence(text, page, '· ', indentOf(page)))
+  return [...title, ...body(section, page), ...notes]
+}
+
+/** The indent tells tables from titles without colour; a narrow terminal has no room for it. */
+function body(section: Section, page: Page): string[] {
+  const { columns, tz, paint } = page
+  const indent = indentOf(page)
+  const room = columns - indent.length
+  const indented = (lines: readonly string[]): string[] => lines.map((line) => indent + line)
+  if (section.rows.length === 0)
+    return sentence(section.empty ?? 'Nothing here.', page, '', indent).map(paint.quiet)
+  if (isFacts(section)) return indented(factLines(section, room, tz, paint))
+  const { lines, leftOut } = grid(section, room, tz, paint)
+  const missing = `Left out to fit ${columns} columns: ${leftOut.join(', ')}.`
+  return [
+    ...indented(lines),
+    ...(leftOut.length === 0 ? [] : sentence(missing, page, '', indent).map(paint.quiet)),
+  ]
+}
+
+/** A sentence wrapped to the page, its lines after the first under the words of the first. */
+function sentence(text: string, { columns }: Page, mark: string, indent = ''): string[] {
+  const hanging = ' '.repeat(mark.length)
+  const room = Math.min(columns, longestLine) - indent.length - mark.length
+  return wrap(visible(text), room).map((line, index) => indent + (index === 0 ? mark : hanging) + line)
+}
+
+function indentOf({ columns }: Page): string {
+  return columns < 60 ? '' : '  '
+}

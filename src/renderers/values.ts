@@ -1,0 +1,29 @@
+/** Cells for machines: the digits of a number as they are, whatever the format around them. */
+import { plain, readDecimal } from '../domain/decimal.js'
+import type { Cell, Column, ColumnKind } from '../reports/report.js'
+
+const wordKinds: ReadonlySet<ColumnKind> = new Set(['text', 'time', 'boolean', 'json'])
+
+/** Whether cells of this kind are numbers, also where they arrive as text. */
+export function isNumeric(kind: ColumnKind): boolean {
+  return !wordKinds.has(kind)
+}
+
+/** A number's own digits; undefined when the cell is no finite number. */
+export function digitsOf(cell: Cell | undefined, kind: ColumnKind): string | undefined {
+  if (typeof cell === 'bigint') return cell.toString()
+  if (typeof cell === 'number') return Number.isFinite(cell) ? JSON.stringify(cell) : undefined
+  if (typeof cell !== 'string' || !isNumeric(kind)) return undefined
+  const decimal = readDecimal(cell)
+  return decimal === undefined ? undefined : plain(decimal)
+}
+
+/** A number without a value (NaN, infinity) is as absent as null. */
+export function isAbsent(cell: Cell | undefined): cell is null | undefined {
+  return cell === null || cell === undefined || (typeof cell === 'number' && !Number.isFinite(cell))
+}
+
+/** Columns that people see. */
+export function shownColumns(columns: readonly Column[]): readonly Column[] {
+  return columns.filter((column) => !column.dataOnly)
+}

@@ -1,0 +1,221 @@
+/** Reports that show every kind of column, every doubt, and texts that would like to act. */
+import type { Report, Section } from '../../../src/reports/report.js'
+
+const period = { since: '2026-09-26T00:00:00.000Z', until: '2026-10-03T00:00:00.000Z', tz: 'UTC' }
+
+const summary: Section = {
+  id: 'summary',
+  title: 'Summary',
+  layout: 'facts',
+  columns: [
+    { key: 'cost_usd', title: 'Cost', kind: 'usd' },
+    { key: 'change_cost_usd', title: 'Change of cost', kind: 'change' },
+    { key: 'calls', title: 'Calls', kind: 'count' },
+    { key: 'change_calls', title: 'Change of calls', kind: 'change' },
+    { key: 'mean_cost_usd', title: 'Mean cost a call', kind: 'usd' },
+    { key: 'change_mean_cost_usd', title: 'Change of mean cost', kind: 'change' },
+    { key: 'input_tokens', title: 'Input tokens', kind: 'count' },
+    { key: 'output_tokens', title: 'Output tokens', kind: 'count' },
+    { key: 'cache_hit_rate', title: 'Cache hits', kind: 'rate' },
+    { key: 'change_cache_hit_rate', title: 'Change of cache hits', kind: 'change' },
+    { key: 'p95_latency_ms', title: 'P95 latency', kind: 'ms' },
+    { key: 'error_rate', title: 'Errors', kind: 'rate' },
+    { key: 'last_call', title: 'Newest call', kind: 'time' },
+    { key: 'quality_score', title: 'Quality', kind: 'number' },
+  ],
+  rows: [
+    {
+      cost_usd: '1204.530225000000',
+      change_cost_usd: 0.1234,
+      calls: 286_411,
+      change_calls: -0.021,
+      mean_cost_usd: '0.004205600000',
+      change_mean_cost_usd: 0.412,
+      input_tokens: 1_224_120_044,
+      output_tokens: 96_400_812,
+      cache_hit_rate: 0.3811,
+      change_cache_hit_rate: 0.05,
+      p95_latency_ms: 4210.5,
+      error_rate: 0.00412,
+      last_call: '2026-10-02T23:58:11.204Z',
+      quality_score: null,
+    },
+  ],
+  notes: ['Compared with the 7 days before, 2026-09-19 – 2026-09-25.'],
+}
+
+const byFeature: Section = {
+  id: 'by_feature',
+  title: 'Cost by feature',
+  columns: [
+    { key: 'feature', title: 'Feature', kind: 'text', dimension: true },
+    { key: 'cost_usd', title: 'Cost', kind: 'usd' },
+    { key: 'cost_share', title: 'Share', kind: 'share' },
+    { key: 'change_cost_usd', title: 'Change', kind: 'change' },
+    { key: 'calls', title: 'Calls', kind: 'count' },
+    { key: 'mean_cost_usd', title: 'Mean cost', kind: 'usd', optional: 1 },
+    { key: 'input_tokens', title: 'Input tokens', kind: 'count', optional: 2 },
+    { key: 'output_tokens', title: 'Output tokens', kind: 'count', optional: 3 },
+    { key: 'p95_latency_ms', title: 'P95 latency', kind: 'ms', optional: 4 },
+    { key: 'truncation_rate', title: 'Truncated', kind: 'rate', optional: 5 },
+    { key: 'unpriced_calls', title: 'Unpriced calls', kind: 'count', dataOnly: true },
+  ],
+  rows: [
+    [
+      'document-search',
+      '612.402100000000',
+      0.508416,
+      0.31,
+      98_112,
+      '0.006241',
+      812_400_112,
+      40_118_220,
+      5210,
+      0.021,
+    ],
+    [
+      'support-chat',
+      '401.000000000000',
+      0.332909,
+      -0.082,
+      120_004,
+      '0.003341',
+      300_118_000,
+      41_000_412,
+      3120,
+      0.0002,
+    ],
+    [null, '120.118125000000', 0.099722, 0.04, 31_200, '0.003849', 71_204_119, 9_812_001, 2811, 0],
+    [
+      'nightly-summary',
+      '71.009100000000',
+      0.058952,
+      null,
+      812,
+      '0.087449',
+      40_211_501,
+      5_400_100,
+      12_811,
+      0.114,
+    ],
+    ['(others)', '0.000900000000', 0.0000007, 0, 4, '0.000225', 12_112, 812, 411, null],
+    ['self-hosted-llama', null, null, null, 36_279, null, 174_200, 69_267, 902, null],
+  ].map(
+    ([
+      feature = null,
+      cost_usd = null,
+      cost_share = null,
+      change_cost_usd = null,
+      calls = null,
+      mean_cost_usd = null,
+      input_tokens = null,
+      output_tokens = null,
+      p95_latency_ms = null,
+      truncation_rate = null,
+    ]) => ({
+      feature,
+      cost_usd,
+      cost_share,
+      change_cost_usd,
+      calls,
+      mean_cost_usd,
+      input_tokens,
+      output_tokens,
+      p95_latency_ms,
+      truncation_rate,
+      unpriced_calls: cost_usd === null ? calls : 0,
+    }),
+  ),
+  totals: {
+    cost_usd: '1204.530225000000',
+    cost_share: 1,
+    change_cost_usd: 0.1234,
+    calls: 286_411,
+    mean_cost_usd: '0.004815',
+    input_tokens: 1_224_120_044,
+    output_tokens: 96_400_812,
+    unpriced_calls: 36_279,
+  },
+  notes: [
+    '36,279 calls (12.7%) have no known price and are not in these costs: llama-3.3-70b (self-hosted). Give it a price in prices.csv.',
+    'A fifth of the cost of nightly-summary comes from answers that were cut off.',
+  ],
+}
+
+const unpriced: Section = {
+  id: 'spikes',
+  title: 'Spikes',
+  columns: [],
+  rows: [],
+  empty: 'No unusual day in this window.',
+}
+
+/** What `llmcost report` looks like. */
+export const overview: Report = {
+  kind: 'report',
+  title: 'LLM cost',
+  period,
+  sections: [summary, byFeature, unpriced],
+  warnings: [
+    'Only 5 days of history: changes compare with less than a full week.',
+    '312 of 286,723 lines were rejected; llmcost rejects lists them with the reason for each.',
+  ],
+  footer: ['Prices of 2026-09-30. 3 sources, newest call 2026-10-02 23:58 UTC.'],
+}
+
+/** Texts as an attacker, a careless developer or another alphabet would log them. */
+export const hostileTexts: readonly string[] = [
+  '\u001B[31mred\u001B[0m',
+  '\u001B]8;;https://evil.example\u0007click\u001B]8;;\u0007',
+  'two\nlines\r\nand\ta tab',
+  '=HYPERLINK("https://evil.example","open")',
+  '+1+1',
+  '@SUM(A1)',
+  '-2+3',
+  '＝1+1',
+  '<script>alert(1)</script> & <b>',
+  'pipe | tick ` star * under_score [link](https://evil.example)',
+  '@channel www.evil.example',
+  'right\u202Eto left\u2066',
+  'zero\u200Bwidth\uFEFF\u200D',
+  'lone \uD800 surrogate',
+  '請求書の要約',
+  'naïve café 🫠👍🏽❤️',
+  'हिन्दी ก็',
+  'quote " and, comma; \\ back|slash\\|',
+  '',
+  '  ',
+  'a-very-long-identifier-that-goes-on-and-on-0001-and-even-further-0002-to-the-very-end-of-it',
+]
+
+/** One table in which every text is hostile, the titles and notes included. */
+export const hostile: Report = {
+  kind: 'breakdown',
+  title: 'Cost by \u001B[1muser\u001B[0m',
+  period: { since: '2026-10-02T06:30:00Z', until: null, tz: 'Asia/Kolkata' },
+  sections: [
+    {
+      id: 'by_user',
+      title: 'By user | <b>',
+      columns: [
+        { key: 'user_id', title: 'User', kind: 'text', dimension: true },
+        { key: 'cost_usd', title: 'Cost', kind: 'usd' },
+        { key: 'last', title: 'Last call', kind: 'time' },
+        { key: 'size', title: 'Size', kind: 'bytes' },
+        { key: 'ok', title: 'Ok', kind: 'boolean' },
+        { key: 'tags', title: 'Tags', kind: 'json', optional: 1 },
+      ],
+      rows: hostileTexts.map((user_id, index) => ({
+        user_id,
+        cost_usd: `${index - 3}.${'0'.repeat(index % 5)}25`,
+        last: index % 4 === 3 ? null : `2026-10-02T0${index % 10}:30:00Z`,
+        size: 10n ** BigInt(index),
+        ok: index % 2 === 0,
+        tags: index % 3 === 0 ? { '=x\u001B': '\u202E' } : ['a', 'b'],
+      })),
+      notes: ['note with \u001B[2J and \u202E and <i>'],
+    },
+  ],
+  warnings: ['warning \u009B31m with\nnewline'],
+  footer: ['footer \u2028 end'],
+}
