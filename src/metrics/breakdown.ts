@@ -45,7 +45,7 @@ export function breakdown(request: BreakdownRequest): Query<BreakdownRow> {
   const condition = inScope(scope)
   const timed = by.some(({ kind }) => kind === 'time')
   const offset = timed ? zoneOffset(scope) : { sql: '0', params: {} }
-  const params: Record<string, Param> = { ...condition.params, ...offset.params }
+  const params = { ...condition.params, ...offset.params }
   const keys = by.map((dimension, i) => `${groupKey(dimension, i, offset.sql, params)} AS d${i}`)
   const ranked = top !== undefined && by.length > 0
   if (ranked) params['top'] = top
@@ -57,9 +57,9 @@ export function breakdown(request: BreakdownRequest): Query<BreakdownRow> {
       SELECT ${['*', ...keys].join(', ')} FROM calls_in_scope
     )${ranked ? placedByRank(ds, by, sort) : `, placed_calls AS (SELECT *, FALSE AS is_others FROM calls_by_key)`}
     , figures AS (
-      SELECT ${[...ds, 'is_others', 'GROUPING(is_others) = 1 AS is_total', ...aggregates(names)].join(', ')}
+      SELECT ${[...flags(ds), ...aggregates(names)].join(', ')}
       FROM placed_calls
-      GROUP BY GROUPING SETS (${by.length === 0 ? '' : `(${[...ds, 'is_others'].join(', ')}), `}())
+      ${ds.length === 0 ? '' : `GROUP BY GROUPING SETS ((${ds.join(', ')}, is_others), ())`}
     )
     SELECT ${[
       ...by.map((dimension, i) => `${label(dimension, `figures.d${i}`, scope)} AS d${i}`),
@@ -70,6 +70,12 @@ export function breakdown(request: BreakdownRequest): Query<BreakdownRow> {
     FROM figures
     ORDER BY ${['figures.is_total', 'figures.is_others', ...order(request, sort, names)].join(', ')}`
   return { sql, params }
+}
+
+/** The keys of a row of figures, and whether it is that of the others or of all. */
+function flags(ds: readonly string[]): string[] {
+  if (ds.length === 0) return ['FALSE AS is_others', 'TRUE AS is_total']
+  return [...ds, 'is_others', 'GROUPING(is_others) = 1 AS is_total']
 }
 
 /** Each call with its group, or with the others when its group is not among the first. */

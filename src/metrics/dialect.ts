@@ -6,12 +6,16 @@
 /** An instant given as ISO 8601 UTC text, as a TIMESTAMP like `calls.ts`. */
 export const instant = (iso: string): string => `CAST(${iso} AS TIMESTAMP)`
 
-/** Exact quantile, interpolated between neighbours; NULLs are skipped. */
-export const quantile = (value: string, at: number): string => `quantile_cont(${value}, ${at})`
+/**
+ * Exact quantile, interpolated between neighbours; NULLs are skipped. As DOUBLE: between two decimals it
+ * would be cut, not rounded, at the last place.
+ */
+export const quantile = (value: string, at: number): string =>
+  `quantile_cont(CAST(${value} AS DOUBLE), ${at})`
 
 /** Several quantiles of one value in one sort; a list. */
 export const quantiles = (value: string, at: readonly number[]): string =>
-  `quantile_cont(${value}, [${at.join(', ')}])`
+  `quantile_cont(CAST(${value} AS DOUBLE), [${at.join(', ')}])`
 
 /** Element of a list, from 0. */
 export const element = (list: string, index: number): string => `${list}[${index + 1}]`

@@ -50,7 +50,8 @@ export function figure(
   if ('sql' in measure) return `${table}.${name}`
   if ('of' in measure) {
     const at = quantileLists(names).get(measure.of) ?? []
-    return element(`${table}.${measure.of}_quantiles`, at.indexOf(measure.at))
+    const found = element(`${table}.${measure.of}_quantiles`, at.indexOf(measure.at))
+    return measure.of === 'cost_usd' ? `CAST(${found} AS DECIMAL(18, 12))` : found
   }
   const part = `CAST(${table}.${measure.shareOf} AS DOUBLE)`
   return `${part} / nullif(max(CASE WHEN ${isTotal} THEN ${part} END) OVER (), 0)`

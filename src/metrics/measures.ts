@@ -76,7 +76,9 @@ export const measureOf = (name: MeasureName): Measure => measures[name]
 /** @throws UserError (usage) with the closest names */
 export function parseMeasure(text: string, option: string): MeasureName {
   const name = text.trim().toLowerCase().replaceAll('-', '_')
-  const found = measureNames.find((known) => known === name)
+  const found = measureNames.find(
+    (known) => known === name || known === `${name}_usd` || known === `cost_${name}`,
+  )
   if (found !== undefined) return found
   throw new UserError(`${option} ${text}: no such column`, {
     code: 'usage',

@@ -7,7 +7,14 @@
  * times are ISO 8601 UTC strings; NULL stays null. A renderer may shorten a number for people but
  * never changes one in JSON or CSV.
  */
-export type Cell = string | number | bigint | boolean | null | readonly Cell[] | { readonly [key: string]: Cell }
+export type Cell =
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | readonly Cell[]
+  | { readonly [key: string]: Cell }
 
 /** What a column holds decides how it is aligned, shortened, coloured and quoted. */
 export type ColumnKind =

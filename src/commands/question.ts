@@ -1,0 +1,160 @@
+/**
+ * What all questions about calls have in common: where the calls are, which of them are meant, what
+ * counts as now.
+ */
+import type { Database } from '../db/database.js'
+import { parseFilters } from '../domain/filters.js'
+import { assertPeriodOptions, resolveAsOf, resolveWindow, type PeriodOptions } from '../domain/periods.js'
+import type { Scope, Window } from '../domain/scope.js'
+import { UserError } from '../errors.js'
+import { history, type HistoryRow } from '../metrics/history.js'
+import type { Query } from '../metrics/query.js'
+import { unpricedModels } from '../metrics/unpriced.js'
+import type { Doubts } from '../reports/notes.js'
+import type { Report } from '../reports/report.js'
+import type { Invocation } from './command.js'
+import { settingsOf, type Settings } from './settings.js'
+
+export interface Question {
+  readonly db: Database
+  readonly scope: Scope
+  readonly asOf: Date
+  readonly settings: Settings
+  readonly history: HistoryRow
+  /** The calls come from `--input`, not from the store. */
+  readonly fromInput: boolean
+}
+
+/** The window when --since is absent, by its end and the zone. */
+export type DefaultWindow = (until: Date, tz: string) => Window
+
+/**
+ * Opens the calls that the options name, works out the scope, asks, and closes.
+ * @throws UserError (usage) for a bad option, before anything is opened
+ */
+export async function withCalls(
+  invocation: Invocation,
+  work: (question: Question) => Promise<Report>,
+  defaultWindow?: DefaultWindow,
+): Promise<Report> {
+  const period = periodOptions(invocation)
+  assertPeriodOptions(period, invocation.now)
+  const filters = parseFilters(texts(invocation, 'where'))
+  return withDatabase(invocation, async (db, settings, fromInput) => {
+    const [past] = await ask(db, history(invocation.now.toISOString()))
+    if (past === undefined) throw new Error('the store has no history')
+    const asOf = resolveAsOf(period, invocation.now, past.last_ts)
+    const fallback = defaultWindow && ((until: Date): Window => defaultWindow(until, period.tz))
+    const scope = { ...resolveWindow(period, asOf, fallback), filters, tz: period.tz }
+    return work({ db, scope, asOf, settings, history: past, fromInput })
+  })
+}
+
+/** Opens `--input` in memory, or the store read-only, and closes it after the work. */
+export async function withDatabase<T>(
+  invocation: Invocation,
+  work: (db: Database, settings: Settings, fromInput: boolean) => Promise<T>,
+): Promise<T> {
+  const settings = await settingsOf(invocation)
+  const sources = texts(invocation, 'input')
+  const db =
+    sources.length > 0
+      ? await openSources(invocation, settings, sources)
+      : await openStore(invocation, settings)
+  try {
+    return await work(db, settings, sources.length > 0)
+  } finally {
+    db.close()
+  }
+}
+
+async function openStore(invocation: Invocation, settings: Settings): Promise<Database> {
+  const reading = ['from', 'map', 'set', 'preset', 'baseTime', 'inputTz', 'cacheTokens'].find((name) =>
+    invocation.given(name),
+  )
+  if (reading !== undefined) {
+    const flag = `--${reading.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+    throw new UserError(`${flag} says how to read logs, and goes with --input`, {
+      code: 'usage',
+      hint: `What is in the database was read before: give ${flag} to llmcost ingest, or name logs with --input.`,
+    })
+  }
+  const { openStoreForReading } = await import('../db/store.js')
+  return openStoreForReading(settings.dbPath, settings.storeOptions)
+}
+
+async function openSources(
+  invocation: Invocation,
+  settings: Settings,
+  sources: readonly string[],
+): Promise<Database> {
+  const { openInput } = await import('../ingest/ingest.js')
+  return openInput({
+    sources,
+    read: settings.readOptions,
+    priceFiles: settings.priceFiles,
+    costBasis: settings.costBasis,
+    now: invocation.now,
+    warn: invocation.terminal.warn,
+    memoryLimit: settings.storeOptions.memoryLimit,
+    threads: settings.storeOptions.threads,
+  })
+}
+
+/** Runs a metric and answers with its rows. */
+export async function ask<R>(db: Database, query: Query<R>): Promise<readonly R[]> {
+  const { rows } = await db.query<R>(query.sql, query.params)
+  return rows
+}
+
+/** What notes need to know, from figures of the calls in scope that were asked for already. */
+export async function doubtsAbout(
+  question: Question,
+  figures:
+    | { calls?: Doubts['calls']; unpriced_calls?: Doubts['calls']; partly_priced_calls?: Doubts['calls'] }
+    | undefined,
+): Promise<Doubts> {
+  const { db, scope, history: past, fromInput } = question
+  const unpricedCalls = figures?.unpriced_calls ?? 0
+  return {
+    history: past,
+    scope,
+    calls: figures?.calls ?? 0,
+    unpricedCalls,
+    partlyPricedCalls: figures?.partly_priced_calls ?? 0,
+    unpriced: Number(unpricedCalls) > 0 ? await ask(db, unpricedModels(scope)) : [],
+    fromInput,
+  }
+}
+
+function periodOptions(invocation: Invocation): PeriodOptions {
+  return {
+    since: optionText(invocation, 'since'),
+    until: optionText(invocation, 'until'),
+    asOf: optionText(invocation, 'asOf'),
+    tz: optionText(invocation, 'tz') ?? 'UTC',
+  }
+}
+
+/** An option's text; undefined when absent. */
+export function optionText(invocation: Invocation, name: string): string | undefined {
+  const value = invocation.options[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+/** The texts of an option that may be repeated. */
+export function texts(invocation: Invocation, name: string): readonly string[] {
+  const value = invocation.options[name]
+  return Array.isArray(value) ? value.map(String) : []
+}
+
+/** A whole number from 1 on. @throws UserError (usage) */
+export function optionCount(invocation: Invocation, name: string): number | undefined {
+  const value = optionText(invocation, name)
+  if (value === undefined) return undefined
+  if (/^[1-9]\d{0,8}$/.test(value)) return Number(value)
+  throw new UserError(`--${name} ${value} is not a whole number from 1 on`, {
+    code: 'usage',
+    hint: `For example --${name} 10.`,
+  })
+}

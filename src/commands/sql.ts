@@ -1,0 +1,74 @@
+/** `llmcost sql`: a read-only query over the store's tables and views. */
+import { text as readAll } from 'node:stream/consumers'
+import type { Database, Result } from '../db/database.js'
+import { views } from '../db/schema.js'
+import { UserError } from '../errors.js'
+import { sqlReport } from '../reports/sql.js'
+import { outputOptions, scopeOptions, sourceOptions, storeOptions, type CommandSpec } from './command.js'
+import { withDatabase } from './question.js'
+
+const hint = 'llmcost sql --help lists the tables and views; SELECT * FROM calls LIMIT 1 shows the columns.'
+
+export const sqlCommand: CommandSpec = {
+  name: 'sql',
+  summary: 'ask the database in SQL, read-only',
+  details: [
+    'One SELECT in the dialect of DuckDB; it can reach neither files nor the network, nor change anything.',
+    'calls: one row a provider call. Views:',
+    ...views.map(({ name, about }) => `  ${name}: ${about}`),
+  ].join('\n'),
+  arguments: [{ name: '<query>', about: 'the statement, or - to read it from stdin' }],
+  options: [
+    // A window or a filter would be ignored: the query says for itself which calls it means.
+    ...scopeOptions.filter(({ flags }) => flags.startsWith('--input')),
+    ...sourceOptions,
+    ...storeOptions,
+    ...outputOptions,
+  ],
+  examples: [
+    {
+      command: 'llmcost sql "SELECT model, sum(cost_usd) AS cost_usd FROM calls GROUP BY model"',
+      about: 'cost by model',
+    },
+    {
+      command: 'llmcost sql "FROM daily_costs ORDER BY day" --format csv',
+      about: 'daily figures for a spreadsheet',
+    },
+    { command: 'llmcost sql - < query.sql', about: 'a query from a file' },
+  ],
+  run: async (invocation) => {
+    const [given = ''] = invocation.args
+    const query = given === '-' ? await readAll(process.stdin) : given
+    if (query.trim() === '') throw new UserError('no query was given', { code: 'usage', hint })
+    const report = await withDatabase(invocation, async (db) => sqlReport(await answer(db, query)))
+    return { report }
+  },
+}
+
+/** Sealed before the statement is even bound: binding a file function already opens the file. */
+async function answer(db: Database, query: string): Promise<Result> {
+  await db.seal()
+  const result = await inWords(async () => {
+    await db.assertReadsOnly(query)
+    return db.query(query)
+  })
+  const names = result.columns.map(({ name }) => name)
+  const twice = names.find((name, i) => names.indexOf(name) < i)
+  if (twice !== undefined) {
+    throw new UserError(`two columns are named ${twice}`, {
+      code: 'usage',
+      hint: 'Name them apart with AS; JSON holds one value a name.',
+    })
+  }
+  return result
+}
+
+/** DuckDB's own words about a query are for whoever wrote it. */
+async function inWords<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof UserError || !(error instanceof Error)) throw error
+    throw new UserError(error.message, { code: 'usage', hint, cause: error })
+  }
+}

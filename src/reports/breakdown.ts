@@ -1,0 +1,75 @@
+/** Groups of calls with their figures, as one table: `llmcost breakdown`. */
+import { dimensionNoun, type Dimension } from '../domain/dimensions.js'
+import type { Scope } from '../domain/scope.js'
+import type { BreakdownRow } from '../metrics/breakdown.js'
+import type { MeasureName } from '../metrics/measures.js'
+import { dimensionColumn, measureColumn } from './columns.js'
+import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'
+import type { Cell, Column, Report, Row, Section } from './report.js'
+
+/** What stands in each dimension of the row that gathers all groups but the first. */
+export const othersLabel = '(others)'
+
+export interface TableSpec {
+  readonly id: string
+  readonly title: string
+  readonly by: readonly Dimension[]
+  readonly measures: readonly MeasureName[]
+  /** Figures that were asked for by name are shown however narrow the terminal. */
+  readonly shown?: 'always' | 'whereWide'
+}
+
+/** A section of groups and their total; `rows` as the metric answers them. */
+export function groupSection(spec: TableSpec, rows: readonly BreakdownRow[]): Section {
+  const total = rows.find(({ is_total: isTotal }) => isTotal)
+  const groups = spec.by.length === 0 ? rows : rows.filter(({ is_total: isTotal }) => !isTotal)
+  return {
+    id: spec.id,
+    title: spec.title,
+    columns: [...spec.by.map(dimensionColumn), ...spec.measures.map((name) => shownColumn(name, spec, rows))],
+    rows: groups.map((row) => ({ ...keysOf(spec.by, row), ...figuresOf(spec.measures, row) })),
+    ...(total === undefined || spec.by.length === 0 ? {} : { totals: figuresOf(spec.measures, total) }),
+  }
+}
+
+/** A count of doubts that is nought everywhere is no doubt: people need not see it. */
+function shownColumn(name: MeasureName, spec: TableSpec, rows: readonly BreakdownRow[]): Column {
+  const column = measureColumn(name, spec.shown)
+  const quiet = name === 'unpriced_calls' && spec.shown !== 'always'
+  return quiet && rows.every((row) => Number(row[name] ?? 0) === 0) ? { ...column, dataOnly: true } : column
+}
+
+function keysOf(by: readonly Dimension[], row: BreakdownRow): Row {
+  const entries = by.map(({ key }, i): [string, Cell] => [
+    key,
+    row.is_others ? othersLabel : (row[`d${i}`] ?? null),
+  ])
+  return Object.fromEntries(entries)
+}
+
+function figuresOf(measures: readonly MeasureName[], row: BreakdownRow): Row {
+  return Object.fromEntries(measures.map((name): [string, Cell] => [name, row[name] ?? null]))
+}
+
+export interface BreakdownAnswer {
+  readonly scope: Scope
+  readonly table: Omit<TableSpec, 'id' | 'title'>
+  readonly rows: readonly BreakdownRow[]
+  readonly doubts: Doubts
+}
+
+export function breakdownReport({ scope, table, rows, doubts }: BreakdownAnswer): Report {
+  const title = table.by.length === 0 ? 'Cost' : `Cost by ${table.by.map(dimensionNoun).join(' and ')}`
+  const section = groupSection({ ...table, id: 'breakdown', title }, rows)
+  const empty = emptyText(doubts.history, scope, '--as-of latest', doubts.fromInput)
+  const { columns, id } = section
+  const warnings = warningsOf(doubts)
+  return {
+    kind: 'breakdown',
+    title,
+    period: { since: scope.since, until: scope.until, tz: scope.tz },
+    sections: [Number(doubts.calls ?? 0) === 0 ? { id, title, columns, rows: [], empty } : section],
+    warnings,
+    footer: footerOf(doubts.history),
+  }
+}

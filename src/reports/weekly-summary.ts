@@ -1,0 +1,152 @@
+/** The first section of the weekly report: what it came to, and where the month will end. */
+import { localDate } from '../domain/periods.js'
+import { fixed, readDecimal } from '../domain/decimal.js'
+import type { Scope, Window } from '../domain/scope.js'
+import type { Decimal, Whole } from '../metrics/query.js'
+import type { SummaryRow } from '../metrics/summary.js'
+import { column, measureColumn } from './columns.js'
+import type { HistoryRow } from '../metrics/history.js'
+import type { Cell, Column, Section } from './report.js'
+
+/** A month's budget and what has gone of it. */
+export interface Budget {
+  /** USD a calendar month in the question's zone, an exact decimal. */
+  readonly monthUsd: string
+  /** First instant of the month of as-of, ISO 8601 UTC. */
+  readonly monthBegan: string
+  /** Cost from then up to as-of; null when none of it is priced. */
+  readonly monthToDateUsd: Decimal | null
+}
+
+export interface SummaryAnswer {
+  readonly scope: Scope
+  readonly before: Window | null
+  readonly days: number | null
+  readonly summary: readonly SummaryRow[]
+  readonly budget: Budget | null
+  readonly doubts: { readonly history: HistoryRow }
+}
+
+type Fact = readonly [Column, Cell]
+
+export function summarySection(answer: SummaryAnswer, current: SummaryRow): Section {
+  const facts = [...costFacts(answer, current), ...monthFacts(answer, current)]
+  return {
+    id: 'summary',
+    title: 'Summary',
+    layout: 'facts',
+    columns: facts.map(([fact]) => fact),
+    rows: [Object.fromEntries(facts.map(([{ key }, value]) => [key, value]))],
+  }
+}
+
+function costFacts(answer: SummaryAnswer, current: SummaryRow): Fact[] {
+  const earlier = comparable(answer)
+  const span = answer.days === null ? 'before' : `the ${daysText(answer.days)} before`
+  const compared: Fact[] =
+    answer.before === null
+      ? []
+      : [
+          [
+            column('cost_change', `change from ${span}`, 'change'),
+            changeOf(current.cost_usd, earlier?.cost_usd),
+          ],
+          [column('before_cost_usd', `cost of ${span}`, 'usd'), beforeCost(answer)],
+        ]
+  const callChange: Fact[] =
+    answer.before === null
+      ? []
+      : [[column('calls_change', 'change of calls', 'change'), changeOf(current.calls, earlier?.calls)]]
+  return [
+    [measureColumn('cost_usd'), current.cost_usd ?? null],
+    ...compared,
+    [measureColumn('calls'), current.calls ?? null],
+    ...callChange,
+    ...(Number(current.unpriced_calls ?? 0) > 0
+      ? [
+          [
+            { ...measureColumn('unpriced_calls', 'always'), title: 'calls without a price' },
+            current.unpriced_calls ?? null,
+          ] as const,
+        ]
+      : []),
+    [measureColumn('input_tokens', 'always'), current.input_tokens ?? null],
+    [measureColumn('output_tokens', 'always'), current.output_tokens ?? null],
+    [
+      { ...measureColumn('mean_cost_usd', 'always'), title: 'mean cost a call' },
+      current.mean_cost_usd ?? null,
+    ],
+    ...(Number(current.users ?? 0) > 0
+      ? [[measureColumn('users', 'always'), current.users ?? null] as const]
+      : []),
+  ]
+}
+
+const daysText = (days: number): string => (days === 1 ? 'day' : `${Number(days.toFixed(2))} days`)
+
+/** The earlier window, where the calls reach back to its first day; a part of it would mislead. */
+function comparable({ before, summary, scope, doubts }: SummaryAnswer): SummaryRow | undefined {
+  const first = doubts.history.first_ts
+  if (before?.since === null || before === null || first === null) return undefined
+  if (localDate(before.since, scope.tz) < localDate(first, scope.tz)) return undefined
+  return summary.find(({ is_current: isCurrent }) => !isCurrent)
+}
+
+function beforeCost({ summary }: SummaryAnswer): Cell {
+  return summary.find(({ is_current: isCurrent }) => !isCurrent)?.cost_usd ?? null
+}
+
+type Figure = Whole | Decimal | null | undefined
+
+/** Relative change; null where there is nothing to compare with. */
+function changeOf(now: Figure, then: Figure): number | null {
+  if (now === null || now === undefined || then === null || then === undefined || Number(then) === 0)
+    return null
+  return (Number(now) - Number(then)) / Number(then)
+}
+
+/** A month is 30 days, whichever it is, so that weeks compare. */
+const monthDays = 30
+
+function monthFacts({ days, budget, scope }: SummaryAnswer, current: SummaryRow): Fact[] {
+  const projected = days === null || days < 1 ? null : projectedMonth(current.cost_usd, days)
+  const facts: Fact[] = []
+  if (days !== null && days >= 1) {
+    const length = Number(days.toFixed(2))
+    facts.push([
+      column(
+        'projected_month_usd',
+        `projected month (${length === 1 ? '1 day' : `${length} days`} × ${monthDays}/${length})`,
+        'usd',
+      ),
+      projected,
+    ])
+  }
+  if (budget === null) return facts
+  const began = localDate(budget.monthBegan, scope.tz)
+  return [
+    ...facts,
+    [column('budget_usd', 'budget a month', 'usd'), budget.monthUsd],
+    [column('projected_budget_share', 'projected month of budget', 'rate'), shareOf(projected, budget)],
+    [column('month_to_date_cost_usd', `cost since ${began}`, 'usd'), budget.monthToDateUsd],
+    [
+      column('month_to_date_budget_share', `budget used since ${began}`, 'rate'),
+      shareOf(budget.monthToDateUsd, budget),
+    ],
+  ]
+}
+
+/** cost × 30 / days, an exact decimal to 12 places where the window is whole days. */
+function projectedMonth(cost: Figure, days: number): Cell {
+  const decimal = cost === null || cost === undefined ? undefined : readDecimal(cost)
+  if (decimal === undefined) return null
+  const scale = 1_000_000n
+  const perDays = BigInt(Math.round(days * Number(scale)))
+  // Six more places than are kept, so that cutting the division does not show.
+  const digits = (decimal.digits * BigInt(monthDays) * scale * 1_000_000n) / perDays
+  return fixed({ digits, places: decimal.places + 6 }, 12)
+}
+
+function shareOf(part: Cell, { monthUsd }: Budget): number | null {
+  return part === null ? null : Number(part) / Number(monthUsd)
+}

@@ -1,0 +1,195 @@
+/** The weekly cost report, section by section: `llmcost report`. */
+import { dimensionOf } from '../domain/dimensions.js'
+import { localDate } from '../domain/periods.js'
+import type { Scope, Window } from '../domain/scope.js'
+import type { BreakdownRow } from '../metrics/breakdown.js'
+import type { MeasureName } from '../metrics/measures.js'
+import type { SummaryRow } from '../metrics/summary.js'
+import { groupSection } from './breakdown.js'
+import { callColumn, column, measureColumn } from './columns.js'
+import { emptyText, footerOf, warningsOf, windowText, type Doubts } from './notes.js'
+import type { Report, Section } from './report.js'
+import { summarySection, type Budget } from './weekly-summary.js'
+
+export interface WeeklyAnswer {
+  readonly scope: Scope
+  /** The window compared with; null when there is none. */
+  readonly before: Window | null
+  /** Length of the window in days; null when it has no beginning. */
+  readonly days: number | null
+  readonly summary: readonly SummaryRow[]
+  readonly features: readonly BreakdownRow[]
+  readonly models: readonly BreakdownRow[]
+  readonly users: readonly BreakdownRow[]
+  readonly budget: Budget | null
+  readonly doubts: Doubts
+  /** An option that finds calls, should there be none in the window. */
+  readonly suggestion: string
+}
+
+/** Figures asked of each window of the summary. */
+export const summaryMeasures = [
+  'calls',
+  'unpriced_calls',
+  'partly_priced_calls',
+  'users',
+  'input_tokens',
+  'output_tokens',
+  'cost_usd',
+  'mean_cost_usd',
+  'cache_hits',
+  'cache_hit_rate',
+  'avoided_cost_usd',
+  'cache_read_input_tokens',
+  'cache_read_share',
+] as const satisfies readonly MeasureName[]
+
+/** Figures of each group in the tables of cost. */
+export const costMeasures = [
+  'calls',
+  'input_tokens',
+  'output_tokens',
+  'cost_usd',
+  'cost_share',
+  'mean_cost_usd',
+  'unpriced_calls',
+] as const satisfies readonly MeasureName[]
+
+/** Figures of each feature in the table of efficiency. */
+export const efficiencyMeasures = [
+  'calls',
+  'mean_input_tokens',
+  'p95_input_tokens',
+  'mean_output_tokens',
+  'p95_output_tokens',
+  'mean_output_input_ratio',
+  'truncation_rate',
+  'context_exceeded_rate',
+  'error_rate',
+] as const satisfies readonly MeasureName[]
+
+export function weeklyReport(answer: WeeklyAnswer): Report {
+  const { scope, doubts } = answer
+  const current = answer.summary.find(({ is_current: isCurrent }) => isCurrent)
+  const sections =
+    current === undefined
+      ? [emptySummary(answer)]
+      : [
+          summarySection(answer, current),
+          ...costSections(answer),
+          ...cachingSection(current),
+          ...unpricedSection(doubts),
+        ]
+  return {
+    kind: 'report',
+    title: `LLM cost report, ${daysText(scope)}`,
+    period: { since: scope.since, until: scope.until, tz: scope.tz },
+    sections,
+    warnings: [...warningsOf(doubts), ...(current === undefined ? [] : historyWarnings(answer))],
+    footer: footerOf(doubts.history),
+  }
+}
+
+/** `2026-09-21 to 2026-09-27`: the last day is named, not the midnight after it. */
+function daysText(scope: Scope): string {
+  if (scope.since === null || scope.until === null) return windowText(scope, scope.tz)
+  const last = new Date(Date.parse(scope.until) - 1).toISOString()
+  return `${localDate(scope.since, scope.tz)} to ${localDate(last, scope.tz)}`
+}
+
+function emptySummary({ doubts, scope, suggestion }: WeeklyAnswer): Section {
+  const empty = emptyText(doubts.history, scope, suggestion, doubts.fromInput)
+  return {
+    id: 'summary',
+    title: 'Summary',
+    layout: 'facts',
+    columns: [measureColumn('cost_usd')],
+    rows: [],
+    empty,
+  }
+}
+
+function costSections({ features, models, users }: WeeklyAnswer): Section[] {
+  const tables = [
+    costSection('feature', 'Cost by feature', features, '--map feature=<path> takes one from the log'),
+    costSection('model', 'Cost by model', models, '--set model=<name> gives one'),
+    costSection('user_id', 'Top users', users, '--map user=<path> takes one from the log'),
+  ]
+  const [byFeature, ...rest] = tables
+  const efficiency = groupSection(
+    {
+      id: 'efficiency_by_feature',
+      title: 'Efficiency by feature',
+      by: [dimensionOf('feature')],
+      measures: efficiencyMeasures.filter((name) => features.some((row) => row[name] !== null)),
+    },
+    features,
+  )
+  return [...(byFeature === undefined ? [] : [byFeature]), ...rest, efficiency]
+}
+
+function costSection(name: string, title: string, rows: readonly BreakdownRow[], remedy: string): Section {
+  const dimension = dimensionOf(name)
+  const id = name === 'user_id' ? 'top_users' : `cost_by_${name}`
+  const section = groupSection({ id, title, by: [dimension], measures: costMeasures }, rows)
+  const named = rows.some((row) => !row.is_total && (row.is_others || row.d0 !== null))
+  if (named) return section
+  const what = dimension.key.replace('_id', '')
+  return { id, title, columns: section.columns, rows: [], empty: `no call names its ${what}; ${remedy}` }
+}
+
+function cachingSection(current: SummaryRow): Section[] {
+  const response: MeasureName[] =
+    current.cache_hit_rate === null ? [] : ['cache_hits', 'cache_hit_rate', 'avoided_cost_usd']
+  const prompt: MeasureName[] =
+    current.cache_read_share === null ? [] : ['cache_read_input_tokens', 'cache_read_share']
+  const names = [...response, ...prompt]
+  if (names.length === 0) return []
+  const titles: Readonly<Partial<Record<MeasureName, string>>> = {
+    cache_hits: 'answered from the response cache',
+    cache_hit_rate: 'response cache hit rate',
+    avoided_cost_usd: 'cost avoided by it',
+    cache_read_input_tokens: 'input tokens read from the prompt cache',
+    cache_read_share: 'share of input tokens',
+  }
+  const columns = names.map((name) => ({ ...measureColumn(name, 'always'), title: titles[name] ?? name }))
+  const row = Object.fromEntries(names.map((name) => [name, current[name] ?? null]))
+  return [{ id: 'caching', title: 'Caching', layout: 'facts', columns, rows: [row] }]
+}
+
+function unpricedSection({ unpriced }: Doubts): Section[] {
+  if (unpriced.length === 0) return []
+  const columns = [
+    callColumn('provider'),
+    callColumn('model'),
+    column('unpriced_calls', 'calls', 'count'),
+    measureColumn('input_tokens', 'always'),
+    measureColumn('output_tokens', 'always'),
+  ]
+  return [
+    {
+      id: 'unpriced_models',
+      title: 'Calls without a price',
+      columns,
+      rows: unpriced.map((row) => ({ ...row })),
+    },
+  ]
+}
+
+/** Too little history, before the window or within it. */
+function historyWarnings({ doubts, scope, before, summary }: WeeklyAnswer): string[] {
+  const { first_ts: first, last_ts: last } = doubts.history
+  if (first === null || last === null || scope.since === null || scope.until === null) return []
+  const warnings: string[] = []
+  const firstDay = localDate(first, scope.tz)
+  if (before?.since && localDate(before.since, scope.tz) < firstDay) {
+    warnings.push(`too little history to compare with: the calls begin on ${firstDay}`)
+  } else if (before !== null && !summary.some(({ is_current: isCurrent }) => !isCurrent)) {
+    warnings.push('nothing to compare with: no calls in the days before')
+  }
+  const lastDay = localDate(last, scope.tz)
+  if (lastDay < localDate(new Date(Date.parse(scope.until) - 1).toISOString(), scope.tz)) {
+    warnings.push(`the newest call is of ${lastDay}: no calls after it in this window`)
+  }
+  return warnings
+}
