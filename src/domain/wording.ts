@@ -116,11 +116,9 @@ const percentPlaces = (top: number): number => (top >= 0 ? 1 : Math.min(-top + 1
 
 /** Rates and shares, 0–1: one decimal, more when all are below one percent. */
 export function percentScale(values: readonly Quantity[]): Scale {
-  return withoutZeros(
-    values,
-    { places: percentPlaces(extent(values, 2).top), power: 2, suffix: '%', part: true },
-    0,
-  )
+  const scale: Scale = { places: percentPlaces(extent(values, 2).top), power: 2, suffix: '%', part: true }
+  const almost = values.some((value) => inWords(value, scale).startsWith('>'))
+  return almost ? scale : withoutZeros(values, scale, 0)
 }
 
 /** Relative changes with their sign: `+12.5%`; whole percents beyond tenfold. */

@@ -70,6 +70,9 @@ export function factLines(section: Section, room: number, tz: string, paint: Pai
   })
 }
 
+/** A label is cut no shorter than this; then long values reach into the room for changes. */
+const shortestLabel = 5
+
 interface Block {
   readonly lines: readonly string[]
   /** Width of each line as shown, and of the widest. */
@@ -77,12 +80,32 @@ interface Block {
   readonly width: number
 }
 
-function block(facts: readonly Fact[], room: number, paint: Paint): Block {
-  const most = (texts: readonly string[]): number => Math.max(...texts.map(width), 0)
-  const label = Math.min(most(facts.map((fact) => fact.label)), Math.floor(room / 2))
+const most = (texts: readonly string[]): number => Math.max(...texts.map(width), 0)
+
+/** Shares the room out. A label can be cut; half a number would be another number. */
+function blockWidths(
+  facts: readonly Fact[],
+  room: number,
+): { label: number; value: number; changes: number } {
   const changes = Math.min(most(facts.map(({ change }) => change?.text ?? '')), Math.floor(room / 4))
-  const beside = changes > 0 ? changes + 2 : 0
-  const value = Math.min(most(facts.map((fact) => fact.value.text)), room - label - 2 - beside)
+  const beside = besides(changes)
+  const labels = most(facts.map((fact) => fact.label))
+  const longest = most(facts.map((fact) => fact.value.text))
+  const required = most(facts.map(({ change, value }) => (change ? value.text : value.text.slice(beside))))
+  const free = room - 2 - beside
+  const wanted = Math.min(longest, Math.max(required, free - labels))
+  const label = Math.min(labels, Math.max(free - wanted, shortestLabel))
+  return { label, value: Math.min(longest, free - label), changes }
+}
+
+/** What the changes take, with the space before them. */
+function besides(changes: number): number {
+  return changes > 0 ? changes + 2 : 0
+}
+
+function block(facts: readonly Fact[], room: number, paint: Paint): Block {
+  const { label, value, changes } = blockWidths(facts, room)
+  const beside = besides(changes)
   const drawn = facts.map((fact) => {
     // A long value without a change may reach into the room for changes.
     const text = cutEnd(fact.value.text, value + (fact.change === undefined ? beside : 0))

@@ -95,9 +95,7 @@ function size(track: Track, { stacked, short }: Manner, comfort: number): Sized 
   const body = words.reduce((most, { text }) => Math.max(most, width(text)), 0)
   const heading = stacked ? stackedWidth(track.title) : width(track.title)
   const natural = Math.max(body, heading)
-  const least = isNumeric(track.column.kind)
-    ? natural
-    : Math.max(Math.min(body, comfort), Math.min(heading, comfort))
+  const least = isFlexible(track.column.kind) ? Math.min(natural, comfort) : natural
   return { track, words, least, natural }
 }
 

@@ -66,7 +66,7 @@ const shortestBar = 5
 function withBars(placed: Placed, section: Section, room: number): Placed[] {
   const { column } = placed
   const shares = section.rows.map((row) => Number(digitsOf(row[column.key] ?? null, column.kind) ?? 0))
-  const largest = Math.max(...shares, 0)
+  const largest = shares.reduce((most, share) => Math.max(most, share), 0)
   if (column.kind !== 'share' || room < shortestBar || largest <= 0 || shares.length < 2) return [placed]
   const length = Math.min(room, longestBar)
   const words = shares.map((share): Words => ({ text: bar(share / largest, length), tone: 'quiet' }))

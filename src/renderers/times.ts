@@ -17,7 +17,10 @@ function wallClock(text: string, tz: string): string | undefined {
 /** Times of one column, to the same precision: days, minutes or seconds, whichever loses nothing. */
 export function timeWords(cells: readonly (Cell | undefined)[], tz: string): (string | undefined)[] {
   const clocks = cells.map((cell) => (typeof cell === 'string' ? wallClock(cell, tz) : undefined))
-  const length = Math.max(...clocks.map((clock) => (clock === undefined ? 0 : significant(clock))), 10)
+  const length = clocks.reduce(
+    (most, clock) => Math.max(most, clock === undefined ? 0 : significant(clock)),
+    10,
+  )
   return clocks.map((clock) => clock?.slice(0, length).replace('T', ' '))
 }
 

@@ -1,16 +1,30 @@
 /** Text as wide as it shows: CJK and emoji take two columns, combining marks none. */
-import stringWidth from 'string-width'
+import { eastAsianWidth } from 'get-east-asian-width'
 
-const segmenter = new Intl.Segmenter()
 const ascii = /^[\x20-\x7E]*$/
+/** What shows as a picture by itself, or is made one by the selector after it. */
+const picture = /^(?:\p{Emoji_Presentation}|\p{Regional_Indicator})|\uFE0F/u
+const invisible = /^[\p{M}\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}]/u
 
-/** Columns that a text without control characters takes. */
+let segmenter: Intl.Segmenter | undefined
+
+/** Columns that a text takes. */
 export function width(text: string): number {
-  return ascii.test(text) ? text.length : stringWidth(text)
+  if (ascii.test(text)) return text.length
+  return characters(text).reduce((sum, character) => sum + characterWidth(character), 0)
+}
+
+/** Of a cluster the first character counts: what follows is drawn over it. */
+function characterWidth(character: string): number {
+  if (picture.test(character)) return 2
+  return invisible.test(character) ? 0 : eastAsianWidth(character.codePointAt(0) ?? 0)
 }
 
 function characters(text: string): string[] {
-  return ascii.test(text) ? [...text] : Array.from(segmenter.segment(text), ({ segment }) => segment)
+  if (ascii.test(text)) return [...text]
+  // Loading the tables for this takes longer than most answers, and few need it.
+  segmenter ??= new Intl.Segmenter()
+  return Array.from(segmenter.segment(text), ({ segment }) => segment)
 }
 
 /** How many of the letters fit. */

@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest'
+import { UserError } from '../../../src/errors.js'
+import { rendererFor, renderers } from '../../../src/renderers/registry.js'
+import type { Report } from '../../../src/reports/report.js'
+import { hostile, overview } from './reports.js'
+
+const reports: Record<string, Report> = {
+  overview,
+  hostile,
+  single: { ...overview, sections: overview.sections.slice(1, 2) },
+}
+
+const cases = Object.keys(reports).flatMap((name) =>
+  renderers.flatMap(({ id, endings }) => {
+    const wide = id === 'table' ? [40, 80, 120, 200] : [80]
+    return wide.flatMap((columns) =>
+      (id === 'table' ? [false, true] : [false]).map((color) => ({ name, id, endings, columns, color })),
+    )
+  }),
+)
+
+describe('each format', () => {
+  test.each(cases)(
+    '$name as $id, $columns columns, color $color',
+    async ({ name, id, endings, columns, color }) => {
+      const report = reports[name]
+      const renderer = rendererFor({ format: id })
+      const text = report === undefined ? '' : renderer.render(report, { columns, color })
+      const size = id === 'table' ? `-${columns}${color ? '-color' : ''}` : ''
+      await expect(text).toMatchFileSnapshot(`__files__/${name}${size}.${endings[0]}`)
+    },
+  )
+})
+
+test('colour adds nothing but colour', () => {
+  for (const report of Object.values(reports)) {
+    for (const renderer of renderers) {
+      const painted = renderer.render(report, { columns: 80, color: true })
+      // oxlint-disable-next-line no-control-regex -- the escapes of our own colours
+      expect(painted.replace(/\u001B\[\d+m/g, '')).toBe(
+        renderer.render(report, { columns: 80, color: false }),
+      )
+    }
+  }
+})
+
+test('times are shown in the zone asked for', () => {
+  const text = rendererFor({}).render(overview, { columns: 80, color: false, tz: 'Asia/Tokyo' })
+  expect(text).toContain('2026-10-03 08:58:11')
+  expect(text).toContain('2026-09-26 09:00 – 2026-10-03 09:00 Asia/Tokyo')
+})
+
+describe('which renderer', () => {
+  test.each([
+    [{}, 'table'],
+    [{ json: true }, 'json'],
+    [{ json: true, output: 'a.csv' }, 'json'],
+    [{ json: true, format: 'json' }, 'json'],
+    [{ format: 'md' }, 'markdown'],
+    [{ format: 'CSV', output: 'costs.json' }, 'csv'],
+    [{ output: '/tmp/a.b/costs.MD' }, 'markdown'],
+    [{ output: 'out/v1.2/costs' }, 'table'],
+    [{ output: 'costs.txt' }, 'table'],
+    [{ output: '.csv' }, 'table'],
+  ])('%j: %s', (choice, id) => {
+    expect(rendererFor(choice).id).toBe(id)
+  })
+
+  test.each([
+    [{ format: 'jsn' }, /--format jsn is not a format/, /table, markdown, json, csv; the closest: json/],
+    [{ output: 'costs.xlsx' }, /no format goes with the file ending \.xlsx/, /\.md.*--format/],
+    [{ json: true, format: 'csv' }, /two formats/, /one of them/],
+  ])('%j is refused', (choice, message, hint) => {
+    const error = refusal(() => rendererFor(choice))
+    expect(error).toMatchObject({ code: 'usage' })
+    expect(error?.message).toMatch(message)
+    expect(error?.hint).toMatch(hint)
+  })
+})
+
+function refusal(run: () => unknown): UserError | undefined {
+  try {
+    run()
+  } catch (error) {
+    if (error instanceof UserError) return error
+    throw error
+  }
+  return undefined
+}
+
+test('an answer without a window, rows or sections is still an answer', () => {
+  const empty: Report = {
+    kind: 'x',
+    title: 'Nothing',
+    period: { since: null, until: null, tz: 'UTC' },
+    sections: [],
+    warnings: [],
+  }
+  const texts = renderers.map((renderer) => renderer.render(empty, { columns: 80, color: false }))
+  expect(texts).toMatchInlineSnapshot(`
+    [
+      "Nothing
+    ",
+      "## Nothing
+    ",
+      "{
+      "schemaVersion": 1,
+      "kind": "x",
+      "period": {
+        "since": null,
+        "until": null,
+        "tz": "UTC"
+      },
+      "sections": [],
+      "warnings": []
+    }
+    ",
+      "",
+    ]
+  `)
+})

@@ -1,0 +1,267 @@
+/** No renderer changes a number, leaves its width, or lets a text act. */
+import { parse as parseCsv } from 'csv-parse/sync'
+import fc from 'fast-check'
+import { parse as parseJson } from 'lossless-json'
+import stringWidth from 'string-width'
+import { describe, expect, test } from 'vitest'
+import { renderers, rendererFor } from '../../src/renderers/registry.js'
+import { visible } from '../../src/renderers/visible.js'
+import type { Cell, Column, ColumnKind, Report, Row, Section } from '../../src/reports/report.js'
+import { hostileTexts } from '../golden/renderers/reports.js'
+
+const awkward = fc.constantFrom(...hostileTexts, ...hostileTexts.map((one) => `${one} ${one}`))
+const text = fc.oneof(
+  fc.string(),
+  fc.string({ unit: 'binary' }),
+  fc.string({ unit: 'grapheme' }),
+  awkward,
+  fc.constantFrom(
+    'chat',
+    'search',
+    '請求書',
+    '👩‍👩‍👧',
+    'e\u0301'.repeat(9),
+    '\u0301',
+    'e' + '\u0301'.repeat(40),
+    '🇩🇪🇫🇷',
+  ),
+)
+const decimal = fc
+  .tuple(fc.bigInt({ min: -(10n ** 17n), max: 10n ** 17n }), fc.constantFrom(0, 2, 9, 12))
+  .map(([digits, places]) => {
+    const padded = (digits < 0n ? -digits : digits).toString().padStart(places + 1, '0')
+    const cut = padded.length - places
+    return `${digits < 0n ? '-' : ''}${places === 0 ? padded : `${padded.slice(0, cut)}.${padded.slice(cut)}`}`
+  })
+const double = fc.double({ noNaN: true, noDefaultInfinity: true })
+const fraction = fc.oneof(fc.double({ min: 0, max: 1, noNaN: true }), fc.constantFrom(0, 1, 1 / 3))
+const time = fc
+  .date({ min: new Date('2015-01-01'), max: new Date('2100-01-01'), noInvalidDate: true })
+  .map((date) => date.toISOString())
+
+const cells: Record<ColumnKind, fc.Arbitrary<Cell>> = {
+  text,
+  time,
+  count: fc.oneof(fc.maxSafeNat(), fc.bigInt({ min: 0n, max: 10n ** 30n }), fc.nat(2000)),
+  usd: fc.oneof(decimal, double),
+  price: decimal,
+  share: fraction,
+  rate: fraction,
+  change: fc.double({ min: -1, max: 1e4, noNaN: true }),
+  number: fc.oneof(double, decimal),
+  ms: fc.double({ min: 0, max: 1e7, noNaN: true }),
+  bytes: fc.maxSafeNat(),
+  boolean: fc.boolean(),
+  json: fc.oneof(fc.array(text), fc.dictionary(text, fc.oneof(text, fc.integer()))),
+}
+const kinds = Object.keys(cells) as ColumnKind[]
+
+const column = (index: number): fc.Arbitrary<Column> =>
+  fc
+    .record({
+      kind: fc.constantFrom(...kinds),
+      title: text,
+      suffix: fc.oneof(fc.constant(''), text),
+      optional: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
+      dimension: fc.boolean(),
+      dataOnly: fc.integer({ min: 0, max: 5 }),
+    })
+    .map(({ kind, title, suffix, optional, dimension, dataOnly }) => ({
+      key: `k${index}${suffix}`,
+      title,
+      kind,
+      ...(optional !== undefined && { optional }),
+      ...(dimension && { dimension }),
+      ...(dataOnly === 0 && { dataOnly: true as const }),
+    }))
+
+const rowOf = (columns: readonly Column[]): fc.Arbitrary<Row> =>
+  fc
+    .tuple(...columns.map(({ kind }) => fc.option(cells[kind], { freq: 8 })))
+    .map((values) => Object.fromEntries(columns.map(({ key }, index) => [key, values[index] ?? null])))
+
+const section: fc.Arbitrary<Section> = fc
+  .integer({ min: 1, max: 9 })
+  .chain((size) => fc.tuple(...Array.from({ length: size }, (_, index) => column(index))))
+  .chain((columns) =>
+    fc
+      .record({
+        title: text,
+        rows: fc.array(rowOf(columns), { maxLength: 6 }),
+        totals: fc.option(rowOf(columns), { nil: undefined }),
+        notes: fc.option(fc.array(text, { maxLength: 2 }), { nil: undefined }),
+        facts: fc.boolean(),
+      })
+      .map(({ title, rows, totals, notes, facts }) => ({
+        id: 'part',
+        title,
+        columns,
+        rows,
+        ...(totals && { totals }),
+        ...(notes && { notes }),
+        ...(facts && { layout: 'facts' as const }),
+      })),
+  )
+
+const report: fc.Arbitrary<Report> = fc.record({
+  kind: fc.constant('x'),
+  title: text,
+  period: fc.record({
+    since: fc.option(time),
+    until: fc.option(time),
+    tz: fc.constantFrom('UTC', 'Asia/Kolkata', 'America/St_Johns'),
+  }),
+  sections: fc.array(section, { minLength: 1, maxLength: 3 }),
+  warnings: fc.array(text, { maxLength: 2 }),
+  footer: fc.array(text, { maxLength: 1 }),
+})
+
+const columns = fc.integer({ min: 20, max: 250 })
+const render = (format: string, what: Report, width = 80, color = false): string =>
+  rendererFor({ format }).render(what, { columns: width, color })
+
+/** string-width takes every pictograph for a wide one; a terminal, only those that are emoji by default. */
+const shownWidth = (line: string): number =>
+  stringWidth(line.replace(/(?!\p{Emoji_Presentation})\p{Extended_Pictographic}(?!\uFE0F)/gu, 'x'))
+
+describe('the table', () => {
+  test('stays within its width', () => {
+    fc.assert(
+      fc.property(report, columns, fc.boolean(), (what, width, color) => {
+        const lines = render('table', what, width, color).split('\n')
+        expect(lines.filter((line) => shownWidth(line) > width)).toEqual([])
+      }),
+    )
+  })
+})
+
+describe('nothing acts', () => {
+  // oxlint-disable-next-line no-control-regex -- exactly these must not appear
+  const dangerous =
+    /[\u0000-\u001F\u007F-\u009F\u061C\u200B-\u200F\u2028-\u202E\u2060-\u206F\uFEFF\u{E0000}-\u{E007F}]|\p{Cs}/u
+
+  test.each(renderers.map(({ id }) => id))('%s has no control or bidi character', (id) => {
+    fc.assert(
+      fc.property(report, columns, (what, width) => {
+        const output = render(id, what, width).replaceAll(id === 'csv' ? '\r\n' : '\n', '')
+        expect(dangerous.exec(output)).toBeNull()
+      }),
+    )
+  })
+
+  test('the table has no escapes but its own colours', () => {
+    fc.assert(
+      fc.property(report, (what) => {
+        // oxlint-disable-next-line no-control-regex -- the escapes of our own colours
+        const output = render('table', what, 100, true).replace(/\u001B\[(1|2|22|3[123]|39)m/g, '')
+        expect(dangerous.exec(output.replaceAll('\n', ''))).toBeNull()
+      }),
+    )
+  })
+
+  test('no text of a CSV begins like a formula', () => {
+    fc.assert(
+      fc.property(report, (what) => {
+        const records = parseCsv(render('csv', what), { relax_column_count: true })
+        const texts = records.flat().filter((field) => !/^-\d/.test(field) || !Number.isFinite(Number(field)))
+        expect(texts.filter((field) => /^[=+\-@\t\r＝＋－＠]/.test(field))).toEqual([])
+      }),
+    )
+  })
+})
+
+/** The digits a machine must find: those of the database, without zeros that say nothing. */
+function digits(cell: Cell | undefined): string | null {
+  if (cell === null || cell === undefined) return null
+  if (typeof cell === 'number') return JSON.stringify(cell)
+  const string = String(cell)
+  const short = string.includes('.') ? string.replace(/0+$/, '').replace(/\.$/, '') : string
+  return short === '-0' ? '0' : short
+}
+
+const words = new Set<ColumnKind>(['text', 'time', 'boolean', 'json'])
+
+describe('machines read what the database said', () => {
+  const single = report.map((what) => ({ ...what, sections: what.sections.slice(0, 1) }))
+
+  test('JSON', () => {
+    fc.assert(
+      fc.property(single, (what) => {
+        const parsed = parseJson(render('json', what), undefined, {
+          parseNumber: (digitsRead) => ({ digitsRead }),
+        }) as {
+          rows: Record<string, unknown>[]
+          totals: Record<string, unknown> | null
+        }
+        const [only] = what.sections
+        const given = [...(only?.rows ?? []), ...(only?.totals ? [only.totals] : [])]
+        const read = [...parsed.rows, ...(parsed.totals ? [parsed.totals] : [])]
+        expect(read.length).toBe(given.length)
+        for (const [index, row] of given.entries()) {
+          for (const { key, kind } of only?.columns ?? []) {
+            const value = read[index]?.[key] as { digitsRead?: string } | string | null
+            if (!words.has(kind)) {
+              const found = value === null ? null : (value as { digitsRead: string }).digitsRead
+              expect(found).toBe(digits(row[key]))
+            } else if (kind !== 'json') {
+              expect(value).toEqual(row[key])
+            }
+          }
+        }
+      }),
+    )
+  })
+
+  test('JSON keeps every text, lone surrogates included', () => {
+    fc.assert(
+      fc.property(text, (value) => {
+        const what = JSON.parse(render('json', { ...oneText, warnings: [value] })) as { warnings: string[] }
+        expect(what.warnings).toEqual([value])
+      }),
+    )
+  })
+
+  test('CSV', () => {
+    fc.assert(
+      fc.property(single, (what) => {
+        const [only] = what.sections
+        const [header, ...records] = parseCsv(render('csv', what), {
+          relax_column_count: false,
+          skip_empty_lines: false,
+        })
+        expect(header?.map(unguarded)).toEqual(only?.columns.map(({ key }) => visible(key)))
+        expect(records.length).toBe(only?.rows.length)
+        for (const [index, row] of (only?.rows ?? []).entries()) {
+          for (const [place, { key, kind }] of (only?.columns ?? []).entries()) {
+            const field = records[index]?.[place] ?? ''
+            if (!words.has(kind)) expect(field).toBe(digits(row[key]) ?? '')
+            else if (kind === 'text')
+              expect(unguarded(field)).toBe(unguarded(visible(String(row[key] ?? ''))))
+          }
+        }
+      }),
+    )
+  })
+})
+
+const oneText: Report = {
+  kind: 'x',
+  title: '',
+  period: { since: null, until: null, tz: 'UTC' },
+  sections: [],
+  warnings: [],
+}
+
+const unguarded = (field: string): string => field.replace(/^'/, '')
+
+test('every row of a Markdown table has as many cells as its heading', () => {
+  fc.assert(
+    fc.property(report, (what) => {
+      for (const table of render('markdown', what).split('\n\n')) {
+        const rows = table.split('\n').filter((line) => line.startsWith('| '))
+        const sizes = new Set(rows.map((line) => line.replaceAll(/\\./g, '').split('|').length))
+        expect(sizes.size).toBeLessThanOrEqual(1)
+      }
+    }),
+  )
+})
