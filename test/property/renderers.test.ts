@@ -136,8 +136,8 @@ describe('the table', () => {
 })
 
 describe('nothing acts', () => {
-  // oxlint-disable-next-line no-control-regex -- exactly these must not appear
   const dangerous =
+    // oxlint-disable-next-line no-control-regex -- exactly these must not appear
     /[\u0000-\u001F\u007F-\u009F\u061C\u200B-\u200F\u2028-\u202E\u2060-\u206F\uFEFF\u{E0000}-\u{E007F}]|\p{Cs}/u
 
   test.each(renderers.map(({ id }) => id))('%s has no control or bidi character', (id) => {
