@@ -69,6 +69,10 @@ async function inWords<T>(work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (error) {
     if (error instanceof UserError || !(error instanceof Error)) throw error
-    throw new UserError(error.message, { code: 'usage', hint, cause: error })
+    throw new UserError(error.message.replace(/^Failed to extract statements: /, ''), {
+      code: 'usage',
+      hint,
+      cause: error,
+    })
   }
 }

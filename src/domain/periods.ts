@@ -14,10 +14,11 @@ export interface PeriodOptions {
   readonly tz: string
 }
 
-const examples = 'Examples: 14d, 36h, 2w, 2026-10-02, 2026-10-02T08:00Z, yesterday, mtd, last-week.'
-
 function badTime(option: string, text: string): UserError {
-  return new UserError(`${option} ${text} is not a time`, { code: 'usage', hint: examples })
+  return new UserError(`${option} ${text} is not a time`, {
+    code: 'usage',
+    hint: `Examples: 14d, 36h, 2w, 2026-10-02, 2026-10-02T08:00Z; words: ${Object.keys(words).join(', ')}.`,
+  })
 }
 
 /** Whole periods by name; local ms from the wall clock of as-of. End null: still running at as-of. */
@@ -33,9 +34,6 @@ const words: Readonly<Record<string, (now: number) => { from: number; to: number
   ytd: (now) => ({ from: yearOf(now), to: null }),
   'last-year': (now) => ({ from: yearOf(yearOf(now) - 1), to: yearOf(now) }),
 }
-
-/** Calendar words that `--since` and `--until` take. */
-export const periodWords: readonly string[] = Object.keys(words)
 
 function yearOf(local: number): number {
   return Date.UTC(new Date(local).getUTCFullYear(), 0, 1)

@@ -7,12 +7,12 @@ import { tzOffset } from '@date-fns/tz/tzOffset'
 import { UserError } from '../errors.js'
 import { closestNames } from './names.js'
 
-export const minuteMs = 60_000
+const minuteMs = 60_000
 export const hourMs = 60 * minuteMs
 export const dayMs = 24 * hourMs
 
 /** From `from` (an instant, ms) on, local time is UTC plus `offsetMinutes`, until the next stretch. */
-export interface OffsetStretch {
+interface OffsetStretch {
   readonly from: number
   readonly offsetMinutes: number
 }

@@ -14,7 +14,7 @@ const hour = 3_600_000_000
 const day = 24 * hour
 
 /** An expression with the values it binds. */
-export interface Expression {
+interface Expression {
   readonly sql: string
   readonly params: Record<string, Param>
 }

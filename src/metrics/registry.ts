@@ -12,7 +12,7 @@ import { callOrders, singleCalls, type CallOrder } from './single-calls.js'
 import { summary } from './summary.js'
 import { unpricedModels } from './unpriced.js'
 
-export interface Metric {
+interface Metric {
   readonly id: string
   readonly about: string
   /** The statement with every figure it can have. */

@@ -7,7 +7,7 @@ import type { Filter, Scope } from '../domain/scope.js'
 import { containsText, instant, mapValue } from './dialect.js'
 import type { Param } from './query.js'
 
-export interface Condition {
+interface Condition {
   /** A boolean expression over `calls`. */
   readonly sql: string
   readonly params: Record<string, Param>
@@ -30,7 +30,7 @@ export function inScope(scope: Scope): Condition {
 }
 
 /** The filters alone, whatever the time; TRUE when there are none. */
-export function inFilters(filters: readonly Filter[]): Condition {
+function inFilters(filters: readonly Filter[]): Condition {
   const params: Record<string, Param> = {}
   const anyOf = new Map<string, string[]>()
   for (const [i, filter] of filters.entries()) {

@@ -8,9 +8,9 @@ import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'
 import type { Cell, Column, Report, Row, Section } from './report.js'
 
 /** What stands in each dimension of the row that gathers all groups but the first. */
-export const othersLabel = '(others)'
+const othersLabel = '(others)'
 
-export interface TableSpec {
+interface TableSpec {
   readonly id: string
   readonly title: string
   readonly by: readonly Dimension[]
@@ -51,7 +51,7 @@ function figuresOf(measures: readonly MeasureName[], row: BreakdownRow): Row {
   return Object.fromEntries(measures.map((name): [string, Cell] => [name, row[name] ?? null]))
 }
 
-export interface BreakdownAnswer {
+interface BreakdownAnswer {
   readonly scope: Scope
   readonly table: Omit<TableSpec, 'id' | 'title'>
   readonly rows: readonly BreakdownRow[]

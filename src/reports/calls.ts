@@ -20,7 +20,7 @@ const none: Readonly<Record<CallOrder, string>> = {
   failed: 'no call failed (status error)',
 }
 
-export interface CallsAnswer {
+interface CallsAnswer {
   readonly scope: Scope
   readonly order: CallOrder
   readonly rows: readonly SingleCallRow[]

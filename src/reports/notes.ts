@@ -43,11 +43,12 @@ export function warningsOf(doubts: Doubts): string[] {
   return warnings
 }
 
-function priceWarnings({ calls, unpricedCalls, partlyPricedCalls, unpriced }: Doubts): string[] {
+function priceWarnings({ calls, unpricedCalls, partlyPricedCalls, unpriced, fromInput }: Doubts): string[] {
   const warnings: string[] = []
   if (Number(unpricedCalls ?? 0) > 0) {
     const without = `${count(unpricedCalls)} of ${counted(calls, 'call has', 'calls have')} no price and no cost here`
-    warnings.push(`${without}: ${modelList(unpriced)}; llmcost prices check names the closest models`)
+    const where = fromInput ? '' : '; llmcost prices check names the closest models'
+    warnings.push(`${without}: ${modelList(unpriced)}${where}`)
   }
   if (Number(partlyPricedCalls ?? 0) > 0) {
     const part = counted(partlyPricedCalls, 'call is', 'calls are')

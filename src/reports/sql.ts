@@ -2,7 +2,7 @@
 import { kindOf } from './columns.js'
 import type { Report, Row } from './report.js'
 
-export interface SqlAnswer {
+interface SqlAnswer {
   readonly columns: readonly { readonly name: string; readonly type: string }[]
   readonly rows: readonly Row[]
 }

@@ -18,7 +18,7 @@ export interface Budget {
   readonly monthToDateUsd: Decimal | null
 }
 
-export interface SummaryAnswer {
+interface SummaryAnswer {
   readonly scope: Scope
   readonly before: Window | null
   readonly days: number | null

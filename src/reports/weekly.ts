@@ -7,11 +7,11 @@ import type { MeasureName } from '../metrics/measures.js'
 import type { SummaryRow } from '../metrics/summary.js'
 import { groupSection } from './breakdown.js'
 import { callColumn, column, measureColumn } from './columns.js'
-import { emptyText, footerOf, warningsOf, windowText, type Doubts } from './notes.js'
+import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'
 import type { Report, Section } from './report.js'
 import { summarySection, type Budget } from './weekly-summary.js'
 
-export interface WeeklyAnswer {
+interface WeeklyAnswer {
   readonly scope: Scope
   /** The window compared with; null when there is none. */
   readonly before: Window | null
@@ -82,19 +82,12 @@ export function weeklyReport(answer: WeeklyAnswer): Report {
         ]
   return {
     kind: 'report',
-    title: `LLM cost report, ${daysText(scope)}`,
+    title: 'LLM cost report',
     period: { since: scope.since, until: scope.until, tz: scope.tz },
     sections,
     warnings: [...warningsOf(doubts), ...(current === undefined ? [] : historyWarnings(answer))],
     footer: footerOf(doubts.history),
   }
-}
-
-/** `2026-09-21 to 2026-09-27`: the last day is named, not the midnight after it. */
-function daysText(scope: Scope): string {
-  if (scope.since === null || scope.until === null) return windowText(scope, scope.tz)
-  const last = new Date(Date.parse(scope.until) - 1).toISOString()
-  return `${localDate(scope.since, scope.tz)} to ${localDate(last, scope.tz)}`
 }
 
 function emptySummary({ doubts, scope, suggestion }: WeeklyAnswer): Section {
@@ -182,6 +175,9 @@ function historyWarnings({ doubts, scope, before, summary }: WeeklyAnswer): stri
   if (first === null || last === null || scope.since === null || scope.until === null) return []
   const warnings: string[] = []
   const firstDay = localDate(first, scope.tz)
+  if (localDate(scope.since, scope.tz) < firstDay) {
+    warnings.push(`the calls begin on ${firstDay}, within this window: its projected month is too low`)
+  }
   if (before?.since && localDate(before.since, scope.tz) < firstDay) {
     warnings.push(`too little history to compare with: the calls begin on ${firstDay}`)
   } else if (before !== null && !summary.some(({ is_current: isCurrent }) => !isCurrent)) {
