@@ -91,6 +91,7 @@ async function openSources(
   const { openInput } = await import('../ingest/ingest.js')
   return openInput({
     sources,
+    cwd: process.cwd(),
     read: settings.readOptions,
     priceFiles: settings.priceFiles,
     costBasis: settings.costBasis,
