@@ -26,7 +26,10 @@ export class UserError extends Error {
   /** Where: `file`, `file:line`, or an option's name. */
   readonly location: string | undefined
 
-  constructor(message: string, options: { code?: ErrorCode; hint?: string; location?: string; cause?: unknown } = {}) {
+  constructor(
+    message: string,
+    options: { code?: ErrorCode; hint?: string; location?: string; cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause })
     this.name = 'UserError'
     this.code = options.code ?? 'failure'

@@ -52,6 +52,8 @@ export interface Invocation {
   readonly options: Readonly<Record<string, unknown>>
   readonly env: Readonly<Record<string, string | undefined>>
   readonly now: Date
+  /** Version of the program. */
+  readonly version: string
   readonly terminal: Terminal
   /** True when the option was given on the command line, not defaulted. */
   readonly given: (name: string) => boolean
@@ -76,17 +78,44 @@ export const outputOptions: readonly OptionSpec[] = [
 
 /** Options of every command that opens the store. */
 export const storeOptions: readonly OptionSpec[] = [
-  { flags: '--db <path>', about: 'database file (else LLMCOST_DB, the config file, the data folder)', group: 'Store' },
-  { flags: '--lock-timeout <time>', about: 'how long to wait for a database in use', fallback: '30s', group: 'Store' },
-  { flags: '--memory-limit <size>', about: "memory for DuckDB, such as 2GB (default: a quarter of the machine's)", group: 'Store' },
+  {
+    flags: '--db <path>',
+    about: 'database file (else LLMCOST_DB, the config file, the data folder)',
+    group: 'Store',
+  },
+  {
+    flags: '--lock-timeout <time>',
+    about: 'how long to wait for a database in use',
+    fallback: '30s',
+    group: 'Store',
+  },
+  {
+    flags: '--memory-limit <size>',
+    about: "memory for DuckDB, such as 2GB (default: a quarter of the machine's)",
+    group: 'Store',
+  },
 ]
 
 /** Options that say what the sources of calls are and how to read them. */
 export const sourceOptions: readonly OptionSpec[] = [
   { flags: '--from <importer>', about: 'importer id, when the content does not tell', group: 'Reading' },
-  { flags: '--map <field=path>', about: 'take a field from this path of the log', repeatable: true, group: 'Reading' },
-  { flags: '--set <field=value>', about: 'give a field that the log lacks one value', repeatable: true, group: 'Reading' },
-  { flags: '--preset <name>', about: 'a saved set of --map and --set from the config file', group: 'Reading' },
+  {
+    flags: '--map <field=path>',
+    about: 'take a field from this path of the log',
+    repeatable: true,
+    group: 'Reading',
+  },
+  {
+    flags: '--set <field=value>',
+    about: 'give a field that the log lacks one value',
+    repeatable: true,
+    group: 'Reading',
+  },
+  {
+    flags: '--preset <name>',
+    about: 'a saved set of --map and --set from the config file',
+    group: 'Reading',
+  },
   { flags: '--base-time <time>', about: 'moment that relative times count from', group: 'Reading' },
   { flags: '--input-tz <zone>', about: 'zone of times without one (default UTC)', group: 'Reading' },
   {
@@ -99,13 +128,26 @@ export const sourceOptions: readonly OptionSpec[] = [
 
 /** Options of every command that asks about calls. */
 export const scopeOptions: readonly OptionSpec[] = [
-  { flags: '--since <time>', about: 'a date, a time, 14d / 36h / 2w, yesterday, mtd, last-week', group: 'Scope' },
+  {
+    flags: '--since <time>',
+    about: 'a date, a time, 14d / 36h / 2w, yesterday, mtd, last-week',
+    group: 'Scope',
+  },
   { flags: '--until <time>', about: 'end of the window, not included (default: --as-of)', group: 'Scope' },
-  { flags: '--as-of <time>', about: 'what counts as now: a time, or latest for just after the newest call', group: 'Scope' },
+  {
+    flags: '--as-of <time>',
+    about: 'what counts as now: a time, or latest for just after the newest call',
+    group: 'Scope',
+  },
   { flags: '--tz <zone>', about: 'zone in which days begin', fallback: 'UTC', group: 'Scope' },
   { flags: '--where <filter>', about: 'key=value, key!=value or key~text', repeatable: true, group: 'Scope' },
   { flags: '--input <source...>', about: 'ask these logs instead of a database', group: 'Scope' },
 ]
 
 /** Everything that a question about calls takes, before its own options. */
-export const questionOptions: readonly OptionSpec[] = [...scopeOptions, ...sourceOptions, ...storeOptions, ...outputOptions]
+export const questionOptions: readonly OptionSpec[] = [
+  ...scopeOptions,
+  ...sourceOptions,
+  ...storeOptions,
+  ...outputOptions,
+]

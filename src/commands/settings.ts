@@ -93,7 +93,7 @@ function presetOf(name: string | undefined, config: Config): Config['presets'][s
 /** Fields that `--map` and `--set` know, short forms included. */
 const fieldNames: Readonly<Record<string, string>> = {
   ...Object.fromEntries(callFields.map((field) => [field, field])),
-  model: 'response_model',
+  model: 'request_model',
   timestamp: 'ts',
   time: 'ts',
   user: 'user_id',

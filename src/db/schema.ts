@@ -26,6 +26,7 @@ export const migrations: readonly (readonly string[])[] = [
       size BIGINT NOT NULL,
       mtime_ms BIGINT NOT NULL,
       bytes_read BIGINT NOT NULL,
+      ends_with_newline BOOLEAN NOT NULL,
       head_hash VARCHAR NOT NULL,
       tail_hash VARCHAR NOT NULL,
       lines BIGINT NOT NULL,

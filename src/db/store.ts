@@ -68,11 +68,8 @@ export async function writeStore<T>(
 
 /** Runs the missing migrations inside the caller's transaction. */
 async function migrate(db: Database, path: string): Promise<void> {
-  const tables = await db.one<{ n: number }>(
-    "SELECT count(*) AS n FROM duckdb_tables() WHERE database_name = 'store'",
-  )
   let version = 0
-  if (tables.n > 0) version = await readVersion(db, 'store', path)
+  if (!(await isEmpty(db, 'store'))) version = await readVersion(db, 'store', path)
   else {
     await db.run('CREATE TABLE store.meta (key VARCHAR NOT NULL, value VARCHAR)')
     await db.run("INSERT INTO store.meta VALUES ('application', 'llmcost'), ('schema_version', '0')")
@@ -90,6 +87,7 @@ async function readVersion(db: Database, catalog: string, path: string): Promise
   const meta = await db
     .query<{ key: string; value: string }>(`SELECT key, value FROM ${name}`)
     .catch(() => ({ rows: [] as { key: string; value: string }[] }))
+  if (meta.rows.length === 0 && (await isEmpty(db, catalog))) throw noStore(path)
   const values = new Map(meta.rows.map((row) => [row.key, row.value]))
   if (values.get('application') !== 'llmcost') {
     throw new UserError('this is a DuckDB file, but not one of llmcost', {
@@ -105,6 +103,15 @@ async function readVersion(db: Database, catalog: string, path: string): Promise
     })
   }
   return version
+}
+
+/** True for a database that an interrupted first ingest left behind. */
+async function isEmpty(db: Database, catalog: string): Promise<boolean> {
+  const name = catalog === 'main' ? 'current_database()' : quoteText(catalog)
+  const { n } = await db.one<{ n: number }>(
+    `SELECT count(*) AS n FROM duckdb_tables() WHERE database_name = ${name}`,
+  )
+  return n === 0
 }
 
 /** Tries to open until it works or the lock's time is up. */

@@ -10,7 +10,14 @@ import { loadCatalogue, namesOf, type Catalogue } from './catalogue.js'
 import { lookUp } from './library.js'
 import { loadOverrides, type Overrides } from './overrides.js'
 import { OverrideBook, type PricedSpan } from './override-book.js'
-import { canonicalProvider, customProvider, isBedrockName, isRouter, loggedProvider, providerOfName } from './providers.js'
+import {
+  canonicalProvider,
+  customProvider,
+  isBedrockName,
+  isRouter,
+  loggedProvider,
+  providerOfName,
+} from './providers.js'
 import { spansOf } from './rates.js'
 import { spellingsOf, splitPrefix } from './spellings.js'
 
@@ -57,7 +64,9 @@ const rulesVersion = 1
  * Loads the price data, which ship with the program, and the user's override files. Works offline.
  * @throws UserError (usage) for an override file that is not understood
  */
-export async function loadPriceBook(options: { readonly overrideFiles: readonly string[] }): Promise<PriceBook> {
+export async function loadPriceBook(options: {
+  readonly overrideFiles: readonly string[]
+}): Promise<PriceBook> {
   return new Book(await loadCatalogue(), loadOverrides(options.overrideFiles))
 }
 
@@ -76,13 +85,16 @@ class Book implements PriceBook {
     const parts = [catalogue.version, rulesVersion, overrides.hash].join('|')
     this.fingerprint = createHash('sha256').update(parts).digest('hex').slice(0, 16)
     this.#catalogue = catalogue
-    this.#overrides = new OverrideBook(overrides.rows, catalogue.version, (name) => canonicalProvider(catalogue, name))
+    this.#overrides = new OverrideBook(overrides.rows, catalogue.version, (name) =>
+      canonicalProvider(catalogue, name),
+    )
     this.#checkAliases(overrides)
   }
 
   resolve(provider: string | null, model: string): Resolution {
     const canonical = this.#providerOf(provider, model)
-    if (canonical === null) return { provider: null, rates: [], rule: 'no provider is logged, and the name tells none' }
+    if (canonical === null)
+      return { provider: null, rates: [], rule: 'no provider is logged, and the name tells none' }
     const { spans, rule } = this.#priced(canonical, model, canonical, 0)
     return { provider: canonical, rates: spans.map((span) => toRate(span, canonical, model)), rule }
   }
@@ -90,7 +102,9 @@ class Book implements PriceBook {
   list(filter = ''): PricedModel[] {
     const wanted = filter.toLowerCase()
     return [...this.#everyModel()]
-      .filter(({ provider, model, names }) => [model, ...names].some((name) => `${provider}/${name}`.toLowerCase().includes(wanted)))
+      .filter(({ provider, model, names }) =>
+        [model, ...names].some((name) => `${provider}/${name}`.toLowerCase().includes(wanted)),
+      )
       .filter(({ rates }) => rates.length > 0)
   }
 
@@ -100,9 +114,20 @@ class Book implements PriceBook {
       for (const model of provider.models) {
         seen.add(`${provider.id}/${model.id.toLowerCase()}`)
         const listing = { spans: spansOf(model), matched: `${provider.id}/${model.id}`, rule: 'as listed' }
-        const { spans } = this.#overrides.apply(provider.id, [model.id], provider.id, listing, this.#alias(provider.id, 0))
+        const { spans } = this.#overrides.apply(
+          provider.id,
+          [model.id],
+          provider.id,
+          listing,
+          this.#alias(provider.id, 0),
+        )
         const names = namesOf(model).filter((name) => name !== model.id)
-        yield { provider: provider.id, model: model.id, names, rates: spans.map((span) => toRate(span, provider.id, model.id)) }
+        yield {
+          provider: provider.id,
+          model: model.id,
+          names,
+          rates: spans.map((span) => toRate(span, provider.id, model.id)),
+        }
       }
     }
     for (const { provider, model } of this.#overrides.models()) {
@@ -121,7 +146,8 @@ class Book implements PriceBook {
       for (const known of provider.models) {
         const bare = lastPart(known.id.toLowerCase())
         const score = distance(wanted, bare) + handicap
-        if (score < (best.get(bare)?.score ?? Infinity)) best.set(bare, { name: `${provider.id}/${known.id}`, score })
+        if (score < (best.get(bare)?.score ?? Infinity))
+          best.set(bare, { name: `${provider.id}/${known.id}`, score })
       }
     }
     return [...best.values()]
@@ -132,7 +158,12 @@ class Book implements PriceBook {
   }
 
   /** Prices of a model as `biller` bills them: library, house discount, overrides. */
-  #priced(provider: string, model: string, biller: string, depth: number): { spans: readonly PricedSpan[]; rule: string } {
+  #priced(
+    provider: string,
+    model: string,
+    biller: string,
+    depth: number,
+  ): { spans: readonly PricedSpan[]; rule: string } {
     const names = spellingsOf(this.#catalogue, provider, model).map(({ name }) => name)
     const listing = lookUp(this.#catalogue, provider, model)
     return this.#overrides.apply(provider, names, biller, listing, this.#alias(biller, depth))
@@ -166,7 +197,8 @@ class Book implements PriceBook {
       throw new UserError(`column "alias_of": no price is known for "${aliasOf}"`, {
         code: 'usage',
         location,
-        hint: near.length > 0 ? `Close names: ${near.join(', ')}.` : 'List the known names with llmcost prices.',
+        hint:
+          near.length > 0 ? `Close names: ${near.join(', ')}.` : 'List the known names with llmcost prices.',
       })
     }
   }
@@ -186,10 +218,12 @@ class Book implements PriceBook {
   #providerFromName(given: string | null, name: string): string | undefined {
     const open = given === null || isRouter(given)
     const sells = (provider: string): boolean => lookUp(this.#catalogue, provider, name).matched !== null
-    if (isBedrockName(name) && (open || given === 'anthropic' || given === 'openai') && sells('aws')) return 'aws'
+    if (isBedrockName(name) && (open || given === 'anthropic' || given === 'openai') && sells('aws'))
+      return 'aws'
     const prefix = splitPrefix(this.#catalogue, name)
     // Clients of OpenAI's protocol log `openai` whatever they talk to; `anthropic/…` is not OpenAI's.
-    if (prefix && (open || (given === 'openai' && prefix.provider !== given)) && sells(prefix.provider)) return prefix.provider
+    if (prefix && (open || (given === 'openai' && prefix.provider !== given)) && sells(prefix.provider))
+      return prefix.provider
     if (!open) return undefined
     if (name.includes('/') && sells('openrouter')) return 'openrouter'
     if (prefix) return prefix.provider

@@ -16,7 +16,14 @@ export interface Listing {
   readonly rule: string
 }
 
-const freeSpan: Span = { ...freePrices, ...wholeDay, valid_from: openStart, valid_to: openEnd, band_lo: -1, band_hi: 9_000_000_000_000_000 }
+const freeSpan: Span = {
+  ...freePrices,
+  ...wholeDay,
+  valid_from: openStart,
+  valid_to: openEnd,
+  band_lo: -1,
+  band_hi: 9_000_000_000_000_000,
+}
 
 /** One span that costs nothing, from `validFrom` on. */
 export function freeFrom(validFrom: string): Span {
@@ -34,7 +41,8 @@ const doubts: Readonly<Record<string, string>> = {
 export function lookUp(catalogue: Catalogue, providerId: string, model: string): Listing {
   if (providerId === localProvider) return localListing(model)
   const provider = catalogue.providers.get(providerId)
-  if (!provider) return { spans: [], matched: null, rule: `provider "${providerId}" is not in the price data` }
+  if (!provider)
+    return { spans: [], matched: null, rule: `provider "${providerId}" is not in the price data` }
   let resembles: Found | undefined
   const spellings = spellingsOf(catalogue, providerId, model)
   for (const { name, how } of spellings) {
@@ -45,7 +53,8 @@ export function lookUp(catalogue: Catalogue, providerId: string, model: string):
   for (const { name } of spellings) {
     const base = name.startsWith('ft:') ? undefined : withoutDate(name)
     const found = base === undefined ? undefined : findModel(catalogue, provider, base).found
-    if (found) return listing(providerId, found, 'name without its date: that snapshot has no price of its own')
+    if (found)
+      return listing(providerId, found, 'name without its date: that snapshot has no price of its own')
   }
   const near = resembles && `${resembles.provider.id}/${resembles.model.id}`
   const rule = near
@@ -56,7 +65,11 @@ export function lookUp(catalogue: Catalogue, providerId: string, model: string):
 
 function localListing(model: string): Listing {
   if (/[:-]cloud$/.test(model.trim().toLowerCase())) {
-    return { spans: [], matched: null, rule: 'a cloud model served through a local program: its price is not known' }
+    return {
+      spans: [],
+      matched: null,
+      rule: 'a cloud model served through a local program: its price is not known',
+    }
   }
   return { spans: [freeSpan], matched: 'local/*', rule: 'local model' }
 }
@@ -64,7 +77,8 @@ function localListing(model: string): Listing {
 function listing(providerId: string, { provider, model }: Found, how: string): Listing {
   const matched = `${provider.id}/${model.id}`
   const spans = spansOf(model)
-  if (spans.length === 0) return { spans, matched, rule: `${matched} is in the price data ${emptyReason(model)}` }
+  if (spans.length === 0)
+    return { spans, matched, rule: `${matched} is in the price data ${emptyReason(model)}` }
   const resold = provider.id === providerId ? [] : [`${providerId} at the prices of ${provider.id}`]
   const doubt = doubts[matched]
   return { spans, matched, rule: [how, ...resold, ...(doubt === undefined ? [] : [doubt])].join('; ') }

@@ -11,7 +11,11 @@ import { bands, mapPrices, noPrices, openEnd, wholeDay, withFallbacks, type Span
 export type PricedSpan = Omit<Rate, 'provider' | 'model'>
 
 /** Half price is what providers that have these tiers charge; a priority price has to be told. */
-const usualMultipliers: Multipliers = { batch_multiplier: '0.5', flex_multiplier: '0.5', priority_multiplier: null }
+const usualMultipliers: Multipliers = {
+  batch_multiplier: '0.5',
+  flex_multiplier: '0.5',
+  priority_multiplier: null,
+}
 
 type Alias = (target: string, location: string) => readonly PricedSpan[]
 
@@ -29,19 +33,28 @@ export class OverrideBook {
 
   /** @param source name of the price data, for spans that no override replaces */
   constructor(rows: readonly OverrideRow[], source: string, canonical: (provider: string) => string) {
-    this.#rows = rows.map((row) => ({ ...row, provider: row.provider === null ? null : canonical(row.provider) }))
+    this.#rows = rows.map((row) => ({
+      ...row,
+      provider: row.provider === null ? null : canonical(row.provider),
+    }))
     this.#source = source
   }
 
   /** Models that overrides name, each once. */
   models(): { provider: string | null; model: string }[] {
     const rows = this.#rows.filter(({ model }) => model !== '*')
-    return [...new Map(rows.map(({ provider, model }) => [`${provider}/${model}`, { provider, model }])).values()]
+    return [
+      ...new Map(rows.map(({ provider, model }) => [`${provider}/${model}`, { provider, model }])).values(),
+    ]
   }
 
   /** Whether rows of this provider, or of any, name the model. A null provider asks for rows of all. */
   has(provider: string | null, names: readonly string[]): boolean {
-    return this.#rows.some((row) => names.includes(row.model) && (provider === null || row.provider === null || row.provider === provider))
+    return this.#rows.some(
+      (row) =>
+        names.includes(row.model) &&
+        (provider === null || row.provider === null || row.provider === provider),
+    )
   }
 
   /** The provider for a call without one, when an override names its model; else null. */
@@ -57,7 +70,13 @@ export class OverrideBook {
    * @param names spellings of the model; the first that a row names decides
    * @param biller whose house discount applies: not `provider` where one model stands for another
    */
-  apply(provider: string, names: readonly string[], biller: string, listing: Listing, alias: Alias): { spans: readonly PricedSpan[]; rule: string } {
+  apply(
+    provider: string,
+    names: readonly string[],
+    biller: string,
+    listing: Listing,
+    alias: Alias,
+  ): { spans: readonly PricedSpan[]; rule: string } {
     const house = this.#underHouse(biller, this.#listed(listing))
     const rows = this.#rowsOf(provider, names)
     if (rows.length === 0) {
@@ -91,17 +110,24 @@ export class OverrideBook {
     const rows = this.#rowsOf(biller, ['*'])
     if (rows.length === 0) return spans
     const stretches = stretchesOf(rows)
-    return [...clip(spans, '', stretches[0]?.from ?? openEnd), ...stretches.flatMap((stretch) => overlay(stretch, spans, () => []))]
+    return [
+      ...clip(spans, '', stretches[0]?.from ?? openEnd),
+      ...stretches.flatMap((stretch) => overlay(stretch, spans, () => [])),
+    ]
   }
 }
 
 function stretchesOf(rows: readonly OverrideRow[]): Stretch[] {
-  const bases = rows.filter(({ above }) => above === 0).toSorted((a, b) => a.validFrom.localeCompare(b.validFrom))
+  const bases = rows
+    .filter(({ above }) => above === 0)
+    .toSorted((a, b) => a.validFrom.localeCompare(b.validFrom))
   return bases.map((base, i) => ({
     from: base.validFrom,
     to: bases[i + 1]?.validFrom ?? openEnd,
     base,
-    tiers: rows.filter((row) => row.above > 0 && row.validFrom === base.validFrom).toSorted((a, b) => a.above - b.above),
+    tiers: rows
+      .filter((row) => row.above > 0 && row.validFrom === base.validFrom)
+      .toSorted((a, b) => a.above - b.above),
   }))
 }
 
@@ -113,17 +139,35 @@ function overlay(stretch: Stretch, below: readonly PricedSpan[], alias: Alias): 
   return clip(spans, from, to).map((span) => ({
     ...amend(span, base),
     price_source: `${span.price_source}, override ${base.label}`,
-    rule: base.aliasOf === null ? `${span.rule}; changed by ${base.label}` : `alias of ${base.aliasOf} by ${base.label}`,
+    rule:
+      base.aliasOf === null
+        ? `${span.rule}; changed by ${base.label}`
+        : `alias of ${base.aliasOf} by ${base.label}`,
   }))
 }
 
 function ownSpans({ base, tiers, from }: Stretch): PricedSpan[] {
-  const about = { price_source: `override ${base.label}`, matched: `${base.provider ?? '*'}/${base.model}`, rule: `override ${base.label}` }
-  if (base.free) return [{ ...freeFrom(from), ...usualMultipliers, priority_multiplier: '1', ...base.multipliers, ...about }]
-  const spans: Span[] = bands(tiers.map(({ above }) => above), (bandLo) => {
-    const reached = tiers.filter(({ above }) => above <= bandLo).map(({ prices }) => prices)
-    return { ...withFallbacks(Object.assign({}, noPrices, base.prices, ...reached)), ...wholeDay, valid_from: from, valid_to: openEnd }
-  })
+  const about = {
+    price_source: `override ${base.label}`,
+    matched: `${base.provider ?? '*'}/${base.model}`,
+    rule: `override ${base.label}`,
+  }
+  if (base.free)
+    return [
+      { ...freeFrom(from), ...usualMultipliers, priority_multiplier: '1', ...base.multipliers, ...about },
+    ]
+  const spans: Span[] = bands(
+    tiers.map(({ above }) => above),
+    (bandLo) => {
+      const reached = tiers.filter(({ above }) => above <= bandLo).map(({ prices }) => prices)
+      return {
+        ...withFallbacks(Object.assign({}, noPrices, base.prices, ...reached)),
+        ...wholeDay,
+        valid_from: from,
+        valid_to: openEnd,
+      }
+    },
+  )
   return spans.map((span) => amend({ ...span, ...usualMultipliers, ...about }, base))
 }
 

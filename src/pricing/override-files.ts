@@ -35,7 +35,11 @@ export function readOverrideFile(path: string): RawFile {
       cause: error,
     })
   }
-  return { path, text, rows: extname(path).toLowerCase() === '.json' ? jsonRows(path, text) : csvRows(path, text) }
+  return {
+    path,
+    text,
+    rows: extname(path).toLowerCase() === '.json' ? jsonRows(path, text) : csvRows(path, text),
+  }
 }
 
 function csvRows(path: string, text: string): RawRow[] {
@@ -73,12 +77,15 @@ function csvLines(path: string, text: string): CsvLine[] {
     return parsed.map(({ record, info }) => ({ record, line: info.lines }))
   } catch (error) {
     const line = error instanceof CsvError && typeof error['lines'] === 'number' ? `:${error['lines']}` : ''
-    throw new UserError(`the price file is not CSV: ${error instanceof Error ? error.message : String(error)}`, {
-      code: 'usage',
-      location: `${path}${line}`,
-      hint: 'The first line names the columns: provider,model,input,output, for example.',
-      cause: error,
-    })
+    throw new UserError(
+      `the price file is not CSV: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        code: 'usage',
+        location: `${path}${line}`,
+        hint: 'The first line names the columns: provider,model,input,output, for example.',
+        cause: error,
+      },
+    )
   }
 }
 
@@ -88,15 +95,22 @@ function jsonRows(path: string, text: string): RawRow[] {
   try {
     data = JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (error) {
-    throw new UserError(`the price file is not JSON: ${error instanceof Error ? error.message : String(error)}`, {
-      code: 'usage',
-      location: `${path}${jsonErrorLine(text, error)}`,
-      hint,
-      cause: error,
-    })
+    throw new UserError(
+      `the price file is not JSON: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        code: 'usage',
+        location: `${path}${jsonErrorLine(text, error)}`,
+        hint,
+        cause: error,
+      },
+    )
   }
   if (!Array.isArray(data)) {
-    throw new UserError('the price file must hold a JSON array of objects', { code: 'usage', location: path, hint })
+    throw new UserError('the price file must hold a JSON array of objects', {
+      code: 'usage',
+      location: path,
+      hint,
+    })
   }
   return data.map((entry: unknown, i) => jsonRow(entry, path, i + 1, hint))
 }
@@ -110,13 +124,21 @@ function jsonErrorLine(text: string, error: unknown): string {
 function jsonRow(entry: unknown, path: string, number: number, hint: string): RawRow {
   const at = { location: `${path}, entry ${number}`, label: `${basename(path)}, entry ${number}` }
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
-    throw new UserError('every entry of the price file must be an object', { code: 'usage', location: at.location, hint })
+    throw new UserError('every entry of the price file must be an object', {
+      code: 'usage',
+      location: at.location,
+      hint,
+    })
   }
   const cells: Record<string, string> = {}
   for (const [name, value] of Object.entries(entry)) {
     if (value === null || value === '') continue
     if (!['string', 'number', 'boolean'].includes(typeof value)) {
-      throw new UserError(`"${name}" must be a text or a number`, { code: 'usage', location: at.location, hint })
+      throw new UserError(`"${name}" must be a text or a number`, {
+        code: 'usage',
+        location: at.location,
+        hint,
+      })
     }
     cells[name.trim().toLowerCase()] = typeof value === 'number' ? plainNumber(value) : String(value).trim()
   }

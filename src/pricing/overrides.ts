@@ -33,8 +33,15 @@ export type Multipliers = Pick<Rate, (typeof multiplierColumns)[number]>
 
 /** Every column that an override file may have. */
 export const overrideColumns: readonly string[] = [
-  'provider', 'model', 'alias_of', 'valid_from', ...Object.keys(priceColumns), 'above_input_tokens',
-  ...multiplierColumns, 'discount', 'free',
+  'provider',
+  'model',
+  'alias_of',
+  'valid_from',
+  ...Object.keys(priceColumns),
+  'above_input_tokens',
+  ...multiplierColumns,
+  'discount',
+  'free',
 ]
 
 export interface OverrideRow {
@@ -88,11 +95,21 @@ function parseRow(raw: RawRow): OverrideRow {
   const { cells } = raw
   const unknown = Object.keys(cells).find((name) => !overrideColumns.includes(name))
   if (unknown !== undefined) {
-    fail(raw, `unknown column "${unknown}"`, `Did you mean ${closestNames(unknown, overrideColumns, 1)[0]}? Columns: ${overrideColumns.join(', ')}.`)
+    fail(
+      raw,
+      `unknown column "${unknown}"`,
+      `Did you mean ${closestNames(unknown, overrideColumns, 1)[0]}? Columns: ${overrideColumns.join(', ')}.`,
+    )
   }
   const row: OverrideRow = {
     provider: cells['provider']?.toLowerCase() ?? null,
-    model: cells['model']?.toLowerCase() ?? fail(raw, 'column "model" is empty', 'Write the model as the log names it, or * for all models of the provider.'),
+    model:
+      cells['model']?.toLowerCase() ??
+      fail(
+        raw,
+        'column "model" is empty',
+        'Write the model as the log names it, or * for all models of the provider.',
+      ),
     aliasOf: cells['alias_of'] ?? null,
     validFrom: moment(raw),
     prices: prices(raw),
@@ -111,17 +128,38 @@ function checkSense(raw: RawRow, row: OverrideRow): void {
   const priced = Object.keys(row.prices).length > 0
   const changes = Object.keys(row.multipliers).length > 0 || row.factor !== null
   if (row.free && priced) fail(raw, 'the row is free and has prices', 'Clear "free" or the prices.')
-  if (row.aliasOf !== null && hasPrices(row)) fail(raw, '"alias_of" and prices exclude each other', 'Keep one: the other model\'s prices, or prices of its own.')
-  if (row.model === '*' && (priced || row.aliasOf !== null)) fail(raw, 'a row for all models (*) takes a discount, multipliers or free, no prices', 'Write prices in a row for each model.')
-  if (row.above > 0 && !priced) fail(raw, 'a row with "above_input_tokens" needs prices', 'Write the prices that hold above that size.')
-  if (!priced && !row.free && row.aliasOf === null && !changes) fail(raw, 'the row sets no price', `Fill at least one of ${Object.keys(priceColumns).slice(0, 3).join(', ')}, alias_of, discount, free.`)
+  if (row.aliasOf !== null && hasPrices(row))
+    fail(
+      raw,
+      '"alias_of" and prices exclude each other',
+      "Keep one: the other model's prices, or prices of its own.",
+    )
+  if (row.model === '*' && (priced || row.aliasOf !== null))
+    fail(
+      raw,
+      'a row for all models (*) takes a discount, multipliers or free, no prices',
+      'Write prices in a row for each model.',
+    )
+  if (row.above > 0 && !priced)
+    fail(raw, 'a row with "above_input_tokens" needs prices', 'Write the prices that hold above that size.')
+  if (!priced && !row.free && row.aliasOf === null && !changes)
+    fail(
+      raw,
+      'the row sets no price',
+      `Fill at least one of ${Object.keys(priceColumns).slice(0, 3).join(', ')}, alias_of, discount, free.`,
+    )
 }
 
 /** A price of up to a million dollars with any number of digits; more than nine places are rounded. */
 function prices(raw: RawRow): Partial<UnitPrices> {
   const out: Partial<Record<keyof UnitPrices, string>> = {}
   for (const [column, key] of Object.entries(priceColumns)) {
-    const value = decimal(raw, column, 1_000_000, 'USD per million tokens (per thousand for request and web_search)')
+    const value = decimal(
+      raw,
+      column,
+      1_000_000,
+      'USD per million tokens (per thousand for request and web_search)',
+    )
     if (value !== null) out[key] = value
   }
   return out
@@ -132,7 +170,8 @@ function multipliers(raw: RawRow): Partial<Multipliers> {
   for (const column of multiplierColumns) {
     const value = decimal(raw, column, 100, 'a factor such as 0.5 or 1.8')
     if (value === null) continue
-    if (toBillionths(value) % 1000n !== 0n) fail(raw, `column "${column}": ${value} has more than six decimals`, 'Round it.')
+    if (toBillionths(value) % 1000n !== 0n)
+      fail(raw, `column "${column}": ${value} has more than six decimals`, 'Round it.')
     out[column] = value
   }
   return out
@@ -145,7 +184,8 @@ function decimal(raw: RawRow, column: string, max: number, unit: string): string
   if (!/^(\d+\.?\d*|\.\d+)$/.test(text)) fail(raw, `column "${column}": "${text}" is not a number`, hint)
   const value = toBillionths(text)
   if (value > toBillionths(max)) fail(raw, `column "${column}": ${text} is more than ${max}`, hint)
-  if (value === 0n && /[1-9]/.test(text)) fail(raw, `column "${column}": ${text} is below 0.000000001`, `${hint} Nine decimals are kept.`)
+  if (value === 0n && /[1-9]/.test(text))
+    fail(raw, `column "${column}": ${text} is below 0.000000001`, `${hint} Nine decimals are kept.`)
   return fromBillionths(value)
 }
 
@@ -156,7 +196,11 @@ function discount(raw: RawRow): string | null {
   const match = /^(\d+(?:\.\d+)?)\s*(%?)$/.exec(text)
   const off = match ? toBillionths(match[1] ?? '') / (match[2] === '%' ? 100n : 1n) : -1n
   if (off < 0n || off >= 1_000_000_000n) {
-    fail(raw, `column "discount": "${text}" is not a share below 1`, 'Write 10% or 0.1 for ten percent off; free = true for nothing to pay.')
+    fail(
+      raw,
+      `column "discount": "${text}" is not a share below 1`,
+      'Write 10% or 0.1 for ten percent off; free = true for nothing to pay.',
+    )
   }
   return fromBillionths(1_000_000_000n - off)
 }
@@ -164,7 +208,12 @@ function discount(raw: RawRow): string | null {
 function tokens(raw: RawRow): number {
   const text = raw.cells['above_input_tokens']
   if (text === undefined) return 0
-  if (!/^\d{1,10}$/.test(text)) fail(raw, `column "above_input_tokens": "${text}" is not a number of tokens`, 'Write 200000, without separators.')
+  if (!/^\d{1,10}$/.test(text))
+    fail(
+      raw,
+      `column "above_input_tokens": "${text}" is not a number of tokens`,
+      'Write 200000, without separators.',
+    )
   return Number(text)
 }
 
@@ -182,7 +231,11 @@ function moment(raw: RawRow): string {
   const parsed = new Date(time)
   const sound = /(Z|[+-]\d\d:\d\d)$/.test(time) && !Number.isNaN(parsed.getTime())
   if (!sound || (time !== text && !parsed.toISOString().startsWith(text))) {
-    fail(raw, `column "valid_from": "${text}" is not a date`, 'Write 2026-04-01 (midnight UTC) or 2026-04-01T08:00:00Z.')
+    fail(
+      raw,
+      `column "valid_from": "${text}" is not a date`,
+      'Write 2026-04-01 (midnight UTC) or 2026-04-01T08:00:00Z.',
+    )
   }
   return parsed.toISOString().slice(0, 19).replace('T', ' ')
 }

@@ -40,141 +40,177 @@ export function rateJoin(call: string, rate: string): string {
     AND (${rate}.minute_hi - ${rate}.minute_lo = 1440 OR (${minute} >= ${rate}.minute_lo AND ${minute} < ${rate}.minute_hi))`
 }
 
-/**
- * The priced columns of a call that was LEFT JOINed to its rate.
- * @param call SQL alias of a relation with the columns of `calls`
- * @param rate SQL alias of `rates`, joined on `rateJoin`
- */
-export function pricedColumns(call: string, rate: string, basis: CostBasis): Record<PricedColumn, string> {
-  const list = listCosts(call, rate)
-  const outcome = outcomes(call, list.list_cost_usd, basis)
-  return {
-    ...list,
-    cost_usd: outcome.cost,
-    cost_basis: outcome.basis,
-    partly_priced: `coalesce(${outcome.basis} = 'list' AND (${unpricedUse(call, rate)}), false)`,
-  }
+export interface PricedQuery {
+  /** Relation with the columns of `calls`; those that pricing fills may be absent. */
+  readonly calls: string
+  /** Relation with the columns of `rates`. */
+  readonly rates: string
+  /** Columns to pass on, as SQL of a SELECT list in which the call is `c`: `c.*`, `c.call_id, c.ts`. */
+  readonly keep: string
+  readonly basis: CostBasis
 }
 
 /**
- * A query that prices every call of a relation: the columns `keep`, then the priced columns.
- * @param from relation with the columns of `calls`, save the priced ones
- * @param keep SQL of the columns to pass on, as they stand in a SELECT list with alias `c`
+ * A query that prices every call: the kept columns, then the priced ones. It is built in layers, each of
+ * which names what the next one needs, so that nothing is computed twice.
  */
-export function pricedQuery(from: string, rates: string, keep: string, basis: CostBasis): string {
-  const columns = pricedColumns('c', 'r', basis)
-  const list = pricedColumnNames.map((name) => `${columns[name]} AS ${name}`).join(',\n    ')
-  return /* sql */ `SELECT ${keep},\n    ${list}\n  FROM ${from} c LEFT JOIN ${rates} r ON ${rateJoin('c', 'r')}`
+export function pricedQuery({ calls, rates, keep, basis }: PricedQuery): string {
+  const outcome = outcomes(basis)
+  return /* sql */ `SELECT * EXCLUDE (${[...usedColumns, ...layerColumns].map((name) => `p_${name}`).join(', ')}),
+    ${outcome.cost} AS cost_usd,
+    ${outcome.basis} AS cost_basis,
+    p_partly AND coalesce(${outcome.basis} = 'list', false) AS partly_priced
+  FROM (SELECT *, TRY_CAST(${listParts.join(' + ')} AS ${money}) AS list_cost_usd
+  FROM (SELECT *, ${named(costs())}
+  FROM (SELECT *, ${named(counts())}
+  FROM (SELECT ${keep},
+    ${usedCalls.map((name) => `c.${name} AS p_${name}`).join(', ')},
+    ${usedRates.map((name) => `r.${name} AS p_${name}`).join(', ')},
+    r.provider IS NOT NULL AS p_rated
+  FROM ${calls} c LEFT JOIN ${rates} r ON ${rateJoin('c', 'r')}))))`
 }
 
-type ListColumn = Exclude<PricedColumn, 'cost_usd' | 'cost_basis' | 'partly_priced'>
+const listParts = [
+  'list_input_cost_usd',
+  'list_cache_read_cost_usd',
+  'list_cache_write_cost_usd',
+  'list_output_cost_usd',
+  'list_other_cost_usd',
+] as const
+type ListPart = (typeof listParts)[number]
 
-function listCosts(c: string, r: string): Record<ListColumn, string> {
-  const n = counts(c)
-  const tier = multiplier(c, r)
-  const known = `${r}.provider IS NOT NULL AND (${c}.input_tokens IS NOT NULL OR ${c}.output_tokens IS NOT NULL OR (${r}.request_price IS NOT NULL AND NOT ${unanswered(c)}))`
-  const part = (...products: string[]): string => `CASE WHEN ${known} THEN TRY_CAST(${products.join(' + ')} AS ${money}) END`
-  const tokens = (count: string, price: string): string => product(count, price, tier)
-  const output = `coalesce(${r}.output_price, 0)`
-  const parts = {
-    list_input_cost_usd: part(tokens(n.textIn, `coalesce(${r}.input_price, 0)`)),
-    list_cache_read_cost_usd: part(tokens(n.cacheRead, `coalesce(${r}.cache_read_price, 0)`)),
-    list_cache_write_cost_usd: part(
-      tokens(n.write5m, `coalesce(${r}.cache_write_price, 0)`),
-      tokens(n.write1h, `coalesce(${r}.cache_write_1h_price, 0)`),
-    ),
-    list_output_cost_usd: part(
-      tokens(`${n.textOut} - ${n.reasoning}`, output),
-      tokens(n.reasoning, `coalesce(${r}.reasoning_output_price, ${output})`),
-    ),
-    // Audio without a price of its own is priced as text: a floor, and the call counts as partly priced.
-    list_other_cost_usd: part(
-      tokens(n.audioIn, `coalesce(${r}.input_audio_price, ${r}.input_price, 0)`),
-      tokens(n.audioOut, `coalesce(${r}.output_audio_price, ${output})`),
-      product(`CASE WHEN ${unanswered(c)} THEN 0 ELSE 1 END`, `coalesce(${r}.request_price, 0)`, perThousand),
-      product(n.searches, `coalesce(${r}.web_search_price, 0)`, perThousand),
-    ),
-  }
-  return { ...parts, list_cost_usd: `TRY_CAST(${Object.values(parts).join(' + ')} AS ${money})` }
-}
+/** Columns of the call and of its rate that pricing reads; within the query they carry the prefix `p_`. */
+const usedCalls = [
+  'input_tokens',
+  'cache_read_input_tokens',
+  'cache_creation_input_tokens',
+  'cache_creation_1h_input_tokens',
+  'output_tokens',
+  'reasoning_output_tokens',
+  'input_audio_tokens',
+  'output_audio_tokens',
+  'web_search_requests',
+  'reported_cost_usd',
+  'status',
+  'cache_hit',
+  'service_tier',
+] as const
+const usedRates = [
+  'input_price',
+  'cache_read_price',
+  'cache_write_price',
+  'cache_write_1h_price',
+  'output_price',
+  'reasoning_output_price',
+  'input_audio_price',
+  'output_audio_price',
+  'request_price',
+  'web_search_price',
+  'batch_multiplier',
+  'flex_multiplier',
+  'priority_multiplier',
+] as const
+const usedColumns = [...usedCalls, ...usedRates, 'rated'] as const
 
-/** Prices of requests and searches are per thousand, and no service tier changes them. */
-const perThousand = 'CAST(0.001 AS DECIMAL(18,12))'
+const named = (columns: Readonly<Record<string, string>>): string =>
+  Object.entries(columns)
+    .map(([name, sql]) => `${sql} AS ${name}`)
+    .join(',\n    ')
 
-/**
- * Count × unit price × scale, exact. The count is made DECIMAL(19,0) first: a product of two decimals of
- * 18 digits or fewer would be held in 18, and overflow.
- */
-function product(count: string, price: string, scale: string): string {
-  return `CASE WHEN ${count} > 0 THEN CAST(${count} AS DECIMAL(19,0)) * CAST(${price} AS DECIMAL(18,9)) * ${scale} ELSE 0 END`
-}
+const known = (name: (typeof usedCalls)[number]): string => `coalesce(p_${name}, 0)`
 
-/** A millionth, times the multiplier of the call's service tier; unknown multipliers count as 1. */
-function multiplier(c: string, r: string): string {
-  const times = (name: string): string => `coalesce(${r}.${name}_multiplier, 1)`
-  return `CAST(CASE ${c}.service_tier WHEN 'batch' THEN ${times('batch')} WHEN 'flex' THEN ${times('flex')}
-      WHEN 'priority' THEN ${times('priority')} ELSE 1 END * 0.000001 AS DECIMAL(18,12))`
-}
-
-/** A failed call without a token: no answer came, and nothing is billed. */
-function unanswered(c: string): string {
-  return `(coalesce(${c}.status = 'error', false) AND coalesce(${c}.input_tokens, 0) = 0 AND coalesce(${c}.output_tokens, 0) = 0)`
-}
-
-/** The call's tokens in disjoint kinds, so that none is billed twice. Counts that overlap are cut. */
-function counts(c: string) {
-  const known = (name: string): string => `coalesce(${c}.${name}, 0)`
-  const cacheRead = known('cache_read_input_tokens')
-  const oneHour = known('cache_creation_1h_input_tokens')
-  const writes = `greatest(${known('cache_creation_input_tokens')}, ${oneHour})`
-  const uncached = `greatest(${known('input_tokens')} - ${cacheRead} - ${writes}, 0)`
-  const audioIn = `least(${known('input_audio_tokens')}, ${uncached})`
-  const output = known('output_tokens')
-  const audioOut = `least(${known('output_audio_tokens')}, ${output})`
-  const textOut = `(${output} - ${audioOut})`
-  return {
-    textIn: `(${uncached} - ${audioIn})`,
-    audioIn,
-    cacheRead,
-    write5m: `(${writes} - ${oneHour})`,
-    write1h: oneHour,
-    textOut,
-    audioOut,
-    reasoning: `least(${known('reasoning_output_tokens')}, ${textOut})`,
-    searches: known('web_search_requests'),
-  }
-}
-
-/** What counts as the call's cost, and on which basis; NULL both when nothing is known. */
-function outcomes(c: string, list: string, basis: CostBasis): { cost: string; basis: string } {
-  const hit = `coalesce(${c}.cache_hit, false)`
-  const used = `(coalesce(${c}.input_tokens, 0) > 0 OR coalesce(${c}.output_tokens, 0) > 0)`
-  // Trackers write 0 for models they do not know.
-  const reported = `(${c}.reported_cost_usd <> 0 OR (${c}.reported_cost_usd = 0 AND NOT (${used} AND ${list} IS NULL)))`
-  const whenListed = [`${list} IS NOT NULL`, list, "'list'"] as const
-  const whenReported = [reported, `${c}.reported_cost_usd`, "'reported'"] as const
-  const cases = [
-    [hit, basis === 'list-first' ? '0' : `coalesce(${c}.reported_cost_usd, 0)`, "'response_cache'"] as const,
-    ...(basis === 'list-first' ? [whenListed, whenReported] : [whenReported, whenListed]),
-    [unanswered(c), '0', "'no_usage'"] as const,
-  ]
-  const choose = (pick: 1 | 2): string => cases.map((one) => `WHEN ${one[0]} THEN ${one[pick]}`).join(' ')
-  return { cost: `CAST(CASE ${choose(1)} END AS ${money})`, basis: `CASE ${choose(2)} END` }
-}
-
-/** The call used something that the rate has no price for. */
-function unpricedUse(c: string, r: string): string {
-  const without = (count: string, price: string): string => `(${c}.${count} > 0 AND ${r}.${price} IS NULL)`
-  const tier = (name: string): string => `(${c}.service_tier = '${name}' AND ${r}.${name}_multiplier IS NULL)`
+/** The call's tokens in disjoint kinds, so that none is billed twice; counts that overlap are cut. */
+function counts(): Record<string, string> {
+  const writes = `greatest(${known('cache_creation_input_tokens')}, ${known('cache_creation_1h_input_tokens')})`
+  const uncached = `greatest(${known('input_tokens')} - ${known('cache_read_input_tokens')} - ${writes}, 0)`
+  const audioOut = `least(${known('output_audio_tokens')}, ${known('output_tokens')})`
+  const without = (count: string, price: string): string => `(p_${count} > 0 AND p_${price} IS NULL)`
   const uses = [
     without('input_audio_tokens', 'input_audio_price'),
     without('output_audio_tokens', 'output_audio_price'),
     without('web_search_requests', 'web_search_price'),
     without('input_tokens', 'input_price'),
     without('output_tokens', 'output_price'),
-    ...['batch', 'flex', 'priority'].map(tier),
+    ...['batch', 'flex', 'priority'].map(
+      (tier) => `(p_service_tier = '${tier}' AND p_${tier}_multiplier IS NULL)`,
+    ),
   ]
-  return uses.map((use) => `coalesce(${use}, false)`).join(' OR ')
+  return {
+    p_uncached: uncached,
+    p_write_5m: `${writes} - ${known('cache_creation_1h_input_tokens')}`,
+    p_audio_out: audioOut,
+    p_scale: multiplier(),
+    p_unanswered: `coalesce(p_status = 'error', false) AND ${known('input_tokens')} = 0 AND ${known('output_tokens')} = 0`,
+    p_partly: `coalesce(${uses.join(' OR ')}, false)`,
+  }
+}
+
+const layerColumns = ['uncached', 'write_5m', 'audio_out', 'scale', 'unanswered', 'partly'] as const
+
+/** A millionth, times the multiplier of the call's service tier; unknown multipliers count as 1. */
+function multiplier(): string {
+  const times = (tier: string): string => `coalesce(p_${tier}_multiplier, 1)`
+  return `CASE WHEN p_service_tier IS NULL OR p_service_tier = 'standard' THEN CAST(0.000001 AS DECIMAL(18,12)) ELSE
+      CAST(CASE p_service_tier WHEN 'batch' THEN ${times('batch')} WHEN 'flex' THEN ${times('flex')}
+      WHEN 'priority' THEN ${times('priority')} ELSE 1 END * 0.000001 AS DECIMAL(18,12)) END`
+}
+
+function costs(): Record<ListPart, string> {
+  const listed = `p_rated AND (p_input_tokens IS NOT NULL OR p_output_tokens IS NOT NULL OR (p_request_price IS NOT NULL AND NOT p_unanswered))`
+  const part = (...products: string[]): string =>
+    `CASE WHEN ${listed} THEN TRY_CAST(${products.join(' + ')} AS ${money}) END`
+  const tokens = (count: string, price: string): string => product(count, price, 'p_scale')
+  const audioIn = `least(${known('input_audio_tokens')}, p_uncached)`
+  const textOut = `(${known('output_tokens')} - p_audio_out)`
+  const reasoning = `least(${known('reasoning_output_tokens')}, ${textOut})`
+  return {
+    list_input_cost_usd: part(tokens(`(p_uncached - ${audioIn})`, 'p_input_price')),
+    list_cache_read_cost_usd: part(tokens(known('cache_read_input_tokens'), 'p_cache_read_price')),
+    list_cache_write_cost_usd: part(
+      tokens('p_write_5m', 'p_cache_write_price'),
+      tokens(known('cache_creation_1h_input_tokens'), 'p_cache_write_1h_price'),
+    ),
+    list_output_cost_usd: `CASE WHEN p_reasoning_output_price IS NULL THEN ${part(tokens(textOut, 'p_output_price'))}
+      ELSE ${part(tokens(`(${textOut} - ${reasoning})`, 'p_output_price'), tokens(reasoning, 'p_reasoning_output_price'))} END`,
+    // Audio without a price of its own is priced as text: a floor, and the call counts as partly priced.
+    list_other_cost_usd: part(
+      tokens(audioIn, 'coalesce(p_input_audio_price, p_input_price)'),
+      tokens('p_audio_out', 'coalesce(p_output_audio_price, p_output_price)'),
+      product('CASE WHEN p_unanswered THEN 0 ELSE 1 END', 'p_request_price', perThousand),
+      product(known('web_search_requests'), 'p_web_search_price', perThousand),
+    ),
+  }
+}
+
+/** Prices of requests and searches are per thousand, and no service tier changes them. */
+const perThousand = 'CAST(0.001 AS DECIMAL(18,12))'
+
+/**
+ * Count × unit price × scale, exact; 0 where the count is 0 or no price is known. The count is made
+ * DECIMAL(19,0) first: a product of two decimals of 18 digits or fewer would be held in 18, and overflow.
+ */
+function product(count: string, price: string, scale: string): string {
+  return `CASE WHEN ${count} > 0 AND ${price} > 0 THEN CAST(${count} AS DECIMAL(19,0)) * ${price} * ${scale} ELSE 0 END`
+}
+
+/** What counts as the call's cost, and on which basis; NULL both when nothing is known. */
+function outcomes(basis: CostBasis): { cost: string; basis: string } {
+  const used = `(${known('input_tokens')} > 0 OR ${known('output_tokens')} > 0)`
+  // Trackers write 0 for models they do not know.
+  const reported = `(p_reported_cost_usd <> 0 OR (p_reported_cost_usd = 0 AND NOT (${used} AND list_cost_usd IS NULL)))`
+  const whenListed = ['list_cost_usd IS NOT NULL', 'list_cost_usd', "'list'"] as const
+  const whenReported = [reported, 'p_reported_cost_usd', "'reported'"] as const
+  const cases = [
+    [
+      'p_cache_hit',
+      basis === 'list-first' ? '0' : 'coalesce(p_reported_cost_usd, 0)',
+      "'response_cache'",
+    ] as const,
+    ...(basis === 'list-first' ? [whenListed, whenReported] : [whenReported, whenListed]),
+    ['p_unanswered', '0', "'no_usage'"] as const,
+  ]
+  const choose = (pick: 1 | 2): string => cases.map((one) => `WHEN ${one[0]} THEN ${one[pick]}`).join(' ')
+  return { cost: `CAST(CASE ${choose(1)} END AS ${money})`, basis: `CASE ${choose(2)} END` }
 }
 
 /**

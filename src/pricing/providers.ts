@@ -12,8 +12,24 @@ export const localProvider = 'local'
 export const customProvider = 'custom'
 
 const localNames = new Set([
-  'local', 'localhost', 'ollama', 'ollama-chat', 'vllm', 'hosted-vllm', 'llama.cpp', 'llama-cpp', 'llamacpp',
-  'llamafile', 'lmstudio', 'lm-studio', 'localai', 'koboldcpp', 'sglang', 'mlx', 'gpt4all', 'jan',
+  'local',
+  'localhost',
+  'ollama',
+  'ollama-chat',
+  'vllm',
+  'hosted-vllm',
+  'llama.cpp',
+  'llama-cpp',
+  'llamacpp',
+  'llamafile',
+  'lmstudio',
+  'lm-studio',
+  'localai',
+  'koboldcpp',
+  'sglang',
+  'mlx',
+  'gpt4all',
+  'jan',
 ])
 
 /**
@@ -99,8 +115,18 @@ export function loggedProvider(raw: string | null): string | null {
 
 /** Routers pass calls on: the provider is in the model's name, or not known. */
 const routers = new Set([
-  'litellm', 'litellm-proxy', 'portkey', 'helicone', 'langfuse', 'langchain', 'gateway', 'ai-gateway', 'vercel',
-  'vercel-ai-gateway', 'proxy', 'router',
+  'litellm',
+  'litellm-proxy',
+  'portkey',
+  'helicone',
+  'langfuse',
+  'langchain',
+  'gateway',
+  'ai-gateway',
+  'vercel',
+  'vercel-ai-gateway',
+  'proxy',
+  'router',
 ])
 
 export function isRouter(provider: string): boolean {

@@ -69,7 +69,10 @@ export function withFallbacks(prices: UnitPrices): UnitPrices {
 }
 
 /** One span for each band of input size; `starts` are the sizes above which the next band begins. */
-export function bands<T>(starts: readonly number[], pick: (bandLo: number) => T): (T & { band_lo: number; band_hi: number })[] {
+export function bands<T>(
+  starts: readonly number[],
+  pick: (bandLo: number) => T,
+): (T & { band_lo: number; band_hi: number })[] {
   const edges = [lowestBand, ...[...new Set(starts)].toSorted((a, b) => a - b)]
   return edges.map((band_lo, i) => ({ ...pick(band_lo), band_lo, band_hi: edges[i + 1] ?? highestBand }))
 }
@@ -82,7 +85,9 @@ export function spansOf(model: ModelInfo): Span[] {
   const epochs = epochsOf(model)
   return epochs.flatMap((epoch, i) => {
     const when = { valid_from: epoch.from, valid_to: epochs[i + 1]?.from ?? openEnd }
-    return dayParts(epoch).flatMap(({ price, ...minutes }) => bandsOf(model, price).map((band) => ({ ...band, ...when, ...minutes })))
+    return dayParts(epoch).flatMap(({ price, ...minutes }) =>
+      bandsOf(model, price).map((band) => ({ ...band, ...when, ...minutes })),
+    )
   })
 }
 
@@ -101,8 +106,10 @@ function epochsOf(model: ModelInfo): Epoch[] {
   const epochs: Epoch[] = []
   for (const { constraint, prices } of entries) {
     const current = epochs.at(-1)
-    if (current === undefined || constraint === undefined) epochs.push({ from: openStart, base: prices, parts: [] })
-    else if (constraint.type === 'start_date') epochs.push({ from: `${constraint.start_date} 00:00:00`, base: prices, parts: [] })
+    if (current === undefined || constraint === undefined)
+      epochs.push({ from: openStart, base: prices, parts: [] })
+    else if (constraint.type === 'start_date')
+      epochs.push({ from: `${constraint.start_date} 00:00:00`, base: prices, parts: [] })
     else {
       const [lo, hi] = [minuteOf(constraint.start_time), minuteOf(constraint.end_time)]
       if (lo <= hi) current.parts.push({ lo, hi, price: prices })
@@ -121,7 +128,9 @@ function minuteOf(time: string): number {
 }
 
 function dayParts(epoch: Epoch): { minute_lo: number; minute_hi: number; price: ModelPrice }[] {
-  const edges = [...new Set([0, ...epoch.parts.flatMap(({ lo, hi }) => [lo, hi]), 1440])].toSorted((a, b) => a - b)
+  const edges = [...new Set([0, ...epoch.parts.flatMap(({ lo, hi }) => [lo, hi]), 1440])].toSorted(
+    (a, b) => a - b,
+  )
   return edges.slice(0, -1).map((minute_lo, i) => ({
     minute_lo,
     minute_hi: edges[i + 1] ?? 1440,
@@ -132,7 +141,9 @@ function dayParts(epoch: Epoch): { minute_lo: number; minute_hi: number; price: 
 
 function bandsOf(model: ModelInfo, price: ModelPrice): (UnitPrices & { band_lo: number; band_hi: number })[] {
   if (!['input_mtok', 'output_mtok', 'requests_kcount'].some((key) => price[key] !== undefined)) return []
-  const starts = Object.values(price).flatMap((p) => (typeof p === 'object' ? p.tiers.map((tier) => tier.start) : []))
+  const starts = Object.values(price).flatMap((p) =>
+    typeof p === 'object' ? p.tiers.map((tier) => tier.start) : [],
+  )
   return bands(starts, (bandLo) => unitPrices(model, price, bandLo))
 }
 

@@ -33,7 +33,7 @@ export function spellingsOf(catalogue: Catalogue, provider: string, model: strin
   }
   let name = model.trim().toLowerCase()
   add(name, '')
-  for (let prefix = splitPrefix(catalogue, name); prefix?.provider === provider; ) {
+  for (let prefix = splitPrefix(catalogue, name); prefix?.provider === provider;) {
     name = prefix.rest
     add(name, `without the prefix "${prefix.head}"`)
     prefix = splitPrefix(catalogue, name)

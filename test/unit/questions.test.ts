@@ -43,6 +43,7 @@ async function run(
     args,
     options: { db: path, tz: 'UTC', lockTimeout: '1s', ...options },
     env: {},
+    version: '0.0.0',
     now: new Date('2026-10-05T12:00:00Z'),
     terminal,
     given: (name) => name in options,

@@ -1,0 +1,49 @@
+import { statSync } from 'node:fs'
+import { openStoreForReading } from '../db/store.js'
+import { filesQuery, statusQuery, type FileRow, type StatusRow } from '../metrics/status.js'
+import { loadPriceBook } from '../pricing/book.js'
+import { statusReport } from '../reports/status.js'
+import { outputOptions, storeOptions, type CommandSpec } from './command.js'
+import { settingsOf } from './settings.js'
+
+export const status: CommandSpec = {
+  name: 'status',
+  summary: 'show where the database is and what it holds',
+  options: [
+    { flags: '--files', about: 'list every file with its counts' },
+    ...storeOptions,
+    ...outputOptions,
+  ],
+  examples: [
+    { command: 'llmcost status', about: 'path, size, calls, unpriced models, price data' },
+    { command: 'llmcost status --files --json', about: 'every ingested file, for a program' },
+  ],
+  async run(invocation) {
+    const settings = await settingsOf(invocation)
+    const book = await loadPriceBook({ overrideFiles: settings.priceFiles })
+    const db = await openStoreForReading(settings.dbPath, settings.storeOptions)
+    try {
+      const facts = statusQuery()
+      const row = await db.one<StatusRow>(facts.sql, facts.params)
+      const list = filesQuery()
+      const files =
+        invocation.options['files'] === true
+          ? (await db.query<FileRow>(list.sql, list.params)).rows
+          : undefined
+      const prices = book.date === null ? book.version : `${book.version} (${book.date})`
+      const size = statSync(settings.dbPath).size
+      return {
+        report: statusReport({
+          path: settings.dbPath,
+          size,
+          row,
+          files,
+          prices,
+          configPath: settings.config.path,
+        }),
+      }
+    } finally {
+      db.close()
+    }
+  },
+}

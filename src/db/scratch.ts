@@ -1,0 +1,41 @@
+/**
+ * A folder for this process's temporary files (spooled logs, DuckDB's spill), removed when the process
+ * ends; what a killed process left behind is removed by the next one.
+ */
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const prefix = 'llmcost-'
+let folder: string | undefined
+
+/** Path of the folder; made, with access for this user alone, when first asked for. */
+export function scratchFolder(): string {
+  if (folder !== undefined) return folder
+  removeAbandoned()
+  folder = join(tmpdir(), `${prefix}${process.pid}`)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  process.once('exit', () => rmSync(folder!, { recursive: true, force: true }))
+  return folder
+}
+
+function removeAbandoned(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = new RegExp(`^${prefix}(\\d+)$`).exec(name)?.[1]
+    if (pid !== undefined && !isRunning(Number(pid))) {
+      // Another user's folder, or one that is just being removed, is left alone.
+      try {
+        rmSync(join(tmpdir(), name), { recursive: true, force: true })
+      } catch {}
+    }
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

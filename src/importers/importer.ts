@@ -1,0 +1,184 @@
+/**
+ * importers: one file a log format, one line in registry.ts. An importer is pure: it looks at a sample
+ * of records and answers with SQL that takes each field's text out of a record. Casting, checking,
+ * deduplicating and pricing are the same for all and happen in `ingest`.
+ */
+import type { CallField } from '../domain/call.js'
+
+/** The first records of a file, as far as needed to recognise its format. */
+export interface Sample {
+  readonly kind: 'json' | 'csv'
+  /** JSON objects from the first lines; for CSV the first rows by column name. */
+  readonly records: readonly Readonly<Record<string, unknown>>[]
+  /** CSV header; empty for JSON. */
+  readonly header: readonly string[]
+}
+
+/** What an importer may know of the whole file when it plans. */
+export interface Survey {
+  readonly sample: Sample
+  /** Every top-level key (or CSV column) that occurs anywhere in the file. */
+  readonly keys: readonly string[]
+  /** For each top-level key that may hold an object: the keys found inside it. */
+  readonly innerKeys: ReadonlyMap<string, readonly string[]>
+}
+
+/** A condition in SQL under which a record is rejected, with the reason that is shown. */
+export interface Refusal {
+  readonly when: string
+  readonly reason: string
+}
+
+/** How to take a call out of a record. Expressions are SQL over `doc` (see Document) and give text. */
+export interface ReadPlan {
+  readonly document: Document
+  readonly fields: Partial<Record<CallField, string>>
+  /** SQL for tags: an expression of type MAP(VARCHAR, VARCHAR), or undefined for none. */
+  readonly tags?: string
+  /** SQL condition: records for which it is not true are skipped as "not a call". */
+  readonly isCall?: string
+  readonly refusals?: readonly Refusal[]
+  /** Does `input_tokens` include cache reads and writes in this source? */
+  readonly cacheTokens: 'included' | 'excluded'
+  /** The source's own sum of tokens, to check against. */
+  readonly totalTokens?: string
+  /** The source's own parts of the cost, to check against its total. */
+  readonly costParts?: readonly string[]
+  /** Id of this line among repeats of one call. */
+  readonly revisionId?: string
+  /** True when relative or plain numbers of this time field are milliseconds by name. */
+  readonly relativeTimeUnit?: 's' | 'ms'
+}
+
+export interface Importer {
+  readonly id: string
+  /** What it reads, for help and README. */
+  readonly about: string
+  /** Where such logs come from or how they are found, for README. */
+  readonly example: string
+  /** True when the sample looks like this format; importers are asked in the registry's order. */
+  readonly detects: (sample: Sample) => boolean
+  /** True when planning needs the keys of the whole file (they cost a scan). */
+  readonly surveysKeys: boolean
+  readonly plan: (survey: Survey) => ReadPlan
+}
+
+type Structure = { [key: string]: Structure | string | [Structure] }
+
+/**
+ * Collects the paths that a plan reads and addresses them in SQL. For JSON every path becomes part of
+ * one `json_transform`, so a record is parsed once; for CSV a path is a column.
+ */
+export class Document {
+  readonly #name: string
+  readonly #columns: readonly string[] | undefined
+  readonly #structure: Structure = {}
+  readonly #embedded = new Map<string, { readonly text: string; readonly document: Document }>()
+
+  /** @param columns header of a CSV file; undefined for JSON */
+  constructor(columns?: readonly string[], name = 'doc') {
+    this.#columns = columns
+    this.#name = name
+  }
+
+  static for(survey: Survey): Document {
+    return new Document(survey.sample.kind === 'csv' ? survey.sample.header : undefined)
+  }
+
+  /** SQL for the text of the value at a path of keys; NULL where absent. */
+  text(...path: readonly string[]): string {
+    if (this.#columns) return this.#columnText(path)
+    this.#parent(path)[path.at(-1)!] ??= 'VARCHAR'
+    return this.#address(path)
+  }
+
+  /** SQL for a list of texts: the value of `key` in each element of the array at `path`. */
+  list(path: readonly string[], key: string): string {
+    if (this.#columns) throw new Error('a CSV column holds no list')
+    const leaf = path.at(-1)!
+    const parent = this.#parent(path)
+    const known = parent[leaf]
+    if (Array.isArray(known)) known[0][key] = 'VARCHAR'
+    else parent[leaf] = [{ [key]: 'VARCHAR' }]
+    return `list_transform(${this.#address(path)}, lambda x: x.${quoted(key)})`
+  }
+
+  /**
+   * The document at a path: an object, or the JSON text of one. Its paths are addressed through the
+   * returned document and parsed in a second step.
+   */
+  embedded(...path: readonly string[]): Document {
+    const text = this.text(...path)
+    const known = this.#embedded.get(text)
+    if (known) return known.document
+    const document = new Document(undefined, `${this.#name}_${this.#embedded.size}`)
+    this.#embedded.set(text, { text, document })
+    return document
+  }
+
+  /** What `json_transform` takes out of the text; used by `ingest`. */
+  get structure(): Structure {
+    return this.#structure
+  }
+
+  /** Documents inside this one, in the order in which they were asked for; used by `ingest`. */
+  get embeddedDocuments(): readonly {
+    readonly name: string
+    readonly text: string
+    readonly document: Document
+  }[] {
+    return [...this.#embedded.values()].map(({ text, document }) => ({
+      name: document.#name,
+      text,
+      document,
+    }))
+  }
+
+  #columnText(path: readonly string[]): string {
+    const index = this.#columns!.indexOf(path[0]!)
+    if (index < 0) return 'CAST(NULL AS VARCHAR)'
+    if (path.length > 1) return this.embedded(path[0]!).text(...path.slice(1))
+    return `c${index}`
+  }
+
+  #parent(path: readonly string[]): Structure {
+    let node = this.#structure
+    for (const key of path.slice(0, -1)) {
+      const next = node[key]
+      node = typeof next === 'object' && !Array.isArray(next) ? next : (node[key] = {})
+    }
+    return node
+  }
+
+  #address(path: readonly string[]): string {
+    return `${this.#name}.${path.map(quoted).join('.')}`
+  }
+}
+
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
+
+/** SQL: the first of these that is not NULL; undefined when there are none. */
+export function firstOf(...expressions: readonly (string | undefined)[]): string | undefined {
+  const given = expressions.filter((e) => e !== undefined)
+  return given.length <= 1 ? given[0] : `coalesce(${given.join(', ')})`
+}
+
+/** SQL text literal. */
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
+
+/** True when `value` is a JSON object. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The value at a path of keys, undefined where absent. */
+export function at(record: unknown, ...path: readonly string[]): unknown {
+  let value = record
+  for (const key of path) {
+    if (!isObject(value)) return undefined
+    value = value[key]
+  }
+  return value
+}

@@ -1,0 +1,42 @@
+import { Document, type Importer } from './importer.js'
+import { comparable, costPartNames, fieldNames, totalTokenNames } from './field-names.js'
+import { isContainer, namedFields } from './named-fields.js'
+
+/** Our own call record, as JSONL or CSV, forgiving in its names. */
+export const llmcost: Importer = {
+  id: 'llmcost',
+  about: 'a record a call, JSONL, JSON or CSV, under the names that trackers and tutorials use',
+  example:
+    '{"timestamp": "2026-10-05T08:00:00Z", "model": "gpt-4o", "user_id": "u1", "feature": "chat", "input_tokens": 812, "output_tokens": 96}',
+  surveysKeys: true,
+  detects(sample) {
+    const keys = sample.kind === 'csv' ? sample.header : sample.records.flatMap(keysWithin)
+    const names = new Set(keys.map(comparable))
+    const any = (list: readonly string[] | undefined): boolean => (list ?? []).some((name) => names.has(name))
+    const usage =
+      any(fieldNames.input_tokens) || any(fieldNames.output_tokens) || any(fieldNames.reported_cost_usd)
+    return (
+      any(fieldNames.ts) &&
+      (usage || any(totalTokenNames) || costPartNames.every(any) || any(fieldNames.error))
+    )
+  },
+  plan(survey) {
+    const document = Document.for(survey)
+    const { fields, tags, totalTokens, costParts, relativeTimeUnit } = namedFields(survey, document)
+    return {
+      document,
+      fields,
+      cacheTokens: 'included',
+      costParts,
+      relativeTimeUnit,
+      ...(tags === undefined ? {} : { tags }),
+      ...(totalTokens === undefined ? {} : { totalTokens }),
+    }
+  },
+}
+
+function keysWithin(record: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(record).flatMap(([key, value]) =>
+    isContainer(key) && typeof value === 'object' && value !== null ? [key, ...Object.keys(value)] : [key],
+  )
+}

@@ -1,0 +1,193 @@
+/**
+ * Finds the fields of a call in a record by the names that loggers use (field-names.ts). The `llmcost`
+ * importer reads whole records so; the importers of raw responses read the wrapper around them so.
+ */
+import { callFields, type CallField } from '../domain/call.js'
+import {
+  comparable,
+  costPartNames,
+  derivedNames,
+  fieldNames,
+  isContent,
+  secondNames,
+  totalTokenNames,
+} from './field-names.js'
+import { firstOf, literal, type Document, type Survey } from './importer.js'
+
+/** Objects whose entries count as if they stood at the top: usage numbers, and labels. */
+const usageContainers = ['usage', 'tokens', 'tokenusage', 'usagemetadata', 'tokencounts', 'cost', 'costs']
+const labelContainers = [
+  'metadata',
+  'tags',
+  'labels',
+  'attributes',
+  'properties',
+  'customproperties',
+  'extra',
+  'dimensions',
+]
+
+/** Fields that a label container may give (numbers there are labels, not usage). */
+const labelFields = new Set<CallField>([
+  'feature',
+  'endpoint',
+  'user_id',
+  'customer',
+  'session_id',
+  'trace_id',
+  'team',
+  'environment',
+  'prompt_hash',
+  'prompt_name',
+  'cache_hit',
+  'cache_type',
+  'attempt',
+  'quality_score',
+  'user_feedback',
+])
+
+export interface NamedFields {
+  readonly fields: Partial<Record<CallField, string>>
+  readonly tags: string | undefined
+  readonly totalTokens: string | undefined
+  readonly costParts: readonly string[]
+  readonly relativeTimeUnit: 's' | 'ms'
+}
+
+interface Entry {
+  readonly key: string
+  readonly name: string
+  readonly sql: string
+  readonly container?: string
+}
+
+/** Most tags that one source may bring; the most hostile log must not widen the store without end. */
+const tagLimit = 100
+
+/** @returns SQL for every field that the survey's keys offer, and for the tags that remain. */
+export function namedFields(survey: Survey, document: Document): NamedFields {
+  const entries = entriesOf(survey, document)
+  const used = new Set<Entry>()
+  const take = (names: readonly string[], allowed: (entry: Entry) => boolean): string | undefined => {
+    const found = names.flatMap((name) => entries.filter((e) => e.name === name && allowed(e)))
+    for (const entry of found) used.add(entry)
+    return firstOf(...found.map((entry) => entry.sql))
+  }
+  const fields: Partial<Record<CallField, string>> = {}
+  for (const field of callFields) {
+    const sql = take(fieldNames[field] ?? [], (e) => allowedIn(e, field))
+    if (sql !== undefined) fields[field] = sql
+  }
+  for (const [field, names] of Object.entries(secondNames) as [
+    'latency_ms' | 'ttft_ms',
+    readonly string[],
+  ][]) {
+    const seconds = take(names, (e) => e.container === undefined)
+    const ms = seconds && `CAST(TRY_CAST(${seconds} AS DOUBLE) * 1000 AS VARCHAR)`
+    const sql = firstOf(fields[field], ms)
+    if (sql !== undefined) fields[field] = sql
+  }
+  if (fields.call_id !== undefined && fields.ts !== undefined)
+    fields.call_id = withRowNumbersDated(fields.call_id, fields.ts)
+  const totalTokens = take(totalTokenNames, (e) => e.container === undefined || isUsage(e))
+  const costParts = costPartNames.map((names) => take(names, (e) => e.container === undefined || isUsage(e)))
+  take(derivedNames, () => true)
+  return {
+    fields,
+    totalTokens,
+    costParts: costParts.every((part) => part !== undefined) ? costParts : [],
+    tags: tagsSql(
+      entries.filter((e) => !used.has(e)),
+      survey,
+      document,
+    ),
+    relativeTimeUnit: entries.some((e) => e.name === 'timestampms' || e.name === 'tsms') ? 'ms' : 's',
+  }
+}
+
+/**
+ * SQL for an id, where a short plain number is joined with its time: a row number of one table is not the
+ * call of the same number in another, and taking it for one would lose calls.
+ */
+function withRowNumbersDated(id: string, ts: string): string {
+  return `CASE WHEN strlen(${id}) <= 12 AND TRY_CAST(${id} AS BIGINT) IS NOT NULL THEN concat(${id}, '@', ${ts}) ELSE ${id} END`
+}
+
+const isUsage = (entry: Entry): boolean =>
+  entry.container !== undefined && usageContainers.includes(comparable(entry.container))
+
+function allowedIn(entry: Entry, field: CallField): boolean {
+  if (entry.container === undefined) return true
+  if (isUsage(entry))
+    return field.endsWith('_tokens') || field === 'reported_cost_usd' || field === 'web_search_requests'
+  return labelFields.has(field)
+}
+
+function entriesOf(survey: Survey, document: Document): Entry[] {
+  const out: Entry[] = []
+  const seen = new Set<string>()
+  for (const key of survey.keys) {
+    // The engine's struct names know no case: of keys that differ by case alone, the first counts.
+    if (survey.sample.kind === 'json' && seen.has(key.toLowerCase())) continue
+    seen.add(key.toLowerCase())
+    const inner = survey.innerKeys.get(key)
+    if (inner !== undefined && isContainer(key)) {
+      const part = document.embedded(key)
+      for (const name of new Map(inner.map((k) => [k.toLowerCase(), k])).values()) {
+        const costTotal = comparable(key).startsWith('cost') && comparable(name) === 'total'
+        out.push({
+          key: name,
+          name: costTotal ? 'cost' : comparable(name),
+          sql: part.text(name),
+          container: key,
+        })
+      }
+    } else out.push({ key, name: comparable(key), sql: document.text(key) })
+  }
+  return out
+}
+
+/** True for top-level keys whose objects are looked into. */
+export const isContainer = (key: string): boolean =>
+  [...usageContainers, ...labelContainers].includes(comparable(key))
+
+/** Short labels that no field claimed, as a map; a list of `key:value` or plain words under `tags` too. */
+function tagsSql(entries: readonly Entry[], survey: Survey, document: Document): string | undefined {
+  const parts: string[] = []
+  const names = new Map<string, string[]>()
+  for (const entry of entries) {
+    if (isContent(entry.key) || (entry.container !== undefined && isUsage(entry)) || entry.key.length > 60)
+      continue
+    if (entry.container === undefined && isContainer(entry.key)) continue
+    names.set(entry.key, [...(names.get(entry.key) ?? []), entry.sql])
+  }
+  const kept = [...names].slice(0, tagLimit)
+  if (kept.length > 0) {
+    const pairs = kept.map(
+      ([name, sqls]) => `{'key': ${literal(name)}, 'value': ${short(firstOf(...sqls)!)}}`,
+    )
+    parts.push(`list_filter([${pairs.join(', ')}], lambda t: t.value IS NOT NULL)`)
+  }
+  for (const key of survey.keys.filter((k) => /^(request_?)?tags$/i.test(k)))
+    parts.push(tagListSql(document.text(key)))
+  if (parts.length === 0) return undefined
+  const all = parts.length === 1 ? parts[0]! : `list_concat(${parts.join(', ')})`
+  return mapSql(all)
+}
+
+/** SQL for a map from a list of {key, value}; of equal keys the first counts; NULL when empty. */
+export function mapSql(pairs: string): string {
+  const first = `list_filter(${pairs}, lambda t, i: list_position(list_transform(${pairs}, lambda u: u.key), t.key) = i)`
+  return `CASE WHEN len(${pairs}) > 0 THEN map_from_entries(${pairs.includes('from_json') ? first : pairs}) END`
+}
+
+/** SQL for the {key, value} pairs of a JSON list of words: `env:prod` → env = prod, `beta` → beta = true. */
+export function tagListSql(text: string): string {
+  const words = `from_json(CASE WHEN starts_with(${text}, '[') AND json_valid(${text}) THEN ${text} ELSE '[]' END, '["VARCHAR"]')`
+  const pair = `CASE WHEN contains(w, ':') THEN {'key': split_part(w, ':', 1), 'value': substr(w, strpos(w, ':') + 1)} ELSE {'key': w, 'value': 'true'} END`
+  return `list_transform(list_filter(coalesce(${words}, []), lambda w: length(w) BETWEEN 1 AND 200), lambda w: ${pair})`
+}
+
+/** A label short enough to be a tag: no prose, no object, no list. */
+const short = (sql: string): string =>
+  `CASE WHEN strlen(${sql}) BETWEEN 1 AND 200 AND NOT starts_with(${sql}, '{') AND NOT starts_with(${sql}, '[') THEN ${sql} END`

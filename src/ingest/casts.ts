@@ -1,0 +1,137 @@
+/**
+ * How the text of a field becomes a value, in SQL. Every cast keeps "absent" (NULL, empty, null-like)
+ * apart from "present but impossible", which is never dropped in silence.
+ */
+const nullLike = `'', 'null', 'None', 'NULL', 'none', 'nil', '\\N'`
+
+/** SQL: the text, or NULL when it stands for nothing. */
+export const present = (raw: string): string => `CASE WHEN ${raw} IN (${nullLike}) THEN NULL ELSE ${raw} END`
+
+/** Labels are names, not texts: longer ones are cut, and the cut is counted. */
+export const labelLimit = 500
+
+/** SQL for a label: trimmed, cut, never a JSON object or list. */
+export const label = (raw: string): string =>
+  `CASE WHEN ${raw} IN (${nullLike}) OR starts_with(${raw}, '{') OR starts_with(${raw}, '[') THEN NULL
+    ELSE nullif(left(trim(${raw}), ${labelLimit}), '') END`
+
+export const whole = (raw: string): string => `TRY_CAST(${raw} AS BIGINT)`
+
+/** Largest token count of one call that is believed. */
+export const tokenLimit = 1_000_000_000
+
+/** SQL for the reason why a whole number is refused; NULL when it is fine. */
+export function wholeProblem(field: string, raw: string, value: string): string {
+  return `CASE
+    WHEN ${raw} IS NULL THEN NULL
+    WHEN ${value} IS NULL THEN
+      CASE WHEN ${raw} IN (${nullLike}) THEN NULL
+           WHEN TRY_CAST(${raw} AS DOUBLE) > ${tokenLimit} THEN '${field}: above 1,000,000,000'
+           WHEN TRY_CAST(${raw} AS DOUBLE) < 0 THEN '${field}: below 0'
+           ELSE '${field}: not a whole number' END
+    WHEN ${value} < 0 THEN '${field}: below 0'
+    WHEN ${value} > ${tokenLimit} THEN '${field}: above 1,000,000,000'
+    WHEN (contains(${raw}, '.') OR contains(lower(${raw}), 'e')) AND TRY_CAST(${raw} AS DOUBLE) IS DISTINCT FROM CAST(${value} AS DOUBLE)
+      THEN '${field}: not a whole number'
+    END`
+}
+
+/** A cost may carry a dollar sign. */
+const bareCost = (raw: string): string => `ltrim(${raw}, '$ ')`
+
+export const cost = (raw: string): string => `TRY_CAST(${bareCost(raw)} AS DECIMAL(18,12))`
+
+/** Largest cost of one call that is believed, USD. */
+export const costLimit = 100_000
+
+export function costProblem(field: string, raw: string, value: string): string {
+  const double = `TRY_CAST(${bareCost(raw)} AS DOUBLE)`
+  return `CASE
+    WHEN ${raw} IS NULL THEN NULL
+    WHEN ${value} IS NULL THEN
+      CASE WHEN ${raw} IN (${nullLike}) THEN NULL
+           WHEN ${double} > ${costLimit} THEN '${field}: above $100,000'
+           WHEN ${double} < 0 THEN '${field}: below 0'
+           ELSE '${field}: not an amount in USD' END
+    WHEN ${value} < 0 THEN '${field}: below 0'
+    WHEN ${value} > ${costLimit} THEN '${field}: above $100,000'
+    END`
+}
+
+/** SQL for a measure: a finite number within bounds, else NULL (and counted as dropped). */
+export const measure = (raw: string, low: number, high: number): string =>
+  `CASE WHEN TRY_CAST(${raw} AS DOUBLE) BETWEEN ${low} AND ${high} THEN TRY_CAST(${raw} AS DOUBLE) END`
+
+/** SQL: true when a text is there but gave no value. */
+export const dropped = (raw: string, value: string): string =>
+  `(${value} IS NULL AND ${raw} IS NOT NULL AND ${raw} NOT IN (${nullLike}))`
+
+/**
+ * SQL for a moment, UTC, from a text with or without zone (the session's zone then) or from epoch
+ * seconds, ms, µs or ns, told apart by size; smaller numbers count from `baseTime`.
+ */
+export function moment(raw: string, baseTime: string | undefined, relativeUnit: 's' | 'ms'): string {
+  const number = `TRY_CAST(${raw} AS DOUBLE)`
+  const relative =
+    baseTime === undefined
+      ? 'NULL'
+      : `epoch_us(TIMESTAMP '${sqlMoment(baseTime)}') + ${number} * ${relativeUnit === 'ms' ? '1e3' : '1e6'}`
+  return `coalesce(
+    make_timestamp(epoch_us(TRY_CAST(${raw} AS TIMESTAMPTZ))),
+    CASE
+      WHEN ${number} IS NULL THEN make_timestamp(epoch_us(TRY_CAST(replace(trim(${raw}), ',', '.') AS TIMESTAMPTZ)))
+      WHEN NOT isfinite(${number}) OR ${number} < 0 OR ${number} > 4.2e18 THEN NULL
+      WHEN ${number} > 1e17 THEN make_timestamp(CAST(${number} / 1000 AS BIGINT))
+      WHEN ${number} > 1e14 THEN make_timestamp(CAST(${number} AS BIGINT))
+      WHEN ${number} > 1e11 THEN make_timestamp(CAST(${number} * 1e3 AS BIGINT))
+      WHEN ${number} > 1e8 THEN make_timestamp(CAST(${number} * 1e6 AS BIGINT))
+      ELSE make_timestamp(CAST(${relative} AS BIGINT)) END)`
+}
+
+const sqlMoment = (iso: string): string => iso.replace('T', ' ').replace('Z', '')
+
+/** SQL for the reason why a time is refused; NULL when it is fine. */
+export function momentProblem(raw: string, value: string, baseTime: string | undefined): string {
+  const relative =
+    baseTime === undefined
+      ? `WHEN TRY_CAST(${raw} AS DOUBLE) BETWEEN 0 AND 1e8 THEN 'ts: a relative time; say with --base-time what it counts from'`
+      : ''
+  return `CASE
+    WHEN ${raw} IS NULL OR ${raw} IN (${nullLike}) THEN 'ts: missing'
+    WHEN ${value} IS NULL THEN CASE ${relative} ELSE 'ts: not a time' END
+    WHEN NOT isfinite(${value}) OR ${value} < TIMESTAMP '2015-01-01' OR ${value} >= TIMESTAMP '2101-01-01' THEN 'ts: outside 2015 to 2100'
+    END`
+}
+
+const truths = `'true', 't', '1', 'yes', 'y', 'hit', 'exact', 'semantic'`
+const untruths = `'false', 'f', '0', 'no', 'n', 'miss', 'bypass', 'expired'`
+
+/** SQL for true / false / NULL from the many ways to write them. */
+export const truth = (raw: string): string =>
+  `CASE WHEN lower(${raw}) IN (${truths}) THEN true WHEN lower(${raw}) IN (${untruths}) THEN false END`
+
+export const truthProblem = (field: string, raw: string, value: string): string =>
+  `CASE WHEN ${dropped(raw, value)} THEN '${field}: not true or false' END`
+
+/** SQL for user feedback: a number, or 1 / 0 for thumbs up / down. */
+export const feedback = (raw: string): string =>
+  `coalesce(${measure(raw, -1e9, 1e9)}, CASE
+    WHEN lower(${raw}) IN ('up', 'thumbs_up', 'thumbsup', 'positive', 'good', 'like', 'true') THEN 1.0
+    WHEN lower(${raw}) IN ('down', 'thumbs_down', 'thumbsdown', 'negative', 'bad', 'dislike', 'false') THEN 0.0 END)`
+
+/** SQL for ok / error from words and HTTP codes; `error` is the error's text, `logged` whether the log has such fields. */
+export const status = (raw: string, error: string, logged: boolean): string =>
+  `CASE
+    WHEN lower(${raw}) IN ('ok', 'success', 'succeeded', 'successful', 'completed', 'complete', 'true', 'incomplete', 'done') THEN 'ok'
+    WHEN lower(${raw}) IN ('error', 'failed', 'failure', 'fail', 'timeout', 'false', 'errored', 'cancelled', 'canceled', 'exception', 'rate_limited') THEN 'error'
+    WHEN TRY_CAST(${raw} AS DOUBLE) BETWEEN 200 AND 399 THEN 'ok'
+    WHEN TRY_CAST(${raw} AS DOUBLE) BETWEEN 400 AND 599 THEN 'error'
+    WHEN ${error} IS NOT NULL THEN 'error'
+    ${logged ? "ELSE 'ok'" : ''} END`
+
+/** SQL for standard / batch / flex / priority from the providers' words; other tiers keep their name. */
+export const serviceTier = (raw: string): string =>
+  `CASE WHEN lower(${raw}) IN ('standard', 'default', 'auto', 'on_demand') THEN 'standard'
+    WHEN lower(${raw}) IN ('priority', 'fast', 'ultrafast', 'on_demand_priority') THEN 'priority'
+    WHEN lower(${raw}) IN ('flex', 'on_demand_flex', 'flex_discount') THEN 'flex'
+    ELSE lower(${label(raw)}) END`

@@ -1,0 +1,143 @@
+/** Merges what was staged into the store, inside the caller's transaction. */
+import type { Database } from '../db/database.js'
+import type { CostBasis } from '../domain/basis.js'
+import { callColumns } from '../domain/call.js'
+import { rateColumns } from '../domain/rate.js'
+import { pricedColumnNames, pricedQuery } from '../pricing/price-sql.js'
+import type { KnownFile } from './files.js'
+import { optionsKey, type ReadOptions } from './options.js'
+import { repairRules } from './normalise.js'
+import type { StagedFile } from './stage.js'
+import type { Counts } from './summary.js'
+
+export interface MergeFile {
+  readonly staged: StagedFile
+  readonly fileId: number
+  /** The row that this reading continues. */
+  readonly continues: KnownFile | undefined
+  readonly counts: Counts
+  readonly repairs: Readonly<Record<string, number>>
+  readonly contentIds: boolean
+}
+
+/** Inserts the calls that are new or better, and takes out those that they replace. */
+export async function mergeCalls(db: Database, basis: CostBasis): Promise<void> {
+  const names = callColumns.map((c) => c.name)
+  const priced = new Set<string>(pricedColumnNames)
+  const fromStage = names.filter(
+    (name) => !priced.has(name) && !['provider', 'call_id', 'file_id'].includes(name),
+  )
+  await db.run('DELETE FROM store.calls WHERE rowid IN (SELECT stored_row FROM replaced)')
+  const calls = `(SELECT ${fromStage.map((name) => `i.${name}`).join(', ')}, i.call_id, f.file_id,
+      coalesce(m.provider, i.provider) AS provider
+    FROM identified i JOIN file_ids f ON i.file_no = f.file_no
+    LEFT JOIN resolved m ON i.model = m.model AND i.provider IS NOT DISTINCT FROM m.given_provider
+    WHERE i.state = 'call' AND i.row NOT IN (SELECT row FROM verdicts))`
+  const keep = names
+    .filter((name) => !priced.has(name))
+    .map((name) => `c.${name}`)
+    .join(', ')
+  await db.run(`INSERT INTO store.calls BY NAME ${pricedQuery({ calls, rates: 'new_rates', keep, basis })}`)
+}
+
+/** Rates of the models that were read, in the place of older ones. */
+export async function mergeRates(db: Database): Promise<void> {
+  await db.run(
+    'DELETE FROM store.rates r WHERE EXISTS (SELECT 1 FROM new_rates n WHERE n.provider = r.provider AND n.model = r.model)',
+  )
+  await db.run(`INSERT INTO store.rates SELECT ${rateColumns.map((c) => c.name).join(', ')} FROM new_rates`)
+}
+
+/** Rejected records, each once however many files repeat it. */
+export async function mergeRejects(db: Database, keepText: boolean): Promise<void> {
+  await db.run(`INSERT INTO store.rejects
+    SELECT reject_id, file_id, line, reason, fields, ${keepText ? 'text' : 'NULL'} FROM (
+      SELECT i.line_hash || coalesce('-' || CAST(o.ordinal AS VARCHAR), '') AS reject_id, f.file_id, i.line, i.reason,
+        CASE WHEN json_valid(i.reject_text) THEN left(array_to_string(json_keys(i.reject_text), ', '), 300) END AS fields,
+        i.reject_text AS text, i.row
+      FROM identified i JOIN file_ids f ON i.file_no = f.file_no LEFT JOIN ordinals o ON i.row = o.row
+      WHERE i.state = 'reject' AND i.row NOT IN (SELECT row FROM verdicts))
+    WHERE reject_id NOT IN (SELECT reject_id FROM store.rejects)
+    QUALIFY row_number() OVER (PARTITION BY reject_id ORDER BY row) = 1 ORDER BY row`)
+}
+
+/** Writes a file's row: a new one, or the continued one with the counts added. */
+export async function mergeFile(
+  db: Database,
+  file: MergeFile,
+  options: ReadOptions,
+  ingestId: number,
+): Promise<void> {
+  const { staged, counts, continues } = file
+  const { segment } = staged
+  const { reading } = segment
+  const source = reading.file
+  await db.run('UPDATE store.files SET current = false WHERE path = $path AND file_id <> $id', {
+    path: source.path,
+    id: file.fileId,
+  })
+  if (continues) await db.run('DELETE FROM store.files WHERE file_id = $id', { id: file.fileId })
+  const before = continues as (KnownFile & Counts) | undefined
+  const sum = (key: keyof Counts): number => counts[key] + (before?.[key] ?? 0)
+  const repairs = Object.entries(file.repairs).filter(([, n]) => n > 0)
+  await db.run(
+    `INSERT INTO store.files BY NAME SELECT $file_id AS file_id, $path AS path, $importer AS importer, $options AS options,
+      $size AS size, $mtime_ms AS mtime_ms, $bytes_read AS bytes_read, $ends_with_newline AS ends_with_newline,
+      $head_hash AS head_hash, $tail_hash AS tail_hash, $lines AS lines, $imported AS imported, $duplicates AS duplicates,
+      $superseded AS superseded, $skipped AS skipped, $rejected AS rejected,
+      CAST(from_json(CAST($repairs AS JSON), '"MAP(VARCHAR, BIGINT)"') AS MAP(VARCHAR, BIGINT)) AS repairs,
+      $content_ids AS content_ids, $current AS current, $ingest_id AS ingest_id`,
+    {
+      file_id: file.fileId,
+      path: source.path,
+      importer: reading.recognised.importer.id,
+      options: optionsKey(options),
+      // What was read is what counts: the file may have grown meanwhile.
+      size: reading.encoding === 'plain' ? segment.bytesRead : source.size,
+      mtime_ms: source.mtimeMs,
+      bytes_read: segment.bytesRead,
+      ends_with_newline: segment.passage.endsWithNewline,
+      head_hash: segment.headHash,
+      tail_hash: segment.tailHash,
+      lines: sum('lines'),
+      imported: sum('imported'),
+      duplicates: sum('duplicates'),
+      superseded: sum('superseded'),
+      skipped: sum('skipped'),
+      rejected: sum('rejected'),
+      repairs: JSON.stringify(Object.fromEntries(repairs)),
+      content_ids: file.contentIds,
+      current: !source.stream,
+      ingest_id: ingestId,
+    },
+  )
+}
+
+/**
+ * Takes out what a file brought. Files that repeat some of its calls are read again at the next ingest,
+ * so that calls which they hold too come back.
+ */
+export async function removeFile(db: Database, fileId: number): Promise<{ calls: number; rejects: number }> {
+  const calls = await db.run('DELETE FROM store.calls WHERE file_id = $id', { id: fileId })
+  const rejects = await db.run('DELETE FROM store.rejects WHERE file_id = $id', { id: fileId })
+  await db.run('DELETE FROM store.files WHERE file_id = $id', { id: fileId })
+  if (calls > 0)
+    await db.run(
+      'UPDATE store.files SET size = -1, bytes_read = -1 WHERE current AND duplicates + superseded > 0',
+    )
+  return { calls, rejects }
+}
+
+/** SQL: counts of one file's staged rows by outcome, and of its repairs. */
+export const countsSql = `SELECT i.file_no,
+    count(*) FILTER (WHERE v.verdict IS DISTINCT FROM 'known') AS lines,
+    count(*) FILTER (WHERE i.state = 'call' AND v.row IS NULL AND r.row IS NULL) AS imported,
+    count(*) FILTER (WHERE i.state = 'call' AND v.verdict = 'duplicate') AS duplicates,
+    count(*) FILTER (WHERE i.state = 'call' AND (v.verdict = 'superseded' OR r.row IS NOT NULL)) AS superseded,
+    count(*) FILTER (WHERE i.state = 'skip' AND v.row IS NULL) AS skipped,
+    count(*) FILTER (WHERE i.state = 'reject' AND v.row IS NULL) AS rejected,
+    coalesce(bool_or(i.state <> 'skip' AND starts_with(i.call_id, '#')), false) AS content_ids,
+    ${Object.keys(repairRules)
+      .map((rule) => `count(*) FILTER (WHERE i.${rule} AND i.state = 'call' AND v.row IS NULL) AS ${rule}`)
+      .join(', ')}
+  FROM identified i LEFT JOIN verdicts v ON i.row = v.row LEFT JOIN replaced r ON i.row = r.row GROUP BY i.file_no`

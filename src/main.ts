@@ -1,0 +1,203 @@
+/** argv → command → outcome → stdout. The only writer to stdout, and the only place that ends with a code. */
+import { createRequire } from 'node:module'
+import { writeFileSync } from 'node:fs'
+import { Command, CommanderError, Option } from 'commander'
+import type { CommandSpec, Invocation, OptionSpec, Outcome, Terminal } from './commands/command.js'
+import { commands } from './commands/registry.js'
+import { exitCodes, UserError } from './errors.js'
+
+/** Version of the program, from its package. */
+export const version = (createRequire(import.meta.url)('../package.json') as { version: string }).version
+
+const usageHint = 'See llmcost --help.'
+
+export async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command('llmcost')
+    .description('Where your LLM money goes, from the call logs you already have.')
+    .version(version, '-V, --version', 'print the version')
+    .helpCommand(false)
+    .showHelpAfterError(false)
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined, writeOut: (text) => void process.stdout.write(text) })
+    .configureHelp({ helpWidth: columnsOf(process.stdout), showGlobalOptions: false })
+    .addHelpText('after', overview())
+  for (const spec of commands) program.addCommand(await buildCommand(spec))
+  try {
+    if (argv.length === 0) return firstWords()
+    await program.parseAsync(argv as string[], { from: 'user' })
+  } catch (error) {
+    fail(error)
+  }
+}
+
+/** `llmcost` alone: what to run first. */
+function firstWords(): void {
+  process.stdout.write(
+    [
+      'llmcost ingest <logs>    read call logs (files, folders, globs) into the database',
+      'llmcost report           print the weekly cost report',
+      'llmcost --help           list all commands',
+      '',
+    ].join('\n'),
+  )
+}
+
+const overview = (): string => `
+Start:
+  llmcost ingest logs/*.jsonl && llmcost report
+  llmcost report --input logs/ --as-of latest      ask logs without a database
+`
+
+async function buildCommand(spec: CommandSpec): Promise<Command> {
+  const command = new Command(spec.name)
+    .description(spec.summary)
+    .exitOverride()
+    .allowExcessArguments(false)
+    .configureOutput({ outputError: () => undefined })
+    .configureHelp({ helpWidth: columnsOf(process.stdout) })
+  for (const argument of spec.arguments ?? []) command.argument(argument.name, argument.about)
+  for (const option of spec.options) command.addOption(buildOption(option))
+  command.addHelpText('after', helpTail(spec))
+  command.action(async (...given: unknown[]) => {
+    await run(
+      spec,
+      command,
+      given
+        .slice(0, -2)
+        .flat()
+        .filter((a) => a !== undefined) as string[],
+    )
+  })
+  for (const sub of spec.subcommands ?? []) command.addCommand(await buildCommand(sub))
+  return command
+}
+
+function buildOption(spec: OptionSpec): Option {
+  const option = new Option(spec.flags, spec.about)
+  if (spec.choices) option.choices([...spec.choices])
+  if (spec.fallback !== undefined) option.default(spec.fallback)
+  if (spec.group) option.helpGroup(`${spec.group}:`)
+  if (spec.repeatable)
+    option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
+  return option
+}
+
+function helpTail(spec: CommandSpec): string {
+  const examples = spec.examples.map((e) => `  ${e.command}\n      ${e.about}`)
+  return `${spec.details ? `\n${spec.details}\n` : ''}\nExamples:\n${examples.join('\n')}\n`
+}
+
+async function run(spec: CommandSpec, command: Command, args: readonly string[]): Promise<void> {
+  const options = command.optsWithGlobals() as Record<string, unknown>
+  const quiet = options['quiet'] === true
+  const terminal: Terminal = {
+    columns: columnsOf(process.stdout),
+    interactive: process.stderr.isTTY === true && !quiet,
+    warn: (text) => {
+      if (!quiet) process.stderr.write(`${visible(text)}\n`)
+    },
+    progress: process.stderr,
+  }
+  const given = (name: string): boolean => command.getOptionValueSourceWithGlobals(name) === 'cli'
+  const invocation: Invocation = {
+    args,
+    options,
+    env: process.env,
+    now: new Date(),
+    version,
+    terminal,
+    given,
+  }
+  await deliver(await spec.run(invocation), options, terminal)
+}
+
+/** Writes a command's answer to stdout or `--output`. */
+async function deliver(
+  outcome: Outcome,
+  options: Record<string, unknown>,
+  terminal: Terminal,
+): Promise<void> {
+  let text = outcome.text ?? ''
+  const output = typeof options['output'] === 'string' ? options['output'] : undefined
+  if (outcome.report) {
+    const { rendererFor } = await import('./renderers/registry.js')
+    const format = typeof options['format'] === 'string' ? options['format'] : undefined
+    const renderer = rendererFor({ format, json: options['json'] === true, output })
+    text = renderer.render(outcome.report, {
+      columns: terminal.columns,
+      color: output === undefined && usesColor(options),
+    })
+  }
+  if (output === undefined) process.stdout.write(text)
+  else writeOutput(output, text)
+  if (outcome.exitCode !== undefined) process.exitCode = outcome.exitCode
+}
+
+function writeOutput(path: string, text: string): void {
+  try {
+    writeFileSync(path, text)
+  } catch (error) {
+    throw new UserError('the output file cannot be written', {
+      location: path,
+      hint: 'Check --output.',
+      cause: error,
+    })
+  }
+}
+
+/** NO_COLOR and --no-color win, then FORCE_COLOR; else colour only on a terminal. */
+function usesColor(options: Record<string, unknown>): boolean {
+  const { NO_COLOR: no, FORCE_COLOR: force, TERM: term } = process.env
+  if (options['color'] === false || (no !== undefined && no !== '')) return false
+  if (force !== undefined) return force !== '0' && force !== 'false'
+  return process.stdout.isTTY === true && term !== 'dumb'
+}
+
+function columnsOf(stream: NodeJS.WriteStream): number {
+  const given = Number(process.env['COLUMNS'])
+  if (Number.isInteger(given) && given >= 20) return given
+  return stream.columns ?? 100
+}
+
+/** Shows what went wrong and sets the exit code. */
+function fail(error: unknown): void {
+  if (error instanceof CommanderError) return failUsage(error)
+  if (error instanceof UserError) {
+    const where = error.location === undefined ? '' : `${error.location}: `
+    process.stderr.write(`llmcost: ${visible(where + error.message)}\n`)
+    if (error.hint) process.stderr.write(`${visible(error.hint).replaceAll(/^/gm, '  ')}\n`)
+    process.exitCode = exitCodes[error.code]
+  } else {
+    const what = error instanceof Error ? error.message.split('\n')[0]! : String(error)
+    process.stderr.write(
+      `llmcost: unexpected: ${visible(what)}\n  This is a defect of llmcost. LLMCOST_DEBUG=1 shows where.\n`,
+    )
+    process.exitCode = exitCodes.failure
+  }
+  if (process.env['LLMCOST_DEBUG'] && error instanceof Error)
+    process.stderr.write(`${error.stack}\n${String(error.cause ?? '')}\n`)
+}
+
+function failUsage(error: CommanderError): void {
+  if (error.exitCode === 0) return
+  const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n')
+  process.stderr.write(`llmcost: ${visible(first)}\n  ${visible(rest.join(' ').trim() || usageHint)}\n`)
+  process.exitCode = exitCodes.usage
+}
+
+/** Messages may quote a log or a path: nothing in them may reach the terminal as a control. */
+function visible(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  return text.replaceAll(
+    /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/g,
+    (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`,
+  )
+}
+
+// A closed pipe (llmcost … | head) ends quietly; what was asked for has been delivered.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
+
+await main(process.argv.slice(2))

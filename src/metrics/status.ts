@@ -1,0 +1,54 @@
+import type { Query, Whole } from './query.js'
+
+export interface StatusRow {
+  readonly calls: Whole
+  readonly first_ts: string | null
+  readonly last_ts: string | null
+  readonly files: number
+  readonly rejects: number
+  readonly unpriced_calls: Whole
+  readonly unpriced_models: readonly string[] | null
+  readonly price_data: string | null
+  readonly last_ingest: string | null
+}
+
+/** What the store holds, in one row. */
+export function statusQuery(): Query<StatusRow> {
+  return {
+    sql: /* sql */ `
+      WITH unpriced AS (
+        SELECT count(*) AS calls, coalesce(model, '(no model)') AS model FROM calls WHERE cost_usd IS NULL GROUP BY 2
+      )
+      SELECT count(*) AS calls, min(ts) AS first_ts, max(ts) AS last_ts,
+        (SELECT count(*) FROM files) AS files,
+        (SELECT count(*) FROM rejects) AS rejects,
+        count(*) FILTER (WHERE cost_usd IS NULL) AS unpriced_calls,
+        (SELECT list(model ORDER BY calls DESC, model) FROM unpriced) AS unpriced_models,
+        (SELECT price_data FROM ingests ORDER BY ingest_id DESC LIMIT 1) AS price_data,
+        (SELECT max(finished_at) FROM ingests) AS last_ingest
+      FROM calls`,
+    params: {},
+  }
+}
+
+export interface FileRow {
+  readonly path: string
+  readonly importer: string
+  readonly size: number
+  readonly lines: number
+  readonly imported: number
+  readonly duplicates: number
+  readonly superseded: number
+  readonly skipped: number
+  readonly rejected: number
+}
+
+/** Every reading of a file, with its counts; lines = the sum of the others. */
+export function filesQuery(): Query<FileRow> {
+  return {
+    sql: /* sql */ `
+      SELECT path, importer, size, lines, imported, duplicates, superseded, skipped, rejected
+      FROM files ORDER BY path, file_id`,
+    params: {},
+  }
+}

@@ -1,0 +1,95 @@
+import type { FileRow, StatusRow } from '../metrics/status.js'
+import type { Column, Report, Section } from './report.js'
+
+export interface StatusFacts {
+  readonly path: string
+  /** Bytes on disk. */
+  readonly size: number
+  readonly row: StatusRow
+  /** Undefined: not asked for. */
+  readonly files: readonly FileRow[] | undefined
+  /** Version and date of the price data that this program carries. */
+  readonly prices: string
+  readonly configPath: string | undefined
+}
+
+/** Where the database is and what it holds. */
+export function statusReport({ path, size, row, files, prices, configPath }: StatusFacts): Report {
+  const columns: Column[] = [
+    { key: 'database', title: 'database', kind: 'text' },
+    { key: 'size', title: 'size', kind: 'bytes' },
+    { key: 'calls', title: 'calls', kind: 'count' },
+    { key: 'first_ts', title: 'first call', kind: 'time' },
+    { key: 'last_ts', title: 'last call', kind: 'time' },
+    { key: 'files', title: 'files', kind: 'count' },
+    { key: 'rejects', title: 'rejected records', kind: 'count' },
+    { key: 'unpriced_calls', title: 'unpriced calls', kind: 'count' },
+    { key: 'unpriced_models', title: 'unpriced models', kind: 'text' },
+    { key: 'last_ingest', title: 'last ingest', kind: 'time' },
+    { key: 'ingest_price_data', title: 'prices of the last ingest', kind: 'text' },
+    { key: 'price_data', title: 'prices of this program', kind: 'text' },
+    { key: 'config', title: 'config file', kind: 'text' },
+  ]
+  const facts: Section = {
+    id: 'status',
+    title: 'Store',
+    layout: 'facts',
+    columns,
+    rows: [
+      {
+        database: path,
+        size,
+        calls: row.calls,
+        first_ts: row.first_ts,
+        last_ts: row.last_ts,
+        files: row.files,
+        rejects: row.rejects,
+        unpriced_calls: row.unpriced_calls,
+        unpriced_models: row.unpriced_models === null ? null : named(row.unpriced_models),
+        last_ingest: row.last_ingest,
+        ingest_price_data: row.price_data,
+        price_data: prices,
+        config: configPath ?? null,
+      },
+    ],
+    notes: notes(row, prices),
+  }
+  const sections = files === undefined ? [facts] : [facts, filesSection(files)]
+  return {
+    kind: 'status',
+    title: 'Status',
+    period: { since: null, until: null, tz: 'UTC' },
+    sections,
+    warnings: [],
+  }
+}
+
+const named = (models: readonly string[]): string =>
+  models.length <= 5 ? models.join(', ') : `${models.slice(0, 5).join(', ')} and ${models.length - 5} more`
+
+function notes(row: StatusRow, prices: string): string[] {
+  const out: string[] = []
+  if (Number(row.unpriced_calls) > 0) out.push('llmcost prices check names the closest known models.')
+  if (row.rejects > 0) out.push('llmcost rejects says why records were refused.')
+  if (row.price_data !== null && row.price_data !== prices) {
+    out.push(
+      'Calls were priced with other price data than this program carries: llmcost reprice --dry-run shows what would change.',
+    )
+  }
+  return out
+}
+
+function filesSection(files: readonly FileRow[]): Section {
+  const count = (key: string): Column => ({ key, title: key, kind: 'count' })
+  return {
+    id: 'files',
+    title: 'Files',
+    columns: [
+      { key: 'path', title: 'file', kind: 'text' },
+      { key: 'importer', title: 'importer', kind: 'text' },
+      ...['lines', 'imported', 'duplicates', 'superseded', 'skipped', 'rejected'].map(count),
+    ],
+    rows: files.map(({ size: _, ...row }) => row),
+    empty: 'No file has been ingested.',
+  }
+}
