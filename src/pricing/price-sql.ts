@@ -5,6 +5,11 @@
  * the order of threads: tokens × price × multiplier × 0.000001 (a division would make it a double), each
  * part rounded once to twelve places, the whole the sum of the rounded parts. A part beyond what
  * DECIMAL(18,12) holds (a million dollars) is NULL, and the call unpriced, rather than wrong.
+ *
+ * DuckDB divides 128-bit decimals a million times a second, too slow for every part of every call. So a
+ * price becomes a whole number of 1e-15 dollars a token, once for each rate; count × price then is one
+ * 64-bit product, and rounding one 64-bit division. Calls that do not fit (over a million tokens, prices
+ * above $1000 a million, prices with more digits) take the slow way, to the same result.
  */
 import type { CostBasis } from '../domain/basis.js'
 import { rateColumns } from '../domain/rate.js'
@@ -26,26 +31,12 @@ export type PricedColumn = (typeof pricedColumnNames)[number]
 
 const money = 'DECIMAL(18,12)'
 
-/**
- * The ON clause that gives a call its one rate, or none.
- * @param call SQL alias of a relation with the columns of `calls`
- * @param rate SQL alias of `rates`
- */
-export function rateJoin(call: string, rate: string): string {
-  const size = `coalesce(${call}.input_tokens, 0)`
-  const minute = `epoch_us(${call}.ts) // 60000000 % 1440`
-  return /* sql */ `${call}.provider = ${rate}.provider AND ${call}.model = ${rate}.model
-    AND ${call}.ts >= ${rate}.valid_from AND ${call}.ts < ${rate}.valid_to
-    AND ${size} > ${rate}.band_lo AND ${size} <= ${rate}.band_hi
-    AND (${rate}.minute_hi - ${rate}.minute_lo = 1440 OR (${minute} >= ${rate}.minute_lo AND ${minute} < ${rate}.minute_hi))`
-}
-
 export interface PricedQuery {
   /** Relation with the columns of `calls`; those that pricing fills may be absent. */
   readonly calls: string
   /** Relation with the columns of `rates`. */
   readonly rates: string
-  /** Columns to pass on, as SQL of a SELECT list in which the call is `c`: `c.*`, `c.call_id, c.ts`. */
+  /** Columns to pass on, as SQL of a SELECT list in which the call is `c`: `c.call_id, c.ts`. */
   readonly keep: string
   readonly basis: CostBasis
 }
@@ -56,18 +47,99 @@ export interface PricedQuery {
  */
 export function pricedQuery({ calls, rates, keep, basis }: PricedQuery): string {
   const outcome = outcomes(basis)
-  return /* sql */ `SELECT * EXCLUDE (${[...usedColumns, ...layerColumns].map((name) => `p_${name}`).join(', ')}),
+  const counted = counts()
+  const own = [...usedCalls, ...rateFields, 'rated', ...Object.keys(counted)]
+  return /* sql */ `SELECT * EXCLUDE (${own.map((name) => `p_${name}`).join(', ')}),
     ${outcome.cost} AS cost_usd,
     ${outcome.basis} AS cost_basis,
     p_partly AND coalesce(${outcome.basis} = 'list', false) AS partly_priced
   FROM (SELECT *, TRY_CAST(${listParts.join(' + ')} AS ${money}) AS list_cost_usd
-  FROM (SELECT *, ${named(costs())}
-  FROM (SELECT *, ${named(counts())}
+  FROM (SELECT *, ${listCosts()}
+  FROM (SELECT *, ${Object.entries(counted).map(([name, sql]) => `${sql} AS p_${name}`).join(', ')}
   FROM (SELECT ${keep},
     ${usedCalls.map((name) => `c.${name} AS p_${name}`).join(', ')},
-    ${usedRates.map((name) => `r.${name} AS p_${name}`).join(', ')},
+    ${rateFields.map((name) => `r.${name} AS p_${name}`).join(', ')},
     r.provider IS NOT NULL AS p_rated
-  FROM ${calls} c LEFT JOIN ${rates} r ON ${rateJoin('c', 'r')}))))`
+  FROM ${calls} c LEFT JOIN (${tieredRates(rates)}) r ON ${rateJoin('c', 'r')} AND r.tier = ${tierOf}))))`
+}
+
+/**
+ * The ON clause that gives a call its one rate, or none.
+ * @param call SQL alias of a relation with the columns of `calls`
+ * @param rate SQL alias of a relation with the columns of `rates`
+ */
+export function rateJoin(call: string, rate: string): string {
+  const size = `coalesce(${call}.input_tokens, 0)`
+  const minute = `epoch_us(${call}.ts) // 60000000 % 1440`
+  return /* sql */ `${call}.provider = ${rate}.provider AND ${call}.model = ${rate}.model
+    AND ${call}.ts >= ${rate}.valid_from AND ${call}.ts < ${rate}.valid_to
+    AND ${size} > ${rate}.band_lo AND ${size} <= ${rate}.band_hi
+    AND (${rate}.minute_hi - ${rate}.minute_lo = 1440 OR (${minute} >= ${rate}.minute_lo AND ${minute} < ${rate}.minute_hi))`
+}
+
+/** Columns of the call that pricing reads; within the query they carry the prefix `p_`. */
+const usedCalls = [
+  'input_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens', 'cache_creation_1h_input_tokens',
+  'output_tokens', 'reasoning_output_tokens', 'input_audio_tokens', 'output_audio_tokens', 'web_search_requests',
+  'reported_cost_usd', 'status', 'cache_hit',
+] as const
+
+/** Prices per million tokens; a service tier multiplies them. */
+const tokenPrices = [
+  'input_price', 'cache_read_price', 'cache_write_price', 'cache_write_1h_price', 'output_price',
+  'reasoning_output_price', 'input_audio_price', 'output_audio_price',
+] as const
+/** Prices per thousand requests and searches; a service tier leaves them alone. */
+const countPrices = ['request_price', 'web_search_price'] as const
+type PriceName = (typeof tokenPrices)[number] | (typeof countPrices)[number]
+const priceNames: readonly PriceName[] = [...tokenPrices, ...countPrices]
+const rateFields = [...priceNames.flatMap((name) => [`u_${name}`, `n_${name}`]), 'exact', 'tier_unknown']
+
+/** The service tiers with multipliers of their own; any other counts as standard. */
+const tiers = ['batch', 'flex', 'priority'] as const
+const tierOf = `CASE WHEN c.service_tier IN (${tiers.map((tier) => `'${tier}'`).join(', ')}) THEN c.service_tier ELSE 'standard' END`
+
+/**
+ * Rates made ready to multiply: a row for each service tier, its multiplier folded in (an unknown one
+ * counts as 1). `u_<price>` is the price per million as a decimal, `n_<price>` the price of one in 1e-15
+ * USD. `exact`: n is not rounded, and its product with any usual count fits 64 bits.
+ */
+function tieredRates(rates: string): string {
+  const unit = (name: PriceName): string =>
+    `CAST(${name} AS DECIMAL(38,9)) * ${(tokenPrices as readonly PriceName[]).includes(name) ? 'coalesce(multiplier, 1)' : '1000'}`
+  const fits = (name: PriceName, most: number): string =>
+    `(u_${name} IS NULL OR (u_${name} <= ${most} AND CAST(u_${name} AS DECIMAL(38,9)) = u_${name}))`
+  const exact = [...tokenPrices.map((name) => fits(name, 1000)), ...countPrices.map((name) => fits(name, 1_000_000))]
+  const tiered = tiers.map((tier) => `SELECT *, '${tier}' AS tier, ${tier}_multiplier AS multiplier FROM ${rates}`)
+  return /* sql */ `SELECT *, multiplier IS NULL AS tier_unknown, ${exact.join(' AND ')} AS exact,
+      ${priceNames.map((name) => `TRY_CAST(u_${name} * 1000000000 AS BIGINT) AS n_${name}`).join(', ')}
+    FROM (SELECT *, ${priceNames.map((name) => `CAST(${unit(name)} AS DECIMAL(38,15)) AS u_${name}`).join(', ')}
+    FROM (SELECT *, 'standard' AS tier, CAST(1 AS DECIMAL(9,6)) AS multiplier FROM ${rates} UNION ALL ${tiered.join(' UNION ALL ')}))`
+}
+
+const known = (name: (typeof usedCalls)[number]): string => `coalesce(p_${name}, 0)`
+
+/** The call's tokens in disjoint kinds, so that none is billed twice; counts that overlap are cut. */
+function counts(): Record<string, string> {
+  const [input, output] = [known('input_tokens'), known('output_tokens')]
+  const [cacheRead, oneHour] = [known('cache_read_input_tokens'), known('cache_creation_1h_input_tokens')]
+  const writes = `greatest(${known('cache_creation_input_tokens')}, ${oneHour})`
+  const without = (count: string, price: string): string => `(p_${count} > 0 AND p_u_${price} IS NULL)`
+  const uses = [
+    without('input_audio_tokens', 'input_audio_price'),
+    without('output_audio_tokens', 'output_audio_price'),
+    without('web_search_requests', 'web_search_price'),
+    without('input_tokens', 'input_price'),
+    without('output_tokens', 'output_price'),
+  ]
+  return {
+    uncached: `greatest(${input} - ${cacheRead} - ${writes}, 0)`,
+    write_5m: `${writes} - ${oneHour}`,
+    audio_out: `least(${known('output_audio_tokens')}, ${output})`,
+    unanswered: `coalesce(p_status = 'error', false) AND ${input} = 0 AND ${output} = 0`,
+    partly: `coalesce(p_tier_unknown OR ${uses.join(' OR ')}, false)`,
+    fast: `coalesce(p_exact, false) AND greatest(${input}, ${output}, ${cacheRead}, ${writes}) <= 1000000 AND ${known('web_search_requests')} <= 1000`,
+  }
 }
 
 const listParts = [
@@ -77,120 +149,54 @@ const listParts = [
   'list_output_cost_usd',
   'list_other_cost_usd',
 ] as const
-type ListPart = (typeof listParts)[number]
 
-/** Columns of the call and of its rate that pricing reads; within the query they carry the prefix `p_`. */
-const usedCalls = [
-  'input_tokens',
-  'cache_read_input_tokens',
-  'cache_creation_input_tokens',
-  'cache_creation_1h_input_tokens',
-  'output_tokens',
-  'reasoning_output_tokens',
-  'input_audio_tokens',
-  'output_audio_tokens',
-  'web_search_requests',
-  'reported_cost_usd',
-  'status',
-  'cache_hit',
-  'service_tier',
-] as const
-const usedRates = [
-  'input_price',
-  'cache_read_price',
-  'cache_write_price',
-  'cache_write_1h_price',
-  'output_price',
-  'reasoning_output_price',
-  'input_audio_price',
-  'output_audio_price',
-  'request_price',
-  'web_search_price',
-  'batch_multiplier',
-  'flex_multiplier',
-  'priority_multiplier',
-] as const
-const usedColumns = [...usedCalls, ...usedRates, 'rated'] as const
+/** Counts and the price of each, added up to one part of the list cost. */
+type Products = readonly (readonly [count: string, price: PriceName | readonly [PriceName, PriceName]])[]
 
-const named = (columns: Readonly<Record<string, string>>): string =>
-  Object.entries(columns)
-    .map(([name, sql]) => `${sql} AS ${name}`)
-    .join(',\n    ')
-
-const known = (name: (typeof usedCalls)[number]): string => `coalesce(p_${name}, 0)`
-
-/** The call's tokens in disjoint kinds, so that none is billed twice; counts that overlap are cut. */
-function counts(): Record<string, string> {
-  const writes = `greatest(${known('cache_creation_input_tokens')}, ${known('cache_creation_1h_input_tokens')})`
-  const uncached = `greatest(${known('input_tokens')} - ${known('cache_read_input_tokens')} - ${writes}, 0)`
-  const audioOut = `least(${known('output_audio_tokens')}, ${known('output_tokens')})`
-  const without = (count: string, price: string): string => `(p_${count} > 0 AND p_${price} IS NULL)`
-  const uses = [
-    without('input_audio_tokens', 'input_audio_price'),
-    without('output_audio_tokens', 'output_audio_price'),
-    without('web_search_requests', 'web_search_price'),
-    without('input_tokens', 'input_price'),
-    without('output_tokens', 'output_price'),
-    ...['batch', 'flex', 'priority'].map(
-      (tier) => `(p_service_tier = '${tier}' AND p_${tier}_multiplier IS NULL)`,
-    ),
-  ]
-  return {
-    p_uncached: uncached,
-    p_write_5m: `${writes} - ${known('cache_creation_1h_input_tokens')}`,
-    p_audio_out: audioOut,
-    p_scale: multiplier(),
-    p_unanswered: `coalesce(p_status = 'error', false) AND ${known('input_tokens')} = 0 AND ${known('output_tokens')} = 0`,
-    p_partly: `coalesce(${uses.join(' OR ')}, false)`,
-  }
-}
-
-const layerColumns = ['uncached', 'write_5m', 'audio_out', 'scale', 'unanswered', 'partly'] as const
-
-/** A millionth, times the multiplier of the call's service tier; unknown multipliers count as 1. */
-function multiplier(): string {
-  const times = (tier: string): string => `coalesce(p_${tier}_multiplier, 1)`
-  return `CASE WHEN p_service_tier IS NULL OR p_service_tier = 'standard' THEN CAST(0.000001 AS DECIMAL(18,12)) ELSE
-      CAST(CASE p_service_tier WHEN 'batch' THEN ${times('batch')} WHEN 'flex' THEN ${times('flex')}
-      WHEN 'priority' THEN ${times('priority')} ELSE 1 END * 0.000001 AS DECIMAL(18,12)) END`
-}
-
-function costs(): Record<ListPart, string> {
-  const listed = `p_rated AND (p_input_tokens IS NOT NULL OR p_output_tokens IS NOT NULL OR (p_request_price IS NOT NULL AND NOT p_unanswered))`
-  const part = (...products: string[]): string =>
-    `CASE WHEN ${listed} THEN TRY_CAST(${products.join(' + ')} AS ${money}) END`
-  const tokens = (count: string, price: string): string => product(count, price, 'p_scale')
+/** The parts of the list cost, as a SELECT list. */
+function listCosts(): string {
   const audioIn = `least(${known('input_audio_tokens')}, p_uncached)`
   const textOut = `(${known('output_tokens')} - p_audio_out)`
-  const reasoning = `least(${known('reasoning_output_tokens')}, ${textOut})`
-  return {
-    list_input_cost_usd: part(tokens(`(p_uncached - ${audioIn})`, 'p_input_price')),
-    list_cache_read_cost_usd: part(tokens(known('cache_read_input_tokens'), 'p_cache_read_price')),
-    list_cache_write_cost_usd: part(
-      tokens('p_write_5m', 'p_cache_write_price'),
-      tokens(known('cache_creation_1h_input_tokens'), 'p_cache_write_1h_price'),
-    ),
-    list_output_cost_usd: `CASE WHEN p_reasoning_output_price IS NULL THEN ${part(tokens(textOut, 'p_output_price'))}
-      ELSE ${part(tokens(`(${textOut} - ${reasoning})`, 'p_output_price'), tokens(reasoning, 'p_reasoning_output_price'))} END`,
+  const reasoning = `CASE WHEN p_u_reasoning_output_price IS NULL THEN 0 ELSE least(${known('reasoning_output_tokens')}, ${textOut}) END`
+  const products: Record<(typeof listParts)[number], Products> = {
+    list_input_cost_usd: [[`(p_uncached - ${audioIn})`, 'input_price']],
+    list_cache_read_cost_usd: [[known('cache_read_input_tokens'), 'cache_read_price']],
+    list_cache_write_cost_usd: [
+      ['p_write_5m', 'cache_write_price'],
+      [known('cache_creation_1h_input_tokens'), 'cache_write_1h_price'],
+    ],
+    list_output_cost_usd: [
+      [`(${textOut} - ${reasoning})`, 'output_price'],
+      [reasoning, 'reasoning_output_price'],
+    ],
     // Audio without a price of its own is priced as text: a floor, and the call counts as partly priced.
-    list_other_cost_usd: part(
-      tokens(audioIn, 'coalesce(p_input_audio_price, p_input_price)'),
-      tokens('p_audio_out', 'coalesce(p_output_audio_price, p_output_price)'),
-      product('CASE WHEN p_unanswered THEN 0 ELSE 1 END', 'p_request_price', perThousand),
-      product(known('web_search_requests'), 'p_web_search_price', perThousand),
-    ),
+    list_other_cost_usd: [
+      [audioIn, ['input_audio_price', 'input_price']],
+      ['p_audio_out', ['output_audio_price', 'output_price']],
+      ['CASE WHEN p_unanswered THEN 0 ELSE 1 END', 'request_price'],
+      [known('web_search_requests'), 'web_search_price'],
+    ],
   }
+  const listed = `p_rated AND (p_input_tokens IS NOT NULL OR p_output_tokens IS NOT NULL OR (p_u_request_price IS NOT NULL AND NOT p_unanswered))`
+  return Object.entries(products)
+    .map(([name, terms]) => `CASE WHEN NOT (${listed}) THEN NULL WHEN p_fast THEN ${fast(terms)} ELSE ${slow(terms)} END AS ${name}`)
+    .join(',\n    ')
 }
 
-/** Prices of requests and searches are per thousand, and no service tier changes them. */
-const perThousand = 'CAST(0.001 AS DECIMAL(18,12))'
+function priceOf(price: Products[number][1], prefix: 'u' | 'n'): string {
+  return `coalesce(${[price].flat().map((name) => `p_${prefix}_${name}`).join(', ')}, 0)`
+}
 
-/**
- * Count × unit price × scale, exact; 0 where the count is 0 or no price is known. The count is made
- * DECIMAL(19,0) first: a product of two decimals of 18 digits or fewer would be held in 18, and overflow.
- */
-function product(count: string, price: string, scale: string): string {
-  return `CASE WHEN ${count} > 0 AND ${price} > 0 THEN CAST(${count} AS DECIMAL(19,0)) * ${price} * ${scale} ELSE 0 END`
+/** 64-bit products in 1e-15 USD, rounded to 1e-12 USD half up; multiplying by 1e-12 only moves the point. */
+function fast(terms: Products): string {
+  const sum = terms.map(([count, price]) => `${count} * ${priceOf(price, 'n')}`).join(' + ')
+  return `CAST((${sum} + 500) // 1000 AS DECIMAL(18,0)) * CAST(0.000000000001 AS DECIMAL(12,12))`
+}
+
+/** 128-bit decimals; the cast rounds half away from zero. The count is made DECIMAL(19,0) because a product of two shorter decimals would be held in 18 digits. */
+function slow(terms: Products): string {
+  const sum = terms.map(([count, price]) => `CAST(${count} AS DECIMAL(19,0)) * ${priceOf(price, 'u')} * 0.000001`).join(' + ')
+  return `TRY(CAST(${sum} AS ${money}))`
 }
 
 /** What counts as the call's cost, and on which basis; NULL both when nothing is known. */
@@ -201,11 +207,7 @@ function outcomes(basis: CostBasis): { cost: string; basis: string } {
   const whenListed = ['list_cost_usd IS NOT NULL', 'list_cost_usd', "'list'"] as const
   const whenReported = [reported, 'p_reported_cost_usd', "'reported'"] as const
   const cases = [
-    [
-      'p_cache_hit',
-      basis === 'list-first' ? '0' : 'coalesce(p_reported_cost_usd, 0)',
-      "'response_cache'",
-    ] as const,
+    ['p_cache_hit', basis === 'list-first' ? '0' : 'coalesce(p_reported_cost_usd, 0)', "'response_cache'"] as const,
     ...(basis === 'list-first' ? [whenListed, whenReported] : [whenReported, whenListed]),
     ['p_unanswered', '0', "'no_usage'"] as const,
   ]
