@@ -10,9 +10,14 @@ export const present = (raw: string): string => `CASE WHEN ${raw} IN (${nullLike
 /** Labels are names, not texts: longer ones are cut, and the cut is counted. */
 export const labelLimit = 500
 
-/** SQL for a label: trimmed, cut, never a JSON object or list. */
+/**
+ * SQL for a label: trimmed, cut, never a JSON object or list. Nearly all labels pass the first test, which
+ * is cheap; the rest are looked at closely.
+ */
 export const label = (raw: string): string =>
-  `CASE WHEN ${raw} IN (${nullLike}) OR starts_with(${raw}, '{') OR starts_with(${raw}, '[') THEN NULL
+  `CASE WHEN strlen(${raw}) BETWEEN 5 AND ${labelLimit} AND NOT starts_with(${raw}, '{') AND NOT starts_with(${raw}, '[')
+      AND NOT starts_with(${raw}, ' ') AND NOT ends_with(${raw}, ' ') THEN ${raw}
+    WHEN ${raw} IS NULL OR ${raw} IN (${nullLike}) OR starts_with(${raw}, '{') OR starts_with(${raw}, '[') THEN NULL
     ELSE nullif(left(trim(${raw}), ${labelLimit}), '') END`
 
 export const whole = (raw: string): string => `TRY_CAST(${raw} AS BIGINT)`
@@ -22,8 +27,10 @@ export const tokenLimit = 1_000_000_000
 
 /** SQL for the reason why a whole number is refused; NULL when it is fine. */
 export function wholeProblem(field: string, raw: string, value: string): string {
+  // A number that reads the same when written again has no fraction and no surprise.
   return `CASE
     WHEN ${raw} IS NULL THEN NULL
+    WHEN ${value} BETWEEN 0 AND ${tokenLimit} AND CAST(${value} AS VARCHAR) = ${raw} THEN NULL
     WHEN ${value} IS NULL THEN
       CASE WHEN ${raw} IN (${nullLike}) THEN NULL
            WHEN TRY_CAST(${raw} AS DOUBLE) > ${tokenLimit} THEN '${field}: above 1,000,000,000'
@@ -37,7 +44,7 @@ export function wholeProblem(field: string, raw: string, value: string): string 
 }
 
 /** A cost may carry a dollar sign. */
-const bareCost = (raw: string): string => `ltrim(${raw}, '$ ')`
+const bareCost = (raw: string): string => `CASE WHEN starts_with(${raw}, '$') THEN ltrim(${raw}, '$ ') ELSE ${raw} END`
 
 export const cost = (raw: string): string => `TRY_CAST(${bareCost(raw)} AS DECIMAL(18,12))`
 
@@ -47,7 +54,7 @@ export const costLimit = 100_000
 export function costProblem(field: string, raw: string, value: string): string {
   const double = `TRY_CAST(${bareCost(raw)} AS DOUBLE)`
   return `CASE
-    WHEN ${raw} IS NULL THEN NULL
+    WHEN ${raw} IS NULL OR ${value} BETWEEN 0 AND ${costLimit} THEN NULL
     WHEN ${value} IS NULL THEN
       CASE WHEN ${raw} IN (${nullLike}) THEN NULL
            WHEN ${double} > ${costLimit} THEN '${field}: above $100,000'
@@ -64,7 +71,7 @@ export const measure = (raw: string, low: number, high: number): string =>
 
 /** SQL: true when a text is there but gave no value. */
 export const dropped = (raw: string, value: string): string =>
-  `(${value} IS NULL AND ${raw} IS NOT NULL AND ${raw} NOT IN (${nullLike}))`
+  `CASE WHEN ${value} IS NOT NULL OR ${raw} IS NULL THEN false ELSE ${raw} NOT IN (${nullLike}) END`
 
 /**
  * SQL for a moment, UTC, from a text with or without zone (the session's zone then) or from epoch
@@ -97,10 +104,10 @@ export function momentProblem(raw: string, value: string, baseTime: string | und
       ? `WHEN TRY_CAST(${raw} AS DOUBLE) BETWEEN 0 AND 1e8 THEN 'ts: a relative time; say with --base-time what it counts from'`
       : ''
   return `CASE
+    WHEN ${value} >= TIMESTAMP '2015-01-01' AND ${value} < TIMESTAMP '2101-01-01' THEN NULL
     WHEN ${raw} IS NULL OR ${raw} IN (${nullLike}) THEN 'ts: missing'
     WHEN ${value} IS NULL THEN CASE ${relative} ELSE 'ts: not a time' END
-    WHEN NOT isfinite(${value}) OR ${value} < TIMESTAMP '2015-01-01' OR ${value} >= TIMESTAMP '2101-01-01' THEN 'ts: outside 2015 to 2100'
-    END`
+    ELSE 'ts: outside 2015 to 2100' END`
 }
 
 const truths = `'true', 't', '1', 'yes', 'y', 'hit', 'exact', 'semantic'`
@@ -108,7 +115,7 @@ const untruths = `'false', 'f', '0', 'no', 'n', 'miss', 'bypass', 'expired'`
 
 /** SQL for true / false / NULL from the many ways to write them. */
 export const truth = (raw: string): string =>
-  `CASE WHEN lower(${raw}) IN (${truths}) THEN true WHEN lower(${raw}) IN (${untruths}) THEN false END`
+  `CASE WHEN ${raw} IS NULL THEN NULL WHEN ${raw} = 'false' THEN false WHEN lower(${raw}) IN (${truths}) THEN true WHEN lower(${raw}) IN (${untruths}) THEN false END`
 
 export const truthProblem = (field: string, raw: string, value: string): string =>
   `CASE WHEN ${dropped(raw, value)} THEN '${field}: not true or false' END`
@@ -122,6 +129,7 @@ export const feedback = (raw: string): string =>
 /** SQL for ok / error from words and HTTP codes; `error` is the error's text, `logged` whether the log has such fields. */
 export const status = (raw: string, error: string, logged: boolean): string =>
   `CASE
+    WHEN ${raw} IN ('ok', 'success') THEN 'ok'
     WHEN lower(${raw}) IN ('ok', 'success', 'succeeded', 'successful', 'completed', 'complete', 'true', 'incomplete', 'done') THEN 'ok'
     WHEN lower(${raw}) IN ('error', 'failed', 'failure', 'fail', 'timeout', 'false', 'errored', 'cancelled', 'canceled', 'exception', 'rate_limited') THEN 'error'
     WHEN TRY_CAST(${raw} AS DOUBLE) BETWEEN 200 AND 399 THEN 'ok'

@@ -129,8 +129,12 @@ function documentSql(source: SourceRelation, plan: ReadPlan): string {
     const records = `SELECT ${csvText(source.header)} AS text, reject IS NULL OR reject = '' AS readable, ${repeatedHeader(source.header)} AS not_a_record, * FROM (${source.sql})`
     return `(${withEmbedded(records, plan.document)}) `
   }
-  const texts = `SELECT text, text IS NULL OR trim(text) = '' AS not_a_record,
-    coalesce(json_valid(text) AND starts_with(ltrim(text), '{'), false) AS readable FROM (${source.sql})`
+  // Nearly every line begins with its brace; trimming all would copy all.
+  const texts = `SELECT text,
+    CASE WHEN text IS NULL THEN true WHEN starts_with(text, '{') THEN false ELSE trim(text, chr(32) || chr(9)) = '' END AS not_a_record,
+    CASE WHEN text IS NULL THEN false WHEN starts_with(text, '{') THEN json_valid(text)
+      ELSE json_valid(text) AND starts_with(ltrim(text, chr(32) || chr(9)), '{') END AS readable
+    FROM (${source.sql})`
   return `(${withEmbedded(`SELECT *, ${parsed('readable', 'text', plan.document, 'doc')} FROM (${texts})`, plan.document)})`
 }
 
