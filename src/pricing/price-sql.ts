@@ -74,7 +74,7 @@ export function rateJoin(call: string, rate: string): string {
   return /* sql */ `${call}.provider = ${rate}.provider AND ${call}.model = ${rate}.model
     AND ${call}.ts >= ${rate}.valid_from AND ${call}.ts < ${rate}.valid_to
     AND ${size} > ${rate}.band_lo AND ${size} <= ${rate}.band_hi
-    AND (${rate}.minute_hi - ${rate}.minute_lo = 1440 OR (${minute} >= ${rate}.minute_lo AND ${minute} < ${rate}.minute_hi))`
+    AND ${minute} >= ${rate}.minute_lo AND ${minute} < ${rate}.minute_hi`
 }
 
 /** Columns of the call that pricing reads; within the query they carry the prefix `p_`. */
