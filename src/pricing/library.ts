@@ -47,7 +47,7 @@ export function lookUp(catalogue: Catalogue, providerId: string, model: string):
   const spellings = spellingsOf(catalogue, providerId, model)
   for (const { name, how } of spellings) {
     const search = findModel(catalogue, provider, name)
-    if (search.found) return listing(providerId, search.found, how === '' ? 'name as logged' : `name ${how}`)
+    if (search.found) return listing(providerId, search.found, how === '' ? 'name as logged' : how)
     resembles ??= search.resembles
   }
   for (const { name } of spellings) {

@@ -55,7 +55,9 @@ export function pricedQuery({ calls, rates, keep, basis }: PricedQuery): string 
     p_partly AND coalesce(${outcome.basis} = 'list', false) AS partly_priced
   FROM (SELECT *, TRY_CAST(${listParts.join(' + ')} AS ${money}) AS list_cost_usd
   FROM (SELECT *, ${listCosts()}
-  FROM (SELECT *, ${Object.entries(counted).map(([name, sql]) => `${sql} AS p_${name}`).join(', ')}
+  FROM (SELECT *, ${Object.entries(counted)
+    .map(([name, sql]) => `${sql} AS p_${name}`)
+    .join(', ')}
   FROM (SELECT ${keep},
     ${usedCalls.map((name) => `c.${name} AS p_${name}`).join(', ')},
     ${rateFields.map((name) => `r.${name} AS p_${name}`).join(', ')},
@@ -79,15 +81,30 @@ export function rateJoin(call: string, rate: string): string {
 
 /** Columns of the call that pricing reads; within the query they carry the prefix `p_`. */
 const usedCalls = [
-  'input_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens', 'cache_creation_1h_input_tokens',
-  'output_tokens', 'reasoning_output_tokens', 'input_audio_tokens', 'output_audio_tokens', 'web_search_requests',
-  'reported_cost_usd', 'status', 'cache_hit',
+  'input_tokens',
+  'cache_read_input_tokens',
+  'cache_creation_input_tokens',
+  'cache_creation_1h_input_tokens',
+  'output_tokens',
+  'reasoning_output_tokens',
+  'input_audio_tokens',
+  'output_audio_tokens',
+  'web_search_requests',
+  'reported_cost_usd',
+  'status',
+  'cache_hit',
 ] as const
 
 /** Prices per million tokens; a service tier multiplies them. */
 const tokenPrices = [
-  'input_price', 'cache_read_price', 'cache_write_price', 'cache_write_1h_price', 'output_price',
-  'reasoning_output_price', 'input_audio_price', 'output_audio_price',
+  'input_price',
+  'cache_read_price',
+  'cache_write_price',
+  'cache_write_1h_price',
+  'output_price',
+  'reasoning_output_price',
+  'input_audio_price',
+  'output_audio_price',
 ] as const
 /** Prices per thousand requests and searches; a service tier leaves them alone. */
 const countPrices = ['request_price', 'web_search_price'] as const
@@ -109,8 +126,13 @@ function tieredRates(rates: string): string {
     `CAST(${name} AS DECIMAL(38,9)) * ${(tokenPrices as readonly PriceName[]).includes(name) ? 'coalesce(multiplier, 1)' : '1000'}`
   const fits = (name: PriceName, most: number): string =>
     `(u_${name} IS NULL OR (u_${name} <= ${most} AND CAST(u_${name} AS DECIMAL(38,9)) = u_${name}))`
-  const exact = [...tokenPrices.map((name) => fits(name, 1000)), ...countPrices.map((name) => fits(name, 1_000_000))]
-  const tiered = tiers.map((tier) => `SELECT *, '${tier}' AS tier, ${tier}_multiplier AS multiplier FROM ${rates}`)
+  const exact = [
+    ...tokenPrices.map((name) => fits(name, 1000)),
+    ...countPrices.map((name) => fits(name, 1_000_000)),
+  ]
+  const tiered = tiers.map(
+    (tier) => `SELECT *, '${tier}' AS tier, ${tier}_multiplier AS multiplier FROM ${rates}`,
+  )
   return /* sql */ `SELECT *, multiplier IS NULL AS tier_unknown, ${exact.join(' AND ')} AS exact,
       ${priceNames.map((name) => `TRY_CAST(u_${name} * 1000000000 AS BIGINT) AS n_${name}`).join(', ')}
     FROM (SELECT *, ${priceNames.map((name) => `CAST(${unit(name)} AS DECIMAL(38,15)) AS u_${name}`).join(', ')}
@@ -179,12 +201,18 @@ function listCosts(): string {
   }
   const listed = `p_rated AND (p_input_tokens IS NOT NULL OR p_output_tokens IS NOT NULL OR (p_u_request_price IS NOT NULL AND NOT p_unanswered))`
   return Object.entries(products)
-    .map(([name, terms]) => `CASE WHEN NOT (${listed}) THEN NULL WHEN p_fast THEN ${fast(terms)} ELSE ${slow(terms)} END AS ${name}`)
+    .map(
+      ([name, terms]) =>
+        `CASE WHEN NOT (${listed}) THEN NULL WHEN p_fast THEN ${fast(terms)} ELSE ${slow(terms)} END AS ${name}`,
+    )
     .join(',\n    ')
 }
 
 function priceOf(price: Products[number][1], prefix: 'u' | 'n'): string {
-  return `coalesce(${[price].flat().map((name) => `p_${prefix}_${name}`).join(', ')}, 0)`
+  return `coalesce(${[price]
+    .flat()
+    .map((name) => `p_${prefix}_${name}`)
+    .join(', ')}, 0)`
 }
 
 /** 64-bit products in 1e-15 USD, rounded to 1e-12 USD half up; multiplying by 1e-12 only moves the point. */
@@ -195,7 +223,9 @@ function fast(terms: Products): string {
 
 /** 128-bit decimals; the cast rounds half away from zero. The count is made DECIMAL(19,0) because a product of two shorter decimals would be held in 18 digits. */
 function slow(terms: Products): string {
-  const sum = terms.map(([count, price]) => `CAST(${count} AS DECIMAL(19,0)) * ${priceOf(price, 'u')} * 0.000001`).join(' + ')
+  const sum = terms
+    .map(([count, price]) => `CAST(${count} AS DECIMAL(19,0)) * ${priceOf(price, 'u')} * 0.000001`)
+    .join(' + ')
   return `TRY(CAST(${sum} AS ${money}))`
 }
 
@@ -207,7 +237,11 @@ function outcomes(basis: CostBasis): { cost: string; basis: string } {
   const whenListed = ['list_cost_usd IS NOT NULL', 'list_cost_usd', "'list'"] as const
   const whenReported = [reported, 'p_reported_cost_usd', "'reported'"] as const
   const cases = [
-    ['p_cache_hit', basis === 'list-first' ? '0' : 'coalesce(p_reported_cost_usd, 0)', "'response_cache'"] as const,
+    [
+      'p_cache_hit',
+      basis === 'list-first' ? '0' : 'coalesce(p_reported_cost_usd, 0)',
+      "'response_cache'",
+    ] as const,
     ...(basis === 'list-first' ? [whenListed, whenReported] : [whenReported, whenListed]),
     ['p_unanswered', '0', "'no_usage'"] as const,
   ]

@@ -19,6 +19,7 @@ const rewrites: readonly (readonly [RegExp, string, string])[] = [
   [/^(?!accounts\/)(?:.*\/)?models\/([^/]+)$/, '$1', 'the model of the path'],
   [/^(.+)@(?:default|latest)$/, '$1', 'without the version alias'],
   [/^(.+)@(20\d{6})$/, '$1-$2', 'with the version as a date'],
+  [/^(claude-.+)\[1m\]$/, '$1', 'without the context size'],
   [/^gpt-35-/, 'gpt-3.5-', "Azure's spelling of gpt-3.5"],
   [/^gemini-1\.5-flash-8b(?:-(?:latest|\d{3}))?$/, 'gemini-flash-1.5-8b', "the price data's spelling"],
 ]
