@@ -53,7 +53,7 @@ export function pricedQuery({ calls, rates, keep, basis }: PricedQuery): string 
     ${outcome.cost} AS cost_usd,
     ${outcome.basis} AS cost_basis,
     p_partly AND coalesce(${outcome.basis} = 'list', false) AS partly_priced
-  FROM (SELECT *, TRY_CAST(${listParts.join(' + ')} AS ${money}) AS list_cost_usd
+  FROM (SELECT *, TRY(CAST(${listParts.join(' + ')} AS ${money})) AS list_cost_usd
   FROM (SELECT *, ${listCosts()}
   FROM (SELECT *, ${Object.entries(counted)
     .map(([name, sql]) => `${sql} AS p_${name}`)

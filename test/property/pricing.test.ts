@@ -1,0 +1,346 @@
+/** Prices in SQL against two others: the library itself, and whole-number arithmetic written again here. */
+import { calcPrice, waitForUpdate } from '@pydantic/genai-prices'
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Database } from '../../src/db/database.js'
+import { migrations } from '../../src/db/schema.js'
+import type { Rate } from '../../src/domain/rate.js'
+import { loadPriceBook, type PriceBook } from '../../src/pricing/book.js'
+import { pricedQuery, ratesQuery } from '../../src/pricing/price-sql.js'
+
+let db: Database
+let book: PriceBook
+beforeAll(async () => {
+  db = await Database.open(':memory:', 'write', { threads: 2 })
+  for (const sql of migrations[0] ?? []) await db.run(sql)
+  book = await loadPriceBook({ overrideFiles: [] })
+})
+afterAll(() => db.close())
+
+interface Call {
+  provider: string
+  model: string
+  ts: string
+  input_tokens: number
+  cache_read_input_tokens: number
+  cache_creation_input_tokens: number
+  cache_creation_1h_input_tokens: number
+  output_tokens: number
+  reasoning_output_tokens: number
+  input_audio_tokens: number
+  output_audio_tokens: number
+  web_search_requests: number
+  service_tier: string | null
+}
+
+interface Priced {
+  line: number
+  list_cost_usd: string | null
+  parts: string[]
+  cost_usd: string | null
+  cost_basis: string | null
+}
+
+/** Prices the calls with the rates, in SQL. */
+async function priced(calls: readonly Call[], rates: readonly Rate[]): Promise<readonly Priced[]> {
+  await db.run('DELETE FROM calls')
+  await db.run('DELETE FROM rates')
+  await db.run(`INSERT INTO rates BY NAME (${ratesQuery})`, { rates: JSON.stringify(rates) })
+  const rows = calls.map((call, line) => ({ ...call, line, call_id: String(line), source: 'test' }))
+  const types = Object.keys(rows[0] ?? {}).map((name) => {
+    const type = /tokens|requests|line/.test(name) ? 'BIGINT' : name === 'ts' ? 'TIMESTAMP' : 'VARCHAR'
+    return [name, type]
+  })
+  await db.run(
+    `INSERT INTO calls BY NAME SELECT unnest(from_json(CAST($rows AS JSON), '[${JSON.stringify(Object.fromEntries(types))}]'), recursive := true)`,
+    { rows: JSON.stringify(rows) },
+  )
+  const query = pricedQuery({ calls: 'calls', rates: 'rates', keep: 'c.line', basis: 'list-first' })
+  const { rows: out } = await db.query<
+    Priced & Record<string, string>
+  >(`SELECT line, list_cost_usd, cost_usd, cost_basis, CAST([list_input_cost_usd,
+    list_cache_read_cost_usd, list_cache_write_cost_usd, list_output_cost_usd, list_other_cost_usd] AS VARCHAR[]) AS parts
+    FROM (${query}) ORDER BY line`)
+  return out
+}
+
+const e = (power: number): bigint => 10n ** BigInt(power)
+
+/** A decimal text as a whole number of 1e-9. */
+const nano = (text: string | null): bigint => {
+  const [whole = '0', fraction = ''] = (text ?? '0').split('.')
+  return BigInt(whole + fraction.padEnd(9, '0'))
+}
+
+/** Rounds a whole number of 1e-21 USD to one of 1e-12, half up. */
+const toPico = (value: bigint): bigint => (value + e(9) / 2n) / e(9)
+
+const min = (a: number, b: number): number => Math.min(a, b)
+
+/** What the five parts should be, in 1e-12 USD, from the rate that holds. */
+function recomputed(call: Call, rates: readonly Rate[]): bigint[] | null {
+  const ts = call.ts.replace('T', ' ').slice(0, 19)
+  const minute = Number(ts.slice(11, 13)) * 60 + Number(ts.slice(14, 16))
+  const found = rates.filter(
+    (r) =>
+      r.provider === call.provider &&
+      r.model === call.model &&
+      r.valid_from <= ts &&
+      ts < r.valid_to &&
+      r.band_lo < call.input_tokens &&
+      call.input_tokens <= r.band_hi &&
+      r.minute_lo <= minute &&
+      minute < r.minute_hi,
+  )
+  expect(found.length).toBeLessThanOrEqual(1)
+  const rate = found[0]
+  if (rate === undefined) return null
+  const tier = call.service_tier
+  const multiplier =
+    tier === 'batch'
+      ? rate.batch_multiplier
+      : tier === 'flex'
+        ? rate.flex_multiplier
+        : tier === 'priority'
+          ? rate.priority_multiplier
+          : '1'
+  const factor = nano(multiplier ?? '1') / 1000n // six decimals
+  // nano USD a million × factor (six decimals) = 1e-21 USD a token
+  const cost = (count: number, price: string | null): bigint => BigInt(count) * nano(price) * factor
+  const perThousand = (count: number, price: string | null): bigint => BigInt(count) * nano(price) * e(9)
+  const uncached = Math.max(
+    call.input_tokens - call.cache_read_input_tokens - call.cache_creation_input_tokens,
+    0,
+  )
+  const audioIn = min(call.input_audio_tokens, uncached)
+  const audioOut = min(call.output_audio_tokens, call.output_tokens)
+  const text = call.output_tokens - audioOut
+  const reasoning = rate.reasoning_output_price === null ? 0 : min(call.reasoning_output_tokens, text)
+  return [
+    cost(uncached - audioIn, rate.input_price),
+    cost(call.cache_read_input_tokens, rate.cache_read_price),
+    cost(call.cache_creation_input_tokens - call.cache_creation_1h_input_tokens, rate.cache_write_price) +
+      cost(call.cache_creation_1h_input_tokens, rate.cache_write_1h_price),
+    cost(text - reasoning, rate.output_price) + cost(reasoning, rate.reasoning_output_price),
+    cost(audioIn, rate.input_audio_price ?? rate.input_price) +
+      cost(audioOut, rate.output_audio_price ?? rate.output_price) +
+      perThousand(1, rate.request_price) +
+      perThousand(call.web_search_requests, rate.web_search_price),
+  ].map(toPico)
+}
+
+const pico = (text: string | null): bigint => BigInt((text ?? '').replace('.', ''))
+
+/** Mostly everyday sizes, sometimes those at which bands begin or 64 bits end. */
+const tokens = fc.oneof(
+  { weight: 6, arbitrary: fc.nat(50_000) },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(
+      0,
+      1,
+      127_999,
+      128_000,
+      128_001,
+      199_999,
+      200_000,
+      200_001,
+      271_999,
+      272_000,
+      272_001,
+    ),
+  },
+  { weight: 1, arbitrary: fc.constantFrom(999_999, 1_000_000, 1_000_001, 100_000_000, 1_000_000_000) },
+)
+
+const moment = fc
+  .oneof(
+    fc.integer({ min: Date.UTC(2023, 0, 1), max: Date.UTC(2027, 5, 1) }),
+    fc.constantFrom(
+      Date.UTC(2025, 5, 10),
+      Date.UTC(2025, 5, 10) - 1000,
+      Date.UTC(2026, 2, 13),
+      Date.UTC(2026, 7, 17, 1),
+    ),
+  )
+  .map((ms) => new Date(ms).toISOString().slice(0, 19))
+
+const usage = fc
+  .record({
+    input: tokens,
+    read: fc.nat(100),
+    write: fc.nat(100),
+    hour: fc.nat(100),
+    output: tokens,
+    reasoning: fc.nat(100),
+    audioIn: fc.nat(200),
+    audioOut: fc.nat(200),
+    searches: fc.nat(2000),
+    rare: fc.nat(3),
+  })
+  .map((u) => {
+    const read = Math.floor((u.input * u.read) / 100)
+    const write = Math.floor(((u.input - read) * u.write) / 100)
+    const rare = u.rare === 0
+    return {
+      input_tokens: u.input,
+      cache_read_input_tokens: read,
+      cache_creation_input_tokens: write,
+      cache_creation_1h_input_tokens: Math.floor((write * u.hour) / 100),
+      output_tokens: u.output,
+      reasoning_output_tokens: Math.floor((u.output * u.reasoning) / 100),
+      input_audio_tokens: rare ? u.audioIn : 0,
+      output_audio_tokens: rare ? u.audioOut : 0,
+      web_search_requests: rare ? u.searches : 0,
+    }
+  })
+
+const serviceTier = fc.constantFrom(null, null, 'standard', 'batch', 'flex', 'priority', 'odd')
+
+test('SQL gives to the last digit what whole-number arithmetic gives', async () => {
+  const models = book.list()
+  const all = models.flatMap(({ rates }) => rates)
+  const call = fc
+    .record({ pick: fc.nat(models.length - 1), ts: moment, usage, service_tier: serviceTier })
+    .map(({ pick, ts, usage: used, service_tier }): Call => {
+      const { provider = '', model = '' } = models[pick] ?? {}
+      return { provider, model, ts, ...used, service_tier }
+    })
+  const byModel = new Map(models.map(({ provider, model, rates }) => [`${provider} ${model}`, rates]))
+  await fc.assert(
+    fc.asyncProperty(fc.array(call, { minLength: 500, maxLength: 500 }), async (calls) => {
+      const out = await priced(calls, all)
+      expect(out).toHaveLength(calls.length)
+      for (const [i, one] of calls.entries()) {
+        const parts = recomputed(one, byModel.get(`${one.provider} ${one.model}`) ?? [])
+        const got = out[i]
+        // What DECIMAL(18,12) does not hold is no cost at all.
+        const beyond =
+          parts?.some((part) => part >= e(18)) || (parts?.reduce((a, b) => a + b, 0n) ?? 0n) >= e(18)
+        if (parts === null || beyond) expect(got?.list_cost_usd ?? null).toBeNull()
+        else {
+          expect(got?.parts.map(pico), JSON.stringify(one)).toEqual(parts)
+          expect(pico(got?.list_cost_usd ?? null)).toBe(parts.reduce((a, b) => a + b))
+        }
+      }
+    }),
+    { numRuns: 12, endOnFailure: true },
+  )
+}, 120_000)
+
+test('unit prices of any digits and multipliers are exact as well', async () => {
+  const price = fc
+    .tuple(fc.nat(2000), fc.nat(999_999_999))
+    .map(([w, f]) => `${w}.${String(f).padStart(9, '0')}`)
+  const optional = fc.option(price, { nil: null })
+  const base = book.resolve('openai', 'gpt-4o').rates[0]
+  if (base === undefined) throw new Error('gpt-4o has no price')
+  const rate = fc.record({
+    input_price: price,
+    cache_read_price: price,
+    cache_write_price: price,
+    cache_write_1h_price: price,
+    output_price: price,
+    reasoning_output_price: optional,
+    input_audio_price: optional,
+    output_audio_price: optional,
+    request_price: optional,
+    web_search_price: optional,
+    batch_multiplier: fc.nat(2_000_000).map((n) => (n / 1e6).toFixed(6)),
+  })
+  const call = fc.record({ model: fc.nat(19).map(String), ts: moment, usage, service_tier: serviceTier })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(rate, { minLength: 20, maxLength: 20 }),
+      fc.array(call, { minLength: 300, maxLength: 300 }),
+      async (prices, made) => {
+        const rates = prices.map((own, i): Rate => ({ ...base, ...own, provider: 'p', model: String(i) }))
+        const calls = made.map(({ usage: used, ...rest }): Call => ({ provider: 'p', ...rest, ...used }))
+        const out = await priced(calls, rates)
+        for (const [i, one] of calls.entries()) {
+          const parts = recomputed(one, rates) ?? []
+          const sum = parts.reduce((a, b) => a + b, 0n)
+          if (sum >= e(18)) expect(out[i]?.list_cost_usd ?? null).toBeNull()
+          else expect(out[i]?.parts.map(pico), JSON.stringify(one)).toEqual(parts)
+        }
+      },
+    ),
+    { numRuns: 20, endOnFailure: true },
+  )
+}, 120_000)
+
+test('the library’s own calculation agrees', async () => {
+  const providers = (await waitForUpdate()) ?? []
+  // Time-of-day prices differ on purpose: the library applies them before the date they begin at.
+  const models = providers.flatMap((provider) =>
+    provider.models
+      .filter(({ prices }) => !JSON.stringify(prices).includes('time_of_date'))
+      .filter(
+        ({ prices }) => !/audio|image|video|citation|reasoning|pages|hours/.test(JSON.stringify(prices)),
+      )
+      .map((model) => ({
+        provider: provider.id,
+        model: model.id,
+        hourWrites: JSON.stringify(model.prices).includes('cache_write_1h'),
+      })),
+  )
+  const call = fc
+    .record({ pick: fc.nat(models.length - 1), ts: moment, usage })
+    .map(({ pick, ts, usage: used }): Call => {
+      const { provider = '', model = '', hourWrites = false } = models[pick] ?? {}
+      const plain = {
+        reasoning_output_tokens: 0,
+        input_audio_tokens: 0,
+        output_audio_tokens: 0,
+        web_search_requests: 0,
+      }
+      const hour = hourWrites ? used.cache_creation_1h_input_tokens : 0
+      return {
+        provider,
+        model,
+        ts,
+        ...used,
+        ...plain,
+        cache_creation_1h_input_tokens: hour,
+        service_tier: null,
+      }
+    })
+  let compared = 0
+  await fc.assert(
+    fc.asyncProperty(fc.array(call, { minLength: 1000, maxLength: 1000 }), async (calls) => {
+      const resolved = calls.map((one) => book.resolve(one.provider, one.model))
+      const own = calls.filter((one, i) => resolved[i]?.provider === one.provider)
+      const rates = [
+        ...new Map(resolved.flatMap((r) => r.rates).map((rate) => [JSON.stringify(rate), rate])).values(),
+      ]
+      const out = await priced(own, rates)
+      for (const [i, one] of own.entries()) {
+        const theirs = calcPrice(
+          {
+            input_tokens: one.input_tokens,
+            cache_read_tokens: one.cache_read_input_tokens,
+            cache_write_tokens: one.cache_creation_input_tokens,
+            ...(one.cache_creation_1h_input_tokens > 0
+              ? { cache_write_1h_tokens: one.cache_creation_1h_input_tokens }
+              : {}),
+            output_tokens: one.output_tokens,
+          },
+          one.model,
+          { providerId: one.provider, timestamp: new Date(`${one.ts}Z`) },
+        )
+        const ours = out[i]?.list_cost_usd ?? null
+        const matched = rates.find(
+          (rate) => rate.provider === one.provider && rate.model === one.model,
+        )?.matched
+        if (ours === null || theirs === null || matched !== `${theirs.provider.id}/${theirs.model.id}`)
+          continue
+        compared += 1
+        expect(Math.abs(Number(ours) - theirs.total_price), JSON.stringify(one)).toBeLessThan(
+          1e-9 + theirs.total_price * 1e-8,
+        )
+      }
+    }),
+    { numRuns: 5, endOnFailure: true },
+  )
+  expect(compared).toBeGreaterThan(3000)
+}, 120_000)
