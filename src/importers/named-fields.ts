@@ -126,14 +126,14 @@ function allowedIn(entry: Entry, field: CallField): boolean {
 function entriesOf(survey: Survey, document: Document): Entry[] {
   const out: Entry[] = []
   const seen = new Set<string>()
-  for (const key of survey.keys) {
+  for (const key of survey.keys.filter(isAddressable)) {
     // The engine's struct names know no case: of keys that differ by case alone, the first counts.
     if (survey.sample.kind === 'json' && seen.has(key.toLowerCase())) continue
     seen.add(key.toLowerCase())
     const inner = survey.innerKeys.get(key)
     if (inner !== undefined && isContainer(key)) {
       const part = document.embedded(key)
-      for (const name of new Map(inner.map((k) => [k.toLowerCase(), k])).values()) {
+      for (const name of new Map(inner.filter(isAddressable).map((k) => [k.toLowerCase(), k])).values()) {
         const costTotal = comparable(key).startsWith('cost') && comparable(name) === 'total'
         out.push({
           key: name,
@@ -146,6 +146,10 @@ function entriesOf(survey: Survey, document: Document): Entry[] {
   }
   return out
 }
+
+/** Empty names and names with control characters are no SQL names, and no field of a call has one. */
+// eslint-disable-next-line no-control-regex
+const isAddressable = (key: string): boolean => key !== '' && !/[\u0000-\u001f\u007f]/.test(key)
 
 /** True for top-level keys whose objects are looked into. */
 export const isContainer = (key: string): boolean =>
