@@ -42,7 +42,9 @@ describe('prices of one’s own', () => {
     const book = await bookOf(
       'provider,model,valid_from,input,output\nopenai,gpt-4o,2026-04-01,2,8\nopenai,gpt-4o,2026-06-01T12:00:00Z,1,4\n',
     )
-    expect(brief(book.resolve('openai', 'gpt-4o').rates as never, 'valid_from', 'valid_to', 'input_price')).toEqual([
+    expect(
+      brief(book.resolve('openai', 'gpt-4o').rates as never, 'valid_from', 'valid_to', 'input_price'),
+    ).toEqual([
       ['1970-01-01 00:00:00', '2026-04-01 00:00:00', '2.5'],
       ['2026-04-01 00:00:00', '2026-06-01 12:00:00', '2'],
       ['2026-06-01 12:00:00', '9999-12-31 00:00:00', '1'],
@@ -53,24 +55,43 @@ describe('prices of one’s own', () => {
     const book = await bookOf(
       'provider,model,input,output,above_input_tokens\nacme,big,1,4,\nacme,big,2,,200000\n',
     )
-    expect(brief(book.resolve('acme', 'big').rates as never, 'band_lo', 'band_hi', 'input_price', 'output_price')).toEqual([
+    expect(
+      brief(book.resolve('acme', 'big').rates as never, 'band_lo', 'band_hi', 'input_price', 'output_price'),
+    ).toEqual([
       [-1, 200_000, '1', '4'],
       [200_000, 9_000_000_000_000_000, '2', '4'],
     ])
   })
 
   test('a model without provider: custom, unless the row or the name tells', async () => {
-    const book = await bookOf('provider,model,input,output\n,house-model,1,2\nacme,other-model,1,2\nazure,gpt-4o,1,2\n')
-    expect(book.resolve(null, 'house-model')).toMatchObject({ provider: 'custom', rates: [{ input_price: '1' }] })
-    expect(book.resolve('acme', 'house-model')).toMatchObject({ provider: 'acme', rates: [{ input_price: '1' }] })
-    expect(book.resolve(null, 'other-model')).toMatchObject({ provider: 'acme', rates: [{ provider: 'acme' }] })
-    expect(book.resolve(null, 'gpt-4o')).toMatchObject({ provider: 'openai', rates: [{ input_price: '2.5' }] })
+    const book = await bookOf(
+      'provider,model,input,output\n,house-model,1,2\nacme,other-model,1,2\nazure,gpt-4o,1,2\n',
+    )
+    expect(book.resolve(null, 'house-model')).toMatchObject({
+      provider: 'custom',
+      rates: [{ input_price: '1' }],
+    })
+    expect(book.resolve('acme', 'house-model')).toMatchObject({
+      provider: 'acme',
+      rates: [{ input_price: '1' }],
+    })
+    expect(book.resolve(null, 'other-model')).toMatchObject({
+      provider: 'acme',
+      rates: [{ provider: 'acme' }],
+    })
+    expect(book.resolve(null, 'gpt-4o')).toMatchObject({
+      provider: 'openai',
+      rates: [{ input_price: '2.5' }],
+    })
     const again = book.resolve('custom', 'house-model')
     expect(again).toEqual(book.resolve(null, 'house-model'))
   })
 
   test('the same in JSON', async () => {
-    const book = await bookOf('[{"provider":"acme","model":"M","input":0.1,"output":"0.4","free":false}]', 'prices.json')
+    const book = await bookOf(
+      '[{"provider":"acme","model":"M","input":0.1,"output":"0.4","free":false}]',
+      'prices.json',
+    )
     expect(book.resolve('acme', 'm').rates[0]).toMatchObject({
       input_price: '0.1',
       output_price: '0.4',
@@ -87,7 +108,9 @@ describe('prices of one’s own', () => {
 
 describe('rows that change what holds anyway', () => {
   test('an alias: an Azure deployment', async () => {
-    const book = await bookOf('provider,model,alias_of\nazure,prod-chat,gpt-4o\n,prod-two,openai/gpt-4o-mini\n')
+    const book = await bookOf(
+      'provider,model,alias_of\nazure,prod-chat,gpt-4o\n,prod-two,openai/gpt-4o-mini\n',
+    )
     expect(book.resolve('azure_openai', 'prod-chat')).toMatchObject({
       provider: 'azure',
       rates: [{ provider: 'azure', model: 'prod-chat', input_price: '2.5', matched: 'openai/gpt-4o' }],
@@ -105,7 +128,9 @@ describe('rows that change what holds anyway', () => {
     expect(book.resolve('azure', 'mine').rates[0]).toMatchObject({ input_price: '1' })
     expect(book.resolve('azure', 'both').rates[0]).toMatchObject({ input_price: '0.5', output_price: '1' })
     expect(book.resolve('openai', 'gpt-4o').rates[0]).toMatchObject({ input_price: '2.5' })
-    expect(book.resolve('azure', 'gpt-4o').rates[0]?.price_source).toBe(`${book.version}, override prices.csv:2`)
+    expect(book.resolve('azure', 'gpt-4o').rates[0]?.price_source).toBe(
+      `${book.version}, override prices.csv:2`,
+    )
   })
 
   test('a discount from a date on leaves the prices before', async () => {
@@ -138,7 +163,8 @@ describe('the fingerprint', () => {
 })
 
 describe('what is wrong with a file is said with its place', () => {
-  const header = 'provider,model,alias_of,valid_from,input,output,above_input_tokens,discount,free,priority_multiplier\n'
+  const header =
+    'provider,model,alias_of,valid_from,input,output,above_input_tokens,discount,free,priority_multiplier\n'
   test.each([
     ['a price in words', `${header}acme,a,,,two,,,,,\n`, ':2', /"input": "two" is not a number/],
     ['a currency sign', `${header}acme,a,,,$2,,,,,\n`, ':2', /"input"/],
@@ -187,7 +213,9 @@ describe('what is wrong with a file is said with its place', () => {
   })
 
   test('a file that is not there', async () => {
-    const error = await loadPriceBook({ overrideFiles: ['/nowhere/prices.csv'] }).catch((caught: unknown) => caught)
+    const error = await loadPriceBook({ overrideFiles: ['/nowhere/prices.csv'] }).catch(
+      (caught: unknown) => caught,
+    )
     expect(error).toMatchObject({ code: 'usage', location: '/nowhere/prices.csv' })
   })
 })
