@@ -1,0 +1,87 @@
+/** Runs the packed and installed program as a user would, in a folder and an environment of its own. */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { inject, onTestFinished } from 'vitest'
+
+export interface Ran {
+  readonly stdout: string
+  readonly stderr: string
+  /** null when a signal ended it. */
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+export interface RunOptions {
+  /** Also HOME, unless `env` says otherwise: the user's own config and database are out of reach. */
+  readonly cwd: string
+  readonly env?: Readonly<Record<string, string>>
+  /** What it reads from stdin. */
+  readonly input?: string | Uint8Array
+}
+
+/** The program's bin file. */
+export const programPath = (): string => inject('program')
+
+/** The pinned environment of a run. */
+export function pinnedEnv(home: string, env: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return {
+    PATH: [dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter),
+    HOME: home,
+    TZ: 'UTC',
+    COLUMNS: '100',
+    ...('FORCE_COLOR' in env ? {} : { NO_COLOR: '1' }),
+    ...env,
+  }
+}
+
+/** Starts the program; for tests that watch or kill it. */
+export function start(
+  args: readonly string[],
+  { cwd, env }: Omit<RunOptions, 'input'>,
+): ReturnType<typeof spawn> {
+  return spawn(process.execPath, [programPath(), ...args], {
+    cwd,
+    env: pinnedEnv(cwd, env),
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+}
+
+/** Runs the program to its end. */
+export function run(args: readonly string[], options: RunOptions): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const child = start(args, options)
+    const out: Buffer[] = []
+    const err: Buffer[] = []
+    child.stdout!.on('data', (chunk: Buffer) => out.push(chunk))
+    child.stderr!.on('data', (chunk: Buffer) => err.push(chunk))
+    child.on('error', reject)
+    child.on('close', (code, signal) => {
+      resolve({
+        stdout: Buffer.concat(out).toString('utf8'),
+        stderr: Buffer.concat(err).toString('utf8'),
+        code,
+        signal,
+      })
+    })
+    child.stdin!.on('error', () => undefined) // It may end before it has read everything.
+    child.stdin!.end(options.input ?? '')
+  })
+}
+
+/** Runs the program and expects it to end well. */
+export async function runWell(args: readonly string[], options: RunOptions): Promise<string> {
+  const ran = await run(args, options)
+  if (ran.code === 0) return ran.stdout
+  throw new Error(
+    `llmcost ${args.join(' ')} ended with ${ran.code ?? ran.signal}\n${ran.stderr}${ran.stdout}`,
+  )
+}
+
+/** An empty folder that is gone after the test. */
+export function emptyFolder(): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'llmcost-test-')))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
