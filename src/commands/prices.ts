@@ -1,0 +1,35 @@
+import { loadPriceBook } from '../pricing/book.js'
+import { pricesReport } from '../reports/prices.js'
+import { outputOptions, type CommandSpec } from './command.js'
+import { listedRates, pricesExplain } from './prices-explain.js'
+import { pricesCheck } from './prices-check.js'
+import { settingsOf } from './settings.js'
+
+/** Up to so many models are listed with the prices of all dates. */
+const fewModels = 5
+
+export const pricesCommand: CommandSpec = {
+  name: 'prices',
+  summary: 'list unit prices; say where one comes from; find models without one',
+  details: `Prices ship with the program and need no network. Your own (prices, aliases, discounts, multipliers) stand in
+files that the config names under "prices", and win over them.`,
+  arguments: [{ name: '[filter]', about: 'part of provider/model, such as gpt-4o or anthropic/' }],
+  options: [{ flags: '--history', about: 'prices of all dates, not those in force alone' }, ...outputOptions],
+  examples: [
+    { command: 'llmcost prices gpt-4o', about: 'prices in force of models whose name contains gpt-4o' },
+    { command: 'llmcost prices openai/o3 --history', about: 'and those of earlier and later dates' },
+    { command: 'llmcost prices --json', about: 'the whole list, for a program' },
+  ],
+  subcommands: [pricesExplain, pricesCheck],
+  async run(invocation) {
+    const settings = await settingsOf(invocation)
+    const book = await loadPriceBook({ overrideFiles: settings.priceFiles })
+    const filter = invocation.args[0] ?? ''
+    const models = book.list(filter)
+    const history = invocation.options['history'] === true || (filter !== '' && models.length <= fewModels)
+    const rates = models.flatMap((model) => listedRates(model.rates, invocation.now))
+    const closest = models.length > 0 || filter === '' ? [] : book.closest(filter, 3)
+    const shown = rates.filter((one) => history || one.inForce)
+    return { report: pricesReport({ filter, rates: shown, models: models.length, history, closest }, book) }
+  },
+}

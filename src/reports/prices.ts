@@ -1,0 +1,256 @@
+/** Reports on prices: the price list, where one price comes from, unpriced models, and repricing. */
+import type { Rate } from '../domain/rate.js'
+import { count } from '../domain/wording.js'
+import type { UnpricedRow } from '../metrics/unpriced.js'
+import type { Column, Report, Row, Section } from './report.js'
+
+const noPeriod = { since: null, until: null, tz: 'UTC' } as const
+
+/** Where prices come from; printed with every report on prices. */
+export interface PriceData {
+  readonly version: string
+  readonly date: string | null
+  readonly overrideFiles: readonly string[]
+}
+
+/** Version and date of the price data, and the override files in force. */
+export function priceDataLines({ version, date, overrideFiles }: PriceData): string[] {
+  const data = date === null ? version : `${version}, published ${date}`
+  const files = overrideFiles.length === 0 ? 'none' : overrideFiles.join(', ')
+  return [`Price data: ${data}`, `Override files: ${files}`]
+}
+
+/** A rate with what the reader of a list needs beside it. */
+export interface ListedRate {
+  readonly rate: Rate
+  /** When it holds, in words. */
+  readonly conditions: string
+  readonly inForce: boolean
+}
+
+const price = (key: string, title: string, optional?: number): Column => ({
+  key,
+  title,
+  kind: 'price',
+  ...(optional === undefined ? {} : { optional }),
+})
+const data = (key: string, kind: Column['kind']): Column => ({
+  key,
+  title: key.replaceAll('_', ' '),
+  kind,
+  dataOnly: true,
+})
+
+const rateColumns: readonly Column[] = [
+  { key: 'provider', title: 'provider', kind: 'text' },
+  { key: 'model', title: 'model', kind: 'text' },
+  price('input_price', 'input'),
+  price('cache_read_price', 'cache read', 1),
+  price('cache_write_price', 'cache write', 3),
+  price('cache_write_1h_price', '1h write', 4),
+  price('output_price', 'output'),
+  { key: 'conditions', title: 'when', kind: 'text', optional: 2 },
+  ...[
+    'reasoning_output_price',
+    'input_audio_price',
+    'output_audio_price',
+    'request_price',
+    'web_search_price',
+  ].map((key) => data(key, 'price')),
+  ...['batch_multiplier', 'flex_multiplier', 'priority_multiplier'].map((key) => data(key, 'number')),
+  data('valid_from', 'time'),
+  data('valid_to', 'time'),
+  data('above_input_tokens', 'count'),
+  data('up_to_input_tokens', 'count'),
+  data('from_minute', 'count'),
+  data('to_minute', 'count'),
+  data('in_force', 'boolean'),
+  { key: 'price_source', title: 'source', kind: 'text', optional: 5 },
+]
+
+function rateRow({ rate, conditions, inForce }: ListedRate): Row {
+  const { valid_from: from, valid_to: to, band_lo: lo, band_hi: hi, minute_lo, minute_hi, ...rest } = rate
+  const time = (text: string): string => `${text.replace(' ', 'T')}Z`
+  return {
+    ...rest,
+    conditions: conditions === '' ? null : conditions,
+    valid_from: from < '1970-01-02' ? null : time(from),
+    valid_to: to >= '9999' ? null : time(to),
+    above_input_tokens: lo < 0 ? null : lo,
+    up_to_input_tokens: hi > 1e15 ? null : hi,
+    from_minute: minute_lo,
+    to_minute: minute_hi,
+    in_force: inForce,
+  }
+}
+
+export interface PriceList {
+  readonly filter: string
+  readonly rates: readonly ListedRate[]
+  readonly models: number
+  /** All dates are listed, not the present prices alone. */
+  readonly history: boolean
+  /** Names close to the filter, for when nothing matched. */
+  readonly closest: readonly string[]
+}
+
+/** Unit prices by model, USD per million tokens. */
+export function pricesReport(list: PriceList, source: PriceData): Report {
+  const { filter, closest } = list
+  const nothing = `No model matches "${filter}".${closest.length > 0 ? ` Close names: ${closest.join(', ')}.` : ''}`
+  const notes = [
+    `${count(list.models)} ${list.models === 1 ? 'model' : 'models'}${list.history ? ', prices of all dates' : ', prices in force now'}; USD per million tokens.`,
+  ]
+  const section: Section = {
+    id: 'prices',
+    title: filter === '' ? 'Prices' : `Prices of "${filter}"`,
+    columns: rateColumns,
+    rows: list.rates.map(rateRow),
+    empty: nothing,
+    ...(list.rates.length > 0 ? { notes } : {}),
+  }
+  return {
+    kind: 'prices',
+    title: 'Prices',
+    period: noPeriod,
+    sections: [section],
+    warnings: [],
+    footer: priceDataLines(source),
+  }
+}
+
+export interface PriceOrigin {
+  readonly given: string
+  readonly provider: string | null
+  readonly matched: string | null
+  readonly rule: string
+  /** ISO 8601 UTC: the moment asked about. */
+  readonly at: string
+  readonly rates: readonly ListedRate[]
+  readonly closest: readonly string[]
+}
+
+/** Which price a name gets at a time, and by which rule. */
+export function priceOriginReport(origin: PriceOrigin, source: PriceData): Report {
+  const { given, provider, matched, rule, at, rates, closest } = origin
+  const facts: Section = {
+    id: 'origin',
+    title: `Price of ${given}`,
+    layout: 'facts',
+    columns: [
+      { key: 'name', title: 'name', kind: 'text' },
+      { key: 'provider', title: 'provider', kind: 'text' },
+      { key: 'matched', title: 'matched', kind: 'text' },
+      { key: 'rule', title: 'rule', kind: 'text' },
+      { key: 'at', title: 'at', kind: 'time' },
+    ],
+    rows: [{ name: given, provider, matched, rule, at }],
+    notes: closest.length > 0 ? [`Close names: ${closest.join(', ')}.`] : [],
+  }
+  const inForce: Section = {
+    id: 'prices',
+    title: 'Prices, USD per million tokens',
+    columns: rateColumns.filter(({ key }) => !['provider', 'model'].includes(key)),
+    rows: rates.filter((one) => one.inForce).map(rateRow),
+    empty: rates.length > 0 ? 'No price at that time.' : 'No price: calls with this name are unpriced.',
+  }
+  const others = rates.filter((one) => !one.inForce)
+  const past: Section = { ...inForce, id: 'other_prices', title: 'At other times', rows: others.map(rateRow) }
+  return {
+    kind: 'price_origin',
+    title: `Price of ${given}`,
+    period: noPeriod,
+    sections: others.length > 0 ? [facts, inForce, past] : [facts, inForce],
+    warnings: [],
+    footer: priceDataLines(source),
+  }
+}
+
+export interface UnpricedModel extends UnpricedRow {
+  readonly rule: string
+  readonly closest: readonly string[]
+  /** A row for an override file with the header below. */
+  readonly line: string
+}
+
+/** Columns of the lines that the check suggests. */
+export const suggestedHeader = 'provider,model,alias_of,input,output'
+
+/** Models of the store that no price is known for, and what to do about each. */
+export function priceCheckReport(models: readonly UnpricedModel[], source: PriceData): Report {
+  const section: Section = {
+    id: 'unpriced_models',
+    title: 'Models without a price',
+    columns: [
+      { key: 'provider', title: 'provider', kind: 'text', dimension: true },
+      { key: 'model', title: 'model', kind: 'text', dimension: true },
+      { key: 'unpriced_calls', title: 'calls', kind: 'count' },
+      { key: 'input_tokens', title: 'input tokens', kind: 'count', optional: 4 },
+      { key: 'output_tokens', title: 'output tokens', kind: 'count', optional: 5 },
+      { key: 'rule', title: 'why', kind: 'text', optional: 2 },
+      { key: 'closest', title: 'close names', kind: 'text', optional: 3 },
+      { key: 'line', title: 'line for prices.csv', kind: 'text', optional: 1 },
+    ],
+    rows: models.map((model) => ({ ...model, closest: model.closest.join(', ') })),
+    empty: 'Every call has a cost.',
+    notes:
+      models.length === 0
+        ? []
+        : [
+            `In prices.csv, under the header ${suggestedHeader}: the model it is (alias_of), or its prices per million tokens.`,
+            'Name the file in the config ("prices": "prices.csv"), then llmcost reprice.',
+          ],
+  }
+  return {
+    kind: 'price_check',
+    title: 'Unpriced models',
+    period: noPeriod,
+    sections: [section],
+    warnings: [],
+    footer: priceDataLines(source),
+  }
+}
+
+export interface Repricing {
+  readonly rows: readonly Row[]
+  readonly totals: Row
+  readonly dryRun: boolean
+}
+
+/** What repricing changed, or would change, by model. */
+export function repriceReport({ rows, totals, dryRun }: Repricing, source: PriceData): Report {
+  const changes = `${count(Number(totals['changed_calls']))} of ${count(Number(totals['calls']))} calls`
+  const section: Section = {
+    id: 'changes',
+    title: dryRun ? 'What repricing would change' : 'What repricing changed',
+    columns: [
+      { key: 'provider', title: 'provider', kind: 'text', dimension: true },
+      { key: 'model', title: 'model', kind: 'text', dimension: true },
+      { key: 'calls', title: 'calls', kind: 'count', optional: 3 },
+      { key: 'changed_calls', title: 'changed', kind: 'count' },
+      { key: 'newly_priced_calls', title: 'newly priced', kind: 'count', optional: 1 },
+      { key: 'no_longer_priced_calls', title: 'no longer priced', kind: 'count', optional: 2 },
+      { key: 'old_cost_usd', title: 'cost before', kind: 'usd' },
+      { key: 'new_cost_usd', title: 'cost after', kind: 'usd' },
+      { key: 'difference_usd', title: 'difference', kind: 'usd' },
+    ],
+    rows,
+    ...(rows.length > 0 ? { totals } : {}),
+    empty: 'No cost changes.',
+    notes:
+      rows.length === 0
+        ? []
+        : [
+            `${changes} ${dryRun ? 'would change' : 'changed'}.`,
+            ...(dryRun ? ['Nothing was written; llmcost reprice writes it.'] : []),
+          ],
+  }
+  return {
+    kind: 'reprice',
+    title: 'Repricing',
+    period: noPeriod,
+    sections: [section],
+    warnings: [],
+    footer: priceDataLines(source),
+  }
+}
