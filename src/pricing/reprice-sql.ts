@@ -36,9 +36,8 @@ export function changesTable(store: string, basis: CostBasis): string {
 /** Calls by provider and model: how many, how many change, and the cost of those before and after. */
 export const changesByModel = (store: string): string => /* sql */ `
   WITH stored AS (
-    SELECT m.provider, c.model, count(*) AS calls
-    FROM (SELECT rowid AS call_row, * FROM ${store}calls) c
-      LEFT JOIN resolved m ON c.model = m.model AND c.provider IS NOT DISTINCT FROM m.given_provider
+    SELECT coalesce(m.provider, c.provider) AS provider, c.model, count(*) AS calls
+    FROM ${store}calls c LEFT JOIN resolved m ON c.model = m.model AND c.provider IS NOT DISTINCT FROM m.given_provider
     GROUP BY ALL),
   changed AS (
     SELECT provider, model, count(*) AS changed_calls, sum(old_cost_usd) AS old_cost_usd, sum(cost_usd) AS new_cost_usd,
