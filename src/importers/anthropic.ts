@@ -27,6 +27,7 @@ export const anthropic: Importer = {
       document.text('result', 'error', 'error', 'type'),
       document.text('result', 'error', 'type'),
       `CASE WHEN ${outcome} = 'errored' THEN 'errored' END`,
+      raw.wrapperError,
     )!
     const event = document.text('type')
     return {
@@ -40,7 +41,7 @@ export const anthropic: Importer = {
         },
       ],
       fields: mergeFields(
-        wrapper,
+        { ...wrapper, error: failed },
         {
           call_id: firstOf(response('id'), batch)!,
           provider: `'anthropic'`,
@@ -55,7 +56,6 @@ export const anthropic: Importer = {
           web_search_requests: usage('server_tool_use', 'web_search_requests'),
           finish_reason: response('stop_reason'),
           status: `CASE WHEN ${failed} IS NOT NULL THEN 'error' ELSE 'ok' END`,
-          error: failed,
           service_tier: `CASE WHEN ${batch} IS NOT NULL AND ${outcome} IS NOT NULL THEN 'batch' ELSE ${usage('service_tier')} END`,
         },
         metadataFields((key) => response('metadata', key)),

@@ -67,18 +67,22 @@ type Structure = { [key: string]: Structure | string | [Structure] }
 
 /**
  * Collects the paths that a plan reads and addresses them in SQL. For JSON every path becomes part of
- * one `json_transform`, so a record is parsed once; for CSV a path is a column.
+ * one `json_transform`, so a record is parsed once; for CSV a path is a column. What one struct cannot
+ * hold (a key read both whole and inside, keys that differ by case alone) is taken out of the text.
  */
 export class Document {
   readonly #name: string
+  /** SQL for the JSON text of the whole; NULL where it is not JSON. */
+  readonly #whole: string
   readonly #columns: readonly string[] | undefined
   readonly #structure: Structure = {}
   readonly #embedded = new Map<string, { readonly text: string; readonly document: Document }>()
 
   /** @param columns header of a CSV file; undefined for JSON */
-  constructor(columns?: readonly string[], name = 'doc') {
+  constructor(columns?: readonly string[], name = 'doc', text = 'text') {
     this.#columns = columns
     this.#name = name
+    this.#whole = `CASE WHEN json_valid(${text}) THEN ${text} END`
   }
 
   static for(survey: Survey): Document {
@@ -88,7 +92,11 @@ export class Document {
   /** SQL for the text of the value at a path of keys; NULL where absent. */
   text(...path: readonly string[]): string {
     if (this.#columns) return this.#columnText(path)
-    this.#parent(path)[path.at(-1)!] ??= 'VARCHAR'
+    const parent = this.#parent(path)
+    const leaf = path.at(-1)!
+    if (parent === undefined || !fits(parent, leaf, 'text'))
+      return `json_extract_string(${this.#whole}, ${literal(pointer(path))})`
+    parent[leaf] = 'VARCHAR'
     return this.#address(path)
   }
 
@@ -97,6 +105,10 @@ export class Document {
     if (this.#columns) throw new Error('a CSV column holds no list')
     const leaf = path.at(-1)!
     const parent = this.#parent(path)
+    if (parent === undefined || !fits(parent, leaf, 'list')) {
+      const steps = path.map((step) => `."${step}"`).join('')
+      return `json_extract_string(${this.#whole}, ${literal(`$${steps}[*]."${key}"`)})`
+    }
     const known = parent[leaf]
     if (Array.isArray(known)) known[0][key] = 'VARCHAR'
     else parent[leaf] = [{ [key]: 'VARCHAR' }]
@@ -111,7 +123,7 @@ export class Document {
     const text = this.text(...path)
     const known = this.#embedded.get(text)
     if (known) return known.document
-    const document = new Document(undefined, `${this.#name}_${this.#embedded.size}`)
+    const document = new Document(undefined, `${this.#name}_${this.#embedded.size}`, text)
     this.#embedded.set(text, { text, document })
     return document
   }
@@ -141,11 +153,12 @@ export class Document {
     return `c${index}`
   }
 
-  #parent(path: readonly string[]): Structure {
+  /** The structure around the path's last key, made where absent; undefined when something else is there. */
+  #parent(path: readonly string[]): Structure | undefined {
     let node = this.#structure
     for (const key of path.slice(0, -1)) {
-      const next = node[key]
-      node = typeof next === 'object' && !Array.isArray(next) ? next : (node[key] = {})
+      if (!fits(node, key, 'object')) return undefined
+      node = (node[key] ??= {}) as Structure
     }
     return node
   }
@@ -154,6 +167,17 @@ export class Document {
     return `${this.#name}.${path.map(quoted).join('.')}`
   }
 }
+
+/** True when `key` is free in the structure, or holds the same kind already. */
+function fits(node: Structure, key: string, kind: 'text' | 'object' | 'list'): boolean {
+  const known = node[key]
+  if (known === undefined) return !Object.keys(node).some((k) => k.toLowerCase() === key.toLowerCase())
+  if (typeof known === 'string') return kind === 'text'
+  return Array.isArray(known) ? kind === 'list' : kind === 'object'
+}
+
+const pointer = (path: readonly string[]): string =>
+  path.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 

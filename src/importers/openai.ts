@@ -31,12 +31,7 @@ export const openai: Importer = {
     const usageOf = (chat: string[], responses: string[]): string =>
       firstOf(usage(...chat), usage(...responses))!
     const batch = document.text('custom_id')
-    const failed = firstOf(
-      response('error', 'code'),
-      response('error', 'message'),
-      document.text('error', 'code'),
-      document.text('error', 'message'),
-    )!
+    const failed = firstOf(response('error', 'code'), response('error', 'message'), raw.wrapperError)!
     const httpStatus = document.text('response', 'status_code')
     const reasons = responseList(['choices'], 'finish_reason')
     const status = response('status')
@@ -49,7 +44,7 @@ export const openai: Importer = {
       refusals: [],
       totalTokens: usage('total_tokens'),
       fields: mergeFields(
-        wrapper,
+        { ...wrapper, error: failed },
         {
           call_id: response('id'),
           ts: firstOf(response('created'), response('created_at'))!,
@@ -80,7 +75,6 @@ export const openai: Importer = {
           temperature: response('temperature'),
           finish_reason: `coalesce(CASE WHEN len(${reasons}) > 0 THEN CAST(to_json(list_filter(${reasons}, lambda x: x IS NOT NULL)) AS VARCHAR) END, ${finished})`,
           status: `CASE WHEN ${failed} IS NOT NULL THEN 'error' WHEN ${httpStatus} IS NOT NULL THEN ${httpStatus} ELSE ${status} END`,
-          error: failed,
           service_tier: `CASE WHEN ${batch} IS NOT NULL THEN 'batch' ELSE ${response('service_tier')} END`,
         },
         metadataFields((key) => response('metadata', key)),

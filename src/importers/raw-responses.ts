@@ -48,6 +48,8 @@ export interface RawResponse {
   /** What the wrapper says of the call: id, time, user, feature, latency … */
   readonly wrapper: ReadPlan['fields']
   readonly wrapperTags: string | undefined
+  /** SQL for the error of the wrapper: its code or message when it is an object; NULL when there is none. */
+  readonly wrapperError: string
   /** True when every sampled response stands bare, without a wrapper. */
   readonly bare: boolean
 }
@@ -72,8 +74,15 @@ export function rawResponse(survey: Survey, found: readonly (readonly string[])[
       `coalesce(${at.map((place) => document.list([...place, ...path], key)).join(', ')})`,
     wrapper: named?.fields ?? {},
     wrapperTags: named?.tags,
+    wrapperError: wrapperError(document, named?.fields.error),
     bare,
   }
+}
+
+function wrapperError(document: Document, named: string | undefined): string {
+  const words =
+    named && `CASE WHEN NOT starts_with(${named}, '{') THEN nullif(nullif(${named}, ''), 'false') END`
+  return firstOf(document.text('error', 'code'), document.text('error', 'message'), words)!
 }
 
 /** Labels that callers put into the `metadata` of their request and that come back in the response. */
