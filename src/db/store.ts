@@ -9,6 +9,9 @@ import { UserError } from '../errors.js'
 import { Database, ensureFolder, quoteText, type Resources } from './database.js'
 import { migrations, schemaVersion, views } from './schema.js'
 
+/** File format of new stores: compresses text faster and smaller than DuckDB's default, which suits older readers. */
+const storageVersion = 'v1.4.0'
+
 export interface StoreOptions extends Resources {
   /** How long to wait for another process's lock, ms. */
   readonly lockTimeoutMs: number
@@ -49,7 +52,7 @@ export async function writeStore<T>(
   const fresh = path === ':memory:' || !existsSync(path) || statSync(path).size === 0
   if (!fresh) assertDuckDbFile(path)
   if (path !== ':memory:') ensureFolder(dirname(path))
-  await patiently(path, options, () => db.run(`ATTACH ${quoteText(path)} AS store`))
+  await patiently(path, options, () => db.run(`ATTACH ${quoteText(path)} AS store${path === ':memory:' ? '' : ` (STORAGE_VERSION '${storageVersion}')`}`))
   try {
     await db.run('BEGIN')
     try {

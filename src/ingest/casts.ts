@@ -89,16 +89,17 @@ export function moment(raw: string, baseTime: string | undefined, relativeUnit: 
     baseTime === undefined
       ? 'NULL'
       : `epoch_us(TIMESTAMP '${sqlMoment(baseTime)}') + ${number} * ${relativeUnit === 'ms' ? '1e3' : '1e6'}`
-  return `coalesce(
-    make_timestamp(epoch_us(${zoned(raw)})),
-    CASE
+  const utc = `TRY_CAST(${raw} AS TIMESTAMPTZ)`
+  // The common shape first, and in CASE: coalesce is several times slower here.
+  return `CASE WHEN right(${raw}, 2) BETWEEN '0Z' AND '9Z' AND ${utc} IS NOT NULL THEN make_timestamp(epoch_us(${utc}))
+    ELSE coalesce(make_timestamp(epoch_us(${zoned(raw)})), CASE
       WHEN ${number} IS NULL THEN make_timestamp(epoch_us(${zoned(`regexp_replace(replace(trim(${raw}), ',', '.'), '^(\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d)(Z|[+-]\\d\\d:?\\d\\d)?$', '\\1:00\\2')`)}))
       WHEN NOT isfinite(${number}) OR ${number} < 0 OR ${number} > 4.2e18 THEN NULL
       WHEN ${number} > 1e17 THEN make_timestamp(CAST(${number} / 1000 AS BIGINT))
       WHEN ${number} > 1e14 THEN make_timestamp(CAST(${number} AS BIGINT))
       WHEN ${number} > 1e11 THEN make_timestamp(CAST(${number} * 1e3 AS BIGINT))
       WHEN ${number} > 1e8 THEN make_timestamp(CAST(${number} * 1e6 AS BIGINT))
-      ELSE make_timestamp(CAST(${relative} AS BIGINT)) END END`
+      ELSE make_timestamp(CAST(${relative} AS BIGINT)) END) END`
 }
 
 /**
@@ -118,7 +119,7 @@ export function momentProblem(raw: string, value: string, baseTime: string | und
   const relative =
     baseTime === undefined
       ? `WHEN TRY_CAST(${raw} AS DOUBLE) BETWEEN 0 AND 1e8 THEN 'ts: a relative time; say with --base-time what it counts from'`
-      : ''
+      : 'WHEN false THEN NULL'
   return `CASE WHEN ${value} >= TIMESTAMP '2015-01-01' AND ${value} < TIMESTAMP '2101-01-01' THEN NULL ELSE CASE
     WHEN ${raw} IS NULL OR ${raw} IN (${nullLike}) THEN 'ts: missing'
     WHEN ${value} IS NULL THEN CASE ${relative} ELSE 'ts: not a time' END

@@ -73,5 +73,6 @@ export function finishReason(comparable: string): string {
   const cases = Object.entries(finishReasons).map(
     ([reason, names]) => `WHEN ${comparable} IN (${oneOf(names)}) THEN '${reason}'`,
   )
-  return `CASE WHEN ${comparable} IS NULL OR ${comparable} IN ('', 'null', 'none') THEN NULL ${cases.join(' ')} ELSE 'other' END`
+  return `CASE WHEN ${comparable} = 'stop' THEN 'stop' ELSE
+    CASE WHEN ${comparable} IS NULL OR ${comparable} IN ('', 'null', 'none') THEN NULL ${cases.join(' ')} ELSE 'other' END END`
 }

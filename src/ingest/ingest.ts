@@ -439,7 +439,7 @@ function fileSummary(
 
 async function unpricedModels(db: Database): Promise<IngestSummary['unpricedModels']> {
   const { rows } = await db.query<{ provider: string | null; model: string | null; calls: number }>(
-    `SELECT m.provider, s.model, count(*) AS calls FROM staged s
+    `SELECT m.provider, s.model, count(*) AS calls FROM located s
      JOIN resolved m ON s.model = m.model AND s.provider IS NOT DISTINCT FROM m.given_provider
      WHERE s.state = 'call' AND s.reported_cost_usd IS NULL AND NOT EXISTS (SELECT 1 FROM new_rates r WHERE r.provider = m.provider AND r.model = s.model)
      GROUP BY ALL ORDER BY calls DESC, s.model LIMIT 20`,

@@ -2,7 +2,8 @@
  * The SELECT that turns the records of a source into checked, typed calls: one row a record, in file
  * order, with `state` call, skip or reject. Built from an importer's plan; all importers share it.
  */
-import { callFields, type CallField } from '../domain/call.js'
+import { callColumns, callFields, type CallField } from '../domain/call.js'
+import { pricedColumnNames } from '../pricing/price-sql.js'
 import { literal, type ReadPlan } from '../importers/importer.js'
 import * as casts from './casts.js'
 import { comparableFinishReason, finishReason } from './finish-reason.js'
@@ -30,6 +31,9 @@ export const repairRules = {
 } as const
 
 export type RepairRule = keyof typeof repairRules
+
+/** Columns of `calls` that come later: from pricing and from where the record stands. */
+const unstaged: readonly string[] = [...pricedColumnNames, 'source', 'file_id', 'line']
 
 const tokenFields = [
   'input_tokens',
@@ -80,15 +84,30 @@ const select = (columns: Columns, from: string): string =>
   `SELECT ${columns.map(([name, sql]) => (name === sql ? name : `${sql} AS ${name}`)).join(',\n  ')}\nFROM ${from}`
 
 /**
+ * Columns that staged records may have, with their types. A source fills those that it has fields for; the
+ * others are not even written.
+ */
+export const stagedColumns: Readonly<Record<string, string>> = {
+  source: 'VARCHAR',
+  ...Object.fromEntries(callColumns.filter((c) => !unstaged.includes(c.name)).map((c) => [c.name, c.type])),
+  reason: 'VARCHAR',
+  line_hash: 'VARCHAR',
+  state: 'VARCHAR',
+  reject_text: 'VARCHAR',
+  ...Object.fromEntries(Object.keys(repairRules).map((rule) => [rule, 'BOOLEAN'])),
+}
+
+/**
  * @param plan the importer's plan for this source
- * @returns SQL whose columns are the call columns that a source fills, then `line_hash`, `state`,
- *   `reason`, `reject_fields`, `reject_text`, `revision_id` and one boolean a repair rule
+ * @param allRecords true when every line is known to be a JSON object: it need not be asked again
+ * @returns SQL with some of `stagedColumns`, one row a record
  */
 export function normaliseSql(
   source: SourceRelation,
   plan: ReadPlan,
   options: ReadOptions,
   now: Date,
+  allRecords = false,
 ): string {
   const raw = rawFields(source, plan, options)
   const has = (field: CallField): boolean => raw.has(field)
@@ -111,11 +130,11 @@ export function normaliseSql(
       ],
       ['cost_parts', costParts(plan)],
     ],
-    documentSql(source, plan),
+    documentSql(source, plan, allRecords),
   )
   const typed = select([...passed, ...typedColumns(raw, options, plan)], `(${fields})`)
   const ruled = select(ruledColumns(plan, options, has), `(${typed})`)
-  return select(checkedColumns(now), `(${ruled})`)
+  return select(checkedColumns(plan, options, has, now), `(${ruled})`)
 }
 
 const passed: Columns = ['text', 'skip', 'refusal', 'tags', 'revision_id', 'total_tokens'].map((name) => [
@@ -124,18 +143,21 @@ const passed: Columns = ['text', 'skip', 'refusal', 'tags', 'revision_id', 'tota
 ])
 
 /** FROM item: the source's records with their documents parsed, addressed through `doc`. */
-function documentSql(source: SourceRelation, plan: ReadPlan): string {
+function documentSql(source: SourceRelation, plan: ReadPlan, allRecords: boolean): string {
   if (source.kind === 'csv') {
-    const records = `SELECT ${csvText(source.header)} AS text, reject IS NULL OR reject = '' AS readable, ${repeatedHeader(source.header)} AS not_a_record, * FROM (${source.sql})`
+    const id = plan.fields.call_id
+    // The record's content is needed for the hash of records without an id, and of rejected ones.
+    const text = id === undefined ? csvText(source.header) : `CASE WHEN coalesce(${id}, '') = '' THEN ${csvText(source.header)} ELSE ${id} END`
+    const records = `SELECT ${text} AS text, reject IS NULL OR reject = '' AS readable, ${repeatedHeader(source.header)} AS not_a_record, * FROM (${source.sql})`
     return `(${withEmbedded(records, plan.document)}) `
   }
   // Nearly every line begins with its brace; trimming all would copy all.
-  const texts = `SELECT text,
+  const texts = allRecords ? `SELECT text, false AS not_a_record, true AS readable FROM (${source.sql})` : `SELECT text,
     CASE WHEN text IS NULL THEN true WHEN starts_with(text, '{') THEN false ELSE trim(text, chr(32) || chr(9)) = '' END AS not_a_record,
     CASE WHEN text IS NULL THEN false WHEN starts_with(text, '{') THEN json_valid(text)
       ELSE json_valid(text) AND starts_with(ltrim(text, chr(32) || chr(9)), '{') END AS readable
     FROM (${source.sql})`
-  return `(${withEmbedded(`SELECT *, ${parsed('readable', 'text', plan.document, 'doc')} FROM (${texts})`, plan.document)})`
+  return `(${withEmbedded(`SELECT *, ${parsed(allRecords ? 'true' : 'readable', 'text', plan.document, 'doc')} FROM (${texts})`, plan.document)})`
 }
 
 function parsed(condition: string, text: string, document: ReadPlan['document'], name: string): string {
@@ -216,6 +238,8 @@ function typedColumns(raw: ReadonlyMap<string, string>, options: ReadOptions, pl
   const has = (field: string): boolean => raw.has(field)
   const rawName = (field: string): string => `raw_${field}`
   const problems: string[] = []
+  /** Conditions under which no problem need be looked for. */
+  const fine: string[] = []
   const drops: string[] = []
   const cuts: string[] = []
   const out: Columns = []
@@ -235,11 +259,15 @@ function typedColumns(raw: ReadonlyMap<string, string>, options: ReadOptions, pl
   }
   for (const field of tokenFields) {
     add(field, casts.whole(rawName(field)), 'BIGINT')
-    if (has(field)) problems.push(casts.wholeProblem(field, rawName(field), field))
+    if (!has(field)) continue
+    fine.push(casts.wholeFine(rawName(field), field))
+    problems.push(casts.wholeProblem(field, rawName(field), field))
   }
   add('reported_cost_usd', casts.cost('raw_reported_cost_usd'), 'DECIMAL(18,12)')
-  if (has('reported_cost_usd'))
+  if (has('reported_cost_usd')) {
+    fine.push(casts.costFine('raw_reported_cost_usd', 'reported_cost_usd'))
     problems.push(casts.costProblem('cost_usd', 'raw_reported_cost_usd', 'reported_cost_usd'))
+  }
   for (const [field, [low, high]] of Object.entries(measures)) {
     add(field, casts.measure(rawName(field), low, high), 'DOUBLE')
     if (has(field)) drops.push(casts.dropped(rawName(field), field))
@@ -253,21 +281,21 @@ function typedColumns(raw: ReadonlyMap<string, string>, options: ReadOptions, pl
     if (has(field)) drops.push(casts.dropped(rawName(field), field))
   }
   add('user_feedback', casts.feedback('raw_user_feedback'), 'DOUBLE')
-  add('finish_comparable', 'NULL')
-  out[out.length - 1] = [
-    'finish_comparable',
-    has('finish_reason') ? comparableFinishReason('raw_finish_reason') : 'CAST(NULL AS VARCHAR)',
-  ]
+  const finish = has('finish_reason') ? comparableFinishReason('raw_finish_reason') : 'CAST(NULL AS VARCHAR)'
+  out.push(['finish_comparable', finish])
   add('cache_hit', casts.truth('raw_cache_hit'), 'BOOLEAN')
-  if (has('cache_hit')) problems.push(casts.truthProblem('cache_hit', 'raw_cache_hit', 'cache_hit'))
+  if (has('cache_hit')) {
+    fine.push('(raw_cache_hit IS NULL OR cache_hit IS NOT NULL)')
+    problems.push(casts.truthProblem('cache_hit', 'raw_cache_hit', 'cache_hit'))
+  }
   add('service_tier', casts.serviceTier('raw_service_tier'))
   out.push(['raw_status', has('status') ? 'raw_status' : 'CAST(NULL AS VARCHAR)'])
   out.push(['cost_parts', 'cost_parts'])
   out.push([
     'value_problem',
-    problems.length === 0 ? 'CAST(NULL AS VARCHAR)' : `coalesce(${problems.join(',\n')}, NULL)`,
+    problems.length === 0 ? 'CAST(NULL AS VARCHAR)' : `CASE WHEN ${fine.join(' AND ')} THEN NULL ELSE coalesce(${problems.join(',\n')}, NULL) END`,
   ])
-  out.push(['measure_dropped', drops.length === 0 ? 'false' : drops.join(' OR ')])
+  out.push(['measure_dropped', drops.length === 0 ? 'false' : `(${drops.join(' OR ')})`])
   out.push(['label_cut', cuts.length === 0 ? 'false' : `coalesce(${cuts.join(' OR ')}, false)`])
   return out
 }
@@ -380,7 +408,7 @@ function ruledColumns(plan: ReadPlan, options: ReadOptions, has: (field: CallFie
 }
 
 /** The verdict on each record, and the columns that staging keeps. */
-function checkedColumns(now: Date): Columns {
+function checkedColumns(plan: ReadPlan, options: ReadOptions, has: (field: CallField) => boolean, now: Date): Columns {
   const nothing = `input_tokens IS NULL AND output_tokens IS NULL AND reported_cost_usd IS NULL AND status IS DISTINCT FROM 'error' AND cache_hit IS NOT TRUE`
   const reason = `CASE
     WHEN skip THEN NULL
@@ -393,63 +421,40 @@ function checkedColumns(now: Date): Columns {
     WHEN input_tokens > ${casts.tokenLimit} OR output_tokens > ${casts.tokenLimit} THEN 'tokens: above 1,000,000,000'
     END`
   const hash = `CASE WHEN skip THEN NULL WHEN call_id IS NULL OR reason IS NOT NULL THEN md5(text) END`
-  const kept = [
-    'ts',
-    'provider',
-    'request_model',
-    'response_model',
-    'operation',
-    'feature',
-    'endpoint',
-    'user_id',
-    'customer',
-    'session_id',
-    'trace_id',
-    'team',
-    'environment',
-    'prompt_hash',
-    'prompt_name',
-    'input_tokens',
-    'cache_read_input_tokens',
-    'cache_creation_input_tokens',
-    'cache_creation_1h_input_tokens',
-    'output_tokens',
-    'reasoning_output_tokens',
-    'input_audio_tokens',
-    'output_audio_tokens',
-    'web_search_requests',
-    'reported_cost_usd',
-    'latency_ms',
-    'ttft_ms',
-    'temperature',
-    'max_tokens',
-    'status',
-    'error',
-    'attempt',
-    'cache_hit',
-    'cache_type',
-    'service_tier',
-    'quality_score',
-    'groundedness',
-    'retrieval_score',
-    'user_feedback',
-    'tags',
-    'revision_id',
-  ]
+  const rules = ruledColumns(plan, options, has)
+  const isConstant = (rule: string): boolean => ['false', undefined].includes(rules.find(([name]) => name === rule)?.[1])
   return [
-    ['call_id', 'call_id'],
-    ...kept.map((name): [string, string] => [name, name]),
-    ['model', 'coalesce(response_model, request_model)'],
-    ['finish_reason', finishReason('finish_comparable')],
+    ...callColumns.map((c) => c.name).filter((name) => isFilled(name, plan, has)).map((name): [string, string] => [name, filled[name] ?? name]),
     ['reason', reason],
     ['line_hash', hash],
     ['state', `CASE WHEN skip THEN 'skip' WHEN reason IS NOT NULL THEN 'reject' ELSE 'call' END`],
     ['reject_text', `CASE WHEN NOT skip AND reason IS NOT NULL THEN left(text, 1000) END`],
-    ...Object.keys(repairRules).map((rule): [string, string] => [
-      rule,
-      rule === 'future_time'
-        ? `ts > TIMESTAMP '${now.toISOString().replace('T', ' ').replace('Z', '')}'`
-        : rule,
-    ]),
+    ['future_time', `ts > TIMESTAMP '${now.toISOString().replace('T', ' ').replace('Z', '')}'`],
+    ...['measure_dropped', 'label_cut'].map((rule): [string, string] => [rule, rule]),
+    ...Object.keys(repairRules)
+      .filter((rule) => !isConstant(rule) && !['future_time', 'measure_dropped', 'label_cut'].includes(rule))
+      .map((rule): [string, string] => [rule, rule]),
   ]
+}
+
+/** Columns that are worked out here and not taken over. */
+const filled: Readonly<Record<string, string>> = {
+  model: 'coalesce(response_model, request_model)',
+  finish_reason: finishReason('finish_comparable'),
+}
+
+/** Fields from which a column is filled, where they are not the column's own. */
+const filledFrom: Readonly<Record<string, readonly CallField[]>> = {
+  feature: ['feature', 'endpoint'],
+  model: ['response_model', 'request_model'],
+  status: ['status', 'error'],
+  cache_creation_input_tokens: ['cache_creation_input_tokens', 'cache_creation_1h_input_tokens'],
+}
+
+function isFilled(name: string, plan: ReadPlan, has: (field: CallField) => boolean): boolean {
+  if (name === 'call_id' || name === 'ts') return true
+  if (name === 'tags') return plan.tags !== undefined
+  if (name === 'revision_id') return plan.revisionId !== undefined
+  if (name === 'reported_cost_usd' && plan.costParts?.length) return true
+  return (filledFrom[name] ?? [name as CallField]).some(has)
 }

@@ -2,6 +2,7 @@
  * Makes files readable for DuckDB: each becomes part of a unit, a relation with one row a line (or record)
  * in file order. Large clean files are units of their own, read in place; all others pass through a spool.
  */
+import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
@@ -154,38 +155,49 @@ async function spooledLines(readings: readonly Reading[]): Promise<Unit> {
 /** Reads a large file in place when nothing in it needs mending; undefined when something does. */
 async function directLines(reading: Reading): Promise<Unit | undefined> {
   const { encoding, recognised, fromByte, file } = reading
-  if (encoding !== 'plain' || recognised.shape.kind !== 'lines' || fromByte > 0 || file.size < directSize)
-    return undefined
-  const edges = new Edges()
-  const passage: Passage = { lines: 0, endsWithNewline: true, replaced: false }
-  let carry = Buffer.alloc(0)
-  for await (const chunk of readBytes(reading.path, 'plain')) {
-    edges.add(chunk)
-    const cut = chunk.lastIndexOf(0x0a)
-    const block = Buffer.concat([carry, chunk.subarray(0, cut + 1)])
-    if (!isClean(block) || carry.length + chunk.length > lineLimit) return undefined
-    carry = Buffer.from(chunk.subarray(cut + 1))
-    passage.endsWithNewline = chunk.at(-1) === 0x0a
-  }
-  if (!isClean(carry)) return undefined
-  return {
-    relation: linesRelation(reading.path),
-    recognised,
-    segments: [{ ...segment(reading, passage, edges), rows: undefined }],
-    bytes: file.size,
+  if (encoding !== 'plain' || recognised.shape.kind !== 'lines' || fromByte > 0 || file.size < directSize) return undefined
+  const seen = lookThrough(reading.path, isClean)
+  if (seen === undefined) return undefined
+  return { relation: linesRelation(reading.path), recognised, segments: [{ ...segment(reading, seen), rows: undefined }], bytes: file.size }
+}
+
+/**
+ * Looks through a plain file, block by block of whole lines.
+ * @returns what was seen; undefined as soon as a block is not fine or a line is too long for DuckDB
+ */
+function lookThrough(path: string, isFine: (block: Buffer) => boolean): Passage | undefined {
+  const file = openSync(path, 'r')
+  try {
+    const buffer = Buffer.allocUnsafe(lineLimit)
+    let kept = 0
+    let bytes = 0
+    for (;;) {
+      const read = readSync(file, buffer, kept, buffer.length - kept, null)
+      bytes += read
+      const filled = kept + read
+      const cut = read === 0 ? filled : buffer.lastIndexOf(0x0a, filled - 1) + 1
+      if (read > 0 && cut === 0 && filled === buffer.length) return undefined
+      if (!isFine(buffer.subarray(0, cut))) return undefined
+      if (read === 0) return { lines: 0, bytes, endsWithNewline: kept === 0, replaced: false }
+      buffer.copyWithin(0, cut, filled)
+      kept = filled - cut
+    }
+  } finally {
+    closeSync(file)
   }
 }
 
 async function csvUnit(reading: Reading): Promise<Unit> {
   const shape = reading.recognised.shape as Extract<Shape, { kind: 'csv' }>
-  const edges = new Edges()
+  let edges: Edges | undefined
   let path = reading.path
   let passage: Passage
   const clean =
-    reading.encoding === 'plain' && reading.fromByte === 0 ? await cleanCsv(reading, edges) : undefined
+    reading.encoding === 'plain' && reading.fromByte === 0 ? lookThrough(reading.path, isCleanCsv) : undefined
   if (clean) passage = clean
   else {
     const spool = new Spool(newSpoolPath('csv'))
+    edges = new Edges()
     const bytes = watched(readBytes(reading.path, reading.encoding, reading.fromByte), edges)
     passage = await spool.copyLines(reading.fromByte > 0 ? withHeader(shape, bytes) : bytes, false)
     spool.close()
@@ -205,21 +217,8 @@ async function csvUnit(reading: Reading): Promise<Unit> {
   }
 }
 
-/** Looks through a plain CSV; undefined when it must be mended first. CRLF is left to DuckDB. */
-async function cleanCsv(reading: Reading, edges: Edges): Promise<Passage | undefined> {
-  const passage: Passage = { lines: 0, endsWithNewline: true, replaced: false }
-  const { isUtf8 } = await import('node:buffer')
-  let carry = Buffer.alloc(0)
-  for await (const chunk of readBytes(reading.path, 'plain')) {
-    edges.add(chunk)
-    const cut = chunk.lastIndexOf(0x0a)
-    const block = Buffer.concat([carry, chunk.subarray(0, cut + 1)])
-    if (!isUtf8(block) || block.includes(0) || carry.length + chunk.length > lineLimit) return undefined
-    carry = Buffer.from(chunk.subarray(cut + 1))
-    passage.endsWithNewline = chunk.at(-1) === 0x0a
-  }
-  return isUtf8(carry) && !carry.includes(0) ? passage : undefined
-}
+/** A CSV block needs no mending: UTF-8, no NUL. CRLF is left to DuckDB. */
+const isCleanCsv = (block: Buffer): boolean => isUtf8(block) && !block.includes(0)
 
 function csvSql(path: string, width: number, delimiter: string, repaired: boolean): string {
   const names = Array.from({ length: width }, (_, i) => `c${i}`)
@@ -246,9 +245,9 @@ async function* watched(source: AsyncIterable<Buffer>, edges: Edges): AsyncGener
   }
 }
 
-function segment(reading: Reading, passage: Passage, edges: Edges): Segment {
-  const bytesRead = reading.fromByte + edges.bytes
-  const hashes = reading.encoding === 'plain' ? fingerprint(reading.path, bytesRead) : edges.hashes
+function segment(reading: Reading, passage: Passage, edges?: Edges): Segment {
+  const bytesRead = reading.fromByte + (edges?.bytes ?? passage.bytes)
+  const hashes = edges === undefined || reading.encoding === 'plain' ? fingerprint(reading.path, bytesRead) : edges.hashes
   return { reading, rows: passage.lines, passage, bytesRead, headHash: hashes.head, tailHash: hashes.tail }
 }
 

@@ -9,7 +9,7 @@ import { ratesQuery } from '../pricing/price-sql.js'
  */
 export async function priceStaged(db: Database, book: PriceBook): Promise<void> {
   const { rows } = await db.query<{ provider: string | null; model: string }>(
-    "SELECT DISTINCT provider, model FROM staged WHERE state = 'call' AND model IS NOT NULL",
+    "SELECT DISTINCT provider, model FROM located WHERE state = 'call' AND model IS NOT NULL",
   )
   const rates = new Map<string, Rate>()
   const resolved = rows.map(({ provider, model }) => {

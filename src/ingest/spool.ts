@@ -20,6 +20,8 @@ const newline = 0x0a
 export interface Passage {
   /** Lines written: for JSON documents, records. */
   lines: number
+  /** Bytes seen in place; a spool's bytes are counted by its Edges. */
+  bytes: number
   endsWithNewline: boolean
   /** Some bytes were not UTF-8, or were NUL, and were replaced. */
   replaced: boolean
@@ -38,7 +40,7 @@ export class Spool {
 
   /** Copies the lines of a source; every line ends with LF afterwards. */
   async copyLines(source: AsyncIterable<Buffer>, json: boolean): Promise<Passage> {
-    const passage: Passage = { lines: 0, endsWithNewline: true, replaced: false }
+    const passage: Passage = { lines: 0, bytes: 0, endsWithNewline: true, replaced: false }
     let carry: Buffer[] = []
     let carried = 0
     let first = true

@@ -5,7 +5,7 @@
 import { quoteText, type Database } from '../db/database.js'
 import { isContainer } from '../importers/named-fields.js'
 import type { ReadPlan, Survey } from '../importers/importer.js'
-import { normaliseSql, repairRules, type SourceRelation } from './normalise.js'
+import { normaliseSql, stagedColumns, type SourceRelation } from './normalise.js'
 import type { ReadOptions } from './options.js'
 import type { Segment, Unit } from './prepare.js'
 
@@ -52,40 +52,47 @@ export class Stage {
   }
 
   async #insert(unit: Unit, relation: SourceRelation, options: ReadOptions, now: Date): Promise<number> {
-    const plan = await this.#plan(unit, relation)
+    const { plan, allRecords } = await this.#plan(unit, relation)
     const { importer } = unit.recognised
-    const sql = `SELECT ${quoteText(importer.id)} AS source, * FROM (${normaliseSql(relation, plan, options, now)})`
-    const rows = await this.#db.run(
-      this.#created ? `INSERT INTO staged BY NAME ${sql}` : `CREATE TABLE staged AS ${sql}`,
-    )
-    const count = this.#created
-      ? rows
-      : (await this.#db.one<{ n: number }>('SELECT count(*) AS n FROM staged')).n
-    this.#created = true
-    return count
+    const sql = `SELECT ${quoteText(importer.id)} AS source, * FROM (${normaliseSql(relation, plan, options, now, allRecords)})`
+    if (!this.#created) {
+      await this.#db.run(`CREATE TABLE staged AS ${sql}`)
+      this.#created = true
+      return (await this.#db.one<{ n: number }>('SELECT count(*) AS n FROM staged')).n
+    }
+    const described = await this.#db.query<{ column_name: string }>(`DESCRIBE ${sql}`)
+    const present = await this.#columns()
+    for (const { column_name: name } of described.rows) {
+      if (!present.has(name)) await this.#db.run(`ALTER TABLE staged ADD COLUMN ${name} ${stagedColumns[name]}`)
+    }
+    return this.#db.run(`INSERT INTO staged BY NAME ${sql}`)
   }
 
-  async #plan(unit: Unit, relation: SourceRelation): Promise<ReadPlan> {
+  async #columns(): Promise<Set<string>> {
+    const { rows } = await this.#db.query<{ column_name: string }>('DESCRIBE staged')
+    return new Set(rows.map((row) => row.column_name))
+  }
+
+  async #plan(unit: Unit, relation: SourceRelation): Promise<{ plan: ReadPlan; allRecords: boolean }> {
     const { importer, sample } = unit.recognised
-    if (!importer.surveysKeys) return importer.plan({ sample, keys: [], innerKeys: new Map() })
+    if (!importer.surveysKeys) {
+      return { plan: importer.plan({ sample, keys: [], innerKeys: new Map() }), allRecords: false }
+    }
     const survey =
       relation.kind === 'csv' ? await this.#surveyCsv(unit, relation) : await this.#surveyJson(unit, relation)
     const plan = importer.plan(survey.survey)
-    if (!survey.repeatsKeys) return plan
+    const { allRecords } = survey
+    if (!survey.repeatsKeys) return { plan, allRecords }
     const repeated = `len(json_keys(text)) <> len(list_distinct(json_keys(text)))`
-    return {
-      ...plan,
-      refusals: [...(plan.refusals ?? []), { when: repeated, reason: 'a key stands twice in the record' }],
-    }
+    const refusals = [...(plan.refusals ?? []), { when: repeated, reason: 'a key stands twice in the record' }]
+    return { plan: { ...plan, refusals }, allRecords }
   }
 
   /** Every key that occurs in the records, and in the objects that are looked into. */
-  async #surveyJson(unit: Unit, relation: SourceRelation): Promise<{ survey: Survey; repeatsKeys: boolean }> {
+  async #surveyJson(unit: Unit, relation: SourceRelation): Promise<SurveyResult> {
+    const { lists, allRecords } = await this.#keyLists(relation)
     const valid = `SELECT text FROM (${relation.sql}) WHERE json_valid(text) AND starts_with(ltrim(text), '{')`
-    const lists = await this.#db.query<{ keys: string[] }>(
-      `SELECT keys FROM (SELECT json_keys(text) AS keys, count(*) AS n FROM (${valid}) GROUP BY ALL) ORDER BY n DESC LIMIT 5000`,
-    )
-    const keys = distinct(lists.rows.map((row) => row.keys))
+    const keys = distinct(lists)
     const innerKeys = new Map<string, readonly string[]>()
     for (const key of keys.filter(isContainer)) {
       const path = quoteText(`$."${key.replaceAll('"', '\\"')}"`)
@@ -95,11 +102,30 @@ export class Stage {
       const found = distinct(inner.rows.map((row) => row.keys))
       if (found.length > 0) innerKeys.set(key, found)
     }
-    const repeatsKeys = lists.rows.some((row) => new Set(row.keys).size < row.keys.length)
-    return { survey: { sample: unit.recognised.sample, keys, innerKeys }, repeatsKeys }
+    const repeatsKeys = lists.some((list) => new Set(list).size < list.length)
+    return { survey: { sample: unit.recognised.sample, keys, innerKeys }, repeatsKeys, allRecords }
   }
 
-  async #surveyCsv(unit: Unit, relation: SourceRelation): Promise<{ survey: Survey; repeatsKeys: boolean }> {
+  /**
+   * The distinct lists of keys, the most common first. Where every line is an object, which one quick pass
+   * finds out, later steps need not ask again; else the bad lines are left out in a slower one.
+   */
+  async #keyLists(relation: SourceRelation): Promise<{ lists: string[][]; allRecords: boolean }> {
+    const lists = async (texts: string): Promise<readonly { keys: string[] | null }[]> => {
+      const sql = `SELECT any_value(keys) AS keys FROM (SELECT ${texts}) GROUP BY hash(keys) ORDER BY count(*) DESC LIMIT 5000`
+      return (await this.#db.query<{ keys: string[] | null }>(sql)).rows
+    }
+    try {
+      const rows = await lists(`CASE WHEN starts_with(text, '{') THEN json_keys(text) END AS keys FROM (${relation.sql})`)
+      const found = rows.flatMap((row) => (row.keys === null ? [] : [row.keys]))
+      return { lists: found, allRecords: found.length === rows.length }
+    } catch {
+      const rows = await lists(`json_keys(text) AS keys FROM (${relation.sql}) WHERE json_valid(text) AND starts_with(ltrim(text), '{')`)
+      return { lists: rows.flatMap((row) => (row.keys === null ? [] : [row.keys])), allRecords: false }
+    }
+  }
+
+  async #surveyCsv(unit: Unit, relation: SourceRelation): Promise<SurveyResult> {
     const innerKeys = new Map<string, readonly string[]>()
     for (const [i, name] of relation.header.entries()) {
       if (!isContainer(name)) continue
@@ -112,6 +138,7 @@ export class Stage {
     return {
       survey: { sample: unit.recognised.sample, keys: relation.header, innerKeys },
       repeatsKeys: false,
+      allRecords: false,
     }
   }
 
@@ -130,21 +157,26 @@ export class Stage {
       })
       await this.#db.run(`INSERT INTO segments VALUES ${rows.join(', ')}`)
     }
-    await this.#db.run(`CREATE VIEW located AS ${this.#locatedSql()}`)
+    const present = await this.#columns()
+    const absent = Object.entries(stagedColumns).filter(([name]) => !present.has(name))
+    await this.#db.run(`CREATE VIEW located AS ${this.#locatedSql(absent)}`)
   }
 
   /** Staged rows with `row`, `file_no` and `line`. Rows that an earlier run has read are left out. */
-  #locatedSql(): string {
+  #locatedSql(absent: readonly (readonly [string, string])[]): string {
     const one = this.files.length === 1
     const join = one ? 'CROSS JOIN segments g' : 'ASOF JOIN segments g ON s.row >= g.first_row'
     return `SELECT s.*, g.file_no, s.row - g.first_row + 1 + g.line_base AS line, g.known_lines
-      FROM (SELECT rowid AS row, * FROM staged) s ${join}`
+      FROM (SELECT rowid AS row, *${absent.map(([name, type]) => `, CAST(NULL AS ${type}) AS ${name}`).join('')} FROM staged) s ${join}`
   }
+}
 
-  /** SQL list of counts by rule. */
-  static readonly ruleCounts = Object.keys(repairRules)
-    .map((rule) => `count(*) FILTER (WHERE ${rule} AND state = 'call') AS ${rule}`)
-    .join(', ')
+interface SurveyResult {
+  readonly survey: Survey
+  /** Some record has the same key twice. */
+  readonly repeatsKeys: boolean
+  /** Every line is a JSON object. */
+  readonly allRecords: boolean
 }
 
 /** Keys of the most common records first. */
