@@ -1,6 +1,7 @@
 /** argv → command → outcome → stdout. The only writer to stdout, and the only place that ends with a code. */
 import { createRequire } from 'node:module'
 import { writeFileSync } from 'node:fs'
+import { inspect } from 'node:util'
 import { Command, CommanderError, Option } from 'commander'
 import type { CommandSpec, Invocation, OptionSpec, Outcome, Terminal } from './commands/command.js'
 import { commands } from './commands/registry.js'
@@ -24,7 +25,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   for (const spec of commands) program.addCommand(await buildCommand(spec))
   try {
     if (argv.length === 0) return firstWords()
-    await program.parseAsync(argv as string[], { from: 'user' })
+    await program.parseAsync(argv, { from: 'user' })
   } catch (error) {
     fail(error)
   }
@@ -88,11 +89,11 @@ function helpTail(spec: CommandSpec): string {
 }
 
 async function run(spec: CommandSpec, command: Command, args: readonly string[]): Promise<void> {
-  const options = command.optsWithGlobals() as Record<string, unknown>
+  const options = command.optsWithGlobals<Record<string, unknown>>()
   const quiet = options['quiet'] === true
   const terminal: Terminal = {
     columns: columnsOf(process.stdout),
-    interactive: process.stderr.isTTY === true && !quiet,
+    interactive: process.stderr.isTTY && !quiet,
     warn: (text) => {
       if (!quiet) process.stderr.write(`${visible(text)}\n`)
     },
@@ -150,7 +151,7 @@ function usesColor(options: Record<string, unknown>): boolean {
   const { NO_COLOR: no, FORCE_COLOR: force, TERM: term } = process.env
   if (options['color'] === false || (no !== undefined && no !== '')) return false
   if (force !== undefined) return force !== '0' && force !== 'false'
-  return process.stdout.isTTY === true && term !== 'dumb'
+  return process.stdout.isTTY && term !== 'dumb'
 }
 
 function columnsOf(stream: NodeJS.WriteStream): number {
@@ -174,8 +175,7 @@ function fail(error: unknown): void {
     )
     process.exitCode = exitCodes.failure
   }
-  if (process.env['LLMCOST_DEBUG'] && error instanceof Error)
-    process.stderr.write(`${error.stack}\n${String(error.cause ?? '')}\n`)
+  if (process.env['LLMCOST_DEBUG'] && error instanceof Error) process.stderr.write(`${inspect(error)}\n`)
 }
 
 function failUsage(error: CommanderError): void {

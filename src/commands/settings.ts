@@ -148,8 +148,7 @@ function moment(value: string | undefined): string | undefined {
 function zone(value: string | undefined): string | undefined {
   if (value === undefined) return undefined
   try {
-    new Intl.DateTimeFormat('en', { timeZone: value })
-    return value
+    return Intl.DateTimeFormat('en', { timeZone: value }) && value
   } catch (error) {
     throw new UserError(`--input-tz ${value} is not a time zone`, {
       code: 'usage',

@@ -110,7 +110,7 @@ function checkedPresets(presets: unknown, fail: (message: string, hint: string) 
   if (!isRecord(presets)) return fail('"presets" must be an object', hint)
   for (const [name, preset] of Object.entries(presets)) {
     if (!isRecord(preset)) fail(`preset "${name}" must be an object`, hint)
-    for (const [key, value] of Object.entries(preset as Record<string, unknown>)) {
+    for (const [key, value] of Object.entries(preset)) {
       const strings = isRecord(value) && Object.values(value).every((v) => typeof v === 'string')
       if (!(key === 'from' ? typeof value === 'string' : (key === 'map' || key === 'set') && strings)) {
         fail(`preset "${name}": "${key}" is not understood`, hint)

@@ -21,7 +21,7 @@ function characterWidth(character: string): number {
 }
 
 function characters(text: string): string[] {
-  if (ascii.test(text)) return [...text]
+  if (ascii.test(text)) return text.split('')
   // Loading the tables for this takes longer than most answers, and few need it.
   segmenter ??= new Intl.Segmenter()
   return Array.from(segmenter.segment(text), ({ segment }) => segment)

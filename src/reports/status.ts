@@ -89,7 +89,7 @@ function filesSection(files: readonly FileRow[]): Section {
       { key: 'importer', title: 'importer', kind: 'text' },
       ...['lines', 'imported', 'duplicates', 'superseded', 'skipped', 'rejected'].map(count),
     ],
-    rows: files.map(({ size: _, ...row }) => row),
+    rows: files.map(({ size: _size, ...row }) => row),
     empty: 'No file has been ingested.',
   }
 }

@@ -1,0 +1,105 @@
+/** The import rules are the linter's; this proves that it catches what they forbid and lets through the rest. */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Its own files, domain and errors; domain is its own folder. */
+const everywhere = (folder: string): string[] =>
+  folder === 'domain' ? ['./call.js', '../errors.js'] : ['./own.js', '../domain/call.js', '../errors.js']
+
+/** For each folder: what else it may import, and what it may not. */
+const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly not: readonly string[] }>> =
+  {
+    domain: {
+      may: ['date-fns/format', 'fastest-levenshtein'],
+      not: ['date-fns', 'node:fs', '../db/store.js'],
+    },
+    config: { may: ['env-paths', 'node:fs'], not: ['../db/store.js', 'commander'] },
+    importers: { may: [], not: ['node:fs', '../ingest/stage.js', '../db/store.js', 'csv-parse/sync'] },
+    metrics: { may: [], not: ['../db/database.js', '../reports/report.js', '@duckdb/node-api'] },
+    pricing: {
+      may: ['@pydantic/genai-prices', 'csv-parse/sync'],
+      not: ['../db/store.js', '../ingest/price.js'],
+    },
+    db: { may: ['@duckdb/node-api', 'node:fs'], not: ['../metrics/query.js', '../ingest/merge.js'] },
+    ingest: {
+      may: ['../importers/registry.js', '../pricing/book.js', '../db/store.js', 'node:stream/promises'],
+      not: ['@duckdb/node-api', '../metrics/query.js', '../reports/ingest.js', '../commands/command.js'],
+    },
+    reports: { may: [], not: ['../metrics/query.js', '../db/store.js', '../renderers/width.js', 'chalk'] },
+    renderers: {
+      may: ['../reports/report.js', 'chalk', 'get-east-asian-width', 'lossless-json'],
+      not: ['../reports/weekly.js', '../metrics/query.js', 'node:fs'],
+    },
+    commands: {
+      may: ['../db/store.js', '../metrics/query.js', '../renderers/registry.js', 'node:stream/consumers'],
+      not: ['@duckdb/node-api', 'commander', 'chalk', '../main.js'],
+    },
+  }
+
+let folder = ''
+let caught = new Set<string>()
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'llmcost-lint-'))
+  cpSync(join(root, '.oxlintrc.json'), join(folder, '.oxlintrc.json'))
+  for (const [name, { may, not }] of Object.entries(rules)) {
+    for (const [i, specifier] of [...everywhere(name), ...may, ...not].entries()) {
+      write(`src/${name}/case-${i}.ts`, `import { a } from '${specifier}'\nexport const b = a\n`)
+    }
+  }
+  write('src/reports/types.ts', `import type { A } from '../metrics/query.js'\nexport type B = A\n`)
+  write('src/metrics/lazy.ts', `export const lazy = (): unknown => import('../db/store.js')\n`)
+  caught = restricted()
+})
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(join(folder, path)), { recursive: true })
+  writeFileSync(join(folder, path), text)
+}
+
+/** Files in which the linter finds a forbidden import. */
+function restricted(): Set<string> {
+  const oxlint = join(root, 'node_modules/oxlint/bin/oxlint')
+  const { stdout } = spawnSync(process.execPath, [oxlint, '-f', 'json', '.'], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
+  const { diagnostics } = JSON.parse(stdout) as { diagnostics: { code: string; filename: string }[] }
+  return new Set(
+    diagnostics
+      .filter(({ code }) => code.includes('no-restricted-imports'))
+      .map(({ filename }) => filename.replace(/^\.\//, '')),
+  )
+}
+
+describe('who may import whom', () => {
+  test('every folder of src has a rule', () => {
+    const folders = readdirSync(join(root, 'src'), { withFileTypes: true }).filter((f) => f.isDirectory())
+    expect(Object.keys(rules).toSorted()).toEqual(folders.map((f) => f.name).toSorted())
+  })
+
+  test.each(Object.entries(rules))('%s', (name, { may, not }) => {
+    const all = [...everywhere(name), ...may, ...not]
+    const found = all.filter((_, i) => caught.has(`src/${name}/case-${i}.ts`))
+    expect(found).toEqual(not)
+  })
+
+  test('types pass where values do not, and a lazy import is an import', () => {
+    expect(caught.has('src/reports/types.ts')).toBe(false)
+    expect(caught.has('src/metrics/lazy.ts')).toBe(true)
+  })
+})
+
+test('no file is named after nothing in particular', () => {
+  const files = execFileSync('git', ['ls-files', 'src', 'test', 'scripts'], { cwd: root, encoding: 'utf8' })
+  const vague = /(^|\/)(utils?|helpers?|common|misc|shared|tools|lib)(\.[a-z]+|\/|$)/m
+  expect(files.split('\n').filter((file) => vague.test(file))).toEqual([])
+})
