@@ -40,8 +40,9 @@ const count = (key: keyof Counts, optional?: number): Column => ({
 
 const columns: readonly Column[] = [
   { key: 'file', title: 'file', kind: 'text' },
-  { key: 'importer', title: 'importer', kind: 'text' },
-  { key: 'state', title: 'state', kind: 'text' },
+  { key: 'path', title: 'path', kind: 'text', dataOnly: true },
+  { key: 'importer', title: 'importer', kind: 'text', optional: 3 },
+  { key: 'state', title: 'state', kind: 'text', optional: 2 },
   count('lines'),
   count('imported'),
   count('duplicates'),
@@ -58,9 +59,21 @@ const shownFiles = 40
  * @param doubts sentences on repaired and replaced records
  */
 export function ingestReport(facts: IngestFacts, dbPath: string, doubts: readonly string[]): Report {
+  const shorten = labelShortener(facts.files.map((file) => file.label))
   const rows = facts.files.map((file): Row => {
     const { label, importer, state, lines, imported, duplicates, superseded, skipped, rejected } = file
-    return { file: label, importer, state, lines, imported, duplicates, superseded, skipped, rejected }
+    return {
+      file: shorten(label),
+      path: label,
+      importer,
+      state,
+      lines,
+      imported,
+      duplicates,
+      superseded,
+      skipped,
+      rejected,
+    }
   })
   const files: Section = {
     id: 'files',
@@ -68,7 +81,7 @@ export function ingestReport(facts: IngestFacts, dbPath: string, doubts: readonl
     columns,
     rows: rows.length > shownFiles ? summedUp(rows) : rows,
     totals: { file: 'total', importer: null, state: null, ...facts.totals },
-    notes: facts.files.filter((f) => f.state === 'refused').flatMap(refusalNotes),
+    notes: refusalNotes(facts.files.filter((f) => f.state === 'refused')),
   }
   return {
     kind: 'ingest',
@@ -78,6 +91,16 @@ export function ingestReport(facts: IngestFacts, dbPath: string, doubts: readonl
     warnings: [...doubts, ...unpriced(facts)],
     footer: [`Prices: ${facts.priceData}.`],
   }
+}
+
+/** Shows files below the folder that they have in common; JSON and CSV keep the labels whole. */
+function labelShortener(labels: readonly string[]): (label: string) => string {
+  const folders = labels.map((label) => label.split('/').slice(0, -1))
+  const [first = [], ...rest] = folders
+  let shared = first.length
+  for (const folder of rest)
+    while (shared > 0 && !first.slice(0, shared).every((part, i) => folder[i] === part)) shared -= 1
+  return (label) => (labels.length < 2 ? label : label.split('/').slice(shared).join('/'))
 }
 
 function summedUp(rows: readonly Row[]): readonly Row[] {
@@ -98,11 +121,18 @@ function summedUp(rows: readonly Row[]): readonly Row[] {
   ]
 }
 
-function refusalNotes(file: FileCounts): string[] {
-  return [
-    `${file.label} was refused: ${file.note ?? ''}`,
-    ...file.reasons.map((r) => `${file.label}:${r.line}: ${r.reason}`),
-  ]
+/** Why files were refused: once for all files with the same reason. */
+function refusalNotes(files: readonly FileCounts[]): string[] {
+  const groups = new Map<string, FileCounts[]>()
+  for (const file of files) groups.set(file.note ?? '', [...(groups.get(file.note ?? '') ?? []), file])
+  return [...groups].flatMap(([note, [first, ...more]]) => {
+    const others = more.length === 0 ? '' : ` (and ${more.length} more)`
+    const [what, ...hints] = note.split('\n')
+    const reasons = [first!, ...more]
+      .slice(0, 5)
+      .flatMap((f) => f.reasons.map((r) => `${f.label}:${r.line}: ${r.reason}`))
+    return [`${first!.label}${others} was refused: ${what}`, ...hints.map((hint) => hint.trim()), ...reasons]
+  })
 }
 
 function unpriced(facts: IngestFacts): string[] {
@@ -112,6 +142,6 @@ function unpriced(facts: IngestFacts): string[] {
   )
   const calls = facts.unpricedModels.reduce((sum, m) => sum + m.calls, 0)
   return [
-    `${calls} calls have no known price and count as unpriced: ${names.join(', ')}. Try llmcost prices check.`,
+    `${calls === 1 ? '1 call has' : `${calls} calls have`} no known price and count as unpriced: ${names.join(', ')}. Try llmcost prices check.`,
   ]
 }
