@@ -347,55 +347,13 @@ export const derivedNames = [
   'finishedat',
 ]
 
-/** Content, which is never stored: prompts, answers and what may hold them. */
-const contentNames = new Set([
-  'prompt',
-  'prompts',
-  'messages',
-  'message',
-  'input',
-  'inputs',
-  'output',
-  'outputs',
-  'content',
-  'contents',
-  'response',
-  'responses',
-  'completion',
-  'completions',
-  'text',
-  'body',
-  'request',
-  'requestbody',
-  'responsebody',
-  'question',
-  'query',
-  'answer',
-  'systemprompt',
-  'userprompt',
-  'instructions',
-  'document',
-  'documents',
-  'context',
-  'choices',
-  'inputtext',
-  'outputtext',
-  'prompttext',
-  'responsetext',
-  'completiontext',
-  'userinput',
-  'usermessage',
-  'assistantmessage',
-  'tools',
-  'toolcalls',
-  'functions',
-  'arguments',
-  'apikey',
-  'authorization',
-  'password',
-  'secret',
-  'token',
-])
+/** Words in a name that tell of content: prompts, answers, secrets and what may hold them. Never stored. */
+const contentWords =
+  'prompt|prompts|message|messages|msg|input|inputs|output|outputs|content|contents|response|responses|completion|completions|text|body|request|question|questions|query|answer|answers|reply|replies|instruction|instructions|document|documents|context|choices|tools|tool|functions|arguments|args|payload|transcript|history|conversation|preview|snippet|excerpt|summary|description|comment|apikey|key|authorization|password|secret|token|credential|credentials'
+
+/** Words that make such a name harmless: a count, a kind or a name of the thing, not the thing. */
+const harmlessWords =
+  'id|ids|hash|sha256|md5|name|version|type|kind|format|mode|count|length|len|size|chars|bytes|code|status|language|lang|category|class|label|template|tokens|source|level|index|number|num|rate|score|price|cost|ms|is|has'
 
 /** A name as it is compared: lower case, letters and digits only, without the semantic conventions' prefixes. */
 export function comparable(name: string): string {
@@ -403,5 +361,21 @@ export function comparable(name: string): string {
   return bare.replace(/^genai(usage|request|response)?(?=[a-z])/, '') || bare
 }
 
-/** True for names that may hold a prompt, an answer or a secret. */
-export const isContent = (name: string): boolean => contentNames.has(comparable(name))
+const content = new RegExp(`^(?:${contentWords})$`)
+const harmless = new RegExp(`^(?:${harmlessWords})$`)
+
+/** True for names that may hold a prompt, an answer or a secret: `userPrompt`, `last_message`, `gen_ai.prompt.0.content`. */
+export function isContent(name: string): boolean {
+  const words = name
+    .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '')
+  const joined = words.join('')
+  return (
+    (words.some((word) => content.test(word)) && !words.some((word) => harmless.test(word))) ||
+    /(?:prompt|message|content|completion|response|answer|output|input|request)(?:text|body|json|s)?$/.test(
+      joined,
+    )
+  )
+}

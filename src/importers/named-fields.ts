@@ -130,22 +130,81 @@ function entriesOf(survey: Survey, document: Document): Entry[] {
     // The engine's struct names know no case: of keys that differ by case alone, the first counts.
     if (survey.sample.kind === 'json' && seen.has(key.toLowerCase())) continue
     seen.add(key.toLowerCase())
+    const text = document.text(key)
     const inner = survey.innerKeys.get(key)
     if (inner !== undefined && isContainer(key)) {
-      const part = document.embedded(key)
-      for (const name of new Map(inner.filter(isAddressable).map((k) => [k.toLowerCase(), k])).values()) {
-        const costTotal = comparable(key).startsWith('cost') && comparable(name) === 'total'
-        out.push({
-          key: name,
-          name: costTotal ? 'cost' : comparable(name),
-          sql: part.text(name),
-          container: key,
-        })
-      }
-    } else out.push({ key, name: comparable(key), sql: document.text(key) })
+      out.push(...innerEntries(key, inner, document))
+      // Some records may hold an object there, others a plain value.
+      out.push({
+        key,
+        name: comparable(key),
+        sql: `CASE WHEN NOT starts_with(${text}, '{') THEN ${text} END`,
+      })
+    } else if (tokenDetails[comparable(key)] !== undefined) {
+      out.push(...detailEntries(key, comparable(key), document.embedded(key)))
+    } else out.push({ key, name: comparable(key), sql: comparable(key) === 'error' ? errorKind(text) : text })
   }
   return out
 }
+
+/** What stands in an object that is looked into. */
+function innerEntries(container: string, keys: readonly string[], document: Document): Entry[] {
+  const part = document.embedded(container)
+  const names = new Map(keys.filter(isAddressable).map((key) => [key.toLowerCase(), key]))
+  return [...names.values()].flatMap((key) => {
+    const name = comparable(key)
+    if (tokenDetails[name] !== undefined) return detailEntries(container, name, part.embedded(key))
+    const short = comparable(container).startsWith('cost') ? shortCosts : shortCounts
+    const meant = usageContainers.includes(comparable(container)) ? (short[name] ?? name) : name
+    return [{ key, name: meant, sql: part.text(key), container }]
+  })
+}
+
+/** Names that say enough inside an object of token counts. */
+const shortCounts: Readonly<Record<string, string>> = {
+  input: 'inputtokens',
+  prompt: 'inputtokens',
+  in: 'inputtokens',
+  output: 'outputtokens',
+  completion: 'outputtokens',
+  out: 'outputtokens',
+  total: 'totaltokens',
+  cached: 'cachedtokens',
+  reasoning: 'reasoningtokens',
+}
+
+/** Names that say enough inside an object of costs. */
+const shortCosts: Readonly<Record<string, string>> = {
+  total: 'cost',
+  input: 'inputcost',
+  prompt: 'inputcost',
+  output: 'outputcost',
+  completion: 'outputcost',
+}
+
+/** Objects that split a token count, as the providers name them, with the parts that count. */
+const tokenDetails: Readonly<Record<string, readonly string[]>> = {
+  prompttokensdetails: ['cached_tokens', 'cache_write_tokens'],
+  inputtokensdetails: ['cached_tokens', 'cache_write_tokens'],
+  completiontokensdetails: ['reasoning_tokens'],
+  outputtokensdetails: ['reasoning_tokens', 'thinking_tokens'],
+  cachecreation: ['ephemeral_1h_input_tokens'],
+}
+
+function detailEntries(container: string, name: string, part: Document): Entry[] {
+  return tokenDetails[name]!.map((key) => ({
+    key,
+    name: comparable(key),
+    sql: part.text(key),
+    container: isContainer(container) ? container : 'usage',
+  }))
+}
+
+/** SQL: of an error that is an object its kind, else its text. */
+const errorKind = (text: string): string =>
+  `CASE WHEN ${text} = '{}' THEN NULL WHEN starts_with(${text}, '{') AND json_valid(${text}) THEN
+    coalesce(json_extract_string(${text}, '/type'), json_extract_string(${text}, '/code'), json_extract_string(${text}, '/message'), 'error')
+    ELSE ${text} END`
 
 /** Empty names and names with control characters are no SQL names, and no field of a call has one. */
 // eslint-disable-next-line no-control-regex
