@@ -36,6 +36,7 @@ export function wholeProblem(field: string, raw: string, value: string): string 
     WHEN ${raw} IS NULL THEN NULL
     WHEN ${value} IS NULL THEN
       CASE WHEN ${raw} IN (${nullLike}) THEN NULL
+           WHEN isnan(TRY_CAST(${raw} AS DOUBLE)) THEN '${field}: not a whole number'
            WHEN TRY_CAST(${raw} AS DOUBLE) > ${tokenLimit} THEN '${field}: above 1,000,000,000'
            WHEN TRY_CAST(${raw} AS DOUBLE) < 0 THEN '${field}: below 0'
            ELSE '${field}: not a whole number' END
@@ -63,6 +64,7 @@ export function costProblem(field: string, raw: string, value: string): string {
     WHEN ${raw} IS NULL OR ${value} BETWEEN 0 AND ${costLimit} THEN NULL
     WHEN ${value} IS NULL THEN
       CASE WHEN ${raw} IN (${nullLike}) THEN NULL
+           WHEN isnan(${double}) THEN '${field}: not an amount in USD'
            WHEN ${double} > ${costLimit} THEN '${field}: above $100,000'
            WHEN ${double} < 0 THEN '${field}: below 0'
            ELSE '${field}: not an amount in USD' END

@@ -147,12 +147,17 @@ function documentSql(source: SourceRelation, plan: ReadPlan, allRecords: boolean
   if (source.kind === 'csv') {
     const id = plan.fields.call_id
     // The record's content is needed for the hash of records without an id, and of rejected ones.
-    const text = id === undefined ? csvText(source.header) : `CASE WHEN coalesce(${id}, '') = '' THEN ${csvText(source.header)} ELSE ${id} END`
+    const text =
+      id === undefined
+        ? csvText(source.header)
+        : `CASE WHEN coalesce(${id}, '') = '' THEN ${csvText(source.header)} ELSE ${id} END`
     const records = `SELECT ${text} AS text, reject IS NULL OR reject = '' AS readable, ${repeatedHeader(source.header)} AS not_a_record, * FROM (${source.sql})`
     return `(${withEmbedded(records, plan.document)}) `
   }
   // Nearly every line begins with its brace; trimming all would copy all.
-  const texts = allRecords ? `SELECT text, false AS not_a_record, true AS readable FROM (${source.sql})` : `SELECT text,
+  const texts = allRecords
+    ? `SELECT text, false AS not_a_record, true AS readable FROM (${source.sql})`
+    : `SELECT text,
     CASE WHEN text IS NULL THEN true WHEN starts_with(text, '{') THEN false ELSE trim(text, chr(32) || chr(9)) = '' END AS not_a_record,
     CASE WHEN text IS NULL THEN false WHEN starts_with(text, '{') THEN json_valid(text)
       ELSE json_valid(text) AND starts_with(ltrim(text, chr(32) || chr(9)), '{') END AS readable
@@ -275,12 +280,13 @@ function typedColumns(raw: ReadonlyMap<string, string>, options: ReadOptions, pl
   for (const field of limits) {
     add(
       field,
-      `CASE WHEN TRY_CAST(raw_${field} AS DOUBLE) BETWEEN 1 AND 1e9 THEN ${casts.whole(rawName(field))} END`,
+      `CASE WHEN TRY_CAST(raw_${field} AS DOUBLE) BETWEEN 1 AND 1e9 AND TRY_CAST(raw_${field} AS DOUBLE) = ${casts.whole(rawName(field))} THEN ${casts.whole(rawName(field))} END`,
       'BIGINT',
     )
     if (has(field)) drops.push(casts.dropped(rawName(field), field))
   }
   add('user_feedback', casts.feedback('raw_user_feedback'), 'DOUBLE')
+  if (has('user_feedback')) drops.push(casts.dropped('raw_user_feedback', 'user_feedback'))
   const finish = has('finish_reason') ? comparableFinishReason('raw_finish_reason') : 'CAST(NULL AS VARCHAR)'
   out.push(['finish_comparable', finish])
   add('cache_hit', casts.truth('raw_cache_hit'), 'BOOLEAN')
@@ -293,7 +299,9 @@ function typedColumns(raw: ReadonlyMap<string, string>, options: ReadOptions, pl
   out.push(['cost_parts', 'cost_parts'])
   out.push([
     'value_problem',
-    problems.length === 0 ? 'CAST(NULL AS VARCHAR)' : `CASE WHEN ${fine.join(' AND ')} THEN NULL ELSE coalesce(${problems.join(',\n')}, NULL) END`,
+    problems.length === 0
+      ? 'CAST(NULL AS VARCHAR)'
+      : `CASE WHEN ${fine.join(' AND ')} THEN NULL ELSE coalesce(${problems.join(',\n')}, NULL) END`,
   ])
   out.push(['measure_dropped', drops.length === 0 ? 'false' : `(${drops.join(' OR ')})`])
   out.push(['label_cut', cuts.length === 0 ? 'false' : `coalesce(${cuts.join(' OR ')}, false)`])
@@ -408,7 +416,12 @@ function ruledColumns(plan: ReadPlan, options: ReadOptions, has: (field: CallFie
 }
 
 /** The verdict on each record, and the columns that staging keeps. */
-function checkedColumns(plan: ReadPlan, options: ReadOptions, has: (field: CallField) => boolean, now: Date): Columns {
+function checkedColumns(
+  plan: ReadPlan,
+  options: ReadOptions,
+  has: (field: CallField) => boolean,
+  now: Date,
+): Columns {
   const nothing = `input_tokens IS NULL AND output_tokens IS NULL AND reported_cost_usd IS NULL AND status IS DISTINCT FROM 'error' AND cache_hit IS NOT TRUE`
   const reason = `CASE
     WHEN skip THEN NULL
@@ -422,9 +435,13 @@ function checkedColumns(plan: ReadPlan, options: ReadOptions, has: (field: CallF
     END`
   const hash = `CASE WHEN skip THEN NULL WHEN call_id IS NULL OR reason IS NOT NULL THEN md5(text) END`
   const rules = ruledColumns(plan, options, has)
-  const isConstant = (rule: string): boolean => ['false', undefined].includes(rules.find(([name]) => name === rule)?.[1])
+  const isConstant = (rule: string): boolean =>
+    ['false', undefined].includes(rules.find(([name]) => name === rule)?.[1])
   return [
-    ...callColumns.map((c) => c.name).filter((name) => isFilled(name, plan, has)).map((name): [string, string] => [name, filled[name] ?? name]),
+    ...callColumns
+      .map((c) => c.name)
+      .filter((name) => isFilled(name, plan, has))
+      .map((name): [string, string] => [name, filled[name] ?? name]),
     ['reason', reason],
     ['line_hash', hash],
     ['state', `CASE WHEN skip THEN 'skip' WHEN reason IS NOT NULL THEN 'reject' ELSE 'call' END`],
