@@ -2,6 +2,7 @@ import { Database } from '../db/database.js'
 import { openStoreForReading, writeStore } from '../db/store.js'
 import type { CostBasis } from '../domain/basis.js'
 import type { Rate } from '../domain/rate.js'
+import { notePriceData } from '../ingest/price-data.js'
 import { loadPriceBook, type PriceBook } from '../pricing/book.js'
 import {
   applyChanges,
@@ -51,6 +52,7 @@ export const repriceCommand: CommandSpec = {
       const changes = await writeStore(db, dbPath, options, async () => {
         const found = await findChanges(db, 'store.', book, costBasis)
         for (const sql of applyChanges('store.')) await db.run(sql)
+        await notePriceData(db, book, true)
         return found
       })
       return { report: repriceReport({ ...changes, dryRun }, book) }

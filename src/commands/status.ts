@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { openStoreForReading } from '../db/store.js'
 import { filesQuery, statusQuery, type FileRow, type StatusRow } from '../metrics/status.js'
+import { priceDataWords } from '../ingest/price-data.js'
 import { loadPriceBook } from '../pricing/book.js'
 import { statusReport } from '../reports/status.js'
 import { outputOptions, storeOptions, type CommandSpec } from './command.js'
@@ -30,7 +31,7 @@ export const status: CommandSpec = {
         invocation.options['files'] === true
           ? (await db.query<FileRow>(list.sql, list.params)).rows
           : undefined
-      const prices = book.date === null ? book.version : `${book.version} (${book.date})`
+      const prices = priceDataWords(book)
       const size = statSync(settings.dbPath).size
       return {
         report: statusReport({
@@ -39,6 +40,7 @@ export const status: CommandSpec = {
           row,
           files,
           prices,
+          fingerprint: book.fingerprint,
           configPath: settings.config.path,
         }),
       }

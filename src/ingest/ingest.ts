@@ -24,6 +24,7 @@ import { repairRules } from './normalise.js'
 import type { ReadOptions } from './options.js'
 import { look, prepare, type Reading } from './prepare.js'
 import { priceStaged } from './price.js'
+import { notePriceData, priceDataWords } from './price-data.js'
 import { Stage, type StagedFile } from './stage.js'
 import { addCounts, noCounts, type Counts, type FileSummary, type IngestSummary } from './summary.js'
 
@@ -100,13 +101,10 @@ async function ingestWith(
     files: summaries,
     totals: addCounts(summaries.filter((s) => s.state === 'read')),
     unpricedModels: run.stage.files.length === 0 ? [] : await unpricedModels(db),
-    priceData: priceData(book),
+    priceData: priceDataWords(book),
     dryRun: request.dryRun,
   }
 }
-
-const priceData = (book: PriceBook): string =>
-  book.date === null ? book.version : `${book.version} (${book.date})`
 
 async function knownBefore(request: IngestRequest): Promise<Map<string, KnownFile>> {
   if (request.dbPath === ':memory:' || !existsSync(request.dbPath)) return new Map()
@@ -347,6 +345,7 @@ async function mergeInto(
   })
   for (const one of merged) await mergeFile(db, one, request.read, id)
   await recordRun(db, request, merged, book, id)
+  if (merged.some((file) => file.counts.imported + file.counts.superseded > 0)) await notePriceData(db, book, false)
   return rows
 }
 
@@ -375,7 +374,7 @@ async function recordRun(
       started: sqlTime(request.now),
       finished: sqlTime(new Date()),
       version: request.version,
-      priceData: priceData(book),
+      priceData: priceDataWords(book),
       files: merged.length,
       ...totals,
     },

@@ -24,7 +24,7 @@ export function history(now: string): Query<HistoryRow> {
     ), refused AS (
       SELECT count(*) AS rejected_lines FROM rejects
     ), latest_run AS (
-      SELECT max(price_data) AS price_data FROM ingests WHERE ingest_id = (SELECT max(ingest_id) FROM ingests)
+      SELECT max(value) AS price_data FROM meta WHERE key = 'price_data'
     )
     SELECT calls, first_ts, last_ts, future_calls, rejected_lines, price_data
     FROM extent CROSS JOIN refused CROSS JOIN latest_run`

@@ -8,7 +8,10 @@ export interface StatusRow {
   readonly rejects: number
   readonly unpriced_calls: Whole
   readonly unpriced_models: readonly string[] | null
+  /** Price data that the costs were worked out with. */
   readonly price_data: string | null
+  /** Fingerprint of that price data with the overrides of then; `mixed` when there were several. */
+  readonly price_fingerprint: string | null
   readonly last_ingest: string | null
 }
 
@@ -24,7 +27,8 @@ export function statusQuery(): Query<StatusRow> {
         (SELECT count(*) FROM rejects) AS rejects,
         count(*) FILTER (WHERE cost_usd IS NULL) AS unpriced_calls,
         (SELECT list(model ORDER BY calls DESC, model) FROM unpriced) AS unpriced_models,
-        (SELECT price_data FROM ingests ORDER BY ingest_id DESC LIMIT 1) AS price_data,
+        (SELECT value FROM meta WHERE key = 'price_data') AS price_data,
+        (SELECT value FROM meta WHERE key = 'price_fingerprint') AS price_fingerprint,
         (SELECT max(finished_at) FROM ingests) AS last_ingest
       FROM calls`,
     params: {},

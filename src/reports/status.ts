@@ -10,11 +10,13 @@ export interface StatusFacts {
   readonly files: readonly FileRow[] | undefined
   /** Version and date of the price data that this program carries. */
   readonly prices: string
+  /** Fingerprint of that price data and the override files in force. */
+  readonly fingerprint: string
   readonly configPath: string | undefined
 }
 
 /** Where the database is and what it holds. */
-export function statusReport({ path, size, row, files, prices, configPath }: StatusFacts): Report {
+export function statusReport({ path, size, row, files, prices, fingerprint, configPath }: StatusFacts): Report {
   const columns: Column[] = [
     { key: 'database', title: 'database', kind: 'text' },
     { key: 'size', title: 'size', kind: 'bytes' },
@@ -26,7 +28,7 @@ export function statusReport({ path, size, row, files, prices, configPath }: Sta
     { key: 'unpriced_calls', title: 'unpriced calls', kind: 'count' },
     { key: 'unpriced_models', title: 'unpriced models', kind: 'text' },
     { key: 'last_ingest', title: 'last ingest', kind: 'time' },
-    { key: 'ingest_price_data', title: 'prices of the last ingest', kind: 'text' },
+    { key: 'stored_price_data', title: 'prices of the costs', kind: 'text' },
     { key: 'price_data', title: 'prices of this program', kind: 'text' },
     { key: 'config', title: 'config file', kind: 'text' },
   ]
@@ -47,12 +49,12 @@ export function statusReport({ path, size, row, files, prices, configPath }: Sta
         unpriced_calls: row.unpriced_calls,
         unpriced_models: row.unpriced_models === null ? null : named(row.unpriced_models),
         last_ingest: row.last_ingest,
-        ingest_price_data: row.price_data,
+        stored_price_data: row.price_data,
         price_data: prices,
         config: configPath ?? null,
       },
     ],
-    notes: notes(row, prices),
+    notes: notes(row, fingerprint),
   }
   const sections = files === undefined ? [facts] : [facts, filesSection(files)]
   return {
@@ -67,13 +69,13 @@ export function statusReport({ path, size, row, files, prices, configPath }: Sta
 const named = (models: readonly string[]): string =>
   models.length <= 5 ? models.join(', ') : `${models.slice(0, 5).join(', ')} and ${models.length - 5} more`
 
-function notes(row: StatusRow, prices: string): string[] {
+function notes(row: StatusRow, fingerprint: string): string[] {
   const out: string[] = []
   if (Number(row.unpriced_calls) > 0) out.push('llmcost prices check names the closest known models.')
   if (row.rejects > 0) out.push('llmcost rejects says why records were refused.')
-  if (row.price_data !== null && row.price_data !== prices) {
+  if (row.price_fingerprint !== null && row.price_fingerprint !== fingerprint) {
     out.push(
-      'Calls were priced with other price data than this program carries: llmcost reprice --dry-run shows what would change.',
+      'Some calls were priced with other price data or overrides than are in force now: llmcost reprice --dry-run shows what would change.',
     )
   }
   return out
