@@ -40,6 +40,8 @@ export interface ReadPlan {
   readonly refusals?: readonly Refusal[]
   /** Does `input_tokens` include cache reads and writes in this source? */
   readonly cacheTokens: 'included' | 'excluded'
+  /** True when the source is known to keep to that always, so that no other reading is tried. */
+  readonly cacheTokensCertain?: true
   /** The source's own sum of tokens, to check against. */
   readonly totalTokens?: string
   /** The source's own parts of the cost, to check against its total. */

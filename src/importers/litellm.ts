@@ -59,6 +59,7 @@ export const litellm: Importer = {
     return {
       document: doc,
       cacheTokens: 'included',
+      cacheTokensCertain: true,
       totalTokens: doc.text('total_tokens'),
       fields: {
         call_id: firstOf(top('request_id'), top('id'), top('call_id'))!,

@@ -40,6 +40,7 @@ export const openai: Importer = {
     return {
       document,
       cacheTokens: 'included',
+      cacheTokensCertain: true,
       isCall: `NOT (${noUsage}) OR ${failed} IS NOT NULL OR TRY_CAST(${httpStatus} AS INTEGER) >= 400`,
       refusals: [],
       totalTokens: usage('total_tokens'),

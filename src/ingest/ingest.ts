@@ -8,6 +8,7 @@ import { openStoreForReading, writeStore, type StoreOptions } from '../db/store.
 import { UserError } from '../errors.js'
 import type { CostBasis } from '../domain/basis.js'
 import { loadPriceBook, type PriceBook } from '../pricing/book.js'
+import { decideCacheReadings } from './cache-reading.js'
 import { dedupeAgainstStore, dedupeStaged } from './dedupe.js'
 import { discover, type SourceFile } from './discover.js'
 import { judge, knownFiles, readingFrom, type KnownFile, type Verdict } from './files.js'
@@ -20,7 +21,7 @@ import {
   removeFile,
   type MergeFile,
 } from './merge.js'
-import { repairRules } from './normalise.js'
+import { repairRules } from './repairs.js'
 import type { ReadOptions } from './options.js'
 import { look, prepare, type Reading } from './prepare.js'
 import { priceStaged } from './price.js'
@@ -236,6 +237,7 @@ async function mergeStaged(
   const refused = await refuseBadFiles(db, run, request.rejectLimit)
   await dedupeStaged(db)
   await priceStaged(db, book)
+  await decideCacheReadings(db)
   const work = async (): Promise<readonly CountRow[]> => mergeInto(db, request, run, known, book, refused)
   const counts = request.dryRun
     ? await rehearse(db, request, work)
@@ -345,7 +347,8 @@ async function mergeInto(
   })
   for (const one of merged) await mergeFile(db, one, request.read, id)
   await recordRun(db, request, merged, book, id)
-  if (merged.some((file) => file.counts.imported + file.counts.superseded > 0)) await notePriceData(db, book, false)
+  if (merged.some((file) => file.counts.imported + file.counts.superseded > 0))
+    await notePriceData(db, book, false)
   return rows
 }
 

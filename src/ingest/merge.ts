@@ -6,7 +6,7 @@ import { rateColumns } from '../domain/rate.js'
 import { pricedColumnNames, pricedQuery } from '../pricing/price-sql.js'
 import type { KnownFile } from './files.js'
 import { optionsKey, type ReadOptions } from './options.js'
-import { repairRules } from './normalise.js'
+import { repairRules } from './repairs.js'
 import type { StagedFile } from './stage.js'
 import type { Counts } from './summary.js'
 

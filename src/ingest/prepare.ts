@@ -155,10 +155,16 @@ async function spooledLines(readings: readonly Reading[]): Promise<Unit> {
 /** Reads a large file in place when nothing in it needs mending; undefined when something does. */
 async function directLines(reading: Reading): Promise<Unit | undefined> {
   const { encoding, recognised, fromByte, file } = reading
-  if (encoding !== 'plain' || recognised.shape.kind !== 'lines' || fromByte > 0 || file.size < directSize) return undefined
+  if (encoding !== 'plain' || recognised.shape.kind !== 'lines' || fromByte > 0 || file.size < directSize)
+    return undefined
   const seen = lookThrough(reading.path, isClean)
   if (seen === undefined) return undefined
-  return { relation: linesRelation(reading.path), recognised, segments: [{ ...segment(reading, seen), rows: undefined }], bytes: file.size }
+  return {
+    relation: linesRelation(reading.path),
+    recognised,
+    segments: [{ ...segment(reading, seen), rows: undefined }],
+    bytes: file.size,
+  }
 }
 
 /**
@@ -247,7 +253,8 @@ async function* watched(source: AsyncIterable<Buffer>, edges: Edges): AsyncGener
 
 function segment(reading: Reading, passage: Passage, edges?: Edges): Segment {
   const bytesRead = reading.fromByte + (edges?.bytes ?? passage.bytes)
-  const hashes = edges === undefined || reading.encoding === 'plain' ? fingerprint(reading.path, bytesRead) : edges.hashes
+  const hashes =
+    edges === undefined || reading.encoding === 'plain' ? fingerprint(reading.path, bytesRead) : edges.hashes
   return { reading, rows: passage.lines, passage, bytesRead, headHash: hashes.head, tailHash: hashes.tail }
 }
 

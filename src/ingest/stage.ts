@@ -5,9 +5,10 @@
 import { quoteText, type Database } from '../db/database.js'
 import { isContainer } from '../importers/named-fields.js'
 import type { ReadPlan, Survey } from '../importers/importer.js'
-import { normaliseSql, stagedColumns, type SourceRelation } from './normalise.js'
+import { normaliseSql, type SourceRelation } from './normalise.js'
 import type { ReadOptions } from './options.js'
 import type { Segment, Unit } from './prepare.js'
+import { stagedColumns } from './verdicts.js'
 
 /** A file's stretch of staged rows. */
 export interface StagedFile {
@@ -63,7 +64,8 @@ export class Stage {
     const described = await this.#db.query<{ column_name: string }>(`DESCRIBE ${sql}`)
     const present = await this.#columns()
     for (const { column_name: name } of described.rows) {
-      if (!present.has(name)) await this.#db.run(`ALTER TABLE staged ADD COLUMN ${name} ${stagedColumns[name]}`)
+      if (!present.has(name))
+        await this.#db.run(`ALTER TABLE staged ADD COLUMN ${name} ${stagedColumns[name]}`)
     }
     return this.#db.run(`INSERT INTO staged BY NAME ${sql}`)
   }
@@ -84,7 +86,10 @@ export class Stage {
     const { allRecords } = survey
     if (!survey.repeatsKeys) return { plan, allRecords }
     const repeated = `len(json_keys(text)) <> len(list_distinct(json_keys(text)))`
-    const refusals = [...(plan.refusals ?? []), { when: repeated, reason: 'a key stands twice in the record' }]
+    const refusals = [
+      ...(plan.refusals ?? []),
+      { when: repeated, reason: 'a key stands twice in the record' },
+    ]
     return { plan: { ...plan, refusals }, allRecords }
   }
 
@@ -116,11 +121,15 @@ export class Stage {
       return (await this.#db.query<{ keys: string[] | null }>(sql)).rows
     }
     try {
-      const rows = await lists(`CASE WHEN starts_with(text, '{') THEN json_keys(text) END AS keys FROM (${relation.sql})`)
+      const rows = await lists(
+        `CASE WHEN starts_with(text, '{') THEN json_keys(text) END AS keys FROM (${relation.sql})`,
+      )
       const found = rows.flatMap((row) => (row.keys === null ? [] : [row.keys]))
       return { lists: found, allRecords: found.length === rows.length }
     } catch {
-      const rows = await lists(`json_keys(text) AS keys FROM (${relation.sql}) WHERE json_valid(text) AND starts_with(ltrim(text), '{')`)
+      const rows = await lists(
+        `json_keys(text) AS keys FROM (${relation.sql}) WHERE json_valid(text) AND starts_with(ltrim(text), '{')`,
+      )
       return { lists: rows.flatMap((row) => (row.keys === null ? [] : [row.keys])), allRecords: false }
     }
   }

@@ -1,5 +1,5 @@
 /** What a run did, file by file: the conservation law in numbers. */
-import type { RepairRule } from './normalise.js'
+import type { RepairRule } from './repairs.js'
 
 export interface Counts {
   readonly lines: number

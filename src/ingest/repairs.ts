@@ -1,0 +1,18 @@
+import { labelLimit } from './casts.js'
+
+/** Named rules that repair a record or raise a doubt; each is a boolean column, counted by file. */
+export const repairRules = {
+  cache_tokens_added: 'input tokens did not include cached ones; they were added',
+  cache_tokens_included: 'input tokens already included cached ones',
+  cache_tokens_assumed:
+    'it was taken that input tokens include cached ones; --cache-tokens excluded reads them apart',
+  reasoning_added: 'output tokens did not include reasoning; it was added',
+  total_tokens_differ: "the record's own total of tokens is another number",
+  cost_from_parts: 'no cost was given; its parts were added up',
+  cost_parts_differ: "the record's parts of the cost do not add up to its cost",
+  measure_dropped: 'a latency, limit, temperature or score was impossible and left empty',
+  label_cut: `a label longer than ${labelLimit} characters was cut`,
+  future_time: 'the call is dated after now',
+} as const
+
+export type RepairRule = keyof typeof repairRules

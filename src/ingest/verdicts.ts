@@ -1,0 +1,100 @@
+/** The last layer: the verdict on each record, and the columns that staging keeps. */
+import { callColumns, type CallField } from '../domain/call.js'
+import type { ReadPlan } from '../importers/importer.js'
+import { pricedColumnNames } from '../pricing/price-sql.js'
+import * as casts from './casts.js'
+import type { Columns } from './columns.js'
+import { finishReason } from './finish-reason.js'
+import type { ReadOptions } from './options.js'
+import { repairRules } from './repairs.js'
+import { ruledColumns } from './token-rules.js'
+
+/** Columns of `calls` that come later: from pricing and from where the record stands. */
+const unstaged: readonly string[] = [...pricedColumnNames, 'source', 'file_id', 'line']
+
+/**
+ * Columns that staged records may have, with their types. A source fills those that it has fields for; the
+ * others are not even written.
+ */
+export const stagedColumns: Readonly<Record<string, string>> = {
+  source: 'VARCHAR',
+  ...Object.fromEntries(callColumns.filter((c) => !unstaged.includes(c.name)).map((c) => [c.name, c.type])),
+  reason: 'VARCHAR',
+  line_hash: 'VARCHAR',
+  state: 'VARCHAR',
+  reject_text: 'VARCHAR',
+  cache_reading_open: 'BOOLEAN',
+  ...Object.fromEntries(Object.keys(repairRules).map((rule) => [rule, 'BOOLEAN'])),
+}
+
+/** The verdict on each record, and the columns that staging keeps. */
+export function checkedColumns(
+  plan: ReadPlan,
+  options: ReadOptions,
+  has: (field: CallField) => boolean,
+  now: Date,
+): Columns {
+  const nothing = `input_tokens IS NULL AND output_tokens IS NULL AND reported_cost_usd IS NULL AND status IS DISTINCT FROM 'error' AND cache_hit IS NOT TRUE`
+  const reason = `CASE
+    WHEN skip THEN NULL
+    WHEN refusal IS NOT NULL THEN refusal
+    WHEN ts_problem IS NOT NULL THEN ts_problem
+    WHEN value_problem IS NOT NULL THEN value_problem
+    WHEN ${nothing} THEN CASE WHEN total_tokens IS NOT NULL THEN 'only a total of tokens: input_tokens and output_tokens are needed'
+      ELSE 'neither tokens nor a cost' END
+    WHEN coalesce(cache_read_input_tokens, 0) + coalesce(cache_creation_input_tokens, 0) > coalesce(input_tokens, 0) THEN 'cache tokens beyond input_tokens'
+    WHEN input_tokens > ${casts.tokenLimit} OR output_tokens > ${casts.tokenLimit} THEN 'tokens: above 1,000,000,000'
+    END`
+  const hash = `CASE WHEN skip THEN NULL WHEN call_id IS NULL OR reason IS NOT NULL THEN md5(text) END`
+  const hasTags =
+    plan.tags !== undefined ||
+    [...Object.keys(options.map), ...Object.keys(options.set)].some((name) => name.startsWith('tag.'))
+  const rules = ruledColumns(plan, options, has)
+  const isConstant = (rule: string): boolean =>
+    ['false', undefined].includes(rules.find(([name]) => name === rule)?.[1])
+  return [
+    ...callColumns
+      .map((c) => c.name)
+      .filter((name) => isFilled(name, plan, has, hasTags))
+      .map((name): [string, string] => [name, filled[name] ?? name]),
+    ['reason', reason],
+    ['line_hash', hash],
+    ['state', `CASE WHEN skip THEN 'skip' WHEN reason IS NOT NULL THEN 'reject' ELSE 'call' END`],
+    ['reject_text', `CASE WHEN NOT skip AND reason IS NOT NULL THEN left(text, 1000) END`],
+    ['future_time', `ts > TIMESTAMP '${now.toISOString().replace('T', ' ').replace('Z', '')}'`],
+    ...(isConstant('cache_reading_open')
+      ? []
+      : [['cache_reading_open', 'cache_reading_open'] as [string, string]]),
+    ...['measure_dropped', 'label_cut'].map((rule): [string, string] => [rule, rule]),
+    ...Object.keys(repairRules)
+      .filter((rule) => !isConstant(rule) && !['future_time', 'measure_dropped', 'label_cut'].includes(rule))
+      .map((rule): [string, string] => [rule, rule]),
+  ]
+}
+
+/** Columns that are worked out here and not taken over. */
+const filled: Readonly<Record<string, string>> = {
+  model: 'coalesce(response_model, request_model)',
+  finish_reason: finishReason('finish_comparable'),
+}
+
+/** Fields from which a column is filled, where they are not the column's own. */
+const filledFrom: Readonly<Record<string, readonly CallField[]>> = {
+  feature: ['feature', 'endpoint'],
+  model: ['response_model', 'request_model'],
+  status: ['status', 'error'],
+  cache_creation_input_tokens: ['cache_creation_input_tokens', 'cache_creation_1h_input_tokens'],
+}
+
+function isFilled(
+  name: string,
+  plan: ReadPlan,
+  has: (field: CallField) => boolean,
+  hasTags: boolean,
+): boolean {
+  if (name === 'call_id' || name === 'ts') return true
+  if (name === 'tags') return hasTags
+  if (name === 'revision_id') return plan.revisionId !== undefined
+  if (name === 'reported_cost_usd' && plan.costParts?.length) return true
+  return (filledFrom[name] ?? [name as CallField]).some(has)
+}
