@@ -1,0 +1,242 @@
+/** The second half of a run: what was staged is judged, deduplicated, priced and merged into the store. */
+import { existsSync } from 'node:fs'
+import type { Database } from '../db/database.js'
+import { writeStore } from '../db/store.js'
+import type { PriceBook } from '../pricing/book.js'
+import { decideCacheReadings } from './cache-reading.js'
+import { dedupeAgainstStore, dedupeStaged } from './dedupe.js'
+import { knownFiles, type KnownFile } from './files.js'
+import type { IngestRequest, RejectLimit } from './request.js'
+import {
+  countsSql,
+  mergeCalls,
+  mergeFile,
+  mergeRates,
+  mergeRejects,
+  removeFile,
+  type MergeFile,
+} from './merge.js'
+import { priceStaged } from './price.js'
+import { notePriceData, priceDataWords } from './price-data.js'
+import { repairRules } from './repairs.js'
+import type { StagedFile } from './stage.js'
+import type { Entry, Run } from './stage-files.js'
+import { addCounts, noCounts, type Counts, type FileSummary } from './summary.js'
+
+/** Another process ingested one of the same files meanwhile: all is decided anew. */
+export class Overtaken extends Error {}
+
+type CountRow = Counts & { file_no: number; content_ids: boolean } & Record<string, number>
+
+export async function mergeStaged(
+  db: Database,
+  request: IngestRequest,
+  run: Run,
+  known: ReadonlyMap<string, KnownFile>,
+  book: PriceBook,
+): Promise<Map<number, FileSummary>> {
+  await run.stage.finish()
+  const refused = await refuseBadFiles(db, run, request.rejectLimit)
+  await dedupeStaged(db)
+  await priceStaged(db, book)
+  await decideCacheReadings(db)
+  const work = async (): Promise<readonly CountRow[]> => mergeInto(db, request, run, known, book, refused)
+  const counts = request.dryRun
+    ? await rehearse(db, request, work)
+    : await writeStore(db, request.dbPath, request.store, work)
+  return new Map(
+    run.entries
+      .filter((entry) => entry.fileNo !== undefined)
+      .map((entry) => [entry.fileNo!, fileSummary(entry, run, counts, refused)]),
+  )
+}
+
+/** Staged files with too many rejects: none of their rows counts. */
+async function refuseBadFiles(
+  db: Database,
+  run: Run,
+  limit: RejectLimit,
+): Promise<Map<number, FileSummary['reasons']>> {
+  const { rows } = await db.query<{ file_no: number; rejected: number; records: number }>(
+    `SELECT file_no, count(*) FILTER (WHERE state = 'reject') AS rejected, count(*) FILTER (WHERE state <> 'skip') AS records
+     FROM located WHERE line > known_lines GROUP BY file_no HAVING rejected > 0`,
+  )
+  const refused = new Map<number, FileSummary['reasons']>()
+  for (const { file_no: fileNo, rejected, records } of rows) {
+    const most = limit.count ?? (limit.share ?? 1) * records
+    if (rejected <= most) continue
+    const reasons = await db.query<{ line: number; reason: string }>(
+      `SELECT line, reason FROM located WHERE file_no = $fileNo AND state = 'reject' ORDER BY line LIMIT 3`,
+      { fileNo },
+    )
+    refused.set(fileNo, reasons.rows)
+    const file = run.stage.files[fileNo]!
+    await db.run(`UPDATE staged SET state = 'refused' WHERE rowid BETWEEN $first AND $last`, {
+      first: file.firstRow,
+      last: file.firstRow + file.rows - 1,
+    })
+  }
+  return refused
+}
+
+/** Everything a merge does, then undone. */
+async function rehearse<T>(db: Database, request: IngestRequest, work: () => Promise<T>): Promise<T> {
+  let result: { value: T } | undefined
+  class Undo extends Error {}
+  try {
+    const path = existsSync(request.dbPath) ? request.dbPath : ':memory:'
+    await writeStore(db, path, request.store, async () => {
+      result = { value: await work() }
+      throw new Undo()
+    })
+  } catch (error) {
+    if (!(error instanceof Undo)) throw error
+  }
+  return result!.value
+}
+
+async function mergeInto(
+  db: Database,
+  request: IngestRequest,
+  run: Run,
+  known: ReadonlyMap<string, KnownFile>,
+  book: PriceBook,
+  refused: ReadonlyMap<number, unknown>,
+): Promise<readonly CountRow[]> {
+  await assertNotOvertaken(db, run, known)
+  const { id, file } = await db.one<{ id: number; file: number }>(
+    'SELECT coalesce((SELECT max(ingest_id) FROM store.ingests), 0) + 1 AS id, coalesce((SELECT max(file_id) FROM store.files), 0) + 1 AS file',
+  )
+  const landing = run.entries.filter((e) => e.fileNo !== undefined && !refused.has(e.fileNo))
+  const replaced = landing.flatMap((e) =>
+    e.verdict.action === 'read' && e.verdict.replaces ? [e.verdict.replaces] : [],
+  )
+  for (const old of replaced) await removeFile(db, old.file_id)
+  const continued = new Map<number, KnownFile>()
+  for (const entry of landing) {
+    const { verdict } = entry
+    const goesOn =
+      (verdict.action === 'continue' || verdict.action === 'recount') &&
+      run.stage.files[entry.fileNo!]!.segment.reading.fromLine > 0
+    if (goesOn) continued.set(entry.fileNo!, verdict.known)
+  }
+  let next = file
+  const ids = landing.map((e) => [e.fileNo!, continued.get(e.fileNo!)?.file_id ?? next++] as const)
+  await db.run('CREATE OR REPLACE TEMP TABLE file_ids (file_no BIGINT, file_id BIGINT)')
+  for (let at = 0; at < ids.length; at += 500) {
+    await db.run(
+      `INSERT INTO file_ids VALUES ${ids
+        .slice(at, at + 500)
+        .map((pair) => `(${pair.join(', ')})`)
+        .join(', ')}`,
+    )
+  }
+  await dedupeAgainstStore(db)
+  const rows = (await db.query<CountRow>(countsSql)).rows.map((row) =>
+    withHeader(row, run.stage.files[row.file_no]!),
+  )
+  await mergeCalls(db, request.costBasis)
+  await mergeRates(db)
+  await mergeRejects(db, request.keepRejectedText)
+  const merged: MergeFile[] = ids.map(([fileNo, fileId]) => {
+    const row = rows.find((r) => r.file_no === fileNo) ?? { ...noCounts, file_no: fileNo, content_ids: false }
+    const repairs = Object.fromEntries(
+      Object.keys(repairRules).map((rule) => [rule, (row as CountRow)[rule] ?? 0]),
+    )
+    const continues = continued.get(fileNo)
+    const contentIds = row.content_ids || (continues?.content_ids ?? false)
+    return { staged: run.stage.files[fileNo]!, fileId, continues, counts: row, repairs, contentIds }
+  })
+  for (const one of merged) await mergeFile(db, one, request.read, id)
+  await recordRun(db, request, merged, book, id)
+  if (merged.some((file) => file.counts.imported + file.counts.superseded > 0))
+    await notePriceData(db, book, false)
+  return rows
+}
+
+/** A CSV header is a line that was read, and skipped. */
+function withHeader(row: CountRow, file: StagedFile): CountRow {
+  const { recognised, fromLine } = file.segment.reading
+  const header = recognised.shape.kind === 'csv' && fromLine === 0 ? 1 : 0
+  return { ...row, lines: row.lines + header, skipped: row.skipped + header } as CountRow
+}
+
+async function recordRun(
+  db: Database,
+  request: IngestRequest,
+  merged: readonly MergeFile[],
+  book: PriceBook,
+  id: number,
+): Promise<void> {
+  const totals = addCounts(merged.map((m) => m.counts))
+  const sqlTime = (time: Date): string => time.toISOString().replace('T', ' ').replace('Z', '')
+  await db.run(
+    `INSERT INTO store.ingests BY NAME SELECT $id AS ingest_id, CAST($started AS TIMESTAMP) AS started_at, CAST($finished AS TIMESTAMP) AS finished_at,
+      $version AS version, $priceData AS price_data, $files AS files, $lines AS lines, $imported AS imported, $duplicates AS duplicates,
+      $superseded AS superseded, $skipped AS skipped, $rejected AS rejected`,
+    {
+      id,
+      started: sqlTime(request.now),
+      finished: sqlTime(new Date()),
+      version: request.version,
+      priceData: priceDataWords(book),
+      files: merged.length,
+      ...totals,
+    },
+  )
+}
+
+/** The files' rows must be as they were when the reading was decided. */
+async function assertNotOvertaken(
+  db: Database,
+  run: Run,
+  known: ReadonlyMap<string, KnownFile>,
+): Promise<void> {
+  const now = await knownFiles(db, 'store')
+  for (const { segment } of run.stage.files) {
+    const { path } = segment.reading.file
+    if (now.get(path)?.ingest_id !== known.get(path)?.ingest_id)
+      throw new Overtaken('another ingest was faster')
+  }
+}
+
+function fileSummary(
+  entry: Entry,
+  run: Run,
+  rows: readonly CountRow[],
+  refused: ReadonlyMap<number, FileSummary['reasons']>,
+): FileSummary {
+  const fileNo = entry.fileNo!
+  const staged = run.stage.files[fileNo]!
+  const importer = staged.segment.reading.recognised.importer.id
+  const reasons = refused.get(fileNo)
+  if (reasons !== undefined) {
+    return {
+      ...entry.summary,
+      importer,
+      state: 'refused',
+      note: 'too many of its records were rejected; nothing of it was kept',
+      reasons,
+    }
+  }
+  const row = rows.find((r) => r.file_no === fileNo)
+  const repairs = Object.fromEntries(
+    Object.keys(repairRules)
+      .map((rule) => [rule, row?.[rule] ?? 0])
+      .filter(([, n]) => n !== 0),
+  )
+  const counts = row ?? noCounts
+  const replaced = staged.segment.passage.replaced ? 'bytes that are not UTF-8 text were replaced' : null
+  return {
+    ...entry.summary,
+    importer,
+    repairs,
+    note: entry.summary.note ?? replaced,
+    lines: counts.lines,
+    imported: counts.imported,
+    duplicates: counts.duplicates,
+    superseded: counts.superseded,
+    skipped: counts.skipped,
+    rejected: counts.rejected,
+  }
+}

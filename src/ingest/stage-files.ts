@@ -1,0 +1,117 @@
+/** The first half of a run: every file is looked at, and those that bring something are staged. */
+import type { Database } from '../db/database.js'
+import { UserError } from '../errors.js'
+import type { SourceFile } from './discover.js'
+import { judge, readingFrom, type KnownFile, type Verdict } from './files.js'
+import type { IngestRequest } from './request.js'
+import { look, prepare, type Reading } from './prepare.js'
+import { Stage } from './stage.js'
+import { noCounts, type FileSummary } from './summary.js'
+
+/** A file of this run. */
+export interface Entry {
+  readonly summary: FileSummary
+  /** Number of the staged file; undefined when it was not staged. */
+  fileNo?: number
+  readonly verdict: Verdict
+}
+
+export interface Run {
+  readonly stage: Stage
+  readonly entries: Entry[]
+}
+
+/** Looks at every file and stages those that bring something. */
+export async function stageFiles(
+  db: Database,
+  request: IngestRequest,
+  files: readonly SourceFile[],
+  known: ReadonlyMap<string, KnownFile>,
+): Promise<Run> {
+  const stage = new Stage(db)
+  const entries: Entry[] = []
+  const groups = new Map<string, { reading: Reading; entry: Entry }[]>()
+  let total = 0
+  for (const file of files) {
+    const verdict = judge(file, known.get(file.path), request.read, request.replace)
+    const entry: Entry = { summary: blankSummary(file, verdict), verdict }
+    entries.push(entry)
+    if (verdict.action === 'skip' || verdict.action === 'refuse') continue
+    const reading = await lookAt(file, request, entry, verdict)
+    if (reading === undefined) continue
+    const { importer, shape } = reading.recognised
+    // CSV files and JSON lines are staged apart; JSON of one importer shares a unit.
+    const key = `${importer.id} ${shape.kind === 'csv'}`
+    groups.set(key, [...(groups.get(key) ?? []), { reading, entry }])
+    total += file.size - reading.fromByte
+  }
+  let done = 0
+  for (const group of groups.values()) {
+    for (const batch of batches(group)) {
+      for (const unit of await prepare(batch.map((g) => g.reading))) {
+        request.onProgress?.(done, total, stage.rows)
+        const first = stage.files.length
+        await stage.add(unit, request.read, request.now)
+        for (const [i, segment] of unit.segments.entries()) {
+          const owner = group.find((g) => g.reading === segment.reading)
+          if (owner) owner.entry.fileNo = first + i
+        }
+        done += unit.bytes
+      }
+    }
+  }
+  request.onProgress?.(total, total, stage.rows)
+  return { stage, entries }
+}
+
+/** Spools of at most this many source bytes, so that temporary files stay within bounds. */
+const batchBytes = 1 << 30
+
+function* batches<T extends { reading: Reading }>(group: readonly T[]): Generator<T[]> {
+  let batch: T[] = []
+  let bytes = 0
+  for (const one of group) {
+    batch.push(one)
+    bytes += one.reading.file.size
+    if (bytes >= batchBytes) {
+      yield batch
+      batch = []
+      bytes = 0
+    }
+  }
+  if (batch.length > 0) yield batch
+}
+
+/** Looks into a file; a file that no importer knows is refused, the others still land. */
+async function lookAt(
+  file: SourceFile,
+  request: IngestRequest,
+  entry: Entry,
+  verdict: Verdict,
+): Promise<Reading | undefined> {
+  try {
+    const looked = await look(file, request.read)
+    if (looked !== undefined) return readingFrom(looked, verdict)
+    Object.assign(entry.summary, { state: 'empty', note: 'no records' })
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code === 'usage') throw error
+    Object.assign(entry.summary, {
+      state: 'refused',
+      note: [error.message, error.hint].filter(Boolean).join('\n'),
+    })
+  }
+  return undefined
+}
+
+function blankSummary(file: SourceFile, verdict: Verdict): FileSummary {
+  return {
+    label: file.label,
+    importer: null,
+    state: verdict.action === 'skip' ? 'unchanged' : verdict.action === 'refuse' ? 'refused' : 'read',
+    note:
+      verdict.action === 'refuse' ? verdict.why : verdict.action === 'read' ? (verdict.note ?? null) : null,
+    reasons: [],
+    repairs: {},
+    ...noCounts,
+  }
+}
