@@ -156,13 +156,13 @@ function plain(value: Json, type: string): Value {
     const whole = BigInt(value as string)
     return whole >= -9007199254740991n && whole <= 9007199254740991n ? Number(whole) : whole
   }
-  if (type.startsWith('TIMESTAMP')) return isoTime(String(value))
+  if (type.startsWith('TIMESTAMP')) return isoTime(value as string)
   if (type.startsWith('MAP(') && Array.isArray(value)) {
-    const entries = value as { key: Json; value: Json }[]
+    const entries = value as { key: string; value: Json }[]
     const inner = type.slice(type.indexOf(', ') + 2, -1)
-    return Object.fromEntries(entries.map((e) => [String(e.key), plain(e.value, inner)]))
+    return Object.fromEntries(entries.map((e) => [e.key, plain(e.value, inner)]))
   }
-  return value as Value
+  return value
 }
 
 /** `2026-10-02 08:15:30.12` or `…+00` as `2026-10-02T08:15:30.12Z`. */

@@ -42,7 +42,7 @@ async function discoverOne(source: string, cwd: string): Promise<SourceFile[]> {
   const paths = await glob(source, { cwd, absolute: true, onlyFiles: true, dot: true })
   if (paths.length === 0)
     throw new UserError('no file matches', { location: source, hint: 'Check the pattern.' })
-  return paths.sort().map((p) => sourceFile(p, p, statSync(p)))
+  return paths.toSorted().map((p) => sourceFile(p, p, statSync(p)))
 }
 
 async function below(folder: string, label: string): Promise<SourceFile[]> {
@@ -56,7 +56,7 @@ async function below(folder: string, label: string): Promise<SourceFile[]> {
   }
   const base = label.endsWith('/') ? label : `${label}/`
   return names
-    .sort()
+    .toSorted()
     .map((name) => sourceFile(resolve(folder, name), base + name, statSync(resolve(folder, name))))
 }
 

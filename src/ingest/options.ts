@@ -17,7 +17,7 @@ export interface ReadOptions {
 /** Options in one canonical line of JSON, for comparing. */
 export function optionsKey(options: ReadOptions): string {
   const sorted = (record: Readonly<Record<string, string>>): [string, string][] =>
-    Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1))
+    Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1))
   const { from, map, set, baseTime, inputTz, cacheTokens } = options
   return JSON.stringify({ from, map: sorted(map), set: sorted(set), baseTime, inputTz, cacheTokens })
 }

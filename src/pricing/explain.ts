@@ -143,6 +143,7 @@ function basisSentence(call: CostedCall, rate: Rate | undefined, basis: CostBasi
       return `Answered from a response cache: nothing was bought; ${call.list_cost_usd === null ? 'what was avoided is not known' : `${money(call.list_cost_usd)} was avoided`}.`
     case 'no_usage':
       return 'The call failed and used no tokens: it cost nothing.'
+    case null:
     default:
       return unpricedSentence(call, rate)
   }
