@@ -18,6 +18,8 @@ export interface DemoCall {
   readonly input_tokens: number
   readonly cached_tokens: number
   readonly output_tokens: number
+  /** Input and output: it tells that input includes cached tokens. */
+  readonly total_tokens: number
   readonly max_tokens: number
   readonly temperature: number
   readonly latency_ms: number
@@ -35,6 +37,7 @@ type Outcome = Pick<
   | 'input_tokens'
   | 'cached_tokens'
   | 'output_tokens'
+  | 'total_tokens'
   | 'latency_ms'
   | 'ttft_ms'
   | 'status'
@@ -167,8 +170,7 @@ function exchange(request: Request, random: () => number): DemoCall[] {
 function failure(random: () => number): Outcome {
   const error = random() < 0.6 ? 'rate_limit_exceeded' : random() < 0.7 ? 'timeout' : 'server_error'
   const latency_ms = error === 'timeout' ? 30_000 : 120 + Math.floor(random() * 400)
-  const tokens = { input_tokens: 0, cached_tokens: 0, output_tokens: 0 }
-  return { ...tokens, latency_ms, status: 'error', error, attempt: 1, cache_hit: false }
+  return { ...usage(0, 0, 0), latency_ms, status: 'error', error, attempt: 1, cache_hit: false }
 }
 
 function answer({ feature, input, context }: Request, model: Model, random: () => number): Outcome {
@@ -177,8 +179,7 @@ function answer({ feature, input, context }: Request, model: Model, random: () =
   const stopped = { status: 'ok', finish_reason: wanted > feature.maxTokens ? 'length' : 'stop' } as const
   if (random() < feature.repeats) {
     const latency_ms = 12 + Math.floor(random() * 40)
-    const tokens = { input_tokens: input, cached_tokens: 0, output_tokens: output }
-    return { ...tokens, latency_ms, ...stopped, cache_hit: true }
+    return { ...usage(input, 0, output), latency_ms, ...stopped, cache_hit: true }
   }
   // A prefix is cached in steps of 128 tokens, from 1,024 on, and not always found again.
   const prefix = Math.min(Math.max(context, feature.fixedPrefix), input)
@@ -186,9 +187,15 @@ function answer({ feature, input, context }: Request, model: Model, random: () =
   const { firstTokenMs, tokensPerSecond } = models[model]
   const ttft_ms = Math.round(firstTokenMs * (0.7 + random() * 0.8) + input / 100)
   const latency_ms = ttft_ms + Math.round((output / tokensPerSecond) * 1_000 * (0.85 + random() * 0.4))
-  const tokens = { input_tokens: input, cached_tokens: cached, output_tokens: output }
-  return { ...tokens, latency_ms, ttft_ms, ...stopped, cache_hit: false }
+  return { ...usage(input, cached, output), latency_ms, ttft_ms, ...stopped, cache_hit: false }
 }
+
+const usage = (input: number, cached: number, output: number) => ({
+  input_tokens: input,
+  cached_tokens: cached,
+  output_tokens: output,
+  total_tokens: input + output,
+})
 
 /** A script that sends whole documents, day and night, until someone looks at the bill. */
 function runawayWeek(random: () => number): DemoCall[] {
