@@ -52,7 +52,11 @@ export async function writeStore<T>(
   const fresh = path === ':memory:' || !existsSync(path) || statSync(path).size === 0
   if (!fresh) assertDuckDbFile(path)
   if (path !== ':memory:') ensureFolder(dirname(path))
-  await patiently(path, options, () => db.run(`ATTACH ${quoteText(path)} AS store${path === ':memory:' ? '' : ` (STORAGE_VERSION '${storageVersion}')`}`))
+  await patiently(path, options, () =>
+    db.run(
+      `ATTACH ${quoteText(path)} AS store${path === ':memory:' ? '' : ` (STORAGE_VERSION '${storageVersion}')`}`,
+    ),
+  )
   try {
     await db.run('BEGIN')
     try {
@@ -66,6 +70,23 @@ export async function writeStore<T>(
     }
   } finally {
     if (path !== ':memory:') await db.run('DETACH store')
+  }
+}
+
+/** Attaches the store to `db` as `store` read-only, runs `work` and detaches. */
+export async function readStore<T>(
+  db: Database,
+  path: string,
+  options: StoreOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  assertDuckDbFile(path)
+  await patiently(path, options, () => db.run(`ATTACH ${quoteText(path)} AS store (READ_ONLY)`))
+  try {
+    await readVersion(db, 'store', path)
+    return await work()
+  } finally {
+    await db.run('DETACH store')
   }
 }
 

@@ -92,8 +92,9 @@ async function chooseAmongRepeats(db: Database): Promise<void> {
 /**
  * Compares with the attached store: staged calls that it has as good or better become duplicates; those
  * that are better are listed in `replaced` (row, stored_row).
+ * @param replacedFiles files whose stored calls are about to be taken out and do not count
  */
-export async function dedupeAgainstStore(db: Database): Promise<void> {
+export async function dedupeAgainstStore(db: Database, replacedFiles: readonly number[]): Promise<void> {
   await db.run('CREATE OR REPLACE TEMP TABLE replaced (row BIGINT, stored_row BIGINT)')
   const { n } = await db.one<{ n: number }>('SELECT count(*) AS n FROM store.calls')
   if (n === 0) return
@@ -104,10 +105,11 @@ export async function dedupeAgainstStore(db: Database): Promise<void> {
       WHEN i.ts <> c.ts THEN i.ts > c.ts
       WHEN i.revision_id IS DISTINCT FROM c.revision_id THEN coalesce(i.revision_id < c.revision_id, c.revision_id IS NULL)
       ELSE ${contentHash('i')} < ${contentHash('c')} END`
+  const others = replacedFiles.length === 0 ? '' : ` AND c.file_id NOT IN (${replacedFiles.join(', ')})`
   await db.run(`CREATE OR REPLACE TEMP TABLE met AS
     SELECT i.row, c.rowid AS stored_row, ${better} AS better
     FROM store.calls c JOIN identified i ON c.source = i.source AND c.call_id = i.call_id
-    WHERE i.state = 'call' AND i.row NOT IN (SELECT row FROM verdicts)`)
+    WHERE i.state = 'call' AND i.row NOT IN (SELECT row FROM verdicts)${others}`)
   await db.run('INSERT INTO replaced SELECT row, stored_row FROM met WHERE better')
   await db.run(`INSERT INTO verdicts SELECT row, 'duplicate' FROM met WHERE NOT better`)
 }

@@ -3,10 +3,11 @@ import type { Database } from '../db/database.js'
 import type { SourceFile } from './discover.js'
 import { optionsKey, type ReadOptions } from './options.js'
 import { fingerprint, type Reading } from './prepare.js'
+import type { Counts } from './summary.js'
 import { readSync, openSync, closeSync } from 'node:fs'
 
 /** A row of `files`. */
-export interface KnownFile {
+export interface KnownFile extends Counts {
   readonly file_id: number
   readonly path: string
   readonly importer: string
@@ -17,7 +18,6 @@ export interface KnownFile {
   readonly ends_with_newline: boolean
   readonly head_hash: string
   readonly tail_hash: string
-  readonly lines: number
   readonly content_ids: boolean
   readonly ingest_id: number
 }
@@ -25,7 +25,8 @@ export interface KnownFile {
 /** The current row of each path. */
 export async function knownFiles(db: Database, catalog: string): Promise<Map<string, KnownFile>> {
   const { rows } = await db.query<KnownFile>(
-    `SELECT file_id, path, importer, options, size, mtime_ms, bytes_read, ends_with_newline, head_hash, tail_hash, lines, content_ids, ingest_id
+    `SELECT file_id, path, importer, options, size, mtime_ms, bytes_read, ends_with_newline, head_hash, tail_hash, lines,
+       imported, duplicates, superseded, skipped, rejected, content_ids, ingest_id
      FROM ${catalog}.files WHERE current`,
   )
   return new Map(rows.map((row) => [row.path, row]))

@@ -1,7 +1,7 @@
 /** The second half of a run: what was staged is judged, deduplicated, priced and merged into the store. */
 import { existsSync } from 'node:fs'
 import type { Database } from '../db/database.js'
-import { writeStore } from '../db/store.js'
+import { readStore, writeStore } from '../db/store.js'
 import type { PriceBook } from '../pricing/book.js'
 import { decideCacheReadings } from './cache-reading.js'
 import { dedupeAgainstStore, dedupeStaged } from './dedupe.js'
@@ -41,14 +41,19 @@ export async function mergeStaged(
   await priceStaged(db, book)
   await decideCacheReadings(db)
   const work = async (): Promise<readonly CountRow[]> => mergeInto(db, request, run, known, book, refused)
-  const counts = request.dryRun
-    ? await rehearse(db, request, work)
-    : await writeStore(db, request.dbPath, request.store, work)
+  const counts = await withStore(db, request, work)
   return new Map(
     run.entries
       .filter((entry) => entry.fileNo !== undefined)
       .map((entry) => [entry.fileNo!, fileSummary(entry, run, counts, refused)]),
   )
+}
+
+/** A rehearsal looks at the store and leaves it alone. */
+function withStore<T>(db: Database, request: IngestRequest, work: () => Promise<T>): Promise<T> {
+  if (!request.dryRun) return writeStore(db, request.dbPath, request.store, work)
+  if (!existsSync(request.dbPath)) return writeStore(db, ':memory:', request.store, work)
+  return readStore(db, request.dbPath, request.store, work)
 }
 
 /** Staged files with too many rejects: none of their rows counts. */
@@ -64,7 +69,9 @@ async function refuseBadFiles(
   const refused = new Map<number, FileSummary['reasons']>()
   for (const { file_no: fileNo, rejected, records } of rows) {
     const most = limit.count ?? (limit.share ?? 1) * records
-    if (rejected <= most) continue
+    // A last line that is still being written is read again when it is whole.
+    const unfinished = limit.count !== 0 && (await endsUnfinished(db, run.stage.files[fileNo]!)) ? 1 : 0
+    if (rejected - unfinished <= most) continue
     const reasons = await db.query<{ line: number; reason: string }>(
       `SELECT line, reason FROM located WHERE file_no = $fileNo AND state = 'reject' ORDER BY line LIMIT 3`,
       { fileNo },
@@ -79,22 +86,27 @@ async function refuseBadFiles(
   return refused
 }
 
-/** Everything a merge does, then undone. */
-async function rehearse<T>(db: Database, request: IngestRequest, work: () => Promise<T>): Promise<T> {
-  let result: { value: T } | undefined
-  class Undo extends Error {}
-  try {
-    const path = existsSync(request.dbPath) ? request.dbPath : ':memory:'
-    await writeStore(db, path, request.store, async () => {
-      result = { value: await work() }
-      throw new Undo()
-    })
-  } catch (error) {
-    if (!(error instanceof Undo)) throw error
-  }
-  return result!.value
+/** True when the file's last line has no end and could not be read. */
+async function endsUnfinished(db: Database, file: StagedFile): Promise<boolean> {
+  if (file.segment.passage.endsWithNewline) return false
+  const row = file.firstRow + file.rows - 1
+  const { n } = await db.one<{ n: number }>(
+    "SELECT count(*) AS n FROM staged WHERE rowid = $row AND state = 'reject'",
+    { row },
+  )
+  return n === 1
 }
 
+/** What the landing files are called in the store, and what they take the place of. */
+interface Landing {
+  readonly ingestId: number
+  /** Staged file number and file_id, in order. */
+  readonly ids: readonly (readonly [number, number])[]
+  readonly continued: ReadonlyMap<number, KnownFile>
+  readonly replaced: readonly KnownFile[]
+}
+
+/** Compares with the store and, unless this is a rehearsal, merges; `store` is attached. */
 async function mergeInto(
   db: Database,
   request: IngestRequest,
@@ -104,54 +116,62 @@ async function mergeInto(
   refused: ReadonlyMap<number, unknown>,
 ): Promise<readonly CountRow[]> {
   await assertNotOvertaken(db, run, known)
+  const landing = await planLanding(db, run, refused)
+  await dedupeAgainstStore(
+    db,
+    landing.replaced.map((file) => file.file_id),
+  )
+  const counted = await db.query<CountRow>(countsSql)
+  const rows = counted.rows.map((row) => withHeader(row, run.stage.files[row.file_no]!))
+  if (request.dryRun) return rows
+  for (const old of landing.replaced) await removeFile(db, old.file_id)
+  await mergeCalls(db, request.costBasis)
+  await mergeRates(db)
+  await mergeRejects(db, request.keepRejectedText)
+  const merged = landing.ids.map(([fileNo, fileId]) => mergeFileOf(run, rows, landing, fileNo, fileId))
+  for (const one of merged) await mergeFile(db, one, request.read, landing.ingestId)
+  await recordRun(db, request, merged, book, landing.ingestId)
+  const changed = merged.some((file) => file.counts.imported + file.counts.superseded > 0)
+  if (changed) await notePriceData(db, book, false)
+  return rows
+}
+
+async function planLanding(db: Database, run: Run, refused: ReadonlyMap<number, unknown>): Promise<Landing> {
   const { id, file } = await db.one<{ id: number; file: number }>(
     'SELECT coalesce((SELECT max(ingest_id) FROM store.ingests), 0) + 1 AS id, coalesce((SELECT max(file_id) FROM store.files), 0) + 1 AS file',
   )
   const landing = run.entries.filter((e) => e.fileNo !== undefined && !refused.has(e.fileNo))
-  const replaced = landing.flatMap((e) =>
-    e.verdict.action === 'read' && e.verdict.replaces ? [e.verdict.replaces] : [],
-  )
-  for (const old of replaced) await removeFile(db, old.file_id)
   const continued = new Map<number, KnownFile>()
-  for (const entry of landing) {
-    const { verdict } = entry
-    const goesOn =
-      (verdict.action === 'continue' || verdict.action === 'recount') &&
-      run.stage.files[entry.fileNo!]!.segment.reading.fromLine > 0
-    if (goesOn) continued.set(entry.fileNo!, verdict.known)
+  for (const { verdict, fileNo } of landing) {
+    const goesOn = verdict.action === 'continue' || verdict.action === 'recount'
+    if (goesOn && run.stage.files[fileNo!]!.segment.reading.fromLine > 0)
+      continued.set(fileNo!, verdict.known)
   }
   let next = file
   const ids = landing.map((e) => [e.fileNo!, continued.get(e.fileNo!)?.file_id ?? next++] as const)
   await db.run('CREATE OR REPLACE TEMP TABLE file_ids (file_no BIGINT, file_id BIGINT)')
   for (let at = 0; at < ids.length; at += 500) {
-    await db.run(
-      `INSERT INTO file_ids VALUES ${ids
-        .slice(at, at + 500)
-        .map((pair) => `(${pair.join(', ')})`)
-        .join(', ')}`,
-    )
+    const pairs = ids.slice(at, at + 500).map((pair) => `(${pair.join(', ')})`)
+    await db.run(`INSERT INTO file_ids VALUES ${pairs.join(', ')}`)
   }
-  await dedupeAgainstStore(db)
-  const rows = (await db.query<CountRow>(countsSql)).rows.map((row) =>
-    withHeader(row, run.stage.files[row.file_no]!),
+  const replaced = landing.flatMap(({ verdict }) =>
+    verdict.action === 'read' && verdict.replaces ? [verdict.replaces] : [],
   )
-  await mergeCalls(db, request.costBasis)
-  await mergeRates(db)
-  await mergeRejects(db, request.keepRejectedText)
-  const merged: MergeFile[] = ids.map(([fileNo, fileId]) => {
-    const row = rows.find((r) => r.file_no === fileNo) ?? { ...noCounts, file_no: fileNo, content_ids: false }
-    const repairs = Object.fromEntries(
-      Object.keys(repairRules).map((rule) => [rule, (row as CountRow)[rule] ?? 0]),
-    )
-    const continues = continued.get(fileNo)
-    const contentIds = row.content_ids || (continues?.content_ids ?? false)
-    return { staged: run.stage.files[fileNo]!, fileId, continues, counts: row, repairs, contentIds }
-  })
-  for (const one of merged) await mergeFile(db, one, request.read, id)
-  await recordRun(db, request, merged, book, id)
-  if (merged.some((file) => file.counts.imported + file.counts.superseded > 0))
-    await notePriceData(db, book, false)
-  return rows
+  return { ingestId: id, ids, continued, replaced }
+}
+
+function mergeFileOf(
+  run: Run,
+  rows: readonly CountRow[],
+  landing: Landing,
+  fileNo: number,
+  fileId: number,
+): MergeFile {
+  const row = rows.find((r) => r.file_no === fileNo)
+  const repairs = Object.fromEntries(Object.keys(repairRules).map((rule) => [rule, row?.[rule] ?? 0]))
+  const continues = landing.continued.get(fileNo)
+  const contentIds = (row?.content_ids ?? false) || (continues?.content_ids ?? false)
+  return { staged: run.stage.files[fileNo]!, fileId, continues, counts: row ?? noCounts, repairs, contentIds }
 }
 
 /** A CSV header is a line that was read, and skipped. */

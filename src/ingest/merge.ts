@@ -77,8 +77,7 @@ export async function mergeFile(
     id: file.fileId,
   })
   if (continues) await db.run('DELETE FROM store.files WHERE file_id = $id', { id: file.fileId })
-  const before = continues as (KnownFile & Counts) | undefined
-  const sum = (key: keyof Counts): number => counts[key] + (before?.[key] ?? 0)
+  const sum = (key: keyof Counts): number => counts[key] + (continues?.[key] ?? 0)
   const repairs = Object.entries(file.repairs).filter(([, n]) => n > 0)
   await db.run(
     `INSERT INTO store.files BY NAME SELECT $file_id AS file_id, $path AS path, $importer AS importer, $options AS options,
