@@ -1,0 +1,57 @@
+/**
+ * bench: how long the program takes beside what no program could do without, as ratios of runs that took
+ * turns. `npm run bench -- [--quick] [--only ingest|query|start] [--keep]` prints one Markdown table.
+ */
+import { parseArgs } from 'node:util'
+import type { Comparison } from './compare.js'
+import { compareIngest } from './ingest.js'
+import { removeFiles } from './logs.js'
+import { compareQueries } from './queries.js'
+import { compareStart } from './start.js'
+import { machine, table } from './table.js'
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
+    only: { type: 'string' },
+  },
+})
+
+const million = 1_000_000
+
+const parts: Readonly<Record<string, () => Promise<Comparison[]>>> = {
+  ingest: () =>
+    compareIngest(
+      options.quick
+        ? [{ calls: million, pairs: 3 }]
+        : [
+            { calls: million, pairs: 5 },
+            { calls: 10 * million, pairs: 2 },
+          ],
+    ),
+  query: () =>
+    compareQueries(
+      options.quick
+        ? [{ calls: million, pairs: 5 }]
+        : [
+            { calls: million, pairs: 7 },
+            { calls: 10 * million, pairs: 3 },
+          ],
+    ),
+  start: () => compareStart(options.quick ? 11 : 21),
+}
+
+const { only } = options
+if (only !== undefined && parts[only] === undefined) {
+  throw new Error(`--only ${only}: choose from ${Object.keys(parts).join(', ')}`)
+}
+const rows: Comparison[] = []
+try {
+  for (const [name, part] of Object.entries(parts)) {
+    if (only === undefined || only === name) rows.push(...(await part()))
+  }
+} finally {
+  if (!options.keep) removeFiles()
+}
+process.stdout.write(`${machine()}\n\n${table(rows)}\n`)

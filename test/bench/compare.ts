@@ -1,0 +1,50 @@
+/** Two programs that take turns, so that whatever else the machine does falls on both. */
+import type { Run } from './child.js'
+
+export interface Comparison {
+  readonly what: string
+  readonly program: Run
+  readonly floor: Run
+  /** Median of the ratios of the pairs. */
+  readonly ratio: number
+  readonly target: string
+}
+
+type Runner = () => Promise<Run>
+
+export interface Pair {
+  readonly what: string
+  readonly target: string
+  readonly program: Runner
+  readonly floor: Runner
+}
+
+/** Runs both `pairs` times, in turns. */
+export async function compare(pair: Pair, pairs: number): Promise<Comparison> {
+  const { what, target } = pair
+  process.stderr.write(`${what} …\n`)
+  const program: Run[] = []
+  const floor: Run[] = []
+  for (let i = 0; i < pairs; i++) {
+    floor.push(await pair.floor())
+    program.push(await pair.program())
+  }
+  const ratio = median(program.map((run, i) => run.seconds / floor[i]!.seconds))
+  process.stderr.write(`${what}: ${ratio.toFixed(2)}\n`)
+  return { what, target, program: medianRun(program), floor: medianRun(floor), ratio }
+}
+
+function medianRun(runs: readonly Run[]): Run {
+  return {
+    seconds: median(runs.map((run) => run.seconds)),
+    cpuSeconds: median(runs.map((run) => run.cpuSeconds)),
+    peakMb: median(runs.map((run) => run.peakMb)),
+    stdout: '',
+  }
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length / 2
+  return (sorted[Math.ceil(middle) - 1]! + sorted[Math.floor(middle)]!) / 2
+}

@@ -1,0 +1,20 @@
+/** The floor of a question: `node floor-queries.js <database> [statements.json]` runs them, and nothing else. */
+import { readFileSync } from 'node:fs'
+import { DuckDBInstance } from '@duckdb/node-api'
+
+export interface Statement {
+  readonly sql: string
+  readonly params: Readonly<Record<string, string | number | boolean | null>>
+}
+
+const [database = '', list] = process.argv.slice(2)
+const instance = await DuckDBInstance.create(database, { access_mode: 'READ_ONLY' })
+const connection = await instance.connect()
+await connection.run("SET TimeZone = 'UTC'")
+const statements = list === undefined ? [] : (JSON.parse(readFileSync(list, 'utf8')) as Statement[])
+for (const { sql, params } of statements) {
+  const reader = await connection.runAndReadAll(sql, { ...params })
+  reader.getRowsJson()
+}
+connection.closeSync()
+instance.closeSync()
