@@ -43,6 +43,7 @@ const scales: Partial<Record<ColumnKind, (values: readonly Quantity[]) => Scale>
 export function columnWords(column: Column, cells: readonly (Cell | undefined)[], tz: string): Words[] {
   const numbers = cells.map((cell) => digitsOf(cell, column.kind))
   const scale = scales[column.kind]?.(numbers)
+  if (column.exact) return exactWords(column, cells, numbers)
   const times = column.kind === 'time' ? timeWords(cells, tz) : undefined
   return cells.map((cell, index) => {
     if (isAbsent(cell)) return absentWords(column)
@@ -50,6 +51,21 @@ export function columnWords(column: Column, cells: readonly (Cell | undefined)[]
     if (digits === undefined) return textWords(times?.[index] ?? cell)
     if (scale !== undefined) return { text: inWords(digits, scale), ...toneOf(column, digits) }
     return { text: column.kind === 'bytes' ? inWords(digits, bytesScale([digits])) : digits }
+  })
+}
+
+/** Amounts with all their digits, padded to one scale. */
+function exactWords(
+  column: Column,
+  cells: readonly (Cell | undefined)[],
+  numbers: readonly (string | undefined)[],
+): Words[] {
+  const places = Math.max(2, ...numbers.map((digits) => digits?.split('.')[1]?.length ?? 0))
+  return cells.map((cell, index) => {
+    const digits = numbers[index]
+    if (isAbsent(cell) || digits === undefined) return absentWords(column)
+    const [whole = '0', fraction = ''] = digits.split('.')
+    return { text: `${whole.startsWith('-') ? '-' : ''}$${whole.replace('-', '')}.${fraction.padEnd(places, '0')}` }
   })
 }
 

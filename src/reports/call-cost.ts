@@ -26,9 +26,9 @@ const facts: readonly Column[] = [
   { key: 'rule', title: 'rule', kind: 'text' },
   { key: 'conditions', title: 'price holds', kind: 'text' },
   { key: 'price_source', title: 'price from', kind: 'text' },
-  { key: 'list_cost_usd', title: 'list cost', kind: 'usd' },
-  { key: 'reported_cost_usd', title: 'reported cost', kind: 'usd' },
-  { key: 'cost_usd', title: 'cost', kind: 'usd' },
+  { key: 'list_cost_usd', title: 'list cost', kind: 'usd', exact: true },
+  { key: 'reported_cost_usd', title: 'reported cost', kind: 'usd', exact: true },
+  { key: 'cost_usd', title: 'cost', kind: 'usd', exact: true },
   { key: 'cost_basis', title: 'basis', kind: 'text' },
   { key: 'partly_priced', title: 'partly priced', kind: 'boolean' },
 ]
@@ -39,7 +39,7 @@ const parts: readonly Column[] = [
   { key: 'price', title: 'price', kind: 'price' },
   { key: 'per', title: 'per', kind: 'text' },
   { key: 'multiplier', title: 'multiplier', kind: 'number' },
-  { key: 'cost_usd', title: 'cost', kind: 'usd' },
+  { key: 'cost_usd', title: 'cost', kind: 'usd', exact: true },
 ]
 
 /** Two sections for each call: what it is, and the products that its list cost adds up. */

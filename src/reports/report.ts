@@ -42,6 +42,8 @@ export interface Column {
   readonly dimension?: true
   /** Shown only where the terminal is wide enough; 1 goes last, higher numbers go first. */
   readonly optional?: number
+  /** Amounts are shown with every digit: for answers that trace one number. */
+  readonly exact?: true
   /** Shown in JSON and CSV only. */
   readonly dataOnly?: true
 }
