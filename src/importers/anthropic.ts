@@ -1,5 +1,5 @@
 import { firstOf, isObject, type Importer, type Survey } from './importer.js'
-import { mergeFields, metadataFields, rawResponse, responsePlaces } from './raw-responses.js'
+import { mergeFields, metadataFields, rawResponse, requestFields, responsePlaces } from './raw-responses.js'
 
 const isResponse = (value: Readonly<Record<string, unknown>>): boolean =>
   value['type'] === 'message' && isObject(value['usage']) && 'input_tokens' in value['usage']
@@ -59,6 +59,7 @@ export const anthropic: Importer = {
           service_tier: `CASE WHEN ${batch} IS NOT NULL AND ${outcome} IS NOT NULL THEN 'batch' ELSE ${usage('service_tier')} END`,
         },
         metadataFields((key) => response('metadata', key)),
+        ...(raw.bare ? [] : [requestFields(document)]),
       ),
       ...(raw.wrapperTags === undefined ? {} : { tags: raw.wrapperTags }),
     }

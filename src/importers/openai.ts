@@ -1,5 +1,5 @@
 import { at, firstOf, isObject, type Importer, type Survey } from './importer.js'
-import { mergeFields, metadataFields, rawResponse, responsePlaces } from './raw-responses.js'
+import { mergeFields, metadataFields, rawResponse, requestFields, responsePlaces } from './raw-responses.js'
 
 const objects = ['chat.completion', 'chat.completion.chunk', 'response', 'text_completion']
 
@@ -79,6 +79,7 @@ export const openai: Importer = {
           service_tier: `CASE WHEN ${batch} IS NOT NULL THEN 'batch' ELSE ${response('service_tier')} END`,
         },
         metadataFields((key) => response('metadata', key)),
+        ...(raw.bare ? [] : [requestFields(document)]),
       ),
       ...(raw.wrapperTags === undefined ? {} : { tags: raw.wrapperTags }),
     }

@@ -85,6 +85,22 @@ function wrapperError(document: Document, named: string | undefined): string {
   return firstOf(document.text('error', 'code'), document.text('error', 'message'), words)!
 }
 
+/** What the wrapper kept of the request, under `request` or `request.body`. */
+export function requestFields(document: Document): ReadPlan['fields'] {
+  const request = (...path: string[]): string =>
+    firstOf(document.text('request', ...path), document.text('request', 'body', ...path))!
+  return {
+    request_model: request('model'),
+    user_id: firstOf(request('user'), request('metadata', 'user_id'))!,
+    max_tokens: firstOf(
+      request('max_tokens'),
+      request('max_completion_tokens'),
+      request('max_output_tokens'),
+    )!,
+    temperature: request('temperature'),
+  }
+}
+
 /** Labels that callers put into the `metadata` of their request and that come back in the response. */
 export function metadataFields(metadata: (key: string) => string): ReadPlan['fields'] {
   return {

@@ -97,7 +97,7 @@ export function moment(raw: string, baseTime: string | undefined, relativeUnit: 
     ELSE coalesce(make_timestamp(epoch_us(${zoned(raw)})), CASE
       WHEN ${number} IS NULL THEN make_timestamp(epoch_us(${zoned(`regexp_replace(replace(trim(${raw}), ',', '.'), '^(\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d)(Z|[+-]\\d\\d:?\\d\\d)?$', '\\1:00\\2')`)}))
       WHEN NOT isfinite(${number}) OR ${number} < 0 OR ${number} > 4.2e18 THEN NULL
-      WHEN ${number} > 1e17 THEN make_timestamp(CAST(${number} / 1000 AS BIGINT))
+      WHEN ${number} > 1e17 THEN make_timestamp(coalesce(TRY_CAST(${raw} AS BIGINT) // 1000, CAST(${number} / 1000 AS BIGINT)))
       WHEN ${number} > 1e14 THEN make_timestamp(CAST(${number} AS BIGINT))
       WHEN ${number} > 1e11 THEN make_timestamp(CAST(${number} * 1e3 AS BIGINT))
       WHEN ${number} > 1e8 THEN make_timestamp(CAST(${number} * 1e6 AS BIGINT))

@@ -220,6 +220,14 @@ async function assertNotOvertaken(
   }
 }
 
+/** Why a file was refused, and what might help. */
+function refusedNote(reasons: FileSummary['reasons']): string {
+  const what = 'too many of its records were rejected; nothing of it was kept'
+  if (!reasons.every(({ reason }) => reason === 'ts: missing'))
+    return `${what}\n--max-rejects 100% keeps the others.`
+  return `${what}\n--map ts=<field> says where the time stands, --set ts=2026-10-05T08:00:00Z gives one to all.`
+}
+
 function fileSummary(
   entry: Entry,
   run: Run,
@@ -235,7 +243,7 @@ function fileSummary(
       ...entry.summary,
       importer,
       state: 'refused',
-      note: 'too many of its records were rejected; nothing of it was kept',
+      note: refusedNote(reasons),
       reasons,
     }
   }

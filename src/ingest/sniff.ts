@@ -179,10 +179,12 @@ function notRecognised(sample: Sample, label: string): UserError {
     })
   }
   const time = fields.find((f) => /time|date|when|stamp/i.test(f)) ?? '<time field>'
-  const tokens = fields.find((f) => /in.*tok|prompt|tok/i.test(f)) ?? '<input tokens field>'
+  const output =
+    fields.find((f) => /out.*tok|complet|generat|^out(put)?$/i.test(f)) ?? '<output tokens field>'
+  const tokens = fields.find((f) => /in.*tok|prompt|^in(put)?$/i.test(f)) ?? '<input tokens field>'
   return new UserError(`no importer knows these fields: ${shown}${more}`, {
     code: 'refused',
     location: label,
-    hint: `A call needs a time, and tokens or a cost. Say which fields they are:\n  --map ts=${time} --map input_tokens=${tokens} --map output_tokens=<output tokens field> --set model=<model>`,
+    hint: `A call needs a time, and tokens or a cost. Say which fields they are:\n  --map ts=${time} --map input_tokens=${tokens} --map output_tokens=${output} --set model=<model>`,
   })
 }
