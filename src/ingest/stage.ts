@@ -117,7 +117,7 @@ export class Stage {
    */
   async #keyLists(relation: SourceRelation): Promise<{ lists: string[][]; allRecords: boolean }> {
     const lists = async (texts: string): Promise<readonly { keys: string[] | null }[]> => {
-      const sql = `SELECT any_value(keys) AS keys FROM (SELECT ${texts}) GROUP BY hash(keys) ORDER BY count(*) DESC LIMIT 5000`
+      const sql = `SELECT any_value(keys) AS keys FROM (SELECT ${texts}) GROUP BY hash(keys), keys IS NULL ORDER BY count(*) DESC LIMIT 5000`
       return (await this.#db.query<{ keys: string[] | null }>(sql)).rows
     }
     try {
