@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
-import { inject, onTestFinished } from 'vitest'
+import { afterAll, inject, onTestFinished } from 'vitest'
 
 export interface Ran {
   readonly stdout: string
@@ -81,7 +81,20 @@ export async function runWell(args: readonly string[], options: RunOptions): Pro
 
 /** An empty folder that is gone after the test. */
 export function emptyFolder(): string {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'llmcost-test-')))
+  const folder = newFolder()
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   return folder
+}
+
+/** Like `emptyFolder`, for all tests of a file: to be called in a `describe` or at the top. */
+export function sharedFolder(): string {
+  const folder = newFolder()
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** Paths of one length on every machine: tables that show them keep their width. */
+function newFolder(): string {
+  const parent = realpathSync(tmpdir())
+  return mkdtempSync(join(parent, 'llmcost-test'.padEnd(40 - parent.length, '-')))
 }

@@ -1,0 +1,98 @@
+/** Documentation that derives from the registries: docs/commands.md, and the table of importers in README.md. */
+import {
+  outputOptions,
+  scopeOptions,
+  sourceOptions,
+  storeOptions,
+  type CommandSpec,
+  type OptionSpec,
+} from '../src/commands/command.js'
+import { commands } from '../src/commands/registry.js'
+import { importers } from '../src/importers/registry.js'
+
+const shared = [
+  { title: 'Scope', about: 'Which calls are meant.', options: scopeOptions },
+  { title: 'Reading', about: 'How to read logs.', options: sourceOptions },
+  { title: 'Store', about: 'Where the database is.', options: storeOptions },
+  { title: 'Output', about: 'How the answer is printed.', options: outputOptions },
+]
+
+/** docs/commands.md. */
+export function commandsPage(): string {
+  return [
+    '# Commands',
+    'Made from the program by `npm run docs`; `llmcost COMMAND --help` prints the same.',
+    ...commands.flatMap((command) => section(command, 'llmcost')),
+    '## Shared options',
+    ...shared.flatMap(({ title, about, options }) => [`### ${title}`, about, optionTable(options)]),
+    '',
+  ].join('\n\n')
+}
+
+function section(command: CommandSpec, parent: string): string[] {
+  const name = `${parent} ${command.name}`
+  const args = (command.arguments ?? []).map((argument) => argument.name)
+  const whole = shared.filter(({ options }) => options.every((option) => command.options.includes(option)))
+  const own = command.options.filter((option) => !whole.some(({ options }) => options.includes(option)))
+  const links = whole.map(({ title }) => `[${title}](#${title.toLowerCase()})`)
+  return [
+    `${parent === 'llmcost' ? '##' : '###'} ${name}`,
+    sentence(command.summary),
+    `\`\`\`\n${[name, ...args, '[options]'].join(' ')}\n\`\`\``,
+    ...(command.details === undefined ? [] : [`\`\`\`text\n${command.details}\n\`\`\``]),
+    ...(args.length === 0 ? [] : [list((command.arguments ?? []).map((a) => `\`${a.name}\`: ${a.about}`))]),
+    ...(own.length === 0 ? [] : [optionTable(own)]),
+    ...(links.length === 0 ? [] : [`Shared options: ${links.join(', ')}.`]),
+    'Examples:',
+    `\`\`\`sh\n${command.examples.map((e) => `# ${e.about}\n${e.command}`).join('\n')}\n\`\`\``,
+    ...(command.subcommands ?? []).flatMap((sub) => section(sub, name)),
+  ]
+}
+
+/** The importers as a Markdown table. */
+export function importerTable(): string {
+  const rows = importers
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+    .map(({ id, about, example }) => [
+      `\`${id}\``,
+      about,
+      example.startsWith('{') ? `\`${example}\`` : example,
+    ])
+  return table(['`--from`', 'reads', 'such as'], rows)
+}
+
+function optionTable(options: readonly OptionSpec[]): string {
+  const rows = options.map(({ flags, about, choices, fallback, repeatable }) => {
+    const notes = [
+      ...(choices === undefined ? [] : [`one of ${choices.join(', ')}`]),
+      ...(repeatable === undefined ? [] : ['repeatable']),
+      ...(fallback === undefined ? [] : [`default \`${String(fallback)}\``]),
+    ]
+    return [`\`${flags}\``, [about, ...notes].join('; ')]
+  })
+  return table(['option', 'meaning'], rows)
+}
+
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((c) => c.replaceAll('|', '\\|')).join(' | ')} |`
+  return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+const list = (items: readonly string[]): string => items.map((item) => `- ${item}`).join('\n')
+
+/** Text in which Markdown finds nothing to read. */
+const plain = (text: string): string => text.replaceAll(/[*_~<]/g, '\\$&')
+
+const sentence = (text: string): string => `${text[0]?.toUpperCase()}${text.slice(1)}.`
+
+const begin = '<!-- importers: made by npm run docs -->'
+const end = '<!-- end of importers -->'
+
+/** README.md with its table of importers made anew. */
+export function withImporterTable(readme: string): string {
+  const from = readme.indexOf(begin)
+  const to = readme.indexOf(end)
+  if (from < 0 || to < from) throw new Error('README.md has no place for the table of importers')
+  return `${readme.slice(0, from + begin.length)}\n${importerTable()}\n${readme.slice(to)}`
+}

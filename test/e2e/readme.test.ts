@@ -1,0 +1,74 @@
+/**
+ * README.md and docs/commands.md say what the program does. Every `console` block of the README runs here, in
+ * one folder from top to bottom, and its outputs are compared with what stands there; `npm run docs` writes
+ * them anew.
+ */
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, expect, test } from 'vitest'
+import { commandsPage, withImporterTable } from '../../scripts/docs.js'
+import { commands } from '../../src/commands/registry.js'
+import { pinnedEnv, programPath, sharedFolder } from './program.js'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
+
+const home = sharedFolder()
+
+beforeAll(() => {
+  cpSync(join(root, 'fixtures/demo'), join(home, 'logs'), { recursive: true })
+  cpSync(join(root, 'fixtures/readme'), home, { recursive: true })
+  mkdirSync(join(home, 'bin'))
+  symlinkSync(programPath(), join(home, 'bin', 'llmcost'))
+})
+
+/** A block with the outputs of its `$ command` lines as they are now. */
+function executed(block: string): string {
+  const commandLines = block.split('\n').filter((line) => line.startsWith('$ '))
+  return commandLines.map((line) => `${line}\n${output(line.slice(2))}`).join('\n')
+}
+
+function output(command: string): string {
+  const { PATH = '', ...env } = pinnedEnv(home)
+  const told = execFileSync('sh', ['-c', `${command} 2>&1`], {
+    cwd: home,
+    env: { ...env, PATH: [join(home, 'bin'), PATH].join(delimiter) },
+    encoding: 'utf8',
+  })
+  return told.replaceAll(`${home}/`, '~/')
+}
+
+test('every example of the README prints what stands there', async () => {
+  const now = withImporterTable(readme).replaceAll(
+    /^```console\n([\s\S]*?)^```$/gm,
+    (_, block: string) => `\`\`\`console\n${executed(block)}\`\`\``,
+  )
+  await expect(now).toMatchFileSnapshot(join(root, 'README.md'))
+})
+
+test('docs/commands.md is made from the registries', async () => {
+  await expect(commandsPage()).toMatchFileSnapshot(join(root, 'docs/commands.md'))
+})
+
+test('README names every command, and no other', () => {
+  const named = [...readme.matchAll(/\bllmcost ([a-z]+)\b/g)].map((match) => match[1]!)
+  // Words after the name in prose: `llmcost` command, llmcost is.
+  const known = commands.map(({ name }) => name)
+  const inCode = [...readme.matchAll(/`llmcost ([a-z]+)|^\$ llmcost ([a-z]+)|&& llmcost ([a-z]+)/gm)]
+  const given = inCode.map((match) => match.slice(1).find((name) => name !== undefined)!)
+  expect(known.filter((name) => !named.includes(name))).toEqual([])
+  expect(given.filter((name) => !known.includes(name))).toEqual([])
+})
+
+test('README names only options that some command has', () => {
+  const options = new Set(
+    commands
+      .flatMap((command) => [command, ...(command.subcommands ?? [])])
+      .flatMap((command) => command.options.map(({ flags }) => /--[a-z-]+/.exec(flags)![0])),
+  )
+  const examples = readme.replaceAll(/npm install [^`]*/g, '')
+  const named = [...examples.matchAll(/(?<![\w-])--[a-z][a-z-]*/g)].map(([name]) => name)
+  expect(named.filter((name) => !options.has(name) && name !== '--help')).toEqual([])
+})
