@@ -56,7 +56,7 @@ export function importerTable(): string {
     .map(({ id, about, example }) => [
       `\`${id}\``,
       about,
-      example.startsWith('{') ? `\`${example}\`` : example,
+      example.startsWith('{') ? `\`${example}\`` : plain(example),
     ])
   return table(['`--from`', 'reads', 'such as'], rows)
 }
