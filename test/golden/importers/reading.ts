@@ -1,0 +1,83 @@
+/** Reads fixtures into a store and shows the calls as short rows: what is absent or usual is left out. */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ask, ingestInto, Workshop, type Choices } from '../../property/ingesting.js'
+
+const fixtures = fileURLToPath(new URL('../../../fixtures', import.meta.url))
+
+/** What every prompt and completion in the fixtures says: it must be nowhere in a store. */
+export const marker = 'MARKER-SECRET'
+
+export interface Read {
+  /** By file: lines, imported, duplicates, superseded, skipped, rejected. */
+  readonly counts: readonly (readonly number[])[]
+  readonly importers: readonly (string | null)[]
+  readonly repairs: Readonly<Record<string, number>>
+  readonly calls: readonly Readonly<Record<string, unknown>>[]
+  readonly rejects: readonly (readonly [line: unknown, reason: unknown])[]
+  /** All tables as one text, for what must not be in it. */
+  readonly everything: string
+}
+
+export const workshop = new Workshop()
+
+const usual: Readonly<Record<string, unknown>> = {
+  operation: 'chat',
+  status: 'ok',
+  cost_basis: 'list',
+  partly_priced: false,
+}
+
+/** @param folder below fixtures/ */
+export async function readFixture(folder: string, choices: Choices = {}): Promise<Read> {
+  const path = join(fixtures, folder)
+  const files = readdirSync(path).toSorted()
+  return readFiles(
+    files.map((file) => join(path, file)),
+    choices,
+  )
+}
+
+export async function readFiles(files: readonly string[], choices: Choices = {}): Promise<Read> {
+  const db = workshop.store()
+  const summary = await ingestInto(db, files, choices)
+  const rows = await ask(
+    db,
+    `SELECT * EXCLUDE (source, file_id, line, list_cost_usd, list_input_cost_usd, list_cache_read_cost_usd,
+       list_cache_write_cost_usd, list_output_cost_usd, list_other_cost_usd) FROM calls ORDER BY file_id, line`,
+  )
+  const tables = ['calls', 'rejects', 'files', 'rates', 'ingests', 'meta']
+  const dumps = await Promise.all(tables.map((table) => ask(db, `SELECT * FROM ${table}`)))
+  const repairs: Record<string, number> = {}
+  for (const file of summary.files) {
+    for (const [rule, n] of Object.entries(file.repairs)) repairs[rule] = (repairs[rule] ?? 0) + n
+  }
+  return {
+    counts: summary.files.map((f) => [
+      f.lines,
+      f.imported,
+      f.duplicates,
+      f.superseded,
+      f.skipped,
+      f.rejected,
+    ]),
+    importers: summary.files.map((file) => file.importer),
+    repairs,
+    calls: rows.map(short),
+    rejects: (await ask(db, 'SELECT line, reason FROM rejects ORDER BY file_id, line')).map(
+      (row) => [row['line'], row['reason']] as const,
+    ),
+    everything: JSON.stringify(dumps),
+  }
+}
+
+/** Money without its trailing zeros; ids made of a line's hash as `#`. */
+function short(row: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const shown = Object.entries(row).flatMap(([key, value]): [string, unknown][] => {
+    if (value === null || usual[key] === value) return []
+    if (key.endsWith('_usd')) return [[key, String(value).replace(/\.?0+$/, '')]]
+    return [[key, key === 'call_id' && String(value).startsWith('#') ? '#' : value]]
+  })
+  return Object.fromEntries(shown)
+}
