@@ -65,10 +65,16 @@ function memoryLimit(value: string | undefined): string | undefined {
 function readOptions(invocation: Invocation, config: Config): ReadOptions {
   const preset = presetOf(text(invocation, 'preset'), config)
   const cacheTokens = text(invocation, 'cacheTokens')
+  const saved = (kind: 'map' | 'set'): Record<string, string> =>
+    pairs(
+      Object.entries(preset[kind] ?? {}).map(([field, value]) => `${field}=${value}`),
+      `preset ${text(invocation, 'preset')}: ${kind}`,
+      kind === 'map' ? 'ts=meta.when' : 'model=gpt-4o',
+    )
   return {
     from: text(invocation, 'from') ?? preset.from,
-    map: { ...preset.map, ...pairs(invocation.options['map'], '--map', 'ts=meta.when') },
-    set: { ...preset.set, ...pairs(invocation.options['set'], '--set', 'model=gpt-4o') },
+    map: { ...saved('map'), ...pairs(invocation.options['map'], '--map', 'ts=meta.when') },
+    set: { ...saved('set'), ...pairs(invocation.options['set'], '--set', 'model=gpt-4o') },
     baseTime: moment(text(invocation, 'baseTime')),
     inputTz: zone(text(invocation, 'inputTz')),
     cacheTokens: cacheTokens as 'included' | 'excluded' | undefined,
