@@ -4,13 +4,16 @@ import { writeFileSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { Command, CommanderError, Option } from 'commander'
 import type { CommandSpec, Invocation, OptionSpec, Outcome, Terminal } from './commands/command.js'
+import { helpTail } from './commands/help.js'
 import { commands } from './commands/registry.js'
 import { exitCodes, UserError } from './errors.js'
+import type { Report } from './reports/report.js'
 
 /** Version of the program, from its package. */
 export const version = (createRequire(import.meta.url)('../package.json') as { version: string }).version
 
-const usageHint = 'See llmcost --help.'
+/** Which command a usage error arose in, for its hint. */
+const usedWrongly = new WeakMap<CommanderError, string>()
 
 export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('llmcost')
@@ -49,16 +52,20 @@ Start:
   llmcost report --input logs/ --as-of latest      ask logs without a database
 `
 
-async function buildCommand(spec: CommandSpec): Promise<Command> {
+async function buildCommand(spec: CommandSpec, parent = 'llmcost'): Promise<Command> {
+  const name = `${parent} ${spec.name}`
   const command = new Command(spec.name)
     .description(spec.summary)
-    .exitOverride()
+    .exitOverride((error) => {
+      usedWrongly.set(error, name)
+      throw error
+    })
     .allowExcessArguments(false)
     .configureOutput({ outputError: () => undefined })
     .configureHelp({ helpWidth: columnsOf(process.stdout) })
   for (const argument of spec.arguments ?? []) command.argument(argument.name, argument.about)
   for (const option of spec.options) command.addOption(buildOption(option))
-  command.addHelpText('after', helpTail(spec))
+  command.addHelpText('after', () => helpTail(spec, columnsOf(process.stdout)))
   command.action(async (...given: unknown[]) => {
     await run(
       spec,
@@ -69,7 +76,7 @@ async function buildCommand(spec: CommandSpec): Promise<Command> {
         .filter((a) => a !== undefined) as string[],
     )
   })
-  for (const sub of spec.subcommands ?? []) command.addCommand(await buildCommand(sub))
+  for (const sub of spec.subcommands ?? []) command.addCommand(await buildCommand(sub, name))
   return command
 }
 
@@ -81,11 +88,6 @@ function buildOption(spec: OptionSpec): Option {
   if (spec.repeatable)
     option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
   return option
-}
-
-function helpTail(spec: CommandSpec): string {
-  const examples = spec.examples.map((e) => `  ${e.command}\n      ${e.about}`)
-  return `${spec.details ? `\n${spec.details}\n` : ''}\nExamples:\n${examples.join('\n')}\n`
 }
 
 async function run(spec: CommandSpec, command: Command, args: readonly string[]): Promise<void> {
@@ -109,26 +111,26 @@ async function run(spec: CommandSpec, command: Command, args: readonly string[])
     terminal,
     given,
   }
-  await deliver(await spec.run(invocation), options, terminal)
+  const { rendererFor } = await import('./renderers/registry.js')
+  const output = textOption(options, 'output')
+  // Chosen before the work: a format that does not exist must not cost a long ingest its summary.
+  const renderer = rendererFor({
+    format: textOption(options, 'format'),
+    json: options['json'] === true,
+    output,
+  })
+  const color = output === undefined && usesColor(options)
+  deliver(await spec.run(invocation), output, (report) =>
+    renderer.render(report, { columns: terminal.columns, color }),
+  )
 }
 
+const textOption = (options: Record<string, unknown>, name: string): string | undefined =>
+  typeof options[name] === 'string' ? options[name] : undefined
+
 /** Writes a command's answer to stdout or `--output`. */
-async function deliver(
-  outcome: Outcome,
-  options: Record<string, unknown>,
-  terminal: Terminal,
-): Promise<void> {
-  let text = outcome.text ?? ''
-  const output = typeof options['output'] === 'string' ? options['output'] : undefined
-  if (outcome.report) {
-    const { rendererFor } = await import('./renderers/registry.js')
-    const format = typeof options['format'] === 'string' ? options['format'] : undefined
-    const renderer = rendererFor({ format, json: options['json'] === true, output })
-    text = renderer.render(outcome.report, {
-      columns: terminal.columns,
-      color: output === undefined && usesColor(options),
-    })
-  }
+function deliver(outcome: Outcome, output: string | undefined, render: (report: Report) => string): void {
+  const text = outcome.report ? render(outcome.report) : (outcome.text ?? '')
   if (output === undefined) process.stdout.write(text)
   else writeOutput(output, text)
   if (outcome.exitCode !== undefined) process.exitCode = outcome.exitCode
@@ -181,7 +183,9 @@ function fail(error: unknown): void {
 function failUsage(error: CommanderError): void {
   if (error.exitCode === 0) return
   const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n')
-  process.stderr.write(`llmcost: ${visible(first)}\n  ${visible(rest.join(' ').trim() || usageHint)}\n`)
+  const near = /^\((Did you mean .+\?)\)$/.exec(rest.join(' ').trim())?.[1]
+  const hint = near ?? `See ${usedWrongly.get(error) ?? 'llmcost'} --help.`
+  process.stderr.write(`llmcost: ${visible(first)}\n  ${visible(hint)}\n`)
   process.exitCode = exitCodes.usage
 }
 

@@ -6,6 +6,7 @@ import { loadConfig, platformFolders, type Config } from '../config/config.js'
 import type { StoreOptions } from '../db/store.js'
 import type { CostBasis } from '../domain/basis.js'
 import { callFields } from '../domain/call.js'
+import { closestNames } from '../domain/names.js'
 import { UserError } from '../errors.js'
 import type { ReadOptions } from '../ingest/options.js'
 import type { Invocation } from './command.js'
@@ -119,13 +120,16 @@ function pairs(given: unknown, option: string, example: string): Record<string, 
     const value = pair.slice(cut + 1).trim()
     const field = fieldNames[name] ?? (/^tag\.[^.]+$/.test(name) ? name : undefined)
     if (cut < 1 || value === '' || field === undefined) {
-      const what =
-        cut > 0 && field === undefined
-          ? `${option} ${pair}: no field "${name}"`
-          : `${option} ${pair} is not field=value`
-      throw new UserError(what, {
+      const known = Object.keys(fieldNames)
+      if (cut < 1 || value === '' || field !== undefined) {
+        throw new UserError(`${option} ${pair} is not field=value`, {
+          code: 'usage',
+          hint: `Write ${option} ${example}. Fields: ${known.join(', ')}, tag.<name>.`,
+        })
+      }
+      throw new UserError(`${option} ${pair}: no field "${name}"`, {
         code: 'usage',
-        hint: `Write ${option} ${example}. Fields: ${Object.keys(fieldNames).join(', ')}, tag.<name>.`,
+        hint: `The closest: ${closestNames(name, known).join(', ')}. All: ${known.join(', ')}, tag.<name>.`,
       })
     }
     out[field] = value

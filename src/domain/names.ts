@@ -3,16 +3,24 @@
  */
 import { distance } from 'fastest-levenshtein'
 
-/** Up to `count` of `names`, the closest to `typed` first; names that contain it count as close. */
+/** Up to `count` of `names`, the closest to `typed` first; names that contain it or begin alike count as close. */
 export function closestNames(typed: string, names: readonly string[], count = 3): string[] {
   const wanted = typed.toLowerCase()
   const score = (name: string): number => {
     const candidate = name.toLowerCase()
-    return candidate.includes(wanted) && wanted.length > 2 ? 1 : distance(wanted, candidate)
+    if (candidate.includes(wanted) && wanted.length > 2) return -wanted.length
+    return distance(wanted, candidate) - sameStart(wanted, candidate)
   }
   return names
     .map((name) => ({ name, score: score(name) }))
     .toSorted((a, b) => a.score - b.score || a.name.localeCompare(b.name))
     .slice(0, count)
     .map(({ name }) => name)
+}
+
+/** Letters that both begin with: a slip comes late in a name more often than early. */
+function sameStart(a: string, b: string): number {
+  let length = 0
+  while (length < a.length && a[length] === b[length]) length++
+  return length
 }

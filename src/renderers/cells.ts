@@ -65,7 +65,9 @@ function exactWords(
     const digits = numbers[index]
     if (isAbsent(cell) || digits === undefined) return absentWords(column)
     const [whole = '0', fraction = ''] = digits.split('.')
-    return { text: `${whole.startsWith('-') ? '-' : ''}$${whole.replace('-', '')}.${fraction.padEnd(places, '0')}` }
+    return {
+      text: `${whole.startsWith('-') ? '-' : ''}$${whole.replace('-', '')}.${fraction.padEnd(places, '0')}`,
+    }
   })
 }
 

@@ -13,6 +13,9 @@ export interface Fact {
   readonly change?: Words
 }
 
+/** What is not known is said, not left blank. */
+const unknown: Words = { text: '–' }
+
 /** Whether a section is a list of facts rather than a table. */
 export function isFacts(section: Section): boolean {
   return section.layout === 'facts' && section.rows.length === 1 && section.totals === undefined
@@ -32,7 +35,8 @@ export function factsOf(section: Section, tz: string): Fact[] {
     .filter(({ key }) => !attached.has(key))
     .map((column) => {
       const change = words.get(changes.get(column.key) ?? '')
-      const value = words.get(column.key) ?? { text: '' }
+      const found = words.get(column.key)
+      const value = found === undefined || found.text === '' ? unknown : found
       return { column, label: visible(column.title), value, ...(change && { change }) }
     })
 }
@@ -57,10 +61,12 @@ const gutter = 4
 export function factLines(section: Section, room: number, tz: string, paint: Paint): readonly string[] {
   const facts = factsOf(section, tz)
   const half = Math.ceil(facts.length / 2)
-  const halves = [facts.slice(0, half), facts.slice(half)].map((part) => block(part, room, paint))
-  const [left, right] = halves
-  if (facts.length < 4 || !left || !right || left.width + gutter + right.width > room) {
-    return block(facts, room, paint).lines
+  // Numbers stand right under each other; among texts of all lengths they would stray from their labels.
+  const aside = facts.some(({ column }) => column.kind === 'text') ? 'left' : 'right'
+  const left = block(facts.slice(0, half), room, paint, aside)
+  const right = block(facts.slice(half), room, paint, aside)
+  if (facts.length < 4 || left.width + gutter + right.width > room) {
+    return block(facts, room, paint, aside).lines
   }
   return left.lines.map((text, index) => {
     const other = right.lines[index]
@@ -103,7 +109,7 @@ function besides(changes: number): number {
   return changes > 0 ? changes + 2 : 0
 }
 
-function block(facts: readonly Fact[], room: number, paint: Paint): Block {
+function block(facts: readonly Fact[], room: number, paint: Paint, aside: 'left' | 'right'): Block {
   const { label, value, changes } = blockWidths(facts, room)
   const beside = besides(changes)
   const drawn = facts.map((fact) => {
@@ -112,9 +118,11 @@ function block(facts: readonly Fact[], room: number, paint: Paint): Block {
     const name = pad(cutEnd(fact.label, label), label)
     const change =
       fact.change === undefined ? '' : `  ${pad(cutEnd(fact.change.text, changes), changes, 'left')}`
-    const space = ' '.repeat(Math.max(0, value - width(text)))
+    const space = ' '.repeat(Math.max(0, aside === 'left' && change === '' ? 0 : value - width(text)))
+    const shown = paint.toned(text, fact.value.tone)
+    const placed = aside === 'left' ? shown + space : space + shown
     return {
-      text: `${paint.quiet(name)}  ${space}${paint.toned(text, fact.value.tone)}${paint.toned(change, fact.change?.tone)}`,
+      text: `${paint.quiet(name)}  ${placed}${paint.toned(change, fact.change?.tone)}`,
       width: label + 2 + width(space) + width(text) + width(change),
     }
   })

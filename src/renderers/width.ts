@@ -4,7 +4,8 @@ import { eastAsianWidth } from 'get-east-asian-width'
 const ascii = /^[\x20-\x7E]*$/
 /** What shows as a picture by itself, or is made one by the selector after it. */
 const picture = /^(?:\p{Emoji_Presentation}|\p{Regional_Indicator})|\uFE0F/u
-const invisible = /^[\p{M}\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}]/u
+/** Marks that take a column of their own (`Mc`) are not among them. */
+const invisible = /^[\p{Mn}\p{Me}\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}]/u
 
 let segmenter: Intl.Segmenter | undefined
 

@@ -45,18 +45,19 @@ export function callsReport({ scope, order, rows, matching, doubts }: CallsAnswe
   }
 }
 
+/** The id goes last of all that may be left out: `explain` wants it. */
 function columnsFor(order: CallOrder): Column[] {
   const dataOnly = (key: string): Column => ({ ...callColumn(key), dataOnly: true })
   return [
     callColumn('ts'),
-    column('call_id', 'call', 'text', 4),
+    column('call_id', 'call', 'text', 1),
     callColumn('feature', 2),
     callColumn('user_id', 3),
     callColumn('model'),
     dataOnly('source'),
     dataOnly('provider'),
-    callColumn('input_tokens', 1),
-    callColumn('output_tokens', 1),
+    callColumn('input_tokens', 4),
+    callColumn('output_tokens', 4),
     callColumn('cost_usd'),
     dataOnly('latency_ms'),
     callColumn('finish_reason', 5),

@@ -16,7 +16,15 @@ export interface StatusFacts {
 }
 
 /** Where the database is and what it holds. */
-export function statusReport({ path, size, row, files, prices, fingerprint, configPath }: StatusFacts): Report {
+export function statusReport({
+  path,
+  size,
+  row,
+  files,
+  prices,
+  fingerprint,
+  configPath,
+}: StatusFacts): Report {
   const columns: Column[] = [
     { key: 'database', title: 'database', kind: 'text' },
     { key: 'size', title: 'size', kind: 'bytes' },
@@ -82,14 +90,24 @@ function notes(row: StatusRow, fingerprint: string): string[] {
 }
 
 function filesSection(files: readonly FileRow[]): Section {
-  const count = (key: string): Column => ({ key, title: key, kind: 'count' })
+  const count = (key: string, optional?: number): Column => ({
+    key,
+    title: key,
+    kind: 'count',
+    ...(optional === undefined ? {} : { optional }),
+  })
   return {
     id: 'files',
     title: 'Files',
     columns: [
       { key: 'path', title: 'file', kind: 'text' },
-      { key: 'importer', title: 'importer', kind: 'text' },
-      ...['lines', 'imported', 'duplicates', 'superseded', 'skipped', 'rejected'].map(count),
+      { key: 'importer', title: 'importer', kind: 'text', optional: 1 },
+      count('lines'),
+      count('imported'),
+      count('duplicates', 2),
+      count('superseded', 3),
+      count('skipped', 4),
+      count('rejected'),
     ],
     rows: files.map(({ size: _size, ...row }) => row),
     empty: 'No file has been ingested.',

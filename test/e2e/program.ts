@@ -1,6 +1,6 @@
 /** Runs the packed and installed program as a user would, in a folder and an environment of its own. */
 import { spawn } from 'node:child_process'
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { afterAll, inject, onTestFinished } from 'vitest'
@@ -95,6 +95,6 @@ export function sharedFolder(): string {
 
 /** Paths of one length on every machine: tables that show them keep their width. */
 function newFolder(): string {
-  const parent = realpathSync(tmpdir())
+  const parent = realpathSync(existsSync('/tmp') ? '/tmp' : tmpdir())
   return mkdtempSync(join(parent, 'llmcost-test'.padEnd(40 - parent.length, '-')))
 }

@@ -1,0 +1,68 @@
+/** Every question on the demo log, in every format, narrow and wide, plain and in colour. */
+import { cpSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, test } from 'vitest'
+import { runWell, sharedFolder } from '../../e2e/program.js'
+import { expectRecorded } from './recorded.js'
+
+const demo = fileURLToPath(new URL('../../../fixtures/demo', import.meta.url))
+const cwd = sharedFolder()
+const env = { LLMCOST_DB: 'demo.duckdb' }
+
+beforeAll(async () => {
+  const logs = join(cwd, 'logs')
+  cpSync(demo, logs, { recursive: true })
+  await runWell(['ingest', ...readdirSync(logs).map((name) => `logs/${name}`)], { cwd, env })
+})
+
+const latest = ['--as-of', 'latest']
+const week = [...latest, '--since', '7d']
+const questions: Readonly<Record<string, readonly string[]>> = {
+  report: ['report', ...latest, '--budget', '300'],
+  breakdown: ['breakdown', '--by', 'feature,model', '--top', '5', ...week],
+  calls: ['calls', '--top', '5', ...week],
+  sql: [
+    'sql',
+    'SELECT provider, count(*) AS calls, sum(cost_usd) AS cost_usd, max(ts) AS last FROM calls GROUP BY ALL ORDER BY ALL',
+  ],
+  status: ['status', '--files'],
+}
+
+describe.each(Object.entries(questions))('%s', (name, args) => {
+  test.each(['80', '200'])('at %s columns', (columns) =>
+    expectRecorded(`${name}-${columns}`, args, { cwd, env: { ...env, COLUMNS: columns } }),
+  )
+  test.each(['markdown', 'json', 'csv'])('as %s', (format) =>
+    expectRecorded(`${name}-${format}`, [...args, '--format', format], { cwd, env }),
+  )
+  test('in colour', () =>
+    expectRecorded(`${name}-color`, args, { cwd, env: { ...env, COLUMNS: '100', FORCE_COLOR: '1' } }))
+})
+
+describe('other questions', () => {
+  test.each([
+    ['report-empty-window', ['report', '--as-of', '2027-03-01']],
+    ['report-no-match', ['report', ...latest, '--where', 'feature=nothing']],
+    ['report-berlin', ['report', ...latest, '--tz', 'Europe/Berlin', '--where', 'feature=search']],
+    ['breakdown-none', ['breakdown', '--by', 'none', ...latest]],
+    ['breakdown-day', ['breakdown', '--by', 'day', ...week]],
+    ['breakdown-hour-of-day', ['breakdown', '--by', 'hour-of-day', ...week, '--where', 'user=user-31']],
+    ['breakdown-tag', ['breakdown', '--by', 'tag.tier', ...week]],
+    ['breakdown-missing', ['breakdown', '--by', 'team', ...week]],
+    ['calls-failed', ['calls', '--order', 'failed', '--top', '3', ...week]],
+    ['calls-latest', ['calls', '--order', 'latest', '--top', '3', ...week]],
+    ['sql-wrong', ['sql', 'SELECT modle FROM calls']],
+    ['sql-writes', ['sql', 'DELETE FROM calls']],
+    ['sql-reads-file', ['sql', "SELECT * FROM read_csv('/etc/passwd')"]],
+    ['sql-no-rows', ['sql', 'SELECT * FROM unpriced_models']],
+    ['rejects-none', ['rejects']],
+    ['explain', ['explain', 'req-024000']],
+    ['explain-unknown', ['explain', 'req-0']],
+    ['prices-check', ['prices', 'check']],
+    ['reprice-dry-run', ['reprice', '--dry-run']],
+    ['forget-unknown', ['forget', 'logs/nothing.jsonl']],
+    ['ingest-again', ['ingest', 'logs', '--quiet']],
+    ['ingest-dry-run', ['ingest', 'logs/calls-2026-09-28.jsonl.gz', '--dry-run', '--db', 'new.duckdb']],
+  ])('%s', (name, args) => expectRecorded(name, args, { cwd, env }))
+})

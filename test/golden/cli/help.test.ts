@@ -1,0 +1,56 @@
+/** What a person sees who asks for help, or mistypes. */
+import { describe, test } from 'vitest'
+import type { CommandSpec } from '../../../src/commands/command.js'
+import { commands } from '../../../src/commands/registry.js'
+import { sharedFolder } from '../../e2e/program.js'
+import { expectRecorded } from './recorded.js'
+
+const cwd = sharedFolder()
+
+describe('help', () => {
+  test('alone', () => expectRecorded('alone', [], { cwd }))
+  test('--help', () => expectRecorded('help', ['--help'], { cwd }))
+  test('--help at 60 columns', () => expectRecorded('help-60', ['--help'], { cwd, env: { COLUMNS: '60' } }))
+  test.each(pathsOf(commands))('%s --help', (path) =>
+    expectRecorded(`help-${path.replaceAll(' ', '-')}`, [...path.split(' '), '--help'], { cwd }),
+  )
+})
+
+describe('wrong use', () => {
+  test.each([
+    ['command', ['reprot']],
+    ['command-unlike-any', ['xyzzy']],
+    ['option', ['report', '--sinse', '7d']],
+    ['option-value-missing', ['report', '--since']],
+    ['argument-missing', ['ingest']],
+    ['argument-too-many', ['status', 'now']],
+    ['choice', ['calls', '--order', 'cheapest']],
+    ['format', ['report', '--format', 'pdf']],
+    ['output-ending', ['report', '--output', 'report.docx']],
+    ['dimension', ['breakdown', '--by', 'modle']],
+    ['column', ['breakdown', '--columns', 'costs']],
+    ['sort', ['breakdown', '--sort', 'cost_usd:up']],
+    ['top', ['breakdown', '--top', '0']],
+    ['since', ['report', '--since', 'yesteryear']],
+    ['since-after-until', ['report', '--since', '2026-09-02', '--until', '2026-09-01']],
+    ['as-of', ['report', '--as-of', 'soon']],
+    ['tz', ['report', '--tz', 'Europe/Berlim']],
+    ['where', ['report', '--where', 'feature']],
+    ['where-key', ['report', '--where', 'featur=chat']],
+    ['map', ['ingest', 'x.jsonl', '--map', 'when']],
+    ['map-field', ['ingest', 'x.jsonl', '--map', 'inputs=In']],
+    ['preset', ['ingest', 'x.jsonl', '--preset', 'mine']],
+    ['max-rejects', ['ingest', 'x.jsonl', '--max-rejects', 'few']],
+    ['lock-timeout', ['report', '--lock-timeout', 'soon']],
+    ['memory-limit', ['report', '--memory-limit', 'much']],
+    ['budget', ['report', '--budget', 'lots']],
+    ['reading-without-input', ['report', '--map', 'ts=When']],
+  ])('%s', (name, args) => expectRecorded(`wrong-${name}`, args, { cwd }))
+})
+
+function pathsOf(specs: readonly CommandSpec[], parent = ''): string[] {
+  return specs.flatMap((spec) => [
+    `${parent}${spec.name}`,
+    ...pathsOf(spec.subcommands ?? [], `${parent}${spec.name} `),
+  ])
+}
