@@ -66,7 +66,7 @@ const hours = [1, 1, 1, 1, 1, 2, 4, 9, 16, 22, 24, 22, 17, 20, 23, 22, 19, 14, 9
 const runaway = { user: 'user-31', calls: 420, first: start + 50 * day + 9 * hour, tokens: 50_000 }
 
 /** Numbers from 0 to 1 from a seed (mulberry32). */
-export function numbers(seed: number): () => number {
+function numbers(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0

@@ -50,7 +50,7 @@ function section(command: CommandSpec, parent: string): string[] {
 }
 
 /** The importers as a Markdown table. */
-export function importerTable(): string {
+function importerTable(): string {
   const rows = importers
     .toSorted((a, b) => (a.id < b.id ? -1 : 1))
     .map(({ id, about, example }) => [

@@ -144,7 +144,7 @@ export function optionText(invocation: Invocation, name: string): string | undef
 }
 
 /** The texts of an option that may be repeated. */
-export function texts(invocation: Invocation, name: string): readonly string[] {
+function texts(invocation: Invocation, name: string): readonly string[] {
   const value = invocation.options[name]
   return Array.isArray(value) ? value.map(String) : []
 }

@@ -33,7 +33,7 @@ export function assertZone(tz: string): void {
 }
 
 /** Local time minus UTC at an instant, ms. */
-export function offsetAt(instant: number, tz: string): number {
+function offsetAt(instant: number, tz: string): number {
   return isUtc(tz) ? 0 : tzOffset(tz, new Date(instant)) * minuteMs
 }
 

@@ -76,7 +76,7 @@ function withBars(placed: Placed, section: Section, room: number): Placed[] {
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
 
 /** A bar of up to `length` blocks, to the eighth of a block; anything above zero shows. */
-export function bar(part: number, length: number): string {
+function bar(part: number, length: number): string {
   const steps = part > 0 ? Math.max(1, Math.round(part * length * 8)) : 0
   return '█'.repeat(Math.floor(steps / 8)) + (eighths[steps % 8] ?? '')
 }

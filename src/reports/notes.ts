@@ -69,7 +69,7 @@ function modelList(unpriced: readonly UnpricedRow[]): string {
 }
 
 /** `1 call`, `1,234 calls` */
-export function counted(value: Figure, one: string, many: string): string {
+function counted(value: Figure, one: string, many: string): string {
   return `${count(value ?? 0)} ${Number(value ?? 0) === 1 ? one : many}`
 }
 
@@ -79,7 +79,7 @@ export function footerOf(history: HistoryRow): string[] {
 }
 
 /** A window in local dates where it is made of whole days, else in minutes. */
-export function windowText({ since, until }: Window, tz: string): string {
+function windowText({ since, until }: Window, tz: string): string {
   const text = (iso: string): string => {
     const date = localDate(iso, tz)
     return localDate(new Date(Date.parse(iso) - 1).toISOString(), tz) === date ? `${iso.slice(0, 16)}Z` : date
