@@ -36,7 +36,10 @@ export function pinnedEnv(home: string, env: Readonly<Record<string, string>> = 
   }
 }
 
-/** Starts the program; for tests that watch or kill it. */
+/**
+ * Starts the program; for tests that watch or kill it.
+ * @public
+ */
 export function start(
   args: readonly string[],
   { cwd, env }: Omit<RunOptions, 'input'>,
