@@ -12,14 +12,21 @@ import { parse, type CsvError } from 'csv-parse'
 /** Longest record that is looked at, characters. */
 const recordLimit = 8_000_000
 
-/** @returns the number of records, header included */
-export async function repairCsv(from: string, to: string, delimiter: string, width: number): Promise<void> {
+/** Writes the file anew; `endsInQuote`: a quoted field was still open at its end. */
+export async function repairCsv(
+  from: string,
+  to: string,
+  delimiter: string,
+  width: number,
+): Promise<{ endsInQuote: boolean }> {
   try {
     await write(to, width, records(from, delimiter))
+    return { endsInQuote: false }
   } catch (error) {
     // An unclosed quote swallows the rest of the file: then no record may span lines.
     if (!(error instanceof Error) || !('code' in error) || !String(error.code).startsWith('CSV_')) throw error
     await write(to, width, recordsByLine(from, delimiter))
+    return { endsInQuote: true }
   }
 }
 

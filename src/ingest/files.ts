@@ -36,8 +36,16 @@ export async function knownFiles(db: Database, catalog: string): Promise<Map<str
 export type Verdict =
   | { readonly action: 'skip' }
   | { readonly action: 'refuse'; readonly why: string }
-  /** Read from the start. `replaces`: take out what an earlier reading brought. */
-  | { readonly action: 'read'; readonly replaces?: KnownFile; readonly note?: string }
+  /**
+   * Read from the start. `replaces`: take out what an earlier reading brought; `grown`: all of that, but
+   * for its last line, is brought again.
+   */
+  | {
+      readonly action: 'read'
+      readonly replaces?: KnownFile
+      readonly grown?: true
+      readonly note?: string
+    }
   /** Read what was added. */
   | { readonly action: 'continue'; readonly known: KnownFile; readonly fromByte: number }
   /** Read all, but count only what was added: the ids of lines without one depend on the lines before. */
@@ -56,6 +64,10 @@ export function judge(
   if (file.size === known.size && file.mtimeMs === known.mtime_ms) {
     return sameOptions ? { action: 'skip' } : otherOptions
   }
+  if (known.bytes_read < 0)
+    return sameOptions
+      ? { action: 'read', note: 'read again: a file that held some of the same calls was taken out' }
+      : otherOptions
   const grown = isGrown(file, known)
   if (!sameOptions)
     return grown || file.size === known.size
@@ -70,10 +82,16 @@ export function judge(
           : 'changed since: read as a new file',
     }
   if (known.ends_with_newline) return resume(known, known.bytes_read)
-  const next = byteAt(file.path, known.bytes_read)
-  if (next === 0x0a) return resume(known, known.bytes_read + 1)
+  // In CSV the newline may stand inside a quoted field.
+  const inJson = byteAt(file.path, 0) === 0x7b
+  if (inJson && byteAt(file.path, known.bytes_read) === 0x0a) return resume(known, known.bytes_read + 1)
   // The last line was read before it was finished.
-  return { action: 'read', replaces: known, note: 'its last line was unfinished before: read anew' }
+  return {
+    action: 'read',
+    replaces: known,
+    grown: true,
+    note: 'its last line was unfinished before: read anew',
+  }
 }
 
 const otherOptions: Verdict = {

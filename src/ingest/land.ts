@@ -103,7 +103,7 @@ interface Landing {
   /** Staged file number and file_id, in order. */
   readonly ids: readonly (readonly [number, number])[]
   readonly continued: ReadonlyMap<number, KnownFile>
-  readonly replaced: readonly KnownFile[]
+  readonly replaced: readonly { readonly file: KnownFile; readonly grown: boolean }[]
 }
 
 /** Compares with the store and, unless this is a rehearsal, merges; `store` is attached. */
@@ -119,12 +119,14 @@ async function mergeInto(
   const landing = await planLanding(db, run, refused)
   await dedupeAgainstStore(
     db,
-    landing.replaced.map((file) => file.file_id),
+    landing.replaced.map(({ file }) => file.file_id),
   )
   const counted = await db.query<CountRow>(countsSql)
-  const rows = counted.rows.map((row) => withHeader(row, run.stage.files[row.file_no]!))
+  const rows = run.stage.files.map((file) =>
+    withHeader(counted.rows.find((row) => row.file_no === file.fileNo) ?? noRows(file), file),
+  )
   if (request.dryRun) return rows
-  for (const old of landing.replaced) await removeFile(db, old.file_id)
+  for (const old of landing.replaced) await removeFile(db, old.file.file_id, old.grown)
   await mergeCalls(db, request.costBasis)
   await mergeRates(db)
   await mergeRejects(db, request.keepRejectedText)
@@ -155,7 +157,9 @@ async function planLanding(db: Database, run: Run, refused: ReadonlyMap<number, 
     await db.run(`INSERT INTO file_ids VALUES ${pairs.join(', ')}`)
   }
   const replaced = landing.flatMap(({ verdict }) =>
-    verdict.action === 'read' && verdict.replaces ? [verdict.replaces] : [],
+    verdict.action === 'read' && verdict.replaces
+      ? [{ file: verdict.replaces, grown: verdict.grown === true }]
+      : [],
   )
   return { ingestId: id, ids, continued, replaced }
 }
@@ -173,6 +177,10 @@ function mergeFileOf(
   const contentIds = (row?.content_ids ?? false) || (continues?.content_ids ?? false)
   return { staged: run.stage.files[fileNo]!, fileId, continues, counts: row ?? noCounts, repairs, contentIds }
 }
+
+/** Counts of a file without records. */
+const noRows = ({ fileNo }: StagedFile): CountRow =>
+  ({ ...noCounts, file_no: fileNo, content_ids: false }) as unknown as CountRow
 
 /** A CSV header is a line that was read, and skipped. */
 function withHeader(row: CountRow, file: StagedFile): CountRow {

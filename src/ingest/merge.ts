@@ -115,12 +115,17 @@ export async function mergeFile(
 /**
  * Takes out what a file brought. Files that repeat some of its calls are read again at the next ingest,
  * so that calls which they hold too come back.
+ * @param comesAgain the same calls are about to be brought again
  */
-export async function removeFile(db: Database, fileId: number): Promise<{ calls: number; rejects: number }> {
+export async function removeFile(
+  db: Database,
+  fileId: number,
+  comesAgain = false,
+): Promise<{ calls: number; rejects: number }> {
   const calls = await db.run('DELETE FROM store.calls WHERE file_id = $id', { id: fileId })
   const rejects = await db.run('DELETE FROM store.rejects WHERE file_id = $id', { id: fileId })
   await db.run('DELETE FROM store.files WHERE file_id = $id', { id: fileId })
-  if (calls > 0)
+  if (calls > 0 && !comesAgain)
     await db.run(
       'UPDATE store.files SET size = -1, bytes_read = -1 WHERE current AND duplicates + superseded > 0',
     )
@@ -135,7 +140,7 @@ export const countsSql = `SELECT i.file_no,
     count(*) FILTER (WHERE i.state = 'call' AND (v.verdict = 'superseded' OR r.row IS NOT NULL)) AS superseded,
     count(*) FILTER (WHERE i.state = 'skip' AND v.row IS NULL) AS skipped,
     count(*) FILTER (WHERE i.state = 'reject' AND v.row IS NULL) AS rejected,
-    coalesce(bool_or(i.state <> 'skip' AND starts_with(i.call_id, '#')), false) AS content_ids,
+    coalesce(bool_or(i.state = 'reject' OR (i.state = 'call' AND starts_with(i.call_id, '#'))), false) AS content_ids,
     ${Object.keys(repairRules)
       .map((rule) => `count(*) FILTER (WHERE i.${rule} AND i.state = 'call' AND v.row IS NULL) AS ${rule}`)
       .join(', ')}

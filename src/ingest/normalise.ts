@@ -88,6 +88,8 @@ function documentSql(source: SourceRelation, plan: ReadPlan, allRecords: boolean
 }
 
 function parsed(condition: string, text: string, document: ReadPlan['document'], name: string): string {
+  // Lines without a single key, such as the unfinished last one of a file that grew, have no structure.
+  if (Object.keys(document.structure).length === 0) return `NULL AS ${name}`
   return `CASE WHEN ${condition} THEN json_transform(${text}, ${literal(JSON.stringify(document.structure))}) END AS ${name}`
 }
 

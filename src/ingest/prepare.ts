@@ -214,7 +214,9 @@ async function csvUnit(reading: Reading): Promise<Unit> {
     relation: relation(csvSql(path, shape.header.length, shape.delimiter, false)),
     repair: async () => {
       const repaired = newSpoolPath('csv')
-      await repairCsv(path, repaired, shape.delimiter, shape.header.length)
+      const { endsInQuote } = await repairCsv(path, repaired, shape.delimiter, shape.header.length)
+      // What follows the last newline may belong to the record before it.
+      if (endsInQuote) passage.endsWithNewline = false
       return relation(csvSql(repaired, shape.header.length, ',', true))
     },
     recognised: reading.recognised,
