@@ -7,7 +7,7 @@ import {
   type CommandSpec,
   type OptionSpec,
 } from '../src/commands/command.js'
-import { commands } from '../src/commands/registry.js'
+import { loadCommands } from '../src/commands/registry.js'
 import { importers } from '../src/importers/registry.js'
 
 const shared = [
@@ -18,7 +18,8 @@ const shared = [
 ]
 
 /** docs/commands.md. */
-export function commandsPage(): string {
+export async function commandsPage(): Promise<string> {
+  const commands = await loadCommands()
   return [
     '# Commands',
     'Made from the program by `npm run docs`; `llmcost COMMAND --help` prints the same.',

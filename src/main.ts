@@ -4,8 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { Command, CommanderError, Option } from 'commander'
 import type { CommandSpec, Invocation, OptionSpec, Outcome, Terminal } from './commands/command.js'
-import { helpTail } from './commands/help.js'
-import { commands } from './commands/registry.js'
+import { commandEntries } from './commands/registry.js'
 import { exitCodes, UserError } from './errors.js'
 import type { Report } from './reports/report.js'
 
@@ -25,7 +24,13 @@ export async function main(argv: readonly string[]): Promise<void> {
     .configureOutput({ outputError: () => undefined, writeOut: (text) => void process.stdout.write(text) })
     .configureHelp({ helpWidth: columnsOf(process.stdout), showGlobalOptions: false })
     .addHelpText('after', overview())
-  for (const spec of commands) program.addCommand(await buildCommand(spec))
+  // Only the command that is asked for is loaded; the others are known by name and summary.
+  const asked = argv.find((word) => !word.startsWith('-'))
+  for (const { name, summary, load } of commandEntries) {
+    program.addCommand(
+      name === asked ? await buildCommand(await load()) : new Command(name).description(summary),
+    )
+  }
   try {
     if (argv.length === 0) return firstWords()
     await program.parseAsync(argv, { from: 'user' })
@@ -65,6 +70,7 @@ async function buildCommand(spec: CommandSpec, parent = 'llmcost'): Promise<Comm
     .configureHelp({ helpWidth: columnsOf(process.stdout) })
   for (const argument of spec.arguments ?? []) command.argument(argument.name, argument.about)
   for (const option of spec.options) command.addOption(buildOption(option))
+  const { helpTail } = await import('./commands/help.js')
   command.addHelpText('after', () => helpTail(spec, columnsOf(process.stdout)))
   command.action(async (...given: unknown[]) => {
     await run(

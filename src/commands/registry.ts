@@ -1,27 +1,72 @@
-import { breakdownCommand } from './breakdown.js'
-import { callsCommand } from './calls.js'
 import type { CommandSpec } from './command.js'
-import { explainCommand } from './explain.js'
-import { forget } from './forget.js'
-import { ingestCommand } from './ingest.js'
-import { pricesCommand } from './prices.js'
-import { rejects } from './rejects.js'
-import { reportCommand } from './report.js'
-import { repriceCommand } from './reprice.js'
-import { sqlCommand } from './sql.js'
-import { status } from './status.js'
+
+/** A command before it is loaded: the list of commands costs nothing, and only the one asked for is read. */
+export interface CommandEntry {
+  readonly name: string
+  readonly summary: string
+  readonly load: () => Promise<CommandSpec>
+}
 
 /** All commands, in the order in which help lists them. */
-export const commands: readonly CommandSpec[] = [
-  ingestCommand,
-  reportCommand,
-  breakdownCommand,
-  callsCommand,
-  sqlCommand,
-  explainCommand,
-  pricesCommand,
-  repriceCommand,
-  status,
-  rejects,
-  forget,
+export const commandEntries: readonly CommandEntry[] = [
+  {
+    name: 'ingest',
+    summary: 'read call logs into the database',
+    load: async () => (await import('./ingest.js')).ingestCommand,
+  },
+  {
+    name: 'report',
+    summary: 'the weekly cost report: the last 7 complete days against the 7 before',
+    load: async () => (await import('./report.js')).reportCommand,
+  },
+  {
+    name: 'breakdown',
+    summary: 'cost, calls and tokens by any dimension or time bucket',
+    load: async () => (await import('./breakdown.js')).breakdownCommand,
+  },
+  {
+    name: 'calls',
+    summary: 'single calls: the dearest, the latest, those cut off, those that failed',
+    load: async () => (await import('./calls.js')).callsCommand,
+  },
+  {
+    name: 'sql',
+    summary: 'ask the database in SQL, read-only',
+    load: async () => (await import('./sql.js')).sqlCommand,
+  },
+  {
+    name: 'explain',
+    summary: 'show what a call cost, part by part, at which price and by which rule',
+    load: async () => (await import('./explain.js')).explainCommand,
+  },
+  {
+    name: 'prices',
+    summary: 'list unit prices; say where one comes from; find models without one',
+    load: async () => (await import('./prices.js')).pricesCommand,
+  },
+  {
+    name: 'reprice',
+    summary: 'price all calls in the database anew, after prices or overrides changed',
+    load: async () => (await import('./reprice.js')).repriceCommand,
+  },
+  {
+    name: 'status',
+    summary: 'show where the database is and what it holds',
+    load: async () => (await import('./status.js')).status,
+  },
+  {
+    name: 'rejects',
+    summary: 'list the records that were refused, and why',
+    load: async () => (await import('./rejects.js')).rejects,
+  },
+  {
+    name: 'forget',
+    summary: "take a file's calls out of the database",
+    load: async () => (await import('./forget.js')).forget,
+  },
 ]
+
+/** Every command, loaded: for documentation and tests. */
+export function loadCommands(): Promise<CommandSpec[]> {
+  return Promise.all(commandEntries.map((entry) => entry.load()))
+}

@@ -9,7 +9,7 @@ import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, expect, test } from 'vitest'
 import { commandsPage, withImporterTable } from '../../scripts/docs.js'
-import { commands } from '../../src/commands/registry.js'
+import { commandEntries, loadCommands } from '../../src/commands/registry.js'
 import { pinnedEnv, programPath, sharedFolder } from './program.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -49,20 +49,27 @@ test('every example of the README prints what stands there', async () => {
 })
 
 test('docs/commands.md is made from the registries', async () => {
-  await expect(commandsPage()).toMatchFileSnapshot(join(root, 'docs/commands.md'))
+  await expect(await commandsPage()).toMatchFileSnapshot(join(root, 'docs/commands.md'))
+})
+
+test('the list of commands says what each command says of itself', async () => {
+  const entries = commandEntries.map(({ name, summary }) => ({ name, summary }))
+  const commands = await loadCommands()
+  expect(commands.map(({ name, summary }) => ({ name, summary }))).toEqual(entries)
 })
 
 test('README names every command, and no other', () => {
   const named = [...readme.matchAll(/\bllmcost ([a-z]+)\b/g)].map((match) => match[1]!)
   // Words after the name in prose: `llmcost` command, llmcost is.
-  const known = commands.map(({ name }) => name)
+  const known = commandEntries.map(({ name }) => name)
   const inCode = [...readme.matchAll(/`llmcost ([a-z]+)|^\$ llmcost ([a-z]+)|&& llmcost ([a-z]+)/gm)]
   const given = inCode.map((match) => match.slice(1).find((name) => name !== undefined)!)
   expect(known.filter((name) => !named.includes(name))).toEqual([])
   expect(given.filter((name) => !known.includes(name))).toEqual([])
 })
 
-test('README names only options that some command has', () => {
+test('README names only options that some command has', async () => {
+  const commands = await loadCommands()
   const options = new Set(
     commands
       .flatMap((command) => [command, ...(command.subcommands ?? [])])

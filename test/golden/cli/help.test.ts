@@ -1,11 +1,12 @@
 /** What a person sees who asks for help, or mistypes. */
 import { describe, test } from 'vitest'
 import type { CommandSpec } from '../../../src/commands/command.js'
-import { commands } from '../../../src/commands/registry.js'
+import { loadCommands } from '../../../src/commands/registry.js'
 import { sharedFolder } from '../../e2e/program.js'
 import { expectRecorded } from './recorded.js'
 
 const cwd = sharedFolder()
+const commands = await loadCommands()
 
 describe('help', () => {
   test('alone', () => expectRecorded('alone', [], { cwd }))
