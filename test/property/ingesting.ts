@@ -92,7 +92,9 @@ export async function ask(dbPath: string, sql: string): Promise<readonly ResultR
 export async function contentsOf(dbPath: string): Promise<Contents> {
   const db = await openStoreForReading(dbPath, resources)
   const lines = async (sql: string): Promise<readonly string[]> =>
-    (await db.query(sql)).rows.map((row) => JSON.stringify(row)).sort()
+    (await db.query(sql)).rows
+      .map((row) => JSON.stringify(row, (_key, value: unknown) => value ?? undefined))
+      .sort()
   try {
     return {
       calls: await lines('SELECT * EXCLUDE (file_id, line) FROM calls'),
