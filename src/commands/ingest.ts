@@ -61,7 +61,7 @@ ${importers.map((i) => `  ${i.id.padEnd(12)} ${i.about}`).join('\n')}`,
         replace: options['replace'] === true,
         dryRun: options['dryRun'] === true,
         keepRejectedText: options['keepRejectedText'] === true,
-        onProgress: bar.update,
+        ...(bar.update ? { onProgress: bar.update } : {}),
       })
     } finally {
       bar.stop()

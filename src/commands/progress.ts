@@ -1,37 +1,46 @@
+import { bytes, count } from '../domain/wording.js'
+import type { ReadingProgress } from '../ingest/request.js'
 import type { Terminal } from './command.js'
-import { bytes } from '../domain/wording.js'
 
 export interface Progress {
-  readonly update: (done: number, total: number, rows: number) => void
+  readonly update: ((progress: ReadingProgress) => void) | undefined
   readonly stop: () => void
 }
 
+/** Quick runs show no bar, ms. */
+const patience = 300
+
 /** A bar with rate and time left on stderr; nothing where stderr is not a terminal. */
 export function progressBar(terminal: Terminal): Progress {
-  if (!terminal.interactive) return { update: () => undefined, stop: () => undefined }
+  if (!terminal.interactive) return { update: undefined, stop: () => undefined }
   const start = Date.now()
-  let state = { done: 0, total: 0, rows: 0 }
+  let state: ReadingProgress | undefined
   const draw = (): void => {
-    const { done, total, rows } = state
-    const seconds = (Date.now() - start) / 1000
-    if (seconds < 0.3 || total === 0) return
-    const share = Math.min(done / total, 1)
-    const bar = '█'.repeat(Math.round(share * 20)).padEnd(20, '░')
-    const rate = done / seconds
-    const left = rate > 0 ? `, ${Math.ceil((total - done) / rate)} s left` : ''
-    const line = `${bar} ${Math.round(share * 100)} %  ${bytes(done)} of ${bytes(total)}, ${rows.toLocaleString('en-US')} lines, ${bytes(rate)}/s${left}`
-    terminal.progress.write(`\r\x1b[2K${line.slice(0, terminal.columns - 1)}`)
+    const elapsed = Date.now() - start
+    if (state === undefined || elapsed < patience) return
+    terminal.progress.write(`\r\x1b[2K${progressLine(state, elapsed / 1000).slice(0, terminal.columns - 1)}`)
   }
-  const timer = setInterval(draw, 200)
+  const timer = setInterval(draw, 150)
   timer.unref()
   return {
-    update: (done, total, rows) => {
-      state = { done, total, rows }
+    update: (progress) => {
+      state = progress
       draw()
     },
     stop: () => {
       clearInterval(timer)
-      terminal.progress.write('\r\x1b[2K')
+      if (state !== undefined) terminal.progress.write('\r\x1b[2K')
     },
   }
+}
+
+/** One line of text: `████░░░░ 40 %  1.2 GB of 3.0 GB, 210 MB/s, 9 s left`. */
+export function progressLine(state: ReadingProgress, seconds: number): string {
+  const done = Math.min(state.done(), state.total)
+  if (done >= state.total) return `${count(state.lines)} lines read, merging …`
+  const share = done / state.total
+  const bar = '█'.repeat(Math.round(share * 20)).padEnd(20, '░')
+  const rate = done / seconds
+  const pace = rate > 0 ? `, ${bytes(rate)}/s, ${Math.ceil((state.total - done) / rate)} s left` : ''
+  return `${bar} ${Math.floor(share * 100)} %  ${bytes(done)} of ${bytes(state.total)}${pace}`
 }

@@ -128,6 +128,17 @@ export class Database {
     await this.#connection.run('SET lock_configuration = true')
   }
 
+  /** From here on `progress` is kept while a statement runs. */
+  async watchProgress(): Promise<void> {
+    await this.#connection.run('SET enable_progress_bar = true')
+    await this.#connection.run('SET enable_progress_bar_print = false')
+  }
+
+  /** How far the running statement is, 0 to 1; needs `watchProgress`. */
+  get progress(): number {
+    return Math.max(0, this.#connection.progress.percentage) / 100
+  }
+
   close(): void {
     this.#connection.closeSync()
     this.#instance.closeSync()

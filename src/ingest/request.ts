@@ -9,6 +9,16 @@ export interface RejectLimit {
   readonly count?: number
 }
 
+/** How far a run is. */
+export interface ReadingProgress {
+  /** Bytes of all sources that are to be read. */
+  readonly total: number
+  /** Bytes that are read by now; asked for whenever it is shown. */
+  readonly done: () => number
+  /** Lines read so far. */
+  readonly lines: number
+}
+
 export interface IngestRequest {
   readonly sources: readonly string[]
   readonly cwd: string
@@ -23,6 +33,6 @@ export interface IngestRequest {
   readonly replace: boolean
   readonly dryRun: boolean
   readonly keepRejectedText: boolean
-  /** Told how far the reading is: bytes done of all, and calls staged. */
-  readonly onProgress?: (done: number, total: number, rows: number) => void
+  /** Told when the reading goes on to something else. */
+  readonly onProgress?: (progress: ReadingProgress) => void
 }

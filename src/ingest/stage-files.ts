@@ -29,6 +29,7 @@ export async function stageFiles(
   known: ReadonlyMap<string, KnownFile>,
 ): Promise<Run> {
   const stage = new Stage(db)
+  if (request.onProgress) await db.watchProgress()
   const entries: Entry[] = []
   const groups = new Map<string, { reading: Reading; entry: Entry }[]>()
   let total = 0
@@ -49,7 +50,8 @@ export async function stageFiles(
   for (const group of groups.values()) {
     for (const batch of batches(group)) {
       for (const unit of await prepare(batch.map((g) => g.reading))) {
-        request.onProgress?.(done, total, stage.rows)
+        const before = done
+        request.onProgress?.({ total, lines: stage.rows, done: () => before + unit.bytes * stage.progress })
         const first = stage.files.length
         await stage.add(unit, request.read, request.now)
         for (const [i, segment] of unit.segments.entries()) {
@@ -60,7 +62,7 @@ export async function stageFiles(
       }
     }
   }
-  request.onProgress?.(total, total, stage.rows)
+  request.onProgress?.({ total, lines: stage.rows, done: () => total })
   return { stage, entries }
 }
 

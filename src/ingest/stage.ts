@@ -22,10 +22,16 @@ export class Stage {
   readonly #db: Database
   #rows = 0
   #created = false
+  #reading = false
   readonly files: StagedFile[] = []
 
   constructor(db: Database) {
     this.#db = db
+  }
+
+  /** How far the unit that is being added is, 0 to 1: keys are surveyed in the first quarter. */
+  get progress(): number {
+    return this.#reading ? 0.25 + 0.75 * this.#db.progress : 0.25 * this.#db.progress
   }
 
   get rows(): number {
@@ -53,7 +59,9 @@ export class Stage {
   }
 
   async #insert(unit: Unit, relation: SourceRelation, options: ReadOptions, now: Date): Promise<number> {
+    this.#reading = false
     const { plan, allRecords } = await this.#plan(unit, relation)
+    this.#reading = true
     const { importer } = unit.recognised
     const sql = `SELECT ${quoteText(importer.id)} AS source, * FROM (${normaliseSql(relation, plan, options, now, allRecords)})`
     if (!this.#created) {

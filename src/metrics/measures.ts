@@ -14,6 +14,9 @@ type Measure =
   | { readonly shareOf: 'cost_usd' }
 
 const ratio = (part: string, whole: string): string => `CAST(${part} AS DOUBLE) / nullif(${whole}, 0)`
+/** The mean of doubles, summed as decimals: a sum of doubles depends on the order in which threads add. */
+const exactMean = (value: string): string =>
+  ratio(`sum(CAST(${value} AS DECIMAL(28, 12)))`, `count(${value})`)
 const where = (condition: string): string => `count(*) FILTER (WHERE ${condition})`
 
 /** Names are `<statistic>_<quantity>`; rates and shares are 0–1. */
@@ -44,7 +47,7 @@ export const measures = {
   p50_output_tokens: { of: 'output_tokens', at: 0.5 },
   p95_output_tokens: { of: 'output_tokens', at: 0.95 },
   // The mean of each call's own ratio: long inputs do not outweigh short ones.
-  mean_output_input_ratio: { sql: 'avg(CAST(output_tokens AS DOUBLE) / nullif(input_tokens, 0))' },
+  mean_output_input_ratio: { sql: exactMean('CAST(output_tokens AS DOUBLE) / nullif(input_tokens, 0)') },
   truncation_rate: { sql: ratio(where("finish_reason = 'length'"), 'count(finish_reason)') },
   context_exceeded_rate: { sql: ratio(where("finish_reason = 'context_exceeded'"), 'count(finish_reason)') },
   truncated_calls: { sql: where("finish_reason IN ('length', 'context_exceeded')") },
