@@ -63,7 +63,7 @@ export const measures = {
       'sum(input_tokens) FILTER (WHERE cache_read_input_tokens IS NOT NULL)',
     ),
   },
-  mean_latency_ms: { sql: 'avg(latency_ms)' },
+  mean_latency_ms: { sql: exactMean('latency_ms') },
   p50_latency_ms: { of: 'latency_ms', at: 0.5 },
   p95_latency_ms: { of: 'latency_ms', at: 0.95 },
   first_ts: { sql: 'min(ts)' },

@@ -29,9 +29,10 @@ const quoted = (arg: string): string => (/^[\w./:=,~!*-]+$/.test(arg) ? arg : `'
 function settled(text: string, home: string): string {
   return text
     .replaceAll(home, '~')
-    .replaceAll(/(last ingest +)[\d-]+ [\d:]+/g, '$1<time>')
-    .replaceAll(/(size +)[\d.]+ [kMG]?B/g, '$1<size>')
+    .replaceAll('\u001b', '␛')
+    .replaceAll(/(last ingest\W.*?)\d{4}-[\d-]+ [\d:]+/g, '$1<time>')
+    .replaceAll(/(size\W.*?)[\d.]+ [kMG]?B/g, '$1<size>')
     .replaceAll(/("last_ingest": )"[^"]+"/g, '$1"<time>"')
     .replaceAll(/("size": )\d+/g, '$1<size>')
-    .replaceAll('\u001b', '␛')
+    .replaceAll(/^(status,[^,]*,)\d+(,.*,)\d{4}-[\dT:.-]+Z(,[^,]*,[^,]*,[^,]*)$/gm, '$1<size>$2<time>$3')
 }
