@@ -114,6 +114,13 @@ export class Database {
     if (statements.count !== 1) {
       throw new UserError(`sql takes one statement, got ${statements.count}`, { code: 'usage', hint })
     }
+    // DuckDB counts some of these as SELECT.
+    const verb = /^(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)*(pragma|call)\b/i.exec(sql)?.[1]
+    if (verb !== undefined)
+      throw new UserError(`sql only reads: a ${verb.toUpperCase()} statement is refused`, {
+        code: 'usage',
+        hint,
+      })
     const prepared = await statements.prepare(0)
     const allowed = [StatementType.SELECT, StatementType.EXPLAIN]
     if (!allowed.includes(prepared.statementType)) {

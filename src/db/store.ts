@@ -19,9 +19,35 @@ export interface StoreOptions extends Resources {
   readonly onWait?: (pid: string) => void
 }
 
+/**
+ * Opens the store read-only for a look before it is written. Undefined when there is none yet: no file, or
+ * one that a first ingest was making when it was killed. An older schema is no hindrance.
+ */
+export async function openStoreBeforeWriting(
+  path: string,
+  options: StoreOptions,
+): Promise<Database | undefined> {
+  if (path === ':memory:' || isAbsent(path)) return undefined
+  assertDuckDbFile(path)
+  const db = await patiently(path, options, () => Database.open(path, 'read', options))
+  try {
+    if (!(await isEmpty(db, 'main'))) {
+      await readVersion(db, 'main', path)
+      return db
+    }
+  } catch (error) {
+    db.close()
+    throw error
+  }
+  db.close()
+  return undefined
+}
+
+const isAbsent = (path: string): boolean => !existsSync(path) || statSync(path).size === 0
+
 /** Opens the store for questions: read-only. @throws UserError when there is no store or it can't be read. */
 export async function openStoreForReading(path: string, options: StoreOptions): Promise<Database> {
-  if (!existsSync(path)) throw noStore(path)
+  if (isAbsent(path)) throw noStore(path)
   assertDuckDbFile(path)
   const db = await patiently(path, options, () => Database.open(path, 'read', options))
   try {
@@ -49,7 +75,7 @@ export async function writeStore<T>(
   options: StoreOptions,
   work: () => Promise<T>,
 ): Promise<T> {
-  const fresh = path === ':memory:' || !existsSync(path) || statSync(path).size === 0
+  const fresh = path === ':memory:' || isAbsent(path)
   if (!fresh) assertDuckDbFile(path)
   if (path !== ':memory:') ensureFolder(dirname(path))
   await patiently(path, options, () =>

@@ -140,7 +140,7 @@ function entriesOf(survey: Survey, document: Document): Entry[] {
         name: comparable(key),
         sql: `CASE WHEN NOT starts_with(${text}, '{') THEN ${text} END`,
       })
-    } else if (tokenDetails[comparable(key)] !== undefined) {
+    } else if (tokenDetails.has(comparable(key))) {
       out.push(...detailEntries(key, comparable(key), document.embedded(key)))
     } else out.push({ key, name: comparable(key), sql: comparable(key) === 'error' ? errorKind(text) : text })
   }
@@ -153,46 +153,52 @@ function innerEntries(container: string, keys: readonly string[], document: Docu
   const names = new Map(keys.filter(isAddressable).map((key) => [key.toLowerCase(), key]))
   return [...names.values()].flatMap((key) => {
     const name = comparable(key)
-    if (tokenDetails[name] !== undefined) return detailEntries(container, name, part.embedded(key))
+    if (tokenDetails.has(name)) return detailEntries(container, name, part.embedded(key))
     const short = comparable(container).startsWith('cost') ? shortCosts : shortCounts
-    const meant = usageContainers.includes(comparable(container)) ? (short[name] ?? name) : name
+    const meant = usageContainers.includes(comparable(container)) ? (short.get(name) ?? name) : name
     return [{ key, name: meant, sql: part.text(key), container }]
   })
 }
 
 /** Names that say enough inside an object of token counts. */
-const shortCounts: Readonly<Record<string, string>> = {
-  input: 'inputtokens',
-  prompt: 'inputtokens',
-  in: 'inputtokens',
-  output: 'outputtokens',
-  completion: 'outputtokens',
-  out: 'outputtokens',
-  total: 'totaltokens',
-  cached: 'cachedtokens',
-  reasoning: 'reasoningtokens',
-}
+const shortCounts = new Map<string, string>(
+  Object.entries({
+    input: 'inputtokens',
+    prompt: 'inputtokens',
+    in: 'inputtokens',
+    output: 'outputtokens',
+    completion: 'outputtokens',
+    out: 'outputtokens',
+    total: 'totaltokens',
+    cached: 'cachedtokens',
+    reasoning: 'reasoningtokens',
+  }),
+)
 
 /** Names that say enough inside an object of costs. */
-const shortCosts: Readonly<Record<string, string>> = {
-  total: 'cost',
-  input: 'inputcost',
-  prompt: 'inputcost',
-  output: 'outputcost',
-  completion: 'outputcost',
-}
+const shortCosts = new Map<string, string>(
+  Object.entries({
+    total: 'cost',
+    input: 'inputcost',
+    prompt: 'inputcost',
+    output: 'outputcost',
+    completion: 'outputcost',
+  }),
+)
 
 /** Objects that split a token count, as the providers name them, with the parts that count. */
-const tokenDetails: Readonly<Record<string, readonly string[]>> = {
-  prompttokensdetails: ['cached_tokens', 'cache_write_tokens'],
-  inputtokensdetails: ['cached_tokens', 'cache_write_tokens'],
-  completiontokensdetails: ['reasoning_tokens'],
-  outputtokensdetails: ['reasoning_tokens', 'thinking_tokens'],
-  cachecreation: ['ephemeral_1h_input_tokens'],
-}
+const tokenDetails = new Map<string, readonly string[]>(
+  Object.entries({
+    prompttokensdetails: ['cached_tokens', 'cache_write_tokens'],
+    inputtokensdetails: ['cached_tokens', 'cache_write_tokens'],
+    completiontokensdetails: ['reasoning_tokens'],
+    outputtokensdetails: ['reasoning_tokens', 'thinking_tokens'],
+    cachecreation: ['ephemeral_1h_input_tokens'],
+  }),
+)
 
 function detailEntries(container: string, name: string, part: Document): Entry[] {
-  return tokenDetails[name]!.map((key) => ({
+  return tokenDetails.get(name)!.map((key) => ({
     key,
     name: comparable(key),
     sql: part.text(key),

@@ -2,9 +2,8 @@
  * ingest: sources become calls in the store, in steps that SQL does: discover → stage → normalise →
  * dedupe and price → merge. Staging has a database of its own; the store's lock is held for the merge alone.
  */
-import { existsSync } from 'node:fs'
 import { Database, type Resources } from '../db/database.js'
-import { openStoreForReading, writeStore } from '../db/store.js'
+import { openStoreBeforeWriting, writeStore } from '../db/store.js'
 import type { CostBasis } from '../domain/basis.js'
 import { UserError } from '../errors.js'
 import { loadPriceBook, type PriceBook } from '../pricing/book.js'
@@ -72,8 +71,8 @@ async function ingestWith(
 }
 
 async function knownBefore(request: IngestRequest): Promise<Map<string, KnownFile>> {
-  if (request.dbPath === ':memory:' || !existsSync(request.dbPath)) return new Map()
-  const store = await openStoreForReading(request.dbPath, request.store)
+  const store = await openStoreBeforeWriting(request.dbPath, request.store)
+  if (store === undefined) return new Map()
   try {
     return await knownFiles(store, 'main')
   } finally {

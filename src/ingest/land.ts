@@ -1,7 +1,6 @@
 /** The second half of a run: what was staged is judged, deduplicated, priced and merged into the store. */
-import { existsSync } from 'node:fs'
 import type { Database } from '../db/database.js'
-import { readStore, writeStore } from '../db/store.js'
+import { openStoreBeforeWriting, readStore, writeStore } from '../db/store.js'
 import type { PriceBook } from '../pricing/book.js'
 import { decideCacheReadings } from './cache-reading.js'
 import { dedupeAgainstStore, dedupeStaged } from './dedupe.js'
@@ -50,9 +49,11 @@ export async function mergeStaged(
 }
 
 /** A rehearsal looks at the store and leaves it alone. */
-function withStore<T>(db: Database, request: IngestRequest, work: () => Promise<T>): Promise<T> {
+async function withStore<T>(db: Database, request: IngestRequest, work: () => Promise<T>): Promise<T> {
   if (!request.dryRun) return writeStore(db, request.dbPath, request.store, work)
-  if (!existsSync(request.dbPath)) return writeStore(db, ':memory:', request.store, work)
+  const store = await openStoreBeforeWriting(request.dbPath, request.store)
+  if (store === undefined) return writeStore(db, ':memory:', request.store, work)
+  store.close()
   return readStore(db, request.dbPath, request.store, work)
 }
 
