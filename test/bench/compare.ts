@@ -30,8 +30,14 @@ export async function compare(pair: Pair, pairs: number): Promise<Comparison> {
     program.push(await pair.program())
   }
   const ratio = median(program.map((run, i) => run.seconds / floor[i]!.seconds))
-  process.stderr.write(`${what}: ${ratio.toFixed(2)}\n`)
-  return { what, target, program: medianRun(program), floor: medianRun(floor), ratio }
+  const compared = { what, target, program: medianRun(program), floor: medianRun(floor), ratio }
+  process.stderr.write(`  ${inWords(compared)}\n`)
+  return compared
+}
+
+/** So that a run that is broken off has told something. */
+function inWords({ program, floor, ratio }: Comparison): string {
+  return `${program.seconds.toFixed(3)} s / ${floor.seconds.toFixed(3)} s = ${ratio.toFixed(2)}`
 }
 
 function medianRun(runs: readonly Run[]): Run {
