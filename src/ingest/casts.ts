@@ -2,10 +2,14 @@
  * How the text of a field becomes a value, in SQL. Every cast keeps "absent" (NULL, empty, null-like)
  * apart from "present but impossible", which is never dropped in silence.
  */
-const nullLike = `'', 'null', 'None', 'NULL', 'none', 'nil', '\\N'`
+import { isOneOf } from './columns.js'
+
+const nullLike = ['', 'null', 'None', 'NULL', 'none', 'nil', '\\N']
+
+const isNullLike = (raw: string): string => isOneOf(raw, nullLike)
 
 /** SQL: the text, or NULL when it stands for nothing. */
-export const present = (raw: string): string => `CASE WHEN ${raw} IN (${nullLike}) THEN NULL ELSE ${raw} END`
+export const present = (raw: string): string => `CASE WHEN ${isNullLike(raw)} THEN NULL ELSE ${raw} END`
 
 /** Labels are names, not texts: longer ones are cut, and the cut is counted. */
 export const labelLimit = 500
@@ -17,7 +21,7 @@ export const labelLimit = 500
 export const label = (raw: string): string =>
   `CASE WHEN strlen(${raw}) BETWEEN 5 AND ${labelLimit} AND ((${raw} >= '0' AND ${raw} < '[') OR (${raw} >= 'a' AND ${raw} < '{'))
       AND NOT ends_with(${raw}, ' ') THEN ${raw}
-    ELSE CASE WHEN ${raw} IS NULL OR ${raw} IN (${nullLike}) OR starts_with(${raw}, '{') OR starts_with(${raw}, '[') THEN NULL
+    ELSE CASE WHEN ${raw} IS NULL OR ${isNullLike(raw)} OR starts_with(${raw}, '{') OR starts_with(${raw}, '[') THEN NULL
       ELSE nullif(left(trim(${raw}), ${labelLimit}), '') END END`
 
 export const whole = (raw: string): string => `TRY_CAST(${raw} AS BIGINT)`
@@ -35,7 +39,7 @@ export function wholeProblem(field: string, raw: string, value: string): string 
   return `CASE
     WHEN ${raw} IS NULL THEN NULL
     WHEN ${value} IS NULL THEN
-      CASE WHEN ${raw} IN (${nullLike}) THEN NULL
+      CASE WHEN ${isNullLike(raw)} THEN NULL
            WHEN isnan(TRY_CAST(${raw} AS DOUBLE)) THEN '${field}: not a whole number'
            WHEN TRY_CAST(${raw} AS DOUBLE) > ${tokenLimit} THEN '${field}: above 1,000,000,000'
            WHEN TRY_CAST(${raw} AS DOUBLE) < 0 THEN '${field}: below 0'
@@ -63,7 +67,7 @@ export function costProblem(field: string, raw: string, value: string): string {
   return `CASE
     WHEN ${raw} IS NULL OR ${value} BETWEEN 0 AND ${costLimit} THEN NULL
     WHEN ${value} IS NULL THEN
-      CASE WHEN ${raw} IN (${nullLike}) THEN NULL
+      CASE WHEN ${isNullLike(raw)} THEN NULL
            WHEN isnan(${double}) THEN '${field}: not an amount in USD'
            WHEN ${double} > ${costLimit} THEN '${field}: above $100,000'
            WHEN ${double} < 0 THEN '${field}: below 0'
@@ -79,7 +83,7 @@ export const measure = (raw: string, low: number, high: number): string =>
 
 /** SQL: true when a text is there but gave no value. */
 export const dropped = (raw: string, value: string): string =>
-  `CASE WHEN ${value} IS NOT NULL OR ${raw} IS NULL THEN false ELSE ${raw} NOT IN (${nullLike}) END`
+  `CASE WHEN ${value} IS NOT NULL OR ${raw} IS NULL THEN false ELSE NOT ${isNullLike(raw)} END`
 
 /**
  * SQL for a moment, UTC, from a text with or without zone (the session's zone then) or from epoch
@@ -123,17 +127,17 @@ export function momentProblem(raw: string, value: string, baseTime: string | und
       ? `WHEN TRY_CAST(${raw} AS DOUBLE) BETWEEN 0 AND 1e8 THEN 'ts: a relative time; say with --base-time what it counts from'`
       : 'WHEN false THEN NULL'
   return `CASE WHEN ${value} >= TIMESTAMP '2015-01-01' AND ${value} < TIMESTAMP '2101-01-01' THEN NULL ELSE CASE
-    WHEN ${raw} IS NULL OR ${raw} IN (${nullLike}) THEN 'ts: missing'
+    WHEN ${raw} IS NULL OR ${isNullLike(raw)} THEN 'ts: missing'
     WHEN ${value} IS NULL THEN CASE ${relative} ELSE 'ts: not a time' END
     ELSE 'ts: outside 2015 to 2100' END END`
 }
 
-const truths = `'true', 't', '1', 'yes', 'y', 'hit', 'exact', 'semantic'`
-const untruths = `'false', 'f', '0', 'no', 'n', 'miss', 'bypass', 'expired'`
+const truths = ['true', 't', '1', 'yes', 'y', 'hit', 'exact', 'semantic']
+const untruths = ['false', 'f', '0', 'no', 'n', 'miss', 'bypass', 'expired']
 
 /** SQL for true / false / NULL from the many ways to write them. */
 export const truth = (raw: string): string =>
-  `CASE WHEN ${raw} IS NULL THEN NULL WHEN ${raw} = 'false' THEN false WHEN lower(${raw}) IN (${truths}) THEN true WHEN lower(${raw}) IN (${untruths}) THEN false END`
+  `CASE WHEN ${raw} IS NULL THEN NULL WHEN ${raw} = 'false' THEN false WHEN ${isOneOf(`lower(${raw})`, truths)} THEN true WHEN ${isOneOf(`lower(${raw})`, untruths)} THEN false END`
 
 export const truthProblem = (field: string, raw: string, value: string): string =>
   `CASE WHEN ${dropped(raw, value)} THEN '${field}: not true or false' END`
@@ -141,15 +145,15 @@ export const truthProblem = (field: string, raw: string, value: string): string 
 /** SQL for user feedback: a number, or 1 / 0 for thumbs up / down. */
 export const feedback = (raw: string): string =>
   `coalesce(${measure(raw, -1e9, 1e9)}, CASE
-    WHEN lower(${raw}) IN ('up', 'thumbs_up', 'thumbsup', 'positive', 'good', 'like', 'true') THEN 1.0
-    WHEN lower(${raw}) IN ('down', 'thumbs_down', 'thumbsdown', 'negative', 'bad', 'dislike', 'false') THEN 0.0 END)`
+    WHEN ${isOneOf(`lower(${raw})`, ['up', 'thumbs_up', 'thumbsup', 'positive', 'good', 'like', 'true'])} THEN 1.0
+    WHEN ${isOneOf(`lower(${raw})`, ['down', 'thumbs_down', 'thumbsdown', 'negative', 'bad', 'dislike', 'false'])} THEN 0.0 END)`
 
 /** SQL for ok / error from words and HTTP codes; `error` is the error's text, `logged` whether the log has such fields. */
 export const status = (raw: string, error: string, logged: boolean): string =>
   `CASE
     WHEN ${raw} IN ('ok', 'success') THEN 'ok' ELSE CASE
-    WHEN lower(${raw}) IN ('ok', 'success', 'succeeded', 'successful', 'completed', 'complete', 'true', 'incomplete', 'done') THEN 'ok'
-    WHEN lower(${raw}) IN ('error', 'failed', 'failure', 'fail', 'timeout', 'false', 'errored', 'cancelled', 'canceled', 'exception', 'rate_limited') THEN 'error'
+    WHEN ${isOneOf(`lower(${raw})`, ['ok', 'success', 'succeeded', 'successful', 'completed', 'complete', 'true', 'incomplete', 'done'])} THEN 'ok'
+    WHEN ${isOneOf(`lower(${raw})`, ['error', 'failed', 'failure', 'fail', 'timeout', 'false', 'errored', 'cancelled', 'canceled', 'exception', 'rate_limited'])} THEN 'error'
     WHEN TRY_CAST(${raw} AS DOUBLE) BETWEEN 200 AND 399 THEN 'ok'
     WHEN TRY_CAST(${raw} AS DOUBLE) BETWEEN 400 AND 599 THEN 'error'
     WHEN ${error} IS NOT NULL THEN 'error'
@@ -157,7 +161,7 @@ export const status = (raw: string, error: string, logged: boolean): string =>
 
 /** SQL for standard / batch / flex / priority from the providers' words; other tiers keep their name. */
 export const serviceTier = (raw: string): string =>
-  `CASE WHEN lower(${raw}) IN ('standard', 'default', 'auto', 'on_demand') THEN 'standard'
-    WHEN lower(${raw}) IN ('priority', 'fast', 'ultrafast', 'on_demand_priority') THEN 'priority'
-    WHEN lower(${raw}) IN ('flex', 'on_demand_flex', 'flex_discount') THEN 'flex'
+  `CASE WHEN ${isOneOf(`lower(${raw})`, ['standard', 'default', 'auto', 'on_demand'])} THEN 'standard'
+    WHEN ${isOneOf(`lower(${raw})`, ['priority', 'fast', 'ultrafast', 'on_demand_priority'])} THEN 'priority'
+    WHEN ${isOneOf(`lower(${raw})`, ['flex', 'on_demand_flex', 'flex_discount'])} THEN 'flex'
     ELSE lower(${label(raw)}) END`

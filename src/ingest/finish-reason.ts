@@ -2,6 +2,8 @@
  * Finish reasons of all providers as one of: stop, length, context_exceeded, tool_calls, content_filter,
  * error, other. Compared in lower case with `-` as `_`.
  */
+import { isOneOf } from './columns.js'
+
 const finishReasons: Readonly<Record<string, readonly string[]>> = {
   stop: [
     'stop',
@@ -53,8 +55,6 @@ const finishReasons: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-const oneOf = (values: readonly string[]): string => values.map((v) => `'${v}'`).join(', ')
-
 /**
  * SQL for a raw finish reason in comparable form: lower case, `_` for `-`. Of a JSON list (several
  * choices) a truncated one wins, else the first counts.
@@ -62,17 +62,17 @@ const oneOf = (values: readonly string[]): string => values.map((v) => `'${v}'`)
 export function comparableFinishReason(raw: string): string {
   const normal = (text: string): string => `lower(replace(trim(${text}), '-', '_'))`
   const list = `from_json(${raw}, '["VARCHAR"]')`
-  const cut = `list_filter(${list}, lambda x: ${normal('x')} IN (${oneOf(finishReasons['length']!)}))[1]`
-  return normal(
-    `CASE WHEN starts_with(${raw}, '[') AND json_valid(${raw}) THEN coalesce(${cut}, ${list}[1]) ELSE ${raw} END`,
-  )
+  const cut = `list_filter(${list}, lambda x: ${isOneOf(normal('x'), finishReasons['length']!)})[1]`
+  const first = `CASE WHEN starts_with(${raw}, '[') AND json_valid(${raw}) THEN coalesce(${cut}, ${list}[1]) ELSE ${raw} END`
+  // The commonest words are in that form already.
+  return `CASE WHEN ${raw} = 'stop' OR ${raw} = 'end_turn' OR ${raw} = 'length' OR ${raw} = 'tool_calls' THEN ${raw} ELSE ${normal(first)} END`
 }
 
 /** SQL for the canonical finish reason of a comparable one; NULL when nothing was logged. */
 export function finishReason(comparable: string): string {
   const cases = Object.entries(finishReasons).map(
-    ([reason, names]) => `WHEN ${comparable} IN (${oneOf(names)}) THEN '${reason}'`,
+    ([reason, names]) => `WHEN ${isOneOf(comparable, names)} THEN '${reason}'`,
   )
   return `CASE WHEN ${comparable} = 'stop' THEN 'stop' ELSE
-    CASE WHEN ${comparable} IS NULL OR ${comparable} IN ('', 'null', 'none') THEN NULL ${cases.join(' ')} ELSE 'other' END END`
+    CASE WHEN ${comparable} IS NULL OR ${isOneOf(comparable, ['', 'null', 'none'])} THEN NULL ${cases.join(' ')} ELSE 'other' END END`
 }
