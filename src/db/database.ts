@@ -193,12 +193,15 @@ export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 
-/** SQL identifier. */
-export function quoteName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
-}
-
-/** Makes the folder that a new store will live in. */
+/** Makes the folder that a new store will live in. @throws UserError when that is not possible */
 export function ensureFolder(path: string): void {
-  mkdirSync(path, { recursive: true })
+  try {
+    mkdirSync(path, { recursive: true })
+  } catch (error) {
+    throw new UserError('the folder of the database cannot be made', {
+      location: path,
+      hint: 'Name another path with --db.',
+      cause: error,
+    })
+  }
 }

@@ -8,9 +8,6 @@ const nullLike = ['', 'null', 'None', 'NULL', 'none', 'nil', '\\N']
 
 const isNullLike = (raw: string): string => isOneOf(raw, nullLike)
 
-/** SQL: the text, or NULL when it stands for nothing. */
-export const present = (raw: string): string => `CASE WHEN ${isNullLike(raw)} THEN NULL ELSE ${raw} END`
-
 /** Labels are names, not texts: longer ones are cut, and the cut is counted. */
 export const labelLimit = 500
 
@@ -57,7 +54,7 @@ const bareCost = (raw: string): string =>
 export const cost = (raw: string): string => `TRY_CAST(${bareCost(raw)} AS DECIMAL(18,12))`
 
 /** Largest cost of one call that is believed, USD. */
-export const costLimit = 100_000
+const costLimit = 100_000
 
 export const costFine = (raw: string, value: string): string =>
   `(${raw} IS NULL OR ${value} BETWEEN 0 AND ${costLimit})`

@@ -12,7 +12,7 @@ import { knownFiles, type KnownFile } from './files.js'
 import { mergeStaged, Overtaken } from './land.js'
 import type { ReadOptions } from './options.js'
 import { priceDataWords } from './price-data.js'
-import { repairRules } from './repairs.js'
+import { repairRules, type RepairRule } from './repairs.js'
 import type { IngestRequest } from './request.js'
 import { stageFiles } from './stage-files.js'
 import { addCounts, type FileSummary, type IngestSummary } from './summary.js'
@@ -121,7 +121,7 @@ export async function openInput(request: InputRequest): Promise<Database> {
     if (refused) throw refusal(refused)
     if (summary.files.every((file) => file.state === 'empty'))
       await writeStore(db, ':memory:', { lockTimeoutMs: 0 }, async () => undefined)
-    for (const warning of doubts(summary)) request.warn(warning)
+    for (const warning of [...doubts(summary), ...(await rejectedWords(db, summary))]) request.warn(warning)
     await db.run('DROP TABLE IF EXISTS staged CASCADE')
     await db.run('USE store')
     return db
@@ -141,7 +141,7 @@ const inputDefaults = {
 } as const
 
 /** The error for a file that was refused. */
-export function refusal(file: FileSummary): UserError {
+function refusal(file: FileSummary): UserError {
   const reasons = file.reasons.map((r) => `line ${r.line}: ${r.reason}`)
   const [what = 'refused', ...rest] = (file.note ?? '').split('\n')
   return new UserError(what, {
@@ -151,16 +151,29 @@ export function refusal(file: FileSummary): UserError {
   })
 }
 
-/** Sentences on what a run repaired, replaced or rejected. */
+/** Sentences on what a run repaired or replaced: one a rule, whatever the number of files. */
 export function doubts(summary: IngestSummary): string[] {
   const out: string[] = []
+  for (const [rule, words] of Object.entries(repairRules)) {
+    const files = summary.files.filter((file) => (file.repairs[rule as RepairRule] ?? 0) > 0)
+    const calls = files.reduce((sum, file) => sum + (file.repairs[rule as RepairRule] ?? 0), 0)
+    const where = files.length === 1 ? files[0]!.label : `${files.length} files`
+    if (calls > 0) out.push(`${where}: ${calls} ${calls === 1 ? 'call' : 'calls'}: ${words}`)
+  }
   for (const file of summary.files) {
-    for (const [rule, n] of Object.entries(file.repairs)) {
-      out.push(
-        `${file.label}: ${n} ${n === 1 ? 'call' : 'calls'}: ${repairRules[rule as keyof typeof repairRules]}`,
-      )
-    }
     if (file.state === 'read' && file.note !== null) out.push(`${file.label}: ${file.note}`)
   }
   return out
+}
+
+/** A sentence on the records that a question goes without, with the first reasons. */
+async function rejectedWords(db: Database, summary: IngestSummary): Promise<string[]> {
+  const { rejected } = summary.totals
+  if (rejected === 0) return []
+  const { rows } = await db.query<{ path: string; line: number; reason: string }>(
+    `SELECT f.path, r.line, r.reason FROM store.rejects r JOIN store.files f ON f.file_id = r.file_id
+     ORDER BY r.file_id, r.line LIMIT 3`,
+  )
+  const first = rows.map(({ path, line, reason }) => `  ${path}:${line}: ${reason}`)
+  return [[`${rejected} ${rejected === 1 ? 'record was' : 'records were'} rejected:`, ...first].join('\n')]
 }

@@ -44,7 +44,7 @@ export async function mergeStaged(
   return new Map(
     run.entries
       .filter((entry) => entry.fileNo !== undefined)
-      .map((entry) => [entry.fileNo!, fileSummary(entry, run, counts, refused)]),
+      .map((entry) => [entry.fileNo!, fileSummary(entry, run, counts, refused, request.rejectLimit)]),
   )
 }
 
@@ -230,7 +230,8 @@ async function assertNotOvertaken(
 }
 
 /** Why a file was refused, and what might help. */
-function refusedNote(reasons: FileSummary['reasons']): string {
+function refusedNote(reasons: FileSummary['reasons'], limit: RejectLimit): string {
+  if (limit.count === 0) return 'with --strict no record may be rejected; nothing of it was kept'
   const what = 'too many of its records were rejected; nothing of it was kept'
   if (!reasons.every(({ reason }) => reason === 'ts: missing'))
     return `${what}\n--max-rejects 100% keeps the others.`
@@ -242,6 +243,7 @@ function fileSummary(
   run: Run,
   rows: readonly CountRow[],
   refused: ReadonlyMap<number, FileSummary['reasons']>,
+  limit: RejectLimit,
 ): FileSummary {
   const fileNo = entry.fileNo!
   const staged = run.stage.files[fileNo]!
@@ -252,7 +254,7 @@ function fileSummary(
       ...entry.summary,
       importer,
       state: 'refused',
-      note: refusedNote(reasons),
+      note: refusedNote(reasons, limit),
       reasons,
     }
   }

@@ -21,8 +21,7 @@ import type { ReadOptions } from './options.js'
 const directSize = 8 << 20
 
 let spoolCount = 0
-export const newSpoolPath = (ending: string): string =>
-  join(scratchFolder(), `spool-${++spoolCount}.${ending}`)
+const newSpoolPath = (ending: string): string => join(scratchFolder(), `spool-${++spoolCount}.${ending}`)
 
 /** A file that is about to be read, and from where on. */
 export interface Reading {
@@ -59,7 +58,7 @@ export interface Unit {
 }
 
 /** A stream is written down first, since it is looked at more than once. */
-export async function settleStream(file: SourceFile): Promise<string> {
+async function settleStream(file: SourceFile): Promise<string> {
   if (!file.stream) return file.path
   const { createWriteStream } = await import('node:fs')
   const { pipeline } = await import('node:stream/promises')
@@ -73,7 +72,7 @@ export async function settleStream(file: SourceFile): Promise<string> {
 }
 
 /** First decoded bytes of a file, and whether that was all. */
-export async function headOf(path: string, encoding: Encoding): Promise<{ head: Buffer; whole: boolean }> {
+async function headOf(path: string, encoding: Encoding): Promise<{ head: Buffer; whole: boolean }> {
   const parts: Buffer[] = []
   let length = 0
   for await (const chunk of readBytes(path, encoding)) {

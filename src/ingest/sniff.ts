@@ -33,6 +33,9 @@ export function recognise(
   label: string,
   options: ReadOptions,
 ): Recognised | undefined {
+  if (looksBinary(head)) {
+    throw new UserError('this is not a text log', { code: 'refused', location: label, hint: notALog })
+  }
   const text = head.toString('utf8').replace(/^\ufeff/, '')
   const cut = whole ? text.length : Math.max(text.lastIndexOf('\n') + 1, 0)
   const lines = (cut > 0 ? text.slice(0, cut) : text).split(/\r\n|\n|\r/).filter((line) => line.trim() !== '')
@@ -40,6 +43,15 @@ export function recognise(
   const found = recogniseShape(text, lines)
   const importer = chooseImporter(found.sample, label, options)
   return { ...found, importer }
+}
+
+const notALog = 'Call logs are JSON lines, JSON or CSV, plain, .gz or .zst.'
+
+/** More control bytes than any text has. */
+function looksBinary(head: Buffer): boolean {
+  const start = head.subarray(0, 4096)
+  const controls = start.filter((byte) => byte < 9 || (byte > 13 && byte < 32)).length
+  return controls > start.length / 20
 }
 
 function recogniseShape(text: string, lines: readonly string[]): { shape: Shape; sample: Sample } {
@@ -175,7 +187,7 @@ function notRecognised(sample: Sample, label: string): UserError {
     return new UserError('this is not a call log: neither JSON records nor CSV with a header', {
       code: 'refused',
       location: label,
-      hint: 'See the list of importers: llmcost ingest --help',
+      hint: notALog,
     })
   }
   const time = fields.find((f) => /time|date|when|stamp/i.test(f)) ?? '<time field>'

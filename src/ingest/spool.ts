@@ -115,7 +115,7 @@ export function isClean(bytes: Buffer): boolean {
 }
 
 /** Counts LF bytes. */
-export function countLines(bytes: Buffer): number {
+function countLines(bytes: Buffer): number {
   let lines = 0
   for (let at = bytes.indexOf(newline); at >= 0; at = bytes.indexOf(newline, at + 1)) lines += 1
   return lines

@@ -49,7 +49,7 @@ const fineTuned = /^ft:|\.ft-/
  * Whether the name means this very model.
  * @returns `sure`, `resembles` (the library would say yes, by part of the name), or undefined
  */
-export function judgeName(model: ModelInfo, name: string): 'sure' | 'resembles' | undefined {
+function judgeName(model: ModelInfo, name: string): 'sure' | 'resembles' | undefined {
   if (!matches(model.match, name)) return undefined
   if (fineTuned.test(name)) return fineTuned.test(model.id) ? 'sure' : 'resembles'
   if (confirmed.has(name) || namesOf(model).some((known) => known.toLowerCase() === name)) return 'sure'

@@ -32,7 +32,7 @@ const multiplierColumns = ['batch_multiplier', 'flex_multiplier', 'priority_mult
 export type Multipliers = Pick<Rate, (typeof multiplierColumns)[number]>
 
 /** Every column that an override file may have. */
-export const overrideColumns: readonly string[] = [
+const overrideColumns: readonly string[] = [
   'provider',
   'model',
   'alias_of',

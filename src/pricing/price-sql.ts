@@ -27,8 +27,6 @@ export const pricedColumnNames = [
   'partly_priced',
 ] as const
 
-export type PricedColumn = (typeof pricedColumnNames)[number]
-
 const money = 'DECIMAL(18,12)'
 
 export interface PricedQuery {

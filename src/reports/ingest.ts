@@ -85,10 +85,10 @@ export function ingestReport(facts: IngestFacts, dbPath: string, doubts: readonl
   }
   return {
     kind: 'ingest',
-    title: facts.dryRun ? 'Dry run: nothing was changed' : `Ingested into ${dbPath}`,
+    title: titleOf(facts, dbPath),
     period: { since: null, until: null, tz: 'UTC' },
     sections: [files],
-    warnings: [...doubts, ...unpriced(facts)],
+    warnings: [...doubts, ...rejected(facts), ...unpriced(facts)],
     footer: [`Prices: ${facts.priceData}.`],
   }
 }
@@ -101,6 +101,19 @@ function labelShortener(labels: readonly string[]): (label: string) => string {
   for (const folder of rest)
     while (shared > 0 && !first.slice(0, shared).every((part, i) => folder[i] === part)) shared -= 1
   return (label) => (labels.length < 2 ? label : label.split('/').slice(shared).join('/'))
+}
+
+function titleOf(facts: IngestFacts, dbPath: string): string {
+  if (facts.dryRun) return 'Dry run: nothing was changed'
+  return facts.files.every((file) => file.state === 'refused')
+    ? 'Nothing was ingested'
+    : `Ingested into ${dbPath}`
+}
+
+function rejected({ totals, dryRun }: IngestFacts): string[] {
+  if (totals.rejected === 0) return []
+  const records = totals.rejected === 1 ? '1 record was' : `${totals.rejected} records were`
+  return [`${records} rejected${dryRun ? '' : '; llmcost rejects says why'}.`]
 }
 
 function summedUp(rows: readonly Row[]): readonly Row[] {

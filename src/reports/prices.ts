@@ -14,7 +14,7 @@ export interface PriceData {
 }
 
 /** Version and date of the price data, and the override files in force. */
-export function priceDataLines({ version, date, overrideFiles }: PriceData): string[] {
+function priceDataLines({ version, date, overrideFiles }: PriceData): string[] {
   const data = date === null ? version : `${version}, published ${date}`
   const files = overrideFiles.length === 0 ? 'none' : overrideFiles.join(', ')
   return [`Price data: ${data}`, `Override files: ${files}`]
@@ -174,7 +174,7 @@ export interface UnpricedModel extends UnpricedRow {
 }
 
 /** Columns of the lines that the check suggests. */
-export const suggestedHeader = 'provider,model,alias_of,input,output'
+const suggestedHeader = 'provider,model,alias_of,input,output'
 
 /** Models of the store that no price is known for, and what to do about each. */
 export function priceCheckReport(models: readonly UnpricedModel[], source: PriceData): Report {
