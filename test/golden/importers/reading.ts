@@ -39,7 +39,7 @@ export async function readFixture(folder: string, choices: Choices = {}): Promis
   )
 }
 
-async function readFiles(files: readonly string[], choices: Choices = {}): Promise<Read> {
+export async function readFiles(files: readonly string[], choices: Choices = {}): Promise<Read> {
   const db = workshop.store()
   const summary = await ingestInto(db, files, choices)
   const rows = await ask(
