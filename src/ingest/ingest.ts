@@ -81,10 +81,14 @@ async function knownBefore(request: IngestRequest): Promise<Map<string, KnownFil
 }
 
 async function unpricedModels(db: Database): Promise<IngestSummary['unpricedModels']> {
+  const without = `NOT EXISTS (SELECT 1 FROM new_rates r WHERE r.provider = m.provider AND r.model = m.model)`
+  const { n } = await db.one<{ n: number }>(`SELECT count(*) AS n FROM resolved m WHERE ${without}`)
+  // Counting their calls takes a scan, which most runs need not make.
+  if (n === 0) return []
   const { rows } = await db.query<{ provider: string | null; model: string | null; calls: number }>(
     `SELECT m.provider, s.model, count(*) AS calls FROM located s
      JOIN resolved m ON s.model = m.model AND s.provider IS NOT DISTINCT FROM m.given_provider
-     WHERE s.state = 'call' AND s.reported_cost_usd IS NULL AND NOT EXISTS (SELECT 1 FROM new_rates r WHERE r.provider = m.provider AND r.model = s.model)
+     WHERE s.state = 'call' AND s.reported_cost_usd IS NULL AND ${without}
      GROUP BY ALL ORDER BY calls DESC, s.model LIMIT 20`,
   )
   return rows
