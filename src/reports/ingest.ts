@@ -155,6 +155,6 @@ function unpriced(facts: IngestFacts): string[] {
   )
   const calls = facts.unpricedModels.reduce((sum, m) => sum + m.calls, 0)
   return [
-    `${calls === 1 ? '1 call has' : `${calls} calls have`} no known price and count as unpriced: ${names.join(', ')}. Try llmcost prices check.`,
+    `${calls === 1 ? '1 call has no known price and counts' : `${calls} calls have no known price and count`} as unpriced: ${names.join(', ')}. Try llmcost prices check.`,
   ]
 }
