@@ -3,6 +3,7 @@
  * numbers (bigint beyond 2^53), times as ISO 8601 UTC strings.
  */
 import { mkdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue, Json } from '@duckdb/node-api'
@@ -23,8 +24,12 @@ export interface Resources {
   readonly threads?: number | undefined
 }
 
-/** DuckDB is imported late: it costs more than everything else that starts up. */
-const duckdb = () => import('@duckdb/node-api')
+/**
+ * DuckDB is loaded late, and by require: it costs more than everything else that starts up, and twice as
+ * much by import, which reads its many CommonJS files once more to find their exports.
+ */
+const duckdb = (): typeof import('@duckdb/node-api') =>
+  createRequire(import.meta.url)('@duckdb/node-api') as typeof import('@duckdb/node-api')
 
 /** Settings of every instance: offline, in UTC, bounded. */
 function instanceOptions(resources: Resources): Record<string, string> {
@@ -50,7 +55,7 @@ export class Database {
    * Opens a file, or `:memory:`. Errors are DuckDB's own; `openStore` turns them into words for people.
    */
   static async open(path: string, mode: 'read' | 'write', resources: Resources = {}): Promise<Database> {
-    const { DuckDBInstance } = await duckdb()
+    const { DuckDBInstance } = duckdb()
     const options = instanceOptions(resources)
     if (mode === 'read') options['access_mode'] = 'READ_ONLY'
     let instance: DuckDBInstance
@@ -108,7 +113,7 @@ export class Database {
    * @throws UserError (usage) when it is not.
    */
   async assertReadsOnly(sql: string): Promise<void> {
-    const { StatementType } = await duckdb()
+    const { StatementType } = duckdb()
     const statements = await this.#connection.extractStatements(sql)
     const hint = 'Give one SELECT; `llmcost sql --help` lists the views.'
     if (statements.count !== 1) {
