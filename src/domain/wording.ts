@@ -53,7 +53,7 @@ function read(value: Quantity): Decimal | undefined {
 /** `1234567.5` becomes `1,234,567.5`. */
 function grouped(digits: string): string {
   const [whole = '', fraction] = digits.split('.')
-  const thousands = whole.replace(/\B(?=(\d{3})+$)/g, ',')
+  const thousands = whole.length < 4 ? whole : whole.replace(/\B(?=(\d{3})+$)/g, ',')
   return fraction === undefined ? thousands : `${thousands}.${fraction}`
 }
 

@@ -1,7 +1,8 @@
 /** Text as wide as it shows: CJK and emoji take two columns, combining marks none. */
 import { eastAsianWidth } from 'get-east-asian-width'
 
-const ascii = /^[\x20-\x7E]*$/
+/** One column a character: ASCII, and what tables are drawn with (– … ─ █ ▏). */
+const simple = /^[\x20-\x7E\u2013\u2026\u2500-\u259F]*$/
 /** What shows as a picture by itself, or is made one by the selector after it. */
 const picture = /^(?:\p{Emoji_Presentation}|\p{Regional_Indicator})|\uFE0F/u
 /** Marks that take a column of their own (`Mc`) are not among them. */
@@ -11,7 +12,7 @@ let segmenter: Intl.Segmenter | undefined
 
 /** Columns that a text takes. */
 export function width(text: string): number {
-  if (ascii.test(text)) return text.length
+  if (simple.test(text)) return text.length
   return characters(text).reduce((sum, character) => sum + characterWidth(character), 0)
 }
 
@@ -22,7 +23,7 @@ function characterWidth(character: string): number {
 }
 
 function characters(text: string): string[] {
-  if (ascii.test(text)) return text.split('')
+  if (simple.test(text)) return text.split('')
   // Loading the tables for this takes longer than most answers, and few need it.
   segmenter ??= new Intl.Segmenter()
   return Array.from(segmenter.segment(text), ({ segment }) => segment)
