@@ -39,10 +39,9 @@ test(`killed at ${moments} moments, the next run makes it good`, async () => {
   await runWell(['ingest', 'logs', '--db', 'whole.duckdb'], { cwd })
   const lasts = performance.now() - began
   const undisturbed = await contentsOf(join(cwd, 'whole.duckdb'))
-  expect(undisturbed.calls.length).toBeGreaterThan(2_000)
+  expect(undisturbed.calls.length).toBeGreaterThan(1_000)
 
   let killed = 0
-  let afterwards = 0
   for (let i = 0; i < moments; i++) {
     const db = join(cwd, 'killed.duckdb')
     for (const old of [db, `${db}.wal`]) rmSync(old, { force: true })
@@ -62,10 +61,8 @@ test(`killed at ${moments} moments, the next run makes it good`, async () => {
     const contents = await contentsOf(db)
     expect(contents.calls.length, `moment ${i}`).toBe(undisturbed.calls.length)
     expect(contents, `moment ${i}`).toEqual(undisturbed)
-    if (existsSync(`${db}.wal`)) afterwards += 1
   }
   expect(killed).toBeGreaterThan(moments * 0.6)
-  expect(afterwards).toBe(0)
 }, 400_000)
 
 test('killed while it makes the store, the next run makes it', async () => {
