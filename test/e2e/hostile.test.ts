@@ -43,7 +43,7 @@ const attacks: readonly ((i: number) => string)[] = [
   (i) => `[{"id":"list-${i}"}]`,
   () => 'null',
   () => '"just text"',
-  () => `${'\u0007'}${'\u001b[2J'}not json`,
+  () => '\u0007\u001b[2Jnot json',
   (i) => call({ id: `time-${i}`, timestamp: ['2026-02-30', '99999-01-01', 'infinity', -1, true][i % 5] }),
   (i) => call({ id: `surrogate-${i}`, user_id: 'x' }).replace('"x"', '"\\ud800"'),
 ]
