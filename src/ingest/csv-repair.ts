@@ -12,6 +12,9 @@ import { parse, type CsvError } from 'csv-parse'
 /** Longest record that is looked at, characters. */
 const recordLimit = 8_000_000
 
+/** Line ends may differ within one file. */
+const lineEnds = ['\r\n', '\n', '\r']
+
 /** Writes the file anew; `endsInQuote`: a quoted field was still open at its end. */
 export async function repairCsv(
   from: string,
@@ -34,6 +37,7 @@ async function* records(from: string, delimiter: string): AsyncGenerator<readonl
   const parser = createReadStream(from).pipe(
     parse({
       delimiter,
+      record_delimiter: lineEnds,
       bom: true,
       relax_column_count: true,
       skip_empty_lines: true,

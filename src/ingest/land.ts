@@ -123,9 +123,8 @@ async function mergeInto(
     landing.replaced.map(({ file }) => file.file_id),
   )
   const counted = await db.query<CountRow>(countsSql)
-  const rows = run.stage.files.map((file) =>
-    withHeader(counted.rows.find((row) => row.file_no === file.fileNo) ?? noRows(file), file),
-  )
+  const byFile = new Map(counted.rows.map((row) => [row.file_no, row]))
+  const rows = run.stage.files.map((file) => withHeader(byFile.get(file.fileNo) ?? noRows(file), file))
   if (request.dryRun) return rows
   for (const old of landing.replaced) await removeFile(db, old.file.file_id, old.grown)
   await mergeCalls(db, request.costBasis)

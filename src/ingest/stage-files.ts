@@ -4,7 +4,7 @@ import { UserError } from '../errors.js'
 import type { SourceFile } from './discover.js'
 import { judge, readingFrom, type KnownFile, type Verdict } from './files.js'
 import type { IngestRequest } from './request.js'
-import { look, prepare, type Reading } from './prepare.js'
+import { look, prepare, type Reading, type Unit } from './prepare.js'
 import { Stage } from './stage.js'
 import { noCounts, type FileSummary } from './summary.js'
 
@@ -49,7 +49,7 @@ export async function stageFiles(
   let done = 0
   for (const group of groups.values()) {
     for (const batch of batches(group)) {
-      for (const unit of await prepare(batch.map((g) => g.reading))) {
+      for (const unit of await prepared(batch)) {
         const before = done
         request.onProgress?.({ total, lines: stage.rows, done: () => before + unit.bytes * stage.progress })
         const first = stage.files.length
@@ -64,6 +64,24 @@ export async function stageFiles(
   }
   request.onProgress?.({ total, lines: stage.rows, done: () => total })
   return { stage, entries }
+}
+
+/** Units of a batch; a file whose bytes turn out to be damaged is refused, the others still land. */
+async function prepared(batch: readonly { reading: Reading; entry: Entry }[]): Promise<Unit[]> {
+  try {
+    return await prepare(batch.map((one) => one.reading))
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+  }
+  const units: Unit[] = []
+  for (const { reading, entry } of batch) {
+    try {
+      units.push(...(await prepare([reading])))
+    } catch (error) {
+      refuse(entry, error)
+    }
+  }
+  return units
 }
 
 /** Spools of at most this many source bytes, so that temporary files stay within bounds. */
@@ -96,13 +114,18 @@ async function lookAt(
     if (looked !== undefined) return readingFrom(looked, verdict)
     Object.assign(entry.summary, { state: 'empty', note: 'no records' })
   } catch (error) {
-    if (!(error instanceof UserError) || error.code === 'usage') throw error
-    Object.assign(entry.summary, {
-      state: 'refused',
-      note: [error.message, error.hint].filter(Boolean).join('\n'),
-    })
+    refuse(entry, error)
   }
   return undefined
+}
+
+/** Notes why a file can't be read. @throws what is no fault of the file */
+function refuse(entry: Entry, error: unknown): void {
+  if (!(error instanceof UserError) || error.code === 'usage') throw error
+  Object.assign(entry.summary, {
+    state: 'refused',
+    note: [error.message, error.hint].filter(Boolean).join('\n'),
+  })
 }
 
 function blankSummary(file: SourceFile, verdict: Verdict): FileSummary {
