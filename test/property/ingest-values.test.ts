@@ -8,7 +8,7 @@ import { answerOf, units, type Answer, type Cell } from './exact-json.js'
 import { ask, contentsOf, ingestInto, Workshop, write } from './ingesting.js'
 import { counted, expectedCalls, fileText, log, logs, type Log } from './logs.js'
 
-const bounds = { interruptAfterTimeLimit: 40_000 }
+const bounds = { interruptAfterTimeLimit: 20_000 }
 
 const workshop = new Workshop()
 afterAll(() => workshop.close())

@@ -12,13 +12,14 @@ import {
   log,
   logs,
   lineText,
+  timeOf,
   type Expected,
   type Log,
 } from './logs.js'
 import type { IngestSummary } from '../../src/ingest/summary.js'
 
 /** Shrinking a failure ends in time to be told. */
-const bounds = { interruptAfterTimeLimit: 45_000 }
+const bounds = { interruptAfterTimeLimit: 25_000 }
 
 const workshop = new Workshop()
 afterAll(() => workshop.close())
@@ -203,6 +204,83 @@ describe('a log that was cut or replaced', () => {
           write(path, fileText(after))
           await ingestInto(db, rotates ? [path, join(room, 'app.log.1')] : [path])
           expect(sorted(await storedCalls(db))).toEqual(sorted(expectedCalls([before, after])))
+        },
+      ),
+      { numRuns: 60, ...bounds },
+    )
+  })
+})
+
+describe('a message that grows as it is streamed', () => {
+  const line = fc.record({
+    message: fc.nat(3),
+    request: fc.option(fc.nat(1)),
+    output: fc.nat(3),
+    second: fc.nat(2),
+    uuid: fc.nat(50),
+  })
+  type Revision = Readonly<{
+    message: number
+    request: number | null
+    output: number
+    second: number
+    uuid: number
+  }>
+
+  const sessionLine = ({ message, request, output, second, uuid }: Revision): string =>
+    JSON.stringify({
+      type: 'assistant',
+      timestamp: timeOf(second),
+      sessionId: 's',
+      uuid: `uuid-${String(uuid).padStart(3, '0')}`,
+      ...(request === null ? {} : { requestId: `req-${request}` }),
+      message: {
+        id: `msg-${message}`,
+        model: 'claude-haiku-4-5',
+        role: 'assistant',
+        usage: { input_tokens: 5, output_tokens: output },
+      },
+    })
+
+  test('is one call: the largest output, then the latest time, then the smallest uuid, in any files', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(line, fc.nat(3)), { minLength: 1, maxLength: 40 }),
+        fc.boolean(),
+        async (lines, backwards) => {
+          const best = new Map<string, Revision>()
+          for (const [one] of lines) {
+            const key = one.request === null ? `msg-${one.message}` : `msg-${one.message}:req-${one.request}`
+            const known = best.get(key)
+            const order =
+              known && (one.output - known.output || one.second - known.second || known.uuid - one.uuid)
+            if (order === undefined || order > 0) best.set(key, one)
+          }
+          const expected = [...best].map(([call_id, one]) => ({
+            call_id,
+            output_tokens: one.output,
+            ts: timeOf(one.second).replace('.000Z', 'Z'),
+            revision_id: `uuid-${String(one.uuid).padStart(3, '0')}`,
+          }))
+          const room = workshop.room()
+          const files = [0, 1, 2, 3].flatMap((file) => {
+            const own = lines.filter(([, at]) => at === file).map(([one]) => sessionLine(one))
+            return own.length === 0 ? [] : [write(join(room, `${file}.jsonl`), own.join('\n') + '\n')]
+          })
+          const ordered = backwards ? [...files].reverse() : files
+          const together = workshop.store()
+          const summary = await ingestInto(together, ordered)
+          expect(summary.totals.lines).toBe(lines.length)
+          expect(summary.totals.imported).toBe(expected.length)
+          const apart = workshop.store()
+          for (const file of ordered) await ingestInto(apart, [file])
+          for (const db of [together, apart]) {
+            const rows = await ask(
+              db,
+              'SELECT call_id, output_tokens, ts, revision_id FROM calls ORDER BY call_id',
+            )
+            expect(rows).toEqual(expected.sort((a, b) => (a.call_id < b.call_id ? -1 : 1)))
+          }
         },
       ),
       { numRuns: 60, ...bounds },

@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
 import { write, type Choices } from '../../property/ingesting.js'
 import { marker, readFiles, workshop, type Read } from './reading.js'
@@ -535,6 +536,33 @@ describe('labels', () => {
 })
 
 describe('damaged files', () => {
+  test('a compressed file that ends too early is refused whole; the others land', async () => {
+    const room = workshop.room()
+    const text = Array.from({ length: 5000 }, (_, i) =>
+      JSON.stringify({ ...base, id: `z-${i}-${i * 7919}`, input_tokens: i }),
+    )
+    const zipped = gzipSync(text.join('\n'))
+    const { calls, counts } = await readFiles([
+      write(join(room, 'cut.jsonl.gz'), zipped.subarray(0, zipped.length - 200)),
+      write(join(room, 'whole.jsonl'), JSON.stringify({ ...base, id: 'w', input_tokens: 1 })),
+    ])
+    expect(column({ calls } as unknown as Read, 'call_id')).toEqual(['w'])
+    expect(counts).toEqual([
+      [0, 0, 0, 0, 0, 0],
+      [1, 1, 0, 0, 0, 0],
+    ])
+  })
+
+  test('line ends may differ within one file', async () => {
+    const row = (i: number): string => `2026-10-05T08:00:00Z,gpt-4o,${i},u1`
+    const text = `timestamp,model,input_tokens,user\r\n${row(1)}\r\n${row(2)}\n${row(3)}\n${row(4)}\r\n`
+    expect((await readCsv(text)).counts).toEqual([[5, 4, 0, 0, 1, 0]])
+    const lines = [1, 2, 3].map((i) => JSON.stringify({ ...base, input_tokens: i }))
+    const mixed = `${lines[0]}\r\n${lines[1]}\n${lines[2]}\r\n\r\n`
+    const got = await readFiles([write(join(workshop.room(), 'log.jsonl'), mixed)])
+    expect(got.counts).toEqual([[4, 3, 0, 0, 1, 0]])
+  })
+
   test('bytes that are not UTF-8 are replaced and told', async () => {
     const line = JSON.stringify({ ...base, input_tokens: 1, user: 'a@b' })
     const bytes = Buffer.from(line)
