@@ -21,7 +21,7 @@ export function scratchFolder(): string {
 
 function removeAbandoned(): void {
   for (const name of readdirSync(tmpdir())) {
-    const pid = new RegExp(`^${prefix}(\\d+)$`).exec(name)?.[1]
+    const pid = new RegExp(`^${prefix}(?:spill-)?(\\d+)$`).exec(name)?.[1]
     if (pid !== undefined && !isRunning(Number(pid))) {
       // Another user's folder, or one that is just being removed, is left alone.
       try {

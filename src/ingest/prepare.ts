@@ -60,6 +60,8 @@ export interface Unit {
 /** A stream is written down first, since it is looked at more than once. */
 async function settleStream(file: SourceFile): Promise<string> {
   if (!file.stream) return file.path
+  const known = settled.get(file)
+  if (known !== undefined) return known
   const { createWriteStream } = await import('node:fs')
   const { pipeline } = await import('node:stream/promises')
   const { createReadStream } = await import('node:fs')
@@ -68,8 +70,12 @@ async function settleStream(file: SourceFile): Promise<string> {
     file.path === '-' ? process.stdin : createReadStream(file.path),
     createWriteStream(path, { mode: 0o600 }),
   )
+  settled.set(file, path)
   return path
 }
+
+/** Where streams were written down: a run that begins anew can't read them again. */
+const settled = new WeakMap<SourceFile, string>()
 
 /** First decoded bytes of a file, and whether that was all. */
 async function headOf(path: string, encoding: Encoding): Promise<{ head: Buffer; whole: boolean }> {

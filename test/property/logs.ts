@@ -151,7 +151,7 @@ const csvLine = (one: Call): string =>
     .map((field) => csvField(String(field)))
     .join(',')
 
-export const csvHeader = 'id,timestamp,model,input_tokens,output_tokens,user_id,feature'
+const csvHeader = 'id,timestamp,model,input_tokens,output_tokens,user_id,feature'
 
 const badLine = (format: Format, number: number): string => {
   const all = format === 'csv' ? badCsv : badJson
