@@ -33,6 +33,10 @@ export function normaliseSql(
 ): string {
   const raw = rawFields(source, plan, options)
   const has = (field: CallField): boolean => raw.has(field)
+  // The columns of CSV go along, so that only records without an id and rejected ones are put together.
+  const carried = source.kind === 'csv' ? source.header.map((_, i) => `c${i}`) : []
+  const along = carried.map((name): [string, string] => [name, name])
+  const content = source.kind === 'csv' ? csvText(carried) : 'text'
   const fields = select(
     [
       ['text', 'text'],
@@ -51,12 +55,13 @@ export function normaliseSql(
         plan.totalTokens === undefined ? 'CAST(NULL AS BIGINT)' : casts.whole(plan.totalTokens),
       ],
       ['cost_parts', costParts(plan)],
+      ...along,
     ],
     documentSql(source, plan, allRecords),
   )
-  const typed = select([...passed, ...typedColumns(raw, options, plan)], `(${fields})`)
-  const ruled = select(ruledColumns(plan, options, has), `(${typed})`)
-  return select(checkedColumns(plan, options, has, now), `(${ruled})`)
+  const typed = select([...passed, ...along, ...typedColumns(raw, options, plan)], `(${fields})`)
+  const ruled = select([...ruledColumns(plan, options, has), ...along], `(${typed})`)
+  return select(checkedColumns(plan, options, has, now, content), `(${ruled})`)
 }
 
 const passed: Columns = ['text', 'skip', 'refusal', 'tags', 'revision_id', 'total_tokens'].map((name) => [
@@ -67,13 +72,7 @@ const passed: Columns = ['text', 'skip', 'refusal', 'tags', 'revision_id', 'tota
 /** FROM item: the source's records with their documents parsed, addressed through `doc`. */
 function documentSql(source: SourceRelation, plan: ReadPlan, allRecords: boolean): string {
   if (source.kind === 'csv') {
-    const id = plan.fields.call_id
-    // The record's content is needed for the hash of records without an id, and of rejected ones.
-    const text =
-      id === undefined
-        ? csvText(source.header)
-        : `CASE WHEN coalesce(${id}, '') = '' THEN ${csvText(source.header)} ELSE ${id} END`
-    const records = `SELECT ${text} AS text, reject IS NULL OR reject = '' AS readable, ${repeatedHeader(source.header)} AS not_a_record, * FROM (${source.sql})`
+    const records = `SELECT CAST(NULL AS VARCHAR) AS text, reject IS NULL OR reject = '' AS readable, ${repeatedHeader(source.header)} AS not_a_record, * FROM (${source.sql})`
     return `(${withEmbedded(records, plan.document)}) `
   }
   // Nearly every line begins with its brace; trimming all would copy all.
@@ -105,8 +104,8 @@ function withEmbedded(records: string, document: ReadPlan['document']): string {
 }
 
 /** A CSV record's content in one text, for its hash: absent and empty are one, as in the file. */
-function csvText(header: readonly string[]): string {
-  return `concat_ws(chr(31), ${header.map((_, i) => `coalesce(c${i}, '')`).join(', ')})`
+function csvText(columns: readonly string[]): string {
+  return `concat_ws(chr(31), ${columns.map((name) => `coalesce(${name}, '')`).join(', ')})`
 }
 
 function repeatedHeader(header: readonly string[]): string {

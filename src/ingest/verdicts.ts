@@ -27,12 +27,16 @@ export const stagedColumns: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Object.keys(repairRules).map((rule) => [rule, 'BOOLEAN'])),
 }
 
-/** The verdict on each record, and the columns that staging keeps. */
+/**
+ * The verdict on each record, and the columns that staging keeps.
+ * @param content SQL for the whole record as one text
+ */
 export function checkedColumns(
   plan: ReadPlan,
   options: ReadOptions,
   has: (field: CallField) => boolean,
   now: Date,
+  content: string,
 ): Columns {
   const nothing = `input_tokens IS NULL AND output_tokens IS NULL AND reported_cost_usd IS NULL AND status IS DISTINCT FROM 'error' AND cache_hit IS NOT TRUE`
   const reason = `CASE
@@ -45,7 +49,7 @@ export function checkedColumns(
     WHEN coalesce(cache_read_input_tokens, 0) + coalesce(cache_creation_input_tokens, 0) > coalesce(input_tokens, 0) THEN 'cache tokens beyond input_tokens'
     WHEN input_tokens > ${casts.tokenLimit} OR output_tokens > ${casts.tokenLimit} THEN 'tokens: above 1,000,000,000'
     END`
-  const hash = `CASE WHEN skip THEN NULL WHEN call_id IS NULL OR reason IS NOT NULL THEN md5(text) END`
+  const hash = `CASE WHEN skip THEN NULL WHEN call_id IS NULL OR reason IS NOT NULL THEN md5(${content}) END`
   const hasTags =
     plan.tags !== undefined ||
     [...Object.keys(options.map), ...Object.keys(options.set)].some((name) => name.startsWith('tag.'))
@@ -60,7 +64,7 @@ export function checkedColumns(
     ['reason', reason],
     ['line_hash', hash],
     ['state', `CASE WHEN skip THEN 'skip' WHEN reason IS NOT NULL THEN 'reject' ELSE 'call' END`],
-    ['reject_text', `CASE WHEN NOT skip AND reason IS NOT NULL THEN left(text, 1000) END`],
+    ['reject_text', `CASE WHEN NOT skip AND reason IS NOT NULL THEN left(${content}, 1000) END`],
     ['future_time', `ts > TIMESTAMP '${now.toISOString().replace('T', ' ').replace('Z', '')}'`],
     ...(isConstant('cache_reading_open')
       ? []

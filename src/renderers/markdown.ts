@@ -4,7 +4,7 @@ import { columnWords } from './cells.js'
 import { factsOf, isFacts } from './facts.js'
 import type { Renderer } from './renderer.js'
 import { periodWords } from './times.js'
-import { isNumeric, shownColumns } from './values.js'
+import { isNumeric, shownColumns, shownSection } from './values.js'
 import { visible } from './visible.js'
 
 /** Tables for places that show Markdown; every column, numbers as people read them. */
@@ -18,7 +18,7 @@ export const markdown: Renderer = {
     const blocks = [
       `## ${inline(report.title)}`,
       ...(period === undefined ? [] : [block(period)]),
-      ...report.sections.flatMap((section) => sectionBlocks(section, report, tz)),
+      ...report.sections.flatMap((section) => sectionBlocks(shownSection(section), report, tz)),
       ...report.warnings.map((text) => `> **Warning:** ${inline(text)}`),
       ...(report.footer ?? []).map((text) => `<sub>${inline(text)}</sub>`),
     ]

@@ -5,6 +5,7 @@ import { grid } from './grid.js'
 import { paintFor, type Paint } from './paint.js'
 import type { Renderer, RenderOptions } from './renderer.js'
 import { periodWords } from './times.js'
+import { shownSection } from './values.js'
 import { visible } from './visible.js'
 import { width, wrap } from './width.js'
 
@@ -29,7 +30,7 @@ export const table: Renderer = {
     const page = pageFor(report, options)
     const blocks = [
       head(report, page),
-      ...report.sections.map((section) => sectionLines(section, report, page)),
+      ...report.sections.map((section) => sectionLines(shownSection(section), report, page)),
       report.warnings.flatMap((text) => sentence(text, page, '! ').map(page.paint.warning)),
       (report.footer ?? []).flatMap((text) => sentence(text, page, '').map(page.paint.quiet)),
     ]

@@ -1,6 +1,6 @@
 /** Cells for machines: the digits of a number as they are, whatever the format around them. */
 import { plain, readDecimal } from '../domain/decimal.js'
-import type { Cell, Column, ColumnKind } from '../reports/report.js'
+import type { Cell, Column, ColumnKind, Section } from '../reports/report.js'
 
 const wordKinds: ReadonlySet<ColumnKind> = new Set(['text', 'time', 'boolean', 'json'])
 
@@ -21,6 +21,11 @@ export function digitsOf(cell: Cell | undefined, kind: ColumnKind): string | und
 /** A number without a value (NaN, infinity) is as absent as null. */
 export function isAbsent(cell: Cell | undefined): cell is null | undefined {
   return cell === null || cell === undefined || (typeof cell === 'number' && !Number.isFinite(cell))
+}
+
+/** A section as people see it. */
+export function shownSection(section: Section): Section {
+  return section.shownRows === undefined ? section : { ...section, rows: section.shownRows }
 }
 
 /** Columns that people see. */

@@ -79,7 +79,8 @@ export function ingestReport(facts: IngestFacts, dbPath: string, doubts: readonl
     id: 'files',
     title: facts.dryRun ? 'What would be read' : 'Read',
     columns,
-    rows: rows.length > shownFiles ? summedUp(rows) : rows,
+    rows,
+    ...(rows.length > shownFiles ? { shownRows: summedUp(rows) } : {}),
     totals: { file: 'total', importer: null, state: null, ...facts.totals },
     notes: refusalNotes(facts.files.filter((f) => f.state === 'refused')),
   }

@@ -56,6 +56,8 @@ export interface Section {
   readonly title: string
   readonly columns: readonly Column[]
   readonly rows: readonly Row[]
+  /** What people see in the place of very many rows; JSON and CSV have them all. */
+  readonly shownRows?: readonly Row[]
   /** Totals by column key, printed as a last row. */
   readonly totals?: Row
   /** Sentences under the table: doubts about these very numbers first. */
