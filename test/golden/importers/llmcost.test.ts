@@ -553,6 +553,14 @@ describe('damaged files', () => {
     ])
   })
 
+  test('rejected rows of one id are told apart by what they say', async () => {
+    const room = workshop.room()
+    const file = (name: string, row: string): string =>
+      write(join(room, name), `id,timestamp,input_tokens\nx,${row}\nfine-${name},2026-10-05,1\n`)
+    const { rejects } = await readFiles([file('a.csv', '2026-10-05,-5'), file('b.csv', 'never,5')])
+    expect(rejects.map(([, reason]) => reason)).toEqual(['input_tokens: below 0', 'ts: not a time'])
+  })
+
   test('line ends may differ within one file', async () => {
     const row = (i: number): string => `2026-10-05T08:00:00Z,gpt-4o,${i},u1`
     const text = `timestamp,model,input_tokens,user\r\n${row(1)}\r\n${row(2)}\n${row(3)}\n${row(4)}\r\n`
