@@ -1,4 +1,9 @@
-/** `llmcost breakdown`: cost and tokens by any dimension. */
+/**
+ * commands: one file a verb and one line in registry.ts. A command reads its options, asks, and answers
+ * with a report; it prints nothing.
+ *
+ * This one is `llmcost breakdown`: cost and tokens by any dimension.
+ */
 import { dimensions, parseDimensions, shortForms, timeBuckets, type Dimension } from '../domain/dimensions.js'
 import { UserError } from '../errors.js'
 import { breakdown, type Sort } from '../metrics/breakdown.js'

@@ -1,4 +1,6 @@
 /**
+ * db: the store. Opening, locking, migrating and querying; the only folder that uses DuckDB's client.
+ *
  * A connection to DuckDB that speaks in plain values: decimals as exact strings, whole numbers as
  * numbers (bigint beyond 2^53), times as ISO 8601 UTC strings.
  */

@@ -1,3 +1,7 @@
+/**
+ * importers: one file a log format and one line in registry.ts. An importer is pure: it looks at a sample
+ * of records and answers with SQL that takes each field's text out of a record (see importer.ts).
+ */
 import { firstOf, isObject, type Importer, type Survey } from './importer.js'
 import { mergeFields, metadataFields, rawResponse, requestFields, responsePlaces } from './raw-responses.js'
 

@@ -1,3 +1,8 @@
+/**
+ * ingest: sources become calls in the store: discover → stage → normalise → dedupe → price → merge (see
+ * ingest.ts for the run as a whole).
+ */
+
 /** The bytes of a source as UTF-8 text: decompressed (.gz, .zst by content) and brought out of UTF-16. */
 import { createReadStream, openSync, readSync, closeSync } from 'node:fs'
 import { Transform, type Readable } from 'node:stream'

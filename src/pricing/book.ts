@@ -1,4 +1,7 @@
 /**
+ * pricing: what a call costs. Prices from the bundled library and the user's overrides become rows of
+ * `rates`; calls are priced by one join (see price-sql.ts).
+ *
  * The price book: the price library under the user's overrides. It answers, for a provider and a model
  * as logged, which prices hold when.
  */
