@@ -33,7 +33,7 @@ export interface Rate extends UnitPrices {
   /** Half-open stretch of the UTC day in minutes, 0 to 1440. */
   readonly minute_lo: number
   readonly minute_hi: number
-  /** Multipliers on every unit price by service tier; NULL where unknown (priced as standard, partly). */
+  /** Multipliers on the prices of tokens by service tier; NULL where unknown (priced as standard, partly). */
   readonly batch_multiplier: string | null
   readonly flex_multiplier: string | null
   readonly priority_multiplier: string | null
