@@ -165,8 +165,10 @@ export class Stage {
     await this.#db.run(
       'CREATE TABLE segments (file_no BIGINT, first_row BIGINT, line_base BIGINT, known_lines BIGINT)',
     )
-    for (let at = 0; at < this.files.length; at += 500) {
-      const rows = this.files.slice(at, at + 500).map((f) => {
+    // A file without rows begins where the next one does, and must not be taken for it.
+    const files = this.files.filter((file) => file.rows > 0)
+    for (let at = 0; at < files.length; at += 500) {
+      const rows = files.slice(at, at + 500).map((f) => {
         const { reading } = f.segment
         const headerLines = reading.recognised.shape.kind === 'csv' && reading.fromByte === 0 ? 1 : 0
         const base = reading.fromByte > 0 ? reading.fromLine : headerLines
@@ -176,13 +178,12 @@ export class Stage {
     }
     const present = await this.#columns()
     const absent = Object.entries(stagedColumns).filter(([name]) => !present.has(name))
-    await this.#db.run(`CREATE VIEW located AS ${this.#locatedSql(absent)}`)
+    await this.#db.run(`CREATE VIEW located AS ${this.#locatedSql(absent, files.length)}`)
   }
 
   /** Staged rows with `row`, `file_no` and `line`. Rows that an earlier run has read are left out. */
-  #locatedSql(absent: readonly (readonly [string, string])[]): string {
-    const one = this.files.length === 1
-    const join = one ? 'CROSS JOIN segments g' : 'ASOF JOIN segments g ON s.row >= g.first_row'
+  #locatedSql(absent: readonly (readonly [string, string])[], segments: number): string {
+    const join = segments <= 1 ? 'CROSS JOIN segments g' : 'ASOF JOIN segments g ON s.row >= g.first_row'
     return `SELECT s.*, g.file_no, s.row - g.first_row + 1 + g.line_base AS line, g.known_lines
       FROM (SELECT rowid AS row, *${absent.map(([name, type]) => `, CAST(NULL AS ${type}) AS ${name}`).join('')} FROM staged) s ${join}`
   }
