@@ -1,0 +1,66 @@
+/** What files of one run do to each other, and how cached tokens are read where a cost tells. */
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { write } from '../../property/ingesting.js'
+import { readFiles, workshop } from './reading.js'
+
+afterAll(() => workshop.close())
+
+const record = (fields: Readonly<Record<string, unknown>>): string =>
+  JSON.stringify({ timestamp: '2026-06-01T10:00:00Z', output_tokens: 10, ...fields })
+
+describe('files of one run', () => {
+  test('a file with a header alone takes nothing from the next', async () => {
+    const room = workshop.room()
+    const header = write(join(room, 'a.csv'), 'timestamp,model,input_tokens,output_tokens\n')
+    const calls = write(join(room, 'b.jsonl'), `${record({ model: 'gpt-4o', input_tokens: 1 })}\n`)
+    expect((await readFiles([header, calls])).counts).toEqual([
+      [1, 0, 0, 0, 1, 0],
+      [1, 1, 0, 0, 0, 0],
+    ])
+  })
+})
+
+describe('cached tokens of our own record', () => {
+  /** 1,000 input and 800 cached tokens of claude-sonnet-4-5: $3 in, $0.30 cached, $15 out a million. */
+  const read = async (fields: Readonly<Record<string, unknown>>, choices = {}): Promise<unknown> => {
+    const line = record({
+      id: 'a1',
+      model: 'claude-sonnet-4-5',
+      input_tokens: 1000,
+      cached_tokens: 800,
+      ...fields,
+    })
+    const { calls, repairs } = await readFiles(
+      [write(join(workshop.room(), 'log.jsonl'), `${line}\n`)],
+      choices,
+    )
+    const { input_tokens: input, cost_usd: cost } = calls[0]!
+    return { input, cost: Number(cost), repairs }
+  }
+
+  test('a reported cost that fits one reading decides', async () => {
+    // 200 × 3 + 800 × 0.3 + 10 × 15 = 990; 1,000 × 3 + 800 × 0.3 + 10 × 15 = 3,390 millionths.
+    expect(await read({ cost_usd: 0.00099 })).toEqual({ input: 1000, cost: 0.00099, repairs: {} })
+    expect(await read({ cost_usd: 0.00339 })).toEqual({
+      input: 1800,
+      cost: 0.00339,
+      repairs: { cache_tokens_added: 1 },
+    })
+  })
+
+  test('a cost that fits neither, or none, leaves the habit, and says so', async () => {
+    const assumed = { input: 1000, cost: 0.00099, repairs: { cache_tokens_assumed: 1 } }
+    expect(await read({ cost_usd: 0.5 })).toEqual(assumed)
+    expect(await read({})).toEqual(assumed)
+  })
+
+  test('a total of tokens decides', async () => {
+    expect(await read({ total_tokens: 1010 })).toEqual({ input: 1000, cost: 0.00099, repairs: {} })
+    expect(await read({ total_tokens: 1810 })).toEqual({
+      input: 1800,
+      cost: 0.00339,
+      repairs: { cache_tokens_added: 1 },
+    })
+  })
+})
