@@ -43,7 +43,8 @@ export const claudeCode: Importer = {
       isCall: `coalesce(${message('usage', 'input_tokens')}, ${message('usage', 'output_tokens')}) IS NOT NULL
         AND ${message('model')} IS DISTINCT FROM '<synthetic>' AND ${error} IS DISTINCT FROM 'true'`,
       fields: {
-        call_id: `CASE WHEN ${id} IS NULL THEN ${request} WHEN ${request} IS NULL THEN ${id} ELSE ${id} || ':' || ${request} END`,
+        // The message's id alone: progress lines carry no request id, and replays in other sessions a new one.
+        call_id: firstOf(id, request)!,
         ts: firstOf(doc.text('timestamp'), doc.text('data', 'message', 'timestamp'))!,
         provider: `'anthropic'`,
         response_model: message('model'),

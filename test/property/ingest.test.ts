@@ -250,7 +250,7 @@ describe('a message that grows as it is streamed', () => {
         async (lines, backwards) => {
           const best = new Map<string, Revision>()
           for (const [one] of lines) {
-            const key = one.request === null ? `msg-${one.message}` : `msg-${one.message}:req-${one.request}`
+            const key = `msg-${one.message}`
             const known = best.get(key)
             const order =
               known && (one.output - known.output || one.second - known.second || known.uuid - one.uuid)

@@ -24,7 +24,7 @@ test('the lines of a streamed message are one call, with its last output', async
   expect(importers).toEqual(['claude-code'])
   expect(counts).toEqual([[3, 1, 0, 1, 1, 0]])
   expect(calls).toEqual([
-    { ...final, ...labels, call_id: 'msg_1:req_1', ts: '2026-09-14T09:15:24.9Z', revision_id: 'u-2' },
+    { ...final, ...labels, call_id: 'msg_1', ts: '2026-09-14T09:15:24.9Z', revision_id: 'u-2' },
   ])
   expect(everything).not.toContain(marker)
 })
@@ -36,11 +36,11 @@ test('copies in resumed sessions: the largest output, then the latest time, then
     [3, 1, 2, 0, 0, 0],
   ])
   expect(calls).toEqual([
-    { ...final, ...labels, call_id: 'msg_1:req_1', ts: '2026-09-14T09:15:24.9Z', revision_id: 'u-2' },
+    { ...final, ...labels, call_id: 'msg_1', ts: '2026-09-14T09:15:24.9Z', revision_id: 'u-2' },
     {
       ...common,
       ...labels,
-      call_id: 'msg_2:req_2',
+      call_id: 'msg_2',
       ts: '2026-09-14T10:00:00Z',
       output_tokens: 50,
       cost_usd: '0.010662',
@@ -54,7 +54,7 @@ test('messages of sub-agents stand one or two levels down', async () => {
   expect(counts).toEqual([[3, 2, 0, 0, 1, 0]])
   expect(calls).toEqual([
     { ...final, call_id: 'msg_1', ts: '2026-09-14T11:00:00Z', revision_id: 'u-20' },
-    { ...final, call_id: 'msg_7:req_7', ts: '2026-09-14T11:00:05Z', revision_id: 'u-21' },
+    { ...final, call_id: 'msg_7', ts: '2026-09-14T11:00:05Z', revision_id: 'u-21' },
   ])
   expect(everything).not.toContain(marker)
 })
@@ -80,7 +80,7 @@ test('what was not billed is no call; a session may lack request ids and stand o
     },
     {
       ...common,
-      call_id: 'msg_6:req_6',
+      call_id: 'msg_6',
       ts: '2026-09-14T09:15:22.1Z',
       input_tokens: 1001,
       cache_read_input_tokens: 0,
