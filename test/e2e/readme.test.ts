@@ -37,7 +37,8 @@ function output(command: string): string {
     env: { ...env, PATH: [join(home, 'bin'), PATH].join(delimiter) },
     encoding: 'utf8',
   })
-  return told.replaceAll(`${home}/`, '~/')
+  // CSV ends its lines with CRLF; a page does not.
+  return told.replaceAll(`${home}/`, '~/').replaceAll('\r\n', '\n')
 }
 
 test('every example of the README prints what stands there', async () => {
