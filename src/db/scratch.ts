@@ -2,7 +2,7 @@
  * A folder for this process's temporary files (spooled logs, DuckDB's spill), removed when the process
  * ends; what a killed process left behind is removed by the next one.
  */
-import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -13,15 +13,15 @@ let folder: string | undefined
 export function scratchFolder(): string {
   if (folder !== undefined) return folder
   removeAbandoned()
-  folder = join(tmpdir(), `${prefix}${process.pid}`)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  // A name that nobody can foresee: in a shared folder another could have made it first.
+  folder = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`))
   process.once('exit', () => rmSync(folder!, { recursive: true, force: true }))
   return folder
 }
 
 function removeAbandoned(): void {
   for (const name of readdirSync(tmpdir())) {
-    const pid = new RegExp(`^${prefix}(?:spill-)?(\\d+)$`).exec(name)?.[1]
+    const pid = new RegExp(`^${prefix}(?:spill-)?(\\d+)(?:-\\w+)?$`).exec(name)?.[1]
     if (pid !== undefined && !isRunning(Number(pid))) {
       // Another user's folder, or one that is just being removed, is left alone.
       try {
