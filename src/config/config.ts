@@ -7,6 +7,8 @@ import { dirname, isAbsolute, join, resolve } from 'node:path'
 import envPaths from 'env-paths'
 import { UserError } from '../errors.js'
 import type { CostBasis } from '../domain/basis.js'
+import { defaultBounds, type Bounds } from '../domain/bounds.js'
+import type { Budget, UserCaps } from '../domain/budget.js'
 
 /** A saved way to read one kind of log. */
 export interface Preset {
@@ -23,7 +25,22 @@ export interface Config {
   readonly prices: readonly string[]
   readonly costBasis: CostBasis
   readonly presets: Readonly<Record<string, Preset>>
+  readonly bounds: Bounds
+  readonly budgets: readonly Budget[]
+  readonly userCaps: UserCaps
+  /** File of user_id, tier and monthly_revenue, absolute. */
+  readonly userTiers?: string
 }
+
+/** What holds where the file says nothing. */
+const defaults = {
+  prices: [],
+  costBasis: 'list-first',
+  presets: {},
+  bounds: defaultBounds,
+  budgets: [],
+  userCaps: {},
+} as const satisfies Config
 
 const fileName = 'llmcost.config.json'
 const keys = ['db', 'prices', 'cost_basis', 'presets']
@@ -40,7 +57,7 @@ export function platformFolders(): { readonly data: string; readonly config: str
  */
 export function loadConfig(cwd: string, explicit: string | undefined): Config {
   const path = explicit ? resolve(cwd, explicit) : findConfig(cwd)
-  if (path === undefined) return { prices: [], costBasis: 'list-first', presets: {} }
+  if (path === undefined) return defaults
   let text: string
   try {
     text = readFileSync(path, 'utf8')
@@ -96,10 +113,11 @@ function checked(data: unknown, path: string): Config {
   const from = dirname(path)
   const absolute = (p: string): string => (isAbsolute(p) ? p : join(from, p))
   return {
+    ...defaults,
     path,
     ...(typeof db === 'string' ? { db: absolute(db) } : {}),
     prices: (priceList as string[]).map(absolute),
-    costBasis: (basis as CostBasis | undefined) ?? 'list-first',
+    costBasis: (basis as CostBasis | undefined) ?? defaults.costBasis,
     presets: checkedPresets(presets, fail),
   }
 }

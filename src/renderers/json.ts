@@ -4,6 +4,7 @@ import {
   schemaVersion,
   type Cell,
   type Column,
+  type Finding,
   type Report,
   type Row,
   type Section,
@@ -30,11 +31,19 @@ function reportValue(report: Report): unknown {
   const [only] = sections
   const head = { schemaVersion, kind, period: { since: period.since, until: period.until, tz: period.tz } }
   if (only === undefined || sections.length > 1) {
-    return { ...head, sections: sections.map(sectionValue), warnings }
+    return { ...head, sections: sections.map(sectionValue), ...further(report), warnings }
   }
   // Notes are doubts about these numbers; where there are any, machines get them too.
   const notes = only.notes?.length ? { notes: only.notes } : {}
-  return { ...head, ...tableValue(only), ...notes, warnings }
+  return { ...head, ...tableValue(only), ...notes, ...further(report), warnings }
+}
+
+function further({ findings, data }: Report): object {
+  return { ...(findings === undefined ? {} : { findings: findings.map(findingValue) }), ...data }
+}
+
+function findingValue({ details, text, ...finding }: Finding): object {
+  return { ...finding, ...details, text }
 }
 
 function sectionValue(section: Section): unknown {

@@ -19,11 +19,21 @@ export const markdown: Renderer = {
       `## ${inline(report.title)}`,
       ...(period === undefined ? [] : [block(period)]),
       ...report.sections.flatMap((section) => sectionBlocks(shownSection(section), report, tz)),
+      ...findingBlocks(report),
       ...report.warnings.map((text) => `> **Warning:** ${inline(text)}`),
       ...(report.footer ?? []).map((text) => `<sub>${inline(text)}</sub>`),
     ]
     return `${blocks.join('\n\n')}\n`
   },
+}
+
+function findingBlocks({ findings = [] }: Report): string[] {
+  if (findings.length === 0) return []
+  const marks = { info: '', warning: '', critical: '**Critical:** ' } as const
+  return [
+    '### To look at',
+    findings.map(({ text, severity }) => `- ${marks[severity]}${block(text)}`).join('\n'),
+  ]
 }
 
 function sectionBlocks(section: Section, report: Report, tz: string): string[] {

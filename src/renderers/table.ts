@@ -31,6 +31,7 @@ export const table: Renderer = {
     const blocks = [
       head(report, page),
       ...report.sections.map((section) => sectionLines(shownSection(section), report, page)),
+      findingLines(report, page),
       report.warnings.flatMap((text) => sentence(text, page, '! ').map(page.paint.warning)),
       (report.footer ?? []).flatMap((text) => sentence(text, page, '').map(page.paint.quiet)),
     ]
@@ -62,6 +63,16 @@ function sectionLines(section: Section, report: Report, page: Page): string[] {
   const title = section.title === report.title ? [] : wrap(visible(section.title), columns).map(paint.strong)
   const notes = (section.notes ?? []).flatMap((text) => sentence(text, page, '· ', indentOf(page)))
   return [...title, ...body(section, page), ...notes]
+}
+
+const findingTones = { info: undefined, warning: 'caution', critical: 'bad' } as const
+
+function findingLines({ findings = [] }: Report, page: Page): string[] {
+  if (findings.length === 0) return []
+  const lines = findings.flatMap(({ text, severity }) =>
+    sentence(text, page, '▸ ', indentOf(page)).map((line) => page.paint.toned(line, findingTones[severity])),
+  )
+  return [page.paint.strong('To look at'), ...lines]
 }
 
 /** The indent tells tables from titles without colour; a narrow terminal has no room for it. */

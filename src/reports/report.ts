@@ -75,6 +75,23 @@ export interface Period {
   readonly tz: string
 }
 
+/** One thing in an answer that a person should look at, in words and as data. */
+export interface Finding {
+  /** snake_case id of what was found: `truncation_rate`, `expensive_call`. */
+  readonly kind: string
+  readonly severity: 'info' | 'warning' | 'critical'
+  /** The dimension and its value that it is about: `feature`, `search`; null for all calls. */
+  readonly dimension: string | null
+  readonly value: Cell
+  /** The figure that was measured, and the bound that it crossed; null where there is none. */
+  readonly measured: Cell
+  readonly bound: Cell
+  /** The sentence for people: what, how much, and what to do where that is known. */
+  readonly text: string
+  /** Further keys for programs. */
+  readonly details?: Readonly<Record<string, Cell>>
+}
+
 /**
  * A whole answer. JSON of a one-section report is {schemaVersion, kind, period, columns, rows, totals,
  * warnings}; with more sections, `sections` holds {id, title, columns, rows, totals, notes} for each.
@@ -86,6 +103,10 @@ export interface Report {
   readonly sections: readonly Section[]
   /** Doubts that touch the whole answer: unpriced calls, rejected lines, too little history. */
   readonly warnings: readonly string[]
+  /** What stands out; a list for people, `findings` in JSON, not in CSV. Absent where nothing is looked for. */
+  readonly findings?: readonly Finding[]
+  /** Further top-level keys of JSON, for programs only. */
+  readonly data?: Readonly<Record<string, Cell>>
   /** Quiet facts under the answer: the price data's date, where the data came from. */
   readonly footer?: readonly string[]
 }

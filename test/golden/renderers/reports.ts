@@ -160,6 +160,28 @@ export const overview: Report = {
     'Only 5 days of history: changes compare with less than a full week.',
     '312 of 286,723 lines were rejected; llmcost rejects lists them with the reason for each.',
   ],
+  findings: [
+    {
+      kind: 'truncation_rate',
+      severity: 'warning',
+      dimension: 'feature',
+      value: 'document-search',
+      measured: 0.071,
+      bound: 0.05,
+      text: 'document-search: 7.1% of answers are cut off at max_tokens (bound 5%).',
+    },
+    {
+      kind: 'expensive_call',
+      severity: 'critical',
+      dimension: 'user_id',
+      value: 'u-17',
+      measured: '4.120000000000',
+      bound: null,
+      text: 'One call of u-17 cost $4.12, 310 times the median of document-search.',
+      details: { call_id: 'req-1', hours: ['2026-10-01T08:00:00Z'] },
+    },
+  ],
+  data: { incidents: [{ start: '2026-10-01T08:00:00Z', cost_usd: 12.5 }] },
   footer: ['Prices of 2026-09-30. 3 sources, newest call 2026-10-02 23:58 UTC.'],
 }
 
@@ -216,6 +238,15 @@ export const hostile: Report = {
       notes: ['note with \u001B[2J and \u202E and <i>'],
     },
   ],
+  findings: hostileTexts.map((value) => ({
+    kind: 'expensive_call',
+    severity: 'info' as const,
+    dimension: 'user_id',
+    value,
+    measured: null,
+    bound: null,
+    text: `The calls of ${value} are dear.`,
+  })),
   warnings: ['warning \u009B31m with\nnewline'],
   footer: ['footer \u2028 end'],
 }
