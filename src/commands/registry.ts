@@ -16,7 +16,7 @@ export const commandEntries: readonly CommandEntry[] = [
   },
   {
     name: 'report',
-    summary: 'the weekly cost report: the last 7 complete days against the 7 before',
+    summary: 'the cost report: the last 7 complete days, or another period',
     load: async () => (await import('./report.js')).reportCommand,
   },
   {

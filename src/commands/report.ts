@@ -1,71 +1,113 @@
 /** `llmcost report`: the weekly cost report. */
-import { dimensionOf } from '../domain/dimensions.js'
-import { localDate, monthToDate, reportWeeks, wholeDays, windowBefore } from '../domain/periods.js'
+import { lastPeriod, localDate, monthToDate, wholeDays, windowBefore } from '../domain/periods.js'
 import type { Window } from '../domain/scope.js'
 import { dayMs } from '../domain/zones.js'
 import { UserError } from '../errors.js'
 import { breakdown, type BreakdownRow } from '../metrics/breakdown.js'
-import type { MeasureName } from '../metrics/measures.js'
-import type { Query } from '../metrics/query.js'
 import { summary } from '../metrics/summary.js'
+import type { Report } from '../reports/report.js'
 import type { Budget } from '../reports/weekly-summary.js'
-import { costMeasures, efficiencyMeasures, summaryMeasures, weeklyReport } from '../reports/weekly.js'
+import { summaryMeasures, weeklyReport, type ReportPart } from '../reports/weekly.js'
 import { questionOptions, type CommandSpec, type Invocation } from './command.js'
-import { ask, doubtsAbout, optionText, withCalls, type Question } from './question.js'
-
-/** Longer tables are for breakdown. */
-const longest = 10
+import { ask, doubtsAbout, optionText, withCalls, type DefaultWindow, type Question } from './question.js'
+import {
+  byDimension,
+  featureMeasures,
+  parseSections,
+  reportSections,
+  type ReportContext,
+  type ReportSection,
+} from './report-sections.js'
 
 export const reportCommand: CommandSpec = {
   name: 'report',
-  summary: 'the weekly cost report: the last 7 complete days against the 7 before',
+  summary: 'the cost report: the last 7 complete days, or another period',
   details: [
-    'Days begin in --tz. projected_month_usd is the cost of the window × 30 / its days.',
+    'Days begin in --tz. --period takes the last whole day, week (from Monday) or month of the calendar.',
+    'projected_month_usd is the cost of the window × 30 / its days.',
     '--budget is for a calendar month: its use is shown by that projection, and by the cost since the month of --as-of began.',
+    `Sections: ${reportSections.map(({ name, about }) => `${name} (${about})`).join(', ')}.`,
   ].join('\n'),
   options: [
+    {
+      flags: '--period <period>',
+      about: 'the last whole day, week or month, or complete days such as 30d',
+      fallback: '7d',
+      group: 'Question',
+    },
+    { flags: '--sections <names>', about: 'what to show, with commas (default: all)', group: 'Question' },
     { flags: '--budget <usd>', about: "a month's budget in USD", group: 'Question' },
     ...questionOptions,
   ],
   examples: [
     { command: 'llmcost report', about: 'the last 7 complete days' },
+    { command: 'llmcost report --period month', about: 'the last calendar month' },
     {
       command: 'llmcost report --as-of latest --budget 500',
       about: 'the week before the newest call, against a budget',
     },
-    { command: 'llmcost report --since last-month --format markdown', about: 'last month, to paste' },
+    { command: 'llmcost report --sections summary,features --format markdown', about: 'a part, to paste' },
     { command: 'llmcost report --input logs/*.jsonl --since 30d', about: 'without a database' },
   ],
   run: async (invocation) => {
     const budget = budgetOption(invocation)
-    const lastWeek = (until: Date, tz: string): Window => reportWeeks(until, tz).current
-    const report = await withCalls(invocation, (question) => answer(question, budget), lastWeek)
+    const sections = parseSections(optionText(invocation, 'sections'))
+    const report = await withCalls(
+      invocation,
+      (question) => answer(question, sections, budget),
+      defaultWindow(invocation),
+    )
     return { report }
   },
 }
 
-async function answer(question: Question, budget: string | undefined): ReturnType<typeof withCalls> {
+function defaultWindow(invocation: Invocation): DefaultWindow {
+  const period = optionText(invocation, 'period') ?? '7d'
+  lastPeriod(period, invocation.now, 'UTC')
+  const other = ['since', 'until'].find((name) => invocation.given(name))
+  if (other === undefined || !invocation.given('period')) return (until, tz) => lastPeriod(period, until, tz)
+  throw new UserError(`--period and --${other} both choose the window`, {
+    code: 'usage',
+    hint: 'Leave one of them out; --since last-month is the same as --period month.',
+  })
+}
+
+async function answer(
+  question: Question,
+  sections: readonly ReportSection[],
+  budget: string | undefined,
+): Promise<Report> {
   const { db, scope } = question
   const before = windowBefore(scope, scope.tz)
   const figures = await ask(db, summary({ scope, before, measures: summaryMeasures }))
-  const featureMeasures = [...new Set<MeasureName>([...costMeasures, ...efficiencyMeasures])]
-  const by = (name: string, measures: readonly MeasureName[]): Query<BreakdownRow> =>
-    breakdown({ scope, by: [dimensionOf(name)], measures, top: longest })
-  return weeklyReport({
+  const current = figures.find((row) => row.is_current)
+  const doubts = await doubtsAbout(question, current)
+  let features: Promise<readonly BreakdownRow[]> | undefined
+  const context = {
+    question,
     scope,
     before,
     days: daysOf(scope, scope.tz),
     summary: figures,
-    features: await ask(db, by('feature', featureMeasures)),
-    models: await ask(db, by('model', costMeasures)),
-    users: await ask(db, by('user', costMeasures)),
     budget: budget === undefined ? null : await budgetUse(question, budget),
-    doubts: await doubtsAbout(
-      question,
-      figures.find((row) => row.is_current),
-    ),
+    doubts,
+    features: () => (features ??= byDimension(question, 'feature', featureMeasures)),
+  }
+  return weeklyReport({
+    scope,
+    before,
+    summary: figures,
+    parts: current && (await partsOf(sections, { ...context, current })),
+    doubts,
     suggestion: suggestion(question),
   })
+}
+
+/** One after the other: each statement uses all threads. */
+async function partsOf(sections: readonly ReportSection[], context: ReportContext): Promise<ReportPart[]> {
+  const parts: ReportPart[] = []
+  for (const section of sections) parts.push(await section.ask(context))
+  return parts
 }
 
 /** Local days where the window is made of them, else its length in days of 24 hours. */
@@ -84,7 +126,7 @@ async function budgetUse({ db, scope, asOf }: Question, monthUsd: string): Promi
 /** `latest` where the days before the newest call's have calls too; else the day after it. */
 function suggestion({ history: { first_ts: first, last_ts: last }, scope }: Question): string {
   if (first === null || last === null) return '--as-of latest'
-  const week = reportWeeks(new Date(Date.parse(last) + 1), scope.tz).current
+  const week = lastPeriod('7d', new Date(Date.parse(last) + 1), scope.tz)
   if (week.until !== null && Date.parse(first) < Date.parse(week.until)) return '--as-of latest'
   const dayAfter = new Date(Date.parse(`${localDate(last, scope.tz)}T00:00:00Z`) + dayMs)
   return `--as-of ${dayAfter.toISOString().slice(0, 10)}`

@@ -160,11 +160,27 @@ function zoneOffset(zone: string): number {
   return (zone.startsWith('-') ? -minutes : minutes) * 60_000
 }
 
-/** Two windows of seven local days each: the last seven complete ones before as-of, and the seven before. */
-export function reportWeeks(asOf: Date, tz: string): { readonly current: Window; readonly before: Window } {
-  const midnight = dayOf(localAt(asOf.getTime(), tz))
-  const iso = (daysBack: number): string => new Date(instantOf(midnight - daysBack * dayMs, tz)).toISOString()
-  return { current: { since: iso(7), until: iso(0) }, before: { since: iso(14), until: iso(7) } }
+/**
+ * `--period`: the last whole local day, week from Monday or month of the calendar that ends at or before
+ * as-of, or `30d` for so many complete local days.
+ * @throws UserError (usage) for anything else
+ */
+export function lastPeriod(text: string, asOf: Date, tz: string): Window {
+  const now = localAt(asOf.getTime(), tz)
+  const iso = (local: number): string => new Date(instantOf(local, tz)).toISOString()
+  const days = /^([1-9]\d{0,3})d$/.exec(text)?.[1]
+  if (days !== undefined) return { since: iso(dayOf(now) - Number(days) * dayMs), until: iso(dayOf(now)) }
+  const word = new Map([
+    ['day', 'yesterday'],
+    ['week', 'last-week'],
+    ['month', 'last-month'],
+  ]).get(text)
+  const span = word === undefined ? undefined : words[word]?.(now)
+  if (span !== undefined && span.to !== null) return { since: iso(span.from), until: iso(span.to) }
+  throw new UserError(`--period ${text} is not a period`, {
+    code: 'usage',
+    hint: 'day, week or month of the calendar, or the last complete days: --period 30d.',
+  })
 }
 
 /** The window of the same length just before; whole local days where the window begins and ends at midnight. */

@@ -8,23 +8,24 @@ import type { SummaryRow } from '../metrics/summary.js'
 import { groupSection } from './breakdown.js'
 import { callColumn, column, measureColumn } from './columns.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'
-import type { Report, Section } from './report.js'
-import { summarySection, type Budget } from './weekly-summary.js'
+import type { Finding, Report, Section } from './report.js'
 
 interface WeeklyAnswer {
   readonly scope: Scope
   /** The window compared with; null when there is none. */
   readonly before: Window | null
-  /** Length of the window in days; null when it has no beginning. */
-  readonly days: number | null
   readonly summary: readonly SummaryRow[]
-  readonly features: readonly BreakdownRow[]
-  readonly models: readonly BreakdownRow[]
-  readonly users: readonly BreakdownRow[]
-  readonly budget: Budget | null
+  /** Undefined where the window has no call. */
+  readonly parts: readonly ReportPart[] | undefined
   readonly doubts: Doubts
   /** An option that finds calls, should there be none in the window. */
   readonly suggestion: string
+}
+
+/** What one subject of the report has to show, and to say. */
+export interface ReportPart {
+  readonly sections: readonly Section[]
+  readonly findings?: readonly Finding[]
 }
 
 /** Figures asked of each window of the summary. */
@@ -69,26 +70,21 @@ export const efficiencyMeasures = [
 ] as const satisfies readonly MeasureName[]
 
 export function weeklyReport(answer: WeeklyAnswer): Report {
-  const { scope, doubts } = answer
-  const current = answer.summary.find(({ is_current: isCurrent }) => isCurrent)
-  const sections =
-    current === undefined
-      ? [emptySummary(answer)]
-      : [
-          summarySection(answer, current),
-          ...costSections(answer),
-          ...cachingSection(current),
-          ...unpricedSection(doubts),
-        ]
+  const { scope, doubts, parts } = answer
+  const findings = (parts ?? []).flatMap(({ findings = [] }) => findings)
   return {
     kind: 'report',
     title: 'LLM cost report',
     period: { since: scope.since, until: scope.until, tz: scope.tz },
-    sections,
-    warnings: [...warningsOf(doubts), ...(current === undefined ? [] : historyWarnings(answer))],
+    sections: parts === undefined ? [emptySummary(answer)] : parts.flatMap(({ sections }) => sections),
+    findings: findings.toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity)),
+    warnings: [...warningsOf(doubts), ...(parts === undefined ? [] : historyWarnings(answer))],
     footer: footerOf(doubts.history),
   }
 }
+
+/** The gravest first. */
+const severities: readonly Finding['severity'][] = ['critical', 'warning', 'info']
 
 function emptySummary({ doubts, scope, suggestion }: WeeklyAnswer): Section {
   const empty = emptyText(doubts.history, scope, suggestion, doubts.fromInput)
@@ -102,14 +98,30 @@ function emptySummary({ doubts, scope, suggestion }: WeeklyAnswer): Section {
   }
 }
 
-function costSections({ features, models, users }: WeeklyAnswer): Section[] {
-  const tables = [
-    costSection('feature', 'Cost by feature', features, '--map feature=<path> takes one from the log'),
-    costSection('model', 'Cost by model', models, '--set model=<name> gives one'),
-    costSection('user_id', 'Top users', users, '--map user=<path> takes one from the log'),
-  ]
-  const [byFeature, ...rest] = tables
-  const efficiency = groupSection(
+const remedies = {
+  feature: '--map feature=<path> takes one from the log',
+  model: '--set model=<name> gives one',
+  user_id: '--map user=<path> takes one from the log',
+} as const
+
+export function costSection(name: keyof typeof remedies, rows: readonly BreakdownRow[]): Section {
+  const dimension = dimensionOf(name)
+  const [id, title] = name === 'user_id' ? ['top_users', 'Top users'] : [`cost_by_${name}`, `Cost by ${name}`]
+  const section = groupSection({ id, title, by: [dimension], measures: costMeasures }, rows)
+  const named = rows.some((row) => !row.is_total && (row.is_others || row.d0 !== null))
+  if (named) return section
+  const what = dimension.key.replace('_id', '')
+  return {
+    id,
+    title,
+    columns: section.columns,
+    rows: [],
+    empty: `no call names its ${what}; ${remedies[name]}`,
+  }
+}
+
+export function efficiencySection(features: readonly BreakdownRow[]): Section {
+  return groupSection(
     {
       id: 'efficiency_by_feature',
       title: 'Efficiency by feature',
@@ -118,20 +130,9 @@ function costSections({ features, models, users }: WeeklyAnswer): Section[] {
     },
     features,
   )
-  return [...(byFeature === undefined ? [] : [byFeature]), ...rest, efficiency]
 }
 
-function costSection(name: string, title: string, rows: readonly BreakdownRow[], remedy: string): Section {
-  const dimension = dimensionOf(name)
-  const id = name === 'user_id' ? 'top_users' : `cost_by_${name}`
-  const section = groupSection({ id, title, by: [dimension], measures: costMeasures }, rows)
-  const named = rows.some((row) => !row.is_total && (row.is_others || row.d0 !== null))
-  if (named) return section
-  const what = dimension.key.replace('_id', '')
-  return { id, title, columns: section.columns, rows: [], empty: `no call names its ${what}; ${remedy}` }
-}
-
-function cachingSection(current: SummaryRow): Section[] {
+export function cachingSection(current: SummaryRow): Section[] {
   const response: MeasureName[] =
     current.cache_hit_rate === null ? [] : ['cache_hits', 'cache_hit_rate', 'avoided_cost_usd']
   const prompt: MeasureName[] =
@@ -150,7 +151,7 @@ function cachingSection(current: SummaryRow): Section[] {
   return [{ id: 'caching', title: 'Caching', layout: 'facts', columns, rows: [row] }]
 }
 
-function unpricedSection({ unpriced }: Doubts): Section[] {
+export function unpricedSection({ unpriced }: Doubts): Section[] {
   if (unpriced.length === 0) return []
   const columns = [
     callColumn('provider'),

@@ -3,9 +3,9 @@ import { TZDate } from '@date-fns/tz'
 import { startOfDay } from 'date-fns/startOfDay'
 import { describe, expect, test } from 'vitest'
 import {
+  lastPeriod,
   localDate,
   monthToDate,
-  reportWeeks,
   resolveAsOf,
   resolveWindow,
   wholeDays,
@@ -115,16 +115,36 @@ describe('as-of', () => {
   })
 })
 
-describe('report weeks', () => {
+describe('whole periods', () => {
   test('are complete local days', () => {
-    expect(reportWeeks(now, 'UTC')).toEqual({
-      current: { since: '2026-09-28T00:00:00.000Z', until: '2026-10-05T00:00:00.000Z' },
-      before: { since: '2026-09-21T00:00:00.000Z', until: '2026-09-28T00:00:00.000Z' },
+    const week = lastPeriod('7d', now, 'UTC')
+    expect(week).toEqual({ since: '2026-09-28T00:00:00.000Z', until: '2026-10-05T00:00:00.000Z' })
+    expect(windowBefore(week, 'UTC')).toEqual({
+      since: '2026-09-21T00:00:00.000Z',
+      until: '2026-09-28T00:00:00.000Z',
     })
-    const berlin = reportWeeks(new Date('2026-10-28T10:00:00Z'), 'Europe/Berlin')
-    expect(berlin.current).toEqual({ since: '2026-10-20T22:00:00.000Z', until: '2026-10-27T23:00:00.000Z' })
-    expect(wholeDays(berlin.current, 'Europe/Berlin')).toBe(7)
-    expect(windowBefore(berlin.current, 'Europe/Berlin')).toEqual(berlin.before)
+    const berlin = lastPeriod('7d', new Date('2026-10-28T10:00:00Z'), 'Europe/Berlin')
+    expect(berlin).toEqual({ since: '2026-10-20T22:00:00.000Z', until: '2026-10-27T23:00:00.000Z' })
+    expect(wholeDays(berlin, 'Europe/Berlin')).toBe(7)
+    expect(windowBefore(berlin, 'Europe/Berlin')).toEqual({
+      since: '2026-10-12T22:00:00.000Z',
+      until: '2026-10-20T22:00:00.000Z',
+    })
+  })
+
+  test.each([
+    ['day', '2026-10-26T23:00:00.000Z', '2026-10-27T23:00:00.000Z'],
+    ['week', '2026-10-18T22:00:00.000Z', '2026-10-25T23:00:00.000Z'],
+    ['month', '2026-08-31T22:00:00.000Z', '2026-09-30T22:00:00.000Z'],
+    ['1d', '2026-10-26T23:00:00.000Z', '2026-10-27T23:00:00.000Z'],
+    ['30d', '2026-09-27T22:00:00.000Z', '2026-10-27T23:00:00.000Z'],
+  ])('the last %s', (period, since, until) => {
+    const asOf = new Date('2026-10-28T10:00:00Z')
+    expect(lastPeriod(period, asOf, 'Europe/Berlin')).toEqual({ since, until })
+  })
+
+  test.each(['', '0d', 'year', 'Week', '-3d', '7', 'constructor'])('%j is no period', (period) => {
+    expect(() => lastPeriod(period, now, 'UTC')).toThrow(/is not a period/)
   })
 
   test('an odd window is compared with as much time before it', () => {

@@ -45,6 +45,7 @@ describe('other questions', () => {
     ['report-empty-window', ['report', '--as-of', '2027-03-01']],
     ['report-no-match', ['report', ...latest, '--where', 'feature=nothing']],
     ['report-berlin', ['report', ...latest, '--tz', 'Europe/Berlin', '--where', 'feature=search']],
+    ['report-month', ['report', ...latest, '--period', 'month', '--sections', 'summary,models']],
     ['breakdown-none', ['breakdown', '--by', 'none', ...latest]],
     ['breakdown-day', ['breakdown', '--by', 'day', ...week]],
     ['breakdown-hour-of-day', ['breakdown', '--by', 'hour-of-day', ...week, '--where', 'user=user-31']],

@@ -85,3 +85,11 @@ describe('the output and the config file', () => {
     ['config-unknown-key', ['status'], { LLMCOST_CONFIG: 'newer.json' }],
   ])('%s', (name, args, env) => expectRecorded(name, args, { cwd, env }))
 })
+
+describe('a report of no such thing', () => {
+  test.each([
+    ['report-period', ['report', '--period', 'fortnight']],
+    ['report-period-and-since', ['report', '--period', 'month', '--since', '3d']],
+    ['report-sections', ['report', '--sections', 'summary,feature']],
+  ])('%s', (name, args) => expectRecorded(name, args, { cwd }))
+})
