@@ -1,26 +1,45 @@
 /**
  * Bounds beyond which a figure is worth a sentence; `bounds` in the config file moves them. Keys are those
- * of the config file.
+ * of the config file, whose check, JSON Schema and comments derive from this table.
  */
-export const defaultBounds = {
-  /** Share of calls cut off at their output limit, 0–1. */
-  truncation_rate: 0.05,
-  /** p95 of input tokens over their mean: a few calls far beyond the others. */
-  p95_input_over_mean: 10,
-  /** Mean of each call's output tokens over its input tokens. */
-  mean_output_input_ratio: 1,
-  /** p95 of output tokens over max_tokens: a limit far above what is used. */
-  p95_output_of_max_tokens: 0.2,
-  /** Share of all calls that go to a dear model, 0–1. */
-  dear_model_call_share: 0.5,
-  /** Mean cost of a feature's calls, USD. */
-  mean_cost_usd: 0.1,
-  /** Share of calls that failed, 0–1. */
-  error_rate: 0.05,
-  /** Weeks in a row that a feature must have grown to be named. */
-  growth_weeks: 3,
-  /** Mean growth a week over those weeks, 0–1, to be named. */
-  growth_rate: 0.1,
-} as const satisfies Readonly<Record<string, number>>
 
-export type Bounds = Readonly<Record<keyof typeof defaultBounds, number>>
+/** share: 0–1; ratio and usd: above 0; count: a whole number from 1 on. */
+export type BoundKind = 'share' | 'ratio' | 'usd' | 'count'
+
+export interface Bound {
+  readonly value: number
+  readonly kind: BoundKind
+  /** What is measured, and with what unit. */
+  readonly about: string
+}
+
+const bound = (kind: BoundKind, value: number, about: string): Bound => ({ value, kind, about })
+
+const table = {
+  truncation_rate: bound('share', 0.05, 'Share of calls cut off at their output limit'),
+  p95_input_over_mean: bound(
+    'ratio',
+    10,
+    'p95 of input tokens over their mean: a few calls far beyond the others',
+  ),
+  mean_output_input_ratio: bound('ratio', 1, "Mean of each call's output tokens over its input tokens"),
+  p95_output_of_max_tokens: bound(
+    'share',
+    0.2,
+    'p95 of output tokens over max_tokens: a limit far above what is used',
+  ),
+  dear_model_call_share: bound('share', 0.5, 'Share of all calls that go to a dear model'),
+  mean_cost_usd: bound('usd', 0.1, "Mean cost of a feature's calls, USD"),
+  error_rate: bound('share', 0.05, 'Share of calls that failed'),
+  growth_weeks: bound('count', 3, 'Weeks in a row that a feature must have grown to be named'),
+  growth_rate: bound('share', 0.1, 'Mean growth a week over those weeks, to be named'),
+} as const satisfies Readonly<Record<string, Bound>>
+
+export type BoundName = keyof typeof table
+export type Bounds = Readonly<Record<BoundName, number>>
+
+export const bounds: Readonly<Record<BoundName, Bound>> = table
+
+export const defaultBounds = Object.fromEntries(
+  Object.entries(table).map(([name, { value }]) => [name, value]),
+) as Bounds
