@@ -69,6 +69,11 @@ export function bucketNumber(bucket: TimeBucket, offset: string): string {
   }
 }
 
+/** Time of the local day on the clock, microseconds since midnight. @param offset as for bucketNumber */
+export function clockTime(offset: string): string {
+  return `(${offset === '0' ? epochMicros('ts') : `(${epochMicros('ts')} + ${offset})`} % ${day})`
+}
+
 /** A bucket's number as people and programs read it: `2026-10-02`, `2026-10`, `Monday`, 8. */
 export function bucketLabel(bucket: TimeBucket, number: string, utc: boolean): string {
   switch (bucket) {

@@ -5,6 +5,7 @@
 import { dimensionOf, dimensions } from '../domain/dimensions.js'
 import type { Scope } from '../domain/scope.js'
 import { breakdown } from './breakdown.js'
+import { dailyCosts } from './daily-costs.js'
 import { history } from './history.js'
 import { measureNames } from './measures.js'
 import type { Query } from './query.js'
@@ -46,6 +47,18 @@ export const metrics: readonly Metric[] = [
         scope,
         before: scope.since === null ? null : { since: null, until: scope.since },
         measures: measureNames,
+      }),
+  },
+  {
+    id: 'daily_costs',
+    about: 'what each day cost, of all calls and of the dearest groups',
+    sample: (scope) =>
+      dailyCosts({
+        scope,
+        by: [dimensionOf('feature')],
+        top: 3,
+        rankSince: '2026-01-01T00:00:00Z',
+        clockMs: 0,
       }),
   },
   { id: 'history', about: 'what the store holds', sample: () => history('2026-10-05T00:00:00Z') },

@@ -77,6 +77,6 @@ export function columnOf(
 }
 
 /** ISO 8601 UTC without its letter, which a cast to TIMESTAMP need not understand. */
-function timestampText(iso: string): string {
+export function timestampText(iso: string): string {
   return iso.replace('T', ' ').replace(/Z$/, '')
 }

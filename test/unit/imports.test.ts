@@ -22,6 +22,7 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
     config: { may: ['env-paths', 'node:fs'], not: ['../db/store.js', 'commander'] },
     importers: { may: [], not: ['node:fs', '../ingest/stage.js', '../db/store.js', 'csv-parse/sync'] },
     metrics: { may: [], not: ['../db/database.js', '../reports/report.js', '@duckdb/node-api'] },
+    forecast: { may: [], not: ['../metrics/query.js', '../reports/report.js', 'node:fs'] },
     pricing: {
       may: ['@pydantic/genai-prices', 'csv-parse/sync'],
       not: ['../db/store.js', '../ingest/price.js'],
