@@ -1,0 +1,86 @@
+/** What questions by dimension have in common: --by, --columns, --sort and --top. */
+import { dimensions, parseDimensions, shortForms, timeBuckets, type Dimension } from '../domain/dimensions.js'
+import { UserError } from '../errors.js'
+import type { Sort } from '../metrics/groups.js'
+import { measureNames, parseMeasure, type MeasureName } from '../metrics/measures.js'
+import type { Invocation, OptionSpec } from './command.js'
+import { optionCount, optionText } from './question.js'
+
+/** @param fallback the dimensions when --by is absent */
+export function groupingOptions(fallback: string): readonly OptionSpec[] {
+  return [
+    {
+      flags: '--by <dimensions>',
+      about: 'one or more, with commas; none for the total alone',
+      fallback,
+      group: 'Question',
+    },
+    { flags: '--columns <columns>', about: 'figures to show, with commas', group: 'Question' },
+    {
+      flags: '--sort <column>',
+      about: 'a column, with :asc or :desc (default: cost_usd, or time)',
+      group: 'Question',
+    },
+    {
+      flags: '--top <n>',
+      about: 'the first n groups, and one row (others) for all the rest',
+      group: 'Question',
+    },
+  ]
+}
+
+const dimensionNames = dimensions.filter(({ kind }) => kind === 'column').map(({ key }) => key)
+
+/** For `--help`: every dimension, bucket and column. */
+export const groupingDetails: readonly string[] = [
+  `Dimensions: ${dimensionNames.join(', ')}; tag.<name> for any other label.`,
+  `Short forms: ${Object.entries(shortForms)
+    .map(([short, name]) => `${short} = ${name}`)
+    .join(', ')}.`,
+  `Time buckets, in --tz: ${timeBuckets.map((bucket) => bucket.replaceAll('_', '-')).join(', ')}.`,
+  `Columns: ${measureNames.join(', ')}.`,
+]
+
+export interface Grouping {
+  readonly by: readonly Dimension[]
+  /** The figures asked for by name, with the one sorted by; undefined without --columns. */
+  readonly chosen: readonly MeasureName[] | undefined
+  readonly sort: Sort | undefined
+  /** The figure sorted by; none for a dimension. */
+  readonly sortMeasure: readonly MeasureName[]
+  readonly top: number | undefined
+}
+
+/** @throws UserError (usage) for a dimension or column that is not known */
+export function groupingOf(invocation: Invocation, fallback: string): Grouping {
+  const by = parseDimensions(optionText(invocation, 'by') ?? fallback)
+  const columns = chosenMeasures(invocation)
+  const sort = sortOption(optionText(invocation, 'sort'), by)
+  // What it is sorted by is shown.
+  const sortMeasure = measureNames.filter((name) => name === sort?.by)
+  const chosen = columns && [...new Set([...columns, ...sortMeasure])]
+  return { by, chosen, sort, sortMeasure, top: optionCount(invocation, 'top') }
+}
+
+function chosenMeasures(invocation: Invocation): readonly MeasureName[] | undefined {
+  const text = optionText(invocation, 'columns')
+  return text === undefined
+    ? undefined
+    : [...new Set(text.split(',').map((name) => parseMeasure(name, '--columns')))]
+}
+
+/** `cost_usd`, `calls:asc`, `feature`: figures fall, dimensions rise, unless it says otherwise. */
+function sortOption(text: string | undefined, by: readonly Dimension[]): Sort | undefined {
+  if (text === undefined) return undefined
+  const [name = '', way, ...rest] = text.split(':')
+  if (rest.length > 0 || (way !== undefined && way !== 'asc' && way !== 'desc')) {
+    throw new UserError(`--sort ${text} is not a column with :asc or :desc`, {
+      code: 'usage',
+      hint: 'For example --sort calls:asc.',
+    })
+  }
+  const key = (shortForms[name] ?? name).replaceAll('-', '_')
+  const dimension = by.find((one) => one.key === key || one.key === name)
+  if (dimension !== undefined) return { by: dimension.key, descending: way === 'desc' }
+  return { by: parseMeasure(name, '--sort'), descending: way !== 'asc' }
+}

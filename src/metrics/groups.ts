@@ -1,0 +1,120 @@
+/**
+ * Calls in groups: what every metric by dimension begins with. Each call in scope gets the keys of its
+ * group `d0`, `d1` …, and with `top` the calls of all groups but the first become one group of others.
+ */
+import type { Dimension } from '../domain/dimensions.js'
+import type { Scope } from '../domain/scope.js'
+import { isUtc } from '../domain/zones.js'
+import { bucketLabel, bucketNumber, zoneOffset } from './buckets.js'
+import { rankAggregate } from './figures.js'
+import { measureNames, type MeasureName } from './measures.js'
+import type { Param } from './query.js'
+import { columnOf, inScope } from './scope.js'
+
+export interface Sort {
+  /** A measure, or the key of one of the dimensions. */
+  readonly by: string
+  readonly descending: boolean
+}
+
+export interface GroupRequest {
+  readonly scope: Scope
+  /** None: the total alone. */
+  readonly by: readonly Dimension[]
+  /** Default: the dearest first. */
+  readonly sort?: Sort | undefined
+  /** Keep the first so many groups and make one of all others. */
+  readonly top?: number | undefined
+}
+
+/** What a row of any metric by dimension begins with; `d0`, `d1` … are the dimensions in their order. */
+export interface GroupKeys {
+  readonly is_total: boolean
+  readonly is_others: boolean
+  readonly [dimension: `d${number}`]: string | number | boolean | null
+}
+
+interface PlacedCalls {
+  /** CTEs, to stand after WITH; the last is `placed_calls`: calls with their keys and `is_others`. */
+  readonly ctes: string
+  readonly params: Record<string, Param>
+  /** Names of the keys. */
+  readonly ds: readonly string[]
+}
+
+export function placedCalls(request: GroupRequest): PlacedCalls {
+  const { scope, by, top } = request
+  const condition = inScope(scope)
+  const timed = by.some(({ kind }) => kind === 'time')
+  const offset = timed ? zoneOffset(scope) : { sql: '0', params: {} }
+  const params = { ...condition.params, ...offset.params }
+  const keys = by.map((dimension, i) => `${groupKey(dimension, i, offset.sql, params)} AS d${i}`)
+  const ranked = top !== undefined && by.length > 0
+  if (ranked) params['top'] = top
+  const ds = by.map((_, i) => `d${i}`)
+  const ctes = /* sql */ `calls_in_scope AS (
+      SELECT *, ${offset.sql} AS zone_offset FROM calls WHERE ${condition.sql}
+    ), calls_by_key AS (
+      SELECT ${['*', ...keys].join(', ')} FROM calls_in_scope
+    )${ranked ? placedByRank(ds, by, sortOf(request)) : `, placed_calls AS (SELECT *, FALSE AS is_others FROM calls_by_key)`}`
+  return { ctes, params, ds }
+}
+
+/** The keys of a row of figures, and whether it is that of the others or of all. */
+export function flags(ds: readonly string[]): string[] {
+  if (ds.length === 0) return ['FALSE AS is_others', 'TRUE AS is_total']
+  return [...ds, 'is_others', 'GROUPING(is_others) = 1 AS is_total']
+}
+
+/** The keys and flags of the rows of `table`, as people and programs read them. */
+export function labels({ by, scope }: GroupRequest, table: string): string[] {
+  return [
+    ...by.map((dimension, i) => `${label(dimension, `${table}.d${i}`, scope)} AS d${i}`),
+    `coalesce(${table}.is_others, FALSE) AS is_others`,
+    `${table}.is_total`,
+  ]
+}
+
+/** Each call with its group, or with the others when its group is not among the first. */
+function placedByRank(ds: readonly string[], by: readonly Dimension[], sort: Sort): string {
+  const same = ds.map((d) => `calls_by_key.${d} IS NOT DISTINCT FROM kept_groups.${d}`).join(' AND ')
+  const position = by.findIndex(({ key }) => key === sort.by)
+  const rank = position >= 0 ? `d${position}` : rankAggregate(measureNamed(sort.by))
+  const ties = ds.map((d) => `${d} ASC NULLS LAST`).join(', ')
+  return /* sql */ `, kept_groups AS (
+      SELECT ${ds.join(', ')}, TRUE AS is_kept FROM calls_by_key GROUP BY ${ds.join(', ')}
+      ORDER BY ${rank} ${direction(sort)}, ${ties} LIMIT CAST($top AS BIGINT)
+    ), placed_calls AS (
+      SELECT calls_by_key.* EXCLUDE (${ds.join(', ')}),
+        ${ds.map((d) => `kept_groups.${d} AS ${d}`).join(', ')}, kept_groups.is_kept IS NULL AS is_others
+      FROM calls_by_key LEFT JOIN kept_groups ON ${same}
+    )`
+}
+
+export const direction = ({ descending }: Sort): string => (descending ? 'DESC NULLS LAST' : 'ASC NULLS LAST')
+
+/** The sort asked for, or the dearest first; its name is checked. */
+export function sortOf({ by, sort }: GroupRequest): Sort {
+  if (sort === undefined) return { by: 'cost_usd', descending: true }
+  if (by.some(({ key }) => key === sort.by)) return sort
+  return { by: measureNamed(sort.by), descending: sort.descending }
+}
+
+/** The closed record stands between a name and the SQL. */
+export function measureNamed(name: string): MeasureName {
+  const found = measureNames.find((known) => known === name)
+  if (found === undefined) throw new Error(`${name} is no measure`)
+  return found
+}
+
+/** The expression that calls are grouped by. */
+function groupKey(dimension: Dimension, i: number, offset: string, params: Record<string, Param>): string {
+  if (dimension.kind === 'time') return bucketNumber(dimension.bucket, offset === '0' ? '0' : 'zone_offset')
+  const { column, params: own } = columnOf(dimension, `tag_${i}`)
+  Object.assign(params, own)
+  return column
+}
+
+function label(dimension: Dimension, key: string, scope: Scope): string {
+  return dimension.kind === 'time' ? bucketLabel(dimension.bucket, key, isUtc(scope.tz)) : key
+}
