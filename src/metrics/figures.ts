@@ -2,7 +2,7 @@
  * Measures as the two halves of a statement: aggregates over calls, then figures over those aggregates.
  */
 import type { Whole, Decimal } from './query.js'
-import { measureOf, measures, type MeasureName } from './measures.js'
+import { measureOf, measures, quantities, type MeasureName } from './measures.js'
 import { element, quantile, quantiles } from './dialect.js'
 
 /** Figures of one group of calls by measure. */
@@ -20,18 +20,25 @@ function quantileLists(names: readonly MeasureName[]): Map<string, number[]> {
   return lists
 }
 
+const quantityOf = (name: string): string => quantities[name] ?? name
+
+/** A part's column never has the name of a measure. */
+const partName = (part: string): string => `part_${part}`
+
 /** Select items that aggregate `calls` into one row a group. */
 export function aggregates(names: readonly MeasureName[]): string[] {
-  const plain = new Map<MeasureName, string>()
+  const plain = new Map<string, string>()
   for (const name of names) {
     const measure = measureOf(name)
     if ('sql' in measure) plain.set(name, measure.sql)
+    if ('parts' in measure)
+      for (const [part, sql] of Object.entries(measure.parts ?? {})) plain.set(partName(part), sql)
     // A share needs its total, whether or not that is shown.
     if ('shareOf' in measure) plain.set(measure.shareOf, measures[measure.shareOf].sql)
   }
   return [
     ...[...plain].map(([name, sql]) => `${sql} AS ${name}`),
-    ...[...quantileLists(names)].map(([of, at]) => `${quantiles(of, at)} AS ${of}_quantiles`),
+    ...[...quantileLists(names)].map(([of, at]) => `${quantiles(quantityOf(of), at)} AS ${of}_quantiles`),
   ]
 }
 
@@ -51,6 +58,7 @@ export function figure(
   if ('of' in measure) {
     const at = quantileLists(names).get(measure.of) ?? []
     const found = element(`${table}.${measure.of}_quantiles`, at.indexOf(measure.at))
+    if (measure.figure !== undefined) return measure.figure(found, (part) => `${table}.${partName(part)}`)
     return measure.of === 'cost_usd' ? `CAST(${found} AS DECIMAL(18, 12))` : found
   }
   const part = `CAST(${table}.${measure.shareOf} AS DOUBLE)`
@@ -61,5 +69,8 @@ export function figure(
 export function rankAggregate(name: MeasureName): string {
   const measure = measureOf(name)
   if ('sql' in measure) return measure.sql
-  return 'of' in measure ? quantile(measure.of, measure.at) : measures[measure.shareOf].sql
+  if ('shareOf' in measure) return measures[measure.shareOf].sql
+  const { of, at, parts = {}, figure: derived } = measure
+  const found = quantile(quantityOf(of), at)
+  return derived === undefined ? found : derived(found, (part) => `(${parts[part]})`)
 }

@@ -5,11 +5,21 @@
 import { UserError } from '../errors.js'
 import { closestNames } from '../domain/names.js'
 
+interface QuantileMeasure {
+  /** A column of `calls`, or one of `quantities`. */
+  readonly of: string
+  readonly at: number
+  /** Aggregates that the figure needs beside the quantile, by name; absent: the quantile is the figure. */
+  readonly parts?: Readonly<Record<string, string>>
+  /** The figure from the quantile and those aggregates. */
+  readonly figure?: (quantile: string, part: (name: string) => string) => string
+}
+
 type Measure =
   /** An aggregate. */
   | { readonly sql: string }
-  /** An exact quantile of a column; quantiles of one column share one sort. */
-  | { readonly of: string; readonly at: number }
+  /** An exact quantile of a column or a quantity; quantiles of one share one sort. */
+  | QuantileMeasure
   /** A group's part of the total of another measure, 0–1. */
   | { readonly shareOf: 'cost_usd' }
 
@@ -19,6 +29,30 @@ const exactMean = (value: string): string =>
   ratio(`sum(CAST(${value} AS DECIMAL(28, 12)))`, `count(${value})`)
 const where = (condition: string): string => `count(*) FILTER (WHERE ${condition})`
 
+const reason = (name: string): string => ratio(where(`finish_reason = '${name}'`), 'count(finish_reason)')
+
+/** What one call has, where that is no column: quantiles are asked of these too. */
+export const quantities: Readonly<Record<string, string>> = {
+  output_of_max_tokens: 'CASE WHEN max_tokens > 0 THEN CAST(output_tokens AS DOUBLE) / max_tokens END',
+  // What a provider was sent: failed calls log no input, and hits of the response cache send none.
+  sent_input_tokens: 'CASE WHEN input_tokens > 0 AND cache_hit IS NOT TRUE THEN input_tokens END',
+}
+const anyTokens = '(input_tokens IS NOT NULL OR output_tokens IS NOT NULL) AND cache_hit IS NOT TRUE'
+const sent = quantities['sent_input_tokens']
+
+/**
+ * Input that repeats: what 19 of 20 calls carry at least. So a share of 0.95 × p5 × calls of all input is
+ * no more than the truth.
+ */
+const repeatedInput = { of: 'sent_input_tokens', at: 0.05 } as const
+const repeatedParts = {
+  sent_calls: `count(${sent})`,
+  sent_tokens: `CAST(sum(${sent}) AS DOUBLE)`,
+} as const
+const repeatedShare = (p5: string, part: (name: string) => string): string =>
+  `0.95 * ${p5} * ${part('sent_calls')} / ${part('sent_tokens')}`
+const inputCost = 'list_input_cost_usd + list_cache_read_cost_usd + list_cache_write_cost_usd'
+
 /** Names are `<statistic>_<quantity>`; rates and shares are 0–1. */
 export const measures = {
   calls: { sql: 'count(*)' },
@@ -26,6 +60,28 @@ export const measures = {
   unpriced_calls: { sql: 'count(*) - count(cost_usd)' },
   partly_priced_calls: { sql: where('partly_priced') },
   users: { sql: 'count(DISTINCT user_id)' },
+  // Blended: input and output at what they cost together; a hit of the response cache costs nothing.
+  cost_per_1k_tokens_usd: {
+    sql: ratio(
+      `1000 * sum(cost_usd) FILTER (WHERE ${anyTokens})`,
+      `(sum(coalesce(input_tokens, 0) + coalesce(output_tokens, 0)) FILTER (WHERE cost_usd IS NOT NULL AND ${anyTokens}))`,
+    ),
+  },
+  cost_per_1k_output_usd: {
+    sql: ratio(
+      '1000 * sum(cost_usd) FILTER (WHERE output_tokens IS NOT NULL)',
+      'sum(output_tokens) FILTER (WHERE cost_usd IS NOT NULL)',
+    ),
+  },
+  // What failed calls cost is part of it.
+  cost_per_successful_call_usd: {
+    sql: ratio(
+      'sum(cost_usd) FILTER (WHERE status IS NOT NULL)',
+      "count(cost_usd) FILTER (WHERE status = 'ok')",
+    ),
+  },
+  retry_calls: { sql: `CASE WHEN count(attempt) > 0 THEN ${where('attempt > 1')} END` },
+  retry_cost_usd: { sql: 'sum(cost_usd) FILTER (WHERE attempt > 1)' },
   input_tokens: { sql: 'sum(input_tokens)' },
   output_tokens: { sql: 'sum(output_tokens)' },
   reasoning_output_tokens: { sql: 'sum(reasoning_output_tokens)' },
@@ -48,8 +104,44 @@ export const measures = {
   p95_output_tokens: { of: 'output_tokens', at: 0.95 },
   // The mean of each call's own ratio: long inputs do not outweigh short ones.
   mean_output_input_ratio: { sql: exactMean('CAST(output_tokens AS DOUBLE) / nullif(input_tokens, 0)') },
-  truncation_rate: { sql: ratio(where("finish_reason = 'length'"), 'count(finish_reason)') },
-  context_exceeded_rate: { sql: ratio(where("finish_reason = 'context_exceeded'"), 'count(finish_reason)') },
+  // The ratio of sums: what all output is to all input, over calls that log both.
+  output_input_ratio: {
+    sql: ratio(
+      'sum(output_tokens) FILTER (WHERE input_tokens IS NOT NULL)',
+      'sum(input_tokens) FILTER (WHERE output_tokens IS NOT NULL)',
+    ),
+  },
+  input_token_calls: { sql: 'count(input_tokens)' },
+  output_input_calls: { sql: where('input_tokens > 0 AND output_tokens IS NOT NULL') },
+  p95_input_over_mean: {
+    of: 'input_tokens',
+    at: 0.95,
+    parts: { input_calls: 'count(input_tokens)', input_sum: 'CAST(sum(input_tokens) AS DOUBLE)' },
+    figure: (p95, part) => `${p95} * ${part('input_calls')} / nullif(${part('input_sum')}, 0)`,
+  },
+  max_tokens_calls: { sql: where('max_tokens > 0 AND output_tokens IS NOT NULL') },
+  p50_output_of_max_tokens: { of: 'output_of_max_tokens', at: 0.5 },
+  p95_output_of_max_tokens: { of: 'output_of_max_tokens', at: 0.95 },
+  repeated_input_tokens: repeatedInput,
+  repeated_input_share: { ...repeatedInput, parts: repeatedParts, figure: repeatedShare },
+  // At what the input of these calls cost, its cached part included.
+  repeated_input_cost_usd: {
+    ...repeatedInput,
+    parts: {
+      ...repeatedParts,
+      sent_input_cost: `CAST(sum(${inputCost}) FILTER (WHERE ${sent} IS NOT NULL) AS DOUBLE)`,
+    },
+    figure: (p5, part) => `${repeatedShare(p5, part)} * ${part('sent_input_cost')}`,
+  },
+  finish_reason_calls: { sql: 'count(finish_reason)' },
+  no_finish_reason_calls: { sql: 'count(*) - count(finish_reason)' },
+  stop_rate: { sql: reason('stop') },
+  truncation_rate: { sql: reason('length') },
+  context_exceeded_rate: { sql: reason('context_exceeded') },
+  tool_calls_rate: { sql: reason('tool_calls') },
+  content_filter_rate: { sql: reason('content_filter') },
+  error_finish_rate: { sql: reason('error') },
+  other_finish_rate: { sql: reason('other') },
   truncated_calls: { sql: where("finish_reason IN ('length', 'context_exceeded')") },
   error_rate: { sql: ratio(where("status = 'error'"), 'count(status)') },
   failed_calls: { sql: where("status = 'error'") },
@@ -66,6 +158,12 @@ export const measures = {
   mean_latency_ms: { sql: exactMean('latency_ms') },
   p50_latency_ms: { of: 'latency_ms', at: 0.5 },
   p95_latency_ms: { of: 'latency_ms', at: 0.95 },
+  mean_quality_score: { sql: exactMean('quality_score') },
+  mean_groundedness: { sql: exactMean('groundedness') },
+  mean_retrieval_score: { sql: exactMean('retrieval_score') },
+  mean_user_feedback: { sql: exactMean('user_feedback') },
+  quality_score_calls: { sql: 'count(quality_score)' },
+  user_feedback_calls: { sql: 'count(user_feedback)' },
   first_ts: { sql: 'min(ts)' },
   last_ts: { sql: 'max(ts)' },
 } as const satisfies Readonly<Record<string, Measure>>

@@ -28,11 +28,57 @@ export interface RawCall {
   readonly hit: boolean | null
   readonly latency: number | null
   readonly partly: boolean | null
+  readonly maxTokens: number | null
+  readonly attempt: number | null
+  readonly session: string | null
+  readonly promptName: string | null
+  readonly promptHash: string | null
+  /** List cost of the input: uncached, read from and written to the prompt cache; USD × 10^12. */
+  readonly inputParts: readonly [bigint, bigint, bigint] | null
+  readonly quality: number | null
+  readonly groundedness: number | null
+  readonly retrieval: number | null
+  readonly feedback: number | null
+}
+
+/** A call of which nothing is known but its time. */
+export const bareCall: RawCall = {
+  ts: Date.UTC(2026, 9, 2),
+  feature: null,
+  model: null,
+  user_id: null,
+  region: null,
+  cost: null,
+  list: null,
+  input: null,
+  output: null,
+  cacheRead: null,
+  finish: null,
+  status: null,
+  hit: null,
+  latency: null,
+  partly: null,
+  maxTokens: null,
+  attempt: null,
+  session: null,
+  promptName: null,
+  promptHash: null,
+  inputParts: null,
+  quality: null,
+  groundedness: null,
+  retrieval: null,
+  feedback: null,
 }
 
 const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(arbitrary, { freq: 4 })
 const tokens = fc.oneof(fc.constantFrom(0, 1, 100), fc.nat(1_000_000_000))
 const money = fc.oneof(fc.constantFrom(0n, 1n, 225_000_000n), fc.bigInt(0n, 10n ** 17n - 1n))
+
+/** Scores of every usual scale, with ties on the scale's ends. */
+const score = fc.oneof(
+  fc.constantFrom(0, 0.5, 0.8, 1, 4, 5, 8, 10, 80, 100),
+  fc.integer({ min: -400, max: 400 }).map((eighths) => eighths / 8),
+)
 
 /** Instants around both clock changes of each zone under test, and any others of two years. */
 const changes = [
@@ -62,11 +108,23 @@ const call: fc.Arbitrary<RawCall> = fc.record({
   input: maybe(tokens),
   output: maybe(tokens),
   cacheRead: maybe(tokens),
-  finish: maybe(fc.constantFrom('stop', 'length', 'context_exceeded', 'other')),
+  finish: maybe(
+    fc.constantFrom('stop', 'length', 'context_exceeded', 'tool_calls', 'content_filter', 'error', 'other'),
+  ),
   status: maybe(fc.constantFrom('ok', 'error')),
   hit: maybe(fc.boolean()),
   latency: maybe(fc.integer({ min: 0, max: 100_000 })),
   partly: maybe(fc.boolean()),
+  maxTokens: maybe(fc.oneof(fc.constantFrom(0, 1, 100), fc.nat(1_000_000))),
+  attempt: maybe(fc.integer({ min: 1, max: 3 })),
+  session: maybe(fc.constantFrom('s1', 's2', 's3', "s'4")),
+  promptName: maybe(fc.constantFrom('v1', 'v2')),
+  promptHash: maybe(fc.constantFrom('a', 'b')),
+  inputParts: maybe(fc.tuple(money, money, money)),
+  quality: maybe(score),
+  groundedness: maybe(score),
+  retrieval: maybe(score),
+  feedback: maybe(fc.oneof(fc.constantFrom(-1, 0, 1), score)),
 })
 
 /** Logs with no call, one call, and many with ties. */
@@ -89,10 +147,16 @@ export async function load(db: Database, calls: readonly RawCall[]): Promise<voi
     const texts = [one.feature, one.model, one.user_id, one.finish, one.status].map(literal)
     const numbers = [one.input, one.output, one.cacheRead, one.hit, one.latency, one.partly].map(literal)
     const tags = one.region === null ? 'NULL' : `MAP {'region': ${literal(one.region)}}`
-    return `('c${i}', 'test', epoch_ms(${one.ts}), ${texts.join()}, ${numbers.join()}, ${dollars(one.cost)}, ${dollars(one.list)}, ${tags})`
+    const more = [one.session, one.promptName, one.promptHash, one.maxTokens, one.attempt]
+    const scores = [one.quality, one.groundedness, one.retrieval, one.feedback]
+    const parts = [0, 1, 2].map((part) => dollars(one.inputParts?.[part] ?? null))
+    return `('c${i}', 'test', epoch_ms(${one.ts}), ${texts.join()}, ${numbers.join()}, ${dollars(one.cost)}, ${dollars(one.list)}, ${tags},
+      ${[...more, ...scores].map(literal).join()}, ${parts.join()})`
   })
   await db.run(`INSERT INTO calls (call_id, source, ts, feature, model, user_id, finish_reason, status, input_tokens,
-    output_tokens, cache_read_input_tokens, cache_hit, latency_ms, partly_priced, cost_usd, list_cost_usd, tags)
+    output_tokens, cache_read_input_tokens, cache_hit, latency_ms, partly_priced, cost_usd, list_cost_usd, tags,
+    session_id, prompt_name, prompt_hash, max_tokens, attempt, quality_score, groundedness, retrieval_score,
+    user_feedback, list_input_cost_usd, list_cache_read_cost_usd, list_cache_write_cost_usd)
     VALUES ${rows.join(', ')}`)
 }
 
@@ -102,21 +166,21 @@ export function dollarText(value: bigint): string {
   return `${digits.slice(0, -12)}.${digits.slice(-12)}`
 }
 
-const present = <T>(values: readonly (T | null)[]): T[] => values.filter((value) => value !== null)
-const sum = (values: readonly (number | bigint | null)[]): bigint | null => {
+export const present = <T>(values: readonly (T | null)[]): T[] => values.filter((value) => value !== null)
+export const sum = (values: readonly (number | bigint | null)[]): bigint | null => {
   const found = present(values)
   return found.length === 0 ? null : found.reduce<bigint>((total, value) => total + BigInt(value), 0n)
 }
-const ratio = (part: number | bigint | null, whole: number | bigint | null): number | null =>
+export const ratio = (part: number | bigint | null, whole: number | bigint | null): number | null =>
   part === null || whole === null || Number(whole) === 0 ? null : Number(part) / Number(whole)
-const mean = (values: readonly (number | null)[]): number | null =>
+export const mean = (values: readonly (number | null)[]): number | null =>
   ratio(
     present(values).reduce((a, b) => a + b, 0),
     present(values).length,
   )
 
 /** The value at rank (n - 1) × at of the sorted values, on the line between its two neighbours. */
-function quantile(values: readonly (number | bigint | null)[], at: number): number | null {
+export function quantile(values: readonly (number | bigint | null)[], at: number): number | null {
   const sorted = present(values)
     .map(Number)
     .toSorted((a, b) => a - b)
@@ -169,6 +233,7 @@ export function expected(
     p50_output_tokens: quantile(of('output'), 0.5),
     p95_output_tokens: quantile(of('output'), 0.95),
     mean_output_input_ratio: mean(ratios),
+    ...expectedEfficiency(calls),
     truncation_rate: ratio(times('finish', 'length'), present(of('finish')).length),
     context_exceeded_rate: ratio(times('finish', 'context_exceeded'), present(of('finish')).length),
     truncated_calls: times('finish', 'length') + times('finish', 'context_exceeded'),
@@ -187,6 +252,77 @@ export function expected(
     first_ts: calls.length === 0 ? null : Math.min(...of('ts')),
     last_ts: calls.length === 0 ? null : Math.max(...of('ts')),
   }
+}
+
+/** Measures of efficiency, from their definitions. */
+function expectedEfficiency(calls: readonly RawCall[]): Partial<Record<MeasureName, Expected>> {
+  const known = calls.filter(({ finish }) => finish !== null)
+  const ended = (reason: string): number | null =>
+    ratio(known.filter(({ finish }) => finish === reason).length, known.length)
+  const both = calls.filter(({ input, output }) => input !== null && output !== null)
+  const inputs = calls.map(({ input }) => input)
+  const limited = calls.filter(({ maxTokens, output }) => (maxTokens ?? 0) > 0 && output !== null)
+  const used = limited.map(({ output, maxTokens }) => output! / maxTokens!)
+  const [meanInput, p95Input] = [mean(inputs), quantile(inputs, 0.95)]
+  const priced = calls.filter(({ cost }) => cost !== null)
+  const usd = (some: readonly RawCall[]): bigint | null => sum(some.map(({ cost }) => cost))
+  const perUnit = (some: readonly RawCall[], units: number | bigint | null, scale = 1): number | null => {
+    const found = ratio(usd(some), units)
+    return found === null ? null : (found * scale) / 1e12
+  }
+  const answered = priced.filter(({ output }) => output !== null)
+  const paid = priced.filter(({ input, output, hit }) => (input ?? output) !== null && hit !== true)
+  const judged = priced.filter(({ status }) => status !== null)
+  const retries = calls.filter(({ attempt }) => (attempt ?? 0) > 1)
+  const retryCost = usd(retries)
+  return {
+    output_input_ratio: ratio(sum(both.map(({ output }) => output)), sum(both.map(({ input }) => input))),
+    input_token_calls: present(inputs).length,
+    output_input_calls: both.filter(({ input }) => input !== 0).length,
+    p95_input_over_mean: meanInput === null || meanInput === 0 ? null : p95Input! / meanInput,
+    max_tokens_calls: limited.length,
+    p50_output_of_max_tokens: quantile(used, 0.5),
+    p95_output_of_max_tokens: quantile(used, 0.95),
+    ...expectedRepeats(calls),
+    finish_reason_calls: known.length,
+    no_finish_reason_calls: calls.length - known.length,
+    stop_rate: ended('stop'),
+    tool_calls_rate: ended('tool_calls'),
+    content_filter_rate: ended('content_filter'),
+    error_finish_rate: ended('error'),
+    other_finish_rate: ended('other'),
+    cost_per_1k_output_usd: perUnit(answered, sum(answered.map(({ output }) => output)), 1000),
+    cost_per_1k_tokens_usd: perUnit(
+      paid,
+      sum(paid.map(({ input, output }) => (input ?? 0) + (output ?? 0))),
+      1000,
+    ),
+    cost_per_successful_call_usd: perUnit(judged, judged.filter(({ status }) => status === 'ok').length),
+    retry_calls: calls.some(({ attempt }) => attempt !== null) ? retries.length : null,
+    retry_cost_usd: retryCost === null ? null : dollarText(retryCost),
+    mean_quality_score: mean(calls.map(({ quality }) => quality)),
+    mean_groundedness: mean(calls.map(({ groundedness }) => groundedness)),
+    mean_retrieval_score: mean(calls.map(({ retrieval }) => retrieval)),
+    mean_user_feedback: mean(calls.map(({ feedback }) => feedback)),
+    quality_score_calls: present(calls.map(({ quality }) => quality)).length,
+    user_feedback_calls: present(calls.map(({ feedback }) => feedback)).length,
+  }
+}
+
+/** What 19 of 20 calls carry at least, of the input that providers were sent. */
+function expectedRepeats(calls: readonly RawCall[]): Partial<Record<MeasureName, Expected>> {
+  const sent = calls.filter(({ input, hit }) => (input ?? 0) > 0 && hit !== true)
+  const p5 = quantile(
+    sent.map(({ input }) => input),
+    0.05,
+  )
+  if (p5 === null) {
+    return { repeated_input_tokens: null, repeated_input_share: null, repeated_input_cost_usd: null }
+  }
+  const share = (0.95 * p5 * sent.length) / Number(sum(sent.map(({ input }) => input)))
+  const costs = sum(sent.flatMap(({ inputParts }) => inputParts ?? []))
+  const cost = costs === null ? null : (share * Number(costs)) / 1e12
+  return { repeated_input_tokens: p5, repeated_input_share: share, repeated_input_cost_usd: cost }
 }
 
 /** The label of a call's bucket, by date-fns. */

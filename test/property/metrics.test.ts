@@ -11,7 +11,16 @@ import { metrics } from '../../src/metrics/registry.js'
 import { singleCalls } from '../../src/metrics/single-calls.js'
 import { summary } from '../../src/metrics/summary.js'
 import { unpricedModels } from '../../src/metrics/unpriced.js'
-import { bucketOf, dollarText, expected, instants, load, logs, type RawCall } from './metrics-model.js'
+import {
+  bareCall,
+  bucketOf,
+  dollarText,
+  expected,
+  instants,
+  load,
+  logs,
+  type RawCall,
+} from './metrics-model.js'
 
 let db: Database
 
@@ -320,26 +329,9 @@ describe('lists', () => {
 })
 
 describe('every metric runs', () => {
-  const one: RawCall = {
-    ts: Date.UTC(2026, 9, 2),
-    feature: null,
-    model: null,
-    user_id: null,
-    region: null,
-    cost: null,
-    list: null,
-    input: null,
-    output: null,
-    cacheRead: null,
-    finish: null,
-    status: null,
-    hit: null,
-    latency: null,
-    partly: null,
-  }
   for (const [name, calls] of [
     ['an empty table', []],
-    ['one row', [one]],
+    ['one row', [bareCall]],
   ] as const) {
     test.each(zones)(`on ${name}, in %s`, async (tz) => {
       await load(db, calls)

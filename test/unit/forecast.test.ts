@@ -8,7 +8,13 @@ const series = (first: string, costs: readonly number[]) =>
 
 test('a cost that never changes goes on', () => {
   const october = { since: '2026-10-01', until: '2026-11-01' }
-  const forecast = forecastCost(series('2026-08-01', Array.from({ length: 76 }, () => 10)), october)
+  const forecast = forecastCost(
+    series(
+      '2026-08-01',
+      Array.from({ length: 76 }, () => 10),
+    ),
+    october,
+  )
   expect(forecast?.soFar).toBe(150)
   expect(forecast?.mean).toBeCloseTo(310, 6)
   expect(forecast?.daily).toHaveLength(31)
