@@ -3,9 +3,17 @@ import { createRequire } from 'node:module'
 import { writeFileSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { Command, CommanderError, Option } from 'commander'
-import type { CommandSpec, Invocation, OptionSpec, Outcome, Terminal } from './commands/command.js'
+import {
+  formatOption,
+  type CommandSpec,
+  type Invocation,
+  type OptionSpec,
+  type Outcome,
+  type Terminal,
+} from './commands/command.js'
 import { commandEntries } from './commands/registry.js'
 import { exitCodes, UserError } from './errors.js'
+import type { Renderer } from './renderers/registry.js'
 import type { Report } from './reports/report.js'
 
 /** Version of the program, from its package. */
@@ -117,18 +125,21 @@ async function run(spec: CommandSpec, command: Command, args: readonly string[])
     terminal,
     given,
   }
-  const { rendererFor } = await import('./renderers/registry.js')
   const output = textOption(options, 'output')
   // Chosen before the work: a format that does not exist must not cost a long ingest its summary.
-  const renderer = rendererFor({
-    format: textOption(options, 'format'),
-    json: options['json'] === true,
-    output,
-  })
+  const renderer = await rendererOf(spec, invocation)
   const color = output === undefined && usesColor(options)
-  deliver(await spec.run(invocation), output, (report) =>
-    renderer.render(report, { columns: terminal.columns, color }),
-  )
+  deliver(await spec.run(invocation), output, (report) => {
+    if (renderer === undefined) throw new Error(`${spec.name} has no --format for its report`)
+    return renderer.render(report, { columns: terminal.columns, color })
+  })
+}
+
+/** None for a command that answers with a text of its own. */
+async function rendererOf(spec: CommandSpec, invocation: Invocation): Promise<Renderer | undefined> {
+  if (!spec.options.includes(formatOption)) return undefined
+  const precedence = await import('./commands/precedence.js')
+  return precedence.rendererOf(invocation)
 }
 
 const textOption = (options: Record<string, unknown>, name: string): string | undefined =>

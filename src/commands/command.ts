@@ -3,6 +3,7 @@
  * `run` that answers with a report or a text; main.ts alone prints. Help, README tables and tests derive
  * from this data.
  */
+import type { OptionName } from '../config/options.js'
 import type { Report } from '../reports/report.js'
 
 export interface OptionSpec {
@@ -14,6 +15,8 @@ export interface OptionSpec {
   readonly fallback?: string | boolean
   /** May be given more than once; the values are collected in an array. */
   readonly repeatable?: true
+  /** Environment (LLMCOST_NAME) and config file can give it too, under this name; see precedence.ts. */
+  readonly setting?: OptionName
   /** Heading in `--help`. */
   readonly group?: string
 }
@@ -67,9 +70,17 @@ export interface Outcome {
   readonly exitCode?: number
 }
 
+/** Its presence says that a command answers with a report. */
+export const formatOption: OptionSpec = {
+  flags: '--format <format>',
+  about: 'table, markdown, json or csv',
+  setting: 'format',
+  group: 'Output',
+}
+
 /** Options of every command that prints a report. */
 export const outputOptions: readonly OptionSpec[] = [
-  { flags: '--format <format>', about: 'table, markdown, json or csv', group: 'Output' },
+  formatOption,
   { flags: '--json', about: 'short for --format json', group: 'Output' },
   { flags: '--output <file>', about: 'write to a file; its ending picks the format', group: 'Output' },
   { flags: '--no-color', about: 'no colours', group: 'Output' },
@@ -80,18 +91,21 @@ export const outputOptions: readonly OptionSpec[] = [
 export const storeOptions: readonly OptionSpec[] = [
   {
     flags: '--db <path>',
-    about: 'database file (else LLMCOST_DB, the config file, the data folder)',
+    about: "database file (default: in the platform's data folder)",
+    setting: 'db',
     group: 'Store',
   },
   {
     flags: '--lock-timeout <time>',
     about: 'how long to wait for a database in use',
     fallback: '30s',
+    setting: 'lock_timeout',
     group: 'Store',
   },
   {
     flags: '--memory-limit <size>',
     about: "memory for DuckDB, such as 2GB (default: a quarter of the machine's)",
+    setting: 'memory_limit',
     group: 'Store',
   },
 ]
@@ -139,7 +153,13 @@ export const scopeOptions: readonly OptionSpec[] = [
     about: 'what counts as now: a time, or latest for just after the newest call',
     group: 'Scope',
   },
-  { flags: '--tz <zone>', about: 'zone in which days begin', fallback: 'UTC', group: 'Scope' },
+  {
+    flags: '--tz <zone>',
+    about: 'zone in which days begin',
+    fallback: 'UTC',
+    setting: 'tz',
+    group: 'Scope',
+  },
   { flags: '--where <filter>', about: 'key=value, key!=value or key~text', repeatable: true, group: 'Scope' },
   { flags: '--input <source...>', about: 'ask these logs instead of a database', group: 'Scope' },
 ]

@@ -1,10 +1,21 @@
 /** The part of `--help` after the options: the command's longer text and its examples. */
+import { variableOf } from '../config/options.js'
 import type { CommandSpec } from './command.js'
 
 export function helpTail(spec: CommandSpec, columns: number): string {
-  const details = paragraphs(spec.details ?? '').map((line) => wrapped(line, columns))
+  const details = paragraphs([spec.details ?? '', otherPlaces(spec)].filter(Boolean).join('\n')).map((line) =>
+    wrapped(line, columns),
+  )
   const examples = spec.examples.map((e) => `  ${e.command}\n      ${e.about}`)
   return `${details.length > 0 ? `\n${details.join('\n')}\n` : ''}\nExamples:\n${examples.join('\n')}\n`
+}
+
+/** Where some options are looked for when they are not given. */
+function otherPlaces({ options }: CommandSpec): string {
+  const names = options.flatMap(({ setting }) => setting ?? [])
+  if (names.length === 0) return ''
+  const variables = names.map(variableOf).join(', ')
+  return `Without the option: ${variables} in the environment, then ${names.join(', ')} in the config file.`
 }
 
 /** Lines, less the breaks within a sentence: the terminal's width decides where those are. */

@@ -37,7 +37,8 @@ export async function withCalls(
   work: (question: Question) => Promise<Report>,
   defaultWindow?: DefaultWindow,
 ): Promise<Report> {
-  const period = periodOptions(invocation)
+  const { tz } = await settingsOf(invocation)
+  const period = { ...periodOptions(invocation), tz }
   assertPeriodOptions(period, invocation.now)
   const filters = parseFilters(texts(invocation, 'where'))
   return withDatabase(invocation, async (db, settings, fromInput) => {
@@ -128,12 +129,11 @@ export async function doubtsAbout(
   }
 }
 
-function periodOptions(invocation: Invocation): PeriodOptions {
+function periodOptions(invocation: Invocation): Omit<PeriodOptions, 'tz'> {
   return {
     since: optionText(invocation, 'since'),
     until: optionText(invocation, 'until'),
     asOf: optionText(invocation, 'asOf'),
-    tz: optionText(invocation, 'tz') ?? 'UTC',
   }
 }
 

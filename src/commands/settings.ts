@@ -2,20 +2,26 @@
  * What a run works with, after flag, environment, config file and default have been weighed, in this order.
  */
 import { join, resolve } from 'node:path'
-import { loadConfig, platformFolders, type Config } from '../config/config.js'
+import type { Config } from '../config/config.js'
+import { platformFolders } from '../config/file.js'
 import type { StoreOptions } from '../db/store.js'
 import type { CostBasis } from '../domain/basis.js'
-import { callFields } from '../domain/call.js'
+import { fieldNames, fieldOf } from '../domain/field-names.js'
+import { durationMs, memorySize } from '../domain/limits.js'
 import { closestNames } from '../domain/names.js'
+import { assertZone } from '../domain/zones.js'
 import { UserError } from '../errors.js'
 import type { ReadOptions } from '../ingest/options.js'
 import type { Invocation } from './command.js'
+import { chosen, configOf } from './precedence.js'
 
 export interface Settings {
   readonly dbPath: string
   /** Files with price overrides, absolute. */
   readonly priceFiles: readonly string[]
   readonly costBasis: CostBasis
+  /** IANA zone in which days begin. */
+  readonly tz: string
   readonly storeOptions: StoreOptions
   readonly readOptions: ReadOptions
   readonly config: Config
@@ -23,16 +29,21 @@ export interface Settings {
 
 /** @throws UserError (usage) for an option or a config key that is not understood */
 export async function settingsOf(invocation: Invocation): Promise<Settings> {
-  const { env, terminal } = invocation
-  const config = loadConfig(process.cwd(), env['LLMCOST_CONFIG'] || undefined)
-  const db = text(invocation, 'db') ?? (env['LLMCOST_DB'] || undefined)
+  const { terminal } = invocation
+  const config = await configOf(invocation)
+  const db = await chosen(invocation, 'db')
+  const lockTimeout = await chosen(invocation, 'lock_timeout')
+  const memoryLimit = await chosen(invocation, 'memory_limit')
+  const tz = await chosen(invocation, 'tz')
+  if (tz !== undefined) assertZone(tz.text, tz.said)
   return {
-    dbPath: db !== undefined ? resolve(db) : (config.db ?? join(platformFolders().data, 'llmcost.duckdb')),
+    dbPath: db === undefined ? join(platformFolders().data, 'llmcost.duckdb') : resolve(db.text),
     priceFiles: config.prices,
     costBasis: config.costBasis,
+    tz: tz?.text ?? 'UTC',
     storeOptions: {
-      lockTimeoutMs: durationMs(text(invocation, 'lockTimeout') ?? '30s', '--lock-timeout'),
-      memoryLimit: memoryLimit(text(invocation, 'memoryLimit')),
+      lockTimeoutMs: durationMs(lockTimeout?.text ?? '30s', lockTimeout?.said ?? ''),
+      memoryLimit: memoryLimit && memorySize(memoryLimit.text, memoryLimit.said),
       onWait: (pid) => terminal.warn(`waiting for the database, in use by process ${pid} …`),
     },
     readOptions: readOptions(invocation, config),
@@ -43,24 +54,6 @@ export async function settingsOf(invocation: Invocation): Promise<Settings> {
 function text(invocation: Invocation, name: string): string | undefined {
   const value = invocation.options[name]
   return typeof value === 'string' ? value : undefined
-}
-
-const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
-
-/** `30s`, `5m`, `250ms` in ms. */
-function durationMs(value: string, option: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(value)
-  if (!match)
-    throw new UserError(`${option} ${value} is not a length of time`, {
-      code: 'usage',
-      hint: 'Write 30s, 5m or 250ms.',
-    })
-  return Number(match[1]) * (durationUnits[match[2] ?? 's'] ?? 1000)
-}
-
-function memoryLimit(value: string | undefined): string | undefined {
-  if (value === undefined || /^\d+(\.\d+)?\s*[KMGT]i?B$/i.test(value)) return value
-  throw new UserError(`--memory-limit ${value} is not a size`, { code: 'usage', hint: 'Write 512MB or 4GB.' })
 }
 
 function readOptions(invocation: Invocation, config: Config): ReadOptions {
@@ -84,32 +77,14 @@ function readOptions(invocation: Invocation, config: Config): ReadOptions {
 
 function presetOf(name: string | undefined, config: Config): Config['presets'][string] {
   if (name === undefined) return {}
-  const preset = config.presets[name]
-  if (preset !== undefined) return preset
+  if (Object.hasOwn(config.presets, name)) return config.presets[name] ?? {}
   const known = Object.keys(config.presets)
   throw new UserError(`no preset "${name}"`, {
     code: 'usage',
     ...(config.path === undefined ? {} : { location: config.path }),
     hint:
-      known.length > 0
-        ? `Presets: ${known.join(', ')}.`
-        : 'Presets stand in llmcost.config.json, under "presets".',
+      known.length > 0 ? `Presets: ${known.join(', ')}.` : 'Presets stand in the config file, under presets.',
   })
-}
-
-/** Fields that `--map` and `--set` know, short forms included. */
-const fieldNames: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(callFields.map((field) => [field, field])),
-  model: 'request_model',
-  timestamp: 'ts',
-  time: 'ts',
-  user: 'user_id',
-  session: 'session_id',
-  env: 'environment',
-  cost: 'reported_cost_usd',
-  cost_usd: 'reported_cost_usd',
-  cached_tokens: 'cache_read_input_tokens',
-  id: 'call_id',
 }
 
 function pairs(given: unknown, option: string, example: string): Record<string, string> {
@@ -118,18 +93,17 @@ function pairs(given: unknown, option: string, example: string): Record<string, 
     const cut = pair.indexOf('=')
     const name = pair.slice(0, Math.max(cut, 0)).trim()
     const value = pair.slice(cut + 1).trim()
-    const field = fieldNames[name] ?? (/^tag\.[^.]+$/.test(name) ? name : undefined)
+    const field = fieldOf(name)
     if (cut < 1 || value === '' || field === undefined) {
-      const known = Object.keys(fieldNames)
       if (cut < 1 || value === '' || field !== undefined) {
         throw new UserError(`${option} ${pair} is not field=value`, {
           code: 'usage',
-          hint: `Write ${option} ${example}. Fields: ${known.join(', ')}, tag.<name>.`,
+          hint: `Write ${option} ${example}. Fields: ${fieldNames.join(', ')}, tag.<name>.`,
         })
       }
       throw new UserError(`${option} ${pair}: no field "${name}"`, {
         code: 'usage',
-        hint: `The closest: ${closestNames(name, known).join(', ')}. All: ${known.join(', ')}, tag.<name>.`,
+        hint: `The closest: ${closestNames(name, fieldNames).join(', ')}. All: ${fieldNames.join(', ')}, tag.<name>.`,
       })
     }
     out[field] = value

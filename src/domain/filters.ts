@@ -8,40 +8,66 @@ import type { Filter } from './scope.js'
 /** The value that stands for "not logged": `--where 'feature=(none)'`. */
 export const noneValue = '(none)'
 
-const hint =
-  "Write key=value, key!=value or key~text: --where feature=chat, --where 'user!=(none)', --where model~gpt-4o."
+/** What an error calls a filter when nothing else is said. */
+const option = '--where'
 
 /**
  * One filter. `=` and `!=` compare the whole value, `~` looks for the text in it, whatever the case;
  * `(none)` stands for calls without the value.
+ * @param said what an error calls it
  * @throws UserError (usage) for another shape, an unknown key, or a value that the key cannot have
  */
-export function parseFilter(text: string): Filter {
+export function parseFilter(text: string, said = option): Filter {
   const match = /^([^=!~]+)(!=|=|~)(.*)$/s.exec(text)
-  if (match === null) throw new UserError(`--where ${text} is not a filter`, { code: 'usage', hint })
-  const [, name = '', operator, value = ''] = match
-  const dimension = dimensionOf(name)
-  if (dimension.kind === 'time') {
-    throw new UserError(`--where cannot filter by ${dimension.key}`, {
+  if (match === null) {
+    throw new UserError(`${said} ${text} is not a filter`, {
       code: 'usage',
-      hint: 'Choose a time with --since and --until; group by one with --by.',
+      hint: `Write key=value, key!=value or key~text: ${example(said, 'feature=chat')}, ${example(said, "'user!=(none)'")}, ${example(said, 'model~gpt-4o')}.`,
     })
   }
-  const filter = { dimension: dimension.key, operator: operator as Filter['operator'], value: value.trim() }
-  assertValue(text, dimension, filter)
-  return filter
+  const [, name = '', operator, value = ''] = match
+  return filterOn(name, operator as Filter['operator'], value, `${said} ${text}`, said)
 }
 
 /** @throws UserError (usage), as parseFilter */
 export function parseFilters(texts: readonly string[]): readonly Filter[] {
-  return texts.map(parseFilter)
+  return texts.map((text) => parseFilter(text))
 }
 
-function assertValue(text: string, dimension: Dimension, { operator, value }: Filter): void {
-  if (value === '') {
-    throw new UserError(`--where ${text} has no value`, {
+/**
+ * A filter from its parts.
+ * @param whole the filter as it was given, for errors
+ * @throws UserError (usage), as parseFilter
+ */
+export function filterOn(
+  name: string,
+  operator: Filter['operator'],
+  value: string,
+  whole: string,
+  said = option,
+): Filter {
+  const dimension = dimensionOf(name)
+  if (dimension.kind === 'time') {
+    throw new UserError(`${said} cannot filter by ${dimension.key}`, {
       code: 'usage',
-      hint: `For calls without one: --where '${dimension.key}=(none)'.`,
+      hint:
+        said === option
+          ? 'Choose a time with --since and --until; group by one with --by.'
+          : 'Choose another dimension.',
+    })
+  }
+  const filter = { dimension: dimension.key, operator, value: value.trim() }
+  assertValue(whole, dimension, filter, said)
+  return filter
+}
+
+const example = (said: string, filter: string): string => (said === option ? `${option} ${filter}` : filter)
+
+function assertValue(whole: string, dimension: Dimension, { operator, value }: Filter, said: string): void {
+  if (value === '') {
+    throw new UserError(`${whole} has no value`, {
+      code: 'usage',
+      hint: `For calls without one: ${example(said, `'${dimension.key}=(none)'`)}.`,
     })
   }
   if (dimension.kind !== 'column' || dimension.type === 'VARCHAR' || value === noneValue || operator === '~')
@@ -49,8 +75,8 @@ function assertValue(text: string, dimension: Dimension, { operator, value }: Fi
   const boolean = dimension.type === 'BOOLEAN'
   const fits = boolean ? /^(true|false)$/i.test(value) : Number.isFinite(Number(value))
   if (fits) return
-  throw new UserError(`--where ${text}: ${dimension.key} is ${boolean ? 'true or false' : 'a number'}`, {
+  throw new UserError(`${whole}: ${dimension.key} is ${boolean ? 'true or false' : 'a number'}`, {
     code: 'usage',
-    hint: `For example --where ${dimension.key}=${boolean ? 'true' : '1'}.`,
+    hint: `For example ${example(said, `${dimension.key}=${boolean ? 'true' : '1'}`)}.`,
   })
 }

@@ -22,11 +22,14 @@ export function isUtc(tz: string): boolean {
   return /^(etc\/)?(utc|gmt|uct|zulu|universal)$/i.test(tz)
 }
 
-/** @throws UserError (usage) when `tz` is not an IANA zone; names the closest ones. */
-export function assertZone(tz: string): void {
+/**
+ * @param said what an error calls it
+ * @throws UserError (usage) when `tz` is not an IANA zone; names the closest ones
+ */
+export function assertZone(tz: string, said = '--tz'): void {
   if (isUtc(tz) || (/^[A-Za-z]/.test(tz) && !Number.isNaN(tzOffset(tz, new Date(0))))) return
   const zones = Intl.supportedValuesOf('timeZone')
-  throw new UserError(`--tz ${tz} is not a time zone`, {
+  throw new UserError(`${said} ${tz} is not a time zone`, {
     code: 'usage',
     hint: `Give an IANA name such as UTC or Europe/Berlin; the closest: ${closestNames(tz, zones).join(', ')}.`,
   })

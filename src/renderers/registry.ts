@@ -7,6 +7,8 @@ import { markdown } from './markdown.js'
 import type { Renderer } from './renderer.js'
 import { table } from './table.js'
 
+export type { Renderer }
+
 export const renderers: readonly Renderer[] = [table, markdown, json, csv]
 
 const fallback = table
@@ -16,10 +18,13 @@ export interface FormatChoice {
   readonly format?: string | undefined
   readonly json?: boolean | undefined
   readonly output?: string | undefined
+  /** What holds where no option decides, and what an error calls it. */
+  readonly otherwise?: { readonly text: string; readonly said: string } | undefined
 }
 
 /**
- * The renderer for the options given: `--format` or `--json`, else the ending of `--output`, else the table.
+ * The renderer for the options given: `--format` or `--json`, else the ending of `--output`, else what
+ * holds without, else the table.
  * @throws UserError (usage) for a format or an ending that no renderer has, and for two formats at once
  */
 export function rendererFor(choice: FormatChoice): Renderer {
@@ -31,24 +36,27 @@ export function rendererFor(choice: FormatChoice): Renderer {
     })
   }
   if (choice.json) return json
-  return named ?? (choice.output === undefined ? fallback : byEnding(choice.output))
+  if (named !== undefined) return named
+  const ended = choice.output === undefined ? undefined : byEnding(choice.output)
+  if (ended !== undefined || choice.otherwise === undefined) return ended ?? fallback
+  return byName(choice.otherwise.text, choice.otherwise.said)
 }
 
-function byName(name: string): Renderer {
+function byName(name: string, said = '--format'): Renderer {
   const wanted = name.trim().toLowerCase()
   const found = renderers.find(({ id, endings }) => id === wanted || endings.includes(wanted))
   if (found !== undefined) return found
   const ids = renderers.map(({ id }) => id)
-  throw new UserError(`--format ${name} is not a format`, {
+  throw new UserError(`${said} ${name} is not a format`, {
     code: 'usage',
     hint: `Choose one of ${ids.join(', ')}; the closest: ${closestNames(name, ids, 1).join()}.`,
   })
 }
 
-function byEnding(file: string): Renderer {
+function byEnding(file: string): Renderer | undefined {
   const base = file.split(/[\\/]/).at(-1) ?? ''
   const ending = /.\.([^.]+)$/.exec(base)?.[1]?.toLowerCase()
-  if (ending === undefined) return fallback
+  if (ending === undefined) return undefined
   const found = renderers.find(({ endings }) => endings.includes(ending))
   if (found !== undefined) return found
   const known = renderers.flatMap(({ endings }) => endings.map((name) => `.${name}`))

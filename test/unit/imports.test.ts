@@ -19,7 +19,7 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
       may: ['date-fns/format', 'fastest-levenshtein'],
       not: ['date-fns', 'node:fs', '../db/store.js'],
     },
-    config: { may: ['env-paths', 'node:fs'], not: ['../db/store.js', 'commander'] },
+    config: { may: ['env-paths', 'node:fs', 'yaml'], not: ['../db/store.js', 'commander'] },
     importers: { may: [], not: ['node:fs', '../ingest/stage.js', '../db/store.js', 'csv-parse/sync'] },
     metrics: { may: [], not: ['../db/database.js', '../reports/report.js', '@duckdb/node-api'] },
     forecast: { may: [], not: ['../metrics/query.js', '../reports/report.js', 'node:fs'] },

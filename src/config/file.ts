@@ -1,0 +1,142 @@
+/** Finds the config file, and reads it into a tree, whatever its format. */
+import { isUtf8 } from 'node:buffer'
+import { existsSync, readFileSync, statSync, type Stats } from 'node:fs'
+import { dirname, join } from 'node:path'
+import envPaths from 'env-paths'
+import { bytes } from '../domain/wording.js'
+import { UserError } from '../errors.js'
+import { SyntaxProblem, type Tree } from './tree.js'
+
+/** Its formats by file ending; each parser is loaded when a file of its kind is there. */
+const formats = {
+  '.yaml': { name: 'YAML', read: async () => (await import('./yaml.js')).readYaml },
+  '.yml': { name: 'YAML', read: async () => (await import('./yaml.js')).readYaml },
+  '.json': { name: 'JSON', read: async () => (await import('./json.js')).readJson },
+  '.toml': { name: 'TOML', read: async () => (await import('./toml.js')).readToml },
+} as const
+
+export type Ending = keyof typeof formats
+export const endings = Object.keys(formats) as Ending[]
+
+const baseName = 'llmcost.config'
+const endingList = `${endings.slice(0, -1).join(', ')} or ${endings.at(-1)}`
+
+/** Nobody writes more by hand, and all of it is held in memory. */
+const mostBytes = 1_000_000
+/** Parsers call themselves for each level. */
+const deepest = 100
+
+/** Platform folders of llmcost (XDG on Linux, Library on macOS, AppData on Windows). */
+export function platformFolders(): { readonly data: string; readonly config: string } {
+  return envPaths('llmcost', { suffix: '' })
+}
+
+/**
+ * The config file in `cwd`, else in the nearest folder above that has one, else in the platform's folder.
+ * @throws UserError (usage) when one folder has two
+ */
+export function findConfig(cwd: string): string | undefined {
+  for (let folder = cwd; ; folder = dirname(folder)) {
+    const path = configIn(folder)
+    if (path !== undefined) return path
+    if (dirname(folder) === folder) break
+  }
+  return configIn(platformFolders().config)
+}
+
+function configIn(folder: string): string | undefined {
+  const names = endings.map((ending) => `${baseName}${ending}`)
+  const [first, second] = names.filter((name) => existsSync(join(folder, name)))
+  if (first === undefined) return undefined
+  if (second === undefined) return join(folder, first)
+  throw new UserError(`${first} and ${second} are both here`, {
+    code: 'usage',
+    location: folder,
+    hint: 'Keep one of them, or name one in LLMCOST_CONFIG.',
+  })
+}
+
+/** @throws UserError (usage) that names the file, and the line where there is one */
+export async function readTree(path: string): Promise<Tree> {
+  const ending = endings.find((one) => path.toLowerCase().endsWith(one))
+  if (ending === undefined) {
+    throw refusal(
+      path,
+      'the name of the config file does not say what is in it',
+      `End it with ${endingList}.`,
+    )
+  }
+  const text = readText(path)
+  assertShallow(text, path)
+  const { name, read } = formats[ending]
+  const parse = await read()
+  try {
+    return parse(text)
+  } catch (error) {
+    if (!(error instanceof SyntaxProblem)) throw error
+    throw refusal(`${path}:${error.line}`, `the config file is not ${name}: ${error.message}`)
+  }
+}
+
+function refusal(location: string, message: string, hint?: string, cause?: unknown): UserError {
+  return new UserError(message, { code: 'usage', location, ...(hint === undefined ? {} : { hint }), cause })
+}
+
+function readText(path: string): string {
+  const facts = statOf(path)
+  if (!facts.isFile())
+    throw refusal(path, `the config file is ${facts.isDirectory() ? 'a folder' : 'no plain file'}`)
+  if (facts.size > mostBytes) {
+    throw refusal(path, `the config file has ${bytes(facts.size)}`, `It may have ${bytes(mostBytes)}.`)
+  }
+  const content = readBytes(path)
+  const bad = content
+    .toString('latin1')
+    .split('\n')
+    .findIndex((line) => !isUtf8(Buffer.from(line, 'latin1')))
+  if (bad >= 0) throw refusal(`${path}:${bad + 1}`, 'the config file is not UTF-8 text', 'Save it as UTF-8.')
+  return content.toString('utf8').replace(/^\u{feff}/u, '')
+}
+
+function statOf(path: string): Stats {
+  try {
+    return statSync(path)
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    throw refusal(
+      path,
+      missing ? 'there is no such config file' : 'the config file cannot be read',
+      'Check LLMCOST_CONFIG.',
+      error,
+    )
+  }
+}
+
+function readBytes(path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    throw refusal(path, 'the config file cannot be read', 'Check who may read it.', error)
+  }
+}
+
+/** By brackets, wherever they stand, and by indents: seen before a parser runs out of stack. */
+function assertShallow(text: string, path: string): void {
+  let brackets = 0
+  const indents: number[] = []
+  for (const [i, line] of text.split('\n').entries()) {
+    const lead = /^(?: *[-?](?=\s))*\s*/.exec(line)?.[0] ?? ''
+    if (lead.length < line.length) {
+      while ((indents.at(-1) ?? -1) >= lead.length) indents.pop()
+      indents.push(lead.length)
+    }
+    let most = brackets
+    for (const c of line) {
+      if (c === '[' || c === '{') most = Math.max(most, ++brackets)
+      else if (c === ']' || c === '}') brackets = Math.max(0, brackets - 1)
+    }
+    const inline = lead.replaceAll(/\s/g, '').length
+    if (Math.max(most, indents.length + inline) > deepest)
+      throw refusal(`${path}:${i + 1}`, 'the config file is nested too deeply')
+  }
+}

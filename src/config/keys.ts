@@ -1,0 +1,198 @@
+/** All keys of the config file: the one list from which check, JSON Schema, `init` and docs/config.md derive. */
+import { homedir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { amountPattern, usdAmount } from '../domain/amount.js'
+import type { CostBasis } from '../domain/basis.js'
+import { bounds, type BoundKind, type BoundName } from '../domain/bounds.js'
+import { durationMs, durationPattern, memoryPattern, memorySize } from '../domain/limits.js'
+import { assertZone } from '../domain/zones.js'
+import { budgetsShape } from './budgets.js'
+import type { OptionName } from './options.js'
+import { presetShape } from './presets.js'
+import {
+  anyText,
+  choice,
+  group,
+  list,
+  misfit,
+  named,
+  numeric,
+  text,
+  type Json,
+  type Key,
+  type Keys,
+  type Shape,
+} from './shapes.js'
+
+/** Infers what a key's value becomes. */
+const key = <T>(about: string, shape: Shape<T>, example: Json, more: Partial<Key<T>> = {}): Key<T> => ({
+  about,
+  shape,
+  example,
+  ...more,
+})
+
+/** Relative to the config file, not to the working directory. */
+const path = (example: string): Shape<string> =>
+  text(`a path, such as ${example}`, {
+    check: (given, { file }) =>
+      /^~[\\/]/.test(given) ? join(homedir(), given.slice(2)) : resolve(dirname(file), given),
+  })
+
+const amountWords = 'an amount in USD above 0, such as 500 or 0.25'
+
+/** USD as exact text, whether a number or a text stands there. */
+const amount: Shape<string> = {
+  words: amountWords,
+  schema: {
+    anyOf: [
+      { type: 'number', exclusiveMinimum: 0, exclusiveMaximum: 1e12 },
+      { type: 'string', pattern: amountPattern },
+    ],
+  },
+  read: (tree, place) => {
+    const usd = tree.kind === 'number' || tree.kind === 'text' ? usdAmount(tree.text) : undefined
+    if (usd === undefined) throw misfit(tree, place, amountWords)
+    return usd
+  },
+}
+
+const boundShapes: Readonly<Record<BoundKind, Shape<number>>> = {
+  share: numeric(
+    'a share from 0 to 1, such as 0.05',
+    { type: 'number', minimum: 0, maximum: 1 },
+    (n) => n >= 0 && n <= 1,
+  ),
+  ratio: numeric(
+    'a number above 0',
+    { type: 'number', exclusiveMinimum: 0, maximum: 1e12 },
+    (n) => n > 0 && n <= 1e12,
+  ),
+  usd: numeric(
+    'an amount in USD above 0, such as 0.1',
+    { type: 'number', exclusiveMinimum: 0, maximum: 1e12 },
+    (n) => n > 0 && n <= 1e12,
+  ),
+  count: wholeNumber(1e9),
+}
+
+function wholeNumber(most: number): Shape<number> {
+  const fits = (n: number): boolean => Number.isInteger(n) && n >= 1 && n <= most
+  return numeric('a whole number from 1 on', { type: 'integer', minimum: 1, maximum: most }, fits)
+}
+
+const boundKeys = Object.fromEntries(
+  Object.entries(bounds).map(([name, { about, kind, value }]) => [
+    name,
+    key(`${about}${kind === 'share' ? ', 0–1' : ''}.`, boundShapes[kind], value, {
+      otherwise: String(value),
+    }),
+  ]),
+) as Readonly<Record<BoundName, Key<number>>>
+
+const capKeys = {
+  request_tokens: key('Input and output tokens of one call.', wholeNumber(1e12), 100_000),
+  request_usd: key('Cost of one call, USD.', amount, 0.5),
+  hourly_usd: key("A user's cost in a clock hour, USD.", amount, 2),
+  daily_usd: key("A user's cost in a day, USD.", amount, 10),
+  monthly_usd: key("A user's cost in a month, USD.", amount, 100),
+} satisfies Keys
+
+/** Values that an option may give too; the name of each is the option's. */
+const optionKeys = (formats: readonly string[]) =>
+  ({
+    db: key('The database file.', path('costs.duckdb'), 'costs.duckdb', {
+      otherwise: "llmcost.duckdb in the platform's data folder",
+      option: true,
+    }),
+    tz: key(
+      'Zone in which days, weeks and months begin.',
+      text('a time zone, such as Europe/Berlin', {
+        check: (given, place) => {
+          assertZone(given, place.key)
+          return given
+        },
+      }),
+      'Europe/Berlin',
+      { otherwise: "UTC, the providers' billing day", option: true },
+    ),
+    format: key('How answers are printed.', choice(formats), 'markdown', {
+      otherwise: 'table',
+      option: true,
+    }),
+    lock_timeout: key(
+      'How long to wait for a database in use.',
+      text('a length of time, such as 30s', {
+        pattern: durationPattern,
+        also: ['number'],
+        check: (given, place) => {
+          durationMs(given, place.key)
+          return given
+        },
+      }),
+      '1m',
+      { otherwise: '30s', option: true },
+    ),
+    memory_limit: key(
+      'Memory for DuckDB.',
+      text('a size, such as 2GB', {
+        pattern: memoryPattern,
+        check: (given, place) => memorySize(given, place.key),
+      }),
+      '2GB',
+      { otherwise: "a quarter of the machine's", option: true },
+    ),
+  }) satisfies Record<OptionName, Key<string>>
+
+/** @param formats what `--format` knows */
+export const configKeys = (formats: readonly string[]) =>
+  ({
+    ...optionKeys(formats),
+    prices: key(
+      'Files with your own prices; they win over the bundled ones.',
+      list('a path or a list of paths', path('prices.csv'), { alone: true }),
+      ['prices.csv'],
+    ),
+    cost_basis: key(
+      'Which cost counts: the list price, else what the log reports; or the other way round.',
+      choice<CostBasis>(['list-first', 'reported-first']),
+      'reported-first',
+      { otherwise: 'list-first' },
+    ),
+    user_tiers: key(
+      'A CSV file of user_id, tier and, where known, monthly_revenue.',
+      path('user-tiers.csv'),
+      'user-tiers.csv',
+    ),
+    bounds: key(
+      'A figure beyond its bound is worth a sentence.',
+      group('a group of bounds', boundKeys),
+      exampleOf(boundKeys),
+    ),
+    budgets: key(
+      'What may be spent: monthly, weekly or daily (exactly one), in USD. Any dimension narrows a budget down.',
+      budgetsShape(amount),
+      [
+        { monthly: 500 },
+        { name: 'Search', weekly: 120.5, feature: 'search', warn_at: [80, 90, 100] },
+        { daily: 20, environment: 'production', where: ['user~intern'] },
+      ],
+    ),
+    user_caps: key('What one user may use.', group('a group of caps', capKeys), exampleOf(capKeys)),
+    presets: key('Ways to read a log, for --preset NAME.', named('a group of presets', presetShape), {
+      gateway: {
+        from: 'llmcost',
+        map: { ts: 'When', user: 'Caller', feature: 'Purpose' },
+        set: { model: 'gpt-4o' },
+      },
+    }),
+    $schema: key('JSON Schema of this file, for editors.', anyText('a path or URL'), ''),
+  }) satisfies Keys
+
+/** The whole file. */
+export const configShape = (formats: readonly string[]) =>
+  group('a group of keys, such as db: costs.duckdb', configKeys(formats))
+
+function exampleOf(keys: Keys): Json {
+  return Object.fromEntries(Object.entries(keys).map(([name, { example }]) => [name, example]))
+}

@@ -1,0 +1,258 @@
+/** The config file, read in each of its formats. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { loadConfig, type Config } from '../../../src/config/config.js'
+import { defaultBounds } from '../../../src/domain/bounds.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'llmcost-config-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const formats = ['table', 'markdown', 'json', 'csv']
+let count = 0
+
+/** Loads a text under a name, in a folder of its own. */
+function load(name: string, text: string): Promise<Config> {
+  const home = join(folder, String((count += 1)))
+  mkdirSync(home)
+  writeFileSync(join(home, name), text)
+  return loadConfig({ cwd: home, explicit: name, formats })
+}
+const yaml = (text: string): Promise<Config> => load('x.yaml', text)
+
+const whole = {
+  'x.yaml': `
+db: costs.duckdb
+tz: Asia/Kolkata
+format: markdown
+lock_timeout: 45
+memory_limit: 2GB
+prices: [prices.csv, /etc/llmcost/more.csv]
+cost_basis: reported-first
+user_tiers: ~/tiers.csv
+bounds:
+  truncation_rate: 0.1
+  growth_weeks: 4
+budgets:
+  - monthly: 500.10
+  - name: Search
+    weekly: 0.1
+    feature: search
+    user: "007"
+    attempt: 2
+    tag.tier: pro
+    tag:
+      a: {b: c}
+    warn_at: [100, 33.3]
+  - daily: "12345678901.000000000001"
+    where: ["user~smith", "model!=gpt-4o"]
+user_caps:
+  request_tokens: 100000
+  request_usd: .5
+  daily_usd: 1e1
+presets:
+  gateway:
+    from: llmcost
+    map: {ts: meta.when, user: Caller, tag.a: A}
+    set: {model: gpt-4o, attempt: 1}
+`,
+  'x.json': `// comments are welcome
+{
+  "$schema": "./schema.json",
+  "db": "costs.duckdb", "tz": "Asia/Kolkata", "format": "markdown", "lock_timeout": "45", "memory_limit": "2GB",
+  "prices": ["prices.csv", "/etc/llmcost/more.csv"],
+  "cost_basis": "reported-first",
+  "user_tiers": "~/tiers.csv",
+  "bounds": {"truncation_rate": 0.1, "growth_weeks": 4},
+  "budgets": [
+    {"monthly": 500.10},
+    {"name": "Search", "weekly": 1e-1, "feature": "search", "user": "007", "attempt": 2, "tag.tier": "pro", "tag.a.b": "c", "warn_at": [33.3, 100]},
+    {"daily": 12345678901.000000000001, "where": ["user~smith", "model!=gpt-4o"]},
+  ],
+  "user_caps": {"request_tokens": 100000, "request_usd": 0.5, "daily_usd": "10"},
+  "presets": {"gateway": {
+    "from": "llmcost",
+    "map": {"ts": "meta.when", "user": "Caller", "tag.a": "A"},
+    "set": {"model": "gpt-4o", "attempt": "1"} /* one model */
+  }},
+}`,
+  'x.toml': `
+db = "costs.duckdb"
+tz = "Asia/Kolkata"
+format = "markdown"
+lock_timeout = 45
+memory_limit = "2GB"
+prices = ["prices.csv", "/etc/llmcost/more.csv"]
+cost_basis = "reported-first"
+user_tiers = "~/tiers.csv"
+bounds.truncation_rate = 0.1
+bounds.growth_weeks = 4
+
+[[budgets]]
+monthly = 500.10
+
+[[budgets]]
+name = "Search"
+weekly = 1e-1
+feature = "search"
+user = "007"
+attempt = 2
+tag.tier = "pro"
+tag.a.b = "c"
+warn_at = [100, 33.3]
+
+[[budgets]]
+daily = 12_345_678_901.000000000001
+where = ["user~smith", "model!=gpt-4o"]
+
+[user_caps]
+request_tokens = 100_000
+request_usd = 0.5
+daily_usd = 1e1
+
+[presets.gateway]
+from = "llmcost"
+map = { ts = "meta.when", user = "Caller", tag.a = "A" }
+
+[presets.gateway.set]
+model = "gpt-4o"
+attempt = 1
+`,
+}
+
+describe.each(Object.entries(whole))('%s', (name, text) => {
+  test('is read whole, each number to its last digit', async () => {
+    const { path, options, prices, ...rest } = await load(name, text)
+    const home = join(folder, String(count))
+    expect(path).toBe(join(home, name))
+    expect(prices).toEqual([join(home, 'prices.csv'), '/etc/llmcost/more.csv'])
+    expect(options).toEqual({
+      db: join(home, 'costs.duckdb'),
+      tz: 'Asia/Kolkata',
+      format: 'markdown',
+      lock_timeout: '45',
+      memory_limit: '2GB',
+    })
+    expect(rest).toEqual({
+      costBasis: 'reported-first',
+      userTiers: join(homedir(), 'tiers.csv'),
+      bounds: { ...defaultBounds, truncation_rate: 0.1, growth_weeks: 4 },
+      budgets: [
+        { name: 'monthly', period: 'monthly', usd: '500.1', filters: [], warnAt: [0.8, 0.9, 1] },
+        {
+          name: 'Search',
+          period: 'weekly',
+          usd: '0.1',
+          filters: [
+            { dimension: 'feature', operator: '=', value: 'search' },
+            { dimension: 'user_id', operator: '=', value: '007' },
+            { dimension: 'attempt', operator: '=', value: '2' },
+            { dimension: 'tag.tier', operator: '=', value: 'pro' },
+            { dimension: 'tag.a.b', operator: '=', value: 'c' },
+          ],
+          warnAt: [0.333, 1],
+        },
+        {
+          name: 'daily user~smith model!=gpt-4o',
+          period: 'daily',
+          usd: '12345678901.000000000001',
+          filters: [
+            { dimension: 'user_id', operator: '~', value: 'smith' },
+            { dimension: 'model', operator: '!=', value: 'gpt-4o' },
+          ],
+          warnAt: [0.8, 0.9, 1],
+        },
+      ],
+      userCaps: { request_tokens: 100_000, request_usd: '0.5', daily_usd: '10' },
+      presets: {
+        gateway: {
+          from: 'llmcost',
+          map: { ts: 'meta.when', user_id: 'Caller', 'tag.a': 'A' },
+          set: { request_model: 'gpt-4o', attempt: '1' },
+        },
+      },
+    })
+  })
+})
+
+describe('what holds without', () => {
+  const nothing = {
+    options: {},
+    prices: [],
+    costBasis: 'list-first',
+    presets: {},
+    bounds: defaultBounds,
+    budgets: [],
+    userCaps: {},
+  }
+
+  test.each([
+    ['x.yaml', ''],
+    ['x.yaml', '# only\n# comments\n'],
+    ['x.yaml', '\u{feff}---\r\n'],
+    ['x.yaml', 'bounds:\nbudgets:\npresets:\nuser_caps: # none yet\nprices:\n'],
+    ['x.json', '{}'],
+    ['x.json', '\u{feff}{ // nothing\r\n}'],
+    ['x.toml', ''],
+    ['x.toml', '\u{feff}# nothing\r\n'],
+  ])('%s %j', async (name, text) => {
+    const { path, ...rest } = await load(name, text)
+    expect(rest).toEqual(nothing)
+    expect(path).toBeDefined()
+  })
+
+  test('no file, or the null device', async () => {
+    expect(await loadConfig({ cwd: folder, formats, explicit: '/dev/null' })).toEqual(nothing)
+  })
+})
+
+describe('where it is', () => {
+  test('in the nearest folder upward', async () => {
+    const deep = join(folder, 'up', 'and', 'down')
+    mkdirSync(deep, { recursive: true })
+    writeFileSync(join(folder, 'up', 'llmcost.config.toml'), 'tz = "Asia/Tokyo"')
+    expect((await loadConfig({ cwd: deep, formats })).options).toEqual({ tz: 'Asia/Tokyo' })
+    writeFileSync(join(folder, 'up', 'and', 'llmcost.config.yml'), 'tz: Asia/Seoul')
+    expect((await loadConfig({ cwd: deep, formats })).options).toEqual({ tz: 'Asia/Seoul' })
+    writeFileSync(join(folder, 'up', 'and', 'llmcost.config.json'), '{}')
+    await expect(loadConfig({ cwd: deep, formats })).rejects.toMatchObject({
+      code: 'usage',
+      location: join(folder, 'up', 'and'),
+      message: 'llmcost.config.yml and llmcost.config.json are both here',
+    })
+    // A file that is named is read, whatever lies about.
+    expect((await loadConfig({ cwd: deep, formats, explicit: '../../llmcost.config.toml' })).options).toEqual(
+      {
+        tz: 'Asia/Tokyo',
+      },
+    )
+  })
+})
+
+describe('YAML', () => {
+  test('knows aliases', async () => {
+    const { presets } = await yaml('presets:\n  a: &a {map: {ts: When}}\n  b: *a\n')
+    expect(presets['b']).toEqual({ map: { ts: 'When' } })
+  })
+
+  test.each([
+    ['feature: 007', '"007" or "7"'],
+    ['feature: 4.10', '"4.10" or "4.1"'],
+    ['feature: 1e3', '"1e3" or "1000"'],
+    ['feature: True', '"True" or "true"'],
+  ])('does not guess what %s means', async (line, hint) => {
+    await expect(yaml(`budgets:\n  - monthly: 5\n    ${line}\n`)).rejects.toMatchObject({
+      location: expect.stringMatching(/x\.yaml:3$/),
+      hint: `Write ${hint}.`,
+    })
+  })
+
+  test('a preset named like something of JavaScript is just a name', async () => {
+    const { presets } = await yaml('presets:\n  __proto__: {from: openai}\n  constructor: {from: llmcost}\n')
+    expect(Object.entries(presets)).toEqual([
+      ['__proto__', { from: 'openai' }],
+      ['constructor', { from: 'llmcost' }],
+    ])
+  })
+})
