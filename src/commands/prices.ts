@@ -13,7 +13,7 @@ export const pricesCommand: CommandSpec = {
   summary: 'list unit prices; say where one comes from; find models without one',
   details: `Prices ship with the program and need no network. Your own (prices, aliases, discounts, multipliers) stand in
 files that the config names under "prices", and win over them.`,
-  arguments: [{ name: '[filter]', about: 'part of provider/model, such as gpt-4o or anthropic/' }],
+  arguments: [{ name: '[model]', about: 'part of provider/model, such as gpt-4o or anthropic/' }],
   options: [{ flags: '--history', about: 'prices of all dates, not those in force alone' }, ...outputOptions],
   examples: [
     { command: 'llmcost prices gpt-4o', about: 'prices in force of models whose name contains gpt-4o' },

@@ -64,6 +64,11 @@ export const commandEntries: readonly CommandEntry[] = [
     summary: "take a file's calls out of the database",
     load: async () => (await import('./forget.js')).forget,
   },
+  {
+    name: 'completion',
+    summary: 'print the script that lets a shell complete commands, options and values',
+    load: async () => (await import('./completion.js')).completionCommand,
+  },
 ]
 
 /** Every command, loaded: for documentation and tests. */

@@ -92,7 +92,7 @@ export function emptyFolder(): string {
 /** Like `emptyFolder`, for all tests of a file: to be called in a `describe` or at the top. */
 export function sharedFolder(): string {
   const folder = newFolder()
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
   return folder
 }
 

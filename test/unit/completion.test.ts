@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'vitest'
+import { loadCommands } from '../../src/commands/registry.js'
+import { complete, type Completion } from '../../src/completion/complete.js'
+
+const commands = await loadCommands()
+
+/** The placeholder that was asked for stands in the answer. */
+const asked = async (placeholder: string, partial: string): Promise<Completion> => ({
+  candidates: [{ value: `${placeholder}:${partial}`, about: '' }],
+  files: false,
+  open: false,
+})
+
+const values = async (words: readonly string[]): Promise<string[]> =>
+  (await complete(words, commands, asked)).candidates.map(({ value }) => value)
+
+describe('what the word under the cursor may be', () => {
+  test('a command, by its beginning', async () => {
+    expect(await values([''])).toEqual(commands.map(({ name }) => name))
+    expect(await values(['re'])).toEqual(['report', 'reprice', 'rejects'])
+    expect(await values(['--'])).toEqual(['--help', '--version'])
+    expect(await values(['nothing'])).toEqual([])
+  })
+
+  test('an option that is not there yet, and repeatable ones again', async () => {
+    const first = await values(['breakdown', '--'])
+    expect(first).toContain('--by')
+    expect(first).toContain('--where')
+    expect(first).toContain('--help')
+    const next = await values(['breakdown', '--by', 'feature', '--where', 'user=a', '--'])
+    expect(next).not.toContain('--by')
+    expect(next).toContain('--where')
+    expect(await values(['breakdown', '--by=feature', '--by'])).toEqual([])
+  })
+
+  test("an option's value, beside it or joined", async () => {
+    expect(await values(['breakdown', '--by', 'fea'])).toEqual(['dimensions:fea'])
+    expect(await values(['breakdown', '--by=fea'])).toEqual(['--by=dimensions:fea'])
+    expect(await values(['breakdown', '--no-color='])).toEqual([])
+    expect(await values(['calls', '--order', 'd'])).toEqual(['dearest'])
+  })
+
+  test('files go on where an option takes several', async () => {
+    expect(await values(['report', '--input', 'a.jsonl', 'b'])).toEqual(['source:b'])
+    expect(await values(['report', '--input', 'a.jsonl', '--json', 'b'])).toEqual([])
+  })
+
+  test('arguments, the last of them again and again where it may repeat', async () => {
+    expect(await values(['ingest', ''])).toEqual(['sources:'])
+    expect(await values(['ingest', 'a', '--dry-run', 'b', 'c'])).toEqual(['sources:c'])
+    expect(await values(['explain', 'req-1', ''])).toEqual([])
+    expect(await values(['ingest', '--', '-odd'])).toEqual(['sources:-odd'])
+  })
+
+  test('subcommands, beside the arguments of their command', async () => {
+    expect(await values(['prices', 'ex'])).toEqual(['explain', 'model:ex'])
+    expect(await values(['prices', 'explain', 'gpt'])).toEqual(['model:gpt'])
+    expect(await values(['prices', 'gpt-4o', 'ex'])).toEqual([])
+  })
+})
