@@ -4,16 +4,19 @@
  * them anew.
  */
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, expect, test } from 'vitest'
 import { commandsPage, withImporterTable } from '../../scripts/docs.js'
+import { manualPages } from '../../scripts/man.js'
 import { commandEntries, loadCommands } from '../../src/commands/registry.js'
 import { pinnedEnv, programPath, sharedFolder } from './program.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
+
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
 
 const home = sharedFolder()
 
@@ -51,6 +54,12 @@ test('every example of the README prints what stands there', async () => {
 
 test('docs/commands.md is made from the registries', async () => {
   await expect(await commandsPage()).toMatchFileSnapshot(join(root, 'docs/commands.md'))
+})
+
+test('the manual pages are made from the registries', async () => {
+  const pages = await manualPages(version)
+  for (const [name, text] of pages) await expect(text).toMatchFileSnapshot(join(root, 'man', name))
+  expect(readdirSync(join(root, 'man')).toSorted()).toEqual([...pages.keys()].toSorted())
 })
 
 test('the list of commands says what each command says of itself', async () => {
