@@ -29,7 +29,7 @@ export function groupingOptions(fallback: string): readonly OptionSpec[] {
   ]
 }
 
-const dimensionNames = dimensions.filter(({ kind }) => kind === 'column').map(({ key }) => key)
+const dimensionNames = dimensions.filter(({ kind }) => kind !== 'time').map(({ key }) => key)
 
 /** For `--help`: every dimension, bucket and column. */
 export const groupingDetails: readonly string[] = [

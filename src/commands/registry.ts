@@ -25,6 +25,16 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./breakdown.js')).breakdownCommand,
   },
   {
+    name: 'efficiency',
+    summary: 'tokens a call, truncation, what limits answers and what they cost',
+    load: async () => (await import('./efficiency.js')).efficiencyCommand,
+  },
+  {
+    name: 'quality',
+    summary: 'scores and feedback where the log has them, and what a good answer cost',
+    load: async () => (await import('./quality.js')).qualityCommand,
+  },
+  {
     name: 'calls',
     summary: 'single calls: the dearest, the latest, those cut off, those that failed',
     load: async () => (await import('./calls.js')).callsCommand,

@@ -12,6 +12,13 @@ export type TimeBucket = (typeof timeBuckets)[number]
 export type Dimension =
   | { readonly kind: 'column'; readonly key: string; readonly type: ColumnType; readonly about: string }
   | { readonly kind: 'tag'; readonly key: string; readonly tag: string; readonly about: string }
+  /** The first of several columns that has a value. */
+  | {
+      readonly kind: 'either'
+      readonly key: string
+      readonly columns: readonly string[]
+      readonly about: string
+    }
   | { readonly kind: 'time'; readonly key: TimeBucket; readonly bucket: TimeBucket; readonly about: string }
 
 /** Columns other than labels that make sense as groups. */
@@ -42,6 +49,15 @@ const closed: ReadonlyMap<string, Dimension> = new Map<string, Dimension>([
   ...callColumns
     .filter(({ name, type }) => type === 'VARCHAR' || type === 'BOOLEAN' || groupableNumbers.has(name))
     .map(({ name, type, about }): [string, Dimension] => [name, { kind: 'column', key: name, type, about }]),
+  [
+    'prompt_version',
+    {
+      kind: 'either',
+      key: 'prompt_version',
+      columns: ['prompt_name', 'prompt_hash'],
+      about: 'prompt_name, else prompt_hash',
+    },
+  ],
   ...timeBuckets.map((bucket): [string, Dimension] => [
     bucket,
     { kind: 'time', key: bucket, bucket, about: bucketAbout[bucket] },

@@ -80,8 +80,6 @@ export const measures = {
       "count(cost_usd) FILTER (WHERE status = 'ok')",
     ),
   },
-  retry_calls: { sql: `CASE WHEN count(attempt) > 0 THEN ${where('attempt > 1')} END` },
-  retry_cost_usd: { sql: 'sum(cost_usd) FILTER (WHERE attempt > 1)' },
   input_tokens: { sql: 'sum(input_tokens)' },
   output_tokens: { sql: 'sum(output_tokens)' },
   reasoning_output_tokens: { sql: 'sum(reasoning_output_tokens)' },
@@ -122,6 +120,7 @@ export const measures = {
   max_tokens_calls: { sql: where('max_tokens > 0 AND output_tokens IS NOT NULL') },
   p50_output_of_max_tokens: { of: 'output_of_max_tokens', at: 0.5 },
   p95_output_of_max_tokens: { of: 'output_of_max_tokens', at: 0.95 },
+  sent_input_calls: { sql: `count(${sent})` },
   repeated_input_tokens: repeatedInput,
   repeated_input_share: { ...repeatedInput, parts: repeatedParts, figure: repeatedShare },
   // At what the input of these calls cost, its cached part included.

@@ -9,6 +9,8 @@ import { dailyCosts } from './daily-costs.js'
 import { history } from './history.js'
 import { measureNames } from './measures.js'
 import type { Query } from './query.js'
+import { quality, scoreRange } from './quality.js'
+import { sessionCosts } from './sessions.js'
 import { callOrders, singleCalls, type CallOrder } from './single-calls.js'
 import { summary } from './summary.js'
 import { unpricedModels } from './unpriced.js'
@@ -60,6 +62,18 @@ export const metrics: readonly Metric[] = [
         rankSince: '2026-01-01T00:00:00Z',
         clockMs: 0,
       }),
+  },
+  {
+    id: 'session_costs',
+    about: 'what sessions cost, by feature',
+    sample: (scope) => sessionCosts({ scope, by: [dimensionOf('feature')], top: 3 }),
+  },
+  { id: 'score_range', about: 'the highest quality score and feedback', sample: scoreRange },
+  {
+    id: 'quality',
+    about: 'scores, and what a good answer cost, by prompt version',
+    sample: (scope) =>
+      quality({ scope, by: [dimensionOf('prompt_version')], good: { score: 0.8, feedback: 0, above: true } }),
   },
   { id: 'history', about: 'what the store holds', sample: () => history('2026-10-05T00:00:00Z') },
   { id: 'unpriced_models', about: 'models without a price', sample: unpricedModels },

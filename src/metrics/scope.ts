@@ -71,6 +71,7 @@ export function columnOf(
   param: string,
 ): { column: string; params: Record<string, Param> } {
   if (dimension.kind === 'column') return { column: dimension.key, params: {} }
+  if (dimension.kind === 'either') return { column: `coalesce(${dimension.columns.join(', ')})`, params: {} }
   if (dimension.kind === 'tag')
     return { column: mapValue('tags', `$${param}`), params: { [param]: dimension.tag } }
   throw new Error(`${dimension.key} is not a column of calls`)

@@ -273,8 +273,6 @@ function expectedEfficiency(calls: readonly RawCall[]): Partial<Record<MeasureNa
   const answered = priced.filter(({ output }) => output !== null)
   const paid = priced.filter(({ input, output, hit }) => (input ?? output) !== null && hit !== true)
   const judged = priced.filter(({ status }) => status !== null)
-  const retries = calls.filter(({ attempt }) => (attempt ?? 0) > 1)
-  const retryCost = usd(retries)
   return {
     output_input_ratio: ratio(sum(both.map(({ output }) => output)), sum(both.map(({ input }) => input))),
     input_token_calls: present(inputs).length,
@@ -298,8 +296,6 @@ function expectedEfficiency(calls: readonly RawCall[]): Partial<Record<MeasureNa
       1000,
     ),
     cost_per_successful_call_usd: perUnit(judged, judged.filter(({ status }) => status === 'ok').length),
-    retry_calls: calls.some(({ attempt }) => attempt !== null) ? retries.length : null,
-    retry_cost_usd: retryCost === null ? null : dollarText(retryCost),
     mean_quality_score: mean(calls.map(({ quality }) => quality)),
     mean_groundedness: mean(calls.map(({ groundedness }) => groundedness)),
     mean_retrieval_score: mean(calls.map(({ retrieval }) => retrieval)),
@@ -317,12 +313,22 @@ function expectedRepeats(calls: readonly RawCall[]): Partial<Record<MeasureName,
     0.05,
   )
   if (p5 === null) {
-    return { repeated_input_tokens: null, repeated_input_share: null, repeated_input_cost_usd: null }
+    return {
+      sent_input_calls: 0,
+      repeated_input_tokens: null,
+      repeated_input_share: null,
+      repeated_input_cost_usd: null,
+    }
   }
   const share = (0.95 * p5 * sent.length) / Number(sum(sent.map(({ input }) => input)))
   const costs = sum(sent.flatMap(({ inputParts }) => inputParts ?? []))
   const cost = costs === null ? null : (share * Number(costs)) / 1e12
-  return { repeated_input_tokens: p5, repeated_input_share: share, repeated_input_cost_usd: cost }
+  return {
+    sent_input_calls: sent.length,
+    repeated_input_tokens: p5,
+    repeated_input_share: share,
+    repeated_input_cost_usd: cost,
+  }
 }
 
 /** The label of a call's bucket, by date-fns. */

@@ -1,0 +1,70 @@
+/** `llmcost efficiency` and `llmcost quality`: the demo log, and a log with scores. */
+import { cpSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, test } from 'vitest'
+import { runWell, sharedFolder } from '../../e2e/program.js'
+import { expectRecorded } from './recorded.js'
+
+const demo = fileURLToPath(new URL('../../../fixtures/demo', import.meta.url))
+const cwd = sharedFolder()
+const env = { LLMCOST_DB: 'demo.duckdb' }
+
+beforeAll(async () => {
+  const logs = join(cwd, 'logs')
+  cpSync(demo, logs, { recursive: true })
+  await runWell(['ingest', ...readdirSync(logs).map((name) => `logs/${name}`)], { cwd, env })
+  writeFileSync(join(cwd, 'scored.jsonl'), scored())
+})
+
+/** A dear and a cheap model, scores from 1 to 5, thumbs; half of the prompts have a name. */
+function scored(): string {
+  const lines = Array.from({ length: 120 }, (_, i) => ({
+    timestamp: new Date(Date.UTC(2026, 8, 1) + i * 3_600_000).toISOString(),
+    request_id: `q-${i}`,
+    provider: 'openai',
+    model: i % 3 === 0 ? 'gpt-4o-mini' : 'gpt-4o',
+    feature: i % 2 === 0 ? 'search' : 'chat',
+    prompt_hash: `h${i % 3}`,
+    ...(i % 4 < 2 ? { prompt_name: `answer-v${1 + (i % 2)}` } : {}),
+    input_tokens: 400 + 3 * i,
+    output_tokens: 900 - 2 * i,
+    max_tokens: 8_192,
+    ...(i % 5 === 0 ? {} : { quality_score: 1 + ((i * 7) % 5) }),
+    ...(i % 6 === 0 ? { user_feedback: i % 4 === 0 ? 'up' : 'down' } : {}),
+    groundedness: 0.5 + (i % 5) / 10,
+  }))
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join('')
+}
+
+const week = ['--as-of', 'latest', '--since', '7d']
+const input = ['--input', 'scored.jsonl', '--as-of', '2026-10-01']
+const questions: Readonly<Record<string, readonly string[]>> = {
+  efficiency: ['efficiency', ...week],
+  'efficiency-scored': ['efficiency', '--by', 'model', ...input],
+  quality: ['quality', ...input],
+}
+
+describe.each(Object.entries(questions))('%s', (name, args) => {
+  test.each(['80', '200'])('at %s columns', (columns) =>
+    expectRecorded(`${name}-${columns}`, args, { cwd, env: { ...env, COLUMNS: columns } }),
+  )
+  test.each(['markdown', 'json', 'csv'])('as %s', (format) =>
+    expectRecorded(`${name}-${format}`, [...args, '--format', format], { cwd, env }),
+  )
+  test('in colour', () =>
+    expectRecorded(`${name}-color`, args, { cwd, env: { ...env, COLUMNS: '100', FORCE_COLOR: '1' } }))
+})
+
+describe('other questions', () => {
+  test.each([
+    ['efficiency-none', ['efficiency', '--by', 'none', '--as-of', 'latest']],
+    ['efficiency-user', ['efficiency', '--by', 'user', '--top', '3', '--sort', 'p95_input_tokens', ...week]],
+    ['efficiency-columns', ['efficiency', '--columns', 'calls,stop_rate', '--by', 'model', ...week]],
+    ['efficiency-empty-window', ['efficiency', '--as-of', '2020-01-01']],
+    ['efficiency-no-column', ['efficiency', '--columns', 'truncated']],
+    ['quality-not-logged', ['quality', '--as-of', 'latest']],
+    ['quality-empty-window', ['quality', '--as-of', '2020-01-01']],
+    ['quality-by', ['quality', '--by', 'feature,prompt-version', '--top', '2', ...input]],
+  ])('%s', (name, args) => expectRecorded(name, args, { cwd, env }))
+})
