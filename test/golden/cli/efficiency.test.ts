@@ -62,7 +62,6 @@ describe('other questions', () => {
     ['efficiency-user', ['efficiency', '--by', 'user', '--top', '3', '--sort', 'p95_input_tokens', ...week]],
     ['efficiency-columns', ['efficiency', '--columns', 'calls,stop_rate', '--by', 'model', ...week]],
     ['efficiency-empty-window', ['efficiency', '--as-of', '2020-01-01']],
-    ['efficiency-no-column', ['efficiency', '--columns', 'truncated']],
     ['quality-not-logged', ['quality', '--as-of', 'latest']],
     ['quality-empty-window', ['quality', '--as-of', '2020-01-01']],
     ['quality-by', ['quality', '--by', 'feature,prompt-version', '--top', '2', ...input]],
