@@ -1,4 +1,7 @@
-/** Documentation that derives from the registries: docs/commands.md, and the table of importers in README.md. */
+/**
+ * What derives from the registries: docs/commands.md, docs/config.md, the JSON Schema of the config file, and
+ * the table of importers in README.md.
+ */
 import {
   outputOptions,
   scopeOptions,
@@ -8,7 +11,12 @@ import {
   type OptionSpec,
 } from '../src/commands/command.js'
 import { loadCommands } from '../src/commands/registry.js'
+import { configKeys, configSchema } from '../src/config/keys.js'
+import { variableOf } from '../src/config/options.js'
+import type { Key, Keys } from '../src/config/shapes.js'
+import { aboutKey, configTemplate } from '../src/config/template.js'
 import { importers } from '../src/importers/registry.js'
+import { renderers } from '../src/renderers/registry.js'
 
 const shared = [
   { title: 'Scope', about: 'Which calls are meant.', options: scopeOptions },
@@ -50,6 +58,54 @@ function section(command: CommandSpec, parent: string): string[] {
   ]
 }
 
+const formats = renderers.map(({ id }) => id)
+
+/** schema/llmcost.config.schema.json. */
+export function configSchemaText(): string {
+  return `${JSON.stringify(configSchema(formats), null, 2)}\n`
+}
+
+const aboutBudgets =
+  'Beside its own keys, a budget takes any dimension of `--where` as a key: `feature: search`, `team: billing`, `tag.tier: pro`; all must hold. `(none)` stands for calls without the value. Amounts are exact: 0.1 stays 0.1.'
+
+/** docs/config.md. */
+export function configPage(): string {
+  const keys: Keys = configKeys(formats)
+  const shown = Object.entries(keys).filter(([name]) => name !== '$schema')
+  return [
+    '# Config file',
+    'Made from the program by `npm run docs`; `llmcost init` writes a file with every key in it.',
+    '`llmcost.config.yaml`, `.yml`, `.json` (with comments, if you like) or `.toml`: the nearest one, from the working directory upward, else the one in the config folder of the platform. `LLMCOST_CONFIG` names another; the null device (`LLMCOST_CONFIG=/dev/null`) is none. Two in one folder are an error.',
+    'An option wins over its environment variable, that over the config file, and the config file over the default. Paths are relative to the file. An unknown key is an error.',
+    table(
+      ['key', 'meaning', 'must be'],
+      shown.map(([name, key]) => [`\`${name}\``, plain(aboutKey(name, key)), plain(key.shape.words)]),
+    ),
+    ...shown.flatMap(([name, key]) => inner(name, key)),
+    '## Example',
+    `\`\`\`yaml\n${configTemplate('.yaml', keys)
+      .replaceAll(/^#(?! \S)/gm, '')
+      .trim()}\n\`\`\``,
+    'Editors complete and check the file by `schema/llmcost.config.schema.json` of this package; `llmcost init` names it in the file where the package is installed beside it.',
+    '',
+  ].join('\n\n')
+}
+
+/** The keys within a key. */
+function inner(name: string, { shape }: Key<unknown>): string[] {
+  if (shape.keys === undefined) return []
+  const rows = Object.entries(shape.keys).map(([one, key]) => [
+    `\`${one}\``,
+    plain(aboutKey('', key)),
+    plain(key.shape.words),
+  ])
+  return [
+    `## ${name}`,
+    table(['key', 'meaning', 'must be'], rows),
+    ...(name === 'budgets' ? [aboutBudgets] : []),
+  ]
+}
+
 /** The importers as a Markdown table. */
 function importerTable(): string {
   const rows = importers
@@ -63,11 +119,14 @@ function importerTable(): string {
 }
 
 function optionTable(options: readonly OptionSpec[]): string {
-  const rows = options.map(({ flags, about, choices, fallback, repeatable }) => {
+  const rows = options.map(({ flags, about, choices, fallback, repeatable, setting }) => {
     const notes = [
       ...(choices === undefined ? [] : [`one of ${choices.join(', ')}`]),
       ...(repeatable === undefined ? [] : ['repeatable']),
       ...(fallback === undefined ? [] : [`default \`${String(fallback)}\``]),
+      ...(setting === undefined
+        ? []
+        : [`else \`${variableOf(setting)}\`, else \`${setting}\` in the config file`]),
     ]
     return [`\`${flags}\``, [about, ...notes].join('; ')]
   })

@@ -60,6 +60,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./reprice.js')).repriceCommand,
   },
   {
+    name: 'init',
+    summary: 'write a config file with every key explained',
+    load: async () => (await import('./init.js')).initCommand,
+  },
+  {
     name: 'status',
     summary: 'show where the database is and what it holds',
     load: async () => (await import('./status.js')).status,

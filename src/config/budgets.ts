@@ -121,7 +121,7 @@ function budgetShape(amount: Shape<string>): Shape<Budget> {
       warnAt: [...new Set(warnAt)].toSorted((a, b) => a - b),
     }
   }
-  return { words, schema: schemaOf(keys), read }
+  return { words, schema: schemaOf(keys), keys, read }
 }
 
 function periodOf(entries: readonly Entry[], tree: Tree, place: Place): BudgetPeriod {
@@ -144,6 +144,8 @@ function conditionsOf(
   return entries.flatMap((entry) => {
     if (isOwn(entry)) return []
     const { key, value: tree } = entry
+    if (key === 'tag')
+      throw mistake(entry, place, `${place.key}.tag does not say which tag`, 'For example tag.tier: pro.')
     if (!filterNames.includes(key) && !/^tag\../.test(key))
       throw unknownKey(entry, place, [...budgetPeriods, 'name', 'warn_at', 'where', 'tag', ...filterNames])
     const here = below(place, key)
@@ -164,7 +166,7 @@ function schemaOf(keys: Keys): Shape<Budget>['schema'] {
     type: 'object',
     properties: {
       ...filters,
-      tag: { type: ['object', 'null'], additionalProperties: tag },
+      tag: { type: ['object', 'null'], propertyNames: { minLength: 1 }, additionalProperties: tag },
       ...propertiesOf(keys),
     },
     patternProperties: { [String.raw`^tag\..`]: filterValue.schema },

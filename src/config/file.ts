@@ -18,8 +18,9 @@ const formats = {
 export type Ending = keyof typeof formats
 export const endings = Object.keys(formats) as Ending[]
 
-const baseName = 'llmcost.config'
-const endingList = `${endings.slice(0, -1).join(', ')} or ${endings.at(-1)}`
+/** Name of the config file, without its ending. */
+export const baseName = 'llmcost.config'
+export const endingList = `${endings.slice(0, -1).join(', ')} or ${endings.at(-1)}`
 
 /** Nobody writes more by hand, and all of it is held in memory. */
 const mostBytes = 1_000_000
@@ -44,9 +45,13 @@ export function findConfig(cwd: string): string | undefined {
   return configIn(platformFolders().config)
 }
 
+/** Names of the config files in a folder; more than one is a mistake. */
+export function configsIn(folder: string): readonly string[] {
+  return endings.map((ending) => `${baseName}${ending}`).filter((name) => existsSync(join(folder, name)))
+}
+
 function configIn(folder: string): string | undefined {
-  const names = endings.map((ending) => `${baseName}${ending}`)
-  const [first, second] = names.filter((name) => existsSync(join(folder, name)))
+  const [first, second] = configsIn(folder)
   if (first === undefined) return undefined
   if (second === undefined) return join(folder, first)
   throw new UserError(`${first} and ${second} are both here`, {
@@ -58,7 +63,7 @@ function configIn(folder: string): string | undefined {
 
 /** @throws UserError (usage) that names the file, and the line where there is one */
 export async function readTree(path: string): Promise<Tree> {
-  const ending = endings.find((one) => path.toLowerCase().endsWith(one))
+  const ending = endingOf(path)
   if (ending === undefined) {
     throw refusal(
       path,
@@ -76,6 +81,10 @@ export async function readTree(path: string): Promise<Tree> {
     if (!(error instanceof SyntaxProblem)) throw error
     throw refusal(`${path}:${error.line}`, `the config file is not ${name}: ${error.message}`)
   }
+}
+
+export function endingOf(path: string): Ending | undefined {
+  return endings.find((ending) => path.toLowerCase().endsWith(ending))
 }
 
 function refusal(location: string, message: string, hint?: string, cause?: unknown): UserError {

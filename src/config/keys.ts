@@ -19,6 +19,7 @@ import {
   numeric,
   text,
   type Json,
+  type JsonSchema,
   type Key,
   type Keys,
   type Shape,
@@ -125,6 +126,7 @@ const optionKeys = (formats: readonly string[]) =>
       text('a length of time, such as 30s', {
         pattern: durationPattern,
         also: ['number'],
+        schema: { minimum: 0 },
         check: (given, place) => {
           durationMs(given, place.key)
           return given
@@ -192,6 +194,15 @@ export const configKeys = (formats: readonly string[]) =>
 /** The whole file. */
 export const configShape = (formats: readonly string[]) =>
   group('a group of keys, such as db: costs.duckdb', configKeys(formats))
+
+/** The JSON Schema of the config file, for editors. */
+export function configSchema(formats: readonly string[]): JsonSchema {
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'Config file of llmcost',
+    ...configShape(formats).schema,
+  }
+}
 
 function exampleOf(keys: Keys): Json {
   return Object.fromEntries(Object.entries(keys).map(([name, { example }]) => [name, example]))

@@ -22,6 +22,8 @@ export interface Shape<T> {
   /** What it must be, with an example, for messages: `a path, such as costs.duckdb`. */
   readonly words: string
   readonly schema: JsonSchema
+  /** Keys of a group, or of each group that it holds. */
+  readonly keys?: Keys
   /** @throws UserError (usage) that names the line and the key */
   readonly read: (tree: Tree, place: Place) => T
 }
@@ -78,6 +80,8 @@ const printableForm = new RegExp(printable, 'u')
 export interface TextRules<T> {
   /** A regular expression that the schema states. */
   readonly pattern?: string
+  /** More for the schema. */
+  readonly schema?: JsonSchema
   /** What a text becomes. @throws UserError, to which the line is added, or answers undefined for a misfit */
   readonly check: (text: string, place: Place) => T | undefined
   /** Kinds that may stand for a text where they are written as they are read: 7, but not 007. */
@@ -85,11 +89,11 @@ export interface TextRules<T> {
 }
 
 export function text<T = string>(words: string, rules: TextRules<T>): Shape<T> {
-  const { pattern, check, also = [] } = rules
+  const { pattern, check, also = [], schema } = rules
   const types = ['string', ...also]
   return {
     words,
-    schema: { type: types.length === 1 ? 'string' : types, pattern: pattern ?? printable },
+    schema: { type: types.length === 1 ? 'string' : types, pattern: pattern ?? printable, ...schema },
     read: (tree, place) => {
       const given = textOf(tree, place, also)
       const value = given === undefined ? undefined : located(tree, place, () => check(given, place))
@@ -166,6 +170,7 @@ export function list<T>(
   return {
     words,
     schema: alone ? { anyOf: [of.schema, many] } : many,
+    ...(of.keys === undefined ? {} : { keys: of.keys }),
     read: (tree, place) => {
       if (tree.kind === 'nothing' && least === 0) return []
       if (tree.kind === 'list' && tree.items.length >= least)
@@ -181,6 +186,7 @@ export function named<T>(words: string, of: Shape<T>): Shape<Readonly<Record<str
   return {
     words,
     schema: { type: ['object', 'null'], additionalProperties: of.schema },
+    ...(of.keys === undefined ? {} : { keys: of.keys }),
     read: (tree, place) =>
       Object.fromEntries(
         entriesOf(tree, place, words).map(({ key, value }) => [key, of.read(value, below(place, key))]),
@@ -193,6 +199,7 @@ export function group<K extends Keys>(words: string, keys: K): Shape<Values<K>> 
   return {
     words,
     schema: { type: ['object', 'null'], properties: propertiesOf(keys), additionalProperties: false },
+    keys,
     read: (tree, place) => {
       const values = entriesOf(tree, place, words).map((entry) => {
         const key = Object.hasOwn(keys, entry.key) ? keys[entry.key] : undefined

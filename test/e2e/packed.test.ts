@@ -5,7 +5,16 @@ import { emptyFolder, programPath, run } from './program.js'
 
 test('the package holds the program and what a user reads, and nothing else', () => {
   const names = readdirSync(join(dirname(programPath()), '..')).toSorted()
-  expect(names).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'bin', 'dist', 'docs', 'package.json'])
+  expect(names).toEqual([
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'bin',
+    'dist',
+    'docs',
+    'package.json',
+    'schema',
+  ])
 })
 
 test('the packed program runs in an empty folder', async () => {

@@ -1,5 +1,5 @@
 /**
- * README.md and docs/commands.md say what the program does. Every `console` block of the README runs here, in
+ * README.md and docs/ say what the program does. Every `console` block of the README runs here, in
  * one folder from top to bottom, and its outputs are compared with what stands there; `npm run docs` writes
  * them anew.
  */
@@ -8,7 +8,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, expect, test } from 'vitest'
-import { commandsPage, withImporterTable } from '../../scripts/docs.js'
+import { commandsPage, configPage, configSchemaText, withImporterTable } from '../../scripts/docs.js'
 import { manualPages } from '../../scripts/man.js'
 import { commandEntries, loadCommands } from '../../src/commands/registry.js'
 import { pinnedEnv, programPath, sharedFolder } from './program.js'
@@ -60,6 +60,11 @@ test('the manual pages are made from the registries', async () => {
   const pages = await manualPages(version)
   for (const [name, text] of pages) await expect(text).toMatchFileSnapshot(join(root, 'man', name))
   expect(readdirSync(join(root, 'man')).toSorted()).toEqual([...pages.keys()].toSorted())
+})
+
+test('docs/config.md and the JSON Schema are made from the keys of the config file', async () => {
+  await expect(configPage()).toMatchFileSnapshot(join(root, 'docs/config.md'))
+  await expect(configSchemaText()).toMatchFileSnapshot(join(root, 'schema/llmcost.config.schema.json'))
 })
 
 test('the list of commands says what each command says of itself', async () => {
