@@ -11,6 +11,7 @@ import {
   group,
   list,
   located,
+  misfit,
   mistake,
   propertiesOf,
   text,
@@ -47,20 +48,17 @@ const condition = text<Condition>('a filter, such as user~smith', {
   check: (given) => ({ filter: parseFilter(given, 'the filter'), said: given }),
 })
 
+const percentage = 'a percentage above 0 and up to 1000, such as 80'
+
 /** Percent of the budget as a share of it, without the noise of a division. */
 const warnLevel: Shape<number> = {
-  words: 'a percentage above 0, such as 80',
+  words: percentage,
   schema: { type: 'number', exclusiveMinimum: 0, maximum: 1000 },
   read: (tree, place) => {
     const decimal = tree.kind === 'number' ? readDecimal(tree.text) : undefined
     const share = decimal && Number(plain(shifted(decimal, -2)))
     if (share !== undefined && share > 0 && share <= 10) return share
-    throw mistake(
-      tree,
-      place,
-      `${place.key} must be a percentage above 0 and up to 1000`,
-      'For example warn_at: 80, 90 and 100.',
-    )
+    throw misfit(tree, place, percentage)
   },
 }
 

@@ -16,7 +16,7 @@ const formats = {
 } as const
 
 export type Ending = keyof typeof formats
-export const endings = Object.keys(formats) as Ending[]
+const endings = Object.keys(formats) as Ending[]
 
 /** Name of the config file, without its ending. */
 export const baseName = 'llmcost.config'
@@ -63,6 +63,7 @@ function configIn(folder: string): string | undefined {
 
 /** @throws UserError (usage) that names the file, and the line where there is one */
 export async function readTree(path: string): Promise<Tree> {
+  assertFile(path)
   const ending = endingOf(path)
   if (ending === undefined) {
     throw refusal(
@@ -91,13 +92,16 @@ function refusal(location: string, message: string, hint?: string, cause?: unkno
   return new UserError(message, { code: 'usage', location, ...(hint === undefined ? {} : { hint }), cause })
 }
 
-function readText(path: string): string {
+function assertFile(path: string): void {
   const facts = statOf(path)
   if (!facts.isFile())
     throw refusal(path, `the config file is ${facts.isDirectory() ? 'a folder' : 'no plain file'}`)
   if (facts.size > mostBytes) {
     throw refusal(path, `the config file has ${bytes(facts.size)}`, `It may have ${bytes(mostBytes)}.`)
   }
+}
+
+function readText(path: string): string {
   const content = readBytes(path)
   const bad = content
     .toString('latin1')

@@ -54,8 +54,9 @@ function problem(error: unknown, text: string): unknown {
   const message = error.message
     .replace(/ found\. \(\d+:\d+\)$/, '')
     .replace(/token (\w+)$/, (_, name: string) => tokens[name] ?? name.toLowerCase())
-  // Of a text that ends too early, the parser names the first line.
-  const atEnd = error.message.startsWith('Unexpected end')
-  const line = atEnd ? text.trimEnd().split('\n').length : Number(error.line)
-  return new SyntaxProblem(line, `${message.charAt(0).toLowerCase()}${message.slice(1)}`)
+  // Of a text that ends too early, the parser names its first line, or what stands last.
+  const last = text.trimEnd().split('\n').length
+  const atEnd = error.message.startsWith('Unexpected end') || (error.line === last && !/\}\s*$/.test(text))
+  if (atEnd) return new SyntaxProblem(last, 'it ends too early')
+  return new SyntaxProblem(Number(error.line), `${message.charAt(0).toLowerCase()}${message.slice(1)}`)
 }

@@ -67,7 +67,7 @@ export function misfit(tree: Tree, place: Place, words: string): UserError {
 /** A value, for a message: short, whatever it holds. */
 function shown(tree: Tree): string {
   if (tree.kind === 'group') return 'a group of keys'
-  if (tree.kind === 'list') return 'a list'
+  if (tree.kind === 'list') return tree.items.length === 0 ? 'an empty list' : 'a list'
   if (tree.kind === 'nothing') return 'nothing'
   const text = tree.text.length > 40 ? `${tree.text.slice(0, 40)}…` : tree.text
   return tree.kind === 'text' ? `"${text}"` : text
@@ -127,13 +127,7 @@ export function choice<T extends string>(values: readonly T[]): Shape<T> {
     read: (tree, place) => {
       const found = values.find((value) => tree.kind === 'text' && tree.text === value)
       if (found !== undefined) return found
-      if (tree.kind !== 'text') throw misfit(tree, place, words)
-      throw mistake(
-        tree,
-        place,
-        `${place.key} must be ${words}; it is ${shown(tree)}`,
-        closest(tree.text, values),
-      )
+      throw misfit(tree, place, words)
     },
   }
 }
@@ -237,7 +231,8 @@ export function unknownKey(entry: Entry, place: Place, known: readonly string[])
   return mistake(entry, place, `${full} is not a key that llmcost knows`, closest(entry.key, known))
 }
 
-function closest(typed: string, known: readonly string[]): string {
+function closest(typed: string, all: readonly string[]): string {
+  const known = all.filter((name) => !name.startsWith('$'))
   const near = known.length > 8 ? closestNames(typed.slice(0, 100), known) : []
   return near.length > 0 ? `The closest: ${near.join(', ')}.` : `Known: ${known.join(', ')}.`
 }

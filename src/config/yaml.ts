@@ -1,5 +1,15 @@
 /** YAML 1.2, one document without tags of its own. */
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml'
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Document,
+  type Node,
+} from 'yaml'
 import { boolean, group, number, SyntaxProblem, type Entry, type Tree } from './tree.js'
 
 /** Aliases copy what they name: so many values a file may come to. */
@@ -56,7 +66,9 @@ class Reader {
   }
 
   private entry(key: unknown, value: Node | null, above: number, depth: number): Entry {
-    if (!isScalar(key) || key.value === null) throw new SyntaxProblem(above, 'a key must be a word')
+    if (!isScalar(key) || key.value === null) {
+      throw new SyntaxProblem(isNode(key) ? this.lineOf(key, above) : above, 'a key must be a word')
+    }
     const line = this.lineOf(key, above)
     const name = typeof key.value === 'string' ? key.value : (key.source ?? '')
     return {

@@ -48,7 +48,8 @@ export function filterOn(
 ): Filter {
   const dimension = dimensionOf(name)
   if (dimension.kind === 'time') {
-    throw new UserError(`${said} cannot filter by ${dimension.key}`, {
+    const what = said === option ? 'cannot filter by' : 'cannot be on'
+    throw new UserError(`${said} ${what} ${dimension.key}`, {
       code: 'usage',
       hint:
         said === option

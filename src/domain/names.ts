@@ -8,7 +8,8 @@ export function closestNames(typed: string, names: readonly string[], count = 3)
   const wanted = typed.toLowerCase()
   const score = (name: string): number => {
     const candidate = name.toLowerCase()
-    if (candidate.includes(wanted) && wanted.length > 2) return -wanted.length
+    // Of names that contain it, the one with the least around it.
+    if (candidate.includes(wanted) && wanted.length > 2) return -wanted.length + candidate.length / 1000
     return distance(wanted, candidate) - sameStart(wanted, candidate)
   }
   return names
