@@ -1,4 +1,5 @@
 /** Manual pages made from the registries: man/llmcost.1, and one for each command. */
+import { flagOf, optionNames, variableOf } from '../src/config/options.js'
 import { outputOptions, scopeOptions, sourceOptions, storeOptions } from '../src/commands/command.js'
 import type { CommandSpec, OptionSpec } from '../src/commands/command.js'
 import { loadCommands } from '../src/commands/registry.js'
@@ -15,7 +16,7 @@ const exits: Readonly<Record<number, string>> = {
 }
 
 const environment: readonly (readonly [string, string])[] = [
-  ['LLMCOST_DB', 'database file, where --db is absent'],
+  ...optionNames.map((name) => [variableOf(name), `for ${flagOf(name)}, where it is absent`] as const),
   ['LLMCOST_CONFIG', 'config file, in the place of the one that is found'],
   ['LLMCOST_DEBUG', 'show where an unexpected error arose'],
   ['NO_COLOR, FORCE_COLOR', 'colours never, or always'],
