@@ -65,6 +65,6 @@ describe.each<Ending>(['.yaml', '.yml', '.toml', '.json'])('%s', (ending) => {
   })
 
   test('holds no line that is too long for a screen', () => {
-    expect(text.split('\n').filter((line) => line.length > 130)).toEqual([])
+    expect(text.split('\n').filter((line) => line.length > 160)).toEqual([])
   })
 })
