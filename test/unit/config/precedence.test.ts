@@ -1,7 +1,8 @@
 /** Flag, then environment, then config file, then default: for each option that has all four. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { CommandSpec, Invocation } from '../../../src/commands/command.js'
 import { rendererOf } from '../../../src/commands/precedence.js'
@@ -137,6 +138,21 @@ describe('format', () => {
   ])('%s decides before the environment', async (_, options, expected) => {
     expect((await rendererOf(invocation('format', { env: 'csv' }, options))).id).toBe(expected)
   })
+})
+
+test('no command reads such an option past the environment and the config file', () => {
+  const commands = fileURLToPath(new URL('../../../src/commands', import.meta.url))
+  const names = Object.values(cases).map(({ option }) => option)
+  // `init --format` is an option of its own.
+  const files = readdirSync(commands).filter((file) => file !== 'init.ts' && file !== 'precedence.ts')
+  const past = files.flatMap((file) => {
+    const text = readFileSync(join(commands, file), 'utf8')
+    return names
+      .filter((name) => new RegExp(String.raw`(invocation, |options\[)'${name}'[)\]]`).test(text))
+      .filter((name) => !new RegExp(String.raw`chosen\(invocation, '${name}'\)`).test(text))
+      .map((name) => `${file}: ${name}`)
+  })
+  expect(past).toEqual([])
 })
 
 test('every option of this kind is marked so in each command, and no other', async () => {
