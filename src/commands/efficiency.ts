@@ -3,10 +3,17 @@ import { dimensionOf } from '../domain/dimensions.js'
 import { breakdown, type BreakdownRow } from '../metrics/breakdown.js'
 import type { MeasureName } from '../metrics/measures.js'
 import { sessionCosts } from '../metrics/sessions.js'
-import { modelMeasures, userMeasures } from '../reports/dear-findings.js'
+import {
+  dearModelFindings,
+  heavyUserFindings,
+  modelMeasures,
+  userMeasures,
+} from '../reports/dear-findings.js'
 import { efficiencyMeasures, efficiencyReport } from '../reports/efficiency.js'
-import { judgedMeasures } from '../reports/efficiency-findings.js'
+import { weeklyEfficiencySection } from '../reports/efficiency-weekly.js'
+import { efficiencyFindings, judgedMeasures } from '../reports/efficiency-findings.js'
 import type { Report } from '../reports/report.js'
+import type { ReportPart } from '../reports/weekly.js'
 import { questionOptions, type CommandSpec } from './command.js'
 import { groupingDetails, groupingOf, groupingOptions, type Grouping } from './grouping.js'
 import { ask, doubtsAbout, withCalls, type Question } from './question.js'
@@ -49,8 +56,6 @@ async function answer(question: Question, grouping: Grouping): Promise<Report> {
     question,
     rows.find((row) => row.is_total),
   )
-  const dearest = (name: string, of: readonly MeasureName[]): Promise<readonly BreakdownRow[]> =>
-    ask(db, breakdown({ scope, by: [dimensionOf(name)], measures: of, top: looked }))
   return efficiencyReport({
     scope,
     by,
@@ -59,8 +64,8 @@ async function answer(question: Question, grouping: Grouping): Promise<Report> {
     rows,
     // A table of columns chosen by name has no room for them.
     sessions: chosen === undefined ? await ask(db, sessionCosts({ scope, by, sort, top })) : [],
-    models: await dearest('model', modelMeasures),
-    users: await dearest('user_id', userMeasures),
+    models: await dearest(question, 'model', modelMeasures),
+    users: await dearest(question, 'user_id', userMeasures),
     bounds: settings.config.bounds,
     doubts,
   })
@@ -68,3 +73,30 @@ async function answer(question: Question, grouping: Grouping): Promise<Report> {
 
 /** Needed for the warnings, shown or not. */
 const doubtMeasures: readonly MeasureName[] = ['unpriced_calls', 'partly_priced_calls']
+
+function dearest(
+  { db, scope }: Question,
+  name: string,
+  measures: readonly MeasureName[],
+): Promise<readonly BreakdownRow[]> {
+  return ask(db, breakdown({ scope, by: [dimensionOf(name)], measures, top: looked }))
+}
+
+/**
+ * Efficiency by feature in the weekly report.
+ * @param features calls by feature with `weeklyEfficiencyMeasures`, from the scan that cost by feature asks
+ */
+export async function efficiencyPart(
+  question: Question,
+  features: readonly BreakdownRow[],
+): Promise<ReportPart> {
+  const { bounds } = question.settings.config
+  return {
+    sections: [weeklyEfficiencySection(features)],
+    findings: [
+      ...efficiencyFindings({ by: [dimensionOf('feature')], rows: features, bounds }),
+      ...dearModelFindings(await dearest(question, 'model', modelMeasures), bounds),
+      ...heavyUserFindings(await dearest(question, 'user_id', userMeasures), bounds),
+    ],
+  }
+}

@@ -25,7 +25,7 @@ export function scoreRange(scope: Scope): Query<ScoreRangeRow> {
 }
 
 /** Figures of each group that `quality` asks of its calls. */
-export const qualityMeasures = [
+const qualityMeasures = [
   'calls',
   'cost_usd',
   'unpriced_calls',

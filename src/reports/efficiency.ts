@@ -2,11 +2,11 @@
 import type { Bounds } from '../domain/bounds.js'
 import { dimensionNoun, type Dimension } from '../domain/dimensions.js'
 import type { Scope } from '../domain/scope.js'
-import { count } from '../domain/wording.js'
 import type { BreakdownRow } from '../metrics/breakdown.js'
 import type { MeasureName } from '../metrics/measures.js'
 import type { SessionRow } from '../metrics/sessions.js'
 import { groupSection } from './breakdown.js'
+import { endedSo, finishNotes } from './finish-reasons.js'
 import { column } from './columns.js'
 import { dearModelFindings, heavyUserFindings } from './dear-findings.js'
 import { efficiencyFindings } from './efficiency-findings.js'
@@ -134,32 +134,6 @@ function efficiencySections(table: EfficiencyTable): Section[] {
       notes: ['repeated input: the tokens that 19 of 20 calls sent to a provider carry at least'],
     },
     { ...finish, columns: finish.columns.map(endedSo(rows)), notes: finishNotes(rows) },
-  ]
-}
-
-/** A reason for which no call ended tells people nothing, but for truncation: that there is none is news. */
-function endedSo(rows: readonly BreakdownRow[]): (column: Column) => Column {
-  const rare = new Set<string>([
-    'tool_calls_rate',
-    'content_filter_rate',
-    'error_finish_rate',
-    'other_finish_rate',
-    'context_exceeded_rate',
-  ])
-  return (one) =>
-    rare.has(one.key) && rows.every((row) => Number(row[one.key as MeasureName] ?? 0) === 0)
-      ? { ...one, dataOnly: true }
-      : one
-}
-
-/** How many calls the shares leave out. */
-function finishNotes(rows: readonly BreakdownRow[]): string[] {
-  const total = rows.find((row) => row.is_total)
-  const [left, calls] = [Number(total?.no_finish_reason_calls ?? 0), total?.calls ?? 0]
-  if (left === 0) return []
-  const rest = Number(calls) === left ? 'no call logs' : `${count(left)} of ${count(calls)} calls do not log`
-  return [
-    `${rest} why it ended and ${Number(calls) === left ? 'there are no shares' : 'are left out of the shares'}`,
   ]
 }
 
