@@ -24,8 +24,7 @@ export function finishNotes(rows: readonly BreakdownRow[]): string[] {
   const total = rows.find((row) => row.is_total)
   const [left, calls] = [Number(total?.no_finish_reason_calls ?? 0), total?.calls ?? 0]
   if (left === 0) return []
-  const rest = Number(calls) === left ? 'no call logs' : `${count(left)} of ${count(calls)} calls do not log`
-  return [
-    `${rest} why it ended and ${Number(calls) === left ? 'there are no shares' : 'are left out of the shares'}`,
-  ]
+  if (Number(calls) === left)
+    return ['no call logs why it ended; --map finish_reason=<path> takes it from the log']
+  return [`${count(left)} of ${count(calls)} calls do not log why they ended: the shares leave them out`]
 }

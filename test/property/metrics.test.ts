@@ -210,6 +210,18 @@ const filterCases: readonly (readonly [Filter[], (call: RawCall) => boolean])[] 
   [[{ dimension: 'tag.none', operator: '=', value: '(none)' }], () => true],
   [[{ dimension: 'cache_hit', operator: '=', value: 'true' }], ({ hit }) => hit === true],
   [
+    [{ dimension: 'prompt_version', operator: '=', value: 'v1' }],
+    ({ promptName, promptHash }) => (promptName ?? promptHash) === 'v1',
+  ],
+  [
+    [{ dimension: 'prompt_version', operator: '!=', value: 'a' }],
+    ({ promptName, promptHash }) => (promptName ?? promptHash) !== 'a',
+  ],
+  [
+    [{ dimension: 'prompt_version', operator: '=', value: '(none)' }],
+    ({ promptName, promptHash }) => promptName === null && promptHash === null,
+  ],
+  [
     ['u1', 'u2'].map((value) => ({ dimension: 'user_id', operator: '=', value })),
     ({ user_id: user }) => user === 'u1' || user === 'u2',
   ],

@@ -6,6 +6,7 @@ import { goodAnswers } from '../../src/domain/quality.js'
 import type { BreakdownRow } from '../../src/metrics/breakdown.js'
 import { dearModelFindings, heavyUserFindings } from '../../src/reports/dear-findings.js'
 import { efficiencyFindings } from '../../src/reports/efficiency-findings.js'
+import { weeklyEfficiencySection } from '../../src/reports/efficiency-weekly.js'
 import type { Finding } from '../../src/reports/report.js'
 
 const row = (d0: string | null, figures: Partial<BreakdownRow>): BreakdownRow => ({
@@ -201,5 +202,30 @@ describe('a good answer', () => {
       words:
         'quality_score from 4 on (80% of 5, as the highest is 4.5), or user_feedback from 4 on (80% of 5, as the highest is 5)',
     })
+  })
+})
+
+describe('the section of the weekly report', () => {
+  const keys = (rows: readonly BreakdownRow[], shown: boolean): string[] =>
+    weeklyEfficiencySection(rows)
+      .columns.filter(({ dataOnly }) => !(shown && dataOnly))
+      .map(({ key }) => key)
+  test('has the figures that are there, and says how many calls log no finish reason', () => {
+    const figures = { calls: 9, mean_input_tokens: 5, truncation_rate: 0, context_exceeded_rate: 0 }
+    const rows = [row('chat', figures), total({ ...figures, no_finish_reason_calls: 4 })]
+    const all = ['feature', 'calls', 'mean_input_tokens', 'truncation_rate', 'context_exceeded_rate']
+    expect(keys(rows, false)).toEqual(all)
+    expect(keys(rows, true)).toEqual(all.slice(0, -1))
+    expect(weeklyEfficiencySection(rows).notes).toEqual([
+      '4 of 9 calls do not log why they ended: the shares leave them out',
+    ])
+  })
+  test('is silent on truncation where no call logs a finish reason', () => {
+    const rows = [
+      row('chat', { calls: 9, truncation_rate: null }),
+      total({ calls: 9, truncation_rate: null }),
+    ]
+    expect(keys(rows, false)).toEqual(['feature', 'calls'])
+    expect(weeklyEfficiencySection(rows).notes).toEqual([])
   })
 })
