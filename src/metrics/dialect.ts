@@ -43,3 +43,7 @@ export const formatMicros = (micros: string, format: string): string =>
 /** A number padded with zeros. */
 export const padded = (value: string, width: number): string =>
   `lpad(CAST(${value} AS VARCHAR), ${width}, '0')`
+
+/** Rows of a JSON array of objects that is bound as text. @param columns names and SQL types, our own */
+export const rowsOfJson = (json: string, columns: Readonly<Record<string, string>>): string =>
+  `unnest(from_json(CAST(${json} AS JSON), '[${JSON.stringify(columns)}]'), max_depth := 2)`

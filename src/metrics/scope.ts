@@ -7,7 +7,7 @@ import type { Filter, Scope } from '../domain/scope.js'
 import { containsText, instant, mapValue } from './dialect.js'
 import type { Param } from './query.js'
 
-interface Condition {
+export interface Condition {
   /** A boolean expression over `calls`. */
   readonly sql: string
   readonly params: Record<string, Param>
@@ -29,12 +29,15 @@ export function inScope(scope: Scope): Condition {
   return { sql: [...parts, filters.sql].join(' AND '), params }
 }
 
-/** The filters alone, whatever the time; TRUE when there are none. */
-function inFilters(filters: readonly Filter[]): Condition {
+/**
+ * The filters alone, whatever the time; TRUE when there are none.
+ * @param prefix tells the values it binds from those of other filters in the same statement
+ */
+export function inFilters(filters: readonly Filter[], prefix = ''): Condition {
   const params: Record<string, Param> = {}
   const anyOf = new Map<string, string[]>()
   for (const [i, filter] of filters.entries()) {
-    const { sql, params: own } = comparison(filter, String(i))
+    const { sql, params: own } = comparison(filter, `${prefix}${i}`)
     Object.assign(params, own)
     const group = filter.operator === '=' ? `= ${filter.dimension}` : String(i)
     anyOf.set(group, [...(anyOf.get(group) ?? []), sql])
