@@ -40,7 +40,7 @@ export async function withCalls(
   const { tz } = await settingsOf(invocation)
   const period = { ...periodOptions(invocation), tz }
   assertPeriodOptions(period, invocation.now)
-  const filters = parseFilters(texts(invocation, 'where'))
+  const filters = parseFilters(optionTexts(invocation, 'where'))
   return withDatabase(invocation, async (db, settings, fromInput) => {
     const [past] = await ask(db, history(invocation.now.toISOString()))
     if (past === undefined) throw new Error('the store has no history')
@@ -57,7 +57,7 @@ export async function withDatabase<T>(
   work: (db: Database, settings: Settings, fromInput: boolean) => Promise<T>,
 ): Promise<T> {
   const settings = await settingsOf(invocation)
-  const sources = texts(invocation, 'input')
+  const sources = optionTexts(invocation, 'input')
   const db =
     sources.length > 0
       ? await openSources(invocation, settings, sources)
@@ -144,7 +144,7 @@ export function optionText(invocation: Invocation, name: string): string | undef
 }
 
 /** The texts of an option that may be repeated. */
-function texts(invocation: Invocation, name: string): readonly string[] {
+export function optionTexts(invocation: Invocation, name: string): readonly string[] {
   const value = invocation.options[name]
   return Array.isArray(value) ? value.map(String) : []
 }

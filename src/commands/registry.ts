@@ -40,6 +40,21 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./calls.js')).callsCommand,
   },
   {
+    name: 'budget',
+    summary: 'how each budget stands: spent, pace, forecast, and when it runs out',
+    load: async () => (await import('./budget.js')).budgetCommand,
+  },
+  {
+    name: 'caps',
+    summary: 'users who went over their cap: by request, hour, day and month',
+    load: async () => (await import('./caps.js')).capsCommand,
+  },
+  {
+    name: 'tiers',
+    summary: 'unit economics: what the users of each tier cost, and the margin they leave',
+    load: async () => (await import('./tiers.js')).tiersCommand,
+  },
+  {
     name: 'sql',
     summary: 'ask the database in SQL, read-only',
     load: async () => (await import('./sql.js')).sqlCommand,

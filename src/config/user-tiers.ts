@@ -1,7 +1,7 @@
 /** Reads the file that says which tier a user is in: `user_id,tier[,monthly_revenue]`, CSV. */
 import { readFileSync } from 'node:fs'
 import { CsvError, parse } from 'csv-parse/sync'
-import { readUsd } from '../domain/amounts.js'
+import { readUsd } from '../domain/amount.js'
 import type { UserTier } from '../domain/user-tier.js'
 import { UserError } from '../errors.js'
 

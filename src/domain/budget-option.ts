@@ -1,6 +1,6 @@
 /** `--budget` as people write it: `500`, `daily:20`, `monthly:200 feature=search`. */
 import { UserError } from '../errors.js'
-import { readUsd } from './amounts.js'
+import { readUsd } from './amount.js'
 import { budgetPeriods, defaultWarnAt, type Budget } from './budget.js'
 import { parseFilter } from './filters.js'
 import type { Filter } from './scope.js'
@@ -31,7 +31,8 @@ export function budgetName(period: Budget['period'], filters: readonly Filter[])
   return [period, ...filters.map(({ dimension, operator, value }) => dimension + operator + value)].join(' ')
 }
 
-const wrong = (message: string): UserError => new UserError(message, { code: 'usage', hint })
+const wrong = (message: string, more = hint): UserError =>
+  new UserError(message, { code: 'usage', hint: more })
 
 /** A word with an operator begins a filter; words without one belong to the value before them. */
 function filterTexts(text: string): string[] {
@@ -43,6 +44,7 @@ function filterOf(text: string, option: string): Filter {
     return parseFilter(text)
   } catch (error) {
     if (!(error instanceof UserError)) throw error
-    throw wrong(`--budget ${option}: ${error.message.replace(/^--where /, '')}`)
+    const isFilter = /[=~]/.test(text)
+    throw wrong(`--budget ${option}: ${error.message.replace(/^--where /, '')}`, isFilter ? error.hint : hint)
   }
 }

@@ -2,7 +2,7 @@
  * How a budget stands in its running period: what is spent, how fast, where the period will end. Money is
  * added up and compared exactly; shares, pace and forecasts are estimates and doubles.
  */
-import { picos, usdOf } from './amounts.js'
+import { picos, usdOf } from './amount.js'
 import type { Budget, BudgetPeriod } from './budget.js'
 import type { RunningPeriod } from './budget-period.js'
 import { readDecimal } from './decimal.js'

@@ -1,6 +1,6 @@
 /** What one user may use, as `--cap` gives it: `daily_usd=5`. */
 import { UserError } from '../errors.js'
-import { readUsd } from './amounts.js'
+import { readUsd } from './amount.js'
 import type { UserCaps } from './budget.js'
 import { closestNames } from './names.js'
 

@@ -1,5 +1,5 @@
 /** Which tier a user is in, and what the user pays. */
-import { picos, usdOf } from './amounts.js'
+import { picos, usdOf } from './amount.js'
 import type { Window } from './scope.js'
 import { instantOf, localAt, monthOf } from './zones.js'
 

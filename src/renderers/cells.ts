@@ -22,7 +22,7 @@ import {
 import type { Cell, Column, ColumnKind } from '../reports/report.js'
 import { jsonText } from './json.js'
 import { timeWords } from './times.js'
-import { digitsOf, isAbsent } from './values.js'
+import { digitsOf, isAbsent, isNumeric } from './values.js'
 import { visible } from './visible.js'
 
 /** quiet: there is nothing here. good, caution, bad: a change for the better or the worse. */
@@ -53,7 +53,7 @@ export function columnWords(column: Column, cells: readonly (Cell | undefined)[]
   return cells.map((cell, index) => {
     if (isAbsent(cell)) return absentWords(column)
     const digits = numbers[index]
-    if (digits === undefined) return textWords(times?.[index] ?? cell)
+    if (digits === undefined) return { ...textWords(times?.[index] ?? cell), ...statusTone(column, cell) }
     if (scale !== undefined) return { text: inWords(digits, scale), ...toneOf(column, digits) }
     return { text: column.kind === 'bytes' ? inWords(digits, bytesScale([digits])) : digits }
   })
@@ -92,7 +92,7 @@ export function shortWords(column: Column, cells: readonly (Cell | undefined)[])
 
 function absentWords({ kind, dimension }: Column): Words {
   if (dimension) return { text: '(none)', tone: 'quiet' }
-  const blank = kind === 'text' || kind === 'time' || kind === 'json' || kind === 'boolean'
+  const blank = !isNumeric(kind)
   return { text: blank ? '' : absent, tone: 'quiet' }
 }
 
@@ -105,6 +105,11 @@ function textWords(cell: Exclude<Cell, null>): Words {
   }
   const words = Array.isArray(cell) && cell.every((item) => typeof item === 'string')
   return { text: words ? visible(cell.join(', ')) : visible(jsonText(cell)) }
+}
+
+function statusTone({ tones }: Column, cell: Cell): { tone?: Tone } {
+  const tone = typeof cell === 'string' && tones && Object.hasOwn(tones, cell) ? tones[cell] : undefined
+  return tone === undefined ? {} : { tone }
 }
 
 const moreIsBetter = /hit|quality|grounded|feedback|score|avoided|saved|saving/

@@ -2,7 +2,7 @@
 import { plain, readDecimal } from '../domain/decimal.js'
 import type { Cell, Column, ColumnKind, Section } from '../reports/report.js'
 
-const wordKinds: ReadonlySet<ColumnKind> = new Set(['text', 'time', 'boolean', 'json'])
+const wordKinds: ReadonlySet<ColumnKind> = new Set(['text', 'time', 'boolean', 'json', 'status'])
 
 /** Whether cells of this kind are numbers, also where they arrive as text. */
 export function isNumeric(kind: ColumnKind): boolean {

@@ -30,6 +30,7 @@ export type ColumnKind =
   | 'ms' // milliseconds
   | 'bytes'
   | 'boolean'
+  | 'status' // judgement in a word or two; `tones` of its column says which is good
   | 'json' // nested value
 
 export interface Column {
@@ -46,6 +47,8 @@ export interface Column {
   readonly exact?: true
   /** Shown in JSON and CSV only. */
   readonly dataOnly?: true
+  /** Of a status: how each of its words sounds; colour says no more than the word. */
+  readonly tones?: Readonly<Record<string, 'good' | 'caution' | 'bad'>>
 }
 
 export type Row = Readonly<Record<string, Cell>>

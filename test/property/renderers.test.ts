@@ -52,6 +52,7 @@ const cells: Record<ColumnKind, fc.Arbitrary<Cell>> = {
   ms: fc.double({ min: 0, max: 1e7, noNaN: true }),
   bytes: fc.maxSafeNat(),
   boolean: fc.boolean(),
+  status: text,
   json: fc.oneof(fc.array(text), fc.dictionary(text, fc.oneof(text, fc.integer()))),
 }
 const kinds = Object.keys(cells) as ColumnKind[]

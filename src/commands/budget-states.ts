@@ -1,0 +1,119 @@
+/** How budgets stand: one scan of the calls for all of them, then plain arithmetic on its days. */
+import type { Budget } from '../domain/budget.js'
+import { runningPeriod, type RunningPeriod } from '../domain/budget-period.js'
+import { budgetState, type BudgetState, type DaySpend, type Outlook } from '../domain/budget-state.js'
+import { localDate } from '../domain/periods.js'
+import type { Scope } from '../domain/scope.js'
+import { addDays, type DailyCost } from '../forecast/days.js'
+import { dayReached, forecastCost } from '../forecast/forecast.js'
+import { beginningOf, dailySeries, nowOf, type Now } from '../forecast/series.js'
+import { budgetDays, type BudgetDayRow } from '../metrics/budgets.js'
+import { ask, type Question } from './question.js'
+
+export interface BudgetAnswer {
+  readonly states: readonly BudgetState[]
+  /** Budgets that cover no call of the last 120 days: perhaps a filter is misspelt. */
+  readonly unmatched: readonly Budget[]
+  /** From the beginning of the longest running period up to as-of, with the filters of the question. */
+  readonly scope: Scope
+  /** Figures of all calls in it, whether a budget covers them or not. */
+  readonly figures: {
+    readonly calls: number
+    readonly unpriced_calls: number
+    readonly partly_priced_calls: number
+  }
+}
+
+/** Days that a forecast learns from. */
+const historyDays = 120
+
+/** Budgets run at as-of, in the question's zone, over calls that pass its filters; its window is not used. */
+export async function askBudgets(
+  { db, scope: asked, asOf }: Pick<Question, 'db' | 'scope' | 'asOf'>,
+  budgets: readonly Budget[],
+): Promise<BudgetAnswer> {
+  const { tz, filters } = asked
+  const now = nowOf(asOf, tz)
+  const historySince = addDays(now.day, -historyDays)
+  const until = asOf.toISOString()
+  const sets = new Map(budgets.map((budget) => [JSON.stringify(budget.filters), budget.filters]))
+  const keys = [...sets.keys()]
+  const rows = await ask(
+    db,
+    budgetDays({
+      scope: { since: beginningOf(historySince, tz), until, filters, tz },
+      filterSets: [...sets.values()],
+      clockMs: now.clockMs,
+    }),
+  )
+  const setOf = (budget: Budget): number => keys.indexOf(JSON.stringify(budget.filters))
+  const states = budgets.map((budget) =>
+    stateOf(budget, { rows, set: setOf(budget), asOf, now, historySince, tz }),
+  )
+  const since = states.map(({ period }) => period.since).toSorted()[0] ?? until
+  const running = rows.filter(({ day }) => day >= localDate(since, tz))
+  const sum = (key: keyof BudgetAnswer['figures']): number =>
+    running.reduce((total, row) => total + Number(row[key]), 0)
+  return {
+    states,
+    unmatched: budgets.filter((budget) => rows.every((row) => Number(row[`calls_${setOf(budget)}`]) === 0)),
+    scope: { since, until, filters, tz },
+    figures: {
+      calls: sum('calls'),
+      unpriced_calls: sum('unpriced_calls'),
+      partly_priced_calls: sum('partly_priced_calls'),
+    },
+  }
+}
+
+interface Found {
+  readonly rows: readonly BudgetDayRow[]
+  /** Number of the budget's filter set. */
+  readonly set: number
+  readonly asOf: Date
+  readonly now: Now
+  readonly historySince: string
+  readonly tz: string
+}
+
+function stateOf(budget: Budget, found: Found): BudgetState {
+  const { rows, set, asOf, now, historySince, tz } = found
+  const period = runningPeriod(budget.period, asOf, tz)
+  const began = localDate(period.since, tz)
+  const days = rows
+    .filter(({ day }) => day >= began)
+    .map((row): DaySpend => ({
+      day: row.day,
+      calls: Number(row[`calls_${set}`]),
+      unpricedCalls: Number(row[`unpriced_calls_${set}`]),
+      costUsd: row[`cost_usd_${set}`] ?? null,
+    }))
+  const series = dailySeries(
+    rows.map((row) => ({
+      day: row.day,
+      cost_usd: row[`cost_usd_${set}`] ?? null,
+      cost_by_now_usd: row[`cost_by_now_usd_${set}`] ?? null,
+    })),
+    historySince,
+    now,
+  )
+  return budgetState({ budget, period, asOf, days, outlook: outlookOf(budget, period, series, tz) })
+}
+
+/** null with no whole day to learn from, or none with a cost. */
+function outlookOf(
+  budget: Budget,
+  { since, until }: RunningPeriod,
+  series: readonly DailyCost[],
+  tz: string,
+): Outlook | null {
+  const forecast = forecastCost(series, { since: localDate(since, tz), until: localDate(until, tz) })
+  if (forecast === null || forecast.learnedDays === 0) return null
+  return {
+    usd: forecast.mean,
+    lowUsd: forecast.low,
+    highUsd: forecast.high,
+    runsOutOn: dayReached(forecast, Number(budget.usd)).mean,
+    basis: 'history',
+  }
+}

@@ -1,0 +1,92 @@
+/** The whole answer of `llmcost budget`. */
+import type { Budget } from '../domain/budget.js'
+import type { BudgetState } from '../domain/budget-state.js'
+import { localDate } from '../domain/periods.js'
+import type { Scope } from '../domain/scope.js'
+import { count } from '../domain/wording.js'
+import { budgetFindings, budgetSection } from './budget.js'
+import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'
+import type { Report } from './report.js'
+
+interface BudgetAnswer {
+  /** From the beginning of the longest running period up to as-of. */
+  readonly scope: Scope
+  readonly states: readonly BudgetState[]
+  /** Budgets that cover no call of their history. */
+  readonly unmatched: readonly Budget[]
+  readonly doubts: Doubts
+}
+
+export function budgetReport(answer: BudgetAnswer): Report {
+  const { scope, states, doubts } = answer
+  const section = budgetSection(states, scope.tz)
+  const { columns, id, title } = section
+  const nothing = doubts.history.last_ts === null
+  const empty = emptyText(doubts.history, scope, '--as-of latest', doubts.fromInput)
+  return {
+    kind: 'budget',
+    title: 'Budgets',
+    period: { since: scope.since, until: scope.until, tz: scope.tz },
+    sections: [nothing ? { id, title, columns, rows: [], empty } : section],
+    findings: nothing ? [] : budgetFindings(states, scope.tz),
+    warnings: [...warningsOf(doubts), ...(nothing ? [] : budgetWarnings(answer))],
+    footer: footerOf(doubts.history),
+  }
+}
+
+/** Nothing spent is no good news where nothing was logged. */
+function budgetWarnings({ scope, states, unmatched, doubts }: BudgetAnswer): string[] {
+  const { first_ts: first, last_ts: last } = doubts.history
+  const { tz, until, filters } = scope
+  if (first === null || last === null || until === null) return []
+  const warnings: string[] = []
+  const filtered = filters.map(({ dimension, operator, value }) => dimension + operator + value).join(', ')
+  if (Number(doubts.calls) === 0)
+    warnings.push(emptyText(doubts.history, scope, '--as-of latest', doubts.fromInput))
+  else if (filtered !== '') warnings.push(`only calls with ${filtered} count here, whatever a budget covers`)
+  const misses = unmatched.filter(({ filters }) => filters.length > 0)
+  if (Number(doubts.calls) > 0 && misses.length > 0) {
+    const names = misses.map(({ name }) => name).join(', ')
+    warnings.push(`no call of the last months is covered by ${names}: check its filters`)
+  }
+  const [firstDay, lastDay] = [localDate(first, tz), localDate(last, tz)]
+  const now = localDate(new Date(Date.parse(until) - 1).toISOString(), tz)
+  if (Number(doubts.calls) > 0 && lastDay < now) {
+    warnings.push(
+      `the newest call is of ${lastDay}: days after it count as days without cost; try --as-of latest`,
+    )
+  }
+  const cut = states.filter(({ period }) => firstDay > localDate(period.since, tz))
+  if (cut.length > 0) {
+    const some =
+      cut.length === states.length
+        ? 'the running period'
+        : `the running period of ${count(cut.length)} budgets`
+    warnings.push(`the calls begin on ${firstDay}, within ${some}: what was spent before is not known`)
+  }
+  return warnings
+}
+
+/** What stands in the place of budgets when none is set. */
+export function noBudgetReport(tz: string): Report {
+  return {
+    kind: 'budget',
+    title: 'Budgets',
+    period: { since: null, until: null, tz },
+    sections: [
+      {
+        id: 'budgets',
+        title: 'Budgets',
+        columns: budgetSection([], tz).columns,
+        rows: [],
+        empty: 'No budget is set.',
+        notes: [
+          'for one answer: llmcost budget --budget 500, or --budget daily:20 --budget "monthly:200 feature=search"',
+          'for good, in llmcost.config.json: "budgets": [{ "period": "monthly", "usd": 500 }]',
+        ],
+      },
+    ],
+    findings: [],
+    warnings: [],
+  }
+}
