@@ -29,7 +29,7 @@ const historyDays = 120
 
 /** Budgets run at as-of, in the question's zone, over calls that pass its filters; its window is not used. */
 export async function askBudgets(
-  { db, scope: asked, asOf }: Pick<Question, 'db' | 'scope' | 'asOf'>,
+  { db, scope: asked, asOf, history }: Pick<Question, 'db' | 'scope' | 'asOf' | 'history'>,
   budgets: readonly Budget[],
 ): Promise<BudgetAnswer> {
   const { tz, filters } = asked
@@ -48,7 +48,7 @@ export async function askBudgets(
   )
   const setOf = (budget: Budget): number => keys.indexOf(JSON.stringify(budget.filters))
   const states = budgets.map((budget) =>
-    stateOf(budget, { rows, set: setOf(budget), asOf, now, historySince, tz }),
+    stateOf(budget, { rows, set: setOf(budget), asOf, now, historySince, firstTs: history.first_ts, tz }),
   )
   const since = states.map(({ period }) => period.since).toSorted()[0] ?? until
   const running = rows.filter(({ day }) => day >= localDate(since, tz))
@@ -73,11 +73,13 @@ interface Found {
   readonly asOf: Date
   readonly now: Now
   readonly historySince: string
+  /** Of the oldest call of all, ISO 8601 UTC. */
+  readonly firstTs: string | null
   readonly tz: string
 }
 
 function stateOf(budget: Budget, found: Found): BudgetState {
-  const { rows, set, asOf, now, historySince, tz } = found
+  const { rows, set, asOf, now, historySince, firstTs, tz } = found
   const period = runningPeriod(budget.period, asOf, tz)
   const began = localDate(period.since, tz)
   const days = rows
@@ -97,7 +99,8 @@ function stateOf(budget: Budget, found: Found): BudgetState {
     historySince,
     now,
   )
-  return budgetState({ budget, period, asOf, days, outlook: outlookOf(budget, period, series, tz) })
+  const isWhole = firstTs !== null && localDate(firstTs, tz) <= began
+  return budgetState({ budget, period, asOf, days, isWhole, outlook: outlookOf(budget, period, series, tz) })
 }
 
 /** null with no whole day to learn from, or none with a cost. */

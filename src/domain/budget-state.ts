@@ -68,9 +68,11 @@ export interface BudgetQuestion {
   readonly days: readonly DaySpend[]
   /** Learned from days before; null: none known, the pace stands in for it. */
   readonly outlook: Outlook | null
+  /** The calls reach back to the first day of the period; else the pace foretells nothing. */
+  readonly isWhole: boolean
 }
 
-export function budgetState({ budget, period, asOf, days, outlook }: BudgetQuestion): BudgetState {
+export function budgetState({ budget, period, asOf, days, outlook, isWhole }: BudgetQuestion): BudgetState {
   const spent = spentIn(days)
   const limit = picos(budget.usd)
   const [since, until] = [Date.parse(period.since), Date.parse(period.until)]
@@ -82,7 +84,8 @@ export function budgetState({ budget, period, asOf, days, outlook }: BudgetQuest
     spent,
     limit,
     level: spent === null ? null : levelReached(spent, budget),
-    outlook: outlook ?? (spent === null ? null : paceOutlook(budget.period, spent, gone, periodShare)),
+    outlook:
+      outlook ?? (spent === null || !isWhole ? null : paceOutlook(budget.period, spent, gone, periodShare)),
   }
   const usedUp = spent !== null && spent >= limit
   const end = pace === null || pace <= 1 || usedUp ? null : since + Math.floor((until - since) / pace)

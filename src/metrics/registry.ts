@@ -5,6 +5,8 @@
 import { dimensionOf, dimensions } from '../domain/dimensions.js'
 import type { Scope } from '../domain/scope.js'
 import { breakdown } from './breakdown.js'
+import { budgetDays } from './budgets.js'
+import { cappedCalls, usersOverCaps } from './caps.js'
 import { dailyCosts } from './daily-costs.js'
 import { history } from './history.js'
 import { measureNames } from './measures.js'
@@ -13,6 +15,7 @@ import { quality, scoreRange } from './quality.js'
 import { sessionCosts } from './sessions.js'
 import { callOrders, singleCalls, type CallOrder } from './single-calls.js'
 import { summary } from './summary.js'
+import { costByTier } from './tiers.js'
 import { unpricedModels } from './unpriced.js'
 
 interface Metric {
@@ -23,6 +26,14 @@ interface Metric {
 }
 
 const orders = Object.keys(callOrders) as CallOrder[]
+
+const sampleCaps = {
+  request_tokens: 1000,
+  request_usd: '0.01',
+  hourly_usd: '0.1',
+  daily_usd: '1',
+  monthly_usd: '10',
+}
 
 export const metrics: readonly Metric[] = [
   {
@@ -74,6 +85,27 @@ export const metrics: readonly Metric[] = [
     about: 'scores, and what a good answer cost, by prompt version',
     sample: (scope) =>
       quality({ scope, by: [dimensionOf('prompt_version')], good: { score: 0.8, feedback: 0, above: true } }),
+  },
+  {
+    id: 'budget_days',
+    about: 'what several budgets cover, by day',
+    sample: (scope) =>
+      budgetDays({
+        scope,
+        filterSets: [[], [{ dimension: 'feature', operator: '=', value: 'chat' }]],
+        clockMs: 43_200_000,
+      }),
+  },
+  {
+    id: 'users_over_caps',
+    about: 'users over the caps of a request, an hour, a day and a month',
+    sample: (scope) => usersOverCaps({ scope, readSince: scope.since, caps: sampleCaps, top: 20 }),
+  },
+  { id: 'capped_calls', about: 'calls and users that caps are held against', sample: cappedCalls },
+  {
+    id: 'cost_by_tier',
+    about: 'cost and revenue of the users of each tier',
+    sample: (scope) => costByTier(scope, [{ userId: 'u1', tier: 'pro', monthlyRevenue: '29.9' }]),
   },
   { id: 'history', about: 'what the store holds', sample: () => history('2026-10-05T00:00:00Z') },
   { id: 'unpriced_models', about: 'models without a price', sample: unpricedModels },

@@ -1,0 +1,94 @@
+/** Budgets, caps and tiers on the demo log, in every format, narrow and wide, plain and in colour. */
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, test } from 'vitest'
+import { runWell, sharedFolder } from '../../e2e/program.js'
+import { expectRecorded } from './recorded.js'
+
+const demo = fileURLToPath(new URL('../../../fixtures/demo', import.meta.url))
+const cwd = sharedFolder()
+const env = { LLMCOST_DB: 'demo.duckdb' }
+
+beforeAll(async () => {
+  const logs = join(cwd, 'logs')
+  cpSync(demo, logs, { recursive: true })
+  await runWell(['ingest', ...readdirSync(logs).map((name) => `logs/${name}`)], { cwd, env })
+  mkdirSync(join(cwd, 'empty'))
+  const users = Array.from({ length: 34 }, (_, i) => {
+    const id = `user-${String(i + 1).padStart(2, '0')}`
+    return i % 3 === 0 ? `${id},pro,12.50` : i % 3 === 1 ? `${id},free,0` : `${id},team,`
+  })
+  writeFileSync(
+    join(cwd, 'users.csv'),
+    ['user_id,tier,monthly_revenue', ...users, 'user-99,pro,12.50', ''].join('\n'),
+  )
+  writeFileSync(join(cwd, 'twice.csv'), 'user_id,tier\nu1,pro\nu1,free\n')
+})
+
+const asOf = ['--as-of', '2026-09-20T15:00Z']
+const questions: Readonly<Record<string, readonly string[]>> = {
+  budget: [
+    'budget',
+    ...['60', '500', '40', 'weekly:17.5', 'daily:0.5', 'monthly:2 feature=search'].flatMap((one) => [
+      '--budget',
+      one,
+    ]),
+    ...asOf,
+    ...['--tz', 'Europe/Berlin'],
+  ],
+  caps: [
+    'caps',
+    ...['hourly_usd=0.4', 'daily_usd=1', 'monthly_usd=8', 'request_usd=0.1', 'request_tokens=58000'].flatMap(
+      (one) => ['--cap', one],
+    ),
+    ...['--as-of', 'latest', '--top', '5'],
+  ],
+  tiers: ['tiers', '--tiers', 'users.csv', '--as-of', 'latest'],
+}
+
+describe.each(Object.entries(questions))('%s', (name, args) => {
+  test.each(['80', '200'])('at %s columns', (columns) =>
+    expectRecorded(`${name}-${columns}`, args, { cwd, env: { ...env, COLUMNS: columns } }),
+  )
+  test.each(['markdown', 'json', 'csv'])('as %s', (format) =>
+    expectRecorded(`${name}-${format}`, [...args, '--format', format], { cwd, env }),
+  )
+  test('in colour', () =>
+    expectRecorded(`${name}-color`, args, { cwd, env: { ...env, COLUMNS: '100', FORCE_COLOR: '1' } }))
+})
+
+const one = (budget: string): string[] => ['budget', '--budget', budget, ...asOf]
+
+describe('other questions', () => {
+  test.each([
+    ['budget-none', ['budget']],
+    ['budget-wrong', ['budget', '--budget', 'yearly:500']],
+    ['budget-wrong-filter', ['budget', '--budget', 'monthly:500 fature=search']],
+    ['budget-since', ['budget', '--budget', '500', '--since', '7d']],
+    ['budget-fail-over', [...one('40'), '--fail-on', 'over', '--quiet']],
+    ['budget-fail-over-not', [...one('60'), '--fail-on', 'over', '--quiet']],
+    ['budget-fail-forecast', [...one('60'), '--fail-on', 'forecast', '--quiet']],
+    ['budget-fail-warning', [...one('weekly:17.5'), '--fail-on', 'warning', '--quiet']],
+    ['budget-fail-forecast-not', [...one('weekly:17.5'), '--fail-on', 'forecast', '--quiet']],
+    ['budget-unmatched', one('monthly:5 team=nobody')],
+    ['budget-later', ['budget', '--budget', '500', '--as-of', '2026-09-30']],
+    ['budget-before-data', ['budget', '--budget', '500', '--as-of', '2026-08-06']],
+    ['budget-where', [...one('5'), '--where', 'feature=search']],
+    [
+      'budget-input',
+      ['budget', '--budget', '500', '--as-of', 'latest', '--input', 'logs/calls-2026-09-28.jsonl.gz'],
+    ],
+    ['budget-input-empty', ['budget', '--budget', '500', '--input', 'empty']],
+    ['caps-none', ['caps']],
+    ['caps-wrong', ['caps', '--cap', 'dayly_usd=5']],
+    ['caps-nobody', ['caps', '--cap', 'daily_usd=500', '--as-of', 'latest', '--fail-on', 'over']],
+    ['caps-fail', ['caps', '--cap', 'daily_usd=11.9', '--as-of', 'latest', '--fail-on', 'over']],
+    ['caps-empty-window', ['caps', '--cap', 'daily_usd=5', '--as-of', '2027-03-01']],
+    ['tiers-none', ['tiers']],
+    ['tiers-twice', ['tiers', '--tiers', 'twice.csv']],
+    ['tiers-missing', ['tiers', '--tiers', 'no.csv']],
+    ['tiers-part', [...questions['tiers']!, '--since', '2026-07-20', '--where', 'feature=search']],
+    ['tiers-empty-window', ['tiers', '--tiers', 'users.csv', '--as-of', '2027-03-01']],
+  ])('%s', (name, args) => expectRecorded(name, args, { cwd, env }))
+})
