@@ -35,14 +35,18 @@ const questions: Readonly<Record<string, readonly string[]>> = {
       one,
     ]),
     ...asOf,
-    ...['--tz', 'Europe/Berlin'],
+    '--tz',
+    'Europe/Berlin',
   ],
   caps: [
     'caps',
     ...['hourly_usd=0.4', 'daily_usd=1', 'monthly_usd=8', 'request_usd=0.1', 'request_tokens=58000'].flatMap(
       (one) => ['--cap', one],
     ),
-    ...['--as-of', 'latest', '--top', '5'],
+    '--as-of',
+    'latest',
+    '--top',
+    '5',
   ],
   tiers: ['tiers', '--tiers', 'users.csv', '--as-of', 'latest'],
 }
