@@ -1,4 +1,5 @@
 /** `llmcost budget`: how each budget stands in its running day, week or month. */
+import type { Config } from '../config/config.js'
 import type { Budget } from '../domain/budget.js'
 import { parseBudget } from '../domain/budget-option.js'
 import { budgetStatuses, type BudgetState } from '../domain/budget-state.js'
@@ -7,7 +8,7 @@ import { budgetReport, noBudgetReport } from '../reports/budget-report.js'
 import { askBudgets } from './budget-states.js'
 import { questionOptions, type CommandSpec, type Invocation, type OptionSpec } from './command.js'
 import { doubtsAbout, optionText, optionTexts, withCalls } from './question.js'
-import { settingsOf, type Settings } from './settings.js'
+import { settingsOf } from './settings.js'
 
 /** A budget's window is its own period. */
 const options = questionOptions.filter(({ flags }) => !/^--(since|until) /.test(flags))
@@ -51,8 +52,9 @@ export const budgetCommand: CommandSpec = {
   ],
   run: async (invocation) => {
     const given = optionTexts(invocation, 'budget').map(parseBudget)
-    const budgets = budgetsOf(given, await settingsOf(invocation))
-    if (budgets.length === 0) return { report: noBudgetReport(optionText(invocation, 'tz') ?? 'UTC') }
+    const { config, tz } = await settingsOf(invocation)
+    const budgets = budgetsOf(given, config)
+    if (budgets.length === 0) return { report: noBudgetReport(tz) }
     let states: readonly BudgetState[] = []
     const report = await withCalls(invocation, async (question) => {
       const answer = await askBudgets(question, budgets)
@@ -65,7 +67,7 @@ export const budgetCommand: CommandSpec = {
 }
 
 /** Those of `--budget`, else those of the config file. */
-export function budgetsOf(given: readonly Budget[], { config }: Settings): readonly Budget[] {
+export function budgetsOf(given: readonly Budget[], config: Pick<Config, 'budgets'>): readonly Budget[] {
   return given.length > 0 ? given : config.budgets
 }
 

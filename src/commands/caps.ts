@@ -47,9 +47,9 @@ export const capsCommand: CommandSpec = {
   run: async (invocation) => {
     const given = parseCaps(optionTexts(invocation, 'cap'))
     const top = optionCount(invocation, 'top') ?? 20
-    const { config } = await settingsOf(invocation)
+    const { config, tz } = await settingsOf(invocation)
     const caps: UserCaps = { ...config.userCaps, ...given }
-    if (Object.keys(caps).length === 0) return { report: noCapsReport(optionText(invocation, 'tz') ?? 'UTC') }
+    if (Object.keys(caps).length === 0) return { report: noCapsReport(tz) }
     let over = false
     const report = await withCalls(
       invocation,

@@ -1,4 +1,5 @@
 /** `llmcost report`: the weekly cost report. */
+import { readUsd } from '../domain/amount.js'
 import { lastPeriod, localDate, monthToDate, wholeDays, windowBefore } from '../domain/periods.js'
 import type { Window } from '../domain/scope.js'
 import { dayMs } from '../domain/zones.js'
@@ -133,8 +134,9 @@ function suggestion({ history: { first_ts: first, last_ts: last }, scope }: Ques
 }
 
 function budgetOption(invocation: Invocation): string | undefined {
-  const text = optionText(invocation, 'budget')?.replace(/^\$/, '').replaceAll(',', '')
-  if (text === undefined || (/^\d{1,12}(\.\d{1,12})?$/.test(text) && Number(text) > 0)) return text
+  const text = optionText(invocation, 'budget')
+  const usd = text === undefined ? undefined : readUsd(text)
+  if (text === undefined || (usd !== undefined && usd !== '0')) return usd
   throw new UserError(`--budget ${text} is not an amount above 0`, {
     code: 'usage',
     hint: 'USD a month: --budget 500.',

@@ -33,9 +33,9 @@ export const tiersCommand: CommandSpec = {
   ],
   run: async (invocation) => {
     const given = optionText(invocation, 'tiers')
-    const { config } = await settingsOf(invocation)
+    const { config, tz } = await settingsOf(invocation)
     const path = given === undefined ? config.userTiers : resolve(given)
-    if (path === undefined) return { report: noTiersReport(optionText(invocation, 'tz') ?? 'UTC') }
+    if (path === undefined) return { report: noTiersReport(tz) }
     const tiers = readUserTiers(path)
     const report = await withCalls(
       invocation,

@@ -41,10 +41,9 @@ function filterTexts(text: string): string[] {
 
 function filterOf(text: string, option: string): Filter {
   try {
-    return parseFilter(text)
+    return parseFilter(text, 'the filter')
   } catch (error) {
     if (!(error instanceof UserError)) throw error
-    const isFilter = /[=~]/.test(text)
-    throw wrong(`--budget ${option}: ${error.message.replace(/^--where /, '')}`, isFilter ? error.hint : hint)
+    throw wrong(`--budget ${option}: ${error.message}`, error.hint)
   }
 }

@@ -82,7 +82,7 @@ export function noBudgetReport(tz: string): Report {
         empty: 'No budget is set.',
         notes: [
           'for one answer: llmcost budget --budget 500, or --budget daily:20 --budget "monthly:200 feature=search"',
-          'for good, in llmcost.config.json: "budgets": [{ "period": "monthly", "usd": 500 }]',
+          'for good, in llmcost.config.json: "budgets": [{ "monthly": 500 }, { "weekly": 50, "feature": "search" }]',
         ],
       },
     ],

@@ -2,7 +2,7 @@
 import type { UserCaps } from '../domain/budget.js'
 import { capNames, capWords, type CapName } from '../domain/user-caps.js'
 import type { Scope } from '../domain/scope.js'
-import { count, number, usd } from '../domain/wording.js'
+import { count, percent, usd } from '../domain/wording.js'
 import { instantOf, localAt } from '../domain/zones.js'
 import type { CappedCallsRow, OverCapRow } from '../metrics/caps.js'
 import { column } from './columns.js'
@@ -186,12 +186,12 @@ function finding(row: OverCapRow, tz: string, text: string): Finding {
   }
 }
 
-/** `$12.30 of $5.00 a day (2.5 ×), on 2026-10-02` */
+/** `$12.30 of $5.00 a day (146% over) in 7 calls, 2026-10-02` */
 function usedWords(row: OverCapRow, tz: string): string {
   const { cap, used, limit_value: limit, calls } = row
-  const times = number((Number(used) / Number(limit)).toPrecision(3))
+  const over = percent(Number(row.excess) / Number(limit))
   const requests = row.bucket === null ? '' : ` in ${counted(calls, 'call', 'calls')}`
-  return `${amountWords(cap, used)} of ${amountWords(cap, limit)} ${capWords[cap]} (${times} ×)${requests}, ${whenWords(row, tz)}`
+  return `${amountWords(cap, used)} of ${amountWords(cap, limit)} ${capWords[cap]} (${over} over)${requests}, ${whenWords(row, tz)}`
 }
 
 const amountWords = (cap: CapName, value: string): string =>

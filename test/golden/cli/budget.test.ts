@@ -96,3 +96,24 @@ describe('other questions', () => {
     ['tiers-empty-window', ['tiers', '--tiers', 'users.csv', '--as-of', '2027-03-01']],
   ])('%s', (name, args) => expectRecorded(name, args, { cwd, env }))
 })
+
+describe('from the config file', () => {
+  const config = [
+    'tz: Europe/Berlin',
+    'user_tiers: users.csv',
+    'budgets:',
+    '  - monthly: 60',
+    '  - { name: Search, weekly: 0.1, feature: search, warn_at: [50, 100] }',
+    '  - { daily: 1.10, where: [user~USER-3] }',
+    'user_caps: { daily_usd: 11.5, request_tokens: 58300 }',
+  ]
+  beforeAll(() => writeFileSync(join(cwd, 'budgets.yaml'), `${config.join('\n')}\n`))
+  const configured = { ...env, LLMCOST_CONFIG: 'budgets.yaml' }
+
+  test.each([
+    ['config-budgets', ['budget', ...asOf]],
+    ['config-budgets-flag', ['budget', '--budget', '500', ...asOf]],
+    ['config-caps', ['caps', '--as-of', 'latest', '--cap', 'daily_usd=11.6']],
+    ['config-tiers', ['tiers', '--as-of', 'latest', '--since', 'last-month']],
+  ])('%s', (name, args) => expectRecorded(name, args, { cwd, env: configured }))
+})
