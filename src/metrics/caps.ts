@@ -5,12 +5,13 @@
  */
 import type { UserCaps } from '../domain/budget.js'
 import type { Scope } from '../domain/scope.js'
-import type { CapName } from '../domain/user-caps.js'
+import type { TimeBucket } from '../domain/dimensions.js'
+import { capNames, type CapName } from '../domain/user-caps.js'
 import { isUtc } from '../domain/zones.js'
 import { bucketLabel, bucketNumber, zoneOffset } from './buckets.js'
 import { instant } from './dialect.js'
 import type { Decimal, Param, Query, Whole } from './query.js'
-import { inScope } from './scope.js'
+import { inScope, timestampText } from './scope.js'
 
 export interface CapsRequest {
   readonly scope: Scope
@@ -44,63 +45,60 @@ export interface OverCapRow {
   readonly cap_users: Whole
 }
 
-const spans = [
-  { cap: 'hourly_usd', bucket: 'hour' },
-  { cap: 'daily_usd', bucket: 'day' },
-  { cap: 'monthly_usd', bucket: 'month' },
-] as const
+const bucketOf: Readonly<Partial<Record<CapName, TimeBucket>>> = {
+  hourly_usd: 'hour',
+  daily_usd: 'day',
+  monthly_usd: 'month',
+}
 
 const amount = (value: string): string => `CAST(${value} AS DECIMAL(38, 12))`
 
 export function usersOverCaps({ scope, readSince, caps, top }: CapsRequest): Query<OverCapRow> {
   const read = { ...scope, since: readSince }
-  const whole = inScope(read)
   const offset = zoneOffset(read)
-  const kept = spans.filter(({ cap }) => caps[cap] !== undefined)
+  const whole = inScope(read)
+  const set = capNames.filter((cap) => caps[cap] !== undefined)
   const params: Record<string, Param> = { ...whole.params, ...offset.params, top }
-  if (scope.since !== null)
-    params['window_since'] = inScope({ ...scope, filters: [] }).params['since'] ?? null
-  const inWindow = (ts: string): string =>
-    scope.since === null ? 'TRUE' : `${ts} >= ${instant('$window_since')}`
-  const bind = (cap: CapName): string => {
-    params[cap] = String(caps[cap])
-    return amount(`$${cap}`)
+  for (const cap of set) params[cap] = String(caps[cap])
+  const window = { calls: 'TRUE', spans: 'TRUE' }
+  if (scope.since !== null) {
+    params['window_since'] = timestampText(scope.since)
+    window.calls = `ts >= ${instant('$window_since')}`
+    window.spans = `max(last_ts) >= ${instant('$window_since')}`
   }
-  const parts = [
-    ...kept.map(({ cap, bucket }) =>
-      bucketsOver(cap, bucketLabel(bucket, bucket, isUtc(scope.tz)), bucket, bind(cap), inWindow),
-    ),
-    ...(caps.request_usd === undefined
-      ? []
-      : [requestsOver('request_usd', 'cost_usd', bind('request_usd'), inWindow)]),
-    ...(caps.request_tokens === undefined
-      ? []
-      : [requestsOver('request_tokens', tokens, bind('request_tokens'), inWindow)]),
-  ]
+  const ofUsers = `${whole.sql} AND user_id IS NOT NULL`
+  const kept = set.flatMap((cap) => bucketOf[cap] ?? [])
   const keys = kept.map(
-    ({ bucket }) => `${bucketNumber(bucket, isUtc(scope.tz) ? '0' : 'zone_offset')} AS ${bucket}`,
+    (bucket) => `${bucketNumber(bucket, offset.sql === '0' ? '0' : 'zone_offset')} AS ${bucket}`,
   )
+  const parts = set.map((cap) => {
+    const bucket = bucketOf[cap]
+    return bucket === undefined
+      ? requestsOver(cap, `${ofUsers} AND ${window.calls}`)
+      : bucketsOver(cap, bucket, bucketLabel(bucket, bucket, isUtc(scope.tz)), window.spans)
+  })
   const sql = /* sql */ `
-    WITH calls_of_users AS (
-      SELECT *, ${offset.sql} AS zone_offset FROM calls WHERE ${whole.sql} AND user_id IS NOT NULL
-    ), user_spans AS (
+    WITH user_spans AS (
       SELECT ${['user_id', ...keys, 'count(*) AS calls', 'sum(cost_usd) AS cost_usd', 'max(ts) AS last_ts'].join(', ')}
-      FROM calls_of_users GROUP BY ${['user_id', ...kept.map(({ bucket }) => bucket)].join(', ')}
+      FROM (SELECT *, ${offset.sql} AS zone_offset FROM calls WHERE ${ofUsers}) AS calls_of_users
+      GROUP BY ${['user_id', ...kept].join(', ')}
     ), over_cap AS (
       ${parts.length === 0 ? nothing : parts.join(' UNION ALL ')}
+    ), user_counts AS (
+      SELECT cap, user_id, count(*) AS user_times FROM over_cap GROUP BY cap, user_id
+    ), cap_counts AS (
+      SELECT cap, CAST(sum(user_times) AS BIGINT) AS cap_times, count(*) AS cap_users FROM user_counts GROUP BY cap
+    ), most_over AS (
+      ${set.length === 0 ? 'SELECT * FROM over_cap' : set.map(mostOver).join(' UNION ALL ')}
     ), placed AS (
       SELECT *, used - limit_value AS excess,
         row_number() OVER (PARTITION BY cap = 'request_tokens' ORDER BY used - limit_value DESC, ${order}) AS place,
-        row_number() OVER (PARTITION BY cap ORDER BY used - limit_value DESC, ${order}) AS cap_place,
-        row_number() OVER (PARTITION BY cap, user_id ORDER BY used - limit_value DESC, ${order}) AS user_place,
-        count(*) OVER (PARTITION BY cap, user_id) AS user_times,
-        count(*) OVER (PARTITION BY cap) AS cap_times
-      FROM over_cap
-    ), counted AS (
-      SELECT *, count(*) FILTER (WHERE user_place = 1) OVER (PARTITION BY cap) AS cap_users FROM placed
+        row_number() OVER (PARTITION BY cap ORDER BY used - limit_value DESC, ${order}) AS cap_place
+      FROM most_over
     )
     SELECT cap, user_id, bucket, ts, call_id, used, limit_value, excess, calls, place, user_times, cap_times, cap_users
-    FROM counted WHERE place <= CAST($top AS BIGINT) OR cap_place = 1
+    FROM placed JOIN user_counts USING (cap, user_id) JOIN cap_counts USING (cap)
+    WHERE place <= CAST($top AS BIGINT) OR cap_place = 1
     ORDER BY cap = 'request_tokens', place`
   return { sql, params }
 }
@@ -108,33 +106,33 @@ export function usersOverCaps({ scope, readSince, caps, top }: CapsRequest): Que
 /** Ties: by cap and user, then in the order of time. */
 const order = 'cap, user_id, bucket NULLS LAST, ts NULLS LAST, call_id NULLS LAST'
 
-const tokens = `coalesce(input_tokens, 0) + coalesce(output_tokens, 0)`
+/** The first of a cap: no more of it can be among the first of all. */
+const mostOver = (cap: CapName): string =>
+  `(SELECT * FROM over_cap WHERE cap = '${cap}' ORDER BY used DESC, ${order} LIMIT CAST($top AS BIGINT))`
 
-function bucketsOver(
-  cap: CapName,
-  label: string,
-  bucket: string,
-  limit: string,
-  inWindow: (ts: string) => string,
-): string {
+function bucketsOver(cap: CapName, bucket: string, label: string, inWindow: string): string {
+  const limit = amount(`$${cap}`)
   return /* sql */ `SELECT '${cap}' AS cap, user_id, ${label} AS bucket, CAST(NULL AS TIMESTAMP) AS ts,
         CAST(NULL AS VARCHAR) AS call_id, ${amount('used')} AS used, ${limit} AS limit_value, calls
       FROM (
         SELECT user_id, ${bucket}, sum(cost_usd) AS used, CAST(sum(calls) AS BIGINT) AS calls FROM user_spans
-        GROUP BY user_id, ${bucket} HAVING sum(cost_usd) > ${limit} AND ${inWindow('max(last_ts)')}
+        GROUP BY user_id, ${bucket} HAVING sum(cost_usd) > ${limit} AND ${inWindow}
       ) AS spans`
 }
 
-function requestsOver(cap: CapName, used: string, limit: string, inWindow: (ts: string) => string): string {
+function requestsOver(cap: CapName, condition: string): string {
+  const used =
+    cap === 'request_tokens' ? 'coalesce(input_tokens, 0) + coalesce(output_tokens, 0)' : 'cost_usd'
+  const limit = amount(`$${cap}`)
   return /* sql */ `SELECT '${cap}' AS cap, user_id, CAST(NULL AS VARCHAR) AS bucket, ts, call_id,
         ${amount(used)} AS used, ${limit} AS limit_value, CAST(1 AS BIGINT) AS calls
-      FROM calls_of_users WHERE ${used} > ${limit} AND ${inWindow('ts')}`
+      FROM calls WHERE ${condition} AND ${used} > ${limit}`
 }
 
 /** The shape of a part, without any row. */
 const nothing = /* sql */ `SELECT CAST(NULL AS VARCHAR) AS cap, user_id, CAST(NULL AS VARCHAR) AS bucket, ts, call_id,
         ${amount('0')} AS used, ${amount('0')} AS limit_value, CAST(1 AS BIGINT) AS calls
-      FROM calls_of_users WHERE FALSE`
+      FROM calls WHERE FALSE`
 
 export interface CappedCallsRow {
   readonly calls: Whole
