@@ -8,6 +8,9 @@ import { addDays, type DailyCost } from '../forecast/days.js'
 import { dayReached, forecastCost } from '../forecast/forecast.js'
 import { beginningOf, dailySeries, nowOf, type Now } from '../forecast/series.js'
 import { budgetDays, type BudgetDayRow } from '../metrics/budgets.js'
+import { budgetSection } from '../reports/budget.js'
+import { budgetFindings } from '../reports/budget-findings.js'
+import type { ReportPart } from '../reports/weekly.js'
 import { ask, type Question } from './question.js'
 
 export interface BudgetAnswer {
@@ -64,6 +67,17 @@ export async function askBudgets(
       partly_priced_calls: sum('partly_priced_calls'),
     },
   }
+}
+
+/** What the report shows and says of budgets, as they stand at as-of, whatever its window. */
+export async function budgetPart(
+  question: Pick<Question, 'db' | 'scope' | 'asOf' | 'history'>,
+  budgets: readonly Budget[],
+): Promise<ReportPart> {
+  if (budgets.length === 0) return { sections: [] }
+  const { states } = await askBudgets(question, budgets)
+  const { tz } = question.scope
+  return { sections: [budgetSection(states, tz)], findings: budgetFindings(states, tz) }
 }
 
 interface Found {

@@ -1,8 +1,10 @@
 /** Who went over what one user may use: asked by `llmcost caps` and by the report. */
-import { localAt, monthOf, dayOf, hourMs, instantOf } from '../domain/zones.js'
 import type { UserCaps } from '../domain/budget.js'
-import { cappedCalls, usersOverCaps, type CappedCallsRow, type OverCapRow } from '../metrics/caps.js'
 import type { Scope } from '../domain/scope.js'
+import { dayOf, hourMs, instantOf, localAt, monthOf } from '../domain/zones.js'
+import { cappedCalls, usersOverCaps, type CappedCallsRow, type OverCapRow } from '../metrics/caps.js'
+import { capsFindings, findingsOfCap } from '../reports/caps-findings.js'
+import type { ReportPart } from '../reports/weekly.js'
 import { ask, type Question } from './question.js'
 
 export interface CapsAnswer {
@@ -14,14 +16,33 @@ export interface CapsAnswer {
 
 /** @param top how many of each unit are listed; the counts are of all */
 export async function askCaps(
-  { db, scope }: Pick<Question, 'db' | 'scope'>,
+  question: Pick<Question, 'db' | 'scope'>,
   caps: UserCaps,
   top: number,
 ): Promise<CapsAnswer> {
-  const rows = await ask(db, usersOverCaps({ scope, readSince: bucketBeginning(scope, caps), caps, top }))
+  const { db, scope } = question
+  const rows = await askOverCaps(question, caps, top)
   const [measured] = await ask(db, cappedCalls(scope))
   if (measured === undefined) throw new Error('no figures of the calls in scope')
   return { caps, scope, rows, measured }
+}
+
+function askOverCaps(
+  { db, scope }: Pick<Question, 'db' | 'scope'>,
+  caps: UserCaps,
+  top: number,
+): Promise<readonly OverCapRow[]> {
+  return ask(db, usersOverCaps({ scope, readSince: bucketBeginning(scope, caps), caps, top }))
+}
+
+/** What the report says of caps: findings alone, of the window asked about. */
+export async function capsPart(
+  question: Pick<Question, 'db' | 'scope'>,
+  caps: UserCaps,
+): Promise<ReportPart> {
+  if (Object.keys(caps).length === 0) return { sections: [] }
+  const rows = await askOverCaps(question, caps, findingsOfCap)
+  return { sections: [], findings: capsFindings({ rows, scope: question.scope }) }
 }
 
 /** Where the longest bucket of any cap begins that the window's beginning is in. */

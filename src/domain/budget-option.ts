@@ -41,9 +41,12 @@ function filterTexts(text: string): string[] {
 
 function filterOf(text: string, option: string): Filter {
   try {
-    return parseFilter(text, 'the filter')
+    return parseFilter(text, '--budget')
   } catch (error) {
     if (!(error instanceof UserError)) throw error
-    throw wrong(`--budget ${option}: ${error.message}`, error.hint)
+    throw wrong(
+      `--budget ${option}: ${error.message.replace(/^--budget cannot/, 'a filter cannot').replace(/^--budget /, '')}`,
+      error.hint,
+    )
   }
 }

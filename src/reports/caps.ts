@@ -1,48 +1,24 @@
-/** Who went over a cap, when and by how much: `llmcost caps`, and findings for the report. */
+/** Who went over a cap, when and by how much, as tables. */
 import type { UserCaps } from '../domain/budget.js'
 import { capNames, capWords, type CapName } from '../domain/user-caps.js'
 import type { Scope } from '../domain/scope.js'
-import { count, percent, usd } from '../domain/wording.js'
+import { count } from '../domain/wording.js'
 import { instantOf, localAt } from '../domain/zones.js'
 import type { CappedCallsRow, OverCapRow } from '../metrics/caps.js'
 import { column } from './columns.js'
-import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'
-import type { Cell, Column, Finding, Report, Row, Section } from './report.js'
+import type { Cell, Column, Row, Section } from './report.js'
 
-interface CapsAnswer {
+export interface CapsAnswer {
   readonly caps: UserCaps
   readonly scope: Scope
   readonly rows: readonly OverCapRow[]
   readonly measured: CappedCallsRow
 }
 
-export function capsReport(answer: CapsAnswer, doubts: Doubts): Report {
-  const { scope } = answer
-  const nothing = Number(answer.measured.calls) === 0
-  const summary = summarySection(answer)
-  const { columns, id, title } = summary
-  const empty = emptyText(doubts.history, scope, '--as-of latest', doubts.fromInput)
-  return {
-    kind: 'caps',
-    title: 'Users over their caps',
-    period: { since: scope.since, until: scope.until, tz: scope.tz },
-    sections: nothing ? [{ id, title, columns, rows: [], empty }] : [summary, ...capsSections(answer)],
-    findings: nothing ? [] : capsFindings(answer),
-    warnings: [...warningsOf(doubts), ...userWarnings(answer)],
-    footer: footerOf(doubts.history),
-  }
-}
-
-function userWarnings({ measured, caps }: CapsAnswer): string[] {
-  const without = Number(measured.calls_without_user)
-  if (without === 0 || Object.keys(caps).length === 0) return []
-  return [`${count(without)} of ${count(measured.calls)} calls name no user: no cap was held against them`]
-}
-
-const isTokens = (cap: CapName): boolean => cap === 'request_tokens'
+export const isTokens = (cap: CapName): boolean => cap === 'request_tokens'
 
 /** Each cap and how many went over it. */
-function summarySection({ caps, rows, measured }: Omit<CapsAnswer, 'scope'>): Section {
+export function capsSection({ caps, rows, measured }: Omit<CapsAnswer, 'scope'>): Section {
   const set = capNames.filter((name) => caps[name] !== undefined)
   return {
     id: 'caps',
@@ -137,7 +113,7 @@ function overRow(row: OverCapRow, tz: string): Row {
 }
 
 /** The instant at which a bucket begins, or of the request, ISO 8601 UTC. */
-function sinceOf({ ts, bucket, cap }: OverCapRow, tz: string): string | null {
+export function sinceOf({ ts, bucket, cap }: OverCapRow, tz: string): string | null {
   if (bucket === null) return ts
   if (cap === 'hourly_usd') return new Date(bucket).toISOString()
   const day = bucket.length === 7 ? `${bucket}-01` : bucket
@@ -145,87 +121,7 @@ function sinceOf({ ts, bucket, cap }: OverCapRow, tz: string): string | null {
 }
 
 /** `2026-10`, `2026-10-02`, `2026-10-02 14:00`, or a request's time, on the wall clock. */
-function whenWords({ ts, bucket }: OverCapRow, tz: string): string {
+export function whenWords({ ts, bucket }: OverCapRow, tz: string): string {
   if (ts !== null) return new Date(localAt(Date.parse(ts), tz)).toISOString().slice(0, 19).replace('T', ' ')
   return (bucket ?? '').slice(0, 16).replace('T', ' ')
-}
-
-/** More findings than this of one cap are one sentence. */
-const mostFindings = 3
-
-/** A sentence for each time that a cap was crossed, or one for the cap where there are many. */
-export function capsFindings({ rows, scope }: Pick<CapsAnswer, 'rows' | 'scope'>): Finding[] {
-  return capNames.flatMap((name) => {
-    const mine = rows.filter(({ cap }) => cap === name)
-    const [worst] = mine
-    if (worst === undefined) return []
-    if (Number(worst.cap_times) <= Math.min(mostFindings, mine.length)) {
-      return mine.map((row) => finding(row, scope.tz, `user ${row.user_id} used ${usedWords(row, scope.tz)}`))
-    }
-    const users = counted(worst.cap_users, 'user', 'users')
-    const text = `${users} went over the cap of ${amountWords(worst.cap, worst.limit_value)} ${capWords[name]} ${counted(worst.cap_times, 'time', 'times')}; most: ${worst.user_id} with ${usedWords(worst, scope.tz)}`
-    return [finding(worst, scope.tz, text)]
-  })
-}
-
-function finding(row: OverCapRow, tz: string, text: string): Finding {
-  return {
-    kind: `user_cap_${row.cap}`,
-    severity: 'warning',
-    dimension: 'user_id',
-    value: row.user_id,
-    measured: Number(row.used),
-    bound: Number(row.limit_value),
-    text,
-    details: {
-      since: sinceOf(row, tz),
-      call_id: row.call_id,
-      times_over: row.cap_times,
-      users_over: row.cap_users,
-    },
-  }
-}
-
-/** `$12.30 of $5.00 a day (146% over) in 7 calls, 2026-10-02` */
-function usedWords(row: OverCapRow, tz: string): string {
-  const { cap, used, limit_value: limit, calls } = row
-  const over = percent(Number(row.excess) / Number(limit))
-  const requests = row.bucket === null ? '' : ` in ${counted(calls, 'call', 'calls')}`
-  return `${amountWords(cap, used)} of ${amountWords(cap, limit)} ${capWords[cap]} (${over} over)${requests}, ${whenWords(row, tz)}`
-}
-
-const amountWords = (cap: CapName, value: string): string =>
-  isTokens(cap) ? `${count(value)} tokens` : usd(value)
-
-const counted = (value: number | bigint, one: string, many: string): string =>
-  `${count(value)} ${Number(value) === 1 ? one : many}`
-
-/** What stands in the place of an answer when no cap is set. */
-export function noCapsReport(tz: string): Report {
-  const section = summarySection({ caps: {}, rows: [], measured: noCalls })
-  return {
-    kind: 'caps',
-    title: 'Users over their caps',
-    period: { since: null, until: null, tz },
-    sections: [
-      {
-        ...section,
-        empty: 'No cap is set.',
-        notes: [
-          'for one answer: llmcost caps --cap daily_usd=5 --cap request_tokens=100000',
-          'for good, in llmcost.config.json: "user_caps": { "daily_usd": 5 }',
-        ],
-      },
-    ],
-    findings: [],
-    warnings: [],
-  }
-}
-
-const noCalls: CappedCallsRow = {
-  calls: 0,
-  unpriced_calls: 0,
-  partly_priced_calls: 0,
-  calls_without_user: 0,
-  users: 0,
 }

@@ -8,8 +8,8 @@ import { startOfMonth } from 'date-fns/startOfMonth'
 import { startOfWeek } from 'date-fns/startOfWeek'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { askBudgets } from '../../src/commands/budget-states.js'
-import { askCaps } from '../../src/commands/user-caps.js'
+import { askBudgets, budgetPart } from '../../src/commands/budget-states.js'
+import { askCaps, capsPart } from '../../src/commands/user-caps.js'
 import { Database } from '../../src/db/database.js'
 import { writeStore } from '../../src/db/store.js'
 import type { Budget, BudgetPeriod } from '../../src/domain/budget.js'
@@ -21,7 +21,7 @@ import { forecastCost } from '../../src/forecast/forecast.js'
 import { costByTier, type TierRow } from '../../src/metrics/tiers.js'
 import { capsSections } from '../../src/reports/caps.js'
 import { tiersSection } from '../../src/reports/tiers.js'
-import { bucketOf, dollarText, instants, load, logs, type RawCall } from './metrics-model.js'
+import { bareCall, bucketOf, dollarText, instants, load, logs, type RawCall } from './metrics-model.js'
 
 let db: Database
 
@@ -523,3 +523,45 @@ function monthsOf({ since, until }: Ends, tz: string): number {
   }
   return months
 }
+
+describe('parts of the report', () => {
+  const one: RawCall = {
+    ...bareCall,
+    ts: Date.UTC(2026, 9, 2, 10),
+    user_id: 'u1',
+    cost: 5n * 10n ** 12n,
+    input: 10,
+    output: 5,
+  }
+  const scope: Scope = {
+    since: '2026-10-01T00:00:00Z',
+    until: '2026-10-03T00:00:00Z',
+    filters: [],
+    tz: 'UTC',
+  }
+  const history = {
+    calls: 1,
+    first_ts: '2026-10-02T10:00:00Z',
+    last_ts: '2026-10-02T10:00:00Z',
+    future_calls: 0,
+    rejected_lines: 0,
+    price_data: null,
+  }
+
+  test('budgets show a table and say what is over; caps say who', async () => {
+    await load(db, [one])
+    const budget: Budget = { name: 'b', period: 'monthly', usd: '4', filters: [], warnAt: [0.8] }
+    const question = { db, scope, asOf: new Date('2026-10-03T00:00:00Z'), history }
+    const budgets = await budgetPart(question, [budget])
+    expect(budgets.sections[0]?.rows[0]).toMatchObject({ cost_usd: '5.000000000000', status: 'over' })
+    expect(budgets.findings?.map(({ kind, severity }) => [kind, severity])).toEqual([
+      ['budget_over', 'critical'],
+    ])
+    const caps = await capsPart(question, { daily_usd: '4.5', request_tokens: 15 })
+    expect(caps.findings?.map(({ kind, value, measured, bound }) => [kind, value, measured, bound])).toEqual([
+      ['user_cap_daily_usd', 'u1', 5, 4.5],
+    ])
+    expect(await budgetPart(question, [])).toEqual({ sections: [] })
+    expect(await capsPart(question, {})).toEqual({ sections: [] })
+  })
+})

@@ -58,7 +58,7 @@ describe('--budget', () => {
     ['', /not an amount/],
     ['yearly:5', /yearly is not a period \(daily, weekly, monthly\)/],
     ['daily:5 search', /search is not a filter/],
-    ['daily:5 day=2026-10-02', /cannot filter by day/],
+    ['daily:5 day=2026-10-02', /a filter cannot be on day/],
     ['daily:5 fature=x', /fature is not a dimension/],
     ['daily:5 feature=', /has no value/],
   ])('%s is refused', (text, message) => {
