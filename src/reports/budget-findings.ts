@@ -2,7 +2,7 @@
 import type { Budget, BudgetPeriod } from '../domain/budget.js'
 import type { BudgetState } from '../domain/budget-state.js'
 import { localDate } from '../domain/periods.js'
-import { percent, usd } from '../domain/wording.js'
+import { count, percent, usd } from '../domain/wording.js'
 import { clockWords } from './budget.js'
 import type { Finding } from './report.js'
 
@@ -61,7 +61,7 @@ function sentence(state: BudgetState, tz: string): string {
   const { budget, outlook } = state
   const noun = periodNoun[budget.period]
   if (state.status === 'unpriced')
-    return `none of its ${state.calls} calls has a price, so its use is not known`
+    return `none of its ${count(state.calls)} calls has a price: its use is not known`
   const spent = `${usd(state.spentUsd)} of ${usd(budget.usd)} (${percent(state.spentShare)}) is spent with ${percent(state.periodShare)} of the ${noun} gone`
   if (state.status === 'over')
     return `${spent}${state.ranOutOn === null ? '' : `; used up on ${state.ranOutOn}`}`

@@ -3,7 +3,6 @@ import type { Budget } from '../domain/budget.js'
 import type { BudgetState } from '../domain/budget-state.js'
 import { localDate } from '../domain/periods.js'
 import type { Scope } from '../domain/scope.js'
-import { count } from '../domain/wording.js'
 import { budgetSection } from './budget.js'
 import { budgetFindings } from './budget-findings.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'
@@ -59,10 +58,8 @@ function budgetWarnings({ scope, states, unmatched, doubts }: BudgetAnswer): str
   }
   const cut = states.filter(({ period }) => firstDay > localDate(period.since, tz))
   if (cut.length > 0) {
-    const some =
-      cut.length === states.length
-        ? 'the running period'
-        : `the running period of ${count(cut.length)} budgets`
+    const names = cut.map(({ budget }) => budget.name).join(', ')
+    const some = `the running period${cut.length === states.length ? '' : ` of ${names}`}`
     warnings.push(`the calls begin on ${firstDay}, within ${some}: what was spent before is not known`)
   }
   return warnings

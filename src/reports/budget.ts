@@ -26,6 +26,7 @@ export function budgetSection(states: readonly BudgetState[], tz: string): Secti
 
 function columnsFor(states: readonly BudgetState[]): Column[] {
   const hidden = (one: Column, isHidden: boolean): Column => (isHidden ? { ...one, dataOnly: true } : one)
+  const interval = states.some(({ outlook }) => outlook !== null && outlook.highUsd !== null)
   const ownNames = states.every(({ budget }) => budget.name === budgetName(budget.period, budget.filters))
   return [
     column('budget', 'budget', 'text'),
@@ -41,8 +42,8 @@ function columnsFor(states: readonly BudgetState[]): Column[] {
     column('mean_daily_cost_usd', 'a day', 'usd', 5),
     column('remaining_usd', 'left', 'usd', 4),
     column('forecast_cost_usd', 'forecast', 'usd'),
-    column('forecast_low_cost_usd', 'low', 'usd', 6),
-    column('forecast_high_cost_usd', 'high', 'usd', 6),
+    hidden(column('forecast_low_cost_usd', 'low', 'usd', 7), !interval),
+    hidden(column('forecast_high_cost_usd', 'high', 'usd', 6), !interval),
     { ...column('forecast_share', 'forecast of budget', 'rate'), dataOnly: true },
     { ...column('forecast_basis', 'forecast from', 'text'), dataOnly: true },
     hidden(
