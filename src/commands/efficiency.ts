@@ -7,6 +7,7 @@ import {
   dearModelFindings,
   heavyUserFindings,
   modelMeasures,
+  retryMeasures,
   userMeasures,
 } from '../reports/dear-findings.js'
 import { efficiencyMeasures, efficiencyReport } from '../reports/efficiency.js'
@@ -50,7 +51,9 @@ async function answer(question: Question, grouping: Grouping): Promise<Report> {
   const { db, scope, settings } = question
   const { by, chosen, sort, sortMeasure, top } = grouping
   const shown = chosen ?? [...new Set<MeasureName>([...efficiencyMeasures, ...sortMeasure])]
-  const measures = [...new Set<MeasureName>([...shown, ...judgedMeasures, ...doubtMeasures])]
+  const measures = [
+    ...new Set<MeasureName>([...shown, ...judgedMeasures, ...retryMeasures, ...doubtMeasures]),
+  ]
   const rows = await ask(db, breakdown({ scope, by, measures, sort, top }))
   const doubts = await doubtsAbout(
     question,

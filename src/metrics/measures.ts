@@ -80,6 +80,9 @@ export const measures = {
       "count(cost_usd) FILTER (WHERE status = 'ok')",
     ),
   },
+  // Attempts after the first, where the log counts them.
+  later_attempt_calls: { sql: `CASE WHEN count(attempt) > 0 THEN ${where('attempt > 1')} END` },
+  later_attempt_cost_usd: { sql: 'sum(cost_usd) FILTER (WHERE attempt > 1)' },
   input_tokens: { sql: 'sum(input_tokens)' },
   output_tokens: { sql: 'sum(output_tokens)' },
   reasoning_output_tokens: { sql: 'sum(reasoning_output_tokens)' },

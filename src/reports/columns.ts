@@ -18,6 +18,8 @@ const looks: Readonly<Record<MeasureName, Look>> = {
   cost_per_1k_tokens_usd: ['cost per 1k tokens', 'usd', 4],
   cost_per_1k_output_usd: ['cost per 1k output', 'usd', 3],
   cost_per_successful_call_usd: ['cost per success', 'usd', 3],
+  later_attempt_calls: ['later attempts', 'count', 5],
+  later_attempt_cost_usd: ['cost of later attempts', 'usd', 4],
   input_tokens: ['input tokens', 'count', 3],
   output_tokens: ['output tokens', 'count', 3],
   reasoning_output_tokens: ['reasoning tokens', 'count', 6],

@@ -1,4 +1,4 @@
-/** Where most of the money goes: a dear model that takes most calls, a user who sends far more than others. */
+/** Where money goes: a dear model that takes most calls, a user who sends far more than others, retries. */
 import type { Bounds } from '../domain/bounds.js'
 import { count, number, percent, usd } from '../domain/wording.js'
 import type { BreakdownRow } from '../metrics/breakdown.js'
@@ -131,6 +131,36 @@ export function heavyUserFindings(rows: readonly BreakdownRow[], bounds: Bounds)
       },
     ]
   })
+}
+
+/** Figures of all calls that findings read. */
+export const retryMeasures = [
+  'cost_usd',
+  'priced_calls',
+  'later_attempt_calls',
+  'later_attempt_cost_usd',
+] as const satisfies readonly MeasureName[]
+
+/** Attempts after the first, as the log counts them, that cost more than `retry_cost_share` of all calls. */
+export function retryFindings(rows: readonly BreakdownRow[], bounds: Bounds): Finding[] {
+  const total = totalOf(rows)
+  const [cost, all] = [figureOf(total, 'later_attempt_cost_usd') ?? 0, figureOf(total, 'cost_usd') ?? 0]
+  const bound = bounds.retry_cost_share
+  if ((figureOf(total, 'priced_calls') ?? 0) < bounds.efficiency_calls || !isAbove(cost, bound * all))
+    return []
+  const calls = figureOf(total, 'later_attempt_calls')
+  return [
+    {
+      kind: 'retry_cost_share',
+      severity: 'warning',
+      dimension: null,
+      value: null,
+      measured: cost / all,
+      bound,
+      text: `all calls: ${count(calls)} attempts after the first cost ${usd(cost)}, ${percent(cost / all)} of all (bound ${percent(bound)}): find what fails with llmcost calls --order failed, and try again less often`,
+      details: { calls, cost_usd: cost },
+    },
+  ]
 }
 
 /** `, for $65.80, 79.1% of all`; nothing where the cost is not known. */

@@ -8,7 +8,7 @@ import type { SessionRow } from '../metrics/sessions.js'
 import { groupSection } from './breakdown.js'
 import { endedSo, finishNotes } from './finish-reasons.js'
 import { column } from './columns.js'
-import { dearModelFindings, heavyUserFindings } from './dear-findings.js'
+import { dearModelFindings, heavyUserFindings, retryFindings } from './dear-findings.js'
 import { efficiencyFindings } from './efficiency-findings.js'
 import { withGroupColumns, withoutEmptyColumns } from './group-columns.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'
@@ -36,6 +36,8 @@ const costMeasures = [
   'mean_cost_usd',
   'cost_per_1k_output_usd',
   'cost_per_successful_call_usd',
+  'later_attempt_calls',
+  'later_attempt_cost_usd',
 ] as const satisfies readonly MeasureName[]
 
 const repeatedMeasures = [
@@ -90,6 +92,7 @@ export function efficiencyReport(answer: EfficiencyAnswer): Report {
       : [groupSection({ id: 'efficiency', title, by, measures: chosen, shown: 'always' }, rows)]
   const findings = [
     ...efficiencyFindings({ by, rows, bounds }),
+    ...retryFindings(rows, bounds),
     ...dearModelFindings(models, bounds),
     ...heavyUserFindings(users, bounds),
   ]

@@ -273,7 +273,11 @@ function expectedEfficiency(calls: readonly RawCall[]): Partial<Record<MeasureNa
   const answered = priced.filter(({ output }) => output !== null)
   const paid = priced.filter(({ input, output, hit }) => (input ?? output) !== null && hit !== true)
   const judged = priced.filter(({ status }) => status !== null)
+  const again = calls.filter(({ attempt }) => (attempt ?? 0) > 1)
+  const againCost = usd(again)
   return {
+    later_attempt_calls: calls.some(({ attempt }) => attempt !== null) ? again.length : null,
+    later_attempt_cost_usd: againCost === null ? null : dollarText(againCost),
     output_input_ratio: ratio(sum(both.map(({ output }) => output)), sum(both.map(({ input }) => input))),
     input_token_calls: present(inputs).length,
     output_input_calls: both.filter(({ input }) => input !== 0).length,

@@ -4,7 +4,7 @@ import { defaultBounds } from '../../src/domain/bounds.js'
 import { dimensionOf } from '../../src/domain/dimensions.js'
 import { goodAnswers } from '../../src/domain/quality.js'
 import type { BreakdownRow } from '../../src/metrics/breakdown.js'
-import { dearModelFindings, heavyUserFindings } from '../../src/reports/dear-findings.js'
+import { dearModelFindings, heavyUserFindings, retryFindings } from '../../src/reports/dear-findings.js'
 import { efficiencyFindings } from '../../src/reports/efficiency-findings.js'
 import { weeklyEfficiencySection } from '../../src/reports/efficiency-weekly.js'
 import type { Finding } from '../../src/reports/report.js'
@@ -169,6 +169,28 @@ describe('a user who sends far more', () => {
     expect(judge(user('u', 19, 19_000), 40, 19_021)).toEqual([])
     expect(judge(user('u', 40, 40_000), 59, 40_019)).toEqual([])
     expect(judge(user('u', 40, 40_000), 80, 40_000)).toEqual([])
+  })
+})
+
+describe('attempts after the first', () => {
+  const judge = (cost: string | null, priced = 20): readonly Finding[] => {
+    const figures = { cost_usd: '2', priced_calls: priced, later_attempt_calls: 7 }
+    return retryFindings([total({ ...figures, later_attempt_cost_usd: cost })], defaultBounds)
+  }
+  test('cost more than a share of all', () => {
+    expect(judge('0.1')).toEqual([])
+    expect(judge(null)).toEqual([])
+    expect(judge('0.2', 19)).toEqual([])
+    const [first] = judge('0.2')
+    expect(first).toMatchObject({ kind: 'retry_cost_share', dimension: null, measured: 0.1, bound: 0.05 })
+    expect(first?.text).toBe(
+      'all calls: 7 attempts after the first cost $0.20, 10% of all (bound 5%): find what fails with llmcost calls --order failed, and try again less often',
+    )
+  })
+  test('cost nothing where nothing does', () => {
+    const figures = { cost_usd: '0', priced_calls: 50, later_attempt_cost_usd: '0' }
+    expect(retryFindings([total(figures)], defaultBounds)).toEqual([])
+    expect(retryFindings([], defaultBounds)).toEqual([])
   })
 })
 
