@@ -35,6 +35,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./quality.js')).qualityCommand,
   },
   {
+    name: 'compare',
+    summary: 'two periods, models, prompt versions or environments side by side',
+    load: async () => (await import('./compare.js')).compareCommand,
+  },
+  {
     name: 'calls',
     summary: 'single calls: the dearest, the latest, those cut off, those that failed',
     load: async () => (await import('./calls.js')).callsCommand,

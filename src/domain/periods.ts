@@ -93,7 +93,12 @@ export function assertPeriodOptions(options: PeriodOptions, now: Date): void {
   if (options.until !== undefined) momentOf('--until', options.until, asOf, options.tz)
 }
 
-function wordPeriod(text: string, asOf: Date, tz: string): { from: Date; to: Date | null } | undefined {
+/** A calendar word as its whole period; `to` null while it runs. Undefined for anything else. */
+export function wordPeriod(
+  text: string,
+  asOf: Date,
+  tz: string,
+): { from: Date; to: Date | null } | undefined {
   const key = text.trim().toLowerCase()
   if (!Object.hasOwn(words, key)) return undefined
   const period = words[key]?.(localAt(asOf.getTime(), tz))
@@ -102,7 +107,8 @@ function wordPeriod(text: string, asOf: Date, tz: string): { from: Date; to: Dat
   return { from: date(period.from), to: period.to === null ? null : date(period.to) }
 }
 
-function momentOf(option: string, text: string, asOf: Date, tz: string): Date {
+/** One end of a window. @throws UserError (usage) when `text` is no time */
+export function momentOf(option: string, text: string, asOf: Date, tz: string): Date {
   const instant =
     wordPeriod(text, asOf, tz)?.from.getTime() ??
     durationBefore(text.trim().toLowerCase(), asOf.getTime()) ??

@@ -27,6 +27,18 @@ const ratio = (part: string, whole: string): string => `CAST(${part} AS DOUBLE) 
 /** The mean of doubles, summed as decimals: a sum of doubles depends on the order in which threads add. */
 const exactMean = (value: string): string =>
   ratio(`sum(CAST(${value} AS DECIMAL(28, 12)))`, `count(${value})`)
+/**
+ * Standard deviation of a sample, USD. Squares of doubles are summed as decimals, so that the digits do not
+ * depend on the order of adding; the relative error of the variance is some 1e-16 × (1 + mean² / variance).
+ */
+const exactStddev = (value: string): string => {
+  const double = `CAST(${value} AS DOUBLE)`
+  const squares = `CAST(sum(CAST(${double} * ${double} AS DECIMAL(38, 20))) AS DOUBLE)`
+  const total = `CAST(sum(${value}) AS DOUBLE)`
+  const variance = `(${squares} - ${total} * ${total} / count(${value})) / nullif(count(${value}) - 1, 0)`
+  // Values all alike have none; what the subtraction leaves of them is noise.
+  return `CASE WHEN count(${value}) > 1 AND min(${value}) = max(${value}) THEN 0.0 ELSE sqrt(CASE WHEN ${variance} < 0 THEN 0.0 ELSE ${variance} END) END`
+}
 const where = (condition: string): string => `count(*) FILTER (WHERE ${condition})`
 
 const reason = (name: string): string => ratio(where(`finish_reason = '${name}'`), 'count(finish_reason)')
@@ -97,6 +109,7 @@ export const measures = {
   p95_cost_usd: { of: 'cost_usd', at: 0.95 },
   p99_cost_usd: { of: 'cost_usd', at: 0.99 },
   max_cost_usd: { sql: 'max(cost_usd)' },
+  stddev_cost_usd: { sql: exactStddev('cost_usd') },
   mean_input_tokens: { sql: ratio('sum(input_tokens)', 'count(input_tokens)') },
   p50_input_tokens: { of: 'input_tokens', at: 0.5 },
   p95_input_tokens: { of: 'input_tokens', at: 0.95 },

@@ -44,10 +44,18 @@ const scales: Partial<Record<ColumnKind, (values: readonly Quantity[]) => Scale>
   ms: msScale,
 }
 
+/** How numbers of a kind that stand together are written; undefined for kinds that are not numbers. */
+export function scaleOf(kind: ColumnKind, numbers: readonly Quantity[]): Scale | undefined {
+  return scales[kind]?.(numbers)
+}
+
+const withSign = (scale: Scale | undefined, { signed }: Column): Scale | undefined =>
+  scale && signed ? { ...scale, signed } : scale
+
 /** The words of one column, in the order of its cells; `tz` is the zone in which times are shown. */
 export function columnWords(column: Column, cells: readonly (Cell | undefined)[], tz: string): Words[] {
   const numbers = cells.map((cell) => digitsOf(cell, column.kind))
-  const scale = scales[column.kind]?.(numbers)
+  const scale = withSign(scaleOf(column.kind, numbers), column)
   if (column.exact) return exactWords(column, cells, numbers)
   const times = column.kind === 'time' ? timeWords(cells, tz) : undefined
   return cells.map((cell, index) => {
@@ -116,7 +124,7 @@ const moreIsBetter = /hit|quality|grounded|feedback|score|avoided|saved|saving/
 const neither = /calls|users|sessions|customers|models/
 
 /** More money, time or failures is worse, a fifth more plainly so; more calls are neither. */
-function toneOf({ kind, key }: Column, digits: string): { tone?: Tone } {
+export function toneOf({ kind, key }: Column, digits: string): { tone?: Tone } {
   const value = Number(digits)
   if (kind !== 'change' || neither.test(key) || Math.abs(value) < 0.005) return {}
   const growth = moreIsBetter.test(key) ? -value : value

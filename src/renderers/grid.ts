@@ -3,6 +3,7 @@ import type { Cell, Section } from '../reports/report.js'
 import { columnWords, shortWords, type Words } from './cells.js'
 import { fit, gap, type Placed, type Track } from './fit.js'
 import type { Paint } from './paint.js'
+import { sideTracks } from './sides.js'
 import { digitsOf, isNumeric, shownColumns } from './values.js'
 import { visible } from './visible.js'
 import { cutEnd, cutMiddle, pad, width } from './width.js'
@@ -15,7 +16,8 @@ export interface Grid {
 
 /** Lays a section out in `room` columns. */
 export function grid(section: Section, room: number, tz: string, paint: Paint): Grid {
-  const { placed, leftOut } = fit(tracks(section, tz), room)
+  const wanted = section.layout === 'sides' ? sideTracks(section) : tracks(section, tz)
+  const { placed, leftOut } = fit(wanted, room)
   const total = section.totals === undefined ? undefined : section.rows.length
   const columns = placed.flatMap((column) => withBars(column, section, spare(placed, room)))
   const rule = paint.quiet('─'.repeat(Math.min(room, wide(columns))))
@@ -23,7 +25,7 @@ export function grid(section: Section, room: number, tz: string, paint: Paint): 
   const lines = [
     ...heading(columns).map((text) => paint.quiet(text)),
     rule,
-    ...section.rows.map((_, index) => row(index)),
+    ...(wanted[0]?.words ?? []).slice(0, total).map((_, index) => row(index)),
     ...(total === undefined ? [] : [rule, paint.strong(row(total))]),
   ]
   return { lines, leftOut }

@@ -3,6 +3,7 @@ import type { Column, Report, Section } from '../reports/report.js'
 import { columnWords } from './cells.js'
 import { factsOf, isFacts } from './facts.js'
 import type { Renderer } from './renderer.js'
+import { sideTracks } from './sides.js'
 import { periodWords } from './times.js'
 import { isNumeric, shownColumns, shownSection } from './values.js'
 import { visible } from './visible.js'
@@ -44,6 +45,7 @@ function sectionBlocks(section: Section, report: Report, tz: string): string[] {
 
 function body(section: Section, tz: string): string {
   if (section.rows.length === 0) return block(section.empty ?? 'Nothing here.')
+  if (section.layout === 'sides') return sidesTable(section)
   return isFacts(section) ? factsTable(section, tz) : table(section, tz)
 }
 
@@ -59,6 +61,18 @@ function factsTable(section: Section, tz: string): string {
   return [row(titles), row(titles.map((title) => (title === '' ? '---' : '---:'))), ...rows.map(row)].join(
     '\n',
   )
+}
+
+function sidesTable(section: Section): string {
+  const tracks = sideTracks(section)
+  const lines = tracks[0]?.words.map((_, index) =>
+    row(tracks.map(({ words }) => inline(words[index]?.text ?? ''))),
+  )
+  const head = [
+    row(tracks.map(({ title }) => inline(title))),
+    row(tracks.map(({ column }) => alignment(column))),
+  ]
+  return [...head, ...(lines ?? [])].join('\n')
 }
 
 function table(section: Section, tz: string): string {

@@ -34,6 +34,7 @@ const looks: Readonly<Record<MeasureName, Look>> = {
   p95_cost_usd: ['p95 cost', 'usd', 2],
   p99_cost_usd: ['p99 cost', 'usd', 5],
   max_cost_usd: ['max cost', 'usd', 4],
+  stddev_cost_usd: ['std dev of cost', 'usd', 6],
   mean_input_tokens: ['mean input', 'number'],
   p50_input_tokens: ['p50 input', 'number', 5],
   p95_input_tokens: ['p95 input', 'number', 2],

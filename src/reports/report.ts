@@ -45,6 +45,8 @@ export interface Column {
   readonly optional?: number
   /** Amounts are shown with every digit: for answers that trace one number. */
   readonly exact?: true
+  /** Differences: what grew has a plus. */
+  readonly signed?: true
   /** Shown in JSON and CSV only. */
   readonly dataOnly?: true
   /** Of a status: how each of its words sounds; colour says no more than the word. */
@@ -65,8 +67,11 @@ export interface Section {
   readonly totals?: Row
   /** Sentences under the table: doubts about these very numbers first. */
   readonly notes?: readonly string[]
-  /** `table` (default) or `facts`: one row shown as a list of label and value. */
-  readonly layout?: 'table' | 'facts'
+  /**
+   * `table` (default); `facts`: one row shown as a list of label and value; `sides`: rows `a`, `b`,
+   * `difference` and `ratio` by their key `side`, shown as one line a figure.
+   */
+  readonly layout?: 'table' | 'facts' | 'sides'
   /** Shown instead of an empty table. */
   readonly empty?: string
 }
