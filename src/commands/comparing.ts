@@ -104,7 +104,9 @@ const billMeasures = [
 
 /**
  * What moved between a window and the one before it, for a report: a table for each dimension, who explains
- * most of the difference, and whether calls cost more by more than chance.
+ * most of the difference, and whether calls cost more by more than chance. Nothing where there are no calls
+ * before.
+ * @public
  */
 export async function askWhatMoved(
   question: Question,

@@ -23,7 +23,7 @@ const hint =
  * @throws UserError (usage) for two windows, or a text that is neither
  */
 export function parseVersus(texts: readonly string[], now: Date, tz: string): Versus {
-  const filters = texts.filter((text) => /[=~]/.test(text)).map(versusFilter)
+  const filters = texts.filter((text) => /[=~]/.test(text)).map((text) => parseFilter(text, '--vs'))
   const [window, second] = texts.filter((text) => !/[=~]/.test(text)).map((text) => text.trim())
   if (second !== undefined) {
     throw new UserError(`--vs ${window} and --vs ${second}: there is one other side, with one window`, {
@@ -34,19 +34,6 @@ export function parseVersus(texts: readonly string[], now: Date, tz: string): Ve
   // Fails early on what no clock could make right.
   if (window !== undefined) readWindow(window, now, tz)
   return { window, filters }
-}
-
-function versusFilter(text: string): Filter {
-  try {
-    return parseFilter(text)
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error
-    throw new UserError(error.message.replaceAll('--where', '--vs'), {
-      code: 'usage',
-      ...(error.hint === undefined ? {} : { hint: error.hint.replaceAll('--where', '--vs') }),
-      cause: error,
-    })
-  }
 }
 
 /**

@@ -8,8 +8,10 @@ import { breakdown } from './breakdown.js'
 import { budgetDays } from './budgets.js'
 import { cappedCalls, usersOverCaps } from './caps.js'
 import { dailyCosts } from './daily-costs.js'
+import { comparison, sharedCalls } from './comparison.js'
 import { history } from './history.js'
 import { measureNames } from './measures.js'
+import { movers } from './movers.js'
 import type { Query } from './query.js'
 import { quality, scoreRange } from './quality.js'
 import { sessionCosts } from './sessions.js'
@@ -34,6 +36,34 @@ const sampleCaps = {
   daily_usd: '1',
   monthly_usd: '10',
 }
+
+/** A scope, and what lies before it; without a beginning, what lies after it. */
+const halves = (scope: Scope): Sides => ({
+  a: scope,
+  b:
+    scope.since === null
+      ? { ...scope, since: scope.until, until: null }
+      : { ...scope, since: null, until: scope.since },
+})
+
+/** What `compare` asks. */
+const comparedSample = [
+  'calls',
+  'priced_calls',
+  'cost_usd',
+  'mean_cost_usd',
+  'p95_cost_usd',
+  'max_cost_usd',
+  'stddev_cost_usd',
+  'mean_input_tokens',
+  'mean_output_tokens',
+  'p50_latency_ms',
+  'p95_latency_ms',
+  'truncation_rate',
+  'error_rate',
+  'cache_hit_rate',
+  'mean_quality_score',
+] as const
 
 export const metrics: readonly Metric[] = [
   {
@@ -107,6 +137,21 @@ export const metrics: readonly Metric[] = [
     about: 'cost and revenue of the users of each tier',
     sample: (scope) => costByTier(scope, [{ userId: 'u1', tier: 'pro', monthlyRevenue: '29.9' }]),
   },
+  {
+    id: 'comparison',
+    about: 'figures of two sets of calls',
+    sample: (scope) => comparison({ ...halves(scope), measures: comparedSample }),
+  },
+  {
+    id: 'shared_calls',
+    about: 'calls of both of two sets',
+    sample: (scope) => sharedCalls(halves(scope)),
+  },
+  ...['feature', 'model', 'user', 'tag.any'].map(dimensionOf).map((by) => ({
+    id: `movers_${by.key}`,
+    about: `whose cost changed most, by ${by.about}`,
+    sample: (scope: Scope) => movers({ ...halves(scope), by, top: 5, days: [7, 14] }),
+  })),
   { id: 'history', about: 'what the store holds', sample: () => history('2026-10-05T00:00:00Z') },
   { id: 'unpriced_models', about: 'models without a price', sample: unpricedModels },
   ...orders.map((order) => ({
