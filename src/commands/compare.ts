@@ -4,7 +4,7 @@ import { basename } from 'node:path'
 import { dimensionOf, parseDimensions, type Dimension } from '../domain/dimensions.js'
 import { lastPeriod, wholeDays } from '../domain/periods.js'
 import { otherSide, parseVersus, type Versus } from '../domain/versus.js'
-import { assertZone, dayMs } from '../domain/zones.js'
+import { dayMs } from '../domain/zones.js'
 import { UserError } from '../errors.js'
 import { compareReport } from '../reports/compare.js'
 import { windowLabel, type ComparedSide } from '../reports/compared-side.js'
@@ -13,6 +13,7 @@ import type { Report } from '../reports/report.js'
 import { questionOptions, type CommandSpec, type Invocation } from './command.js'
 import { askMovers, askShared, askSide, askSides } from './comparing.js'
 import { doubtsAbout, optionCount, optionText, withCalls, type Question } from './question.js'
+import { settingsOf } from './settings.js'
 
 export const compareCommand: CommandSpec = {
   name: 'compare',
@@ -73,13 +74,12 @@ export const compareCommand: CommandSpec = {
     },
   ],
   run: async (invocation) => {
-    const tz = optionText(invocation, 'tz') ?? 'UTC'
+    const { tz } = await settingsOf(invocation)
     const vs = invocation.options['vs']
     const given = Array.isArray(vs) ? vs.map(String) : []
     const by = moverDimensions(invocation)
     const top = optionCount(invocation, 'top') ?? 5
     const saved = savedSide(invocation, given)
-    assertZone(tz)
     const versus = parseVersus(given, invocation.now, tz)
     const week = (until: Date, zone: string): ReturnType<typeof lastPeriod> => lastPeriod('7d', until, zone)
     const work = (question: Question): Promise<Report> =>

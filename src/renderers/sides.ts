@@ -42,9 +42,24 @@ function valuesOf(
   const scale = scaleOf(figure.kind, digits)
   const words = (value: Quantity, on: Scale | undefined): Words =>
     value === undefined || on === undefined ? none : { text: inWords(value, on) }
-  const { part: _, ...whole } = scale ?? { places: 0 }
-  const signed: Scale = { ...whole, signed: true, ...(whole.suffix === '%' ? { suffix: ' pt' } : {}) }
-  return [words(digits[0], scale), words(digits[1], scale), words(digits[2], signed)]
+  return [
+    words(digits[0], scale),
+    words(digits[1], scale),
+    words(digits[2], signedScale(figure, digits, scale)),
+  ]
+}
+
+/** As the values are written, with more decimals where nothing would be left of the difference. */
+function signedScale(
+  { kind }: Column,
+  digits: readonly (string | undefined)[],
+  shared: Scale | undefined,
+): Scale | undefined {
+  if (shared === undefined) return undefined
+  const less = digits[2]
+  const vanishes = Number(less ?? 0) !== 0 && !/[1-9]/.test(inWords(less, { ...shared, signed: true }))
+  const { part: _, ...scale } = (vanishes ? scaleOf(kind, [less]) : undefined) ?? shared
+  return { ...scale, signed: true, ...(scale.suffix === '%' ? { suffix: ' pt' } : {}) }
 }
 
 function changes(figures: readonly Column[], ratios: Row): Words[] {

@@ -56,7 +56,7 @@ export function compareReport(answer: CompareAnswer): Report {
 function titleOf({ a, b, file }: CompareAnswer): string {
   if (file !== undefined) return `Comparison with ${file}`
   const sameWindow = a.window.since === b.window.since && a.window.until === b.window.until
-  return sameWindow ? `${a.label} against ${b.label}` : 'Comparison'
+  return sameWindow ? `Comparison of ${a.label} with ${b.label}` : 'Comparison'
 }
 
 const isEmpty = ({ figures }: ComparedSide): boolean => Number(figures.calls ?? 0) === 0

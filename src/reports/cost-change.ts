@@ -32,7 +32,7 @@ export function costChangeSections(
         { ...column(key, 'difference', 'usd'), signed: true },
       ],
       rows: [
-        row('calls', callsWords(change), change.calls_usd),
+        row('calls', callsWords(change, a, b), change.calls_usd),
         ...meanRows(a, b, change, models).map(([part, cause, usd]) => row(part, cause, usd)),
       ],
       totals: { [key]: change.difference_usd },
@@ -59,7 +59,8 @@ function meanRows(
   const whole: Part = ['mean_cost', 'cost a call', change.mean_cost_usd]
   const meanChange = Number(a.figures.mean_cost_usd) - Number(b.figures.mean_cost_usd)
   const withinChange = (models ?? []).reduce((sum, { within_usd: usd }) => sum + Number(usd ?? 0), 0)
-  const several = (models ?? []).reduce((sum, { groups }) => sum + Number(groups), 0) > 1
+  const priced = (models ?? []).filter((row) => row.a_cost_usd !== null || row.b_cost_usd !== null)
+  const several = priced.reduce((sum, { groups }) => sum + Number(groups), 0) > 1
   if (!several || meanChange === 0) return [whole]
   const within = usdOf((Number(change.mean_cost_usd) * withinChange) / meanChange)
   const mix = difference(change.mean_cost_usd, within) ?? '0'
@@ -69,5 +70,9 @@ function meanRows(
   ]
 }
 
-const callsWords = ({ calls_usd: usd }: CostChange): string =>
-  usd === '0' ? 'as many calls' : usd.startsWith('-') ? 'fewer calls' : 'more calls'
+/** Calls without a price are no part of a cost: where there are any, it is not calls as such that are counted. */
+function callsWords({ calls_usd: usd }: CostChange, ...sides: readonly ComparedSide[]): string {
+  const all = sides.every(({ figures }) => pricedCalls(figures) === Number(figures.calls ?? 0))
+  const calls = all ? 'calls' : 'calls with a price'
+  return usd === '0' ? `as many ${calls}` : usd.startsWith('-') ? `fewer ${calls}` : `more ${calls}`
+}

@@ -21,7 +21,8 @@ interface Mover {
   /** Cost of each side, a day where that is compared; null where it has none. */
   readonly a: string | null
   readonly b: string | null
-  readonly difference: string
+  /** Null where neither side has a cost. */
+  readonly difference: string | null
 }
 
 /** Groups, others and their total; differences add up to the total's to the last digit. */
@@ -88,7 +89,7 @@ function moversOf({ rows, ms }: Moved): Mover[] {
     row,
     a: a[i] ?? null,
     b: b[i] ?? null,
-    difference: difference(a[i] ?? 0, b[i] ?? 0) ?? '0',
+    difference: (a[i] ?? b[i] ?? null) === null ? null : difference(a[i] ?? 0, b[i] ?? 0),
   }))
 }
 
@@ -135,7 +136,7 @@ function moverFinding(moved: Moved, mover: Mover, total: number, share: number):
   const state = stateOf(mover, moved)
   const day = ms === null ? '' : ' a day'
   const scale = { ...usdScale([mover.difference, total]), signed: true } as const
-  const moves = `${inWords(mover.difference, scale)} of ${inWords(total, scale)}${day}`
+  const moves = `${inWords(mover.difference, scale)} of ${inWords(total, scale)}${day} in all`
   const amounts =
     state === 'new' ? 'new' : state === 'gone' ? 'gone' : `${usd(mover.b ?? 0)} → ${usd(mover.a ?? 0)}`
   return {
@@ -145,7 +146,7 @@ function moverFinding(moved: Moved, mover: Mover, total: number, share: number):
     value: mover.row.value,
     measured: mover.difference,
     bound: null,
-    text: `${capital(dimensionNoun(by))} ${name} explains most of the difference: ${moves} (${amounts}).`,
+    text: `${capital(dimensionNoun(by))} ${name} moved most: ${moves} (${amounts}).`,
     details: { difference_share: share, state },
   }
 }

@@ -1,7 +1,7 @@
 /** Every number of a comparison against the same figure worked out in plain TypeScript over the calls. */
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { askMovers, askShared, askSides } from '../../src/commands/comparing.js'
+import { askMovers, askShared, askSides, askWhatMoved } from '../../src/commands/comparing.js'
 import type { Question } from '../../src/commands/question.js'
 import { Database } from '../../src/db/database.js'
 import { writeStore } from '../../src/db/store.js'
@@ -353,6 +353,29 @@ describe('movers', () => {
       { numRuns: 60 },
     )
   })
+})
+
+test('a report of a period has the same tables and sentences as the comparison', async () => {
+  await fc.assert(
+    fc.asyncProperty(logs, fc.constantFrom(100, 182.5, 365), async (calls, days) => {
+      await load(db, calls)
+      const middle = Date.UTC(2026, 0, 1)
+      const of = (from: number, to: number): RawSide => ({
+        scope: { since: iso(from), until: iso(to), filters: [], tz: 'UTC' },
+        has: ({ ts }) => ts >= from && ts < to,
+      })
+      const [a, b] = [of(middle, middle + 182.5 * 86_400_000), of(middle - days * 86_400_000, middle)]
+      const { report } = await answerOf(a, b)
+      const by = ['feature', 'tag.region', 'cache_hit'].map(dimensionOf)
+      const { since, until } = b.scope
+      const part = await askWhatMoved(await questionOf(a.scope), { since, until }, by, 2)
+      const before = calls.some(b.has)
+      const moved = report.sections.filter(({ id }) => id.startsWith('moved_by_'))
+      expect(part.sections).toEqual(before ? moved : [])
+      expect(part.findings ?? []).toEqual(before ? report.findings : [])
+    }),
+    { numRuns: 30 },
+  )
 })
 
 function expectRow(row: MoverRow, ofA: readonly RawCall[], ofB: readonly RawCall[]): void {

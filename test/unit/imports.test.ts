@@ -32,7 +32,10 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
       may: ['../importers/registry.js', '../pricing/book.js', '../db/store.js', 'node:stream/promises'],
       not: ['@duckdb/node-api', '../metrics/query.js', '../reports/ingest.js', '../commands/command.js'],
     },
-    reports: { may: ['lossless-json'], not: ['../metrics/query.js', '../db/store.js', '../renderers/width.js', 'chalk'] },
+    reports: {
+      may: ['lossless-json'],
+      not: ['../metrics/query.js', '../db/store.js', '../renderers/width.js', 'chalk'],
+    },
     renderers: {
       may: ['../reports/report.js', 'chalk', 'get-east-asian-width', 'lossless-json'],
       not: ['../reports/weekly.js', '../metrics/query.js', 'node:fs'],

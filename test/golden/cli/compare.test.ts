@@ -1,0 +1,77 @@
+/** `llmcost compare`: two periods, two models, a file saved before, and what is wrong with others. */
+import { cpSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, test } from 'vitest'
+import { runWell, sharedFolder } from '../../e2e/program.js'
+import { expectRecorded } from './recorded.js'
+
+const demo = fileURLToPath(new URL('../../../fixtures/demo', import.meta.url))
+const cwd = sharedFolder()
+const env = { LLMCOST_DB: 'demo.duckdb' }
+
+beforeAll(async () => {
+  const logs = join(cwd, 'logs')
+  cpSync(demo, logs, { recursive: true })
+  await runWell(['ingest', ...readdirSync(logs).map((name) => `logs/${name}`)], { cwd, env })
+  for (const command of ['compare', 'report', 'breakdown']) {
+    const window = ['--since', '2026-09-14', '--until', '2026-09-21', '--output', `${command}.json`]
+    await runWell([command, ...window], { cwd, env })
+  }
+  writeFileSync(join(cwd, 'other.json'), '{"schemaVersion": 1, "kind": "calls", "rows": []}')
+  writeFileSync(join(cwd, 'newer.json'), '{"schemaVersion": 9, "kind": "report"}')
+  writeFileSync(join(cwd, 'words.json'), 'calls\u001b[31m, cost\n')
+  writeFileSync(join(cwd, 'few.jsonl'), few())
+})
+
+/** Twelve calls on each of two days, half of them unpriced on the first. */
+function few(): string {
+  const lines = Array.from({ length: 24 }, (_, i) => ({
+    timestamp: new Date(Date.UTC(2026, 8, i < 12 ? 1 : 2, i % 12)).toISOString(),
+    request_id: `q-${i}`,
+    provider: 'openai',
+    model: i < 12 && i % 2 === 0 ? 'our-own-model' : 'gpt-4o',
+    feature: i < 12 ? 'old' : 'new',
+    input_tokens: 400 + 3 * i,
+    output_tokens: 900 - 2 * i,
+    quality_score: i < 12 ? 0.5 : undefined,
+  }))
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join('')
+}
+
+const latest = ['--as-of', 'latest']
+const models = [...latest, '--where', 'model=gpt-4o', '--vs', 'model=gpt-4o-mini', '--by', 'feature']
+
+describe.each([
+  ['compare-weeks', ['compare', ...latest]],
+  ['compare-models', ['compare', ...models]],
+])('%s', (name, args) => {
+  test.each(['80', '200'])('at %s columns', (columns) =>
+    expectRecorded(`${name}-${columns}`, args, { cwd, env: { ...env, COLUMNS: columns } }),
+  )
+  test.each(['markdown', 'json', 'csv'])('as %s', (format) =>
+    expectRecorded(`${name}-${format}`, [...args, '--format', format], { cwd, env }),
+  )
+  test('in colour', () => expectRecorded(`${name}-color`, args, { cwd, env: { ...env, FORCE_COLOR: '1' } }))
+})
+
+test.each([
+  ['running-week', [...latest, '--since', 'this-week', '--vs', 'last-week', '--by', 'feature', '--top', '2']],
+  ['berlin', [...latest, '--tz', 'Europe/Berlin', '--vs', '28d', '--by', 'none']],
+  ['month-not-whole', [...latest, '--since', 'this-month', '--vs', 'last-month']],
+  ['before-first-call', ['--since', '2026-08-10', '--until', '2026-08-17', '--vs', '2026-07-01..2026-07-08']],
+  ['on-both-sides', [...latest, '--vs', 'env=production', '--by', 'none']],
+  ['nothing', ['--as-of', '2027-03-01']],
+  ['against-compare', [...latest, '--against', 'compare.json']],
+  ['against-report', [...latest, '--against', 'report.json', '--since', '14d', '--where', 'feature=search']],
+  ['against-breakdown', [...latest, '--against', 'breakdown.json']],
+  ['against-nothing', ['--against', 'no-such.json']],
+  ['against-other-kind', ['--against', 'other.json']],
+  ['against-newer', ['--against', 'newer.json']],
+  ['against-words', ['--against', 'words.json']],
+  ['against-and-vs', ['--against', 'compare.json', '--vs', '14d']],
+  ['vs-wrong', ['--vs', 'last-weak']],
+  ['vs-same', ['--where', 'model=gpt-4o', '--vs', 'model=gpt-4o']],
+  ['by-day', ['--by', 'feature,day']],
+  ['few-calls', ['--input', 'few.jsonl', '--since', '2026-09-02', '--until', '2026-09-03']],
+])('compare %s', (name, args) => expectRecorded(`compare-${name}`, ['compare', ...args], { cwd, env }))
