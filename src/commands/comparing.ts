@@ -30,7 +30,7 @@ export async function askSides(
 const noFigures: Figures = { calls: 0, priced_calls: 0, unpriced_calls: 0, partly_priced_calls: 0 }
 
 /** A side of calls. */
-export function sideOf(
+function sideOf(
   { asOf, history: { first_ts: first } }: Question,
   scope: Scope,
   label: string,
