@@ -37,7 +37,8 @@ export function compareReport(answer: CompareAnswer): Report {
     footer: footerOf(own.history),
   }
   if (isEmpty(a) && (isEmpty(b) || answer.file !== undefined)) {
-    const empty = emptyText(own.history, own.scope, '--as-of latest', own.fromInput)
+    // Whole days alone would leave out calls that are all of one day.
+    const empty = emptyText(own.history, own.scope, '--since 7d --as-of latest', own.fromInput)
     return { ...report, sections: [emptySection(answer, empty)], findings: [] }
   }
   const moved = movedParts(a, b, answer.moved)
