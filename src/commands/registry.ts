@@ -25,6 +25,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./breakdown.js')).breakdownCommand,
   },
   {
+    name: 'trend',
+    summary: 'cost, calls, tokens or any figure over time, and what grows week after week',
+    load: async () => (await import('./trend.js')).trendCommand,
+  },
+  {
     name: 'efficiency',
     summary: 'tokens a call, truncation, what limits answers and what they cost',
     load: async () => (await import('./efficiency.js')).efficiencyCommand,

@@ -48,6 +48,7 @@ const table = {
   error_rate: bound('share', 0.05, 'Share of calls that failed'),
   growth_weeks: bound('count', 3, 'Weeks in a row that a feature must have grown to be named'),
   growth_rate: bound('share', 0.1, 'Mean growth a week over those weeks, to be named'),
+  growth_usd: bound('usd', 1, 'Cost of the last week, USD, below which growth is not named'),
 } as const satisfies Readonly<Record<string, Bound>>
 
 export type BoundName = keyof typeof table

@@ -2,7 +2,7 @@
  * Measures as the two halves of a statement: aggregates over calls, then figures over those aggregates.
  */
 import type { Whole, Decimal } from './query.js'
-import { measureOf, measures, quantities, type MeasureName } from './measures.js'
+import { addsUp, measureOf, measures, quantities, type MeasureName } from './measures.js'
 import { element, quantile, quantiles } from './dialect.js'
 
 /** Figures of one group of calls by measure. */
@@ -27,6 +27,24 @@ const partName = (part: string): string => `part_${part}`
 
 /** Select items that aggregate `calls` into one row a group. */
 export function aggregates(names: readonly MeasureName[]): string[] {
+  return [
+    ...[...plainAggregates(names)].map(([name, sql]) => `${sql} AS ${name}`),
+    ...[...quantileLists(names)].map(([of, at]) => `${quantiles(quantityOf(of), at)} AS ${of}_quantiles`),
+  ]
+}
+
+/** The same from rows that are aggregated already, into wider groups; undefined where that takes the calls. */
+export function sumsOfAggregates(names: readonly MeasureName[]): string[] | undefined {
+  if (!names.every((name) => addsUp(name) || 'shareOf' in measureOf(name))) return undefined
+  return [...plainAggregates(names)].map(([name, sql]) => {
+    // A count of nothing is 0, a sum of nothing NULL.
+    const sum = `sum(${name})`
+    return `${sql.startsWith('count') ? `CAST(coalesce(${sum}, 0) AS BIGINT)` : sum} AS ${name}`
+  })
+}
+
+/** Aggregates other than quantiles, by name. */
+function plainAggregates(names: readonly MeasureName[]): ReadonlyMap<string, string> {
   const plain = new Map<string, string>()
   for (const name of names) {
     const measure = measureOf(name)
@@ -36,22 +54,21 @@ export function aggregates(names: readonly MeasureName[]): string[] {
     // A share needs its total, whether or not that is shown.
     if ('shareOf' in measure) plain.set(measure.shareOf, measures[measure.shareOf].sql)
   }
-  return [
-    ...[...plain].map(([name, sql]) => `${sql} AS ${name}`),
-    ...[...quantileLists(names)].map(([of, at]) => `${quantiles(quantityOf(of), at)} AS ${of}_quantiles`),
-  ]
+  return plain
 }
 
 /**
  * A measure as an expression over the aggregated rows of `table`.
  * @param names all measures of the statement
  * @param isTotal expression that is true on the row of the total; without one a share is of the row itself
+ * @param among what the rows that share one total have in common: `PARTITION BY …`
  */
 export function figure(
   name: MeasureName,
   names: readonly MeasureName[],
   table: string,
   isTotal = 'TRUE',
+  among = '',
 ): string {
   const measure = measureOf(name)
   if ('sql' in measure) return `${table}.${name}`
@@ -62,7 +79,7 @@ export function figure(
     return measure.of === 'cost_usd' ? `CAST(${found} AS DECIMAL(18, 12))` : found
   }
   const part = `CAST(${table}.${measure.shareOf} AS DOUBLE)`
-  return `${part} / nullif(max(CASE WHEN ${isTotal} THEN ${part} END) OVER (), 0)`
+  return `${part} / nullif(max(CASE WHEN ${isTotal} THEN ${part} END) OVER (${among}), 0)`
 }
 
 /** A measure as one aggregate, for ranking groups; a share ranks as what it is a share of. */

@@ -2,7 +2,7 @@
  * Calls in groups: what every metric by dimension begins with. Each call in scope gets the keys of its
  * group `d0`, `d1` …, and with `top` the calls of all groups but the first become one group of others.
  */
-import type { Dimension } from '../domain/dimensions.js'
+import type { Dimension, TimeBucket } from '../domain/dimensions.js'
 import type { Scope } from '../domain/scope.js'
 import { isUtc } from '../domain/zones.js'
 import { bucketLabel, bucketNumber, zoneOffset } from './buckets.js'
@@ -25,6 +25,8 @@ export interface GroupRequest {
   readonly sort?: Sort | undefined
   /** Keep the first so many groups and make one of all others. */
   readonly top?: number | undefined
+  /** Calls get the number of this bucket too, as `bucket_number`, whatever their group. */
+  readonly bucket?: TimeBucket | undefined
 }
 
 /** What a row of any metric by dimension begins with; `d0`, `d1` … are the dimensions in their order. */
@@ -37,27 +39,31 @@ export interface GroupKeys {
 interface PlacedCalls {
   /** CTEs, to stand after WITH; the last is `placed_calls`: calls with their keys and `is_others`. */
   readonly ctes: string
+  /** The same up to `calls_by_key`: calls with their keys. */
+  readonly keyed: string
   readonly params: Record<string, Param>
   /** Names of the keys. */
   readonly ds: readonly string[]
 }
 
 export function placedCalls(request: GroupRequest): PlacedCalls {
-  const { scope, by, top } = request
+  const { scope, by, top, bucket } = request
   const condition = inScope(scope)
-  const timed = by.some(({ kind }) => kind === 'time')
+  const timed = bucket !== undefined || by.some(({ kind }) => kind === 'time')
   const offset = timed ? zoneOffset(scope) : { sql: '0', params: {} }
   const params = { ...condition.params, ...offset.params }
   const keys = by.map((dimension, i) => `${groupKey(dimension, i, offset.sql, params)} AS d${i}`)
+  if (bucket !== undefined) keys.push(`${bucketOf(bucket, offset.sql)} AS bucket_number`)
   const ranked = top !== undefined && by.length > 0
   if (ranked) params['top'] = top
   const ds = by.map((_, i) => `d${i}`)
-  const ctes = /* sql */ `calls_in_scope AS (
+  const keyed = /* sql */ `calls_in_scope AS (
       SELECT *, ${offset.sql} AS zone_offset FROM calls WHERE ${condition.sql}
     ), calls_by_key AS (
       SELECT ${['*', ...keys].join(', ')} FROM calls_in_scope
-    )${ranked ? placedByRank(ds, by, sortOf(request)) : `, placed_calls AS (SELECT *, FALSE AS is_others FROM calls_by_key)`}`
-  return { ctes, params, ds }
+    )`
+  const ctes = `${keyed}${ranked ? placedByRank(ds, by, sortOf(request)) : `, placed_calls AS (SELECT *, FALSE AS is_others FROM calls_by_key)`}`
+  return { ctes, keyed, params, ds }
 }
 
 /** The keys of a row of figures, and whether it is that of the others or of all. */
@@ -77,17 +83,25 @@ export function labels({ by, scope }: GroupRequest, table: string): string[] {
 
 /** Each call with its group, or with the others when its group is not among the first. */
 function placedByRank(ds: readonly string[], by: readonly Dimension[], sort: Sort): string {
-  const same = ds.map((d) => `calls_by_key.${d} IS NOT DISTINCT FROM kept_groups.${d}`).join(' AND ')
   const position = by.findIndex(({ key }) => key === sort.by)
   const rank = position >= 0 ? `d${position}` : rankAggregate(measureNamed(sort.by))
+  return placed(ds, 'calls_by_key', `${rank} ${direction(sort)}`, 'placed_calls')
+}
+
+/**
+ * CTEs that give each row of `table` its group's keys, or make it one of the others: keys NULL and `is_others`.
+ * @param rank an aggregate over the rows of a group, with its direction; ties go by the keys
+ */
+export function placed(ds: readonly string[], table: string, rank: string, name: string): string {
+  const same = ds.map((d) => `${table}.${d} IS NOT DISTINCT FROM kept_groups.${d}`).join(' AND ')
   const ties = ds.map((d) => `${d} ASC NULLS LAST`).join(', ')
   return /* sql */ `, kept_groups AS (
-      SELECT ${ds.join(', ')}, TRUE AS is_kept FROM calls_by_key GROUP BY ${ds.join(', ')}
-      ORDER BY ${rank} ${direction(sort)}, ${ties} LIMIT CAST($top AS BIGINT)
-    ), placed_calls AS (
-      SELECT calls_by_key.* EXCLUDE (${ds.join(', ')}),
+      SELECT ${ds.join(', ')}, TRUE AS is_kept FROM ${table} GROUP BY ${ds.join(', ')}
+      ORDER BY ${rank}, ${ties} LIMIT CAST($top AS BIGINT)
+    ), ${name} AS (
+      SELECT ${table}.* EXCLUDE (${ds.join(', ')}),
         ${ds.map((d) => `kept_groups.${d} AS ${d}`).join(', ')}, kept_groups.is_kept IS NULL AS is_others
-      FROM calls_by_key LEFT JOIN kept_groups ON ${same}
+      FROM ${table} LEFT JOIN kept_groups ON ${same}
     )`
 }
 
@@ -109,11 +123,14 @@ export function measureNamed(name: string): MeasureName {
 
 /** The expression that calls are grouped by. */
 function groupKey(dimension: Dimension, i: number, offset: string, params: Record<string, Param>): string {
-  if (dimension.kind === 'time') return bucketNumber(dimension.bucket, offset === '0' ? '0' : 'zone_offset')
+  if (dimension.kind === 'time') return bucketOf(dimension.bucket, offset)
   const { column, params: own } = columnOf(dimension, `tag_${i}`)
   Object.assign(params, own)
   return column
 }
+
+const bucketOf = (bucket: TimeBucket, offset: string): string =>
+  bucketNumber(bucket, offset === '0' ? '0' : 'zone_offset')
 
 function label(dimension: Dimension, key: string, scope: Scope): string {
   return dimension.kind === 'time' ? bucketLabel(dimension.bucket, key, isUtc(scope.tz)) : key

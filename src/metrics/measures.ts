@@ -189,6 +189,27 @@ export const measureNames = Object.keys(measures) as readonly MeasureName[]
 
 export const measureOf = (name: MeasureName): Measure => measures[name]
 
+/**
+ * What a measure is over no calls at all: counts and sums are nothing, a share is nothing of something,
+ * and there is no mean, quantile or rate.
+ */
+export type Emptiness = 'zero' | 'share' | 'none'
+
+/** A count that is NULL where no call logs what is counted is one too. */
+const countOrSum = /^(CASE WHEN count\(\w+\) > 0 THEN )?(count|sum)\(/
+
+export function emptinessOf(name: MeasureName): Emptiness {
+  const measure = measureOf(name)
+  if ('shareOf' in measure) return 'share'
+  return 'sql' in measure && countOrSum.test(measure.sql) ? 'zero' : 'none'
+}
+
+/** Whether the whole is the sum of its parts: a count or a sum, not of distinct values. */
+export function addsUp(name: MeasureName): boolean {
+  const measure = measureOf(name)
+  return 'sql' in measure && emptinessOf(name) === 'zero' && !measure.sql.includes('DISTINCT')
+}
+
 /** @throws UserError (usage) with the closest names */
 export function parseMeasure(text: string, option: string): MeasureName {
   const name = text.trim().toLowerCase().replaceAll('-', '_')

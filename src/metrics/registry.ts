@@ -3,12 +3,15 @@
  * benchmark times.
  */
 import { dimensionOf, dimensions } from '../domain/dimensions.js'
+import { growthBlocks } from '../domain/growth.js'
 import type { Scope } from '../domain/scope.js'
+import { everies } from '../domain/timeline.js'
 import { breakdown } from './breakdown.js'
 import { budgetDays } from './budgets.js'
 import { cappedCalls, usersOverCaps } from './caps.js'
 import { dailyCosts } from './daily-costs.js'
 import { comparison, sharedCalls } from './comparison.js'
+import { growth } from './growth.js'
 import { history } from './history.js'
 import { measureNames } from './measures.js'
 import { movers } from './movers.js'
@@ -19,6 +22,7 @@ import type { Sides } from './sides.js'
 import { callOrders, singleCalls, type CallOrder } from './single-calls.js'
 import { summary } from './summary.js'
 import { costByTier } from './tiers.js'
+import { trend } from './trend.js'
 import { unpricedModels } from './unpriced.js'
 
 interface Metric {
@@ -153,6 +157,39 @@ export const metrics: readonly Metric[] = [
     about: `whose cost changed most, by ${by.about}`,
     sample: (scope: Scope) => movers({ ...halves(scope), by, top: 5, days: [7, 14] }),
   })),
+  ...everies.map((every, i) => {
+    const by = i % 2 === 0 ? [] : ['feature', 'model']
+    return {
+      id: `trend_${every}`,
+      about: `every figure by ${[every, ...by].join(', ')}`,
+      sample: (scope: Scope) =>
+        trend({ scope, every, by: by.map(dimensionOf), measures: measureNames, top: 3 }),
+    }
+  }),
+  {
+    id: 'trend_cost',
+    about: 'cost by hour and feature',
+    sample: (scope) =>
+      trend({
+        scope,
+        every: 'hour',
+        by: [dimensionOf('feature')],
+        measures: ['cost_usd', 'cost_share'],
+        top: 3,
+      }),
+  },
+  {
+    id: 'growth',
+    about: 'cost of the last weeks by feature',
+    sample: (scope) =>
+      growth({
+        scope,
+        by: [dimensionOf('feature')],
+        weeks: growthBlocks(new Date(scope.until ?? 0), scope.tz),
+        top: 10,
+        leastUsd: 1,
+      }),
+  },
   { id: 'history', about: 'what the store holds', sample: () => history('2026-10-05T00:00:00Z') },
   { id: 'unpriced_models', about: 'models without a price', sample: unpricedModels },
   ...orders.map((order) => ({

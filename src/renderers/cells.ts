@@ -21,8 +21,9 @@ import {
 } from '../domain/wording.js'
 import type { Cell, Column, ColumnKind } from '../reports/report.js'
 import { jsonText } from './json.js'
+import { longestSparkline, sparkline } from './sparkline.js'
 import { timeWords } from './times.js'
-import { digitsOf, isAbsent, isNumeric } from './values.js'
+import { digitsOf, isAbsent, isNumeric, seriesDigits } from './values.js'
 import { visible } from './visible.js'
 
 /** quiet: there is nothing here. good, caution, bad: a change for the better or the worse. */
@@ -57,6 +58,7 @@ export function columnWords(column: Column, cells: readonly (Cell | undefined)[]
   const numbers = cells.map((cell) => digitsOf(cell, column.kind))
   const scale = withSign(scaleOf(column.kind, numbers), column)
   if (column.exact) return exactWords(column, cells, numbers)
+  if (column.kind === 'series') return seriesWords(column, cells)
   const times = column.kind === 'time' ? timeWords(cells, tz) : undefined
   return cells.map((cell, index) => {
     if (isAbsent(cell)) return absentWords(column)
@@ -64,6 +66,20 @@ export function columnWords(column: Column, cells: readonly (Cell | undefined)[]
     if (digits === undefined) return { ...textWords(times?.[index] ?? cell), ...statusTone(column, cell) }
     if (scale !== undefined) return { text: inWords(digits, scale), ...toneOf(column, digits) }
     return { text: column.kind === 'bytes' ? inWords(digits, bytesScale([digits])) : digits }
+  })
+}
+
+/** Sparklines of at most `room` letters; a gap is a space, or what stands for one. */
+export function seriesWords(
+  column: Column,
+  cells: readonly (Cell | undefined)[],
+  room = longestSparkline,
+  gap = ' ',
+): Words[] {
+  return cells.map((cell) => {
+    const series = seriesDigits(cell)
+    if (series === undefined) return isAbsent(cell) ? absentWords(column) : textWords(cell)
+    return { text: sparkline(series, room, gap) }
   })
 }
 

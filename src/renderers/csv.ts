@@ -3,12 +3,12 @@
  *
  * There is no totals row, so that a sum over the file is right. A report of several sections prints one
  * table after another with an empty line between, each with its own header and its section's id in a
- * leading column `section`. An absent value is an empty field; an empty text is "".
+ * leading column `section`. Sections beside the answer are left out. A series is a JSON array. An absent value is an empty field; an empty text is "".
  */
 import type { Cell, Column, Section } from '../reports/report.js'
 import { jsonText } from './json.js'
 import type { Renderer } from './renderer.js'
-import { digitsOf, isAbsent } from './values.js'
+import { digitsOf, isAbsent, seriesDigits } from './values.js'
 import { visible } from './visible.js'
 
 /** Tables for spreadsheets and scripts; nothing in them is taken for a formula. */
@@ -17,8 +17,9 @@ export const csv: Renderer = {
   title: 'for spreadsheets and scripts: raw numbers, no totals',
   endings: ['csv'],
   render: (report) => {
-    const tables = report.sections.filter(({ columns }) => columns.length > 0)
-    const several = report.sections.length > 1
+    const sections = report.sections.filter(({ beside }) => !beside)
+    const tables = sections.filter(({ columns }) => columns.length > 0)
+    const several = sections.length > 1
     return tables.map((section) => sectionText(section, several)).join('\r\n')
   },
 }
@@ -36,6 +37,8 @@ function sectionText(section: Section, lead: boolean): string {
 
 function field(cell: Cell | undefined, { kind }: Column): string {
   if (isAbsent(cell)) return ''
+  const series = kind === 'series' ? seriesDigits(cell) : undefined
+  if (series !== undefined) return text(`[${series.map((digits) => digits ?? 'null').join(',')}]`)
   const digits = digitsOf(cell, kind)
   if (digits !== undefined) return digits
   return text(typeof cell === 'string' ? cell : jsonText(cell))

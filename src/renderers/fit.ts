@@ -99,9 +99,9 @@ function size(track: Track, { stacked, short }: Manner, comfort: number): Sized 
   return { track, words, least, natural }
 }
 
-/** Texts can be cut; a number or a time without its end would be another one. */
+/** Texts can be cut and series drawn shorter; a number or a time without its end would be another one. */
 function isFlexible(kind: ColumnKind): boolean {
-  return kind === 'text' || kind === 'json'
+  return kind === 'text' || kind === 'json' || kind === 'series'
 }
 
 /** The narrowest width at which a heading takes no more than two lines and no word is broken. */

@@ -1,6 +1,6 @@
 /** A section as lines of text: heading, thin rule, rows, and the total set apart. */
-import type { Cell, Section } from '../reports/report.js'
-import { columnWords, shortWords, type Words } from './cells.js'
+import type { Cell, Column, Section } from '../reports/report.js'
+import { columnWords, seriesWords, shortWords, type Words } from './cells.js'
 import { fit, gap, type Placed, type Track } from './fit.js'
 import type { Paint } from './paint.js'
 import { sideTracks } from './sides.js'
@@ -19,7 +19,8 @@ export function grid(section: Section, room: number, tz: string, paint: Paint): 
   const wanted = section.layout === 'sides' ? sideTracks(section) : tracks(section, tz)
   const { placed, leftOut } = fit(wanted, room)
   const total = section.totals === undefined ? undefined : section.rows.length
-  const columns = placed.flatMap((column) => withBars(column, section, spare(placed, room)))
+  const drawn = placed.map((column) => withSparklines(column, section))
+  const columns = drawn.flatMap((column) => withBars(column, section, spare(placed, room)))
   const rule = paint.quiet('─'.repeat(Math.min(room, wide(columns))))
   const row = (index: number): string => line(columns.map((column) => cell(column, index, paint)))
   const lines = [
@@ -57,21 +58,39 @@ function wide(columns: readonly Placed[]): number {
 }
 
 function spare(placed: readonly Placed[], room: number): number {
-  const shares = placed.filter(({ column }) => column.kind === 'share').length
-  return shares === 0 ? 0 : Math.floor((room - wide(placed)) / shares) - gap
+  const barred = placed.filter(({ column }) => hasBars(column)).length
+  return barred === 0 ? 0 : Math.floor((room - wide(placed)) / barred) - gap
+}
+
+const hasBars = ({ kind, bars }: Column): boolean => kind === 'share' || bars === true
+
+/** A series is drawn for the room that its column was given. */
+function withSparklines(placed: Placed, { rows, totals }: Section): Placed {
+  const { column, words, width: room } = placed
+  if (column.kind !== 'series') return placed
+  const body = seriesWords(
+    column,
+    rows.map((row) => row[column.key]),
+    room,
+  )
+  const total = totals?.[column.key]
+  const last = Array.isArray(total) ? seriesWords(column, [total], room) : words.slice(rows.length)
+  return { ...placed, words: [...body, ...last] }
 }
 
 const longestBar = 20
+/** Where bars are what the table is for. */
+const longestChart = 40
 const shortestBar = 5
 
-/** A share, followed by a column of bars where the terminal has room. */
+/** A share or an amount, followed by a column of bars where the terminal has room. */
 function withBars(placed: Placed, section: Section, room: number): Placed[] {
   const { column } = placed
-  const shares = section.rows.map((row) => Number(digitsOf(row[column.key] ?? null, column.kind) ?? 0))
-  const largest = shares.reduce((most, share) => Math.max(most, share), 0)
-  if (column.kind !== 'share' || room < shortestBar || largest <= 0 || shares.length < 2) return [placed]
-  const length = Math.min(room, longestBar)
-  const words = shares.map((share): Words => ({ text: bar(share / largest, length), tone: 'quiet' }))
+  const parts = section.rows.map((row) => Number(digitsOf(row[column.key] ?? null, column.kind) ?? 0))
+  const largest = parts.reduce((most, part) => Math.max(most, part), 0)
+  if (!hasBars(column) || room < shortestBar || largest <= 0 || parts.length < 2) return [placed]
+  const length = Math.min(room, column.bars ? longestChart : longestBar)
+  const words = parts.map((part): Words => ({ text: bar(part / largest, length), tone: 'quiet' }))
   return [placed, { column: { ...column, kind: 'text' }, heading: [], words, width: length }]
 }
 

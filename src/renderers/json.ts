@@ -10,7 +10,7 @@ import {
   type Section,
 } from '../reports/report.js'
 import type { Renderer } from './renderer.js'
-import { digitsOf, isAbsent } from './values.js'
+import { digitsOf, isAbsent, seriesDigits } from './values.js'
 import { visibleJson } from './visible.js'
 
 /** An answer as data: exact numbers, null for absent, UTC times. */
@@ -27,7 +27,8 @@ export function jsonText(value: unknown, indent?: number): string {
 }
 
 function reportValue(report: Report): unknown {
-  const { kind, period, sections, warnings } = report
+  const { kind, period, warnings } = report
+  const sections = report.sections.filter(({ beside }) => !beside)
   const [only] = sections
   const head = { schemaVersion, kind, period: { since: period.since, until: period.until, tz: period.tz } }
   if (only === undefined || sections.length > 1) {
@@ -38,8 +39,17 @@ function reportValue(report: Report): unknown {
   return { ...head, ...tableValue(only), ...notes, ...further(report), warnings }
 }
 
-function further({ findings, data }: Report): object {
-  return { ...(findings === undefined ? {} : { findings: findings.map(findingValue) }), ...data }
+function further({ findings, data, sections }: Report): object {
+  const beside = sections.filter((section) => section.beside)
+  return {
+    ...Object.fromEntries(beside.map(({ id, ...section }) => [id, besideValue(section)])),
+    ...(findings === undefined ? {} : { findings: findings.map(findingValue) }),
+    ...data,
+  }
+}
+
+function besideValue(section: Omit<Section, 'id'>): object {
+  return { title: section.title, ...tableValue(section), notes: section.notes ?? [] }
 }
 
 function findingValue({ details, text, ...finding }: Finding): object {
@@ -50,7 +60,7 @@ function sectionValue(section: Section): unknown {
   return { id: section.id, title: section.title, ...tableValue(section), notes: section.notes ?? [] }
 }
 
-function tableValue({ columns, rows, totals }: Section): object {
+function tableValue({ columns, rows, totals }: Pick<Section, 'columns' | 'rows' | 'totals'>): object {
   return {
     columns: columns.map(({ key, title, kind }) => ({ key, title, kind })),
     rows: rows.map((row) => record(columns, row)),
@@ -72,6 +82,8 @@ function record(columns: readonly Column[], row: Row): object {
 
 function value(cell: Cell | undefined, kind: Column['kind']): unknown {
   if (isAbsent(cell)) return null
+  const series = kind === 'series' ? seriesDigits(cell) : undefined
+  if (series !== undefined) return series.map((digits) => digits && new LosslessNumber(digits))
   const digits = digitsOf(cell, kind)
   return digits === undefined ? cell : new LosslessNumber(digits)
 }

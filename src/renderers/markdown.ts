@@ -1,9 +1,10 @@
 /** Markdown for pull requests and wikis: GitHub tables, and nothing from a log that a reader would run. */
 import type { Column, Report, Section } from '../reports/report.js'
-import { columnWords } from './cells.js'
+import { columnWords, seriesWords } from './cells.js'
 import { factsOf, isFacts } from './facts.js'
 import type { Renderer } from './renderer.js'
 import { sideTracks } from './sides.js'
+import { longestSparkline } from './sparkline.js'
 import { periodWords } from './times.js'
 import { isNumeric, shownColumns, shownSection } from './values.js'
 import { visible } from './visible.js'
@@ -79,8 +80,12 @@ function table(section: Section, tz: string): string {
   const columns = shownColumns(section.columns)
   const { totals, rows } = section
   const words = columns.map((column) => {
-    const cells = rows.map((cells) => cells[column.key])
-    return columnWords(column, totals === undefined ? cells : [...cells, totals[column.key]], tz)
+    const body = rows.map((cells) => cells[column.key])
+    const cells = totals === undefined ? body : [...body, totals[column.key]]
+    // Spaces would run together.
+    return column.kind === 'series'
+      ? seriesWords(column, cells, longestSparkline, '·')
+      : columnWords(column, cells, tz)
   })
   const lines = rows.map((_, index) => row(words.map((column) => inline(column[index]?.text ?? ''))))
   const total = columns.map((column, index) => {

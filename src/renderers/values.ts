@@ -2,7 +2,7 @@
 import { plain, readDecimal } from '../domain/decimal.js'
 import type { Cell, Column, ColumnKind, Section } from '../reports/report.js'
 
-const wordKinds: ReadonlySet<ColumnKind> = new Set(['text', 'time', 'boolean', 'json', 'status'])
+const wordKinds: ReadonlySet<ColumnKind> = new Set(['text', 'time', 'boolean', 'json', 'status', 'series'])
 
 /** Whether cells of this kind are numbers, also where they arrive as text. */
 export function isNumeric(kind: ColumnKind): boolean {
@@ -23,9 +23,16 @@ export function isAbsent(cell: Cell | undefined): cell is null | undefined {
   return cell === null || cell === undefined || (typeof cell === 'number' && !Number.isFinite(cell))
 }
 
+/** The digits of each number of a series; null for a gap. Undefined when the cell is no list. */
+export function seriesDigits(cell: Cell | undefined): readonly (string | null)[] | undefined {
+  if (!Array.isArray(cell)) return undefined
+  return (cell as readonly Cell[]).map((item) => digitsOf(item, 'number') ?? null)
+}
+
 /** A section as people see it. */
 export function shownSection(section: Section): Section {
-  return section.shownRows === undefined ? section : { ...section, rows: section.shownRows }
+  const { shownRows: rows, shownColumns: columns, shownTotals: totals } = section
+  return { ...section, ...(rows && { rows }), ...(columns && { columns }), ...(totals && { totals }) }
 }
 
 /** Columns that people see. */

@@ -32,6 +32,7 @@ export type ColumnKind =
   | 'boolean'
   | 'status' // judgement in a word or two; `tones` of its column says which is good
   | 'json' // nested value
+  | 'series' // numbers in the order of time, null for a gap; a sparkline for people
 
 export interface Column {
   /** The key in JSON and CSV: a metric column or a column of `calls`. */
@@ -51,6 +52,8 @@ export interface Column {
   readonly dataOnly?: true
   /** Of a status: how each of its words sounds; colour says no more than the word. */
   readonly tones?: Readonly<Record<string, 'good' | 'caution' | 'bad'>>
+  /** Numbers have bars beside them where the terminal has room, as shares always do. */
+  readonly bars?: true
 }
 
 export type Row = Readonly<Record<string, Cell>>
@@ -63,6 +66,11 @@ export interface Section {
   readonly rows: readonly Row[]
   /** What people see in the place of very many rows; JSON and CSV have them all. */
   readonly shownRows?: readonly Row[]
+  /** What people see in the place of these columns and totals, where they read another table than programs. */
+  readonly shownColumns?: readonly Column[]
+  readonly shownTotals?: Row
+  /** Beside the answer itself: in JSON under its id next to the answer's own keys, not in CSV. */
+  readonly beside?: true
   /** Totals by column key, printed as a last row. */
   readonly totals?: Row
   /** Sentences under the table: doubts about these very numbers first. */
@@ -102,7 +110,8 @@ export interface Finding {
 
 /**
  * A whole answer. JSON of a one-section report is {schemaVersion, kind, period, columns, rows, totals,
- * warnings}; with more sections, `sections` holds {id, title, columns, rows, totals, notes} for each.
+ * warnings}; with more sections, `sections` holds {id, title, columns, rows, totals, notes} for each. A
+ * section beside the others does not count, and stands under its own id.
  */
 export interface Report {
   readonly kind: string

@@ -5,6 +5,7 @@ import { parse as parseJson } from 'lossless-json'
 import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
 import { renderers, rendererFor } from '../../src/renderers/registry.js'
+import { sparkline } from '../../src/renderers/sparkline.js'
 import { visible } from '../../src/renderers/visible.js'
 import type { Cell, Column, ColumnKind, Report, Row, Section } from '../../src/reports/report.js'
 import { hostileTexts } from '../golden/renderers/reports.js'
@@ -54,6 +55,10 @@ const cells: Record<ColumnKind, fc.Arbitrary<Cell>> = {
   boolean: fc.boolean(),
   status: text,
   json: fc.oneof(fc.array(text), fc.dictionary(text, fc.oneof(text, fc.integer()))),
+  series: fc.oneof(
+    fc.array(fc.option(fc.oneof(decimal, double)), { maxLength: 90 }),
+    fc.array(fc.option(fc.nat(9)), { maxLength: 9 }),
+  ),
 }
 const kinds = Object.keys(cells) as ColumnKind[]
 
@@ -66,14 +71,16 @@ const column = (index: number): fc.Arbitrary<Column> =>
       optional: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
       dimension: fc.boolean(),
       dataOnly: fc.integer({ min: 0, max: 5 }),
+      bars: fc.boolean(),
     })
-    .map(({ kind, title, suffix, optional, dimension, dataOnly }) => ({
+    .map(({ kind, title, suffix, optional, dimension, dataOnly, bars }) => ({
       key: `k${index}${suffix}`,
       title,
       kind,
       ...(optional !== undefined && { optional }),
       ...(dimension && { dimension }),
       ...(dataOnly === 0 && { dataOnly: true as const }),
+      ...(bars && { bars }),
     }))
 
 const rowOf = (columns: readonly Column[]): fc.Arbitrary<Row> =>
@@ -180,7 +187,11 @@ function digits(cell: Cell | undefined): string | null {
   return short === '-0' ? '0' : short
 }
 
-const words = new Set<ColumnKind>(['text', 'time', 'boolean', 'json', 'status'])
+const words = new Set<ColumnKind>(['text', 'time', 'boolean', 'json', 'status', 'series'])
+
+/** The digits of each number of a series. */
+const digitsOfAll = (cell: Cell | undefined): (string | null)[] | null =>
+  cell === null || cell === undefined ? null : (cell as Cell[]).map(digits)
 
 describe('machines read what the database said', () => {
   const single = report.map((what) => ({ ...what, sections: what.sections.slice(0, 1) }))
@@ -204,6 +215,10 @@ describe('machines read what the database said', () => {
             if (!words.has(kind)) {
               const found = value === null ? null : (value as { digitsRead: string }).digitsRead
               expect(found).toBe(digits(row[key]))
+            } else if (kind === 'series') {
+              const list = value as unknown as ({ digitsRead: string } | null)[] | null
+              const found = list?.map((item) => (item === null ? null : item.digitsRead)) ?? null
+              expect(found).toEqual(digitsOfAll(row[key]))
             } else if (kind !== 'json') {
               expect(value).toEqual(row[key])
             }
@@ -236,12 +251,68 @@ describe('machines read what the database said', () => {
           for (const [place, { key, kind }] of (only?.columns ?? []).entries()) {
             const field = records[index]?.[place] ?? ''
             if (!words.has(kind)) expect(field).toBe(digits(row[key]) ?? '')
-            else if (kind === 'text' || kind === 'status')
+            else if (kind === 'series') {
+              const list = digitsOfAll(row[key])
+              expect(field).toBe(list === null ? '' : `[${list.map((one) => one ?? 'null').join(',')}]`)
+            } else if (kind === 'text' || kind === 'status')
               expect(unguarded(field)).toBe(unguarded(visible(String(row[key] ?? ''))))
           }
         }
       }),
     )
+  })
+})
+
+test('a section beside the answer leaves its JSON keys and its CSV as they are', () => {
+  fc.assert(
+    fc.property(report, section, (what, part) => {
+      const aside = { ...part, id: 'aside', beside: true as const }
+      const both = { ...what, sections: [...what.sections, aside] }
+      const { aside: found, ...rest } = JSON.parse(render('json', both)) as Record<string, unknown>
+      expect(rest).toEqual(JSON.parse(render('json', what)))
+      expect(Object.keys(found as object)).toEqual(['title', 'columns', 'rows', 'totals', 'notes'])
+      expect(render('csv', both)).toBe(render('csv', what))
+    }),
+  )
+})
+
+describe('sparklines', () => {
+  const amounts = fc.array(fc.option(fc.nat(1000), { freq: 5 }), { maxLength: 90 })
+  const drawn = (values: readonly (number | null)[], room: number): string =>
+    sparkline(
+      values.map((value) => (value === null ? null : String(value))),
+      room,
+    )
+
+  test('a letter a number, on a scale from zero, gaps as spaces', () => {
+    fc.assert(
+      fc.property(amounts, (values) => {
+        const letters = drawn(values, 90).split('')
+        const largest = Math.max(1, ...values.map((value) => value ?? 0))
+        expect(letters.length).toBe(values.length)
+        for (const [i, value] of values.entries()) {
+          const level = '▁▂▃▄▅▆▇█'.indexOf(letters[i]!)
+          if (value === null) expect(letters[i]).toBe(' ')
+          else if (value === 0) expect(level).toBe(0)
+          else {
+            expect(level).toBeGreaterThan(0)
+            expect(Math.abs(level - (value / largest) * 7)).toBeLessThan(1)
+          }
+        }
+      }),
+    )
+  })
+
+  test('shorter than its numbers, a letter is the mean of its part', () => {
+    fc.assert(
+      fc.property(amounts, fc.integer({ min: 0, max: 40 }), (values, room) => {
+        const line = drawn(values, room)
+        expect(line.length).toBe(Math.min(room, values.length))
+        if (values.every((value) => value === null)) expect(line.trim()).toBe('')
+        if (room >= 1 && values.some((value) => (value ?? 0) > 0)) expect(line).toContain('█')
+      }),
+    )
+    expect(drawn([0, 0, 7, 7, 2, 4, null, null, null, 1], 5)).toBe('▁█▄ ▂')
   })
 })
 

@@ -1,0 +1,103 @@
+/** Figures over time: of each bucket, of each group in it, and of the whole window. */
+import type { Dimension } from '../domain/dimensions.js'
+import type { Scope } from '../domain/scope.js'
+import type { Every } from '../domain/timeline.js'
+import { isUtc } from '../domain/zones.js'
+import { bucketLabel } from './buckets.js'
+import { aggregates, figure, sumsOfAggregates, type Figures } from './figures.js'
+import { flags, labels, placed, placedCalls, type GroupKeys } from './groups.js'
+import { emptinessOf, type MeasureName } from './measures.js'
+import type { Query } from './query.js'
+
+export interface TrendRequest {
+  readonly scope: Scope
+  readonly every: Every
+  /** No time buckets. None: the total alone. */
+  readonly by: readonly Dimension[]
+  readonly measures: readonly MeasureName[]
+  /** Keep so many groups, by `rankedBy`, and make one of all others. */
+  readonly top: number
+}
+
+/**
+ * Groups in their order, then the others, then the total; of each its buckets in time, then the whole
+ * window. Buckets without calls have no row.
+ */
+export interface TrendRow extends Figures, GroupKeys {
+  /** The whole window; its `bucket` is null. */
+  readonly is_window: boolean
+  /** As domain/timeline labels it. */
+  readonly bucket: string | null
+}
+
+/** What groups are ranked by: the first measure where it counts or sums; the rate of a few calls ranks nothing. */
+export function rankedBy(measures: readonly MeasureName[]): MeasureName {
+  const [first = 'cost_usd'] = measures
+  return emptinessOf(first) === 'zero' ? first : 'cost_usd'
+}
+
+export function trend(request: TrendRequest): Query<TrendRow> {
+  const { scope, every, by, measures } = request
+  const rank = rankedBy(measures)
+  const names = [...new Set<MeasureName>([...measures, rank])]
+  const sort = { by: rank, descending: true }
+  const calls = placedCalls({ ...request, bucket: every, sort })
+  const { ds, params } = calls
+  const among = 'PARTITION BY figures.is_window, figures.bucket_number'
+  const sql = /* sql */ `
+    WITH ${figuresOf(calls, names, rank)}
+    SELECT ${[
+      ...labels({ by, scope }, 'figures'),
+      'figures.is_window',
+      `${bucketLabel(every, 'figures.bucket_number', isUtc(scope.tz))} AS bucket`,
+      ...names.map((name) => `${figure(name, names, 'figures', 'figures.is_total', among)} AS ${name}`),
+    ].join(', ')}
+    FROM figures
+    ORDER BY ${[
+      'figures.is_total',
+      'coalesce(figures.is_others, FALSE)',
+      ...lineOrder(ds, rank),
+      'figures.is_window',
+      'figures.bucket_number',
+    ].join(', ')}`
+  return { sql, params }
+}
+
+/** CTEs up to `figures`: from one scan into small parts where parts add up, else from the calls each time. */
+function figuresOf(
+  { ctes, keyed, ds }: ReturnType<typeof placedCalls>,
+  names: readonly MeasureName[],
+  rank: MeasureName,
+): string {
+  const sums = sumsOfAggregates(names)
+  const keys = [...ds, 'bucket_number']
+  const figures = (items: readonly string[], table: string): string => /* sql */ `, figures AS (
+      SELECT ${[...flags(ds), 'bucket_number', 'GROUPING(bucket_number) = 1 AS is_window', ...items].join(', ')}
+      FROM ${table}
+      GROUP BY GROUPING SETS (${sets(ds).join(', ')})
+    )`
+  if (sums === undefined) return `${ctes}${figures(aggregates(names), 'placed_calls')}`
+  const grouped = ds.length > 0
+  return `${keyed}, parts AS (
+      SELECT ${[...keys, ...aggregates(names)].join(', ')} FROM calls_by_key GROUP BY ${keys.join(', ')}
+    )${grouped ? placed(ds, 'parts', `sum(${rank}) DESC NULLS LAST`, 'placed_parts') : ''}
+    ${figures(sums, grouped ? 'placed_parts' : 'parts')}`
+}
+
+function sets(ds: readonly string[]): string[] {
+  const whole = ['(bucket_number)', '()']
+  if (ds.length === 0) return whole
+  const group = [...ds, 'is_others'].join(', ')
+  return [`(${group}, bucket_number)`, `(${group})`, ...whole]
+}
+
+/** Groups by what they have over the whole window. */
+function lineOrder(ds: readonly string[], rank: MeasureName): string[] {
+  if (ds.length === 0) return []
+  const line = ['figures.is_total', 'figures.is_others', ...ds.map((d) => `figures.${d}`)]
+  const whole = `max(CASE WHEN figures.is_window THEN figures.${rank} END)`
+  return [
+    `${whole} OVER (PARTITION BY ${line.join(', ')}) DESC NULLS LAST`,
+    ...ds.map((d) => `figures.${d} ASC NULLS LAST`),
+  ]
+}
