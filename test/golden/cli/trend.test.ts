@@ -91,7 +91,6 @@ describe('other questions', () => {
     ['trend-no-match', ['trend', ...latest, '--where', 'feature=nothing', '--json']],
     ['trend-empty-folder', ['trend', '--input', 'empty']],
     ['trend-wrong-every', ['trend', '--every', 'fortnight']],
-    ['trend-wrong-metric', ['trend', '--metric', 'costs']],
     ['trend-wrong-moment', ['trend', '--metric', 'cost_usd,last-ts']],
     ['trend-wrong-by', ['trend', '--by', 'feature,weekday']],
     ['trend-wrong-top', ['trend', '--by', 'user', '--top', '5000']],
