@@ -47,3 +47,16 @@ export const padded = (value: string, width: number): string =>
 /** Rows of a JSON array of objects that is bound as text. @param columns names and SQL types, our own */
 export const rowsOfJson = (json: string, columns: Readonly<Record<string, string>>): string =>
   `unnest(from_json(CAST(${json} AS JSON), '[${JSON.stringify(columns)}]'), max_depth := 2)`
+
+/** The smallest value with at least the share `at` of all values up to it: always one of them. */
+export const discreteQuantile = (value: string, at: number): string => `quantile_disc(${value}, ${at})`
+
+/** A table of the whole numbers from 0 up to, not including, `count`, in the column named by its alias. */
+export const wholeNumbers = (count: string): string => `range(${count})`
+
+/** Marks a CTE that several others read and that is to be worked out once. */
+export const once = 'MATERIALIZED'
+
+/** A table from JSON text: an array of objects, read into columns of these types. */
+export const jsonTable = (json: string, types: Readonly<Record<string, string>>): string =>
+  `(SELECT unnest(from_json(${json}, '[${JSON.stringify(types)}]'), recursive := true))`

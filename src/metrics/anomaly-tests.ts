@@ -1,0 +1,143 @@
+/**
+ * The tests of an hour against its baseline, each a SELECT of the hours that it flags: `kind`, series, hour,
+ * what was measured over `span_hours`, its norm and noise, and `strength`, by how much it passed the bound of
+ * noise. docs/anomalies.md tells what each is for.
+ */
+import { missingHours, whole, type SeriesRequest } from './anomaly-hours.js'
+
+/**
+ * Bounds of the tests, as multiples of the noise, of the norm and of the account's usual day; `rest` is the
+ * share of the excess that must remain without its dearest call or hour, `calls` the number of equal calls
+ * that the cost must be worth (Kish's effective number).
+ */
+export const bounds = {
+  spike: { noise: 6, norm: 3, day: 0.05, rest: 0.5, calls: 4.5 },
+  sustained: { noise: 8, norm: 2, day: 0.25, rest: 0.5, personNorm: 3, personDay: 0.15, calls: 4.5 },
+  drift: { growth: 1.5 },
+  drop: { noise: 2, norm: 0.1, day: 0.1 },
+} as const
+
+export const anomalyKinds = ['spike', 'sustained', 'drift', 'drop'] as const
+export type AnomalyKind = (typeof anomalyKinds)[number]
+
+/** A person's series is small beside the account: other bounds hold. @returns a boolean expression */
+const isPerson = ({ by }: SeriesRequest): string => {
+  const families = by.flatMap(({ key }, i) => (key === 'user_id' ? [i + 1] : []))
+  return families.length === 0 ? 'FALSE' : `family IN (${families.join(', ')})`
+}
+
+export const sustainedBound = (request: SeriesRequest, of: 'norm' | 'day'): string => {
+  const { norm, day, personNorm, personDay } = bounds.sustained
+  const [person, other] = of === 'norm' ? [personNorm, norm] : [personDay, day]
+  return `CASE WHEN ${isPerson(request)} THEN ${person} ELSE ${other} END`
+}
+
+/**
+ * CTEs `judged_hours`: the hours of all days with a baseline, and `usual_days` (day, usual_usd): the median
+ * daily cost of the account over the history of each day.
+ */
+export function judgedHours({ span }: SeriesRequest): string {
+  const skipped = missingHours(span)
+  const passed = span.missing.map((_, i) => ` - CAST(24 * day + hour_of_day > ${whole(`missing_${i}`)} AS BIGINT)`)
+  return /* sql */ `hours_of_days AS (
+      SELECT baselines.*, family, value, day, 24 * day + hour_of_day AS hour,
+        24 * day + hour_of_day${passed.join('')} AS position
+      FROM baselines JOIN usable_days ON usable_days.id = baselines.id
+    ), judged_hours AS MATERIALIZED (
+      SELECT hours_of_days.* EXCLUDE (id), usual_days.usual_usd,
+        coalesce(hourly_costs.cost_usd, 0) AS exact_usd,
+        CAST(coalesce(hourly_costs.cost_usd, 0) AS DOUBLE) AS cost_usd,
+        CAST(coalesce(hourly_costs.max_cost_usd, 0) AS DOUBLE) AS max_cost_usd,
+        coalesce(hourly_costs.square_usd, 0) AS square_usd,
+        CAST(coalesce(hourly_costs.cost_usd, 0) AS DOUBLE) - norm_usd AS excess_usd
+      FROM hours_of_days
+      JOIN usual_days ON usual_days.day = hours_of_days.day
+      LEFT JOIN hourly_costs ON hourly_costs.family = hours_of_days.family
+        AND hourly_costs.value = hours_of_days.value AND hourly_costs.hour = hours_of_days.hour
+      WHERE hours_of_days.hour < ${whole('until_hour')} AND hours_of_days.hour NOT IN ${skipped.sql}
+        AND usual_days.usual_usd IS NOT NULL
+    )`
+}
+
+/** Sums over the last 24 hours, or 3, where all of them have a baseline. */
+export const trailing = (hours: number): string => /* sql */ `
+  SELECT *, ${whole('until_hour')} AS until_hour,
+    CAST(sum(exact_usd) OVER span AS DOUBLE) AS span_usd,
+    CAST(sum(CAST(norm_usd AS DECIMAL(38, 18))) OVER span AS DOUBLE) AS span_norm_usd,
+    sqrt(sum(noise_usd * noise_usd) OVER span) AS span_noise_usd,
+    max(excess_usd) OVER span AS span_max_excess_usd,
+    sum(square_usd) OVER span AS span_square_usd,
+    position - min(position) OVER span = ${hours - 1} AS is_whole
+  FROM judged_hours
+  WHERE mean_usd > 0
+  WINDOW span AS (
+    PARTITION BY family, value ORDER BY position ROWS BETWEEN ${hours - 1} PRECEDING AND CURRENT ROW
+  )`
+
+const flag = (kind: AnomalyKind, hours: number, cost: string, norm: string, noise: string, bound: number): string =>
+  `'${kind}' AS kind, family, value, hour, ${hours} AS span_hours, ${cost} AS cost_usd, ${norm} AS norm_usd,
+    ${noise} AS noise_usd, usual_usd, history_hours, abs(${cost} - ${norm}) / nullif(${bound} * ${noise}, 0) AS strength`
+
+const judged = `hour >= ${whole('since_hour')}`
+const scale = 'CAST($scale AS DOUBLE)'
+
+/** The conditions of each test; also what --explain shows one by one. */
+export const conditions = {
+  spike: [
+    `excess_usd > ${bounds.spike.noise} * ${scale} * noise_usd`,
+    `cost_usd > ${bounds.spike.norm} * norm_usd`,
+    `excess_usd > ${bounds.spike.day} * usual_usd`,
+    `excess_usd - max_cost_usd > ${bounds.spike.rest} * excess_usd`,
+    `cost_usd * cost_usd > ${bounds.spike.calls} * square_usd`,
+  ],
+  sustained: (request: SeriesRequest): readonly string[] => [
+    `span_usd - span_norm_usd > ${bounds.sustained.noise} * ${scale} * span_noise_usd`,
+    `span_usd > (${sustainedBound(request, 'norm')}) * span_norm_usd`,
+    `span_usd - span_norm_usd > (${sustainedBound(request, 'day')}) * usual_usd`,
+    'cost_usd > norm_usd',
+    `span_usd - span_norm_usd - span_max_excess_usd > ${bounds.sustained.rest} * (span_usd - span_norm_usd)`,
+    `span_usd * span_usd > ${bounds.sustained.calls} * span_square_usd`,
+  ],
+  drop: [
+    `span_usd < ${bounds.drop.norm} * span_norm_usd`,
+    `span_norm_usd - span_usd > ${bounds.drop.noise} * span_noise_usd`,
+    `span_norm_usd - span_usd > ${bounds.drop.day} * usual_usd`,
+  ],
+} as const
+
+export const spikes = (): string => /* sql */ `
+  SELECT ${flag('spike', 1, 'cost_usd', 'norm_usd', 'noise_usd', bounds.spike.noise)}
+  FROM judged_hours WHERE ${[judged, 'mean_usd > 0', ...conditions.spike].join(' AND ')}`
+
+export const sustained = (request: SeriesRequest): string => /* sql */ `
+  SELECT ${flag('sustained', 24, 'span_usd', 'span_norm_usd', 'span_noise_usd', bounds.sustained.noise)}
+  FROM (${trailing(24)}) WHERE ${[judged, 'is_whole', ...conditions.sustained(request)].join(' AND ')}`
+
+export const drops = (): string => /* sql */ `
+  SELECT ${flag('drop', 3, 'span_usd', 'span_norm_usd', 'span_noise_usd', bounds.drop.noise)}
+  FROM (${trailing(3)}) WHERE ${[judged, 'is_whole', ...conditions.drop].join(' AND ')}`
+
+/**
+ * Weeks of the account that rise one after another, day by day, from `daily_costs` (family, value, day,
+ * exact_usd, first_hour; every day from the first call on). The dearest day of each week does not count.
+ * The account's alone: the weeks of one user or feature rise by chance too often.
+ */
+export const drifts = (): string => /* sql */ `
+  SELECT 'drift' AS kind, family, value, 24 * weeks.day + 23 AS hour, 168 AS span_hours,
+    CAST(week_usd AS DOUBLE) AS cost_usd, CAST(week_3_usd AS DOUBLE) AS norm_usd, NULL AS noise_usd, usual_usd,
+    24 * (weeks.day + 1) - first_hour AS history_hours,
+    CAST(w0 AS DOUBLE) / nullif(${bounds.drift.growth} * CAST(w3 AS DOUBLE), 0) AS strength
+  FROM (
+    SELECT *, lag(rest_usd, 7) OVER days AS w1, lag(rest_usd, 14) OVER days AS w2, lag(rest_usd, 21) OVER days AS w3,
+      rest_usd AS w0, lag(week_usd, 21) OVER days AS week_3_usd
+    FROM (
+      SELECT *, sum(exact_usd) OVER week AS week_usd, sum(exact_usd) OVER week - max(exact_usd) OVER week AS rest_usd
+      FROM daily_costs WHERE family = 0
+      WINDOW week AS (PARTITION BY family, value ORDER BY day ROWS BETWEEN 6 PRECEDING AND CURRENT ROW)
+    )
+    WINDOW days AS (PARTITION BY family, value ORDER BY day)
+  ) AS weeks
+  JOIN usual_days ON usual_days.day = weeks.day
+  WHERE first_hour <= 24 * (weeks.day - 27)
+    AND 24 * weeks.day + 23 BETWEEN ${whole('since_hour')} AND ${whole('until_hour')} - 1
+    AND w0 > ${bounds.drift.growth} * w3 AND w0 > w1 AND w1 > w2 AND w2 > w3`
