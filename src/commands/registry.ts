@@ -45,6 +45,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./compare.js')).compareCommand,
   },
   {
+    name: 'anomalies',
+    summary: 'hours that cost far more than usual, as incidents with their causes',
+    load: async () => (await import('./anomalies.js')).anomaliesCommand,
+  },
+  {
     name: 'calls',
     summary: 'single calls: the dearest, the latest, those cut off, those that failed',
     load: async () => (await import('./calls.js')).callsCommand,

@@ -45,7 +45,7 @@ export const hourStart = (hour: number, tz: string): number => instantOf(hour * 
 export const hourIso = (instant: number): string => new Date(instant).toISOString().replace('.000Z', 'Z')
 
 /** Whole hours in [first, until) that no instant shows, because the clock went forward over them. */
-function missingHours(first: number, until: number, tz: string): number[] {
+export function missingHours(first: number, until: number, tz: string): number[] {
   const [from, to] = [first * hourMs, until * hourMs]
   const stretches = offsetStretches(from - dayMs, to + dayMs, tz)
   return stretches.slice(1).flatMap((stretch, i) => {

@@ -27,6 +27,12 @@ interface Tables {
   readonly params: Record<string, Param>
 }
 
+/** A CTE (family, value) that names the only members wanted, and the families that it names. */
+interface Only {
+  readonly name: string
+  readonly families: readonly number[]
+}
+
 /** A bound whole number. */
 export const whole = (name: string): string => `CAST($${name} AS BIGINT)`
 
@@ -36,9 +42,9 @@ export const whole = (name: string): string => `CAST($${name} AS BIGINT)`
  * it) and
  * `series` (family, value, first_hour).
  */
-export function hourlyCosts(request: SeriesRequest): Tables {
+export function hourlyCosts(request: SeriesRequest, only?: Only): Tables {
   const { by, span } = request
-  const { sql, params } = locatedCalls(request)
+  const { sql, params } = locatedCalls(request, only)
   const values = by.map((_, i) => `v${i + 1}`)
   const families = values.map((value, i) => `WHEN GROUPING(${value}) = 0 THEN ${i + 1}`)
   const chosen = values.map((value) => `WHEN GROUPING(${value}) = 0 THEN ${value}`)
@@ -62,7 +68,7 @@ export function hourlyCosts(request: SeriesRequest): Tables {
 }
 
 /** Every call up to the end of the span, with its local hour. */
-function locatedCalls({ scope, span, by }: SeriesRequest): Tables {
+function locatedCalls({ scope, span, by }: SeriesRequest, only: Only | undefined): Tables {
   const until = hourIso(hourStart(span.until, scope.tz))
   const condition = inScope({ ...scope, since: null, until })
   // Offsets matter within the span only: what is older is one bucket.
@@ -71,7 +77,7 @@ function locatedCalls({ scope, span, by }: SeriesRequest): Tables {
   const values = by.map((dimension, i) => {
     const { column, params: own } = columnOf(dimension, `series_tag_${i + 1}`)
     Object.assign(params, own)
-    return `, CAST(${column} AS VARCHAR) AS v${i + 1}`
+    return `, ${chosen(`CAST(${column} AS VARCHAR)`, i + 1, only)} AS v${i + 1}`
   })
   const local = wholeQuotient(`(${epochMicros('ts')} + ${offset.sql})`, 3_600_000_000)
   return {
@@ -81,6 +87,13 @@ function locatedCalls({ scope, span, by }: SeriesRequest): Tables {
     )`,
     params,
   }
+}
+
+/** A member's name, or NULL when it is not wanted. */
+function chosen(value: string, family: number, only: Only | undefined): string {
+  if (only === undefined) return value
+  if (!only.families.includes(family)) return 'CAST(NULL AS VARCHAR)'
+  return `CASE WHEN ${value} IN (SELECT value FROM ${only.name} WHERE family = ${family}) THEN ${value} END`
 }
 
 /** The hours that the clock skipped, as a list in brackets; one that never comes where there are none. */

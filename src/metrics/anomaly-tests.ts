@@ -38,7 +38,9 @@ export const sustainedBound = (request: SeriesRequest, of: 'norm' | 'day'): stri
  */
 export function judgedHours({ span }: SeriesRequest): string {
   const skipped = missingHours(span)
-  const passed = span.missing.map((_, i) => ` - CAST(24 * day + hour_of_day > ${whole(`missing_${i}`)} AS BIGINT)`)
+  const passed = span.missing.map(
+    (_, i) => ` - CAST(24 * day + hour_of_day > ${whole(`missing_${i}`)} AS BIGINT)`,
+  )
   return /* sql */ `hours_of_days AS (
       SELECT baselines.*, family, value, day, 24 * day + hour_of_day AS hour,
         24 * day + hour_of_day${passed.join('')} AS position
@@ -74,7 +76,14 @@ export const trailing = (hours: number): string => /* sql */ `
     PARTITION BY family, value ORDER BY position ROWS BETWEEN ${hours - 1} PRECEDING AND CURRENT ROW
   )`
 
-const flag = (kind: AnomalyKind, hours: number, cost: string, norm: string, noise: string, bound: number): string =>
+const flag = (
+  kind: AnomalyKind,
+  hours: number,
+  cost: string,
+  norm: string,
+  noise: string,
+  bound: number,
+): string =>
   `'${kind}' AS kind, family, value, hour, ${hours} AS span_hours, ${cost} AS cost_usd, ${norm} AS norm_usd,
     ${noise} AS noise_usd, usual_usd, history_hours, abs(${cost} - ${norm}) / nullif(${bound} * ${noise}, 0) AS strength`
 

@@ -6,6 +6,7 @@ import { dimensionOf, dimensions } from '../domain/dimensions.js'
 import { growthBlocks } from '../domain/growth.js'
 import type { Scope } from '../domain/scope.js'
 import { everies } from '../domain/timeline.js'
+import { anomalySamples } from './anomaly-samples.js'
 import { breakdown } from './breakdown.js'
 import { budgetDays } from './budgets.js'
 import { cappedCalls, usersOverCaps } from './caps.js'
@@ -25,7 +26,7 @@ import { costByTier } from './tiers.js'
 import { trend } from './trend.js'
 import { unpricedModels } from './unpriced.js'
 
-interface Metric {
+export interface Metric {
   readonly id: string
   readonly about: string
   /** The statement with every figure it can have. */
@@ -197,4 +198,5 @@ export const metrics: readonly Metric[] = [
     about: `single calls: ${order}`,
     sample: (scope: Scope) => singleCalls(scope, order, 20),
   })),
+  ...anomalySamples,
 ]

@@ -44,12 +44,22 @@ function further({ findings, data, sections }: Report): object {
   return {
     ...Object.fromEntries(beside.map(({ id, ...section }) => [id, besideValue(section)])),
     ...(findings === undefined ? {} : { findings: findings.map(findingValue) }),
-    ...data,
+    ...Object.fromEntries(Object.entries(data ?? {}).map(([key, cell]) => [key, dataValue(key, cell)])),
   }
 }
 
 function besideValue(section: Omit<Section, 'id'>): object {
   return { title: section.title, ...tableValue(section), notes: section.notes ?? [] }
+}
+
+/** Amounts are exact decimals below a key that says so; they are printed as numbers, as in rows. */
+function dataValue(key: string, cell: Cell): unknown {
+  if (isAbsent(cell)) return null
+  if (Array.isArray(cell)) return (cell as readonly Cell[]).map((one) => dataValue(key, one))
+  if (typeof cell === 'object') {
+    return Object.fromEntries(Object.entries(cell).map(([name, one]) => [name, dataValue(name, one)]))
+  }
+  return value(cell, key.endsWith('_usd') ? 'usd' : 'text')
 }
 
 function findingValue({ details, text, ...finding }: Finding): object {

@@ -1,5 +1,6 @@
 /** Markdown for pull requests and wikis: GitHub tables, and nothing from a log that a reader would run. */
 import type { Column, Report, Section } from '../reports/report.js'
+import { blocksOf } from './blocks.js'
 import { columnWords, seriesWords } from './cells.js'
 import { factsOf, isFacts } from './facts.js'
 import type { Renderer } from './renderer.js'
@@ -47,7 +48,18 @@ function sectionBlocks(section: Section, report: Report, tz: string): string[] {
 function body(section: Section, tz: string): string {
   if (section.rows.length === 0) return block(section.empty ?? 'Nothing here.')
   if (section.layout === 'sides') return sidesTable(section)
+  if (section.layout === 'blocks') return blockList(section)
   return isFacts(section) ? factsTable(section, tz) : table(section, tz)
+}
+
+function blockList(section: Section): string {
+  return blocksOf(section)
+    .map(({ headline, sentences }) => [
+      `- **${inline(headline)}**`,
+      ...sentences.map((text) => `  - ${block(text)}`),
+    ])
+    .flat()
+    .join('\n')
 }
 
 function factsTable(section: Section, tz: string): string {

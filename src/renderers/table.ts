@@ -1,6 +1,7 @@
 /** The terminal: everything within its width, numbers aligned, doubts under the numbers they touch. */
 import type { Report, Section } from '../reports/report.js'
 import { factLines, isFacts } from './facts.js'
+import { blocksOf } from './blocks.js'
 import { grid } from './grid.js'
 import { paintFor, type Paint } from './paint.js'
 import type { Renderer, RenderOptions } from './renderer.js'
@@ -84,12 +85,22 @@ function body(section: Section, page: Page): string[] {
   if (section.rows.length === 0)
     return sentence(section.empty ?? 'Nothing here.', page, '', indent).map(paint.quiet)
   if (isFacts(section)) return indented(factLines(section, room, tz, paint))
+  if (section.layout === 'blocks') return blockLines(section, page)
   const { lines, leftOut } = grid(section, room, tz, paint)
   const missing = `Left out to fit ${columns} columns: ${leftOut.join(', ')}.`
   return [
     ...indented(lines),
     ...(leftOut.length === 0 ? [] : sentence(missing, page, '', indent).map(paint.quiet)),
   ]
+}
+
+function blockLines(section: Section, page: Page): string[] {
+  const indent = indentOf(page)
+  return blocksOf(section).flatMap(({ headline, sentences }, index) => [
+    ...(index === 0 ? [] : ['']),
+    ...sentence(headline, page, '', indent).map(page.paint.strong),
+    ...sentences.flatMap((text) => sentence(text, page, '  ', indent)),
+  ])
 }
 
 /** A sentence wrapped to the page, its lines after the first under the words of the first. */

@@ -77,9 +77,10 @@ export interface Section {
   readonly notes?: readonly string[]
   /**
    * `table` (default); `facts`: one row shown as a list of label and value; `sides`: rows `a`, `b`,
-   * `difference` and `ratio` by their key `side`, shown as one line a figure.
+   * `difference` and `ratio` by their key `side`, shown as one line a figure; `blocks`: each row as the text of
+   * its first shown column with those of the others under it, a sentence or nothing each.
    */
-  readonly layout?: 'table' | 'facts' | 'sides'
+  readonly layout?: 'table' | 'facts' | 'sides' | 'blocks'
   /** Shown instead of an empty table. */
   readonly empty?: string
 }

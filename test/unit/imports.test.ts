@@ -23,6 +23,7 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
     importers: { may: [], not: ['node:fs', '../ingest/stage.js', '../db/store.js', 'csv-parse/sync'] },
     metrics: { may: [], not: ['../db/database.js', '../reports/report.js', '@duckdb/node-api'] },
     forecast: { may: [], not: ['../metrics/query.js', '../reports/report.js', 'node:fs'] },
+    anomalies: { may: [], not: ['../metrics/query.js', '../reports/report.js', '../db/store.js', 'node:fs'] },
     pricing: {
       may: ['@pydantic/genai-prices', 'csv-parse/sync'],
       not: ['../db/store.js', '../ingest/price.js'],

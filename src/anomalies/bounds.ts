@@ -1,0 +1,61 @@
+/** The tests of one hour with their figures, for a person to trace a verdict. */
+import type { bounds as testTable } from '../metrics/anomaly-tests.js'
+import type { SeriesHourRow } from '../metrics/series-hours.js'
+
+/** One condition: `measured` must be above `bound`. */
+export interface TestBound {
+  readonly test: string
+  readonly condition: string
+  readonly measured: number
+  readonly bound: number
+}
+
+/** @param person the series is a user's, for whom other bounds hold */
+export function testBounds(
+  row: SeriesHourRow,
+  { spike, sustained }: typeof testTable,
+  noiseScale: number,
+  person: boolean,
+): TestBound[] {
+  if (row.mean_usd === 0) return []
+  const { excess_usd: e, cost_usd: x, norm_usd: m, usual_usd: day } = row
+  const spikes = [
+    [`e above ${spike.noise * noiseScale} s`, e, spike.noise * noiseScale * row.noise_usd],
+    [`x above ${spike.norm} m`, x, spike.norm * m],
+    [`e above ${spike.day} usual days`, e, spike.day * day],
+    [`e without the dearest call above ${spike.rest} e`, e - row.max_cost_usd, spike.rest * e],
+    [`worth more than ${spike.calls} equal calls`, equalCalls(x, row.square_usd), spike.calls],
+  ] as const
+  const rows = spikes.map(([condition, measured, bound]) => ({ test: 'spike', condition, measured, bound }))
+  return [...rows, ...sustainedBounds(row, sustained, noiseScale, person)]
+}
+
+/** Kish's effective number: how many calls of one size would have this sum and sum of squares. */
+const equalCalls = (sum: number, squares: number): number => (squares === 0 ? 0 : (sum * sum) / squares)
+
+function sustainedBounds(
+  row: SeriesHourRow,
+  sustained: (typeof testTable)['sustained'],
+  noiseScale: number,
+  person: boolean,
+): TestBound[] {
+  const {
+    span_usd: x,
+    span_norm_usd: m,
+    span_noise_usd: s,
+    span_max_excess_usd: most,
+    span_square_usd: squares,
+  } = row
+  if (!row.is_whole || x === null || m === null || s === null || most === null || squares === null) return []
+  const e = x - m
+  const [norm, day] = person ? [sustained.personNorm, sustained.personDay] : [sustained.norm, sustained.day]
+  const conditions = [
+    [`E of 24 hours above ${sustained.noise * noiseScale} S`, e, sustained.noise * noiseScale * s],
+    [`X above ${norm} M`, x, norm * m],
+    [`E above ${day} usual days`, e, day * row.usual_usd],
+    ['x of this hour above m', row.cost_usd, row.norm_usd],
+    [`E without its dearest hour above ${sustained.rest} E`, e - most, sustained.rest * e],
+    [`worth more than ${sustained.calls} equal calls`, equalCalls(x, squares), sustained.calls],
+  ] as const
+  return conditions.map(([condition, measured, bound]) => ({ test: 'sustained', condition, measured, bound }))
+}

@@ -1,0 +1,101 @@
+/** An incident in the words of a person: what, how much above normal, why, and what to do next. */
+import { dimensionNoun, dimensionOf } from '../domain/dimensions.js'
+import { count, percent, usd } from '../domain/wording.js'
+import { localAt } from '../domain/zones.js'
+import type { Driver, Incident, Member } from './build.js'
+import { usdOf, type Picos } from './money.js'
+
+const minute = (instant: string, tz: string): string =>
+  new Date(localAt(Date.parse(instant), tz)).toISOString().slice(0, 16).replace('T', ' ')
+
+/** `2026-09-22 09:00 – 09-27 11:00`, `2026-09-22 09:00 – 10:00`. */
+export function timeText({ since, until }: Pick<Incident, 'since' | 'until'>, tz: string): string {
+  const [from, to] = [minute(since, tz), minute(until, tz)]
+  if (from.slice(0, 10) === to.slice(0, 10)) return `${from} – ${to.slice(11)}`
+  return `${from} – ${from.slice(0, 4) === to.slice(0, 4) ? to.slice(5) : to}`
+}
+
+/** `user user-31`, `feature search`, `all calls`. */
+export function memberText({ dimension, value }: Member): string {
+  return dimension === null ? 'all calls' : `${dimensionNoun(dimensionOf(dimension))} ${value ?? '(none)'}`
+}
+
+/** Others that say the same, beside the one that leads. */
+function othersText({ lead, series }: Incident): string {
+  const others = series.filter(({ dimension, value }) => dimension !== lead.dimension || value !== lead.value)
+  const shown = others.toSorted((a, b) => (b.excess > a.excess ? 1 : -1)).slice(0, 3)
+  if (shown.length === 0) return ''
+  const more = others.length - shown.length
+  return ` (also ${shown.map(memberText).join(', ')}${more > 0 ? ` and ${more} more` : ''})`
+}
+
+const money = (amount: Picos): string => usd(usdOf(amount < 0n ? -amount : amount))
+
+/** `$65.10, 12 × the usual $5.30`. */
+export function amountText({ cost, norm, timesNormal, kinds }: Incident): string {
+  if (kinds.every((kind) => kind === 'drift')) {
+    return `${money(cost)} in 7 days against ${money(norm)} three weeks before, more each week`
+  }
+  if (timesNormal === null) return `${money(cost)}, where nothing is usual`
+  if (timesNormal < 1) return `${money(cost)} instead of the usual ${money(norm)}`
+  // Hundreds of times next to nothing is no figure: the norm itself says more.
+  if (timesNormal >= 100) return `${money(cost)}, where ${money(norm)} is usual`
+  return `${money(cost)}, ${Number(timesNormal.toPrecision(timesNormal < 10 ? 2 : 3))} × the usual ${money(norm)}`
+}
+
+/** `user-31 explains 94%`, the strongest of each dimension. */
+export function driverText({ drivers }: Pick<Incident, 'drivers'>): string {
+  const first = new Map<string | null, Driver>()
+  for (const driver of drivers) if (!first.has(driver.dimension)) first.set(driver.dimension, driver)
+  return [...first.values()]
+    .map((one) => `${memberText(one)} explains ${percent(Math.min(one.share, 1))}`)
+    .join(', ')
+}
+
+/** How the excess parts into calls, tokens a call and cost a token: `calls +$29.28, tokens a call +$26.87`. */
+export function movedText({ parts }: Pick<Incident, 'parts'>): string {
+  const { volume, size, price } = parts
+  const named: (readonly [string, Picos])[] = [
+    ['calls', volume],
+    ...(size === null ? [] : [['tokens a call', size] as const]),
+    [size === null ? 'cost a call' : 'cost a token', price],
+  ]
+  return named
+    .filter(([, part]) => part !== 0n)
+    .map(([name, part]) => `${name} ${part < 0n ? '-' : '+'}${money(part)}`)
+    .join(', ')
+}
+
+/** One sentence for lists and mails. */
+export function incidentText(incident: Incident, tz: string): string {
+  const because = [driverText(incident), movedText(incident)].filter((text) => text !== '').join('; ')
+  const what = `${memberText(incident.lead)}: ${amountText(incident)}`
+  return `${timeText(incident, tz)}  ${what}${because === '' ? '' : `; ${because}`}`
+}
+
+/** `spike, 3 hours, high confidence`, and which other series agree. */
+export function groundsText(incident: Incident): string {
+  const { kinds, hours, confidence } = incident
+  const length = `${count(hours.length)} flagged ${hours.length === 1 ? 'hour' : 'hours'}`
+  return `${kinds.join(' and ')}, ${length}, ${confidence} confidence${othersText(incident)}`
+}
+
+/** What to look at first, by what moved. */
+export function nextText(incident: Incident): string {
+  const { parts, excess, kinds, lead, measured } = incident
+  if (kinds.includes('drop'))
+    return 'Check whether calls fail or are no longer logged: llmcost breakdown --by status.'
+  const shares = [Number(parts.volume), Number(parts.size ?? 0n), Number(parts.price)]
+  const most = shares.indexOf(Math.max(...shares))
+  const where =
+    lead.dimension === null ? '' : ` --where ${shellWord(`${lead.dimension}=${lead.value ?? ''}`)}`
+  const scope = `--since ${measured.since} --until ${measured.until}${where}`
+  if (excess > 0n && most === 1) return `Look at its dearest calls: llmcost calls ${scope}`
+  if (excess > 0n && most === 2) return `Look at its models: llmcost breakdown --by model ${scope}`
+  const by = lead.dimension === 'user_id' ? 'feature,status' : 'user,status'
+  return `Look at who calls, and for retries: llmcost breakdown --by ${by} ${scope}`
+}
+
+/** Quoted where a shell would not take it as one plain word. */
+const shellWord = (text: string): string =>
+  /^[\w./:=@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`

@@ -1,0 +1,196 @@
+/** Asks for incidents and what else stands out in a window; for `anomalies` and for `report`. */
+import { draftOf, incidentOf, spansOf, type Draft, type Incident, type Setting } from '../anomalies/build.js'
+import { daysToMeasure, figuresOf } from '../anomalies/figures.js'
+import { groupFlags, type Flag } from '../anomalies/incidents.js'
+import type { Budget } from '../domain/budget.js'
+import { dimensionOf, type Dimension } from '../domain/dimensions.js'
+import { hourIso, hourSpan, hourStart, type HourSpan } from '../domain/hours.js'
+import type { Scope } from '../domain/scope.js'
+import { dayMs } from '../domain/zones.js'
+import { anomalies, reachOf, type FlagRow } from '../metrics/anomalies.js'
+import type { AnomalyKind } from '../metrics/anomaly-tests.js'
+import { expensiveCalls, type ExpensiveCallRow } from '../metrics/expensive-calls.js'
+import { incidentParts, type PartRow } from '../metrics/incident-parts.js'
+import type { Query } from '../metrics/query.js'
+import { seriesHours, type SeriesHourRow } from '../metrics/series-hours.js'
+import { userHours, type UserHourRow } from '../metrics/user-hours.js'
+import { zscores } from '../metrics/zscores.js'
+import { lowestDailyBudget } from '../anomalies/budget.js'
+import { ask, type Question } from './question.js'
+
+export interface AnomalyOptions {
+  readonly by: readonly Dimension[]
+  readonly historyDays: number
+  readonly kinds: readonly AnomalyKind[]
+  /** The bounds of noise are multiplied by it. */
+  readonly noiseScale: number
+  /** Smallest excess that is flagged, of an hour, of 24 hours or of a week, USD. */
+  readonly minUsd: number
+  readonly method: 'baseline' | 'zscore'
+  /** Budgets of all calls. */
+  readonly budgets: readonly Budget[]
+  /** Findings listed of one kind. */
+  readonly mostFindings: number
+}
+
+export const defaultAnomalyOptions: AnomalyOptions = {
+  by: ['feature', 'user'].map(dimensionOf),
+  historyDays: 28,
+  kinds: ['spike', 'sustained', 'drift'],
+  noiseScale: 1,
+  minUsd: 0.2,
+  method: 'baseline',
+  budgets: [],
+  mostFindings: 10,
+}
+
+export interface AnomalyRows {
+  readonly span: HourSpan
+  readonly incidents: readonly Incident[]
+  /** Where the history begins and what a usual day costs; undefined without any call. */
+  readonly account: FlagRow | undefined
+  readonly firstSpends: readonly FlagRow[]
+  readonly expensive: readonly ExpensiveCallRow[]
+  readonly userHours: readonly UserHourRow[]
+}
+
+/** What drives an incident, whatever the series asked for. */
+const driverNames = ['user_id', 'feature', 'model'] as const
+const driversShown = 5
+
+/** @param top only so many incidents, those with the largest excess */
+export async function askAnomalies(
+  question: Question,
+  options: AnomalyOptions,
+  top?: number,
+): Promise<AnomalyRows> {
+  const { db, scope, asOf } = question
+  const { by, historyDays, kinds, noiseScale, method } = options
+  const span = hourSpan(scope, asOf, reachOf(Math.max(historyDays, 28)), scope.tz)
+  const request = { scope, span, by, historyDays }
+  const rows = await ask(db, anomalies({ ...request, kinds: method === 'zscore' ? [] : kinds, noiseScale }))
+  const flagged = method === 'zscore' ? await ask(db, zscores(request)) : rows
+  const flags = flagged.flatMap((row) => flagOf(row, scope.tz, options.minUsd))
+  const account = rows.find(({ kind }) => kind === 'account')
+  return {
+    span,
+    incidents: await incidentsOf(question, span, flags, options, top),
+    account,
+    firstSpends: rows.filter(({ kind }) => kind === 'first_spend'),
+    expensive: await askExpensive(question, span, account, options),
+    userHours: await askUserHours(question, span, options),
+  }
+}
+
+/** Each flag by its own excess alone, so that no verdict depends on hours to come. */
+function flagOf(row: FlagRow, tz: string, minUsd: number): Flag[] {
+  const { kind, family, value, strength } = row
+  if (kind === 'account' || kind === 'first_spend') return []
+  if (Math.abs(row.cost_usd - row.norm_usd) < minUsd) return []
+  const hour = Number(row.hour)
+  return [
+    {
+      kind,
+      family,
+      value,
+      hour,
+      at: hourStart(hour, tz),
+      spanHours: row.span_hours,
+      costUsd: row.cost_usd,
+      normUsd: row.norm_usd,
+      strength,
+      historyHours: Number(row.history_hours),
+    },
+  ]
+}
+
+async function incidentsOf(
+  { db, scope }: Question,
+  span: HourSpan,
+  flags: readonly Flag[],
+  options: AnomalyOptions,
+  top: number | undefined,
+): Promise<Incident[]> {
+  const groups = groupFlags(flags)
+  if (groups.length === 0) return []
+  const { by, historyDays } = options
+  const setting: Setting = {
+    tz: scope.tz,
+    historyDays,
+    by: by.map(({ key }) => key),
+    drivers: driverNames,
+  }
+  const days = daysToMeasure(groups)
+  const rows = days.length === 0 ? [] : await ask(db, seriesHours({ scope, span, by, historyDays }, days))
+  const measured = options.method === 'zscore' ? withFlatNorm(rows, flags) : rows
+  const drafts = groups.map((group) => draftOf(group, figuresOf(group, measured), setting))
+  const kept = top === undefined ? drafts : largest(drafts, top)
+  const parts = kept.length === 0 ? [] : await ask(db, partsQuery(scope, span, by, kept))
+  return kept.map((draft, id) =>
+    incidentOf(
+      draft,
+      parts.filter((row) => row.id === id),
+      setting,
+    ),
+  )
+}
+
+const magnitude = (amount: bigint): bigint => (amount < 0n ? -amount : amount)
+
+function largest(drafts: readonly Draft[], top: number): Draft[] {
+  const order = drafts.toSorted((a, b) => Number(magnitude(b.lead.excess) - magnitude(a.lead.excess)))
+  const kept = new Set(order.slice(0, top))
+  return drafts.filter((draft) => kept.has(draft))
+}
+
+/** By the textbook every hour's norm is the mean of all. */
+function withFlatNorm(rows: readonly SeriesHourRow[], flags: readonly Flag[]): SeriesHourRow[] {
+  return rows.map((row) => ({ ...row, norm_usd: flags[0]?.normUsd ?? 0 }))
+}
+
+function partsQuery(
+  scope: Scope,
+  span: HourSpan,
+  by: readonly Dimension[],
+  drafts: readonly Draft[],
+): Query<PartRow> {
+  const first = Math.min(...drafts.map(({ measured }) => measured.pastSince))
+  const iso = (hour: number): string => hourIso(hourStart(hour, scope.tz))
+  const drivers = driverNames.map(dimensionOf)
+  const request = { scope, since: iso(first), until: iso(span.until), by, drivers, top: driversShown }
+  return incidentParts(request, spansOf(drafts))
+}
+
+/** A call that alone is this share of a usual day matters; without any usual day, one of this many USD. */
+const dearShare = 0.05
+const dearUsd = 1
+
+function askExpensive(
+  { db, scope }: Question,
+  span: HourSpan,
+  account: FlagRow | undefined,
+  { minUsd, mostFindings, historyDays }: AnomalyOptions,
+): Promise<readonly ExpensiveCallRow[]> {
+  const usual = account?.usual_usd ?? null
+  const iso = (hour: number): string => hourIso(hourStart(hour, scope.tz))
+  const window = { ...scope, since: iso(span.since), until: iso(span.until) }
+  const request = {
+    scope: window,
+    historySince: new Date(Date.parse(window.since) - historyDays * dayMs).toISOString(),
+    leastUsd: Math.max(minUsd, usual === null ? dearUsd : dearShare * usual),
+    top: mostFindings,
+  }
+  return ask(db, expensiveCalls(request))
+}
+
+/** A user may spend this share of a day's budget within an hour. */
+const hourlyShare = 0.01
+
+async function askUserHours(
+  { db, scope }: Question,
+  span: HourSpan,
+  { budgets }: AnomalyOptions,
+): Promise<readonly UserHourRow[]> {
+  const least = lowestDailyBudget(budgets)
+  return least === null ? [] : ask(db, userHours(scope, span, (least * hourlyShare).toFixed(12)))
+}

@@ -1,0 +1,238 @@
+/** Incidents, and what else stands out: `llmcost anomalies`, and its part of the weekly report. */
+import type { Amounts, Driver, Incident, Member } from '../anomalies/build.js'
+import { usdOf } from '../anomalies/money.js'
+import {
+  amountText,
+  driverText,
+  groundsText,
+  incidentText,
+  memberText,
+  movedText,
+  nextText,
+  timeText,
+} from '../anomalies/wording.js'
+import type { Budget } from '../domain/budget.js'
+import type { Dimension } from '../domain/dimensions.js'
+import { hourIso, hourStart, type HourSpan } from '../domain/hours.js'
+import type { Scope } from '../domain/scope.js'
+import { count, duration } from '../domain/wording.js'
+import { hourMs } from '../domain/zones.js'
+import type { FlagRow } from '../metrics/anomalies.js'
+import type { ExpensiveCallRow } from '../metrics/expensive-calls.js'
+import type { UserHourRow } from '../metrics/user-hours.js'
+import { budgetFindings, expensiveFindings, firstSpendFindings } from './anomaly-findings.js'
+import { column } from './columns.js'
+import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'
+import type { Cell, Column, Finding, Report, Row, Section } from './report.js'
+
+/** What was asked, and what came back. */
+export interface AnomalyAnswer {
+  readonly scope: Scope
+  readonly span: HourSpan
+  readonly historyDays: number
+  readonly by: readonly Dimension[]
+  readonly budgets: readonly Budget[]
+  readonly minUsd: number
+  readonly mostFindings: number
+  readonly method: 'baseline' | 'zscore'
+  readonly incidents: readonly Incident[]
+  readonly account: FlagRow | undefined
+  readonly firstSpends: readonly FlagRow[]
+  readonly expensive: readonly ExpensiveCallRow[]
+  readonly userHours: readonly UserHourRow[]
+}
+
+const dataOnly = (key: string, title: string, kind: Column['kind']): Column => ({
+  ...column(key, title, kind),
+  dataOnly: true,
+})
+
+const columns: readonly Column[] = [
+  column('headline', 'incident', 'text'),
+  column('cause', 'cause', 'text'),
+  column('grounds', 'grounds', 'text'),
+  column('next', 'what to do next', 'text'),
+  dataOnly('since', 'since', 'time'),
+  dataOnly('until', 'until', 'time'),
+  dataOnly('kinds', 'kinds', 'json'),
+  dataOnly('dimension', 'dimension', 'text'),
+  dataOnly('value', 'value', 'text'),
+  dataOnly('cost_usd', 'cost', 'usd'),
+  dataOnly('norm_usd', 'usual cost', 'usd'),
+  dataOnly('excess_usd', 'excess', 'usd'),
+  dataOnly('times_normal', 'times normal', 'number'),
+  dataOnly('confidence', 'confidence', 'text'),
+  dataOnly('flagged_hours', 'flagged hours', 'count'),
+  dataOnly('calls', 'calls', 'count'),
+  dataOnly('norm_calls', 'usual calls', 'number'),
+  dataOnly('volume_usd', 'excess by calls', 'usd'),
+  dataOnly('size_usd', 'excess by tokens a call', 'usd'),
+  dataOnly('price_usd', 'excess by cost a token', 'usd'),
+]
+
+const amounts = ({ cost, norm, excess }: Amounts): Row => ({
+  cost_usd: usdOf(cost),
+  norm_usd: usdOf(norm),
+  excess_usd: usdOf(excess),
+})
+
+const member = ({ dimension, value }: Member): Row => ({ dimension, value })
+
+function figures(incident: Incident): Row {
+  const { parts, lead } = incident
+  return {
+    since: incident.since,
+    until: incident.until,
+    kinds: [...incident.kinds],
+    ...member(lead),
+    ...amounts(incident),
+    times_normal: incident.timesNormal,
+    confidence: incident.confidence,
+    flagged_hours: incident.hours.length,
+    calls: incident.calls,
+    norm_calls: incident.normCalls,
+    volume_usd: usdOf(parts.volume),
+    size_usd: parts.size === null ? null : usdOf(parts.size),
+    price_usd: usdOf(parts.price),
+  }
+}
+
+function headline(incident: Incident, tz: string): string {
+  return `${timeText(incident, tz)}  ${memberText(incident.lead)}: ${amountText(incident)}`
+}
+
+const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1)
+
+function rowOf(incident: Incident, tz: string): Row {
+  const cause = [driverText(incident), movedText(incident)].filter((text) => text !== '').join('; ')
+  return {
+    headline: headline(incident, tz),
+    cause: cause === '' ? null : capital(cause),
+    grounds: capital(groundsText(incident)),
+    next: nextText(incident),
+    ...figures(incident),
+  }
+}
+
+const driver = (one: Driver): Row => ({ ...member(one), ...amounts(one), excess_share: one.share })
+
+/** An incident for programs: all of a row, and its hours, series and drivers. */
+function dataOf(incident: Incident, tz: string): Row {
+  return {
+    ...figures(incident),
+    hours: [...incident.hours],
+    series: incident.series.map((one) => ({ ...member(one), ...amounts(one) })),
+    measured: { ...incident.measured },
+    drivers: incident.drivers.map(driver),
+    text: incidentText(incident, tz),
+    next: nextText(incident),
+  }
+}
+
+/** The incidents as blocks of sentences. @param longest incidents that people see */
+export function incidentSection(answer: AnomalyAnswer, doubts: Doubts, longest?: number): Section {
+  const { incidents, scope } = answer
+  const rows = incidents.map((incident) => rowOf(incident, scope.tz))
+  const shown =
+    longest === undefined || rows.length <= longest ? undefined : dearest(incidents, rows, longest)
+  const more =
+    shown === undefined
+      ? []
+      : [
+          `${count(longest)} of ${count(rows.length)} incidents, those with the largest excess; llmcost anomalies shows all`,
+        ]
+  return {
+    id: 'incidents',
+    title: 'Anomalies',
+    layout: 'blocks',
+    columns,
+    rows,
+    ...(shown === undefined ? {} : { shownRows: shown }),
+    notes: more,
+    empty: emptyWords(answer, doubts),
+  }
+}
+
+function dearest(incidents: readonly Incident[], rows: readonly Row[], longest: number): Row[] {
+  const size = (i: number): number => Math.abs(Number(incidents[i]?.excess ?? 0n))
+  const kept = new Set(
+    rows
+      .map((_, i) => i)
+      .toSorted((a, b) => size(b) - size(a))
+      .slice(0, longest),
+  )
+  return rows.filter((_, i) => kept.has(i))
+}
+
+function emptyWords({ span, account, scope }: AnomalyAnswer, doubts: Doubts): string {
+  if (Number(doubts.calls ?? 0) === 0)
+    return emptyText(doubts.history, scope, '--as-of latest', doubts.fromInput)
+  if (span.until <= span.since) return 'no whole hour in this window to judge'
+  if (account === undefined || Number(account.history_hours) <= 24)
+    return 'not enough history to judge any hour'
+  return 'no anomaly: every hour is within what its history explains'
+}
+
+/** Findings beside the incidents. */
+export function anomalyFindings(answer: AnomalyAnswer): Finding[] {
+  const { scope, expensive, firstSpends, userHours, by, budgets, minUsd, mostFindings } = answer
+  return [
+    ...historyFindings(answer),
+    ...expensiveFindings(expensive, scope.tz),
+    ...budgetFindings(userHours, budgets, scope.tz, mostFindings),
+    ...firstSpendFindings(firstSpends, by, Math.max(minUsd, leastFirstSpend), scope.tz).slice(
+      0,
+      mostFindings,
+    ),
+  ]
+}
+
+/** A new series that comes to less than this in a day is no news, USD. */
+const leastFirstSpend = 1
+
+/** Under a day of history nothing can be judged; under four weeks less surely. */
+function historyFindings({ account, span, scope }: AnomalyAnswer): Finding[] {
+  if (account === undefined || span.until <= span.since) return []
+  const hours = Number(account.history_hours)
+  const unjudged = Number(account.hour) + 24 - span.since
+  if (unjudged <= 0 && hours >= 7 * 24) return []
+  const begun = hourIso(hourStart(Math.max(Number(account.hour), span.first), scope.tz))
+  const length = duration(hours * hourMs)
+  const text =
+    hours <= 24
+      ? `not enough history: the calls begin ${length} before the end of the window, and a day before is needed to judge an hour`
+      : unjudged > 0
+        ? `the calls begin within the window: its first day cannot be judged, and the first week not surely`
+        : `the calls begin ${length} before the end of the window: under a week of history, all is of low confidence`
+  return [
+    {
+      kind: 'not_enough_history',
+      severity: 'info',
+      dimension: null,
+      value: null,
+      measured: hours,
+      bound: 24,
+      text,
+      details: { history_since: begun },
+    },
+  ]
+}
+
+export function anomalyReport(answer: AnomalyAnswer, doubts: Doubts, longest?: number): Report {
+  const { scope, incidents, method } = answer
+  return {
+    kind: 'anomalies',
+    title: method === 'zscore' ? 'Anomalies by z-score' : 'Anomalies',
+    period: { since: scope.since, until: scope.until, tz: scope.tz },
+    sections: [
+      {
+        ...incidentSection(answer, doubts, longest),
+        title: method === 'zscore' ? 'Anomalies by z-score' : 'Anomalies',
+      },
+    ],
+    findings: anomalyFindings(answer),
+    data: { incidents: incidents.map((incident) => dataOf(incident, scope.tz)) as unknown as Cell },
+    warnings: warningsOf(doubts),
+    footer: footerOf(doubts.history),
+  }
+}
