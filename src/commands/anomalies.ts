@@ -1,6 +1,6 @@
 /** `llmcost anomalies`: the hours in which something abnormal happened, as incidents with their causes. */
 import { testBounds } from '../anomalies/bounds.js'
-import { assertZone, dayMs } from '../domain/zones.js'
+import { dayMs } from '../domain/zones.js'
 import type { Window } from '../domain/scope.js'
 import { bounds } from '../metrics/anomaly-tests.js'
 import { breakdown } from '../metrics/breakdown.js'
@@ -110,7 +110,8 @@ async function doubtsOf(question: Question): Promise<Doubts> {
 }
 
 interface Explained {
-  readonly hour: number
+  /** As given; which hour that is depends on the zone. */
+  readonly text: string
   readonly series: ReturnType<typeof seriesOption>
 }
 
@@ -123,16 +124,17 @@ function explainOf(invocation: Invocation): Explained | undefined {
       hint: 'Give --explain 2026-09-22T10:00 too; --where keeps some calls only.',
     })
   }
-  const tz = optionText(invocation, 'tz') ?? 'UTC'
-  assertZone(tz)
-  return { hour: explainHour(hour, tz), series: seriesOption(series) }
+  // Checked before anything is opened.
+  explainHour(hour, 'UTC')
+  return { text: hour, series: seriesOption(series) }
 }
 
 async function explain(
   question: Question,
-  { hour, series }: Explained,
+  { text, series }: Explained,
   options: Omit<AnomalyOptions, 'budgets'>,
 ): Promise<Report> {
+  const hour = explainHour(text, question.scope.tz)
   const row = await askBaseline(question, hour, series, options.historyDays)
   const person = series.dimension?.key === 'user_id'
   return baselineReport({

@@ -3,7 +3,7 @@
  * left out before any baseline is worked out: all costs are at least 0, so no excess is above the cost itself.
  */
 import { baselines } from './anomaly-baselines.js'
-import { hourlyCosts, missingHours, whole, type SeriesRequest } from './anomaly-hours.js'
+import { hourlyCosts, missingHours, whole, withoutUnused, type SeriesRequest } from './anomaly-hours.js'
 import {
   bounds,
   drifts,
@@ -67,11 +67,11 @@ export function anomalies(request: AnomalyRequest): Query<FlagRow> {
   ]
   const params: Record<string, Param> = {
     ...hours.params,
-    ...(hourly || drift ? skipped.params : {}),
+    ...skipped.params,
     history_days: historyDays,
     since_hour: span.since,
     until_hour: span.until,
-    ...(kinds.includes('spike') || kinds.includes('sustained') ? { scale: noiseScale } : {}),
+    scale: noiseScale,
   }
   const sql = /* sql */ `
     WITH ${hours.sql},
@@ -80,12 +80,7 @@ export function anomalies(request: AnomalyRequest): Query<FlagRow> {
     ${hourly ? `${candidates(request)}, ${baselines(skipped.sql)}, ${judgedHours(request)}, ` : ''}
     flags AS (${tests.join(' UNION ALL ')})
     SELECT * FROM flags ORDER BY hour, family, value, kind`
-  return { sql, params: hourly ? params : withoutUnused(params, sql) }
-}
-
-/** A value that a statement does not name may not be bound. */
-function withoutUnused(params: Record<string, Param>, sql: string): Record<string, Param> {
-  return Object.fromEntries(Object.entries(params).filter(([name]) => sql.includes(`$${name}`)))
+  return { sql, params: withoutUnused(params, sql) }
 }
 
 /** CTEs `days` of the span and `usual_days`: what the account costs on the median day before each. */
@@ -136,7 +131,7 @@ function candidates(request: AnomalyRequest): string {
       FROM daily_costs
       ${
         kinds.includes('drop')
-          ? `WINDOW past AS (PARTITION BY family, value ORDER BY day ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`
+          ? `WINDOW past AS (PARTITION BY family, value ORDER BY day ROWS BETWEEN ${whole('history_days')} PRECEDING AND 1 PRECEDING)`
           : ''
       }
     ), possible_days AS (

@@ -102,3 +102,9 @@ export function missingHours({ missing }: HourSpan): Tables {
   const list = missing.map((_, i) => whole(`missing_${i}`))
   return { sql: `(${list.length === 0 ? '-1' : list.join(', ')})`, params }
 }
+
+/** A value that a statement does not name may not be bound. */
+export function withoutUnused(params: Record<string, Param>, sql: string): Record<string, Param> {
+  const named = new Set([...sql.matchAll(/\$(\w+)/g)].map(([, name]) => name))
+  return Object.fromEntries(Object.entries(params).filter(([name]) => named.has(name)))
+}

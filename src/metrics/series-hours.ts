@@ -3,7 +3,7 @@
  * --explain shows of one hour.
  */
 import { baselineParts, baselines } from './anomaly-baselines.js'
-import { hourlyCosts, missingHours, type SeriesRequest } from './anomaly-hours.js'
+import { hourlyCosts, missingHours, withoutUnused, type SeriesRequest } from './anomaly-hours.js'
 import { usualDays } from './anomalies.js'
 import { judgedHours, trailing } from './anomaly-tests.js'
 import { jsonTable } from './dialect.js'
@@ -74,5 +74,5 @@ export function seriesHours(
     until_hour: request.span.until,
     wanted: JSON.stringify(wanted),
   }
-  return { sql, params }
+  return { sql, params: withoutUnused(params, sql) }
 }
