@@ -53,10 +53,3 @@ export const discreteQuantile = (value: string, at: number): string => `quantile
 
 /** A table of the whole numbers from 0 up to, not including, `count`, in the column named by its alias. */
 export const wholeNumbers = (count: string): string => `range(${count})`
-
-/** Marks a CTE that several others read and that is to be worked out once. */
-export const once = 'MATERIALIZED'
-
-/** A table from JSON text: an array of objects, read into columns of these types. */
-export const jsonTable = (json: string, types: Readonly<Record<string, string>>): string =>
-  `(SELECT unnest(from_json(${json}, '[${JSON.stringify(types)}]'), recursive := true))`

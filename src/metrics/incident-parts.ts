@@ -6,7 +6,7 @@ import type { Dimension } from '../domain/dimensions.js'
 import type { Scope } from '../domain/scope.js'
 import { zoneOffset } from './buckets.js'
 import { historyNeeded } from './anomaly-baselines.js'
-import { epochMicros, jsonTable, wholeNumbers, wholeQuotient } from './dialect.js'
+import { epochMicros, rowsOfJson, wholeNumbers, wholeQuotient } from './dialect.js'
 import type { Decimal, Param, Query, Whole } from './query.js'
 import { columnOf, inScope } from './scope.js'
 
@@ -79,7 +79,7 @@ export function incidentParts(request: PartsRequest, spans: readonly IncidentSpa
       .join('')
   const hour = wholeQuotient(`(${epochMicros('ts')} + ${offset.sql})`, 3_600_000_000)
   const sql = /* sql */ `
-    WITH spans AS MATERIALIZED (SELECT * FROM ${jsonTable('$spans', spanTypes)}),
+    WITH spans AS MATERIALIZED (SELECT * FROM (SELECT ${rowsOfJson('$spans', spanTypes)})),
     ${slotWeights},
     located_calls AS (
       SELECT ${hour} AS hour, cost_usd, input_tokens + output_tokens AS tokens

@@ -6,7 +6,7 @@ import { baselineParts, baselines } from './anomaly-baselines.js'
 import { hourlyCosts, missingHours, withoutUnused, type SeriesRequest } from './anomaly-hours.js'
 import { usualDays } from './anomalies.js'
 import { judgedHours, trailing } from './anomaly-tests.js'
-import { jsonTable } from './dialect.js'
+import { rowsOfJson } from './dialect.js'
 import type { Decimal, Query, Whole } from './query.js'
 
 /** A local day of a series. */
@@ -54,7 +54,7 @@ export function seriesHours(
   const types = { family: 'INTEGER', value: 'VARCHAR', day: 'BIGINT' }
   const sql = /* sql */ `
     WITH wanted_days AS MATERIALIZED (
-      SELECT DISTINCT family, value, day FROM ${jsonTable('$wanted', types)}
+      SELECT DISTINCT family, value, day FROM (SELECT ${rowsOfJson('$wanted', types)})
     ), ${hours.sql},
     ${usualDays},
     baseline_days AS MATERIALIZED (
