@@ -41,6 +41,10 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
       may: ['../reports/report.js', 'chalk', 'get-east-asian-width', 'lossless-json'],
       not: ['../reports/weekly.js', '../metrics/query.js', 'node:fs'],
     },
+    completion: {
+      may: ['../commands/command.js'],
+      not: ['../commands/registry.js', '../db/store.js', '../metrics/query.js', 'node:fs'],
+    },
     commands: {
       may: ['../db/store.js', '../metrics/query.js', '../renderers/registry.js', 'node:stream/consumers'],
       not: ['@duckdb/node-api', 'commander', 'chalk', '../main.js'],

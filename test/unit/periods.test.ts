@@ -127,7 +127,7 @@ describe('whole periods', () => {
     expect(berlin).toEqual({ since: '2026-10-20T22:00:00.000Z', until: '2026-10-27T23:00:00.000Z' })
     expect(wholeDays(berlin, 'Europe/Berlin')).toBe(7)
     expect(windowBefore(berlin, 'Europe/Berlin')).toEqual({
-      since: '2026-10-12T22:00:00.000Z',
+      since: '2026-10-13T22:00:00.000Z',
       until: '2026-10-20T22:00:00.000Z',
     })
   })
