@@ -106,7 +106,6 @@ const billMeasures = [
  * What moved between a window and the one before it, for a report: a table for each dimension, who explains
  * most of the difference, and whether calls cost more by more than chance. Nothing where there are no calls
  * before.
- * @public
  */
 export async function askWhatMoved(
   question: Question,

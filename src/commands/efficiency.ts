@@ -85,21 +85,26 @@ function dearest(
   return ask(db, breakdown({ scope, by: [dimensionOf(name)], measures, top: looked }))
 }
 
-/**
- * Efficiency by feature in the weekly report.
- * @param features calls by feature with `weeklyEfficiencyMeasures`, from the scan that cost by feature asks
- */
-export async function efficiencyPart(
-  question: Question,
-  features: readonly BreakdownRow[],
-): Promise<ReportPart> {
-  const { bounds } = question.settings.config
+/** Calls by dimension, with what the report's efficiency reads of each. */
+interface EfficiencyGroups {
+  /** With `weeklyEfficiencyMeasures`. */
+  readonly features: readonly BreakdownRow[]
+  /** With `modelMeasures`. */
+  readonly models: readonly BreakdownRow[]
+  /** With `userMeasures`. */
+  readonly users: readonly BreakdownRow[]
+}
+
+/** Efficiency by feature in the report; asks nothing, since the tables of cost scan the same groups. */
+export function efficiencyPart({ settings }: Question, groups: EfficiencyGroups): ReportPart {
+  const { bounds } = settings.config
+  const { features, models, users } = groups
   return {
     sections: [weeklyEfficiencySection(features)],
     findings: [
       ...efficiencyFindings({ by: [dimensionOf('feature')], rows: features, bounds }),
-      ...dearModelFindings(await dearest(question, 'model', modelMeasures), bounds),
-      ...heavyUserFindings(await dearest(question, 'user_id', userMeasures), bounds),
+      ...dearModelFindings(models, bounds),
+      ...heavyUserFindings(users, bounds),
     ],
   }
 }

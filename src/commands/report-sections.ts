@@ -2,6 +2,7 @@
  * The sections of `llmcost report`, in the order in which they are read: one entry each, which asks and
  * answers with what is shown. `--sections` names them.
  */
+import type { Budget } from '../domain/budget.js'
 import { dimensionOf } from '../domain/dimensions.js'
 import { closestNames } from '../domain/names.js'
 import type { Scope, Window } from '../domain/scope.js'
@@ -11,16 +12,20 @@ import type { MeasureName } from '../metrics/measures.js'
 import type { SummaryRow } from '../metrics/summary.js'
 import type { Doubts } from '../reports/notes.js'
 import type { Section } from '../reports/report.js'
-import { summarySection, type Budget } from '../reports/weekly-summary.js'
+import { summarySection } from '../reports/weekly-summary.js'
 import {
   cachingSection,
   costMeasures,
   costSection,
-  efficiencyMeasures,
-  efficiencySection,
   unpricedSection,
   type ReportPart,
 } from '../reports/weekly.js'
+import { weeklyEfficiencyMeasures } from '../reports/efficiency-weekly.js'
+import { modelMeasures, userMeasures } from '../reports/dear-findings.js'
+import { efficiencyPart } from './efficiency.js'
+import { budgetPart } from './budget-states.js'
+import { capsPart } from './user-caps.js'
+import { askWhatMoved } from './comparing.js'
 import { ask, type Question } from './question.js'
 
 /** What all sections may need, asked once. */
@@ -34,10 +39,10 @@ export interface ReportContext {
   /** Figures of both windows. */
   readonly summary: readonly SummaryRow[]
   readonly current: SummaryRow
-  readonly budget: Budget | null
+  readonly budgets: readonly Budget[]
   readonly doubts: Doubts
-  /** Figures by feature, of cost and of efficiency in one scan. */
-  readonly features: () => Promise<readonly BreakdownRow[]>
+  /** Calls by dimension. */
+  readonly groups: (name: GroupName) => Promise<readonly BreakdownRow[]>
 }
 
 export interface ReportSection {
@@ -50,17 +55,29 @@ export interface ReportSection {
 /** Longer tables are for breakdown. */
 const longest = 10
 
-const shown = (...sections: readonly Section[]): ReportPart => ({ sections })
+/** The first groups of the dimensions that several sections show, and what all of these read of them. */
+const groups = {
+  feature: { top: longest, measures: [...costMeasures, ...weeklyEfficiencyMeasures] },
+  // What is dear is judged against the cheapest: all models that matter are looked at.
+  model: { top: 20, measures: [...costMeasures, ...modelMeasures] },
+  user_id: { top: longest, measures: [...costMeasures, ...userMeasures] },
+} as const satisfies Readonly<Record<string, { top: number; measures: readonly MeasureName[] }>>
 
-export function byDimension(
-  { db, scope }: Question,
-  name: string,
-  measures: readonly MeasureName[],
-): Promise<readonly BreakdownRow[]> {
-  return ask(db, breakdown({ scope, by: [dimensionOf(name)], measures, top: longest }))
+export type GroupName = keyof typeof groups
+
+/** Answers for a dimension in one scan, however many sections ask. */
+export function groupAsker({ db, scope }: Question): (name: GroupName) => Promise<readonly BreakdownRow[]> {
+  const asked = new Map<GroupName, Promise<readonly BreakdownRow[]>>()
+  return (name) => {
+    const { top, measures } = groups[name]
+    const request = { scope, by: [dimensionOf(name)], measures: [...new Set<MeasureName>(measures)], top }
+    const answer = asked.get(name) ?? ask(db, breakdown(request))
+    asked.set(name, answer)
+    return answer
+  }
 }
 
-export const featureMeasures = [...new Set<MeasureName>([...costMeasures, ...efficiencyMeasures])]
+const shown = (...sections: readonly Section[]): ReportPart => ({ sections })
 
 export const reportSections: readonly ReportSection[] = [
   {
@@ -69,26 +86,45 @@ export const reportSections: readonly ReportSection[] = [
     ask: async (context) => shown(summarySection(context, context.current)),
   },
   {
+    name: 'budgets',
+    about: 'each budget of the config file, its pace and its forecast',
+    ask: ({ question, budgets }) => budgetPart(question, budgets),
+  },
+  {
+    name: 'movers',
+    about: 'which features made the difference to the window before',
+    ask: async ({ question, before }) =>
+      before === null ? { sections: [] } : askWhatMoved(question, before, [dimensionOf('feature')]),
+  },
+  {
     name: 'features',
     about: 'cost by feature',
-    ask: async ({ features }) => shown(costSection('feature', await features())),
+    ask: async ({ groups }) => shown(costSection('feature', await groups('feature'))),
   },
   {
     name: 'models',
     about: 'cost by model',
-    ask: async ({ question }) =>
-      shown(costSection('model', await byDimension(question, 'model', costMeasures))),
+    ask: async ({ groups }) => shown(costSection('model', await groups('model'))),
   },
   {
     name: 'users',
     about: 'the dearest users',
-    ask: async ({ question }) =>
-      shown(costSection('user_id', await byDimension(question, 'user_id', costMeasures))),
+    ask: async ({ groups }) => shown(costSection('user_id', await groups('user_id'))),
   },
   {
     name: 'efficiency',
-    about: 'tokens a call, truncation and errors by feature',
-    ask: async ({ features }) => shown(efficiencySection(await features())),
+    about: 'tokens a call, truncation, and what to look at',
+    ask: async ({ question, groups }) =>
+      efficiencyPart(question, {
+        features: await groups('feature'),
+        models: await groups('model'),
+        users: await groups('user_id'),
+      }),
+  },
+  {
+    name: 'caps',
+    about: 'users over their caps',
+    ask: ({ question }) => capsPart(question, question.settings.config.userCaps),
   },
   {
     name: 'caching',

@@ -1,19 +1,26 @@
 /** `llmcost report`: the weekly cost report. */
-import { readUsd } from '../domain/amount.js'
-import { lastPeriod, localDate, monthToDate, wholeDays, windowBefore } from '../domain/periods.js'
+import { lastPeriod, localDate, wholeDays, windowBefore } from '../domain/periods.js'
 import type { Window } from '../domain/scope.js'
 import { dayMs } from '../domain/zones.js'
 import { UserError } from '../errors.js'
-import { breakdown, type BreakdownRow } from '../metrics/breakdown.js'
 import { summary } from '../metrics/summary.js'
 import type { Report } from '../reports/report.js'
-import type { Budget } from '../reports/weekly-summary.js'
+import type { Budget } from '../domain/budget.js'
+import { parseBudget } from '../domain/budget-option.js'
+import { budgetOption, budgetsOf } from './budget.js'
 import { summaryMeasures, weeklyReport, type ReportPart } from '../reports/weekly.js'
 import { questionOptions, type CommandSpec, type Invocation } from './command.js'
-import { ask, doubtsAbout, optionText, withCalls, type DefaultWindow, type Question } from './question.js'
 import {
-  byDimension,
-  featureMeasures,
+  ask,
+  doubtsAbout,
+  optionText,
+  optionTexts,
+  withCalls,
+  type DefaultWindow,
+  type Question,
+} from './question.js'
+import {
+  groupAsker,
   parseSections,
   reportSections,
   type ReportContext,
@@ -26,7 +33,7 @@ export const reportCommand: CommandSpec = {
   details: [
     'Days begin in --tz. --period takes the last whole day, week (from Monday) or month of the calendar.',
     'projected_month_usd is the cost of the window × 30 / its days.',
-    '--budget is for a calendar month: its use is shown by that projection, and by the cost since the month of --as-of began.',
+    'Budgets are shown as they stand at --as-of, in their running day, week or month.',
     `Sections: ${reportSections.map(({ name, about }) => `${name} (${about})`).join(', ')}.`,
   ].join('\n'),
   options: [
@@ -37,7 +44,7 @@ export const reportCommand: CommandSpec = {
       group: 'Question',
     },
     { flags: '--sections <names>', about: 'what to show, with commas (default: all)', group: 'Question' },
-    { flags: '--budget <usd>', about: "a month's budget in USD", group: 'Question' },
+    budgetOption,
     ...questionOptions,
   ],
   examples: [
@@ -51,11 +58,11 @@ export const reportCommand: CommandSpec = {
     { command: 'llmcost report --input logs/*.jsonl --since 30d', about: 'without a database' },
   ],
   run: async (invocation) => {
-    const budget = budgetOption(invocation)
+    const given = optionTexts(invocation, 'budget').map(parseBudget)
     const sections = parseSections(optionText(invocation, 'sections'))
     const report = await withCalls(
       invocation,
-      (question) => answer(question, sections, budget),
+      (question) => answer(question, sections, budgetsOf(given, question.settings.config)),
       defaultWindow(invocation),
     )
     return { report }
@@ -76,23 +83,22 @@ function defaultWindow(invocation: Invocation): DefaultWindow {
 async function answer(
   question: Question,
   sections: readonly ReportSection[],
-  budget: string | undefined,
+  budgets: readonly Budget[],
 ): Promise<Report> {
   const { db, scope } = question
   const before = windowBefore(scope, scope.tz)
   const figures = await ask(db, summary({ scope, before, measures: summaryMeasures }))
   const current = figures.find((row) => row.is_current)
   const doubts = await doubtsAbout(question, current)
-  let features: Promise<readonly BreakdownRow[]> | undefined
   const context = {
     question,
     scope,
     before,
     days: daysOf(scope, scope.tz),
     summary: figures,
-    budget: budget === undefined ? null : await budgetUse(question, budget),
+    budgets,
     doubts,
-    features: () => (features ??= byDimension(question, 'feature', featureMeasures)),
+    groups: groupAsker(question),
   }
   return weeklyReport({
     scope,
@@ -117,13 +123,6 @@ function daysOf(window: Window, tz: string): number | null {
   return wholeDays(window, tz) ?? (Date.parse(window.until) - Date.parse(window.since)) / dayMs
 }
 
-async function budgetUse({ db, scope, asOf }: Question, monthUsd: string): Promise<Budget> {
-  const month = monthToDate(asOf, scope.tz)
-  const [total] = await ask(db, breakdown({ scope: { ...scope, ...month }, by: [], measures: ['cost_usd'] }))
-  const cost = total?.cost_usd ?? null
-  return { monthUsd, monthBegan: month.since ?? '', monthToDateUsd: cost === null ? null : String(cost) }
-}
-
 /** `latest` where the days before the newest call's have calls too; else the day after it. */
 function suggestion({ history: { first_ts: first, last_ts: last }, scope }: Question): string {
   if (first === null || last === null) return '--as-of latest'
@@ -131,14 +130,4 @@ function suggestion({ history: { first_ts: first, last_ts: last }, scope }: Ques
   if (week.until !== null && Date.parse(first) < Date.parse(week.until)) return '--as-of latest'
   const dayAfter = new Date(Date.parse(`${localDate(last, scope.tz)}T00:00:00Z`) + dayMs)
   return `--as-of ${dayAfter.toISOString().slice(0, 10)}`
-}
-
-function budgetOption(invocation: Invocation): string | undefined {
-  const text = optionText(invocation, 'budget')
-  const usd = text === undefined ? undefined : readUsd(text)
-  if (text === undefined || (usd !== undefined && usd !== '0')) return usd
-  throw new UserError(`--budget ${text} is not an amount above 0`, {
-    code: 'usage',
-    hint: 'USD a month: --budget 500.',
-  })
 }

@@ -212,14 +212,6 @@ function dayBeginning(instant: string, tz: string): number | null {
   return instantOf(day, tz) === Date.parse(instant) ? day : null
 }
 
-/** The month of as-of in tz, up to as-of. */
-export function monthToDate(asOf: Date, tz: string): Window {
-  return {
-    since: new Date(instantOf(monthOf(localAt(asOf.getTime(), tz)), tz)).toISOString(),
-    until: asOf.toISOString(),
-  }
-}
-
 /** The local date of an instant, `2026-10-02`. */
 export function localDate(instant: string, tz: string): string {
   return new Date(localAt(Date.parse(instant), tz)).toISOString().slice(0, 10)

@@ -8,22 +8,11 @@ import { column, measureColumn } from './columns.js'
 import type { HistoryRow } from '../metrics/history.js'
 import type { Cell, Column, Section } from './report.js'
 
-/** A month's budget and what has gone of it. */
-export interface Budget {
-  /** USD a calendar month in the question's zone, an exact decimal. */
-  readonly monthUsd: string
-  /** First instant of the month of as-of, ISO 8601 UTC. */
-  readonly monthBegan: string
-  /** Cost from then up to as-of; null when none of it is priced. */
-  readonly monthToDateUsd: Decimal | null
-}
-
 interface SummaryAnswer {
   readonly scope: Scope
   readonly before: Window | null
   readonly days: number | null
   readonly summary: readonly SummaryRow[]
-  readonly budget: Budget | null
   readonly doubts: { readonly history: HistoryRow }
 }
 
@@ -79,8 +68,12 @@ function costFacts(answer: SummaryAnswer, current: SummaryRow): Fact[] {
     ...(Number(current.users ?? 0) > 0
       ? [[measureColumn('users', 'always'), current.users ?? null] as const]
       : []),
+    ...comparedWith.map((name): Fact => [{ ...measureColumn(name), dataOnly: true }, current[name] ?? null]),
   ]
 }
+
+/** What a later comparison with this report, saved as JSON, judges chance by. */
+const comparedWith = ['priced_calls', 'max_cost_usd', 'stddev_cost_usd'] as const
 
 const daysText = (days: number): string => (days === 1 ? 'day' : `${Number(days.toFixed(2))} days`)
 
@@ -108,32 +101,11 @@ function changeOf(now: Figure, then: Figure): number | null {
 /** A month is 30 days, whichever it is, so that weeks compare. */
 const monthDays = 30
 
-function monthFacts({ days, budget, scope }: SummaryAnswer, current: SummaryRow): Fact[] {
-  const projected = days === null || days < 1 ? null : projectedMonth(current.cost_usd, days)
-  const facts: Fact[] = []
-  if (days !== null && days >= 1) {
-    const length = Number(days.toFixed(2))
-    facts.push([
-      column(
-        'projected_month_usd',
-        `projected month (${length === 1 ? '1 day' : `${length} days`} × ${monthDays}/${length})`,
-        'usd',
-      ),
-      projected,
-    ])
-  }
-  if (budget === null) return facts
-  const began = localDate(budget.monthBegan, scope.tz)
-  return [
-    ...facts,
-    [column('budget_usd', 'budget a month', 'usd'), budget.monthUsd],
-    [column('projected_budget_share', 'projected month of budget', 'rate'), shareOf(projected, budget)],
-    [column('month_to_date_cost_usd', `cost since ${began}`, 'usd'), budget.monthToDateUsd],
-    [
-      column('month_to_date_budget_share', `budget used since ${began}`, 'rate'),
-      shareOf(budget.monthToDateUsd, budget),
-    ],
-  ]
+function monthFacts({ days }: SummaryAnswer, current: SummaryRow): Fact[] {
+  if (days === null || days < 1) return []
+  const length = Number(days.toFixed(2))
+  const title = `projected month (${length === 1 ? '1 day' : `${length} days`} × ${monthDays}/${length})`
+  return [[column('projected_month_usd', title, 'usd'), projectedMonth(current.cost_usd, days)]]
 }
 
 /** cost × 30 / days, an exact decimal to 12 places where the window is whole days. */
@@ -145,8 +117,4 @@ function projectedMonth(cost: Figure, days: number): Cell {
   // Six more places than are kept, so that cutting the division does not show.
   const digits = (decimal.digits * BigInt(monthDays) * scale * 1_000_000n) / perDays
   return fixed({ digits, places: decimal.places + 6 }, 12)
-}
-
-function shareOf(part: Cell, { monthUsd }: Budget): number | null {
-  return part === null ? null : Number(part) / Number(monthUsd)
 }

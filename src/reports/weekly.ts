@@ -31,6 +31,7 @@ export interface ReportPart {
 /** Figures asked of each window of the summary. */
 export const summaryMeasures = [
   'calls',
+  'priced_calls',
   'unpriced_calls',
   'partly_priced_calls',
   'users',
@@ -38,6 +39,8 @@ export const summaryMeasures = [
   'output_tokens',
   'cost_usd',
   'mean_cost_usd',
+  'max_cost_usd',
+  'stddev_cost_usd',
   'cache_hits',
   'cache_hit_rate',
   'avoided_cost_usd',
@@ -54,19 +57,6 @@ export const costMeasures = [
   'cost_share',
   'mean_cost_usd',
   'unpriced_calls',
-] as const satisfies readonly MeasureName[]
-
-/** Figures of each feature in the table of efficiency. */
-export const efficiencyMeasures = [
-  'calls',
-  'mean_input_tokens',
-  'p95_input_tokens',
-  'mean_output_tokens',
-  'p95_output_tokens',
-  'mean_output_input_ratio',
-  'truncation_rate',
-  'context_exceeded_rate',
-  'error_rate',
 ] as const satisfies readonly MeasureName[]
 
 export function weeklyReport(answer: WeeklyAnswer): Report {
@@ -118,18 +108,6 @@ export function costSection(name: keyof typeof remedies, rows: readonly Breakdow
     rows: [],
     empty: `no call names its ${what}; ${remedies[name]}`,
   }
-}
-
-export function efficiencySection(features: readonly BreakdownRow[]): Section {
-  return groupSection(
-    {
-      id: 'efficiency_by_feature',
-      title: 'Efficiency by feature',
-      by: [dimensionOf('feature')],
-      measures: efficiencyMeasures.filter((name) => features.some((row) => row[name] !== null)),
-    },
-    features,
-  )
 }
 
 export function cachingSection(current: SummaryRow): Section[] {

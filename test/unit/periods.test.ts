@@ -5,7 +5,6 @@ import { describe, expect, test } from 'vitest'
 import {
   lastPeriod,
   localDate,
-  monthToDate,
   resolveAsOf,
   resolveWindow,
   wholeDays,
@@ -153,12 +152,6 @@ describe('whole periods', () => {
       until: '2026-10-02T10:00:00Z',
     })
     expect(windowBefore({ since: null, until: '2026-10-02T16:00:00Z' }, 'UTC')).toBeNull()
-  })
-
-  test('the month to date begins at local midnight', () => {
-    expect(monthToDate(new Date('2026-10-31T23:30:00Z'), 'Europe/Berlin').since).toBe(
-      '2026-10-31T23:00:00.000Z',
-    )
   })
 })
 
