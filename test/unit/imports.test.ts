@@ -24,6 +24,7 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
     metrics: { may: [], not: ['../db/database.js', '../reports/report.js', '@duckdb/node-api'] },
     forecast: { may: [], not: ['../metrics/query.js', '../reports/report.js', 'node:fs'] },
     anomalies: { may: [], not: ['../metrics/query.js', '../reports/report.js', '../db/store.js', 'node:fs'] },
+    rules: { may: [], not: ['../metrics/query.js', '../reports/report.js', '../db/store.js', 'node:fs'] },
     pricing: {
       may: ['@pydantic/genai-prices', 'csv-parse/sync'],
       not: ['../db/store.js', '../ingest/price.js'],
