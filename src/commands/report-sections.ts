@@ -25,6 +25,7 @@ import { modelMeasures, userMeasures } from '../reports/dear-findings.js'
 import { efficiencyPart } from './efficiency.js'
 import { budgetPart } from './budget-states.js'
 import { capsPart } from './user-caps.js'
+import { costOverTime, growthByFeature } from './trend-asking.js'
 import { askWhatMoved } from './comparing.js'
 import { ask, type Question } from './question.js'
 
@@ -91,10 +92,19 @@ export const reportSections: readonly ReportSection[] = [
     ask: ({ question, budgets }) => budgetPart(question, budgets),
   },
   {
-    name: 'movers',
-    about: 'which features made the difference to the window before',
-    ask: async ({ question, before }) =>
-      before === null ? { sections: [] } : askWhatMoved(question, before, [dimensionOf('feature')]),
+    name: 'days',
+    about: 'cost over time',
+    ask: ({ question }) => costOverTime(question),
+  },
+  {
+    name: 'growth',
+    about: 'cost of the last weeks by feature, and what made the difference to the window before',
+    ask: async ({ question, before }) => {
+      const growth = await growthByFeature(question, longest)
+      const by = [dimensionOf('feature')]
+      const moved = before === null ? undefined : await askWhatMoved(question, before, by)
+      return { ...growth, findings: [...growth.findings, ...(moved?.findings ?? [])] }
+    },
   },
   {
     name: 'features',
