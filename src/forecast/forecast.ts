@@ -2,11 +2,11 @@
  * forecast: where a period's cost will end, a pure function of at most some hundred daily costs.
  *
  * The cost so far is known; only the days to come are forecast, each as level × growth × weekday factor. See
- * learn.ts for how these are learned and spread.ts for how far off the forecast may be.
+ * learn.ts and trend.ts for how these are learned and projection.ts for how far off the forecast may be.
  */
 import { dayName, dayNumber, lengthOf, type DailyCost, type DayRange } from './days.js'
-import { expectedCost, learn, type Learned } from './learn.js'
-import { spreadOf } from './spread.js'
+import { learn, type Learned } from './learn.js'
+import { project, type Step } from './projection.js'
 
 /** One day of the period. `mean`, `low` and `high` are cumulative from the period's first day on, USD. */
 export interface ForecastDay {
@@ -56,54 +56,59 @@ const tenth = 1.281_551_565_5
 export function forecastCost(history: readonly DailyCost[], period: DayRange): Forecast | null {
   const learned = learn(history)
   if (learned === null) return null
-  const spread = spreadOf(learned)
-  const costs = new Map(history.map((day) => [day.day, day]))
-  const next = learned.lastDay + 1
-  const daily: ForecastDay[] = []
-  let [soFar, known, rest] = [0, 0, 0]
-  for (let number = dayNumber(period.since); number < dayNumber(period.until); number++) {
-    const day = dayName(number)
-    const past = costs.get(day)
-    const open = past === undefined ? (number < next ? 0 : 1) : 1 - learned.shareGone(past)
-    const expected = open === 0 ? 0 : open * expectedCost(learned, number)
-    soFar += past?.cost_usd ?? 0
-    known = soFar
-    rest += expected
-    const [low, high] = bounds(known, rest, spread(number, rest))
-    daily.push({
-      day,
-      cost: (past?.cost_usd ?? 0) + expected,
-      known: open === 0,
-      mean: known + rest,
-      low,
-      high,
-    })
-  }
+  const { trend } = learned
+  const daily = pathOf(learned, history, period)
   const end = daily.at(-1) ?? { mean: 0, low: 0, high: 0 }
+  const known = history.filter(({ day }) => day >= period.since && day < period.until)
   return {
     mean: end.mean,
     low: end.low,
     high: end.high,
-    soFar,
+    soFar: known.reduce((sum, day) => sum + day.cost_usd, 0),
     daily,
     method: learned.method,
-    lowConfidence: learned.days < 14,
-    learnedDays: learned.days,
-    weeklyGrowth: Math.expm1(learned.growth),
-    weekdayFactors: learned.factors,
+    lowConfidence: learned.costs.length < 14,
+    learnedDays: learned.costs.length,
+    weeklyGrowth: Math.expm1(trend.states.reduce((sum, state) => sum + 7 * state.weight * state.growth, 0)),
+    weekdayFactors: trend.weekdays.factors,
     naive: naiveOf(learned, period),
   }
 }
 
+/** Cumulative cost a day: what is known of it, and what is forecast on top. */
+function pathOf(learned: Learned, history: readonly DailyCost[], period: DayRange): ForecastDay[] {
+  const { lastDay } = learned.trend
+  const begin = dayNumber(period.since)
+  const steps: Step[] = []
+  for (let day = lastDay + 1; day < dayNumber(period.until); day++) {
+    const running = dayName(day) === history.at(-1)?.day
+    steps.push({ day, share: day < begin ? 0 : running ? 1 - learned.shareGone : 1 })
+  }
+  const projected = new Map(project(learned.trend, steps).map((one, i) => [steps[i]!.day, one]))
+  const costs = new Map(history.map((day) => [day.day, day.cost_usd]))
+  let soFar = 0
+  return Array.from({ length: lengthOf(period) }, (_, i) => {
+    const day = dayName(begin + i)
+    const cost = costs.get(day) ?? 0
+    soFar += cost
+    const rest = projected.get(begin + i)
+    if (rest === undefined) return { day, cost, known: true, mean: soFar, low: soFar, high: soFar }
+    const [low, high] = interval(rest.sum, rest.variance)
+    const sums = { mean: soFar + rest.sum, low: soFar + low, high: soFar + high }
+    return { day, cost: cost + rest.cost, known: false, ...sums }
+  })
+}
+
 /**
- * 80 % of a log-normal rest with this mean and relative spread: a sum of positive days is skewed to the
- * right, and never below nothing.
+ * 80 % of a gamma distribution with this mean and variance (Wilson & Hilferty's quantiles): a sum of costs is
+ * skewed to the right, and never below nothing.
  */
-function bounds(known: number, rest: number, relative: number): readonly [number, number] {
-  if (rest <= 0) return [known, known]
-  const sigma = Math.min(Math.sqrt(Math.log1p(relative ** 2)), 2)
-  const median = rest * Math.exp(-(sigma ** 2) / 2)
-  return [known + median * Math.exp(-tenth * sigma), known + median * Math.exp(tenth * sigma)]
+function interval(mean: number, variance: number): readonly [number, number] {
+  if (mean <= 0) return [0, 0]
+  const relative = Math.min(variance / mean ** 2, 4)
+  const quantile = (deviate: number): number =>
+    mean * Math.max(0, 1 - relative / 9 + (deviate * Math.sqrt(relative)) / 3) ** 3
+  return [Math.min(mean, quantile(-tenth)), Math.max(mean, quantile(tenth))]
 }
 
 function naiveOf(learned: Learned, period: DayRange): number | null {
