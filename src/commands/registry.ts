@@ -50,6 +50,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./anomalies.js')).anomaliesCommand,
   },
   {
+    name: 'forecast',
+    summary: 'where this month, week or quarter will end, with an 80% interval',
+    load: async () => (await import('./forecast.js')).forecastCommand,
+  },
+  {
     name: 'calls',
     summary: 'single calls: the dearest, the latest, those cut off, those that failed',
     load: async () => (await import('./calls.js')).callsCommand,

@@ -59,3 +59,10 @@ export function order(decimal: Decimal): number | undefined {
   const digits = decimal.digits < 0n ? -decimal.digits : decimal.digits
   return digits.toString().length - 1 - decimal.places
 }
+
+/** The exact sum. */
+export function sum(decimals: readonly Decimal[]): Decimal {
+  const places = Math.max(0, ...decimals.map((decimal) => decimal.places))
+  const digits = decimals.map((decimal) => decimal.digits * 10n ** BigInt(places - decimal.places))
+  return { digits: digits.reduce((total, one) => total + one, 0n), places }
+}

@@ -51,10 +51,15 @@ const tenth = 1.281_551_565_5
  * @param history whole days without a gap, oldest first, the last one perhaps still running; days without
  *   calls are 0. About 120 days are enough. The days after it are forecast.
  * @param period the days whose total is asked for; may have begun or not
- * @returns null when no day of the history has any cost
+ * @param learnSince the first day to learn from, where the history reaches further back
+ * @returns null when no day learned from has any cost
  */
-export function forecastCost(history: readonly DailyCost[], period: DayRange): Forecast | null {
-  const learned = learn(history)
+export function forecastCost(
+  history: readonly DailyCost[],
+  period: DayRange,
+  learnSince = '',
+): Forecast | null {
+  const learned = learn(history.filter(({ day }) => day >= learnSince))
   if (learned === null) return null
   const { trend } = learned
   const daily = pathOf(learned, history, period)

@@ -51,6 +51,7 @@ export function dailyCosts(request: DailyCostsRequest): Query<DailyCostRow> {
   })
   const shift = offset.sql === '0' ? '0' : 'zone_offset'
   const recent = 'rank_since' in params ? `FILTER (WHERE ts >= ${instant('$rank_since')})` : ''
+  const ds = by.map((_, i) => `d${i}`)
   const sql = /* sql */ `
     WITH calls_in_scope AS (
       SELECT *, ${offset.sql} AS zone_offset FROM calls WHERE ${condition.sql}
@@ -63,11 +64,11 @@ export function dailyCosts(request: DailyCostsRequest): Query<DailyCostRow> {
       FROM calls_in_scope
       GROUP BY ALL
     )${placedGroups(request)}
-    SELECT ${[`${bucketLabel('day', 'day_number', isUtc(scope.tz))} AS day`, ...by.map((_, i) => `d${i}`)].join(', ')},
-      coalesce(place > ${last(request)}, FALSE) AS is_others, GROUPING(place) = 1 AS is_total,
+    SELECT ${[`${bucketLabel('day', 'day_number', isUtc(scope.tz))} AS day`, ...ds].join(', ')},
+      ${ds.length === 0 ? 'FALSE AS is_others, TRUE AS is_total' : `coalesce(place > ${last(request)}, FALSE) AS is_others, GROUPING(place) = 1 AS is_total`},
       ${sums.map((sum) => `sum(${sum}) AS ${sum}`).join(', ')}
     FROM placed_days
-    GROUP BY GROUPING SETS (${by.length === 0 ? '' : `(${['day_number', 'place', ...by.map((_, i) => `d${i}`)].join(', ')}), `}(day_number))
+    GROUP BY ${ds.length === 0 ? 'day_number, place' : `GROUPING SETS ((${['day_number', 'place', ...ds].join(', ')}), (day_number))`}
     ORDER BY is_total, place, day_number`
   return { sql, params }
 }

@@ -1,0 +1,143 @@
+/** `llmcost forecast`: where this month, week or quarter will end. */
+import { parseDimensions, type Dimension } from '../domain/dimensions.js'
+import { localDate } from '../domain/periods.js'
+import { UserError } from '../errors.js'
+import { backtest, leastKnown, trials } from '../forecast/backtest.js'
+import { addDays, periods, type PeriodName } from '../forecast/days.js'
+import { beginningOf, nowOf } from '../forecast/series.js'
+import { backtestReport } from '../reports/forecast-backtest.js'
+import { forecastReport } from '../reports/forecast.js'
+import type { Doubts } from '../reports/notes.js'
+import type { Report } from '../reports/report.js'
+import { questionOptions, type CommandSpec, type Invocation } from './command.js'
+import { askForecast, type AskedForecast } from './forecasting.js'
+import { doubtsAbout, optionCount, optionText, withCalls, type Question } from './question.js'
+
+/** Groups forecast where --top does not say. */
+const longest = 10
+/** Days back that a back-test reads. */
+const backtestDays = 730
+
+export const forecastCommand: CommandSpec = {
+  name: 'forecast',
+  summary: 'where this month, week or quarter will end, with an 80% interval',
+  details: [
+    'Periods are calendar periods in --tz, weeks from Monday. The cost so far is known; the days to come are forecast from level, growth and weekdays of the last 150 days (or of those from --since on), and one bad day is not carried on.',
+    'With --until, or an earlier --as-of, it is the forecast of that time. The naive figure beside it is the last 7 days × the days of the period / 7.',
+    'Groups of --by are the dearest of the last 28 days; each group and the total are forecast on their own.',
+    `--backtest forecasts every stretch of ${trials.month.days} days (${trials.week.days} for a week, ${trials.quarter.days} for a quarter) from the days before it alone, and prints how far off these forecasts and the naive ones were, and how many outcomes the 80% interval held.`,
+  ].join('\n'),
+  options: [
+    {
+      flags: '--period <period>',
+      about: 'the calendar period to forecast',
+      choices: periods,
+      fallback: 'month',
+      group: 'Question',
+    },
+    { flags: '--by <dimensions>', about: 'a forecast for each group', group: 'Question' },
+    {
+      flags: '--top <n>',
+      about: `with --by: the n dearest groups, and one of all others (default: ${longest})`,
+      group: 'Question',
+    },
+    { flags: '--backtest', about: 'how far off past forecasts would have been', group: 'Question' },
+    ...questionOptions,
+  ],
+  examples: [
+    { command: 'llmcost forecast', about: 'where this month will end' },
+    { command: 'llmcost forecast --by feature --period quarter', about: 'this quarter, feature by feature' },
+    { command: 'llmcost forecast --backtest', about: 'how far off it has been on your own calls' },
+  ],
+  run: async (invocation) => {
+    const period = (optionText(invocation, 'period') ?? 'month') as PeriodName
+    const by = groupsOf(invocation)
+    const top = optionCount(invocation, 'top')
+    const ask = invocation.options['backtest'] === true ? answerBacktest : answer
+    return { report: await withCalls(invocation, (question) => ask(question, { period, by, top })) }
+  },
+}
+
+interface Request {
+  readonly period: PeriodName
+  readonly by: readonly Dimension[]
+  readonly top: number | undefined
+}
+
+function groupsOf(invocation: Invocation): readonly Dimension[] {
+  const text = optionText(invocation, 'by')
+  const by = text === undefined ? [] : parseDimensions(text)
+  const time = by.find(({ kind }) => kind === 'time')
+  if (time !== undefined) {
+    throw new UserError(`--by ${time.key}: a forecast is of days already`, {
+      code: 'usage',
+      hint: 'Group by feature, model, user or another label; --json has the forecast day by day.',
+    })
+  }
+  if (by.length > 0 && invocation.options['backtest'] === true) {
+    throw new UserError('--backtest is of all calls in scope, and goes without --by', {
+      code: 'usage',
+      hint: 'For one group: --backtest --where feature=search.',
+    })
+  }
+  if (by.length === 0 && invocation.given('top')) {
+    throw new UserError('--top says how many groups, and goes with --by', {
+      code: 'usage',
+      hint: 'For example --by feature --top 5.',
+    })
+  }
+  return by
+}
+
+/** Up to when calls are known: --until, but no later than as-of. */
+function knownUntil({ scope, asOf }: Question): Date {
+  return scope.until === null ? asOf : new Date(Math.min(Date.parse(scope.until), asOf.getTime()))
+}
+
+async function answer(question: Question, { period, by, top }: Request): Promise<Report> {
+  const { scope } = question
+  const asked = await askForecast(question, {
+    period,
+    now: knownUntil(question),
+    since: scope.since,
+    by,
+    top: top ?? longest,
+  })
+  const instants = {
+    since: beginningOf(asked.period.since, scope.tz),
+    until: beginningOf(asked.period.until, scope.tz),
+    tz: scope.tz,
+  }
+  return forecastReport({ ...asked, name: period, by, instants, doubts: await doubts(question, asked) })
+}
+
+async function answerBacktest(question: Question, { period }: Request): Promise<Report> {
+  const { scope } = question
+  const now = knownUntil(question)
+  const first = beginningOf(addDays(nowOf(now, scope.tz).day, -backtestDays), scope.tz)
+  const asked = await askForecast(question, { period, now, since: scope.since ?? first })
+  const since = scope.since === null ? '' : localDate(scope.since, scope.tz)
+  const read = asked.total.series.filter(({ day, complete }) => day >= since && complete === 1)
+  const begin = read.findIndex(({ cost_usd: cost }) => cost > 0)
+  const whole = begin < 0 ? [] : read.slice(begin)
+  return backtestReport({
+    name: period,
+    length: trials[period].days,
+    leastKnown,
+    wholeDays: whole.length,
+    found: backtest(whole, period),
+    doubts: await doubts(question, asked),
+    instants: { since: asked.scope.since, until: asked.scope.until, tz: scope.tz },
+  })
+}
+
+function doubts(question: Question, { scope, total }: AskedForecast): Promise<Doubts> {
+  return doubtsAbout(
+    { ...question, scope },
+    {
+      calls: total.calls,
+      unpriced_calls: total.unpricedCalls,
+      partly_priced_calls: total.partlyPricedCalls,
+    },
+  )
+}
