@@ -42,10 +42,11 @@ export function project(trend: Trend, steps: readonly Step[]): Projected[] {
 
 /** One answer's path; how the sum varies with level and growth is carried along with it. */
 function pathOf(state: State, weekdays: Weekdays, steps: readonly Step[]): Projected[] {
-  let at = state
+  const at = { ...state }
   let [sum, variance, withLevel, withGrowth] = [0, 0, 0, 0]
   return steps.map(({ day, share }) => {
-    at = faded(nextDay(at))
+    nextDay(at)
+    fade(at)
     withLevel += withGrowth
     withGrowth *= fading
     const factor = weekdays.factors[weekday(day)]!
@@ -59,11 +60,8 @@ function pathOf(state: State, weekdays: Weekdays, steps: readonly Step[]): Proje
   })
 }
 
-function faded(state: State): State {
-  return {
-    ...state,
-    growth: state.growth * fading,
-    covariance: state.covariance * fading,
-    growthVariance: state.growthVariance * fading ** 2,
-  }
+function fade(state: State): void {
+  state.growth *= fading
+  state.covariance *= fading
+  state.growthVariance *= fading ** 2
 }

@@ -15,14 +15,14 @@ import { around, mean, type Weekdays } from './weekdays.js'
 export interface State {
   /** Variance a day by which the level wanders. */
   readonly wander: number
-  readonly level: number
+  level: number
   /** Growth a day. */
-  readonly growth: number
-  readonly levelVariance: number
-  readonly covariance: number
-  readonly growthVariance: number
+  growth: number
+  levelVariance: number
+  covariance: number
+  growthVariance: number
   /** Weight among all answers; they add up to 1. */
-  readonly weight: number
+  weight: number
 }
 
 export interface Trend {
@@ -73,11 +73,11 @@ function followed(
   { costs, lastDay, weekdays, usual }: Known,
 ): { readonly state: State; readonly likelihood: number } {
   const start = { level: Math.log(usual[0]!), growth: 0, levelVariance: 0.25, covariance: 0, weight: 1 }
-  let state: State = { ...start, wander: wander ** 2 / 7, growthVariance: (growth / 7) ** 2 }
+  const state: State = { ...start, wander: wander ** 2 / 7, growthVariance: (growth / 7) ** 2 }
   let likelihood = 0
   const beyond: number[] = []
   for (const [i, cost] of costs.entries()) {
-    state = nextDay(state)
+    nextDay(state)
     const factor = weekdays.factors[weekday(lastDay - costs.length + 1 + i)]!
     if (factor < leastFactor) continue
     const variance = state.levelVariance + chanceOf(weekdays, factor)
@@ -91,35 +91,28 @@ function followed(
       likelihood -= (Math.log(variance) + loss / variance) / 2
       beyond.push(error - cut)
     }
-    state = corrected(state, cut, variance)
+    correct(state, cut, variance)
   }
-  const level = state.level + Math.log1p(Math.max(meanWithoutTwo(beyond), -0.5))
-  return { state: { ...state, level }, likelihood }
+  state.level += Math.log1p(Math.max(meanWithoutTwo(beyond), -0.5))
+  return { state, likelihood }
 }
 
-/** A day on: the level has grown, and is known less well. */
-export function nextDay(state: State): State {
-  const { level, growth, levelVariance, covariance, growthVariance, wander } = state
-  return {
-    ...state,
-    level: level + growth,
-    levelVariance: levelVariance + 2 * covariance + growthVariance + wander,
-    covariance: covariance + growthVariance,
-  }
+/** A day on: the level has grown, and is known less well. Changes the state, as there are very many days. */
+export function nextDay(state: State): void {
+  state.level += state.growth
+  state.levelVariance += 2 * state.covariance + state.growthVariance + state.wander
+  state.covariance += state.growthVariance
 }
 
 /** What a day's error says about level and growth (Kalman). */
-function corrected(state: State, error: number, variance: number): State {
-  const { levelVariance, covariance } = state
-  const [gain, growthGain] = [levelVariance / variance, covariance / variance]
-  return {
-    ...state,
-    level: state.level + Math.log1p(Math.max(gain * error, -0.9)),
-    growth: state.growth + growthGain * error,
-    levelVariance: levelVariance * (1 - gain),
-    covariance: covariance * (1 - gain),
-    growthVariance: state.growthVariance - growthGain * covariance,
-  }
+function correct(state: State, error: number, variance: number): void {
+  const gain = state.levelVariance / variance
+  const growthGain = state.covariance / variance
+  state.level += Math.log1p(Math.max(gain * error, -0.9))
+  state.growth += growthGain * error
+  state.growthVariance -= growthGain * state.covariance
+  state.levelVariance *= 1 - gain
+  state.covariance *= 1 - gain
 }
 
 /** Relative variance of a day's cost by chance; a day of few calls varies more. */

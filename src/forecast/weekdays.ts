@@ -39,10 +39,9 @@ export function weekdaysOf(costs: readonly number[], lastDay: number): Weekdays 
 export function around(costs: readonly number[], most: number): number[] {
   const width = Math.min(most, costs.length - (costs.length % 7))
   const before = Math.floor(width / 2)
-  return costs.map((_, i) => {
-    const from = Math.min(Math.max(i - before, 0), costs.length - width)
-    return mean(costs.slice(from, from + width))
-  })
+  const froms = costs.map((_, i) => Math.min(Math.max(i - before, 0), costs.length - width))
+  const means = new Map([...new Set(froms)].map((from) => [from, mean(costs.slice(from, from + width))]))
+  return froms.map((from) => means.get(from)!)
 }
 
 /**
