@@ -114,12 +114,13 @@ async function answer(question: Question, { period, by, top }: Request): Promise
 async function answerBacktest(question: Question, { period }: Request): Promise<Report> {
   const { scope } = question
   const now = knownUntil(question)
-  const first = beginningOf(addDays(nowOf(now, scope.tz).day, -backtestDays), scope.tz)
-  const asked = await askForecast(question, { period, now, since: scope.since ?? first })
+  const earliest = beginningOf(addDays(nowOf(now, scope.tz).day, -backtestDays), scope.tz)
+  const asked = await askForecast(question, { period, now, since: scope.since ?? earliest })
   const since = scope.since === null ? '' : localDate(scope.since, scope.tz)
   const read = asked.total.series.filter(({ day, complete }) => day >= since && complete === 1)
   const begin = read.findIndex(({ cost_usd: cost }) => cost > 0)
   const whole = begin < 0 ? [] : read.slice(begin)
+  const first = whole[0] === undefined ? asked.scope.since : beginningOf(whole[0].day, scope.tz)
   return backtestReport({
     name: period,
     length: trials[period].days,
@@ -127,7 +128,7 @@ async function answerBacktest(question: Question, { period }: Request): Promise<
     wholeDays: whole.length,
     found: backtest(whole, period),
     doubts: await doubts(question, asked),
-    instants: { since: asked.scope.since, until: asked.scope.until, tz: scope.tz },
+    instants: { since: first, until: asked.scope.until, tz: scope.tz },
   })
 }
 

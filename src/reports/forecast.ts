@@ -177,7 +177,7 @@ function youngNote({ groups }: ForecastAnswer): string[] {
 const nameOf = (keys: GroupForecast['keys']): string => keys.map((key) => String(key ?? '(none)')).join(' / ')
 
 function nothing({ doubts, total }: ForecastAnswer): string {
-  if (total.calls > 0n) return `none of the ${count(total.calls)} calls has a cost: there is nothing to go by`
+  if (total.calls > 0n) return 'no call here has a price or a cost: there is nothing to go by'
   return emptyText(doubts.history, doubts.scope, '--as-of latest', doubts.fromInput)
 }
 

@@ -1,9 +1,10 @@
 /**
  * bench: how long the program takes beside what no program could do without, as ratios of runs that took
- * turns. `npm run bench -- [--quick] [--only ingest|query|start] [--keep]` prints one Markdown table.
+ * turns. `npm run bench -- [--quick] [--only ingest|query|start|forecast] [--keep]` prints Markdown tables.
  */
 import { parseArgs } from 'node:util'
 import type { Comparison } from './compare.js'
+import { forecastTable } from './forecast-score.js'
 import { compareIngest } from './ingest.js'
 import { removeFiles } from './logs.js'
 import { compareQueries } from './queries.js'
@@ -42,9 +43,15 @@ const parts: Readonly<Record<string, () => Promise<Comparison[]>>> = {
   start: () => compareStart(options.quick ? 11 : 21),
 }
 
+/** What is scored, not timed: a table of its own each. */
+const scores: Readonly<Record<string, () => string>> = {
+  forecast: () => forecastTable(options.quick ? 200 : 1000),
+}
+
 const { only } = options
-if (only !== undefined && parts[only] === undefined) {
-  throw new Error(`--only ${only}: choose from ${Object.keys(parts).join(', ')}`)
+const names = [...Object.keys(parts), ...Object.keys(scores)]
+if (only !== undefined && !names.includes(only)) {
+  throw new Error(`--only ${only}: choose from ${names.join(', ')}`)
 }
 const rows: Comparison[] = []
 try {
@@ -54,4 +61,8 @@ try {
 } finally {
   if (!options.keep) removeFiles()
 }
-process.stdout.write(`${machine()}\n\n${table(rows)}\n`)
+process.stdout.write(`${machine()}\n\n`)
+if (rows.length > 0) process.stdout.write(`${table(rows)}\n`)
+for (const [name, score] of Object.entries(scores)) {
+  if (only === undefined || only === name) process.stdout.write(`\n${score()}\n`)
+}

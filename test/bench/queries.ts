@@ -11,6 +11,7 @@ const dimensions = ['none', 'feature', 'model', 'feature,model', 'user', 'day', 
 
 const questions: readonly (readonly string[])[] = [
   ['report', '--as-of', 'latest'],
+  ['forecast', '--as-of', 'latest', '--by', 'feature'],
   ...dimensions.map((by) => ['breakdown', '--by', by]),
 ]
 

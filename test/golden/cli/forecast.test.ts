@@ -1,0 +1,89 @@
+/** `llmcost forecast`: the demo log, whose last week is unlike those before, and half a year of made calls. */
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, test } from 'vitest'
+import { runWell, sharedFolder } from '../../e2e/program.js'
+import { expectRecorded } from './recorded.js'
+
+const demo = fileURLToPath(new URL('../../../fixtures/demo', import.meta.url))
+const cwd = sharedFolder()
+const env = { LLMCOST_DB: 'demo.duckdb' }
+
+beforeAll(async () => {
+  const logs = join(cwd, 'logs')
+  cpSync(demo, logs, { recursive: true })
+  await runWell(['ingest', ...readdirSync(logs).map((name) => `logs/${name}`)], { cwd, env })
+  writeFileSync(join(cwd, 'months.jsonl'), madeCalls())
+  mkdirSync(join(cwd, 'none'))
+  writeFileSync(join(cwd, 'unpriced.jsonl'), lines([{ timestamp: '2026-10-02T08:00:00Z', model: 'no-such' }]))
+})
+
+const lines = (records: readonly object[]): string =>
+  records
+    .map((record, i) => `${JSON.stringify({ request_id: `r-${i}`, input_tokens: 100, ...record })}\n`)
+    .join('')
+
+/** Six months, quiet weekends, 3 % more a week; a new feature since September, a call a week without a price. */
+function madeCalls(): string {
+  const records = Array.from({ length: 190 }, (_, day) => {
+    const at = (hour: number): string => new Date(Date.UTC(2026, 3, 6 + day, hour)).toISOString()
+    const size = (day % 7 < 5 ? 10 : 2) * 1.03 ** (day / 7) * (1 + ((day * 31) % 11) / 30)
+    const call = (feature: string, share: number, hour: number) => ({
+      timestamp: at(hour),
+      model: 'gpt-4o',
+      feature,
+      output_tokens: Math.round(size * share * 1000),
+    })
+    return [
+      call('chat', 0.7, 9),
+      call('search', 0.3, 14),
+      ...(day >= 150 ? [call('drafts', 0.2, 16)] : []),
+      ...(day % 7 === 3 ? [{ timestamp: at(10), model: 'no-such', feature: 'chat', output_tokens: 10 }] : []),
+    ]
+  })
+  return lines(records.flat())
+}
+
+const made = ['--input', 'months.jsonl', '--as-of', '2026-10-12T12:00Z']
+const questions: Readonly<Record<string, readonly string[]>> = {
+  forecast: ['forecast', ...made],
+  'forecast-by': ['forecast', '--by', 'feature', ...made],
+  'forecast-backtest': ['forecast', '--backtest', ...made],
+}
+
+describe.each(Object.entries(questions))('%s', (name, args) => {
+  test.each(['80', '200'])('at %s columns', (columns) =>
+    expectRecorded(`${name}-${columns}`, args, { cwd, env: { ...env, COLUMNS: columns } }),
+  )
+  test.each(['markdown', 'json', 'csv'])('as %s', (format) =>
+    expectRecorded(`${name}-${format}`, [...args, '--format', format], { cwd, env }),
+  )
+  test('in colour', () =>
+    expectRecorded(`${name}-color`, args, { cwd, env: { ...env, COLUMNS: '100', FORCE_COLOR: '1' } }))
+})
+
+describe('other forecasts', () => {
+  const latest = ['--as-of', 'latest']
+  test.each([
+    ['demo', ['forecast', ...latest]],
+    ['demo-by', ['forecast', '--by', 'feature,model', '--top', '3', ...latest]],
+    ['week', ['forecast', '--period', 'week', ...latest, '--tz', 'Asia/Kolkata']],
+    ['quarter', ['forecast', '--period', 'quarter', ...latest]],
+    ['until', ['forecast', '--until', '2026-09-16', '--where', 'feature=search']],
+    ['since', ['forecast', '--since', '2026-09-10', ...latest]],
+    ['stale', ['forecast', '--as-of', '2026-10-10']],
+    ['few-days', ['forecast', '--as-of', '2026-08-06']],
+    ['first-hours', ['forecast', '--as-of', '2026-08-03T05:00Z']],
+    ['before-any', ['forecast', '--as-of', '2026-08-01']],
+    ['no-match', ['forecast', ...latest, '--where', 'feature=nothing']],
+    ['unpriced', ['forecast', '--input', 'unpriced.jsonl', '--as-of', '2026-10-03']],
+    ['empty-folder', ['forecast', '--input', 'none']],
+    ['backtest-week', ['forecast', '--backtest', '--period', 'week', ...latest]],
+    ['backtest-short', ['forecast', '--backtest', '--as-of', '2026-08-20']],
+    ['wrong-by', ['forecast', '--by', 'day']],
+    ['wrong-top', ['forecast', '--top', '3']],
+    ['wrong-backtest-by', ['forecast', '--backtest', '--by', 'feature']],
+    ['wrong-period', ['forecast', '--period', 'year']],
+  ])('%s', (name, args) => expectRecorded(`forecast-${name}`, args, { cwd, env }))
+})
