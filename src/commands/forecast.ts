@@ -6,9 +6,15 @@ import { backtest, leastKnown, trials } from '../forecast/backtest.js'
 import { addDays, periods, type PeriodName } from '../forecast/days.js'
 import { beginningOf, nowOf } from '../forecast/series.js'
 import { backtestReport } from '../reports/forecast-backtest.js'
-import { forecastReport } from '../reports/forecast.js'
+import {
+  forecastReport,
+  forecastSection,
+  forecastWarnings,
+  type ForecastAnswer,
+} from '../reports/forecast.js'
 import type { Doubts } from '../reports/notes.js'
 import type { Report } from '../reports/report.js'
+import type { ReportPart } from '../reports/weekly.js'
 import { questionOptions, type CommandSpec, type Invocation } from './command.js'
 import { askForecast, type AskedForecast } from './forecasting.js'
 import { doubtsAbout, optionCount, optionText, withCalls, type Question } from './question.js'
@@ -94,21 +100,32 @@ function knownUntil({ scope, asOf }: Question): Date {
   return scope.until === null ? asOf : new Date(Math.min(Date.parse(scope.until), asOf.getTime()))
 }
 
-async function answer(question: Question, { period, by, top }: Request): Promise<Report> {
+async function answer(question: Question, request: Request): Promise<Report> {
+  return forecastReport(await answerOf(question, request, knownUntil(question), question.scope.since))
+}
+
+/** For the report: where the month of as-of will end, with what is doubtful about it as notes. */
+export async function forecastPart(question: Question): Promise<ReportPart> {
+  const all = await answerOf(question, { period: 'month', by: [], top: undefined }, question.asOf, null)
+  const section = forecastSection(all, 'Forecast')
+  const doubtful = forecastWarnings(all).map((text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`)
+  return { sections: [{ ...section, notes: [...doubtful, ...(section.notes ?? [])] }] }
+}
+
+async function answerOf(
+  question: Question,
+  { period, by, top }: Request,
+  now: Date,
+  since: string | null,
+): Promise<ForecastAnswer> {
   const { scope } = question
-  const asked = await askForecast(question, {
-    period,
-    now: knownUntil(question),
-    since: scope.since,
-    by,
-    top: top ?? longest,
-  })
+  const asked = await askForecast(question, { period, now, since, by, top: top ?? longest })
   const instants = {
     since: beginningOf(asked.period.since, scope.tz),
     until: beginningOf(asked.period.until, scope.tz),
     tz: scope.tz,
   }
-  return forecastReport({ ...asked, name: period, by, instants, doubts: await doubts(question, asked) })
+  return { ...asked, name: period, by, instants, doubts: await doubts(question, asked) }
 }
 
 async function answerBacktest(question: Question, { period }: Request): Promise<Report> {

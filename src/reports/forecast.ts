@@ -48,23 +48,10 @@ export function periodTitle({ since }: DayRange, name: PeriodName): string {
   const [year = '', month = '1'] = since.split('-')
   if (name === 'week') return `the week from ${since}`
   if (name === 'quarter') return `Q${Math.ceil(Number(month) / 3)} ${year}`
-  return `${monthNames[Number(month) - 1]} ${year}`
+  return monthWords.format(new Date(`${since}T00:00:00Z`))
 }
 
-const monthNames = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-]
+const monthWords = new Intl.DateTimeFormat('en', { month: 'long', year: 'numeric', timeZone: 'UTC' })
 
 /** `forecast for October 2026: $812.40, 80% between $760.10 and $880.00`; null where there is none. */
 export function forecastSentence(answer: Pick<ForecastAnswer, 'name' | 'period' | 'total'>): string | null {
