@@ -39,8 +39,6 @@ export interface GroupKeys {
 interface PlacedCalls {
   /** CTEs, to stand after WITH; the last is `placed_calls`: calls with their keys and `is_others`. */
   readonly ctes: string
-  /** The same up to `calls_by_key`: calls with their keys. */
-  readonly keyed: string
   readonly params: Record<string, Param>
   /** Names of the keys. */
   readonly ds: readonly string[]
@@ -57,13 +55,12 @@ export function placedCalls(request: GroupRequest): PlacedCalls {
   const ranked = top !== undefined && by.length > 0
   if (ranked) params['top'] = top
   const ds = by.map((_, i) => `d${i}`)
-  const keyed = /* sql */ `calls_in_scope AS (
+  const ctes = /* sql */ `calls_in_scope AS (
       SELECT *, ${offset.sql} AS zone_offset FROM calls WHERE ${condition.sql}
     ), calls_by_key AS (
       SELECT ${['*', ...keys].join(', ')} FROM calls_in_scope
-    )`
-  const ctes = `${keyed}${ranked ? placedByRank(ds, by, sortOf(request)) : `, placed_calls AS (SELECT *, FALSE AS is_others FROM calls_by_key)`}`
-  return { ctes, keyed, params, ds }
+    )${ranked ? placedByRank(ds, by, sortOf(request)) : `, placed_calls AS (SELECT *, FALSE AS is_others FROM calls_by_key)`}`
+  return { ctes, params, ds }
 }
 
 /** The keys of a row of figures, and whether it is that of the others or of all. */
@@ -83,25 +80,17 @@ export function labels({ by, scope }: GroupRequest, table: string): string[] {
 
 /** Each call with its group, or with the others when its group is not among the first. */
 function placedByRank(ds: readonly string[], by: readonly Dimension[], sort: Sort): string {
+  const same = ds.map((d) => `calls_by_key.${d} IS NOT DISTINCT FROM kept_groups.${d}`).join(' AND ')
   const position = by.findIndex(({ key }) => key === sort.by)
   const rank = position >= 0 ? `d${position}` : rankAggregate(measureNamed(sort.by))
-  return placed(ds, 'calls_by_key', `${rank} ${direction(sort)}`, 'placed_calls')
-}
-
-/**
- * CTEs that give each row of `table` its group's keys, or make it one of the others: keys NULL and `is_others`.
- * @param rank an aggregate over the rows of a group, with its direction; ties go by the keys
- */
-export function placed(ds: readonly string[], table: string, rank: string, name: string): string {
-  const same = ds.map((d) => `${table}.${d} IS NOT DISTINCT FROM kept_groups.${d}`).join(' AND ')
   const ties = ds.map((d) => `${d} ASC NULLS LAST`).join(', ')
   return /* sql */ `, kept_groups AS (
-      SELECT ${ds.join(', ')}, TRUE AS is_kept FROM ${table} GROUP BY ${ds.join(', ')}
-      ORDER BY ${rank}, ${ties} LIMIT CAST($top AS BIGINT)
-    ), ${name} AS (
-      SELECT ${table}.* EXCLUDE (${ds.join(', ')}),
+      SELECT ${ds.join(', ')}, TRUE AS is_kept FROM calls_by_key GROUP BY ${ds.join(', ')}
+      ORDER BY ${rank} ${direction(sort)}, ${ties} LIMIT CAST($top AS BIGINT)
+    ), placed_calls AS (
+      SELECT calls_by_key.* EXCLUDE (${ds.join(', ')}),
         ${ds.map((d) => `kept_groups.${d} AS ${d}`).join(', ')}, kept_groups.is_kept IS NULL AS is_others
-      FROM ${table} LEFT JOIN kept_groups ON ${same}
+      FROM calls_by_key LEFT JOIN kept_groups ON ${same}
     )`
 }
 

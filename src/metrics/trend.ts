@@ -5,7 +5,7 @@ import type { Every } from '../domain/timeline.js'
 import { isUtc } from '../domain/zones.js'
 import { bucketLabel } from './buckets.js'
 import { aggregates, figure, sumsOfAggregates, type Figures } from './figures.js'
-import { flags, labels, placed, placedCalls, type GroupKeys } from './groups.js'
+import { flags, labels, placedCalls, type GroupKeys } from './groups.js'
 import { emptinessOf, type MeasureName } from './measures.js'
 import type { Query } from './query.js'
 
@@ -45,7 +45,7 @@ export function trend(request: TrendRequest): Query<TrendRow> {
   const { ds, params } = calls
   const among = 'PARTITION BY figures.is_window, figures.bucket_number'
   const sql = /* sql */ `
-    WITH ${figuresOf(calls, names, rank)}
+    WITH ${figuresOf(calls, names)}
     SELECT ${[
       ...labels({ by, scope }, 'figures'),
       'figures.is_window',
@@ -63,25 +63,16 @@ export function trend(request: TrendRequest): Query<TrendRow> {
   return { sql, params }
 }
 
-/** CTEs up to `figures`: from one scan into small parts where parts add up, else from the calls each time. */
-function figuresOf(
-  { ctes, keyed, ds }: ReturnType<typeof placedCalls>,
-  names: readonly MeasureName[],
-  rank: MeasureName,
-): string {
+/** CTEs up to `figures`: from small parts where parts add up, else from the calls for each width of group. */
+function figuresOf({ ctes, ds }: ReturnType<typeof placedCalls>, names: readonly MeasureName[]): string {
   const sums = sumsOfAggregates(names)
-  const keys = [...ds, 'bucket_number']
-  const figures = (items: readonly string[], table: string): string => /* sql */ `, figures AS (
-      SELECT ${[...flags(ds), 'bucket_number', 'GROUPING(bucket_number) = 1 AS is_window', ...items].join(', ')}
-      FROM ${table}
+  const keys = [...ds, 'is_others', 'bucket_number'].join(', ')
+  const parts = `, parts AS (SELECT ${keys}, ${aggregates(names).join(', ')} FROM placed_calls GROUP BY ${keys})`
+  return /* sql */ `${ctes}${sums === undefined ? '' : parts}, figures AS (
+      SELECT ${[...flags(ds), 'bucket_number', 'GROUPING(bucket_number) = 1 AS is_window', ...(sums ?? aggregates(names))].join(', ')}
+      FROM ${sums === undefined ? 'placed_calls' : 'parts'}
       GROUP BY GROUPING SETS (${sets(ds).join(', ')})
     )`
-  if (sums === undefined) return `${ctes}${figures(aggregates(names), 'placed_calls')}`
-  const grouped = ds.length > 0
-  return `${keyed}, parts AS (
-      SELECT ${[...keys, ...aggregates(names)].join(', ')} FROM calls_by_key GROUP BY ${keys.join(', ')}
-    )${grouped ? placed(ds, 'parts', `sum(${rank}) DESC NULLS LAST`, 'placed_parts') : ''}
-    ${figures(sums, grouped ? 'placed_parts' : 'parts')}`
 }
 
 function sets(ds: readonly string[]): string[] {

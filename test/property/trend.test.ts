@@ -1,7 +1,7 @@
 /** Every bucket, value, change and growth of a trend against the same worked out in plain TypeScript. */
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { askGrowth, askTrend, growthByFeature } from '../../src/commands/trend-asking.js'
+import { askGrowth, askTrend, costOverTime, growthByFeature } from '../../src/commands/trend-asking.js'
 import type { Question } from '../../src/commands/question.js'
 import { Database } from '../../src/db/database.js'
 import { writeStore } from '../../src/db/store.js'
@@ -418,6 +418,20 @@ function expectClose(got: unknown, wanted: number | null): void {
   if (wanted === null) return expect(got).toBe(null)
   expect(Math.abs(Number(got) / wanted - 1)).toBeLessThan(1e-6)
 }
+
+test("the cost report's section is the trend of its window", async () => {
+  await fc.assert(
+    fc.asyncProperty(logs, asked, async (calls, window) => {
+      await load(db, calls)
+      const question = questionOf(calls, window, 'Europe/Berlin')
+      const every = everyFor({ since: iso(window.since), until: iso(window.until) })
+      const { sections } = await costOverTime(question)
+      const answer = await askTrend(question, { every, by: [], metrics: ['cost_usd'], top: 1 })
+      expect(sections).toEqual([{ ...trendSection(answer), id: `cost_by_${every}` }])
+    }),
+    { numRuns: 20 },
+  )
+})
 
 test('what a report shows of its window', () => {
   const of = (days: number): Every => everyFor({ since: iso(0), until: iso(days * dayMs) })
