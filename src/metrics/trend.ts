@@ -31,7 +31,7 @@ export interface TrendRow extends Figures, GroupKeys {
 }
 
 /** What groups are ranked by: the first measure where it counts or sums; the rate of a few calls ranks nothing. */
-export function rankedBy(measures: readonly MeasureName[]): MeasureName {
+function rankedBy(measures: readonly MeasureName[]): MeasureName {
   const [first = 'cost_usd'] = measures
   return emptinessOf(first) === 'zero' ? first : 'cost_usd'
 }
