@@ -26,6 +26,7 @@ import { efficiencyPart } from './efficiency.js'
 import { budgetPart } from './budget-states.js'
 import { capsPart } from './user-caps.js'
 import { costOverTime, growthByFeature } from './trend-asking.js'
+import { forecastPart } from './forecast.js'
 import { askWhatMoved } from './comparing.js'
 import { ask, type Question } from './question.js'
 
@@ -85,6 +86,11 @@ export const reportSections: readonly ReportSection[] = [
     name: 'summary',
     about: 'cost, calls and tokens against the window before',
     ask: async (context) => shown(summarySection(context, context.current)),
+  },
+  {
+    name: 'forecast',
+    about: 'where the running month will end',
+    ask: ({ question }) => forecastPart(question),
   },
   {
     name: 'budgets',

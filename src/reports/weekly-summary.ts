@@ -103,9 +103,9 @@ const monthDays = 30
 
 function monthFacts({ days }: SummaryAnswer, current: SummaryRow): Fact[] {
   if (days === null || days < 1) return []
-  const length = Number(days.toFixed(2))
-  const title = `projected month (${length === 1 ? '1 day' : `${length} days`} × ${monthDays}/${length})`
-  return [[column('projected_month_usd', title, 'usd'), projectedMonth(current.cost_usd, days)]]
+  // For programs: a person reads the forecast, which knows weekdays and growth.
+  const projected = { ...column('projected_month_usd', 'projected month', 'usd'), dataOnly: true as const }
+  return [[projected, projectedMonth(current.cost_usd, days)]]
 }
 
 /** cost × 30 / days, an exact decimal to 12 places where the window is whole days. */

@@ -155,7 +155,7 @@ function historyWarnings({ doubts, scope, before, summary }: WeeklyAnswer): stri
   const warnings: string[] = []
   const firstDay = localDate(first, scope.tz)
   if (localDate(scope.since, scope.tz) < firstDay) {
-    warnings.push(`the calls begin on ${firstDay}, within this window: its projected month is too low`)
+    warnings.push(`the calls begin on ${firstDay}, within this window`)
   }
   if (before?.since && localDate(before.since, scope.tz) < firstDay) {
     warnings.push(`too little history to compare with: the calls begin on ${firstDay}`)
