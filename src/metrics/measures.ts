@@ -4,6 +4,7 @@
  */
 import { UserError } from '../errors.js'
 import { closestNames } from '../domain/names.js'
+import { serviceQuantities } from './service-quantities.js'
 
 interface QuantileMeasure {
   /** A column of `calls`, or one of `quantities`. */
@@ -48,6 +49,7 @@ export const quantities: Readonly<Record<string, string>> = {
   output_of_max_tokens: 'CASE WHEN max_tokens > 0 THEN CAST(output_tokens AS DOUBLE) / max_tokens END',
   // What a provider was sent: failed calls log no input, and hits of the response cache send none.
   sent_input_tokens: 'CASE WHEN input_tokens > 0 AND cache_hit IS NOT TRUE THEN input_tokens END',
+  ...serviceQuantities,
 }
 const anyTokens = '(input_tokens IS NOT NULL OR output_tokens IS NOT NULL) AND cache_hit IS NOT TRUE'
 const sent = quantities['sent_input_tokens']
@@ -160,7 +162,10 @@ export const measures = {
   truncated_calls: { sql: where("finish_reason IN ('length', 'context_exceeded')") },
   error_rate: { sql: ratio(where("status = 'error'"), 'count(status)') },
   failed_calls: { sql: where("status = 'error'") },
+  failed_cost_usd: { sql: "sum(cost_usd) FILTER (WHERE status = 'error')" },
   cache_hits: { sql: where('cache_hit') },
+  exact_cache_hits: { sql: where("cache_hit AND lower(cache_type) = 'exact'") },
+  semantic_cache_hits: { sql: where("cache_hit AND lower(cache_type) = 'semantic'") },
   cache_hit_rate: { sql: ratio(where('cache_hit'), 'count(cache_hit)') },
   avoided_cost_usd: { sql: 'sum(list_cost_usd) FILTER (WHERE cache_hit)' },
   // Over calls that log their prompt cache only: a source that does not must not thin the share.
@@ -170,9 +175,27 @@ export const measures = {
       'sum(input_tokens) FILTER (WHERE cache_read_input_tokens IS NOT NULL)',
     ),
   },
+  p50_cache_age_ms: { of: 'cache_age_ms', at: 0.5 },
+  p95_cache_age_ms: { of: 'cache_age_ms', at: 0.95 },
+  max_cache_age_ms: { sql: `max(${quantities['cache_age_ms']})` },
   mean_latency_ms: { sql: exactMean('latency_ms') },
   p50_latency_ms: { of: 'latency_ms', at: 0.5 },
   p95_latency_ms: { of: 'latency_ms', at: 0.95 },
+  p99_latency_ms: { of: 'latency_ms', at: 0.99 },
+  max_latency_ms: { sql: 'max(latency_ms)' },
+  untimed_calls: { sql: 'count(*) - count(latency_ms)' },
+  timed_provider_calls: { sql: `count(${quantities['provider_latency_ms']})` },
+  p50_provider_latency_ms: { of: 'provider_latency_ms', at: 0.5 },
+  p95_provider_latency_ms: { of: 'provider_latency_ms', at: 0.95 },
+  p99_provider_latency_ms: { of: 'provider_latency_ms', at: 0.99 },
+  max_provider_latency_ms: { sql: `max(${quantities['provider_latency_ms']})` },
+  p50_hit_latency_ms: { of: 'hit_latency_ms', at: 0.5 },
+  p50_failed_latency_ms: { of: 'failed_latency_ms', at: 0.5 },
+  p95_failed_latency_ms: { of: 'failed_latency_ms', at: 0.95 },
+  ttft_calls: { sql: `count(${quantities['provider_ttft_ms']})` },
+  p50_ttft_ms: { of: 'provider_ttft_ms', at: 0.5 },
+  p95_ttft_ms: { of: 'provider_ttft_ms', at: 0.95 },
+  p50_output_tokens_per_second: { of: 'output_tokens_per_second', at: 0.5 },
   mean_quality_score: { sql: exactMean('quality_score') },
   mean_groundedness: { sql: exactMean('groundedness') },
   mean_retrieval_score: { sql: exactMean('retrieval_score') },
