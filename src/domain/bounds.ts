@@ -50,10 +50,23 @@ const table = {
   growth_rate: bound('share', 0.1, 'Mean growth a week over those weeks, to be named'),
   growth_usd: bound('usd', 1, 'Cost of the last week, USD, below which growth is not named'),
   minimum_calls: bound('count', 100, 'Calls that a group needs before its error rate or its latency is judged'),
+  minimum_calls: bound(
+    'count',
+    100,
+    'Calls that a group needs before its error rate or its latency is judged',
+  ),
   p99_over_p50_latency: bound('ratio', 10, 'p99 of the latency of provider calls over their p50'),
-  model_latency_ratio: bound('ratio', 3, 'p50 latency of a model over that of the fastest in the same feature'),
+  model_latency_ratio: bound(
+    'ratio',
+    3,
+    'p50 latency of a model over that of the fastest in the same feature',
+  ),
   retry_cost_share: bound('share', 0.05, 'Cost of retries over all cost'),
-  prompt_cache_loss_usd: bound('usd', 0.1, 'What prompt caching may cost beyond what it saves, USD in the window'),
+  prompt_cache_loss_usd: bound(
+    'usd',
+    0.1,
+    'What prompt caching may cost beyond what it saves, USD in the window',
+  ),
 } as const satisfies Readonly<Record<string, Bound>>
 
 export type BoundName = keyof typeof table
