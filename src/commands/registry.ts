@@ -55,6 +55,21 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./forecast.js')).forecastCommand,
   },
   {
+    name: 'latency',
+    summary: 'how fast calls are answered: quantiles, first token, tokens a second',
+    load: async () => (await import('./latency.js')).latencyCommand,
+  },
+  {
+    name: 'errors',
+    summary: 'what fails, how often and at what cost; retries; kinds of error',
+    load: async () => (await import('./errors.js')).errorsCommand,
+  },
+  {
+    name: 'cache',
+    summary: 'what response cache and prompt cache save and cost',
+    load: async () => (await import('./cache.js')).cacheCommand,
+  },
+  {
     name: 'calls',
     summary: 'single calls: the dearest, the latest, those cut off, those that failed',
     load: async () => (await import('./calls.js')).callsCommand,

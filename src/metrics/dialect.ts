@@ -53,3 +53,18 @@ export const discreteQuantile = (value: string, at: number): string => `quantile
 
 /** A table of the whole numbers from 0 up to, not including, `count`, in the column named by its alias. */
 export const wholeNumbers = (count: string): string => `range(${count})`
+
+/** An expression, or NULL where it would fail. */
+export const attempted = (expression: string): string => `TRY(${expression})`
+
+/** Text with every match of a regular expression (RE2's) replaced; `\1` stands for the first group. */
+export const replaced = (text: string, pattern: string, by: string): string =>
+  `regexp_replace(${text}, '${pattern}', '${by}', 'g')`
+
+/** Text with the first match of a regular expression (RE2's) replaced. */
+export const firstReplaced = (text: string, pattern: string, by: string): string =>
+  `regexp_replace(${text}, '${pattern}', '${by}')`
+
+/** A group of the first match of a regular expression (RE2's); empty where nothing matches. */
+export const matched = (text: string, pattern: string, group: number): string =>
+  `regexp_extract(${text}, '${pattern}', ${group})`

@@ -161,6 +161,7 @@ export const measures = {
   other_finish_rate: { sql: reason('other') },
   truncated_calls: { sql: where("finish_reason IN ('length', 'context_exceeded')") },
   error_rate: { sql: ratio(where("status = 'error'"), 'count(status)') },
+  status_calls: { sql: 'count(status)' },
   failed_calls: { sql: where("status = 'error'") },
   failed_cost_usd: { sql: "sum(cost_usd) FILTER (WHERE status = 'error')" },
   cache_hits: { sql: where('cache_hit') },

@@ -20,6 +20,10 @@ import type { Query } from './query.js'
 import { quality, scoreRange } from './quality.js'
 import { sessionCosts } from './sessions.js'
 import type { Sides } from './sides.js'
+import { errorKinds } from './error-kinds.js'
+import { promptCache } from './prompt-cache.js'
+import { responseCache } from './response-cache.js'
+import { retries } from './retries.js'
 import { callOrders, singleCalls, type CallOrder } from './single-calls.js'
 import { summary } from './summary.js'
 import { costByTier } from './tiers.js'
@@ -193,6 +197,21 @@ export const metrics: readonly Metric[] = [
   },
   { id: 'history', about: 'what the store holds', sample: () => history('2026-10-05T00:00:00Z') },
   { id: 'unpriced_models', about: 'models without a price', sample: unpricedModels },
+  { id: 'response_cache', about: 'hits of the response cache by kind and source', sample: responseCache },
+  ...[[], ['feature'], ['day', 'tag.any']].flatMap((by) => [
+    {
+      id: `prompt_cache_${by.join('_') || 'total'}`,
+      about: `what the prompt cache saved by ${by.join(' and ') || 'feature and model'}`,
+      sample: (scope: Scope) =>
+        promptCache({ scope, by: by.map(dimensionOf), top: by.length === 1 ? 3 : undefined }),
+    },
+    {
+      id: `retries_${by.join('_') || 'total'}`,
+      about: `retries by ${by.join(' and ') || 'kind of error'}`,
+      sample: (scope: Scope) => retries({ scope, by: by.map(dimensionOf), gapMs: 60_000 }),
+    },
+  ]),
+  { id: 'error_kinds', about: 'failed calls by kind of error', sample: (scope) => errorKinds(scope, 20) },
   ...orders.map((order) => ({
     id: `calls_${order}`,
     about: `single calls: ${order}`,

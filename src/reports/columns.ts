@@ -64,6 +64,7 @@ const looks: Readonly<Record<MeasureName, Look>> = {
   other_finish_rate: ['other', 'rate', 4],
   truncated_calls: ['truncated calls', 'count', 4],
   error_rate: ['errors', 'rate', 3],
+  status_calls: ['calls with a status', 'count', 6],
   failed_calls: ['failed calls', 'count', 4],
   failed_cost_usd: ['cost of failed calls', 'usd', 4],
   cache_hits: ['cache hits', 'count', 4],

@@ -1,0 +1,100 @@
+/** `llmcost latency`: how fast calls were answered. */
+import { dimensionOf, type Dimension } from '../domain/dimensions.js'
+import { breakdown, type BreakdownRow } from '../metrics/breakdown.js'
+import type { Sort } from '../metrics/groups.js'
+import type { MeasureName } from '../metrics/measures.js'
+import {
+  latencyMeasures,
+  latencyReport,
+  latencySection,
+  pairMeasures,
+  tailFindings,
+} from '../reports/latency.js'
+import type { ReportPart } from '../reports/weekly.js'
+import { questionOptions, type CommandSpec } from './command.js'
+import { groupingOf, groupingOptions } from './grouping.js'
+import { ask, doubtsAbout, withCalls, type Question } from './question.js'
+
+/** Models in the weekly report. */
+const longest = 10
+
+export const latencyCommand: CommandSpec = {
+  name: 'latency',
+  summary: 'how fast calls are answered: quantiles, first token, tokens a second',
+  details: [
+    'p50, p95, p99 and max, time to first token and tokens a second are of calls that a provider answered: hits of the response cache and failed calls would flatter them and stand apart. In JSON, provider_latency_ms is of those calls and latency_ms of all, hits and failures included.',
+    "Output tokens a second: each call's output tokens over its latency less its time to first token, or over the whole latency where that is not logged; a call without output or without time left has none.",
+    'Findings: a p99 far above the median, and a model much slower than another in the same feature for output of like length; from bounds.minimum_calls calls on.',
+    'Dimensions and time buckets are those of llmcost breakdown.',
+  ].join('\n'),
+  options: [
+    ...groupingOptions('model')
+      .filter(({ flags }) => !flags.startsWith('--columns'))
+      .map((option) =>
+        option.flags.startsWith('--sort')
+          ? {
+              ...option,
+              about: 'a column of breakdown, with :asc or :desc (default: most calls first, or time)',
+            }
+          : option,
+      ),
+    ...questionOptions,
+  ],
+  examples: [
+    { command: 'llmcost latency --since 7d', about: 'by model' },
+    { command: 'llmcost latency --by hour-of-day --tz Europe/Berlin', about: 'when it is slow' },
+    {
+      command: 'llmcost latency --by feature --sort p95_provider_latency_ms --top 5',
+      about: 'the five slowest features',
+    },
+  ],
+  run: async (invocation) => {
+    const { by, sort, sortMeasure, top } = groupingOf(invocation, 'model')
+    const report = await withCalls(invocation, async (question) => {
+      const rows = await latencyRows(question, { by, top, sort, more: sortMeasure })
+      const pairs = await ask(
+        question.db,
+        breakdown({
+          scope: question.scope,
+          by: ['feature', 'model'].map(dimensionOf),
+          measures: pairMeasures,
+        }),
+      )
+      const doubts = await doubtsAbout(
+        question,
+        rows.find((row) => row.is_total),
+      )
+      const { bounds } = question.settings.config
+      return latencyReport({ scope: question.scope, by, rows, pairs, more: sortMeasure, bounds, doubts })
+    })
+    return { report }
+  },
+}
+
+interface LatencyRequest {
+  readonly by: readonly Dimension[]
+  readonly top: number | undefined
+  readonly sort?: Sort | undefined
+  readonly more?: readonly MeasureName[]
+}
+
+function latencyRows(
+  { db, scope }: Question,
+  { by, top, sort, more = [] }: LatencyRequest,
+): Promise<readonly BreakdownRow[]> {
+  const inTime = by.some(({ kind }) => kind === 'time') && top === undefined
+  const order = sort ?? (inTime ? undefined : { by: 'calls', descending: true })
+  return ask(
+    db,
+    breakdown({ scope, by, measures: [...new Set([...latencyMeasures, ...more])], sort: order, top }),
+  )
+}
+
+/** Latency by model in the weekly report; nothing where no call logs any. */
+export async function latencyPart(question: Question): Promise<ReportPart> {
+  const by = [dimensionOf('model')]
+  const rows = await latencyRows(question, { by, top: longest })
+  const section = latencySection('latency_by_model', by, rows)
+  if (section.rows.length === 0) return { sections: [] }
+  return { sections: [section], findings: tailFindings(by, rows, question.settings.config.bounds) }
+}
