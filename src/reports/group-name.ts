@@ -5,12 +5,13 @@ import type { Cell, Finding } from './report.js'
 
 type Keyed = Pick<GroupKeys, `d${number}`>
 
-/** `search`, `search on gpt-4o`, `(none)`. */
+/** `search`, `search, gpt-4o`, `(none)`. */
 export function groupName(by: readonly Dimension[], row: Keyed): string {
   return by.length === 0 ? 'all calls' : by.map((_, i) => nameOf(row[`d${i}`] ?? null)).join(', ')
 }
 
-export const nameOf = (value: Cell): string => (value === null ? '(none)' : String(value))
+export const nameOf = (value: string | number | boolean | null): string =>
+  value === null ? '(none)' : String(value)
 
 /** What a finding about a group is about: one dimension and its value, or several by name. */
 export function aboutGroup(
