@@ -8,8 +8,8 @@ import { firstReplaced, matched, replaced } from './dialect.js'
 
 const longest = 80
 
-/** A status code that stands alone. */
-const code = '(^|[^0-9A-Za-z])([45][0-9][0-9])($|[^0-9A-Za-z])'
+/** A status code that stands alone, and is no port after an address. */
+const code = '(^|[^0-9A-Za-z.:]|[^0-9][.:])([45][0-9][0-9])($|[^0-9A-Za-z])'
 const uuid = '[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}'
 /** Letters between digits: ids, not names such as gpt-4o or HTTP2Error. */
 const mixedId = '[0-9A-Za-z]*[0-9][A-Za-z]+[0-9][0-9A-Za-z]*'
@@ -30,8 +30,9 @@ export function errorKind(text: string): string {
     (sql) => replaced(sql, String.raw`\s+`, ' '),
     // A message that begins with a dump has nothing else to show.
     (sql) => firstReplaced(sql, '^(.{2,}?) ?[{].*$', String.raw`\1`),
+    (sql) => `left(${sql}, ${longest})`,
     (sql) => replaced(sql, '^[ :;,.-]+|[ :;,.-]+$', ''),
   ]
   const kind = steps.reduce((sql, step) => step(sql), text)
-  return `coalesce(nullif(left(${kind}, ${longest}), ''), left(${text}, ${longest}))`
+  return `coalesce(nullif(${kind}, ''), left(${text}, ${longest}))`
 }
