@@ -4,13 +4,9 @@ import { breakdown } from '../metrics/breakdown.js'
 import { cacheAgeTags } from '../metrics/cache-age.js'
 import { promptCache } from '../metrics/prompt-cache.js'
 import { responseCache } from '../metrics/response-cache.js'
-import {
-  cacheFindings,
-  cacheReport,
-  cachingSections,
-  responseMeasures,
-  type CacheFacts,
-} from '../reports/cache.js'
+import { cacheReport, cachingSections, type CacheFacts } from '../reports/cache.js'
+import { cacheFindings } from '../reports/prompt-cache.js'
+import { responseMeasures } from '../reports/response-cache.js'
 import type { ReportPart } from '../reports/weekly.js'
 import { questionOptions, type CommandSpec } from './command.js'
 import { groupingOf, groupingOptions } from './grouping.js'

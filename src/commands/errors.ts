@@ -1,18 +1,14 @@
 /** `llmcost errors`: what fails, what is tried again, and what that costs. */
 import { dimensionOf, type Dimension } from '../domain/dimensions.js'
-import { duration } from '../domain/wording.js'
 import { UserError } from '../errors.js'
 import { breakdown } from '../metrics/breakdown.js'
 import { errorKinds } from '../metrics/error-kinds.js'
 import { retries } from '../metrics/retries.js'
-import {
-  errorFindings,
-  errorMeasures,
-  errorSection,
-  errorsReport,
-  kindSections,
-  type ErrorsAnswer,
-} from '../reports/errors.js'
+import { errorFindings } from '../reports/error-findings.js'
+import { kindSections } from '../reports/error-kinds.js'
+import { errorMeasures, errorSection, errorsReport } from '../reports/errors.js'
+import type { ErrorsAnswer } from '../reports/retries.js'
+import { timeText } from '../reports/sentences.js'
 import type { ReportPart } from '../reports/weekly.js'
 import { questionOptions, type CommandSpec, type Invocation } from './command.js'
 import { groupingOf, groupingOptions } from './grouping.js'
@@ -89,7 +85,7 @@ async function errorsAnswer(
     rows: await ask(db, breakdown({ scope, by, measures: errorMeasures, sort, top })),
     retries: await ask(db, retries({ scope, by, gapMs })),
     kinds: await ask(db, errorKinds(scope, kindsTop)),
-    gapText: duration(gapMs),
+    gapText: timeText(gapMs),
   }
 }
 

@@ -42,6 +42,9 @@ const exactStddev = (value: string): string => {
 }
 const where = (condition: string): string => `count(*) FILTER (WHERE ${condition})`
 
+/** NULL where no call names the kind of its hit. */
+const hitsOfKind = (kind: string): string =>
+  `CASE WHEN count(cache_type) > 0 THEN ${where(`cache_hit AND lower(cache_type) = '${kind}'`)} END`
 const reason = (name: string): string => ratio(where(`finish_reason = '${name}'`), 'count(finish_reason)')
 
 /** What one call has, where that is no column: quantiles are asked of these too. */
@@ -165,8 +168,8 @@ export const measures = {
   failed_calls: { sql: where("status = 'error'") },
   failed_cost_usd: { sql: "sum(cost_usd) FILTER (WHERE status = 'error')" },
   cache_hits: { sql: where('cache_hit') },
-  exact_cache_hits: { sql: where("cache_hit AND lower(cache_type) = 'exact'") },
-  semantic_cache_hits: { sql: where("cache_hit AND lower(cache_type) = 'semantic'") },
+  exact_cache_hits: { sql: hitsOfKind('exact') },
+  semantic_cache_hits: { sql: hitsOfKind('semantic') },
   cache_hit_rate: { sql: ratio(where('cache_hit'), 'count(cache_hit)') },
   avoided_cost_usd: { sql: 'sum(list_cost_usd) FILTER (WHERE cache_hit)' },
   // Over calls that log their prompt cache only: a source that does not must not thin the share.

@@ -64,8 +64,8 @@ function loggedCalls(ds: readonly string[]): string {
 }
 
 const ratedCalls = /* sql */ `SELECT logged_calls.*, ${prices.map((name) => `u_${name}, n_${name}`).join(', ')},
-      coalesce(unit_rates.exact AND greatest(input_tokens, reads, writes) <= 1000000, FALSE) AS is_fast,
-      coalesce(NOT unit_rates.tier_unknown, FALSE) AS has_rate
+      coalesce(NOT unit_rates.tier_unknown, FALSE) AS has_rate,
+      coalesce(unit_rates.exact AND NOT unit_rates.tier_unknown AND greatest(input_tokens, reads, writes) <= 1000000, FALSE) AS is_fast
     FROM logged_calls LEFT JOIN unit_rates
       ON ${rateJoin('logged_calls', 'unit_rates')} AND unit_rates.tier = ${tierOf('logged_calls')}`
 
@@ -74,6 +74,7 @@ type Products = readonly (readonly [count: string, price: Price])[]
 /**
  * Counts times prices as pricing works them out: exact, rounded once to twelve places. Where all fits 64
  * bits in units of 1e-15 USD, the sum is rounded by a whole quotient; multiplying then only moves the point.
+ * NULL without a rate, and where the result is more than a cost can be.
  */
 function product(terms: Products): string {
   const whole = terms.map(([count, price]) => `${count} * coalesce(n_${price}, 0)`).join(' + ')
@@ -81,7 +82,7 @@ function product(terms: Products): string {
   const exact = terms
     .map(([count, price]) => `CAST(${count} AS DECIMAL(19,0)) * coalesce(u_${price}, 0) * 0.000001`)
     .join(' + ')
-  return `CASE WHEN is_fast THEN ${fast} ELSE ${attempted(`CAST(${exact} AS DECIMAL(18,12))`)} END`
+  return `CASE WHEN is_fast THEN ${fast} WHEN has_rate THEN ${attempted(`CAST(${exact} AS DECIMAL(18,12))`)} END`
 }
 
 const valuedCalls = /* sql */ `SELECT *,
@@ -105,57 +106,75 @@ const valuedCalls = /* sql */ `SELECT *,
 const valued = (amount: string): string =>
   `sum(CASE WHEN ${uses} THEN ${amount} ELSE 0 END) FILTER (WHERE is_valued)`
 
-const aggregates = {
-  prompt_cache_calls: 'count(*)',
-  prompt_cache_read_tokens: 'sum(reads) FILTER (WHERE logs_reads)',
-  prompt_cache_write_tokens: 'sum(writes) FILTER (WHERE logs_writes)',
-  prompt_cache_read_share:
-    'CAST(sum(reads) FILTER (WHERE logs_reads) AS DOUBLE) / nullif(sum(input_tokens) FILTER (WHERE logs_reads), 0)',
-  prompt_cache_read_cost_usd: valued('read_cost'),
-  prompt_cache_write_cost_usd: valued('write_cost'),
-  prompt_cache_saving_usd: valued('reads_uncached - read_cost'),
-  prompt_cache_write_extra_usd: valued('write_cost - writes_uncached'),
-  prompt_cache_net_saving_usd: valued('reads_uncached - read_cost - write_cost + writes_uncached'),
-  prompt_cache_unvalued_calls: 'count(*) FILTER (WHERE NOT is_valued)',
-  prompt_cache_undiscounted_calls:
+/** Sums over calls, by group, feature and model; they are added up further without looking at calls again. */
+const sums = {
+  calls: 'count(*)',
+  read_tokens: 'sum(reads) FILTER (WHERE logs_reads)',
+  write_tokens: 'sum(writes) FILTER (WHERE logs_writes)',
+  reading_input_tokens: 'sum(input_tokens) FILTER (WHERE logs_reads)',
+  read_cost: valued('read_cost'),
+  write_cost: valued('write_cost'),
+  reads_uncached: valued('reads_uncached'),
+  writes_uncached: valued('writes_uncached'),
+  unvalued_calls: 'count(*) FILTER (WHERE NOT is_valued)',
+  undiscounted_calls:
     'count(*) FILTER (WHERE is_valued AND reads > 0 AND u_cache_read_price = u_input_price AND u_input_price > 0)',
-  prompt_cache_unlogged_write_calls:
+  unlogged_write_calls:
     'count(*) FILTER (WHERE is_valued AND reads > 0 AND NOT logs_writes AND u_cache_write_price > u_input_price)',
+} as const
+
+const figures = {
+  prompt_cache_calls: 'coalesce(calls, 0)',
+  prompt_cache_read_tokens: 'read_tokens',
+  prompt_cache_write_tokens: 'write_tokens',
+  prompt_cache_read_share: 'CAST(read_tokens AS DOUBLE) / nullif(reading_input_tokens, 0)',
+  prompt_cache_read_cost_usd: 'read_cost',
+  prompt_cache_write_cost_usd: 'write_cost',
+  prompt_cache_saving_usd: 'reads_uncached - read_cost',
+  prompt_cache_write_extra_usd: 'write_cost - writes_uncached',
+  prompt_cache_net_saving_usd: 'reads_uncached - read_cost - write_cost + writes_uncached',
+  prompt_cache_unvalued_calls: 'coalesce(unvalued_calls, 0)',
+  prompt_cache_undiscounted_calls: 'coalesce(undiscounted_calls, 0)',
+  prompt_cache_unlogged_write_calls: 'coalesce(unlogged_write_calls, 0)',
 } as const
 
 /** Sorted by cache reads, or in time where a dimension is a time bucket and `top` is not given. */
 export function promptCache(request: GroupRequest): Query<PromptCacheRow> {
   const { by, top } = request
   const { ctes, params, ds } = placedCalls(request)
-  const names = Object.keys(aggregates)
-  const group = ds.length === 0 ? '' : `(${[...ds, 'is_others'].join(', ')}), `
-  const isTotal = 'GROUPING(feature) = 1' + (ds.length === 0 ? '' : ' AND GROUPING(is_others) = 1')
+  const keys = [...ds, ...(ds.length === 0 ? [] : ['is_others'])]
+  const group = keys.length === 0 ? '' : `(${keys.join(', ')}), `
+  const isTotal = ['feature', ...keys.slice(-1)].map((key) => `GROUPING(${key}) = 1`).join(' AND ')
   const times = by.flatMap(({ kind }, i) =>
-    kind === 'time' && top === undefined ? [`figures.d${i} ASC NULLS LAST`] : [],
+    kind === 'time' && top === undefined ? [`rolled_up.d${i} ASC NULLS LAST`] : [],
   )
+  const items = (named: Readonly<Record<string, string>>): string =>
+    Object.entries(named)
+      .map(([name, sql]) => `${sql} AS ${name}`)
+      .join(', ')
   const sql = /* sql */ `
     WITH ${ctes}
     , logged_calls AS (${loggedCalls(ds)}
     ), unit_rates AS (${tieredRates('rates')}
     ), rated_calls AS (${ratedCalls}
     ), valued_calls AS (${valuedCalls}
-    ), figures AS (
-      SELECT ${[...ds, ds.length === 0 ? 'FALSE AS is_others' : 'is_others'].join(', ')}, feature, model,
+    ), finest_groups AS (
+      SELECT ${[...keys, 'feature', 'model'].join(', ')}, ${items(sums)} FROM valued_calls GROUP BY ALL
+    ), rolled_up AS (
+      SELECT ${[...keys, ...(keys.length === 0 ? ['FALSE AS is_others'] : [])].join(', ')}, feature, model,
         ${isTotal} AS is_total, GROUPING(feature) = 0 AS is_pair,
-        ${Object.entries(aggregates)
-          .map(([name, sql]) => `${sql} AS ${name}`)
-          .join(', ')}
-      FROM valued_calls GROUP BY GROUPING SETS (${group}(feature, model), ())
+        ${items(Object.fromEntries(Object.keys(sums).map((name) => [name, `sum(${name})`])))}
+      FROM finest_groups GROUP BY GROUPING SETS (${group}(feature, model), ())
     )
-    SELECT ${[...labels(request, 'figures'), 'is_pair', 'feature', 'model', ...names].join(', ')}
-    FROM figures
+    SELECT ${[...labels(request, 'rolled_up'), 'is_pair', 'feature', 'model'].join(', ')}, ${items(figures)}
+    FROM rolled_up
     ORDER BY ${[
-      'figures.is_total',
-      'figures.is_pair',
-      'figures.is_others',
+      'rolled_up.is_total',
+      'rolled_up.is_pair',
+      'rolled_up.is_others',
       ...times,
       'prompt_cache_read_tokens DESC NULLS LAST',
-      ...ds.map((d) => `figures.${d} ASC NULLS LAST`),
+      ...ds.map((d) => `rolled_up.${d} ASC NULLS LAST`),
       'feature ASC NULLS LAST',
       'model ASC NULLS LAST',
     ].join(', ')}`

@@ -26,6 +26,10 @@ export interface ResponseCacheRow {
   readonly p50_cache_age_ms: number | null
   readonly p95_cache_age_ms: number | null
   readonly max_cache_age_ms: number | null
+  /** Files of a source that log hits only, beside calls that say nothing: how many, and what is in them. */
+  readonly hits_only_files: Whole
+  readonly hits_only_calls: Whole
+  readonly hits_only_hits: Whole
   /** For the notes about prices. */
   readonly unpriced_calls: Whole
   readonly partly_priced_calls: Whole
@@ -54,9 +58,18 @@ export function responseCache(scope: Scope): Query<ResponseCacheRow> {
       FROM calls_in_scope GROUP BY GROUPING SETS ((kind, cache_hit), (source), ())
       HAVING GROUPING(kind) = 1 OR count(*) FILTER (WHERE cache_hit) > 0
     )
+    , files AS (
+      SELECT source, file_id, count(*) AS calls, count(cache_hit) AS logging_calls, ${measures.cache_hits.sql} AS hits
+      FROM calls WHERE ${condition.sql} GROUP BY source, file_id
+    ), hits_only AS (
+      SELECT source AS hits_only_source, count(*) AS files, sum(calls) AS hits_only_calls, sum(hits) AS hits_only_hits
+      FROM files WHERE hits > 0 AND hits = logging_calls AND calls > hits GROUP BY source
+    )
     SELECT "row", cache_type, source, ${plain.join(', ')}, cache_logging_calls, cache_age_hits,
-      ${element('ages', 0)} AS p50_cache_age_ms, ${element('ages', 1)} AS p95_cache_age_ms, max_cache_age_ms
-    FROM figures
+      ${element('ages', 0)} AS p50_cache_age_ms, ${element('ages', 1)} AS p95_cache_age_ms, max_cache_age_ms,
+      coalesce(files, 0) AS hits_only_files, coalesce(hits_only_calls, 0) AS hits_only_calls,
+      coalesce(hits_only_hits, 0) AS hits_only_hits
+    FROM figures LEFT JOIN hits_only ON figures.source = hits_only.hits_only_source AND "row" = 'source'
     ORDER BY CASE "row" WHEN 'kind' THEN 0 WHEN 'source' THEN 1 ELSE 2 END,
       cache_hits DESC, cache_type ASC NULLS LAST, source`
   return { sql, params: condition.params }

@@ -7,8 +7,8 @@
  * the user or the prompt_hash is not logged, only `attempt` tells. Of calls at the same moment the lower
  * attempt comes first, then the failed one.
  *
- * What a call follows does not depend on filters, and may lie before the window. The windows run over the
- * calls of requests that failed at least once, not over all.
+ * What a call follows does not depend on filters, and may lie before the window. The windows of SQL run over
+ * the calls between the first and the last failure of the same request, not over all.
  */
 import { zoneOffset } from './buckets.js'
 import { epochMicros, instant } from './dialect.js'
@@ -36,32 +36,40 @@ export interface RetryRow extends GroupKeys {
   readonly retry_cost_usd: Decimal | null
 }
 
-const sameRequest = (call: string): string =>
-  `${call}.user_id = failed_requests.user_id AND ${call}.prompt_hash = failed_requests.prompt_hash
-        AND ${call}.feature IS NOT DISTINCT FROM failed_requests.feature`
+const micros = epochMicros('calls.ts')
 
-const micros = epochMicros('ts')
+/** When a call ended, as far as that counts, and its gap ran out; microseconds since 1970. */
+const gapEnd = `${micros} + CAST(1000 * least(coalesce(latency_ms, 0), ${longestWaitMs}) AS BIGINT) + CAST($gap AS BIGINT)`
 
-/** When the call before ended, at the latest, and its gap ran out, microseconds since 1970. */
-const retryUntil = `lag(${micros} + CAST(1000 * least(coalesce(latency_ms, 0), ${longestWaitMs}) AS BIGINT)) OVER request + CAST($gap AS BIGINT)`
+/** From a request's first failure until the gap after its last one: outside of that no call follows an error. */
+const amidFailures = `calls.user_id = failed_requests.user_id AND calls.prompt_hash = failed_requests.prompt_hash
+        AND calls.feature IS NOT DISTINCT FROM failed_requests.feature
+        AND ${micros} >= failed_requests.first_failure AND ${micros} <= failed_requests.last_gap_end`
 
-/** The calls of requests that failed, with the one before each, and all that say themselves that they are retries. */
+/** The calls around failures with the one before each, and all that say themselves that they are retries. */
 function retriesSql(inReach: string, inQuestion: string): string {
   return /* sql */ `failed_requests AS (
-      SELECT DISTINCT user_id, feature, prompt_hash FROM calls
-      WHERE ${inReach} AND status = 'error' AND user_id IS NOT NULL AND prompt_hash IS NOT NULL
+      SELECT user_id, feature, prompt_hash, min(${micros}) AS first_failure, max(${gapEnd}) AS last_gap_end
+      FROM calls WHERE ${inReach} AND status = 'error' AND user_id IS NOT NULL AND prompt_hash IS NOT NULL
+      GROUP BY user_id, feature, prompt_hash
+    ), calls_in_reach AS (
+      SELECT * FROM calls WHERE ${inReach}
+    ), calls_amid_failures AS (
+      SELECT calls.* FROM calls_in_reach AS calls JOIN failed_requests ON ${amidFailures}
     ), followed_calls AS (
-      SELECT *, lag(status) OVER request = 'error' AND ${micros} <= ${retryUntil} AS is_after_error,
+      SELECT *, lag(status) OVER request = 'error' AND ${micros} <= lag(${gapEnd}) OVER request AS is_after_error,
         lag(error) OVER request AS error_before
-      FROM calls WHERE ${inReach} AND EXISTS (SELECT 1 FROM failed_requests WHERE ${sameRequest('calls')})
+      FROM calls_amid_failures AS calls
       WINDOW request AS (PARTITION BY user_id, feature, prompt_hash
         ORDER BY ts, coalesce(attempt, 1), CASE WHEN status = 'error' THEN 0 ELSE 1 END, call_id, source)
     ), retries AS (
       SELECT *, CASE WHEN is_after_error THEN error_before END AS error_retried FROM followed_calls
       WHERE (is_after_error OR attempt > 1) AND ${inQuestion}
       UNION ALL
-      SELECT *, FALSE, NULL, NULL FROM calls WHERE attempt > 1 AND ${inQuestion}
-        AND NOT EXISTS (SELECT 1 FROM failed_requests WHERE ${sameRequest('calls')})
+      SELECT calls.*, FALSE, NULL, NULL
+      FROM (SELECT * FROM calls WHERE attempt > 1 AND ${inQuestion}) AS calls
+        LEFT JOIN failed_requests ON ${amidFailures}
+      WHERE failed_requests.user_id IS NULL
     )`
 }
 

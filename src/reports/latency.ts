@@ -2,11 +2,11 @@
 import type { Bounds } from '../domain/bounds.js'
 import { dimensionOf, type Dimension } from '../domain/dimensions.js'
 import type { Scope } from '../domain/scope.js'
-import { count, duration, number } from '../domain/wording.js'
+import { count, number } from '../domain/wording.js'
 import type { BreakdownRow } from '../metrics/breakdown.js'
 import type { MeasureName } from '../metrics/measures.js'
 import { groupSection } from './breakdown.js'
-import { aboutGroup, groupName, nameOf, titleBy } from './group-name.js'
+import { aboutGroup, groupName, nameOf, timeText, titleBy } from './sentences.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'
 import type { Column, Finding, Report, Section } from './report.js'
 
@@ -123,7 +123,7 @@ export function tailFindings(by: readonly Dimension[], rows: readonly Row[], bou
     const [p50, p99] = [Number(row.p50_provider_latency_ms ?? 0), Number(row.p99_provider_latency_ms ?? 0)]
     const enough = Number(row.timed_provider_calls ?? 0) >= bounds.minimum_calls
     if (!enough || p50 === 0 || p99 < slowTailMs || p99 <= p50 * bounds.p99_over_p50_latency) return []
-    const text = `${groupName(by, row)}: one call in a hundred takes over ${duration(p99)}, ${number(rounded(p99 / p50))} times the median of ${duration(p50)} (bound ${number(bounds.p99_over_p50_latency)})`
+    const text = `${groupName(by, row)}: one call in a hundred takes over ${timeText(p99)}, ${number(rounded(p99 / p50))} times the median of ${timeText(p50)} (bound ${number(bounds.p99_over_p50_latency)})`
     return [
       {
         kind: 'latency_tail',
@@ -137,7 +137,7 @@ export function tailFindings(by: readonly Dimension[], rows: readonly Row[], bou
   })
 }
 
-const rounded = (value: number): number => Number(value.toPrecision(2))
+const rounded = (value: number): number => Number(value.toPrecision(3))
 
 function groupsOf(rows: readonly Row[]): readonly Row[] {
   const groups = rows.filter((row) => !row.is_total && !row.is_others)
@@ -163,7 +163,7 @@ export function slowModelFindings(rows: readonly Row[], bounds: Bounds): Finding
     const fast = rivals[0]
     if (fast === undefined || medianOf(slow) <= medianOf(fast) * bounds.model_latency_ratio) return []
     const times = medianOf(slow) / medianOf(fast)
-    const text = `${nameOf(slow.d0 ?? null)}: ${nameOf(slow.d1 ?? null)} takes ${duration(medianOf(slow))} at the median, ${number(rounded(times))} times as long as ${nameOf(fast.d1 ?? null)} with ${duration(medianOf(fast))} for output of like length (bound ${number(bounds.model_latency_ratio)})`
+    const text = `${nameOf(slow.d0 ?? null)}: ${nameOf(slow.d1 ?? null)} takes ${timeText(medianOf(slow))} at the median, ${number(rounded(times))} times as long as ${nameOf(fast.d1 ?? null)} with ${timeText(medianOf(fast))} for output of like length (bound ${number(bounds.model_latency_ratio)})`
     return [
       {
         kind: 'slow_model',

@@ -217,7 +217,7 @@ function worthOf(call: CachedCall): Worth | undefined {
   const [was, is] = [partsOf(call, then), partsOf(call, now)]
   if (was.input !== is.input || was.reads !== is.reads || was.writes !== is.writes) return undefined
   // A million dollars is more than a cost can be: such a call has none.
-  if ([...Object.values(was)].some((part) => part >= 10n ** 18n)) return undefined
+  if (Object.values(was).some((part) => part >= 10n ** 18n)) return undefined
   return {
     reads: is.reads,
     writes: is.writes,

@@ -164,7 +164,9 @@ export function expectedService(calls: readonly ServiceCall[]): Record<string, s
   const own = latencies(answered)
   const firsts = answered.map((one) => one.ttft_ms)
   const ages = calls.map(ageOf)
-  const typed = (kind: string): number => hits.filter((one) => one.cache_type?.toLowerCase() === kind).length
+  const named = calls.some((one) => one.cache_type !== null)
+  const typed = (kind: string): number | null =>
+    named ? hits.filter((one) => one.cache_type?.toLowerCase() === kind).length : null
   return {
     p99_latency_ms: quantile(latencies(calls), 0.99),
     max_latency_ms: max(latencies(calls)),

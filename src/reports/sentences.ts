@@ -1,6 +1,8 @@
-/** The groups of a table in sentences. */
+/** Groups and times of a table as they stand in sentences. */
 import { dimensionNoun, type Dimension } from '../domain/dimensions.js'
+import { count, duration, inWords } from '../domain/wording.js'
 import type { GroupKeys } from '../metrics/groups.js'
+import type { Whole } from '../metrics/query.js'
 import type { Cell, Finding } from './report.js'
 
 type Keyed = Pick<GroupKeys, `d${number}`>
@@ -32,3 +34,13 @@ export function aboutGroup(
 /** The title of a table by these dimensions: `Latency by model`. */
 export const titleBy = (what: string, by: readonly Dimension[]): string =>
   by.length === 0 ? what : `${what} by ${by.map(dimensionNoun).join(' and ')}`
+
+/** A length of time: `850 ms`, `3.3 s`, `12.4 s`, `2 min 5 s`. */
+export const timeText = (ms: number): string =>
+  ms >= 1000 && ms < 10_000
+    ? inWords(ms, { places: 1, power: -3, suffix: ' s' }).replace('.0 s', ' s')
+    : duration(ms)
+
+/** `1 call`, `1,204 calls`. */
+export const counted = (value: Whole, one: string, many: string): string =>
+  `${count(value)} ${Number(value) === 1 ? one : many}`
