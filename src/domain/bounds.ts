@@ -61,7 +61,6 @@ const table = {
     3,
     'p50 latency of a model over that of the fastest in the same feature',
   ),
-  retry_cost_share: bound('share', 0.05, 'Cost of retries over all cost'),
   prompt_cache_loss_usd: bound(
     'usd',
     0.1,

@@ -35,7 +35,6 @@ describe.each(['latency', 'errors', 'cache'])('%s', (name) => {
     }))
   test('of a log without any', () =>
     expectRecorded(`${name}-bare`, [name, '--input', 'bare.csv', ...latest], { cwd, env }))
-  test('help', () => expectRecorded(`help-${name}`, [name, '--help'], { cwd, env }))
 })
 
 describe('other questions', () => {
