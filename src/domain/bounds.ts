@@ -49,7 +49,6 @@ const table = {
   growth_weeks: bound('count', 3, 'Weeks in a row that a feature must have grown to be named'),
   growth_rate: bound('share', 0.1, 'Mean growth a week over those weeks, to be named'),
   growth_usd: bound('usd', 1, 'Cost of the last week, USD, below which growth is not named'),
-  minimum_calls: bound('count', 100, 'Calls that a group needs before its error rate or its latency is judged'),
   minimum_calls: bound(
     'count',
     100,

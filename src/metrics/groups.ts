@@ -110,9 +110,6 @@ export function measureNamed(name: string): MeasureName {
   return found
 }
 
-/** The expression that calls are grouped by. */
-function groupKey(dimension: Dimension, i: number, offset: string, params: Record<string, Param>): string {
-  if (dimension.kind === 'time') return bucketOf(dimension.bucket, offset)
 /** The expression that calls are grouped by. @param offset `0` in UTC, else there must be a `zone_offset` */
 export function groupKey(
   dimension: Dimension,
@@ -120,7 +117,7 @@ export function groupKey(
   offset: string,
   params: Record<string, Param>,
 ): string {
-  if (dimension.kind === 'time') return bucketNumber(dimension.bucket, offset === '0' ? '0' : 'zone_offset')
+  if (dimension.kind === 'time') return bucketOf(dimension.bucket, offset)
   const { column, params: own } = columnOf(dimension, `tag_${i}`)
   Object.assign(params, own)
   return column

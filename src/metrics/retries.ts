@@ -18,7 +18,7 @@ import type { Decimal, Param, Query, Whole } from './query.js'
 import { inScope } from './scope.js'
 
 /** Of a failed call's latency so much counts, ms: then all that may matter is within reach. */
-export const longestWaitMs = 600_000
+const longestWaitMs = 600_000
 
 export interface RetriesRequest extends Omit<GroupRequest, 'top' | 'sort'> {
   /** Longest time between a failed call's end and its retry, ms. */
