@@ -65,13 +65,14 @@ export function sum(decimals: readonly Decimal[]): Decimal {
   const places = Math.max(0, ...decimals.map((decimal) => decimal.places))
   const digits = decimals.map((decimal) => decimal.digits * 10n ** BigInt(places - decimal.places))
   return { digits: digits.reduce((total, one) => total + one, 0n), places }
+}
+
 /** The exact sum of decimals as text, with the most decimals that any of them has; null where none is given. */
 export function sumOf(values: readonly (string | number | bigint | null | undefined)[]): string | null {
   const read = values.flatMap((value) =>
     value === null || value === undefined ? [] : (readDecimal(value) ?? []),
   )
   if (read.length === 0) return null
-  const places = Math.max(0, ...read.map((one) => one.places))
-  const digits = read.reduce((sum, one) => sum + one.digits * 10n ** BigInt(places - one.places), 0n)
-  return fixed({ digits, places }, places)
+  const total = sum(read)
+  return fixed(total, total.places)
 }
