@@ -52,7 +52,7 @@ const tenth = 1.281_551_565_5
  *   calls are 0. About 120 days are enough. The days after it are forecast.
  * @param period the days whose total is asked for; may have begun or not
  * @param learnSince the first day to learn from, where the history reaches further back
- * @returns null when no day learned from has any cost
+ * @returns null when there is no whole day to learn from, or no cost
  */
 export function forecastCost(
   history: readonly DailyCost[],

@@ -19,19 +19,19 @@ const leastDays = 7
 /** What is older says little about the days to come. */
 export const mostDays = 150
 
-/** @returns null when no day has any cost */
+/** @returns null when no day has any cost, or none but the running one has */
 export function learn(history: readonly DailyCost[]): Learned | null {
   const begin = history.findIndex((day) => day.cost_usd > 0)
-  if (begin < 0) return null
-  const running = history.at(-1)!
-  const whole = history.slice(begin).filter((day) => day.complete >= 1)
+  const whole = begin < 0 ? [] : history.slice(begin).filter((day) => day.complete >= 1)
+  const running = history.at(-1)
+  if (running === undefined || whole.length === 0) return null
   const lastDay = dayNumber(running.day) - (running.complete < 1 ? 1 : 0)
   // The day of the very first call has seldom been logged from its midnight on.
   const learnable = (whole.length > leastDays ? whole.slice(1) : whole).slice(-mostDays)
   const costs = learnable.map((day) => day.cost_usd)
   const shareGone = running.complete < 1 ? usualShare(whole, running) : 1
   if (costs.length < leastDays || mean(costs) === 0) {
-    const level = costs.length > 0 ? mean(costs) : running.cost_usd / Math.max(shareGone, 0.25)
+    const level = mean(whole.slice(-mostDays - 1).map((day) => day.cost_usd))
     return { method: 'flat', costs, trend: flatTrend(level, lastDay), shareGone }
   }
   const trend = trendOf(costs, lastDay, weekdaysOf(costs, lastDay))

@@ -1,7 +1,7 @@
 /** Where a period's cost will end: `llmcost forecast`, and the forecast in the report. */
 import { dimensionNoun, type Dimension } from '../domain/dimensions.js'
 import { localDate } from '../domain/periods.js'
-import { count, inWords, usdScale } from '../domain/wording.js'
+import { count, inWords, usd, usdScale } from '../domain/wording.js'
 import type { DayRange, PeriodName } from '../forecast/days.js'
 import type { Forecast } from '../forecast/forecast.js'
 import type { GroupForecast } from '../forecast/groups.js'
@@ -38,7 +38,7 @@ export function forecastReport(answer: ForecastAnswer): Report {
     period: answer.instants,
     sections: [grouped ? groupsSection(answer, `${title} by ${by}`) : forecastSection(answer, title)],
     warnings: [...forecastWarnings(answer), ...warningsOf(answer.doubts)],
-    data: dataOf(answer.total.forecast),
+    data: { text: forecastSentence(answer), ...dataOf(answer.total.forecast) },
     footer: footerOf(answer.doubts.history),
   }
 }
@@ -58,7 +58,7 @@ export function forecastSentence(answer: Pick<ForecastAnswer, 'name' | 'period' 
   const { forecast } = answer.total
   if (forecast === null) return null
   const scale = usdScale([forecast.mean, forecast.low, forecast.high])
-  const [mean, low, high] = [forecast.mean, forecast.low, forecast.high].map((usd) => inWords(usd, scale))
+  const [mean, low, high] = [forecast.mean, forecast.low, forecast.high].map((value) => inWords(value, scale))
   return `forecast for ${periodTitle(answer.period, answer.name)}: ${mean}, 80% between ${low} and ${high}`
 }
 
@@ -123,7 +123,7 @@ function daysGone({ now, period }: ForecastAnswer): number {
 
 function methodNote(forecast: Forecast): string {
   if (forecast.method === 'flat') {
-    return 'Fewer than 7 whole days are known: their mean is carried on, and the interval is a guess.'
+    return 'Fewer than 7 whole days with a cost are known: their mean is carried on, and the interval is a guess.'
   }
   const learned = `level, growth and weekdays of the last ${count(forecast.learnedDays)} whole days`
   return `From ${learned}. In ten such forecasts, one should end below the low end and one above the high end.`
@@ -164,8 +164,11 @@ function youngNote({ groups }: ForecastAnswer): string[] {
 const nameOf = (keys: GroupForecast['keys']): string => keys.map((key) => String(key ?? '(none)')).join(' / ')
 
 function nothing({ doubts, total }: ForecastAnswer): string {
-  if (total.calls > 0n) return 'no call here has a price or a cost: there is nothing to go by'
-  return emptyText(doubts.history, doubts.scope, '--as-of latest', doubts.fromInput)
+  if (total.calls === 0n) return emptyText(doubts.history, doubts.scope, '--as-of latest', doubts.fromInput)
+  if (total.calls === total.unpricedCalls)
+    return 'no call here has a price or a cost: there is nothing to go by'
+  const soFar = total.soFarUsd === null ? '' : ` (${usd(total.soFarUsd)} so far)`
+  return `no whole day with a cost is known yet${soFar}: too little to forecast from`
 }
 
 /** What is doubtful about the forecast itself. */

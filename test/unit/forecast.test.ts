@@ -47,7 +47,9 @@ describe('any history', () => {
       fc.property(histories, anyPeriod, (history, name) => {
         const period = periodOf(history.at(-1)?.day ?? '2026-10-05', name)
         const forecast = forecastCost(history, period)
-        if (!history.some(({ cost_usd: cost }) => cost > 0)) {
+        const first = history.findIndex(({ cost_usd: cost }) => cost > 0)
+        // Only part of one day, or nothing at all, is known.
+        if (first < 0 || history[first]!.complete < 1) {
           expect(forecast).toBeNull()
           return
         }
@@ -207,6 +209,18 @@ describe('known shapes', () => {
     expect(forecast.mean).toBeCloseTo(310, 9)
     expect(forecast.low).toBeLessThan(200)
     expect(forecast.high).toBeGreaterThan(420)
+  })
+
+  test('one day with a cost, long ago: its mean over all days since goes on', () => {
+    const forecast = forecastCost(series('2026-10-01', [14, ...repeat(13, () => 0)]), october)!
+    expect(forecast.method).toBe('flat')
+    expect(forecast.mean).toBeCloseTo(14 + 17, 9)
+    expect(forecast.high).toBeGreaterThan(35)
+  })
+
+  test('part of one day is nothing to go by', () => {
+    expect(forecastCost([{ day: '2026-10-01', cost_usd: 5, complete: 0.9 }], october)).toBeNull()
+    expect(forecastCost([], october)).toBeNull()
   })
 
   test('the running day: what usually comes after this hour is still to come', () => {
