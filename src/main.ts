@@ -129,7 +129,7 @@ async function run(spec: CommandSpec, command: Command, args: readonly string[])
   // Chosen before the work: a format that does not exist must not cost a long ingest its summary.
   const renderer = await rendererOf(spec, invocation)
   const color = output === undefined && usesColor(options)
-  deliver(await spec.run(invocation), output, (report) => {
+  await deliver(await spec.run(invocation), output, (report) => {
     if (renderer === undefined) throw new Error(`${spec.name} has no --format for its report`)
     return renderer.render(report, { columns: terminal.columns, color })
   })
@@ -146,8 +146,12 @@ const textOption = (options: Record<string, unknown>, name: string): string | un
   typeof options[name] === 'string' ? options[name] : undefined
 
 /** Writes a command's answer to stdout or `--output`. */
-function deliver(outcome: Outcome, output: string | undefined, render: (report: Report) => string): void {
-  const text = outcome.report ? render(outcome.report) : (outcome.text ?? '')
+async function deliver(
+  outcome: Outcome,
+  output: string | undefined,
+  render: (report: Report) => string | Promise<string>,
+): Promise<void> {
+  const text = outcome.report ? await render(outcome.report) : (outcome.text ?? '')
   if (output === undefined) process.stdout.write(text)
   else writeOutput(output, text)
   if (outcome.exitCode !== undefined) process.exitCode = outcome.exitCode

@@ -2,14 +2,16 @@
 import { closestNames } from '../domain/names.js'
 import { UserError } from '../errors.js'
 import { csv } from './csv.js'
+import { html } from './html.js'
 import { json } from './json.js'
 import { markdown } from './markdown.js'
-import type { Renderer } from './renderer.js'
+import type { LazyRenderer, Renderer as TextRenderer } from './renderer.js'
 import { table } from './table.js'
 
-export type { Renderer }
+/** One that answers at once, or one that loads first. */
+export type Renderer = TextRenderer | LazyRenderer
 
-export const renderers: readonly Renderer[] = [table, markdown, json, csv]
+export const renderers: readonly Renderer[] = [table, markdown, html, json, csv]
 
 const fallback = table
 

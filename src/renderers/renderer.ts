@@ -24,3 +24,8 @@ export interface Renderer {
   /** The whole answer, ending with a newline unless it is empty. */
   readonly render: (report: Report, options: RenderOptions) => string
 }
+
+/** A renderer that loads what it needs when it is asked; nobody else pays for it. */
+export interface LazyRenderer extends Omit<Renderer, 'render'> {
+  readonly render: (report: Report, options: RenderOptions) => Promise<string>
+}

@@ -83,6 +83,31 @@ export interface Section {
   readonly layout?: 'table' | 'facts' | 'sides' | 'blocks'
   /** Shown instead of an empty table. */
   readonly empty?: string
+  /** A picture of the rows, where a format has pictures; the table stays complete without it. */
+  readonly chart?: Chart
+}
+
+/** What a section draws: one figure along its buckets, by the keys of columns. */
+export interface Chart {
+  /** `bars`: an amount a bucket; `line`: a level; `area`: a running sum. */
+  readonly kind: 'bars' | 'line' | 'area'
+  /** Buckets, in their order: a time, or a text such as `2026-10-02`. */
+  readonly x: string
+  readonly y: string
+  /** What was to be expected, a dashed line: the norm of an hour, the forecast of a day. */
+  readonly expected?: string
+  /** Ends of the band around it, drawn where both are known. */
+  readonly low?: string
+  readonly high?: string
+  /** Points that stand out: `true`, or a few words that say why. */
+  readonly marks?: string
+  /** Points whose bucket is not over: `true`. */
+  readonly partial?: string
+  /** A level across the chart: a budget. In the unit of `y`. */
+  readonly bound?: { readonly value: Cell; readonly title: string }
+  /** Columns and rows to draw where they are not those of the table. */
+  readonly columns?: readonly Column[]
+  readonly points?: readonly Row[]
 }
 
 export interface Period {

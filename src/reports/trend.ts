@@ -7,7 +7,7 @@ import type { MeasureName } from '../metrics/measures.js'
 import type { TrendRow } from '../metrics/trend.js'
 import { column, dimensionColumn, measureColumn } from './columns.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'
-import type { Cell, Column, Finding, Report, Row, Section } from './report.js'
+import type { Cell, Chart, Column, Finding, Report, Row, Section } from './report.js'
 import { linesOf, type Line, type Point, type TrendMetric } from './trend-lines.js'
 
 export interface TrendAnswer {
@@ -69,8 +69,16 @@ export function trendSection(answer: TrendAnswer, id = 'trend'): Section {
       })),
     ),
     ...(total && { totals: total.whole }),
+    ...(by.length === 0 && { chart: chartOf(names[0]) }),
     ...(by.length === 0 ? bucketTable(answer, names, shown) : groupTable(answer, names, shown, total)),
   }
+}
+
+/** Amounts are bars; a rate, a mean or a quantile is a level. */
+function chartOf(name: MeasureName = 'cost_usd'): Chart {
+  const { kind } = measureColumn(name)
+  const amount = (kind === 'usd' || kind === 'count') && !/^(mean|p\d\d|max)_|_per_/.test(name)
+  return { kind: amount ? 'bars' : 'line', x: 'bucket', y: name, partial: 'partial' }
 }
 
 type Shown = Pick<Section, 'shownColumns' | 'shownRows' | 'shownTotals' | 'notes'>

@@ -6,9 +6,11 @@ import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
 import { renderers, rendererFor } from '../../src/renderers/registry.js'
 import { sparkline } from '../../src/renderers/sparkline.js'
+import { style } from '../../src/renderers/html/style.js'
 import { visible } from '../../src/renderers/visible.js'
 import type { Cell, Column, ColumnKind, Report, Row, Section } from '../../src/reports/report.js'
 import { hostileTexts } from '../golden/renderers/reports.js'
+import { readPage } from './harmless-page.js'
 
 const awkward = fc.constantFrom(...hostileTexts, ...hostileTexts.map((one) => `${one} ${one}`))
 const text = fc.oneof(
@@ -124,9 +126,50 @@ const report: fc.Arbitrary<Report> = fc.record({
   footer: fc.array(text, { maxLength: 1 }),
 })
 
+/** Sections that draw columns of any kind, with findings beside them. */
+const withCharts: fc.Arbitrary<Report> = fc
+  .tuple(
+    report,
+    fc.array(
+      fc.record({
+        kind: fc.constantFrom('bars', 'line', 'area'),
+        keys: fc.array(fc.nat(8), { minLength: 6, maxLength: 6 }),
+        title: text,
+      }),
+      { minLength: 3, maxLength: 3 },
+    ),
+    fc.array(text, { maxLength: 3 }),
+  )
+  .map(([what, charts, found]) => ({
+    ...what,
+    sections: what.sections.map((section, i): Section => {
+      const { kind, keys, title } = charts[i] ?? { kind: 'bars', keys: [], title: '' }
+      const [x, y, expected, low, high, marks] = keys.map(
+        (place) => section.columns[place % section.columns.length]?.key ?? '',
+      )
+      const bound = { value: section.rows[0]?.[y ?? ''] ?? null, title }
+      return {
+        ...section,
+        chart: { kind, x: x ?? '', y: y ?? '', expected, low, high, marks, bound },
+      }
+    }),
+    findings: found.map((value) => ({
+      kind: 'x',
+      severity: 'warning',
+      dimension: 'user_id',
+      value,
+      measured: null,
+      bound: null,
+      text: `${value} is dear`,
+    })),
+  }))
+
 const columns = fc.integer({ min: 20, max: 250 })
-const render = (format: string, what: Report, width = 80, color = false): string =>
-  rendererFor({ format }).render(what, { columns: width, color })
+function render(format: string, what: Report, width = 80, color = false): string {
+  const text = rendererFor({ format }).render(what, { columns: width, color })
+  if (typeof text !== 'string') throw new Error(`${format} takes its time`)
+  return text
+}
 
 /** string-width takes every pictograph for a wide one; a terminal, only those that are emoji by default. */
 const shownWidth = (line: string): number =>
@@ -148,11 +191,31 @@ describe('nothing acts', () => {
     // oxlint-disable-next-line no-control-regex -- exactly these must not appear
     /[\u0000-\u001F\u007F-\u009F\u061C\u200B-\u200F\u2028-\u202E\u2060-\u206F\uFEFF\u{E0000}-\u{E007F}]|\p{Cs}/u
 
-  test.each(renderers.map(({ id }) => id))('%s has no control or bidi character', (id) => {
-    fc.assert(
-      fc.property(report, columns, (what, width) => {
-        const output = render(id, what, width).replaceAll(id === 'csv' ? '\r\n' : '\n', '')
+  test.each(renderers.map(({ id }) => id))('%s has no control or bidi character', async (id) => {
+    await fc.assert(
+      fc.asyncProperty(report, columns, async (what, width) => {
+        const text = await rendererFor({ format: id }).render(what, { columns: width, color: false })
+        const output = text.replaceAll(id === 'csv' ? '\r\n' : '\n', '')
         expect(dangerous.exec(output)).toBeNull()
+      }),
+    )
+  })
+
+  test('a page is made of nothing but what it writes itself', async () => {
+    await fc.assert(
+      fc.asyncProperty(withCharts, async (what) => {
+        const page = readPage(
+          await rendererFor({ format: 'html' }).render(what, { columns: 80, color: false }),
+        )
+        expect(page.offences).toEqual([])
+        expect(page.styles).toEqual([style.text])
+        expect(new Set(page.ids).size).toBe(page.ids.length)
+        const texts = [
+          what.title,
+          ...what.warnings,
+          ...what.sections.flatMap(({ title, notes = [] }) => [title, ...notes]),
+        ]
+        expect(texts.filter((one) => !page.text.includes(visible(one)))).toEqual([])
       }),
     )
   })

@@ -46,6 +46,10 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
       may: ['../commands/command.js'],
       not: ['../commands/registry.js', '../db/store.js', '../metrics/query.js', 'node:fs'],
     },
+    charts: {
+      may: ['../renderers/markup.js', '../reports/report.js', 'd3-scale', 'd3-shape'],
+      not: ['../reports/weekly.js', '../db/store.js', 'node:fs', 'chalk'],
+    },
     commands: {
       may: ['../db/store.js', '../metrics/query.js', '../renderers/registry.js', 'node:stream/consumers'],
       not: ['@duckdb/node-api', 'commander', 'chalk', '../main.js'],

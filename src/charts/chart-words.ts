@@ -1,0 +1,58 @@
+/** A chart for those who do not see it, and the legend for those who do. */
+import { count } from '../domain/wording.js'
+import type { Drawing, Point } from './points.js'
+
+export interface ChartWords {
+  readonly title: string
+  readonly about: string
+}
+
+export function chartWords(sectionTitle: string, drawing: Drawing): ChartWords {
+  const { points } = drawing
+  const known = points.filter(({ y }) => y !== undefined)
+  const [first, last] = [points[0], points.at(-1)]
+  const highest = known.toSorted((a, b) => (b.y ?? 0) - (a.y ?? 0))[0]
+  const lowest = known.toSorted((a, b) => (a.y ?? 0) - (b.y ?? 0))[0]
+  const marked = points.filter(({ mark }) => mark !== undefined)
+  const sentences = [
+    `${count(points.length)} points from ${first?.bucket ?? ''} to ${last?.bucket ?? ''}.`,
+    ...(highest ? [`Highest: ${said(highest)}.`] : []),
+    ...(lowest && lowest !== highest ? [`Lowest: ${said(lowest)}.`] : []),
+    ...(marked.length > 0
+      ? [`Marked: ${marked.slice(0, 5).map(said).join('; ')}${marked.length > 5 ? ' and others' : ''}.`]
+      : []),
+    ...(drawing.bound ? [`${drawing.bound.title} is drawn across.`] : []),
+  ]
+  return { title: sectionTitle, about: sentences.join(' ') }
+}
+
+/** `2026-10-02: $12.40, incomplete, unusual` */
+export function said({ bucket, words, mark, partial }: Point): string {
+  const parts = [
+    words === '' ? 'no value' : words,
+    ...(partial ? ['incomplete'] : []),
+    ...(mark ? [mark] : []),
+  ]
+  return `${bucket}: ${parts.join(', ')}`
+}
+
+export interface LegendEntry {
+  readonly look: 'amount' | 'partial' | 'mark' | 'expected' | 'band' | 'bound'
+  readonly text: string
+}
+
+/** What the looks mean; empty where there is only one. */
+export function legendOf({ has, y, bound, chart }: Drawing): LegendEntry[] {
+  const entries: LegendEntry[] = [
+    ...(has.marks ? [{ look: 'mark', text: 'stands out' } as const] : []),
+    ...(has.partial ? [{ look: 'partial', text: 'incomplete' } as const] : []),
+    ...(has.expected ? [{ look: 'expected', text: titleOf(chart.expected, 'expected') } as const] : []),
+    ...(has.band ? [{ look: 'band', text: 'likely range' } as const] : []),
+    ...(bound ? [{ look: 'bound', text: bound.title } as const] : []),
+  ]
+  return entries.length === 0 ? [] : [{ look: 'amount', text: y.title }, ...entries]
+
+  function titleOf(key: string | undefined, otherwise: string): string {
+    return chart.columns?.find((column) => column.key === key)?.title ?? otherwise
+  }
+}

@@ -1,0 +1,64 @@
+/** What a section shows: its chart, and under it the table with all the numbers. */
+import { chartSvg } from '../../charts/chart.js'
+import { legendOf } from '../../charts/chart-words.js'
+import { pagePalette } from '../../charts/palette.js'
+import { drawingOf, type Drawing } from '../../charts/points.js'
+import type { Section } from '../../reports/report.js'
+import { isFacts } from '../facts.js'
+import { markup, Markup } from '../markup.js'
+import { shownSection } from '../values.js'
+import { blockList } from './blocks.js'
+import { factList } from './facts.js'
+import { sidesTable, tableOf } from './table.js'
+
+export function sectionBody(whole: Section, id: string, tz: string): Markup {
+  // A chart draws what programs read: rows that people are spared too.
+  const chart = figure(whole, id, tz)
+  const section = shownSection(whole)
+  if (section.rows.length === 0) {
+    return markup`${chart ?? markup``}<p class="empty">${section.empty ?? 'Nothing here.'}</p>`
+  }
+  const rows = rowsOf(section, id, tz)
+  if (chart === undefined || isFacts(section) || section.rows.length <= fewRows)
+    return markup`${chart ?? markup``}${rows}`
+  return markup`${chart}<details><summary>All ${section.rows.length} rows</summary>${rows}</details>`
+}
+
+function rowsOf(section: Section, id: string, tz: string): Markup {
+  if (isFacts(section)) return factList(section, tz)
+  if (section.layout === 'blocks') return blockList(section)
+  return section.layout === 'sides' ? sidesTable(section, id) : tableOf(section, id, tz)
+}
+
+/** More than these are folded away under their chart. */
+const fewRows = 8
+
+/** Letters scale with a drawing, so wide and narrow screens have one each. */
+const sizes = [
+  { name: 'wide', width: 980, height: 270 },
+  { name: 'narrow', width: 340, height: 220 },
+] as const
+
+function figure(section: Section, id: string, tz: string): Markup | undefined {
+  const drawing = drawingOf(section, tz)
+  if (drawing === undefined) return undefined
+  const charts = sizes.map(
+    ({ name, width, height }) =>
+      markup`<div class="chart ${name}">${chartSvg(section, { width, height, tz, palette: pagePalette, id: `${id}-${name}` })}</div>`,
+  )
+  const legend = legendOf(drawing)
+  const key = legend.map(({ look, text }) => markup`<span><i class="key ${look}"></i>${text}</span>`)
+  return markup`<figure>
+${charts}
+${legend.length === 0 ? markup`` : markup`<figcaption>${key}</figcaption>`}
+${standing(drawing)}
+</figure>`
+}
+
+/** Why the first of the marked points stand out, for those who cannot point at them. */
+function standing({ points }: Drawing): Markup {
+  const said = points.flatMap(({ bucket, mark }) => (mark ? [markup`<li>${bucket}: ${mark}</li>`] : []))
+  return said.length === 0 ? markup`` : markup`<ul class="standing">${said.slice(0, mostSaid)}</ul>`
+}
+
+const mostSaid = 5

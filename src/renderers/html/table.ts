@@ -1,0 +1,129 @@
+/** A section's rows as a table that a screen reader can walk, and that scrolls within its own box. */
+import { sparklineSvg } from '../../charts/sparkline.js'
+import { pagePalette } from '../../charts/palette.js'
+import type { Cell, Column, Row, Section } from '../../reports/report.js'
+import { columnWords, type Words } from '../cells.js'
+import { markup, Markup } from '../markup.js'
+import { sideTracks } from '../sides.js'
+import { digitsOf, isNumeric, seriesDigits, shownColumns } from '../values.js'
+import { toned } from './facts.js'
+
+/** Two sides, one line a figure. */
+export function sidesTable(section: Section, id: string): Markup {
+  const tracks = sideTracks(section)
+  const lines = tracks[0]?.words ?? []
+  const texts = (index: number): Markup[] =>
+    tracks.map(({ words, column }, place) => {
+      const text = toned(words[index] ?? { text: '' })
+      return place === 0 ? markup`<th scope="row">${text}</th>` : markup`<td${classes(column)}>${text}</td>`
+    })
+  return markup`<div class="scroll" role="group" aria-labelledby="${id}-caption" tabindex="0">
+<table class="sides">
+<caption id="${id}-caption">${section.title}</caption>
+<thead><tr>${tracks.map(({ column, title }, place) => heading(column, place === 0 ? '' : title))}</tr></thead>
+<tbody>
+${lines.map((_, index) => markup`<tr>${texts(index)}</tr>`)}
+</tbody>
+</table>
+</div>`
+}
+
+/** A column of remarks has no heading, and then its head is no header cell. */
+const heading = (column: Column, title: string): Markup =>
+  title === '' ? markup`<td></td>` : markup`<th scope="col"${classes(column)}>${title}</th>`
+
+interface Track {
+  readonly column: Column
+  readonly words: readonly Words[]
+  /** Of the largest of the column, 0–1, where its numbers have bars. */
+  readonly bars: readonly number[] | undefined
+}
+
+export function tableOf(section: Section, id: string, tz: string): Markup {
+  const { rows, totals } = section
+  const tracks = shownColumns(section.columns).map((column) => trackOf(column, rows, totals, tz))
+  return markup`<div class="scroll" role="group" aria-labelledby="${id}-caption" tabindex="0">
+<table>
+<caption id="${id}-caption">${section.title}</caption>
+<thead><tr>${tracks.map(({ column }) => heading(column, column.title))}</tr></thead>
+<tbody>
+${rows.map((row, i) => markup`<tr>${tracks.map((track, place) => cell(track, row, i, place))}</tr>`)}
+</tbody>
+${totals === undefined ? markup`` : markup`<tfoot><tr>${tracks.map((track, place) => total(track, totals, place))}</tr></tfoot>`}
+</table>
+</div>
+${leftOut(tracks)}`
+}
+
+function trackOf(column: Column, rows: readonly Row[], totals: Row | undefined, tz: string): Track {
+  const cells = rows.map((row) => row[column.key])
+  return {
+    column,
+    words: columnWords(column, totals === undefined ? cells : [...cells, totals[column.key]], tz),
+    bars: hasBars(column) && rows.length > 1 ? barsOf(column, cells) : undefined,
+  }
+}
+
+const hasBars = ({ kind, bars }: Column): boolean => kind === 'share' || bars === true
+
+function barsOf({ kind }: Column, cells: readonly (Cell | undefined)[]): readonly number[] | undefined {
+  const sizes = cells.map((cell) => Math.max(0, Number(digitsOf(cell, kind) ?? 0)))
+  const largest = sizes.reduce((most, size) => Math.max(most, size), 0)
+  return largest > 0 ? sizes.map((size) => size / largest) : undefined
+}
+
+/** Columns that a terminal leaves out early are not for phones either. */
+const isOptional = ({ optional = 0 }: Column): boolean => optional >= 2
+
+function classes(column: Column, ...more: readonly string[]): Markup {
+  const names = [
+    ...(isNumeric(column.kind) ? ['number'] : []),
+    ...(column.kind === 'time' ? ['time'] : []),
+    ...(isOptional(column) ? ['optional'] : []),
+    ...more,
+  ]
+  return names.length === 0 ? markup`` : markup` class="${names.join(' ')}"`
+}
+
+/** Shown where columns are left out. */
+function leftOut(tracks: readonly Track[]): Markup {
+  const titles = tracks.flatMap(({ column }) => (isOptional(column) ? [column.title] : []))
+  return titles.length === 0
+    ? markup``
+    : markup`<p class="more">On wider screens also: ${titles.join(', ')}.</p>`
+}
+
+function cell({ column, words, bars }: Track, row: Row, index: number, place: number): Markup {
+  const shown = words[index] ?? { text: '' }
+  if (place === 0 && !isNumeric(column.kind))
+    return markup`<th scope="row"><span class="words">${toned(shown)}</span></th>`
+  if (column.kind === 'series')
+    return markup`<td${classes(column)}>${series(row[column.key]) ?? toned(shown)}</td>`
+  const size = bars?.[index]
+  if (size === undefined) {
+    const text = toned(shown)
+    return markup`<td${classes(column)}>${isNumeric(column.kind) ? text : markup`<span class="words">${text}</span>`}</td>`
+  }
+  return markup`<td${classes(column, 'share')}><div>${bar(size)}<div>${toned(shown)}</div></div></td>`
+}
+
+/** Undefined when there is nothing to draw. */
+function series(value: Cell | undefined): Markup | undefined {
+  const numbers = seriesDigits(value)?.map((digits) => (digits === null ? undefined : Number(digits)))
+  return numbers?.some((number) => number !== undefined) ? sparklineSvg(numbers, pagePalette) : undefined
+}
+
+/** Beside its number, so nobody has to read it. */
+function bar(size: number): Markup {
+  const width = Math.round(size * 1000) / 10
+  return markup`<svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="6"/><rect width="${width}" height="6"/></svg>`
+}
+
+function total({ column, words }: Track, totals: Row, place: number): Markup {
+  const cell = totals[column.key]
+  const missing = cell === undefined || cell === null
+  if (place === 0 && missing) return markup`<th scope="row">Total</th>`
+  if (column.kind === 'series' && !missing) return markup`<td>${series(cell)}</td>`
+  const blank = cell === undefined || (missing && !isNumeric(column.kind))
+  return markup`<td${classes(column)}>${blank ? '' : (words.at(-1)?.text ?? '')}</td>`
+}
