@@ -11,7 +11,7 @@ import { trend } from '../metrics/trend.js'
 import type { Finding, Section } from '../reports/report.js'
 import { growthPart, type GrowthAnswer } from '../reports/growth.js'
 import { everyFor } from '../domain/timeline.js'
-import { trendSection, type TrendAnswer } from '../reports/trend.js'
+import { trendSection, type Mark, type TrendAnswer } from '../reports/trend.js'
 import { ask, type Question } from './question.js'
 
 export interface TrendQuestion {
@@ -68,11 +68,14 @@ export async function askGrowth(
   return { scope, by, weeks, rows, bounds, top }
 }
 
-/** For the cost report: the cost of each bucket of its window. */
-export async function costOverTime(question: Question): Promise<{ sections: Section[] }> {
+/** For the cost report: the cost of each bucket of its window. @param marks what stood out in it, for charts */
+export async function costOverTime(
+  question: Question,
+  marks: readonly Mark[] = [],
+): Promise<{ sections: Section[] }> {
   const every = everyFor(question.scope)
   const answer = await askTrend(question, { every, by: [], metrics: ['cost_usd'], top: 1 })
-  return { sections: [trendSection(answer, `cost_by_${every}`)] }
+  return { sections: [trendSection(answer, `cost_by_${every}`, marks)] }
 }
 
 /** For the cost report: growth by feature, and what grows week after week; nothing without two whole weeks. */

@@ -8,7 +8,7 @@ import type { GroupForecast } from '../forecast/groups.js'
 import type { Now } from '../forecast/series.js'
 import { column, dimensionColumn } from './columns.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'
-import type { Cell, Column, Period, Report, Row, Section } from './report.js'
+import type { Cell, Chart, Column, Period, Report, Row, Section } from './report.js'
 
 export interface ForecastAnswer {
   readonly name: PeriodName
@@ -113,12 +113,37 @@ export function forecastSection(answer: ForecastAnswer, title: string): Section 
   const { forecast } = answer.total
   if (forecast === null) return { ...head, rows: [], empty: nothing(answer) }
   const row = { ...figuresOf(answer.total, answer), days_gone: daysGone(answer) }
-  return { ...head, rows: [row], notes: [methodNote(forecast)] }
+  return { ...head, rows: [row], notes: [methodNote(forecast)], chart: chartOf(forecast) }
 }
 
 function daysGone({ now, period }: ForecastAnswer): number {
   const whole = days({ since: period.since, until: now.day })
   return Number((whole + now.complete).toFixed(2))
+}
+
+/** The running sum of the period: as far as it is known, and from there the path of the forecast. */
+function chartOf({ daily }: Forecast): Chart {
+  const last = daily.findLastIndex(({ known }) => known)
+  return {
+    kind: 'area',
+    x: 'day',
+    y: 'so_far_usd',
+    expected: 'forecast_usd',
+    low: 'low_usd',
+    high: 'high_usd',
+    columns: [
+      column('day', 'day', 'text'),
+      column('so_far_usd', 'cost so far', 'usd'),
+      column('forecast_usd', 'forecast', 'usd'),
+      column('low_usd', 'low end (80%)', 'usd'),
+      column('high_usd', 'high end (80%)', 'usd'),
+    ],
+    points: daily.map(({ day, known, mean, low, high }, i) => ({
+      day,
+      so_far_usd: known ? mean : null,
+      ...(i < last ? {} : { forecast_usd: mean, low_usd: low, high_usd: high }),
+    })),
+  }
 }
 
 function methodNote(forecast: Forecast): string {

@@ -44,8 +44,25 @@ export function trendReport(
   }
 }
 
+/** A span of time that stands out in a trend. */
+export interface Mark {
+  /** Half-open, ISO 8601 UTC. */
+  readonly since: string
+  readonly until: string
+  /** Why, in a few words. */
+  readonly text: string
+}
+
+/** What stands out in a bucket: its words where it begins to be seen, `true` where it goes on; null for nothing. */
+function markOf({ from, to }: Bucket, marks: readonly Mark[], first: boolean): Cell {
+  const within = marks.filter(({ since, until }) => Date.parse(since) < to && Date.parse(until) > from)
+  const begun = within.filter(({ since }) => first || Date.parse(since) >= from)
+  if (begun.length > 0) return begun.map(({ text }) => text).join('; ')
+  return within.length > 0 ? true : null
+}
+
 /** One row a bucket and group for programs; for people one a bucket, or one a group with its sparkline. */
-export function trendSection(answer: TrendAnswer, id = 'trend'): Section {
+export function trendSection(answer: TrendAnswer, id = 'trend', marks: readonly Mark[] = []): Section {
   const { by, metrics, every } = answer
   const lines = linesOf(answer)
   const total = lines.find(({ isTotal }) => isTotal)
@@ -61,10 +78,11 @@ export function trendSection(answer: TrendAnswer, id = 'trend'): Section {
       ...names.flatMap((name) => [measureColumn(name, 'always'), changeColumn(name, names)]),
     ],
     rows: shown.flatMap(({ keys, points }) =>
-      points.map((point) => ({
+      points.map((point, i) => ({
         bucket: point.bucket.label,
         ...keys,
         partial: point.bucket.cut !== null,
+        ...(marks.length > 0 && { mark: markOf(point.bucket, marks, i === 0) }),
         ...figuresOf(names, point),
       })),
     ),
@@ -78,7 +96,7 @@ export function trendSection(answer: TrendAnswer, id = 'trend'): Section {
 function chartOf(name: MeasureName = 'cost_usd'): Chart {
   const { kind } = measureColumn(name)
   const amount = (kind === 'usd' || kind === 'count') && !/^(mean|p\d\d|max)_|_per_/.test(name)
-  return { kind: amount ? 'bars' : 'line', x: 'bucket', y: name, partial: 'partial' }
+  return { kind: amount ? 'bars' : 'line', x: 'bucket', y: name, partial: 'partial', marks: 'mark' }
 }
 
 type Shown = Pick<Section, 'shownColumns' | 'shownRows' | 'shownTotals' | 'notes'>

@@ -19,9 +19,8 @@ export function sectionBody(whole: Section, id: string, tz: string): Markup {
     return markup`${chart ?? markup``}<p class="empty">${section.empty ?? 'Nothing here.'}</p>`
   }
   const rows = rowsOf(section, id, tz)
-  if (chart === undefined || isFacts(section) || section.rows.length <= fewRows)
-    return markup`${chart ?? markup``}${rows}`
-  return markup`${chart}<details><summary>All ${section.rows.length} rows</summary>${rows}</details>`
+  if (chart === undefined || isFacts(section)) return markup`${chart ?? markup``}${rows}`
+  return markup`${chart}<details><summary>The same as a table</summary>${rows}</details>`
 }
 
 function rowsOf(section: Section, id: string, tz: string): Markup {
@@ -29,9 +28,6 @@ function rowsOf(section: Section, id: string, tz: string): Markup {
   if (section.layout === 'blocks') return blockList(section)
   return section.layout === 'sides' ? sidesTable(section, id) : tableOf(section, id, tz)
 }
-
-/** More than these are folded away under their chart. */
-const fewRows = 8
 
 /** Letters scale with a drawing, so wide and narrow screens have one each. */
 const sizes = [

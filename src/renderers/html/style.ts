@@ -124,6 +124,8 @@ figure{padding:12px}
 th,td{padding:8px 10px}
 .words{max-width:42vw}
 .optional{display:none}
+.bar{flex-basis:36px;min-width:36px}
+.share>div{gap:6px}
 .more{display:block}
 }
 @page{size:A4;margin:14mm}
@@ -137,6 +139,7 @@ header.page{padding-top:0}
 section{margin-top:7mm}
 nav,.doubt{display:none}
 .wide{display:block}
+.wide svg{font-size:14px}
 .narrow{display:none}
 h2{break-after:avoid}
 .cards{grid-template-columns:repeat(4,1fr)}
