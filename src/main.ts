@@ -1,6 +1,7 @@
 /** argv → command → outcome → stdout. The only writer to stdout, and the only place that ends with a code. */
 import { createRequire } from 'node:module'
-import { writeFileSync } from 'node:fs'
+import { createReadStream, writeFileSync } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
 import { inspect } from 'node:util'
 import { Command, CommanderError, Option } from 'commander'
 import {
@@ -152,8 +153,10 @@ async function deliver(
   render: (report: Report) => string | Promise<string>,
 ): Promise<void> {
   const text = outcome.report ? await render(outcome.report) : (outcome.text ?? '')
-  if (output === undefined) process.stdout.write(text)
-  else writeOutput(output, text)
+  if (outcome.file !== undefined)
+    await pipeline(createReadStream(outcome.file), process.stdout, { end: false })
+  else if (output === undefined) process.stdout.write(text)
+  else if (outcome.written !== true) writeOutput(output, text)
   if (outcome.exitCode !== undefined) process.exitCode = outcome.exitCode
 }
 

@@ -66,6 +66,10 @@ export interface Invocation {
 export interface Outcome {
   readonly report?: Report
   readonly text?: string
+  /** A file whose bytes are the answer. */
+  readonly file?: string
+  /** The command has written its answer to `--output` itself. */
+  readonly written?: true
   /** Default 0; 3 for a check that fired, 4 for refused input. */
   readonly exitCode?: number
 }

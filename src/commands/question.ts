@@ -32,11 +32,11 @@ export type DefaultWindow = (until: Date, tz: string) => Window
  * Opens the calls that the options name, works out the scope, asks, and closes.
  * @throws UserError (usage) for a bad option, before anything is opened
  */
-export async function withCalls(
+export async function withCalls<T = Report>(
   invocation: Invocation,
-  work: (question: Question) => Promise<Report>,
+  work: (question: Question) => Promise<T>,
   defaultWindow?: DefaultWindow,
-): Promise<Report> {
+): Promise<T> {
   const { tz } = await settingsOf(invocation)
   const period = { ...periodOptions(invocation), tz }
   assertPeriodOptions(period, invocation.now)

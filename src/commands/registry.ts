@@ -95,6 +95,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./sql.js')).sqlCommand,
   },
   {
+    name: 'export',
+    summary: 'write calls, sums by hour or the report to a file: CSV, JSONL or Parquet',
+    load: async () => (await import('./export.js')).exportCommand,
+  },
+  {
     name: 'explain',
     summary: 'show what a call cost, part by part, at which price and by which rule',
     load: async () => (await import('./explain.js')).explainCommand,

@@ -46,6 +46,10 @@ export interface ReadPlan {
   readonly totalTokens?: string
   /** The source's own parts of the cost, to check against its total. */
   readonly costParts?: readonly string[]
+  /** The importer that the call was first read by, where the record says so. */
+  readonly source?: string
+  /** The record holds what was read and brought to our terms before: absent values are not filled in again. */
+  readonly settled?: true
   /** Id of this line among repeats of one call. */
   readonly revisionId?: string
   /** True when relative or plain numbers of this time field are milliseconds by name. */

@@ -1,4 +1,5 @@
 import { Document, type Importer } from './importer.js'
+import { exportedPlan, isExported } from './exported.js'
 import { comparable, costPartNames, fieldNames, totalTokenNames } from './field-names.js'
 import { isContainer, namedFields } from './named-fields.js'
 
@@ -21,6 +22,7 @@ export const llmcost: Importer = {
     )
   },
   plan(survey) {
+    if (isExported(survey.keys)) return exportedPlan(survey)
     const document = Document.for(survey)
     const { fields, tags, totalTokens, costParts, relativeTimeUnit } = namedFields(survey, document)
     return {

@@ -49,6 +49,7 @@ export function normaliseSql(
       ['refusal', refusal(source, plan)],
       ...[...raw].map(([field, sql]): [string, string] => [`raw_${field}`, sql]),
       ['tags', tagsSql(source, plan, options) ?? 'CAST(NULL AS MAP(VARCHAR, VARCHAR))'],
+      ...sourceOf(plan, plan.source ?? ''),
       ['revision_id', plan.revisionId ?? 'CAST(NULL AS VARCHAR)'],
       [
         'total_tokens',
@@ -59,10 +60,17 @@ export function normaliseSql(
     ],
     documentSql(source, plan, allRecords),
   )
-  const typed = select([...passed, ...along, ...typedColumns(raw, options, plan)], `(${fields})`)
-  const ruled = select([...ruledColumns(plan, options, has), ...along], `(${typed})`)
-  return select(checkedColumns(plan, options, has, now, content), `(${ruled})`)
+  const typed = select(
+    [...passed, ...sourceOf(plan), ...along, ...typedColumns(raw, options, plan)],
+    `(${fields})`,
+  )
+  const ruled = select([...ruledColumns(plan, options, has), ...sourceOf(plan), ...along], `(${typed})`)
+  return select([...sourceOf(plan), ...checkedColumns(plan, options, has, now, content)], `(${ruled})`)
 }
+
+/** The record's own source, where it has one. */
+const sourceOf = (plan: ReadPlan, sql = 'source'): Columns =>
+  plan.source === undefined ? [] : [['source', sql]]
 
 const passed: Columns = ['text', 'skip', 'refusal', 'tags', 'revision_id', 'total_tokens'].map((name) => [
   name,

@@ -63,7 +63,12 @@ export class Stage {
     const { plan, allRecords } = await this.#plan(unit, relation)
     this.#reading = true
     const { importer } = unit.recognised
-    const sql = `SELECT ${quoteText(importer.id)} AS source, * FROM (${normaliseSql(relation, plan, options, now, allRecords)})`
+    const records = normaliseSql(relation, plan, options, now, allRecords)
+    const own = quoteText(importer.id)
+    const sql =
+      plan.source === undefined
+        ? `SELECT ${own} AS source, * FROM (${records})`
+        : `SELECT coalesce(source, ${own}) AS source, * EXCLUDE (source) FROM (${records})`
     if (!this.#created) {
       await this.#db.run(`CREATE TABLE staged AS ${sql}`)
       this.#created = true

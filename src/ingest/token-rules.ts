@@ -97,7 +97,7 @@ export function ruledColumns(
       casts.status(
         'raw_status',
         "CASE WHEN lower(error) = 'false' THEN NULL ELSE error END",
-        has('status') || has('error'),
+        (has('status') || has('error')) && plan.settled !== true,
       ),
     ],
     ['cache_tokens_added', habit === 'excluded' ? 'false' : `${excluded} AND ${read} + ${write} > 0`],

@@ -29,6 +29,9 @@ export const containsText = (text: string, part: string): string => `contains(lo
 /** Microseconds since 1970 of a TIMESTAMP, an integer: by far the fastest thing to bucket on. */
 export const epochMicros = (ts: string): string => `epoch_us(${ts})`
 
+/** The TIMESTAMP of microseconds since 1970. */
+export const momentOfMicros = (micros: string): string => `make_timestamp(${micros})`
+
 /** Integer division of positive numbers. */
 export const wholeQuotient = (value: string, by: number): string => `(${value} // ${by})`
 

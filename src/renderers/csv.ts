@@ -5,6 +5,7 @@
  * table after another with an empty line between, each with its own header and its section's id in a
  * leading column `section`. Sections beside the answer are left out. A series is a JSON array. An absent value is an empty field; an empty text is "".
  */
+import { formulaClass } from '../domain/hidden.js'
 import type { Cell, Column, Section } from '../reports/report.js'
 import { jsonText } from './json.js'
 import type { Renderer } from './renderer.js'
@@ -44,8 +45,7 @@ function field(cell: Cell | undefined, { kind }: Column): string {
   return text(typeof cell === 'string' ? cell : jsonText(cell))
 }
 
-/** Characters with which a spreadsheet lets a formula begin, the full-width ones included. */
-const formula = /^[=+\-@\t\r\n＝＋－＠]/
+const formula = new RegExp(`^${formulaClass}`)
 
 /** A text as a field; a leading quote mark keeps a spreadsheet from computing it. */
 function text(value: string): string {

@@ -50,6 +50,10 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
       may: ['../renderers/markup.js', '../reports/report.js', 'd3-scale', 'd3-shape'],
       not: ['../reports/weekly.js', '../db/store.js', 'node:fs', 'chalk'],
     },
+    exports: {
+      may: ['../db/database.js', '../reports/report.js', '../renderers/values.js', 'node:fs'],
+      not: ['../db/store.js', '../metrics/query.js', '../reports/weekly.js', '../renderers/csv.js'],
+    },
     commands: {
       may: ['../db/store.js', '../metrics/query.js', '../renderers/registry.js', 'node:stream/consumers'],
       not: ['@duckdb/node-api', 'commander', 'chalk', '../main.js'],

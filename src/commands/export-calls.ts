@@ -1,0 +1,90 @@
+/** `llmcost export calls` and `llmcost export hourly`: rows of the store, or sums of them, as files. */
+import { callColumns } from '../domain/call.js'
+import { exportFormats, type ExportColumn } from '../exports/columns.js'
+import { exportedCalls, type Partition } from '../metrics/exported-calls.js'
+import { hourly, hourlyColumns } from '../metrics/hourly.js'
+import type { Query } from '../metrics/query.js'
+import type { Scope } from '../domain/scope.js'
+import {
+  scopeOptions,
+  sourceOptions,
+  storeOptions,
+  type CommandSpec,
+  type Invocation,
+  type Outcome,
+} from './command.js'
+import { destinationOf, exported, exportOptions, partitionOption, warnOfDoubts } from './exporting.js'
+import { withCalls } from './question.js'
+
+const options = [
+  ...exportOptions(exportFormats),
+  partitionOption,
+  ...scopeOptions,
+  ...sourceOptions,
+  ...storeOptions,
+]
+
+interface Kind {
+  readonly columns: readonly ExportColumn[]
+  readonly query: (scope: Scope, partition?: Partition) => Query<unknown>
+  readonly noun: readonly [string, string]
+}
+
+async function run(invocation: Invocation, { columns, query, noun }: Kind): Promise<Outcome> {
+  const destination = destinationOf(invocation, exportFormats)
+  const { partition } = destination
+  return withCalls(invocation, async (question) => {
+    const { sql, params } = query(question.scope, partition)
+    const rows = { columns, sql, params, ...(partition === undefined ? {} : { partition }) }
+    const outcome = await exported(invocation, question.db, rows, destination, noun)
+    await warnOfDoubts(invocation, question)
+    return outcome
+  })
+}
+
+const listed = (columns: readonly ExportColumn[]): string => columns.map(({ name }) => name).join(', ')
+
+export const exportCalls: CommandSpec = {
+  name: 'calls',
+  summary: 'every call with all its columns, one row each',
+  details: [
+    'Rows are in the order in which they were read. llmcost ingest reads CSV and JSONL of this export again, under the same ids; it does not read Parquet.',
+    `Columns: ${listed(callColumns)}.`,
+  ].join('\n'),
+  options,
+  examples: [
+    { command: 'llmcost export calls --output calls.parquet', about: 'everything, for another engine' },
+    {
+      command: 'llmcost export calls --since mtd --where team=search --format jsonl | gzip > search.jsonl.gz',
+      about: 'a part of it, through a pipe',
+    },
+    {
+      command: 'llmcost export calls --format parquet --partition-by day --output lake',
+      about: 'a folder a day',
+    },
+  ],
+  run: (invocation) =>
+    run(invocation, { columns: callColumns, query: exportedCalls, noun: ['call', 'calls'] }),
+}
+
+export const exportHourly: CommandSpec = {
+  name: 'hourly',
+  summary: 'sums by UTC hour, provider, model, feature, user and other labels',
+  details: [
+    'Every figure adds up over rows; a mean is one column over another: latency_ms / calls_with_latency.',
+    'With --partition-by, an hour is in the local day in which it begins.',
+    `Columns: ${listed(hourlyColumns)}.`,
+  ].join('\n'),
+  options,
+  examples: [
+    {
+      command: 'llmcost export hourly --since 30d --output hourly.csv',
+      about: 'the last 30 days for a spreadsheet',
+    },
+    {
+      command: 'llmcost export hourly --partition-by month --format parquet --output hourly',
+      about: 'a folder a month',
+    },
+  ],
+  run: (invocation) => run(invocation, { columns: hourlyColumns, query: hourly, noun: ['row', 'rows'] }),
+}

@@ -1,0 +1,33 @@
+/**
+ * Which characters of a text from a log could act instead of being read: on a terminal, in an editor, in a
+ * spreadsheet. The one list that the renderers and the exports follow.
+ */
+
+/**
+ * Control, format (bidi marks, zero-width, tags), line separators, lone surrogates, and characters that
+ * show as nothing. Variation selectors are not among them: those after a pictograph belong to it.
+ */
+export const actingClass = String.raw`(?![\uFE00-\uFE0F])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]`
+
+/** Characters that choose how the one before them looks. */
+export const selectorClass = String.raw`[\uFE00-\uFE0F]`
+
+/** What a selector may follow. */
+export const pictographClass = String.raw`\p{Extended_Pictographic}`
+
+/** Marks that combine with the letter before them. */
+export const markClass = String.raw`\p{M}`
+
+/** So many marks in a row are a letter's own; more would run into the text around it. */
+export const marksInRow = 6
+
+/** Characters with which a spreadsheet lets a formula begin, the full-width ones included. */
+export const formulaClass = String.raw`[=+\-@\t\r\n＝＋－＠]`
+
+/** How a hidden character is shown: ESC as ␛, a newline as ␊, others as `\u{202e}`. */
+export function shownCharacter(character: string): string {
+  const code = character.codePointAt(0) ?? 0
+  // Unicode has pictures of the 32 control characters, and one of DEL.
+  if (code < 0x20) return String.fromCodePoint(0x2400 + code)
+  return code === 0x7f ? '␡' : `\\u{${code.toString(16)}}`
+}
