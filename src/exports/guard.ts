@@ -22,7 +22,7 @@ const spans = [
 const classes = new Map<string, string>()
 
 /** The characters of a JavaScript class as the inside of a class of the engine: `\x{0}-\x{1f}…`. */
-function ranges(source: string): string {
+export function ranges(source: string): string {
   const known = classes.get(source)
   if (known !== undefined) return known
   const run = new RegExp(`(?:${source})+`, 'gu')
