@@ -50,7 +50,7 @@ const unguarded = (text: string): string =>
 /** SQL: the map that the JSON object in `text` is, without what may not be a tag. */
 function tagsOf(text: string, denied: readonly string[]): string {
   const map = `from_json(CASE WHEN starts_with(${text}, '{') AND json_valid(${text}) THEN ${text} END, '"MAP(VARCHAR, VARCHAR)"')`
-  const kept = ['strlen(e.key) BETWEEN 1 AND 60', 'strlen(e.value) BETWEEN 1 AND 200']
+  const kept = ['strlen(e.key) BETWEEN 1 AND 60', 'strlen(e.value) <= 200']
   if (denied.length > 0) kept.push(`e.key NOT IN (${denied.join(', ')})`)
   const entries = `list_filter(map_entries(${map}), lambda e: ${kept.join(' AND ')})`
   return `CASE WHEN len(${entries}) > 0 THEN map_from_entries(${entries}) END`

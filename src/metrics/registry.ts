@@ -13,7 +13,9 @@ import { cappedCalls, usersOverCaps } from './caps.js'
 import { dailyCosts } from './daily-costs.js'
 import { comparison, sharedCalls } from './comparison.js'
 import { growth } from './growth.js'
+import { exportedCalls } from './exported-calls.js'
 import { history } from './history.js'
+import { hourly } from './hourly.js'
 import { measureNames } from './measures.js'
 import { movers } from './movers.js'
 import type { Query } from './query.js'
@@ -194,6 +196,16 @@ export const metrics: readonly Metric[] = [
         top: 10,
         leastUsd: 1,
       }),
+  },
+  {
+    id: 'exported_calls',
+    about: 'every call, with its local day',
+    sample: (scope) => exportedCalls(scope, 'day'),
+  },
+  {
+    id: 'hourly',
+    about: 'sums by hour and labels, with the local month',
+    sample: (scope) => hourly(scope, 'month'),
   },
   { id: 'history', about: 'what the store holds', sample: () => history('2026-10-05T00:00:00Z') },
   { id: 'unpriced_models', about: 'models without a price', sample: unpricedModels },

@@ -1,0 +1,186 @@
+/** Exports through the packed program: pipes, deaths, what is there already, and reading them back. */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, expect, test } from 'vitest'
+import { contentsOf } from '../property/ingesting.js'
+import { pinnedEnv, programPath, run, runWell, sharedFolder, start } from './program.js'
+
+const fixtures = fileURLToPath(new URL('../../fixtures', import.meta.url))
+const cwd = sharedFolder()
+const env = { LLMCOST_DB: 'demo.duckdb' }
+
+beforeAll(async () => {
+  cpSync(join(fixtures, 'demo'), join(cwd, 'demo'), { recursive: true })
+  await runWell(['ingest', 'demo'], { cwd, env })
+})
+
+/** Logs of every importer but the two longest: reported costs, unpriced models, cache hits, tags. */
+const others = readdirSync(fixtures, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && !['readme', 'demo', 'azure-traces'].includes(entry.name))
+  .map(({ name }) => name)
+
+test.each(['csv', 'jsonl'])(
+  'calls of every importer as %s are read back as the same calls, and known where they came from',
+  async (format) => {
+    const db = ['--db', `all-${format}.duckdb`]
+    for (const name of others) cpSync(join(fixtures, name), join(cwd, 'logs', name), { recursive: true })
+    await run(['ingest', 'logs', ...db], { cwd })
+    const { calls } = await contentsOf(join(cwd, db[1]!))
+    expect(calls.length).toBeGreaterThan(100)
+    await runWell(['export', 'calls', '--output', `calls.${format}`, ...db], { cwd })
+    const parts = ['--partition-by', 'month', '--format', format, '--output', `parts-${format}`]
+    await runWell(['export', 'calls', ...parts, ...db], { cwd })
+    for (const source of [`calls.${format}`, `parts-${format}`]) {
+      await runWell(['ingest', source, '--db', `${source}.duckdb`], { cwd })
+      expect((await contentsOf(join(cwd, `${source}.duckdb`))).calls).toEqual(calls)
+    }
+    await runWell(['ingest', `calls.${format}`, ...db], { cwd })
+    expect((await contentsOf(join(cwd, db[1]!))).calls).toEqual(calls)
+  },
+)
+
+test('stdout is the rows and nothing else, and a reader may leave', async () => {
+  const { stdout, stderr, code } = await run(['export', 'hourly', '--quiet'], { cwd, env })
+  expect([code, stderr]).toEqual([0, ''])
+  expect(stdout).toMatch(/^hour,"provider",/)
+  await runWell(['export', 'hourly', '--output', 'hourly.csv'], { cwd, env })
+  expect(stdout).toBe(readFileSync(join(cwd, 'hourly.csv'), 'utf8'))
+  const headed = spawnSync(
+    'sh',
+    [
+      '-c',
+      `"${process.execPath}" "${programPath()}" export calls --quiet | head -n 2; echo "\${PIPESTATUS:-ok}"`,
+    ],
+    { cwd, env: pinnedEnv(cwd, env), encoding: 'utf8' },
+  )
+  expect(headed.stderr).toBe('')
+  expect(headed.stdout.split('\n').length).toBe(4)
+})
+
+test('asked of logs, it writes the calls of the logs', async () => {
+  const args = [
+    'export',
+    'calls',
+    '--input',
+    'demo',
+    '--where',
+    'feature=search',
+    '--format',
+    'jsonl',
+    '--quiet',
+  ]
+  const lines = (await runWell(args, { cwd })).trimEnd().split('\n')
+  const asked = ['breakdown', '--by', 'none', '--where', 'feature=search', '--input', 'demo', '--json']
+  const answer = JSON.parse(await runWell(asked, { cwd })) as { rows: { calls: number }[] }
+  expect(lines.length).toBe(answer.rows[0]!.calls)
+  expect(
+    (
+      await run(['export', 'calls', '--input', 'demo', '--since', '2027-01-01', '--until', '2027-02-01'], {
+        cwd,
+      })
+    ).stderr,
+  ).toContain('no calls from 2027-01-01')
+})
+
+test('nothing that is there is replaced without --force', async () => {
+  writeFileSync(join(cwd, 'mine.csv'), 'mine')
+  const refused = await run(['export', 'calls', '--output', 'mine.csv'], { cwd, env })
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('--force') as unknown])
+  expect(readFileSync(join(cwd, 'mine.csv'), 'utf8')).toBe('mine')
+  await runWell(['export', 'calls', '--output', 'mine.csv', '--force'], { cwd, env })
+  expect(readFileSync(join(cwd, 'mine.csv'), 'utf8')).toMatch(/^"call_id"/)
+  mkdirSync(join(cwd, 'photos'))
+  writeFileSync(join(cwd, 'photos', 'one.jpg'), '')
+  const folder = await run(['export', 'calls', '--partition-by', 'day', '--output', 'photos', '--force'], {
+    cwd,
+    env,
+  })
+  expect(folder.code).toBe(1)
+  expect(readdirSync(join(cwd, 'photos'))).toEqual(['one.jpg'])
+})
+
+test('an export that is killed leaves nothing under its name, and its rest goes with the next', async () => {
+  const room = join(cwd, 'killed')
+  mkdirSync(room)
+  const args = ['export', 'calls', '--format', 'parquet', '--partition-by', 'day', '--output', 'killed/lake']
+  const began = performance.now()
+  await runWell([...args.slice(0, -1), 'whole'], { cwd, env })
+  const lasts = performance.now() - began
+  const whole = readdirSync(join(cwd, 'whole')).toSorted()
+  let killed = 0
+  for (let i = 0; i < 24 && killed < 8; i++) {
+    rmSync(join(room, 'lake'), { recursive: true, force: true })
+    const child = start(args, { cwd, env })
+    const ended = new Promise((resolve) => child.on('close', (_code, signal) => resolve(signal)))
+    await sleep(lasts * (0.5 + (i % 8) / 16))
+    child.kill('SIGKILL')
+    if ((await ended) === 'SIGKILL') killed += 1
+    const names = readdirSync(room).filter((name) => !name.endsWith('.partial'))
+    if (names.length > 0) expect(readdirSync(join(room, 'lake')).toSorted()).toEqual(whole)
+  }
+  expect(killed).toBeGreaterThan(2)
+  await runWell([...args, '--force'], { cwd, env })
+  expect(readdirSync(room)).toEqual(['lake'])
+})
+
+test('a name acts neither on the shell, the engine nor the terminal', async () => {
+  const name = "o'; DROP TABLE calls; -- $1 {uuid} \u001b[31m*.csv"
+  const { stderr, code } = await run(['export', 'hourly', '--output', name], { cwd, env })
+  expect(code).toBe(0)
+  expect(stderr).not.toContain('\u001b')
+  expect(readFileSync(join(cwd, name), 'utf8')).toBe(readFileSync(join(cwd, 'hourly.csv'), 'utf8'))
+})
+
+test('the report of the export is the report', async () => {
+  const asked = ['--as-of', '2026-09-28', '--sections', 'summary,models']
+  const json = JSON.parse(await runWell(['report', ...asked, '--json'], { cwd, env })) as {
+    sections: { id: string; rows: Record<string, unknown>[] }[]
+  }
+  const lines = (await runWell(['export', 'report', ...asked, '--format', 'jsonl', '--quiet'], { cwd, env }))
+    .trimEnd()
+    .split('\n')
+    .map(
+      (line) =>
+        JSON.parse(line) as {
+          section: string
+          part: string
+          row: number
+          column: string
+          value: string | null
+          number: number | null
+        },
+    )
+  const rows = lines.filter(({ part }) => part === 'row')
+  const cells = json.sections.flatMap(({ id, rows: all }) =>
+    all.flatMap((row, i) => Object.entries(row).map(([key, value]) => [id, i + 1, key, value])),
+  )
+  expect(rows.length).toBe(cells.length)
+  for (const [i, [section, row, column, value]] of cells.entries()) {
+    expect(rows[i]).toMatchObject({ section, row, column })
+    if (typeof value === 'number') expect(rows[i]!.number).toBe(value)
+    else if (typeof value !== 'object') expect(rows[i]!.value).toBe(String(value))
+  }
+})
+
+test('the engines of others read Parquet with exact decimals', () => {
+  // Through the package's own engine, in a process of its own that knows nothing of us.
+  const script = `const { DuckDBInstance } = require('@duckdb/node-api');
+    (async () => { const c = await (await DuckDBInstance.create(':memory:')).connect()
+      const r = await c.runAndReadAll("DESCRIBE SELECT * FROM read_parquet('whole/*/*.parquet')")
+      process.stdout.write(JSON.stringify(r.getRowsJson().map(([name, type]) => [name, type]))) })()`
+  const told = execFileSync(process.execPath, ['-e', script], {
+    cwd,
+    env: { ...pinnedEnv(cwd), NODE_PATH: fileURLToPath(new URL('../../node_modules', import.meta.url)) },
+    encoding: 'utf8',
+  })
+  const types = new Map(JSON.parse(told) as [string, string][])
+  expect([types.get('cost_usd'), types.get('ts'), types.get('tags'), types.get('day')]).toEqual([
+    'DECIMAL(18,12)',
+    'TIMESTAMP',
+    'MAP(VARCHAR, VARCHAR)',
+    'DATE',
+  ])
+})
