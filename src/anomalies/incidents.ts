@@ -34,6 +34,8 @@ export interface Group {
 
 /** Flagged hours further apart than this are two incidents. */
 const mergeMs = 6 * hourMs
+/** Sustained excess of one series may pause this long, a weekend, and still be one shift. */
+const pauseMs = 72 * hourMs
 /** Days on which the account drifts share most of their weeks: they are one drift while less apart than this. */
 const driftMs = 7 * 24 * hourMs
 
@@ -48,12 +50,31 @@ export const isDrop = ({ flags }: Group): boolean => flags.every(({ kind }) => k
  */
 export function groupFlags(flags: readonly Flag[]): Group[] {
   const of = (...kinds: AnomalyKind[]): Flag[] => flags.filter(({ kind }) => kinds.includes(kind))
-  const rises = chained(of('spike', 'sustained'), mergeMs)
+  const rises = lasting(chained(of('spike', 'sustained'), mergeMs))
   const falls = chained(of('drop'), mergeMs)
   const drifts = chained(of('drift'), driftMs)
   const groups = drifts.reduce<Group[]>(withDrift, rises)
   return [...groups, ...falls].toSorted((a, b) => start(a) - start(b))
 }
+
+/**
+ * A series with sustained excess that has it again after a pause of a night or a weekend is one shift that stays.
+ */
+function lasting(groups: readonly Group[]): Group[] {
+  const joined: Group[] = []
+  for (const group of groups) {
+    const last = joined.at(-1)
+    const known = new Set(last === undefined ? [] : sustainedSeries(last))
+    const goes = last !== undefined && start(group) - end(last) <= pauseMs
+    if (last !== undefined && goes && sustainedSeries(group).some((id) => known.has(id))) {
+      joined[joined.length - 1] = { flags: [...last.flags, ...group.flags] }
+    } else joined.push(group)
+  }
+  return joined
+}
+
+const sustainedSeries = ({ flags }: Group): string[] =>
+  flags.filter(({ kind }) => kind === 'sustained').map(seriesId)
 
 /** Splits flags where more than `gap` lies between one and the next. */
 function chained(flags: readonly Flag[], gap: number): Group[] {

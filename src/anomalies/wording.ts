@@ -90,12 +90,13 @@ export function nextText(incident: Incident): string {
   const where =
     lead.dimension === null ? '' : ` --where ${shellWord(`${lead.dimension}=${lead.value ?? ''}`)}`
   const scope = `--since ${measured.since} --until ${measured.until}${where}`
-  if (excess > 0n && most === 1) return `Look at its dearest calls: llmcost calls ${scope}`
+  const dear = most === 1 || (most === 2 && parts.size === null)
+  if (excess > 0n && dear) return `Look at its dearest calls: llmcost calls ${scope}`
   if (excess > 0n && most === 2) return `Look at its models: llmcost breakdown --by model ${scope}`
   const by = lead.dimension === 'user_id' ? 'feature,status' : 'user,status'
   return `Look at who calls, and for retries: llmcost breakdown --by ${by} ${scope}`
 }
 
 /** Quoted where a shell would not take it as one plain word. */
-const shellWord = (text: string): string =>
+export const shellWord = (text: string): string =>
   /^[\w./:=@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`

@@ -16,6 +16,9 @@ import { seriesHours, type SeriesHourRow } from '../metrics/series-hours.js'
 import { userHours, type UserHourRow } from '../metrics/user-hours.js'
 import { zscores } from '../metrics/zscores.js'
 import { lowestDailyBudget } from '../anomalies/budget.js'
+import { anomalyPart } from '../reports/anomalies.js'
+import type { Doubts } from '../reports/notes.js'
+import type { ReportPart } from '../reports/weekly.js'
 import { ask, type Question } from './question.js'
 
 export interface AnomalyOptions {
@@ -193,4 +196,15 @@ async function askUserHours(
 ): Promise<readonly UserHourRow[]> {
   const least = lowestDailyBudget(budgets)
   return least === null ? [] : ask(db, userHours(scope, span, (least * hourlyShare).toFixed(12)))
+}
+
+/**
+ * The report's part about anomalies, over its window, with the series and history of `anomalies` by default.
+ * @public
+ */
+export async function askAnomalyPart(question: Question, doubts: Doubts): Promise<ReportPart> {
+  const budgets = question.settings.config.budgets
+  const options = { ...defaultAnomalyOptions, budgets, mostFindings: 3 }
+  const found = await askAnomalies(question, options)
+  return anomalyPart({ ...options, ...found, scope: question.scope }, doubts)
 }

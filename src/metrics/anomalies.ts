@@ -5,6 +5,7 @@
 import { baselines } from './anomaly-baselines.js'
 import { hourlyCosts, missingHours, whole, withoutUnused, type SeriesRequest } from './anomaly-hours.js'
 import {
+  accountWeeks,
   bounds,
   drifts,
   drops,
@@ -78,6 +79,7 @@ export function anomalies(request: AnomalyRequest): Query<FlagRow> {
     ${usualDays},
     ${dailyCosts},
     ${hourly ? `${candidates(request)}, ${baselines(skipped.sql)}, ${judgedHours(request)}, ` : ''}
+    ${drift ? `${accountWeeks},` : ''}
     flags AS (${tests.join(' UNION ALL ')})
     SELECT * FROM flags ORDER BY hour, family, value, kind`
   return { sql, params: withoutUnused(params, sql) }

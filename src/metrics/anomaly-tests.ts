@@ -13,7 +13,7 @@ import { missingHours, whole, type SeriesRequest } from './anomaly-hours.js'
 export const bounds = {
   spike: { noise: 6, norm: 3, day: 0.05, rest: 0.5, calls: 4.5 },
   sustained: { noise: 8, norm: 2, day: 0.25, rest: 0.5, personNorm: 3, personDay: 0.15, calls: 4.5 },
-  drift: { growth: 1.5 },
+  drift: { growth: 1.5, dearestDays: 2, steps: 1.3 },
   drop: { noise: 2, norm: 0.1, day: 0.1 },
 } as const
 
@@ -127,26 +127,42 @@ export const drops = (): string => /* sql */ `
   FROM (${trailing(3)}) WHERE ${[judged, 'is_whole', ...conditions.drop].join(' AND ')}`
 
 /**
- * Weeks of the account that rise one after another, day by day, from `daily_costs` (family, value, day,
- * exact_usd, first_hour; every day from the first call on). The dearest day of each week does not count.
- * The account's alone: the weeks of one user or feature rise by chance too often.
+ * Weeks of the account that rise steadily, day by day, from `daily_costs` (family, value, day, exact_usd,
+ * first_hour; every day from the first call on). The dearest days of each week do not count, and no week's step
+ * is far above another's: one jump is no drift. The account's alone: the weeks of one user or feature rise by
+ * chance too often.
  */
-export const drifts = (): string => /* sql */ `
-  SELECT 'drift' AS kind, family, value, 24 * weeks.day + 23 AS hour, 168 AS span_hours,
-    CAST(week_usd AS DOUBLE) AS cost_usd, CAST(week_3_usd AS DOUBLE) AS norm_usd, NULL AS noise_usd, usual_usd,
-    24 * (weeks.day + 1) - first_hour AS history_hours,
-    CAST(w0 AS DOUBLE) / nullif(${bounds.drift.growth} * CAST(w3 AS DOUBLE), 0) AS strength
-  FROM (
-    SELECT *, lag(rest_usd, 7) OVER days AS w1, lag(rest_usd, 14) OVER days AS w2, lag(rest_usd, 21) OVER days AS w3,
-      rest_usd AS w0, lag(week_usd, 21) OVER days AS week_3_usd
-    FROM (
-      SELECT *, sum(exact_usd) OVER week AS week_usd, sum(exact_usd) OVER week - max(exact_usd) OVER week AS rest_usd
-      FROM daily_costs WHERE family = 0
-      WINDOW week AS (PARTITION BY family, value ORDER BY day ROWS BETWEEN 6 PRECEDING AND CURRENT ROW)
-    )
-    WINDOW days AS (PARTITION BY family, value ORDER BY day)
-  ) AS weeks
-  JOIN usual_days ON usual_days.day = weeks.day
-  WHERE first_hour <= 24 * (weeks.day - 27)
-    AND 24 * weeks.day + 23 BETWEEN ${whole('since_hour')} AND ${whole('until_hour')} - 1
-    AND w0 > ${bounds.drift.growth} * w3 AND w0 > w1 AND w1 > w2 AND w2 > w3`
+export const drifts = (): string => {
+  const double = (sum: string): string => `CAST(${sum}.rest_usd AS DOUBLE)`
+  const [w0, w1, w2, w3] = ['week_0', 'week_1', 'week_2', 'week_3'].map(double)
+  const steps = `${w0} / ${w1}, ${w1} / ${w2}, ${w2} / ${w3}`
+  return /* sql */ `
+  SELECT 'drift' AS kind, 0 AS family, '' AS value, 24 * week_0.day + 23 AS hour, 168 AS span_hours,
+    CAST(week_0.week_usd AS DOUBLE) AS cost_usd, CAST(week_3.week_usd AS DOUBLE) AS norm_usd, NULL AS noise_usd,
+    usual_usd, 24 * (week_0.day + 1) - week_0.first_hour AS history_hours,
+    ${w0} / (${bounds.drift.growth} * ${w3}) AS strength
+  FROM account_weeks AS week_0
+  JOIN account_weeks AS week_1 ON week_1.day = week_0.day - 7
+  JOIN account_weeks AS week_2 ON week_2.day = week_0.day - 14
+  JOIN account_weeks AS week_3 ON week_3.day = week_0.day - 21
+  JOIN usual_days ON usual_days.day = week_0.day
+  WHERE week_0.first_hour <= 24 * (week_0.day - 27)
+    AND 24 * week_0.day + 23 BETWEEN ${whole('since_hour')} AND ${whole('until_hour')} - 1
+    AND week_3.rest_usd > 0 AND ${w0} > ${bounds.drift.growth} * ${w3}
+    AND week_0.rest_usd > week_1.rest_usd AND week_1.rest_usd > week_2.rest_usd
+    AND week_2.rest_usd > week_3.rest_usd
+    AND greatest(${steps}) < ${bounds.drift.steps} * least(${steps})`
+}
+
+/** CTE `account_weeks`: the seven days up to each, all of them and without the dearest. */
+export const accountWeeks = /* sql */ `account_week_days AS (
+      SELECT last_days.day, last_days.first_hour, week_days.exact_usd,
+        row_number() OVER (PARTITION BY last_days.day ORDER BY week_days.exact_usd DESC) AS place
+      FROM daily_costs AS last_days
+      JOIN daily_costs AS week_days ON week_days.day BETWEEN last_days.day - 6 AND last_days.day
+      WHERE last_days.family = 0 AND week_days.family = 0
+    ), account_weeks AS (
+      SELECT day, first_hour, sum(exact_usd) AS week_usd,
+        sum(CASE WHEN place > ${bounds.drift.dearestDays} THEN exact_usd ELSE 0 END) AS rest_usd
+      FROM account_week_days GROUP BY day, first_hour
+    )`

@@ -24,6 +24,7 @@ import { budgetFindings, expensiveFindings, firstSpendFindings } from './anomaly
 import { column } from './columns.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'
 import type { Cell, Column, Finding, Report, Row, Section } from './report.js'
+import type { ReportPart } from './weekly.js'
 
 /** What was asked, and what came back. */
 export interface AnomalyAnswer {
@@ -235,4 +236,19 @@ export function anomalyReport(answer: AnomalyAnswer, doubts: Doubts, longest?: n
     warnings: warningsOf(doubts),
     footer: footerOf(doubts.history),
   }
+}
+
+/** Incidents that the weekly report shows; `anomalies` has them all. */
+const longestInReport = 5
+
+/**
+ * The incidents of a report's window, a headline and its cause each, and what else stands out.
+ * @public
+ */
+export function anomalyPart(answer: AnomalyAnswer, doubts: Doubts): ReportPart {
+  const section = incidentSection(answer, doubts, longestInReport)
+  const brief = section.columns.map((one): Column =>
+    one.key === 'grounds' || one.key === 'next' ? { ...one, dataOnly: true } : one,
+  )
+  return { sections: [{ ...section, columns: brief }], findings: anomalyFindings(answer) }
 }

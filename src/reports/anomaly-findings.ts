@@ -1,5 +1,6 @@
 /** What stands out beside incidents: single dear calls, first spends, users beyond their part of a budget. */
 import { dailyBudget } from '../anomalies/budget.js'
+import { shellWord } from '../anomalies/wording.js'
 import type { Budget } from '../domain/budget.js'
 import { dimensionNoun, type Dimension } from '../domain/dimensions.js'
 import { hourIso, hourStart } from '../domain/hours.js'
@@ -27,7 +28,7 @@ export function expensiveFindings(rows: readonly ExpensiveCallRow[], tz: string)
       value: id,
       measured: Number(cost),
       bound: fence,
-      text: `${minute(Date.parse(row.ts), tz)}  one call for ${usd(cost)} (${from === '' ? row.source : from}), ${times} × the median of ${what}; llmcost explain ${id} shows its parts`,
+      text: `${minute(Date.parse(row.ts), tz)}  one call for ${usd(cost)} (${from === '' ? row.source : from}), ${times} × the median of ${what}; llmcost explain ${shellWord(id)} shows its parts`,
       details: {
         ts: row.ts,
         source: row.source,

@@ -1,8 +1,10 @@
 /**
  * bench: how long the program takes beside what no program could do without, as ratios of runs that took
- * turns. `npm run bench -- [--quick] [--only ingest|query|start|forecast] [--keep]` prints Markdown tables.
+ * turns, and how well anomalies and forecasts do. `npm run bench -- [--quick]
+ * [--only ingest|query|start|anomalies|forecast] [--keep]` prints Markdown tables.
  */
 import { parseArgs } from 'node:util'
+import { compareAnomalies, scoreAnomalies } from './anomalies.js'
 import type { Comparison } from './compare.js'
 import { forecastTable } from './forecast-score.js'
 import { compareIngest } from './ingest.js'
@@ -41,15 +43,25 @@ const parts: Readonly<Record<string, () => Promise<Comparison[]>>> = {
           ],
     ),
   start: () => compareStart(options.quick ? 11 : 21),
+  anomalies: () =>
+    compareAnomalies(
+      options.quick
+        ? [{ calls: million, pairs: 3 }]
+        : [
+            { calls: million, pairs: 5 },
+            { calls: 10 * million, pairs: 2 },
+          ],
+    ),
 }
 
 /** What is scored, not timed: a table of its own each. */
-const scores: Readonly<Record<string, () => string>> = {
+const scores: Readonly<Record<string, () => string | Promise<string>>> = {
+  anomalies: scoreAnomalies,
   forecast: () => forecastTable(options.quick ? 200 : 1000),
 }
 
 const { only } = options
-const names = [...Object.keys(parts), ...Object.keys(scores)]
+const names = [...new Set([...Object.keys(parts), ...Object.keys(scores)])]
 if (only !== undefined && !names.includes(only)) {
   throw new Error(`--only ${only}: choose from ${names.join(', ')}`)
 }
@@ -64,5 +76,5 @@ try {
 process.stdout.write(`${machine()}\n\n`)
 if (rows.length > 0) process.stdout.write(`${table(rows)}\n`)
 for (const [name, score] of Object.entries(scores)) {
-  if (only === undefined || only === name) process.stdout.write(`\n${score()}\n`)
+  if (only === undefined || only === name) process.stdout.write(`\n${await score()}\n`)
 }

@@ -1,11 +1,13 @@
 /**
- * `node generate-log.js <calls> <file.jsonl|file.csv>` writes a log of so many calls over 60 days, in the
- * order of time. Every value follows from the call's number, so each run writes the same.
+ * `node generate-log.js <calls> <file.jsonl|file.csv> [incident]` writes a log of so many calls over 60 days, in
+ * the order of time. Every value follows from the call's number, so each run writes the same. With `incident`
+ * it is 28 days and 20 features, and one user sends very long inputs in the last two days.
  */
 import { DuckDBInstance } from '@duckdb/node-api'
 import { logColumns } from './log-columns.js'
 
-const [calls = '', file = ''] = process.argv.slice(2)
+const [calls = '', file = '', incident] = process.argv.slice(2)
+const days = incident === undefined ? 60 : 28
 
 const models = [
   ['openai', 'gpt-4o-mini', 40],
@@ -41,12 +43,12 @@ const byShare = (column: 0 | 1): string =>
   )
 
 const values: Readonly<Record<keyof typeof logColumns, string>> = {
-  timestamp: `strftime(TIMESTAMP '2026-08-03' + to_microseconds((n * 5184e9 / ${calls})::BIGINT), '%Y-%m-%dT%H:%M:%SZ')`,
+  timestamp: `strftime(TIMESTAMP '2026-08-03' + to_microseconds((n * ${days} * 86400e6 / ${calls})::BIGINT), '%Y-%m-%dT%H:%M:%SZ')`,
   request_id: `'req_' || ${hex(1)}`,
   provider: byShare(0),
   model: byShare(1),
-  feature: oneOf(features, 2),
-  user_id: `printf('user_%04d', ${pick(3, 1000)})`,
+  feature: incident === undefined ? oneOf(features, 2) : `printf('feature_%02d', ${pick(2, 20)})`,
+  user_id: `CASE WHEN is_incident THEN 'user_0007' ELSE printf('user_%04d', ${pick(3, 1000)}) END`,
   session_id: `printf('s_%06x', ${pick(4, 200_000)})`,
   input_tokens: 'input_tokens',
   cached_tokens: `CASE WHEN ${pick(5, 4)} = 0 THEN input_tokens // 2 ELSE 0 END`,
@@ -65,7 +67,11 @@ const columns = Object.entries(values).map(([name, sql]) => `${sql} AS ${name}`)
 await connection.run(`
   COPY (
     SELECT ${columns.join(', ')}
-    FROM (SELECT n, 50 + ${pick(12, 8000)} AS input_tokens, ${pick(13, 100)} = 0 AS failed FROM range(${calls}) t(n))
+    FROM (
+      SELECT n, is_incident, 50 + ${pick(12, 8000)} + CASE WHEN is_incident THEN 90000 ELSE 0 END AS input_tokens,
+        ${pick(13, 100)} = 0 AS failed
+      FROM (SELECT n, ${incident === undefined ? 'FALSE' : `n > ${calls} * 26 / 28 AND ${pick(14, 25)} = 0`} AS is_incident FROM range(${calls}) t(n))
+    )
   ) TO '${file}' ${file.endsWith('.csv') ? '(FORMAT csv, HEADER)' : '(FORMAT json)'}`)
 connection.closeSync()
 instance.closeSync()

@@ -11,13 +11,13 @@ export const callsInWords = (calls: number): string =>
   `${calls >= 1e6 ? `${calls / 1e6}M` : calls.toLocaleString('en')} calls`
 
 /** A log of so many calls, made unless it is there, and read once so that the disk is out of the figures. */
-export async function logFile(calls: number, format: Format): Promise<string> {
+export async function logFile(calls: number, format: Format, kind?: 'incident'): Promise<string> {
   mkdirSync(folder, { recursive: true })
-  const path = join(folder, `${calls}.${format}`)
+  const path = join(folder, `${calls}${kind === undefined ? '' : `-${kind}`}.${format}`)
   if (!existsSync(path)) {
     process.stderr.write(`writing ${callsInWords(calls)} as ${format} …\n`)
     const partial = join(folder, `partial.${format}`)
-    await bare('generate-log', [String(calls), partial])
+    await bare('generate-log', [String(calls), partial, ...(kind === undefined ? [] : [kind])])
     renameSync(partial, path)
   }
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) void chunk
@@ -41,9 +41,9 @@ export async function ingest(log: string, calls: number, database: string): Prom
 }
 
 /** A database of so many calls. */
-export async function store(calls: number): Promise<string> {
+export async function store(calls: number, kind?: 'incident'): Promise<string> {
   const database = freshDatabase(`store-${calls}`)
-  await ingest(await logFile(calls, 'jsonl'), calls, database)
+  await ingest(await logFile(calls, kind === undefined ? 'jsonl' : 'csv', kind), calls, database)
   return database
 }
 

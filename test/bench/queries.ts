@@ -32,7 +32,7 @@ export async function compareQueries(sizes: readonly Size[]): Promise<Comparison
 }
 
 /** Runs a question once, and keeps the statements it ran in a file. */
-async function record(args: readonly string[], index: number): Promise<string> {
+export async function record(args: readonly string[], index: number): Promise<string> {
   await llmcost(args, 'record-hook')
   const statements = join(folder, `statements-${index}.json`)
   renameSync(join(folder, `hook-${process.pid}.json`), statements)

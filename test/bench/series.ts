@@ -1,0 +1,123 @@
+/** The labelled series, and how the hours that were flagged in them score. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const hour = 3_600_000
+
+interface Labels {
+  readonly series: string
+  readonly eval_from: string
+  readonly eval_to: string
+  readonly meta: { readonly tz: string }
+  readonly events: readonly {
+    readonly kind: string
+    readonly start_iso: string
+    readonly end_iso: string
+    readonly excess_usd: number
+    readonly persistent?: boolean
+  }[]
+}
+
+export interface LabelledSeries {
+  readonly log: string
+  readonly isClean: boolean
+  readonly labels: Labels
+}
+
+/** Every series below a folder; those whose name ends in `-clean` hold no anomaly. */
+export function labelledSeries(folder: string | URL): LabelledSeries[] {
+  const path = typeof folder === 'string' ? folder : fileURLToPath(folder)
+  return readdirSync(path)
+    .toSorted()
+    .map((name) => ({
+      log: join(path, name, 'calls.csv.gz'),
+      isClean: name.endsWith('-clean'),
+      labels: JSON.parse(readFileSync(join(path, name, 'labels.json'), 'utf8')) as Labels,
+    }))
+}
+
+interface Hit {
+  readonly kind: string
+  readonly excessUsd: number
+  /** Hours from the event's start to the first flagged hour in it; null when it was missed. */
+  readonly delay: number | null
+}
+
+export interface SeriesScore {
+  readonly isClean: boolean
+  readonly hits: readonly Hit[]
+  /** Groups of flagged hours outside every event and its tail. */
+  readonly falseAlarms: number
+  readonly weeks: number
+}
+
+/** Groups of false hours with gaps up to this are one false alarm; an event's tail is a day. */
+const gap = 6 * hour
+const tail = 24 * hour
+
+/** @param flagged ISO 8601 hours */
+export function scoreSeries({ labels, isClean }: LabelledSeries, flagged: readonly string[]): SeriesScore {
+  const [from, to] = [Date.parse(labels.eval_from), Date.parse(labels.eval_to)]
+  const hours = [...new Set(flagged.map((one) => Date.parse(one)))]
+    .filter((one) => one >= from && one < to)
+    .toSorted((a, b) => a - b)
+  const events = labels.events.map((event) => ({
+    ...event,
+    start: Date.parse(event.start_iso),
+    end: Date.parse(event.end_iso),
+  }))
+  const hits = events.map(({ kind, excess_usd: excessUsd, start, end }) => {
+    const first = hours.find((one) => one >= start && one < end)
+    return { kind, excessUsd, delay: first === undefined ? null : (first - start) / hour }
+  })
+  const outside = hours.filter((one) =>
+    events.every(({ start, end, persistent }) => one < start || one >= (persistent ? to : end + tail)),
+  )
+  const falseAlarms = outside.filter((one, i) => i === 0 || one - (outside[i - 1] ?? 0) > gap).length
+  return { isClean, hits, falseAlarms, weeks: (to - from) / (7 * 24 * hour) }
+}
+
+export interface Summary {
+  readonly precision: number
+  readonly recall: number
+  readonly f1: number
+  readonly falseAlarmsAWeek: number
+  /** Of events of $1 and more. */
+  readonly dearRecall: number
+  readonly medianDelay: number
+  readonly p90Delay: number
+  /** Hours until each ramp was found, and outages found of all. */
+  readonly rampDelays: readonly (number | null)[]
+  readonly outages: readonly [number, number]
+}
+
+const apart = new Set(['ramp', 'outage'])
+
+export function summarise(scores: readonly SeriesScore[]): Summary {
+  const all = scores.flatMap(({ hits }) => hits)
+  const events = all.filter(({ kind }) => !apart.has(kind))
+  const found = events.filter(({ delay }) => delay !== null)
+  const falseAlarms = (clean: boolean): number =>
+    scores.filter(({ isClean }) => isClean === clean).reduce((sum, one) => sum + one.falseAlarms, 0)
+  const weeks = scores.filter(({ isClean }) => isClean).reduce((sum, one) => sum + one.weeks, 0)
+  const precision = found.length / (found.length + falseAlarms(false))
+  const recall = found.length / events.length
+  const dear = events.filter(({ excessUsd }) => excessUsd >= 1)
+  const delays = found.map(({ delay }) => delay ?? 0).toSorted((a, b) => a - b)
+  const outages = all.filter(({ kind }) => kind === 'outage')
+  return {
+    precision,
+    recall,
+    f1: (2 * precision * recall) / (precision + recall),
+    falseAlarmsAWeek: falseAlarms(true) / weeks,
+    dearRecall: dear.filter(({ delay }) => delay !== null).length / dear.length,
+    medianDelay: at(delays, 0.5),
+    p90Delay: at(delays, 0.9),
+    rampDelays: all.filter(({ kind }) => kind === 'ramp').map(({ delay }) => delay),
+    outages: [outages.filter(({ delay }) => delay !== null).length, outages.length],
+  }
+}
+
+const at = (sorted: readonly number[], share: number): number =>
+  sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN

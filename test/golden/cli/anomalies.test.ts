@@ -1,0 +1,78 @@
+/** `llmcost anomalies`: the demo log's story, one hour explained, the textbook, and what can go wrong. */
+import { cpSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, test } from 'vitest'
+import { runWell, sharedFolder } from '../../e2e/program.js'
+import { expectRecorded } from './recorded.js'
+
+const demo = fileURLToPath(new URL('../../../fixtures/demo', import.meta.url))
+const cwd = sharedFolder()
+const env = { LLMCOST_DB: 'demo.duckdb' }
+
+beforeAll(async () => {
+  const logs = join(cwd, 'logs')
+  cpSync(demo, logs, { recursive: true })
+  await runWell(['ingest', ...readdirSync(logs).map((name) => `logs/${name}`)], { cwd, env })
+  writeFileSync(join(cwd, 'dear.csv'), dear())
+})
+
+/** Ten days of a call every half hour; on the last day one dear call, and a new feature. */
+function dear(): string {
+  const lines = Array.from({ length: 480 }, (_, i) => {
+    const ts = new Date(Date.UTC(2026, 8, 1) + i * 1_800_000).toISOString()
+    const cost = i === 470 ? '7.5' : `0.0${10 + (i % 7)}`
+    return `${ts},u${i % 3},chat,${cost}`
+  })
+  const fresh = Array.from({ length: 8 }, (_, i) => `2026-09-10T1${i}:10:00Z,u1,agents,0.4`)
+  return ['timestamp,user,feature,cost_usd', ...lines, ...fresh, ''].join('\n')
+}
+
+const latest = ['anomalies', '--as-of', 'latest']
+const explain = ['--explain', '2026-09-23T10:00', '--series', 'user=user-31']
+const questions: Readonly<Record<string, readonly string[]>> = {
+  anomalies: latest,
+  'anomalies-explain': [...latest, ...explain],
+}
+
+describe.each(Object.entries(questions))('%s', (name, args) => {
+  test.each(['80', '200'])('at %s columns', (columns) =>
+    expectRecorded(`${name}-${columns}`, args, { cwd, env: { ...env, COLUMNS: columns } }),
+  )
+  test.each(['markdown', 'json', 'csv'])('as %s', (format) =>
+    expectRecorded(`${name}-${format}`, [...args, '--format', format], { cwd, env }),
+  )
+  test('in colour', () =>
+    expectRecorded(`${name}-color`, args, { cwd, env: { ...env, COLUMNS: '100', FORCE_COLOR: '1' } }))
+})
+
+describe('other questions', () => {
+  const input = ['anomalies', '--input', 'dear.csv', '--as-of', '2026-09-11']
+  test.each([
+    ['anomalies-berlin', [...latest, '--tz', 'Europe/Berlin', '--by', 'feature,user,model']],
+    ['anomalies-zscore', [...latest, '--method', 'zscore', '--top', '2']],
+    ['anomalies-drop', [...latest, '--kinds', 'drop', '--since', '3d']],
+    ['anomalies-fail-on', [...latest, '--fail-on', 'incident', '--top', '1']],
+    ['anomalies-quiet', ['anomalies', '--as-of', '2026-09-15']],
+    ['anomalies-budget', [...latest, '--budget', '300', '--since', '2d']],
+    ['anomalies-findings', input],
+    ['anomalies-findings-json', [...input, '--since', '1d', '--json']],
+    ['anomalies-short', [...input, '--as-of', '2026-09-01T20:00Z']],
+    ['anomalies-empty-window', ['anomalies', '--as-of', '2027-03-01']],
+    ['anomalies-no-match', [...latest, '--where', 'feature=nothing']],
+    ['anomalies-explain-unknown', [...latest, '--explain', '2026-09-23T10:00', '--series', 'user=nobody']],
+  ])('%s', (name, args) => expectRecorded(name, args, { cwd, env }))
+})
+
+describe('wrong use', () => {
+  test.each([
+    ['anomalies-wrong-by', ['--by', 'day']],
+    ['anomalies-wrong-history', ['--history', '0d']],
+    ['anomalies-wrong-sensitivity', ['--sensitivity', 'huge']],
+    ['anomalies-wrong-kinds', ['--kinds', 'spike,dip']],
+    ['anomalies-wrong-min', ['--min-usd', '-1']],
+    ['anomalies-wrong-explain', ['--explain', 'noon']],
+    ['anomalies-wrong-series', ['--explain', '2026-09-22T10', '--series', 'ada']],
+    ['anomalies-series-alone', ['--series', 'user=ada']],
+  ])('%s', (name, args) => expectRecorded(name, [...latest, ...args], { cwd, env }))
+})
