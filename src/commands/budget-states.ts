@@ -28,7 +28,7 @@ export interface BudgetAnswer {
 }
 
 /** Days that a forecast learns from. */
-const historyDays = 120
+export const budgetHistoryDays = 120
 
 /** Budgets run at as-of, in the question's zone, over calls that pass its filters; its window is not used. */
 export async function askBudgets(
@@ -37,7 +37,7 @@ export async function askBudgets(
 ): Promise<BudgetAnswer> {
   const { tz, filters } = asked
   const now = nowOf(asOf, tz)
-  const historySince = addDays(now.day, -historyDays)
+  const historySince = addDays(now.day, -budgetHistoryDays)
   const until = asOf.toISOString()
   const sets = new Map(budgets.map((budget) => [JSON.stringify(budget.filters), budget.filters]))
   const keys = [...sets.keys()]
@@ -90,10 +90,13 @@ interface Found {
   /** Of the oldest call of all, ISO 8601 UTC. */
   readonly firstTs: string | null
   readonly tz: string
+  /** False: where the period will end is not asked, which is most of the work. */
+  readonly forecasts?: boolean
 }
 
-function stateOf(budget: Budget, found: Found): BudgetState {
-  const { rows, set, asOf, now, historySince, firstTs, tz } = found
+/** How one budget stands, from the days of the calls that it covers. */
+export function stateOf(budget: Budget, found: Found): BudgetState {
+  const { rows, set, asOf, now, historySince, firstTs, tz, forecasts = true } = found
   const period = runningPeriod(budget.period, asOf, tz)
   const began = localDate(period.since, tz)
   const days = rows
@@ -114,7 +117,8 @@ function stateOf(budget: Budget, found: Found): BudgetState {
     now,
   )
   const isWhole = firstTs !== null && localDate(firstTs, tz) <= began
-  return budgetState({ budget, period, asOf, days, isWhole, outlook: outlookOf(budget, period, series, tz) })
+  const outlook = forecasts ? outlookOf(budget, period, series, tz) : null
+  return budgetState({ budget, period, asOf, days, isWhole, outlook })
 }
 
 /** null with no whole day to learn from, or none with a cost. */

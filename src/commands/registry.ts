@@ -90,6 +90,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./tiers.js')).tiersCommand,
   },
   {
+    name: 'check',
+    summary: 'judge the rules of the config file: exit 0 when none fires, 3 with what does',
+    load: async () => (await import('./check.js')).checkCommand,
+  },
+  {
     name: 'sql',
     summary: 'ask the database in SQL, read-only',
     load: async () => (await import('./sql.js')).sqlCommand,

@@ -46,7 +46,7 @@ export async function capsPart(
 }
 
 /** Where the longest bucket of any cap begins that the window's beginning is in. */
-function bucketBeginning({ since, tz }: Scope, caps: UserCaps): string | null {
+export function bucketBeginning({ since, tz }: Scope, caps: UserCaps): string | null {
   if (since === null) return null
   const instant = Date.parse(since)
   const local = localAt(instant, tz)

@@ -38,12 +38,12 @@ const filterValue = text(`a value, such as search, or ${noneValue}`, {
 })
 
 /** A part of a budget's filter, with the words it was given in. */
-interface Condition {
+export interface Condition {
   readonly filter: Filter
   readonly said: string
 }
 
-const condition = text<Condition>('a filter, such as user~smith', {
+export const condition = text<Condition>('a filter, such as user~smith', {
   pattern: String.raw`^[^=!~\u0000-\u001f\u007f-\u009f]+(!=|=|~)(?=.*\S)[^\u0000-\u001f\u007f-\u009f]*$`,
   check: (given) => ({ filter: parseFilter(given, 'the filter'), said: given }),
 })

@@ -7,6 +7,7 @@ import { resolve } from 'node:path'
 import type { CostBasis } from '../domain/basis.js'
 import { defaultBounds, type Bounds } from '../domain/bounds.js'
 import type { Budget, UserCaps } from '../domain/budget.js'
+import type { Rule } from '../domain/rule.js'
 import { findConfig, readTree } from './file.js'
 import type { OptionName } from './options.js'
 
@@ -30,6 +31,8 @@ export interface Config {
   readonly bounds: Bounds
   readonly budgets: readonly Budget[]
   readonly userCaps: UserCaps
+  /** What `llmcost check` watches, in the order of the file. */
+  readonly rules: readonly Rule[]
   /** File of user_id, tier and monthly_revenue, absolute. */
   readonly userTiers?: string
 }
@@ -43,6 +46,7 @@ const defaults = {
   bounds: defaultBounds,
   budgets: [],
   userCaps: {},
+  rules: [],
 } as const satisfies Config
 
 export interface ConfigRequest {
@@ -71,6 +75,7 @@ export async function loadConfig({ cwd, explicit, formats }: ConfigRequest): Pro
     budgets,
     user_caps,
     user_tiers,
+    rules,
     $schema: _,
     ...options
   } = configShape(formats).read(tree, { file: path, key: '' })
@@ -83,6 +88,7 @@ export async function loadConfig({ cwd, explicit, formats }: ConfigRequest): Pro
     bounds: { ...defaultBounds, ...bounds },
     budgets: budgets ?? defaults.budgets,
     userCaps: user_caps ?? defaults.userCaps,
+    rules: rules ?? defaults.rules,
     ...(user_tiers === undefined ? {} : { userTiers: user_tiers }),
   }
 }

@@ -9,6 +9,7 @@ import { assertZone } from '../domain/zones.js'
 import { budgetsShape } from './budgets.js'
 import type { OptionName } from './options.js'
 import { presetShape } from './presets.js'
+import { rulesShape } from './rules.js'
 import {
   anyText,
   choice,
@@ -181,6 +182,14 @@ export const configKeys = (formats: readonly string[]) =>
       ],
     ),
     user_caps: key('What one user may use.', group('a group of caps', capKeys), exampleOf(capKeys)),
+    rules: key(
+      'What llmcost check watches; llmcost init --rules writes a set to begin with.',
+      rulesShape(amount),
+      [
+        { name: 'dear-hour', kind: 'cost', over: 5, by: 'feature', severity: 'critical' },
+        { name: 'failing', kind: 'error_rate', over: '5%', window: '2h', for: '1h', min_calls: 50 },
+      ],
+    ),
     presets: key('Ways to read a log, for --preset NAME.', named('a group of presets', presetShape), {
       gateway: {
         from: 'llmcost',

@@ -1,0 +1,85 @@
+/** sql: each row that a person's own statement answers with. Sealed as `llmcost sql` is. */
+import type { Rule } from '../domain/rule.js'
+import { UserError } from '../errors.js'
+import { timestampText } from '../metrics/scope.js'
+import { hourMs } from '../domain/zones.js'
+import type { Held } from '../rules/held.js'
+import { messageOf, type FailedRule, type IdleRule, type Judgement } from './judgement.js'
+import type { Question } from './question.js'
+import { sinceSteps } from '../rules/held.js'
+
+/** Rows of one rule that count; more are a statement that lists rather than tells. */
+const mostRows = 1000
+
+const names = (rule: Rule, parameter: string): boolean =>
+  new RegExp(String.raw`\$${parameter}\b`, 'i').test(rule.sql ?? '')
+
+export async function judgeSql(
+  question: Question,
+  rules: readonly Rule[],
+  steps: number,
+): Promise<Judgement> {
+  // Before any statement is even bound: binding a file function already opens the file.
+  await question.db.seal()
+  const held: Held[] = []
+  const failed: FailedRule[] = []
+  const idle: IdleRule[] = []
+  const isDryRun = steps > sinceSteps + 1
+  for (const rule of rules) {
+    if (isDryRun && !names(rule, 'as_of')) {
+      idle.push({ rule, reason: 'its statement does not name $as_of, so that it says nothing of the past' })
+      continue
+    }
+    // What a person's statement costs is not known: it runs no oftener than it must.
+    const moments = (isDryRun ? steps : 1) + rule.forHours
+    try {
+      await question.db.assertReadsOnly(rule.sql ?? '')
+      for (let step = 0; step < moments; step++) held.push(...(await heldAt(question, rule, step)))
+    } catch (error) {
+      failed.push({ rule, message: messageOf(error) })
+    }
+  }
+  const wrong = new Set(failed.map(({ rule }) => rule))
+  return { held: held.filter(({ rule }) => !wrong.has(rule)), failed, idle }
+}
+
+async function heldAt({ db, asOf }: Question, rule: Rule, step: number): Promise<readonly Held[]> {
+  const moment = asOf.getTime() - step * hourMs
+  const at = (ms: number): string => timestampText(new Date(ms).toISOString())
+  const params = {
+    ...(names(rule, 'as_of') ? { as_of: at(moment) } : {}),
+    ...(names(rule, 'since') ? { since: at(moment - (rule.windowHours ?? 1) * hourMs) } : {}),
+  }
+  const { rows } = await db.query(rule.sql ?? '', params)
+  if (rows.length > mostRows) {
+    throw new UserError(`the statement answers with ${rows.length} rows, more than ${mostRows}`, {
+      code: 'usage',
+      hint: 'Let it answer with what fires alone.',
+    })
+  }
+  const seen = new Map<string, number>()
+  return rows.map((row) => {
+    const value = textOf(row['value'])
+    const count = (seen.get(value ?? '') ?? 0) + 1
+    seen.set(value ?? '', count)
+    const measured = row['measured']
+    return {
+      rule,
+      step,
+      dimension: null,
+      value,
+      measured: typeof measured === 'number' || typeof measured === 'string' ? measured : textOf(measured),
+      bound: null,
+      details: { text: textOf(row['text']) ?? defaultText(value, textOf(measured)) },
+      ...(count > 1 ? { part: String(count) } : {}),
+    }
+  })
+}
+
+const defaultText = (value: string | null, measured: string | null): string =>
+  [value, measured].filter((part) => part !== null).join(': ') || 'a row was found'
+
+function textOf(value: unknown): string | null {
+  if (value === null || value === undefined) return null
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}

@@ -1,0 +1,33 @@
+/** What judging rules answers with. */
+import type { Rule } from '../domain/rule.js'
+import { UserError } from '../errors.js'
+import type { Held } from '../rules/held.js'
+import type { Question } from './question.js'
+
+/** A rule that could not be judged because it is wrong, or failed: its SQL, say. */
+export interface FailedRule {
+  readonly rule: Rule
+  readonly message: string
+}
+
+/** A rule for which there is nothing to judge yet: a budget rule without a budget. */
+export interface IdleRule {
+  readonly rule: Rule
+  readonly reason: string
+}
+
+export interface Judgement {
+  readonly held: readonly Held[]
+  readonly failed?: readonly FailedRule[]
+  readonly idle?: readonly IdleRule[]
+}
+
+/** @param steps moments to judge, as-of the first; beyond these as many as the rule's `for` asks */
+export type Judge = (question: Question, rules: readonly Rule[], steps: number) => Promise<Judgement>
+
+/** DuckDB's own words about a statement are for whoever wrote it. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error)
+  const hint = error instanceof UserError && error.hint !== undefined ? ` ${error.hint}` : ''
+  return text.split('\n')[0] + hint
+}

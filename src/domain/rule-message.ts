@@ -1,0 +1,100 @@
+/** Messages of rules: a template such as `{subject} cost {measured}`, checked when the config file is read. */
+import { UserError } from '../errors.js'
+import { dimensionNoun, dimensionOf } from './dimensions.js'
+import type { Rule } from './rule.js'
+import { ruleKinds, type RuleKindName, type RuleUnit } from './rule-kinds.js'
+import { count, duration, number, percent, usd } from './wording.js'
+import { hourMs } from './zones.js'
+
+type Figure = string | number | null
+
+/** One subject for which a rule holds. */
+export interface RuleSubject {
+  readonly dimension: string | null
+  readonly value: string | null
+  readonly measured: Figure
+  /** What it was held against: the rule's own bound, or one worked out. */
+  readonly bound: Figure
+  readonly details: Readonly<Record<string, Figure>>
+}
+
+/** What every message may name, and what it becomes. */
+const placeholders: Readonly<Record<string, (rule: Rule, subject: RuleSubject, since: string) => string>> = {
+  rule: ({ name }) => name,
+  kind: ({ kind }) => kind,
+  severity: ({ severity }) => severity,
+  subject: (_, subject) => subjectWords(subject),
+  dimension: (_, { dimension }) => dimension ?? '',
+  value: (_, { value }) => value ?? '(none)',
+  measured: ({ kind }, { measured }) => inUnit(measured, ruleKinds[kind].unit),
+  bound: ({ kind }, { bound }) => inUnit(bound, ruleKinds[kind].unit),
+  window: ({ windowHours }) => spanWords(windowHours ?? 0),
+  for: ({ forHours }) => spanWords(forHours),
+  against: ({ againstHours }) => spanWords(againstHours ?? 0),
+  since: (_, __, since) => `${since.slice(0, 16).replace('T', ' ')} UTC`,
+}
+
+/** Names that a message of this kind may hold in braces. */
+export function placeholdersOf(kind: RuleKindName): readonly string[] {
+  return [...new Set([...Object.keys(placeholders), ...Object.keys(ruleKinds[kind].details)])]
+}
+
+/** @throws UserError (usage) for a placeholder that the kind does not have */
+export function assertMessage(template: string, kind: RuleKindName, said: string): void {
+  const known = placeholdersOf(kind)
+  const wrong = [...template.matchAll(/\{([^{}]*)\}/g)].find(([, name = '']) => !known.includes(name))
+  const stray = /[{}]/.exec(template.replaceAll(/\{[^{}]*\}/g, ''))
+  if (wrong === undefined && stray === null) return
+  throw new UserError(
+    wrong === undefined
+      ? `${said} has a brace without its other half`
+      : `${said}: {${wrong[1]}} is no placeholder of ${kind}`,
+    { code: 'usage', hint: `Known: ${known.map((name) => `{${name}}`).join(', ')}.` },
+  )
+}
+
+/** The message for people. @param since when it began to hold, ISO 8601 UTC */
+export function ruleMessage(rule: Rule, subject: RuleSubject, since: string): string {
+  const { details } = ruleKinds[rule.kind]
+  return rule.message.replaceAll(/\{([^{}]*)\}/g, (whole, name: string) => {
+    const unit = details[name]
+    const given = subject.details[name]
+    if (unit !== undefined && given !== undefined) {
+      return unit === 'text' ? String(given ?? '–') : inUnit(given, unit)
+    }
+    return placeholders[name]?.(rule, subject, since) ?? whole
+  })
+}
+
+/** `all calls`, `feature search`, `calls without a feature` */
+export function subjectWords({ dimension, value }: Pick<RuleSubject, 'dimension' | 'value'>): string {
+  if (dimension === null) return value ?? 'all calls'
+  if (dimension === 'budget') return `budget ${value ?? ''}`
+  const noun = dimensionNoun(dimensionOf(dimension))
+  return value === null ? `calls without a ${noun}` : `${noun} ${value}`
+}
+
+/** `hour`, `24 hours`, `7 days`: after "the last". */
+export function spanWords(hours: number): string {
+  if (hours === 1) return 'hour'
+  return hours >= 48 && hours % 24 === 0 ? `${hours / 24} days` : `${hours} hours`
+}
+
+/** A figure as people read it. */
+export function inUnit(value: Figure, unit: RuleUnit): string {
+  if (value === null) return '–'
+  switch (unit) {
+    case 'usd':
+      return usd(value)
+    case 'share':
+      return percent(value)
+    case 'ratio':
+      return `${number(value)} ×`
+    case 'ms':
+      return duration(Number(value))
+    case 'hours':
+      return duration(Number(value) * hourMs)
+    case 'count':
+      return typeof value === 'string' && !Number.isFinite(Number(value)) ? value : count(value)
+  }
+}
