@@ -2,6 +2,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { baseName, configsIn, endingList, endingOf, findConfig, type Ending } from '../config/file.js'
+import { defaultRules } from '../config/default-rules.js'
 import { configKeys } from '../config/keys.js'
 import { configTemplate } from '../config/template.js'
 import { UserError } from '../errors.js'
@@ -22,22 +23,25 @@ llmcost looks for ${baseName}.yaml, .yml, .json or .toml in the working director
   arguments: [{ name: '[file]', about: `the file to write; its ending (${endingList}) says the format` }],
   options: [
     { flags: '--format <format>', about: `format of the file (default: yaml)`, choices: formats },
+    { flags: '--rules', about: 'with a set of rules for llmcost check, switched on' },
     { flags: '--force', about: 'write over a file that is there' },
   ],
   examples: [
     { command: 'llmcost init', about: 'llmcost.config.yaml, here' },
     { command: 'llmcost init --format toml', about: 'llmcost.config.toml, here' },
+    { command: 'llmcost init --rules', about: 'with rules for llmcost check' },
     { command: 'llmcost init ci/llmcost.config.json', about: 'elsewhere' },
   ],
   run: async (invocation) => {
     const { path, ending } = target(invocation)
     const replaced = existsSync(path)
     assertFree(path, replaced, invocation.options['force'] === true)
+    const rules = invocation.options['rules'] === true ? defaultRules : []
     const formatIds = renderers.map(({ id }) => id)
-    const text = configTemplate(ending, configKeys(formatIds), schemaFrom(dirname(path)))
+    const text = configTemplate(ending, configKeys(formatIds), schemaFrom(dirname(path)), rules)
     const hidden = replaced ? undefined : usedInstead(path)
     write(path, text, invocation.options['force'] === true)
-    return { text: told(path, ending, hidden) }
+    return { text: told(path, ending, hidden, rules.length) }
   },
 }
 
@@ -107,14 +111,21 @@ function write(path: string, text: string, force: boolean): void {
   }
 }
 
-function told(path: string, ending: Ending, hidden: string | undefined): string {
+function told(path: string, ending: Ending, hidden: string | undefined, rules: number): string {
   const mark = ending === '.json' ? '//' : '#'
   const found = basename(path).startsWith(`${baseName}.`)
   const lines = [
-    `Wrote ${path}, in which every key is a comment.`,
+    rules === 0
+      ? `Wrote ${path}, in which every key is a comment.`
+      : `Wrote ${path} with ${rules} rules; every other key is a comment.`,
     ...(hidden === undefined ? [] : [`Here it now holds in place of ${hidden}.`]),
     ...(found ? [] : [`LLMCOST_CONFIG=${path} makes llmcost read it.`]),
-    `Next: take away the ${mark} before what you need. Every command reads it, and tells a mistake with its line.`,
+    ...(rules === 0
+      ? []
+      : [
+          'Next: llmcost check --dry-run tells how often each rule would have fired; llmcost check judges them.',
+        ]),
+    `${rules === 0 ? 'Next: take' : 'Then take'} away the ${mark} before what you need. Every command reads it, and tells a mistake with its line.`,
   ]
   return `${lines.join('\n')}\n`
 }

@@ -81,5 +81,9 @@ const defaultText = (value: string | null, measured: string | null): string =>
 
 function textOf(value: unknown): string | null {
   if (value === null || value === undefined) return null
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return typeof value === 'string'
+    ? value
+    : typeof value === 'object'
+      ? JSON.stringify(value)
+      : `${value as bigint}`
 }

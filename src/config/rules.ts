@@ -172,7 +172,7 @@ const ownKeys = {
   severity: key('How grave it is.', choice(severities), 'warning', 'that of its kind'),
   for: key('How long it must have held, by the calls themselves.', hours(0), '2h', '0h'),
   message: key('The sentence for people, with {placeholders}.', anyText('a text'), '{subject}: {measured}'),
-  enabled: key('false keeps a rule without judging it.', boolean, 'true', 'true'),
+  enabled: key('false keeps a rule without judging it.', boolean, true, 'true'),
 }
 
 const scopeKeys = {

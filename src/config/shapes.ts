@@ -8,7 +8,7 @@ import type { Entry, Tree } from './tree.js'
 
 export type JsonSchema = Readonly<Record<string, unknown>>
 /** A value as JSON has it, for examples. */
-export type Json = string | number | readonly Json[] | { readonly [key: string]: Json }
+export type Json = string | number | boolean | readonly Json[] | { readonly [key: string]: Json }
 
 /** Where in the config files a value stands. */
 export interface Place {

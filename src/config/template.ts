@@ -2,6 +2,7 @@
  * The config file that `llmcost init` writes: every key with what it means and an example, commented out.
  * A line of prose has one blank after the sign of a comment; a setting has none, or more.
  */
+import type { CommentedRule } from './default-rules.js'
 import type { Ending } from './file.js'
 import { flagOf, optionNames, variableOf } from './options.js'
 import type { Json, Key, Keys } from './shapes.js'
@@ -15,6 +16,8 @@ interface Syntax {
   /** Begins a comment. */
   readonly mark: string
   readonly lines: (name: string, value: Json, keys: Keys) => readonly Line[]
+  /** Settings that are no comments: a list of groups, each with what it is for above it. */
+  readonly list: (name: string, items: readonly CommentedRule[]) => readonly string[]
   /** How a schema is named to editors. */
   readonly schema: (path: string) => string
   readonly before: readonly string[]
@@ -29,11 +32,20 @@ export function aboutKey(name: string, { about, otherwise, option }: Key<unknown
   return [about, ...(otherwise === undefined ? [] : [`Default: ${otherwise}.`]), ...also].join(' ')
 }
 
-/** @param schema path or URL of the JSON Schema, as seen from the file */
-export function configTemplate(ending: Ending, keys: Keys, schema?: string): string {
-  const { mark, lines, schema: schemaLine, before, after, indent } = syntaxes[ending]
+/**
+ * @param schema path or URL of the JSON Schema, as seen from the file
+ * @param rules what `rules` holds, which then is no comment
+ */
+export function configTemplate(
+  ending: Ending,
+  keys: Keys,
+  schema?: string,
+  rules: readonly CommentedRule[] = [],
+): string {
+  const { mark, lines, list, schema: schemaLine, before, after, indent } = syntaxes[ending]
   const shown = Object.entries(keys).filter(([name]) => name !== '$schema')
   const blocks = shown.map(([name, key]) => {
+    if (name === 'rules' && rules.length > 0) return [`${mark} ${aboutKey(name, key)}`, ...list(name, rules)]
     const settings = aligned(lines(name, key.example, key.shape.keys ?? {}), mark)
     return [`${mark} ${aboutKey(name, key)}`, ...settings.map((setting) => `${mark}${setting}`)]
   })
@@ -117,6 +129,32 @@ function tomlLines(name: string, value: Json, keys: Keys): readonly Line[] {
   ]
 }
 
+function yamlList(name: string, items: readonly CommentedRule[]): string[] {
+  const lines = items.flatMap(({ about, rule }) => [
+    ...(about === '' ? [] : [`  # ${about}`]),
+    ...indented(children(rule, {}, yamlLines), '    ').map(
+      (line, i) => (i === 0 ? dashed(line) : line).setting,
+    ),
+  ])
+  return [`${name}:`, ...lines]
+}
+
+function jsonList(name: string, items: readonly CommentedRule[]): string[] {
+  const lines = items.flatMap(({ about, rule }) => [
+    ...(about === '' ? [] : [`  // ${about}`]),
+    `  ${quotedGroup(rule)},`,
+  ])
+  return [`"${name}": [`, ...lines, '],']
+}
+
+function tomlList(name: string, items: readonly CommentedRule[]): string[] {
+  return items.flatMap(({ about, rule }) => [
+    ...(about === '' ? [] : [`# ${about}`]),
+    `[[${name}]]`,
+    ...children(rule, {}, tomlLines).map(({ setting }) => setting),
+  ])
+}
+
 const children = (group: Group, keys: Keys, lines: Syntax['lines']): Line[] =>
   Object.entries(group).flatMap(([name, value]) => lines(name, value, keys))
 
@@ -126,6 +164,7 @@ const indented = (lines: readonly Line[], by: string): Line[] =>
 const yaml: Syntax = {
   mark: '#',
   lines: yamlLines,
+  list: yamlList,
   schema: (path) => `# yaml-language-server: $schema=${path}`,
   before: [],
   after: [],
@@ -135,10 +174,11 @@ const yaml: Syntax = {
 const syntaxes: Readonly<Record<Ending, Syntax>> = {
   '.yaml': yaml,
   '.yml': yaml,
-  '.toml': { ...yaml, lines: tomlLines, schema: (path) => `#:schema ${path}` },
+  '.toml': { ...yaml, lines: tomlLines, list: tomlList, schema: (path) => `#:schema ${path}` },
   '.json': {
     mark: '//',
     lines: jsonLines,
+    list: jsonList,
     schema: (path) => `  "$schema": ${JSON.stringify(path)},`,
     before: ['{'],
     after: ['}'],

@@ -47,6 +47,7 @@ function instanceOptions(resources: Resources): Record<string, string> {
 export class Database {
   readonly #instance: DuckDBInstance
   readonly #connection: DuckDBConnection
+  #sealed = false
 
   private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
     this.#instance = instance
@@ -138,6 +139,9 @@ export class Database {
 
   /** From here on nothing in a statement can reach files, the network or the settings. */
   async seal(): Promise<void> {
+    // A second time would change a setting that is locked.
+    if (this.#sealed) return
+    this.#sealed = true
     await this.#connection.run('SET enable_external_access = false')
     await this.#connection.run('SET lock_configuration = true')
   }

@@ -165,6 +165,7 @@ describe.each(Object.entries(whole))('%s', (name, text) => {
         },
       ],
       userCaps: { request_tokens: 100_000, request_usd: '0.5', daily_usd: '10' },
+      rules: [],
       presets: {
         gateway: {
           from: 'llmcost',
@@ -185,6 +186,7 @@ describe('what holds without', () => {
     bounds: defaultBounds,
     budgets: [],
     userCaps: {},
+    rules: [],
   }
 
   test.each([

@@ -36,7 +36,7 @@ async function objection(data: unknown): Promise<UserError | undefined> {
 
 /** What a schema cannot say, or says only in part. */
 const beyondSchema =
-  /it is 0\.0{12}1$|not a time zone|two budgets are named|are one dimension|gives \S+ twice|not a dimension|cannot filter by|is true or false|is a number$|put it in quotes|has no value|not a key that llmcost knows/
+  /it is 0\.0{12}1$|not a time zone|two budgets are named|two rules are named|is no placeholder of|brace without its other half|for needs a statement|no rule is judged by|a percentage such as 5%; it is "|weeks, such as 2h, 1d or 1w; it is "|are one dimension|gives \S+ twice|not a dimension|cannot filter by|is true or false|is a number$|put it in quotes|has no value|not a key that llmcost knows/
 
 const numbers = [0, -1, 0.05, 1, 1.5, 5, 80, 1e13, 1e21, 1e-13]
 const texts = [
@@ -87,6 +87,31 @@ const budget = fc.oneof(
   }),
   group({ daily: amount, name: fc.constantFrom('a', 'b', 'c', 'd', 'e'), user: mostly('smith') }),
 )
+/** Keys that every rule may have. */
+const ruleKeys = {
+  name: mostly('a', 'b', 'c', 'd', 'e'),
+  severity: mostly('info', 'critical'),
+  for: mostly('0h', '2h'),
+  message: mostly('{subject}: {measured}', '{nothing}', '{'),
+  enabled: mostly(true, false),
+  where: mostly('feature=x', ['user~x']),
+  by: mostly('feature', 'tag.a', 'day'),
+  window: mostly('1h', '2d', '0h', '1m'),
+  min_calls: mostly(0, 20, 1.5),
+  min_usd: mostly(1, '0.5'),
+}
+const rules = [
+  group({ ...ruleKeys, kind: fc.constant('cost'), over: mostly(5, '0.1') }),
+  group({ ...ruleKeys, kind: fc.constant('error_rate'), over: mostly(0.1, '5%', '500%', 2) }),
+  group({ ...ruleKeys, kind: fc.constant('p95_latency'), over: mostly(500, '2s', '5') }),
+  group({ kind: mostly('no_data', 'growth'), at_least: mostly('3h', 0.1), name: mostly('f') }),
+  group({ kind: fc.constant('sql'), sql: mostly('SELECT 1', 'SELECT $as_of'), for: mostly('1h') }),
+  group({
+    kind: mostly('unusual_cost', 'cost_spike', 'sq'),
+    tests: mostly(['spike'], 'drop', []),
+    against: mostly('1d'),
+  }),
+]
 const fields = group({
   ts: mostly('When'),
   user: mostly('U'),
@@ -106,6 +131,7 @@ const keys = {
   bounds: group(Object.fromEntries(Object.entries(bounds).map(([name, one]) => [name, mostly(one.value)]))),
   budgets: listOf(budget),
   user_caps: group({ request_tokens: mostly(1000), request_usd: amount, daily_usd: amount }),
+  rules: listOf(fc.oneof(...rules)),
   presets: group({ one: group({ from: mostly('openai'), map: fields, set: fields }), two: value }),
   $schema: mostly('./x.json'),
 }
@@ -158,6 +184,6 @@ describe('JSON Schema and own check', () => {
 
   test('know no key but those', async () => {
     expect(accepts({ budget: 5 })).toBe(false)
-    expect(await objection({ budget: 5 })).toMatchObject({ hint: 'The closest: budgets, bounds, db.' })
+    expect(await objection({ budget: 5 })).toMatchObject({ hint: 'The closest: budgets, bounds, rules.' })
   })
 })

@@ -7,6 +7,7 @@ import { loadConfig, type Config } from '../../../src/config/config.js'
 import type { Ending } from '../../../src/config/file.js'
 import { configKeys } from '../../../src/config/keys.js'
 import { configTemplate } from '../../../src/config/template.js'
+import { defaultRules } from '../../../src/config/default-rules.js'
 import { bounds, defaultBounds } from '../../../src/domain/bounds.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'llmcost-template-'))
@@ -36,6 +37,7 @@ describe.each<Ending>(['.yaml', '.yml', '.toml', '.json'])('%s', (ending) => {
       bounds: defaultBounds,
       budgets: [],
       userCaps: {},
+      rules: [],
     })
   })
 
@@ -59,9 +61,26 @@ describe.each<Ending>(['.yaml', '.yml', '.toml', '.json'])('%s', (ending) => {
         { name: 'daily environment=production user~intern', usd: '20' },
       ],
       userCaps: { request_tokens: 100_000, monthly_usd: '100' },
+      rules: [
+        { name: 'dear-hour', kind: 'cost', bound: '5', by: 'feature', severity: 'critical' },
+        { name: 'failing', bound: '0.05', windowHours: 2, forHours: 1, minCalls: 50 },
+      ],
       presets: { gateway: { from: 'llmcost', set: { request_model: 'gpt-4o' } } },
     })
     for (const { about } of Object.values(bounds)) expect(text).toContain(about)
+  })
+
+  test('with rules: they hold as they stand, and with every other setting', async () => {
+    const withRules = configTemplate(ending, configKeys(formats), './schema.json', defaultRules)
+    const names = defaultRules.map(({ rule }) => rule['name'])
+    const config = await load(ending, withRules)
+    expect(config).toMatchObject({ budgets: [], userCaps: {}, options: {} })
+    expect(config.rules.map(({ name }) => name)).toEqual(names)
+    const whole = await load(ending, uncommented(withRules))
+    expect(whole.rules).toEqual(config.rules)
+    expect(whole.budgets).toHaveLength(3)
+    expect(Object.keys(whole.presets)).toEqual(['gateway'])
+    for (const { about } of defaultRules) expect(withRules).toContain(about)
   })
 
   test('holds no line that is too long for a screen', () => {
