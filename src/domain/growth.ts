@@ -12,7 +12,7 @@ import { dayMs, dayOf, instantOf, localAt } from './zones.js'
 type Figure = string | number | bigint | null | undefined
 
 /** Weeks that are looked at. */
-const growthWeeks = 12
+export const growthWeeks = 12
 
 export interface Growth {
   /** Of the last week from the one before; null where either is unknown or there was nothing. */

@@ -19,6 +19,7 @@ import { hourly } from './hourly.js'
 import { measureNames } from './measures.js'
 import { movers } from './movers.js'
 import type { Query } from './query.js'
+import { ruleSamples } from './rule-samples.js'
 import { quality, scoreRange } from './quality.js'
 import { sessionCosts } from './sessions.js'
 import type { Sides } from './sides.js'
@@ -230,4 +231,5 @@ export const metrics: readonly Metric[] = [
     sample: (scope: Scope) => singleCalls(scope, order, 20),
   })),
   ...anomalySamples,
+  ...ruleSamples,
 ]

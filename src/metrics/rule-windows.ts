@@ -10,6 +10,7 @@ import { hourMs } from '../domain/zones.js'
 import { epochMicros, instant, quantile, wholeNumbers, wholeQuotient } from './dialect.js'
 import type { Decimal, Param, Query, Whole } from './query.js'
 import { columnOf, inFilters, timestampText } from './scope.js'
+import { serviceQuantities } from './service-quantities.js'
 
 /** A figure of the calls of a window. */
 export type WindowFigure = keyof typeof figures
@@ -90,7 +91,7 @@ const known = { known: sum('count(cache_hit)'), hits: where('cache_hit') }
 const priced = { priced: sum('count(cost_usd)') }
 
 /** Of calls that a provider answered: hits of the response cache and failed calls take another time. */
-const providerLatency = `CASE WHEN cache_hit IS NOT TRUE AND status IS DISTINCT FROM 'error' THEN latency_ms END`
+const providerLatency = serviceQuantities.provider_latency_ms
 
 /** A quantile of latency can be above the bound only when enough calls are. */
 const latency = (at: number): Figure => ({
@@ -147,6 +148,8 @@ const figures = {
     },
   },
 } as const satisfies Readonly<Record<string, Figure>>
+
+export const windowFigures = Object.keys(figures) as readonly WindowFigure[]
 
 const figureOf = (name: WindowFigure): Figure => figures[name]
 

@@ -373,7 +373,7 @@ test('the dry run says of each hour what a check as of that hour says', async ()
       sql: 'SELECT feature AS value, count(*) AS measured FROM calls WHERE ts >= $since AND ts < $as_of GROUP BY ALL',
     }),
   )
-  const steps = 48
+  const steps = 36
   const rulesOf = fc.array(fc.oneof(windowRule, others), { minLength: 2, maxLength: 5 })
   await fc.assert(
     fc.asyncProperty(
@@ -406,6 +406,6 @@ test('the dry run says of each hour what a check as of that hour says', async ()
         }
       },
     ),
-    { numRuns: 25 },
+    { numRuns: 12 },
   )
 })
