@@ -79,7 +79,7 @@ th,td{padding:8px 14px;text-align:left;vertical-align:top;border-top:1px solid v
 thead th{border-top:0;color:var(--quiet);font-weight:550;font-size:13px;vertical-align:bottom}
 tbody th{font-weight:550}
 .words{display:inline-block;max-width:44ch;overflow-wrap:break-word}
-.time{white-space:nowrap}
+.time,.short{white-space:nowrap}
 .sides thead th{min-width:12ch}
 .more{display:none;margin:8px 0 0;color:var(--quiet);font-size:13px}
 thead th:first-child,tbody th,tfoot th:first-child{position:sticky;left:0;background:var(--card);z-index:1}
@@ -121,11 +121,15 @@ section{margin-top:32px}
 figure{padding:12px}
 .wide{display:none}
 .narrow{display:block}
-th,td{padding:8px 10px}
+table{font-size:13.5px}
+th,td{padding:8px 7px}
+th:first-child,td:first-child{padding-left:12px}
+th:last-child,td:last-child{padding-right:12px}
 .words{max-width:42vw}
+tbody th .words{max-width:32vw;white-space:normal}
 .optional{display:none}
-.bar{flex-basis:36px;min-width:36px}
-.share>div{gap:6px}
+.share>div{flex-direction:column-reverse;align-items:flex-end;gap:3px}
+.bar{flex:none;width:44px;min-width:0;height:4px}
 .more{display:block}
 }
 @page{size:A4;margin:14mm}
@@ -146,9 +150,9 @@ h2{break-after:avoid}
 .broad{page:broad}
 .broad table{font-size:7pt}
 .words{max-width:34ch;overflow-wrap:anywhere}
-.time{white-space:normal}
+.time,.short{white-space:normal}
 .card,figure,tr,.blocks li,.findings li,.notes li{break-inside:avoid}
-.table:not(:has(tr:nth-child(30))){break-inside:avoid}
+.table:not(:has(tr:nth-child(18))):not(:only-of-type){break-inside:avoid}
 .card.lead .value{font-size:28pt}
 .card .value{font-size:13pt}
 .scroll{overflow:visible;border:0}

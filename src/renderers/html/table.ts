@@ -95,16 +95,21 @@ function leftOut(tracks: readonly Track[]): Markup {
 
 function cell({ column, words, bars }: Track, row: Row, index: number, place: number): Markup {
   const shown = words[index] ?? { text: '' }
-  if (place === 0 && !isNumeric(column.kind))
-    return markup`<th scope="row"><span class="words">${toned(shown)}</span></th>`
+  if (place === 0 && !isNumeric(column.kind)) return markup`<th scope="row">${wrapped(shown)}</th>`
   if (column.kind === 'series')
     return markup`<td${classes(column)}>${series(row[column.key]) ?? toned(shown)}</td>`
   const size = bars?.[index]
   if (size === undefined) {
-    const text = toned(shown)
-    return markup`<td${classes(column)}>${isNumeric(column.kind) ? text : markup`<span class="words">${text}</span>`}</td>`
+    return markup`<td${classes(column)}>${isNumeric(column.kind) ? toned(shown) : wrapped(shown)}</td>`
   }
   return markup`<td${classes(column, 'share')}><div>${bar(size)}<div>${toned(shown)}</div></div></td>`
+}
+
+/** Names of this length are read in one piece; a table that is too wide scrolls. */
+const oneLine = 20
+
+function wrapped(words: Words): Markup {
+  return markup`<span class="${words.text.length > oneLine ? 'words' : 'words short'}">${toned(words)}</span>`
 }
 
 /** Undefined when there is nothing to draw. */
