@@ -45,16 +45,18 @@ const call = fc.record({
   // Whole seconds and few of them: ties and gaps of exactly the bound are frequent.
   ts: fc.oneof(
     fc.integer({ min: 0, max: 12 }).map((n) => start + n * 5_000),
+    fc.integer({ min: 0, max: 15 }).map((n) => start + n * 50_000),
     fc.integer({ min: 0, max: 3_000_000 }).map((n) => start + n),
   ),
-  feature: maybe(fc.constantFrom('chat', 'search', '(others)')),
+  feature: fc.constantFrom('chat', 'chat', 'chat', 'search', '(others)', null),
   model: maybe(fc.constantFrom('gpt-4o', 'claude')),
-  user_id: maybe(fc.constantFrom('u1', 'u2')),
-  prompt_hash: maybe(fc.constantFrom('h1', 'h2')),
+  // Mostly one request again and again: it takes two calls of it to make a retry.
+  user_id: fc.constantFrom('u1', 'u1', 'u1', 'u1', 'u2', null),
+  prompt_hash: fc.constantFrom('h1', 'h1', 'h1', 'h1', 'h2', null),
   status: maybe(fc.constantFrom('ok', 'error', 'error')),
   error: maybe(fc.constantFrom(...errors)),
-  attempt: fc.option(fc.integer({ min: 1, max: 3 }), { freq: 1 }),
-  latency_ms: maybe(fc.oneof(fc.constantFrom(0, 5_000, 700_000), fc.integer({ min: 0, max: 60_000 }))),
+  attempt: fc.constantFrom(null, null, null, null, null, 1, 2, 3),
+  latency_ms: maybe(fc.oneof(fc.constantFrom(0, 0, 5_000, 700_000), fc.integer({ min: 0, max: 60_000 }))),
   ttft_ms: maybe(fc.oneof(fc.constantFrom(0, 5_000), fc.integer({ min: 0, max: 60_000 }))),
   output_tokens: maybe(fc.constantFrom(0, 1, 7, 1_000)),
   cache_hit: maybe(fc.boolean()),
@@ -72,7 +74,9 @@ const call = fc.record({
 /** Logs with no call, one call, and many with ties; ids in no order of time. */
 export const serviceLogs: fc.Arbitrary<readonly ServiceCall[]> = fc
   .oneof(
-    fc.array(call, { maxLength: 40 }),
+    // Without a size most would have three calls.
+    fc.array(call, { maxLength: 40, size: 'max' }),
+    fc.array(call, { maxLength: 40, size: 'max' }),
     fc.array(call, { maxLength: 1 }),
     fc
       .tuple(call, fc.integer({ min: 2, max: 6 }))
