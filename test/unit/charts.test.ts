@@ -4,6 +4,7 @@ import { chartSvg, type ChartOptions } from '../../src/charts/chart.js'
 import { legendOf } from '../../src/charts/chart-words.js'
 import { darkPalette, lightPalette, pagePalette, type Palette } from '../../src/charts/palette.js'
 import { drawingOf } from '../../src/charts/points.js'
+import { incidentMarks } from '../../src/reports/incident-marks.js'
 import { trendSection } from '../../src/reports/trend.js'
 import type { Column, Row, Section } from '../../src/reports/report.js'
 import { charted } from '../golden/renderers/charted.js'
@@ -120,6 +121,21 @@ describe('marks in a trend', () => {
       ),
     ).toEqual(['m0; m1', true, null, null])
   })
+})
+
+test('an incident is marked with who spent and what is usual', () => {
+  const incident = {
+    since: '2026-10-02T10:00:00.000Z',
+    until: '2026-10-02T13:00:00.000Z',
+    lead: { dimension: 'user_id', value: 'u-17' },
+    cost: 12_500_000_000_000n,
+    norm: 500_000_000_000n,
+    timesNormal: 25,
+    kinds: ['spike'],
+  } as unknown as Parameters<typeof incidentMarks>[0][number]
+  const [mark] = incidentMarks([incident])
+  expect(mark).toMatchObject({ since: incident.since, until: incident.until })
+  expect(mark?.text).toMatch(/^user u-17: \$12\.50.*\$0\.50/)
 })
 
 /** Contrast of two colours by WCAG 2: 1 to 21. */
