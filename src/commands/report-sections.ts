@@ -13,19 +13,16 @@ import type { SummaryRow } from '../metrics/summary.js'
 import type { Doubts } from '../reports/notes.js'
 import type { Section } from '../reports/report.js'
 import { summarySection } from '../reports/weekly-summary.js'
-import {
-  cachingSection,
-  costMeasures,
-  costSection,
-  unpricedSection,
-  type ReportPart,
-} from '../reports/weekly.js'
+import { costMeasures, costSection, unpricedSection, type ReportPart } from '../reports/weekly.js'
 import { weeklyEfficiencyMeasures } from '../reports/efficiency-weekly.js'
 import { modelMeasures, userMeasures } from '../reports/dear-findings.js'
 import { efficiencyPart } from './efficiency.js'
 import { budgetPart } from './budget-states.js'
 import { capsPart } from './user-caps.js'
 import { costOverTime, growthByFeature } from './trend-asking.js'
+import { cachePart } from './cache.js'
+import { errorsPart } from './errors.js'
+import { latencyPart } from './latency.js'
 import { forecastPart } from './forecast.js'
 import { askWhatMoved } from './comparing.js'
 import { ask, type Question } from './question.js'
@@ -143,9 +140,19 @@ export const reportSections: readonly ReportSection[] = [
     ask: ({ question }) => capsPart(question, question.settings.config.userCaps),
   },
   {
+    name: 'latency',
+    about: 'how slow each model is',
+    ask: ({ question }) => latencyPart(question),
+  },
+  {
+    name: 'errors',
+    about: 'what failed, and what retries cost',
+    ask: ({ question }) => errorsPart(question),
+  },
+  {
     name: 'caching',
     about: 'what the caches saved',
-    ask: async ({ current }) => shown(...cachingSection(current)),
+    ask: ({ question }) => cachePart(question),
   },
   {
     name: 'unpriced',

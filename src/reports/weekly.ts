@@ -41,11 +41,6 @@ export const summaryMeasures = [
   'mean_cost_usd',
   'max_cost_usd',
   'stddev_cost_usd',
-  'cache_hits',
-  'cache_hit_rate',
-  'avoided_cost_usd',
-  'cache_read_input_tokens',
-  'cache_read_share',
 ] as const satisfies readonly MeasureName[]
 
 /** Figures of each group in the tables of cost. */
@@ -108,25 +103,6 @@ export function costSection(name: keyof typeof remedies, rows: readonly Breakdow
     rows: [],
     empty: `no call names its ${what}; ${remedies[name]}`,
   }
-}
-
-export function cachingSection(current: SummaryRow): Section[] {
-  const response: MeasureName[] =
-    current.cache_hit_rate === null ? [] : ['cache_hits', 'cache_hit_rate', 'avoided_cost_usd']
-  const prompt: MeasureName[] =
-    current.cache_read_share === null ? [] : ['cache_read_input_tokens', 'cache_read_share']
-  const names = [...response, ...prompt]
-  if (names.length === 0) return []
-  const titles: Readonly<Partial<Record<MeasureName, string>>> = {
-    cache_hits: 'answered from the response cache',
-    cache_hit_rate: 'response cache hit rate',
-    avoided_cost_usd: 'cost avoided by it',
-    cache_read_input_tokens: 'input tokens read from the prompt cache',
-    cache_read_share: 'share of input tokens',
-  }
-  const columns = names.map((name) => ({ ...measureColumn(name, 'always'), title: titles[name] ?? name }))
-  const row = Object.fromEntries(names.map((name) => [name, current[name] ?? null]))
-  return [{ id: 'caching', title: 'Caching', layout: 'facts', columns, rows: [row] }]
 }
 
 export function unpricedSection({ unpriced }: Doubts): Section[] {
