@@ -144,6 +144,15 @@ export const sourceOptions: readonly OptionSpec[] = [
   },
 ]
 
+/** Zone of days, weeks and months. */
+export const zoneOption: OptionSpec = {
+  flags: '--tz <zone>',
+  about: 'zone in which days begin',
+  fallback: 'UTC',
+  setting: 'tz',
+  group: 'Scope',
+}
+
 /** Options of every command that asks about calls. */
 export const scopeOptions: readonly OptionSpec[] = [
   {
@@ -157,13 +166,7 @@ export const scopeOptions: readonly OptionSpec[] = [
     about: 'what counts as now: a time, or latest for just after the newest call',
     group: 'Scope',
   },
-  {
-    flags: '--tz <zone>',
-    about: 'zone in which days begin',
-    fallback: 'UTC',
-    setting: 'tz',
-    group: 'Scope',
-  },
+  zoneOption,
   { flags: '--where <filter>', about: 'key=value, key!=value or key~text', repeatable: true, group: 'Scope' },
   { flags: '--input <source...>', about: 'ask these logs instead of a database', group: 'Scope' },
 ]

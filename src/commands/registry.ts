@@ -140,6 +140,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./forget.js')).forget,
   },
   {
+    name: 'doctor',
+    summary: 'check the set-up: config file, database, clock, prices, and where each comes from',
+    load: async () => (await import('./doctor.js')).doctorCommand,
+  },
+  {
     name: 'completion',
     summary: 'print the script that lets a shell complete commands, options and values',
     load: async () => (await import('./completion.js')).completionCommand,

@@ -20,6 +20,7 @@ import { efficiencyPart } from './efficiency.js'
 import { budgetPart } from './budget-states.js'
 import { capsPart } from './user-caps.js'
 import { costOverTime, growthByFeature } from './trend-asking.js'
+import { askAnomalyPart } from './ask-anomalies.js'
 import { cachePart } from './cache.js'
 import { errorsPart } from './errors.js'
 import { latencyPart } from './latency.js'
@@ -93,6 +94,11 @@ export const reportSections: readonly ReportSection[] = [
     name: 'budgets',
     about: 'each budget of the config file, its pace and its forecast',
     ask: ({ question, budgets }) => budgetPart(question, budgets),
+  },
+  {
+    name: 'anomalies',
+    about: 'what was abnormal, and who caused it',
+    ask: ({ question, doubts }) => askAnomalyPart(question, doubts),
   },
   {
     name: 'days',

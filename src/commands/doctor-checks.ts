@@ -1,0 +1,166 @@
+/** What `llmcost doctor` looks at, in order: one entry each. A check tells of a problem, and never throws. */
+import { existsSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { openStoreForReading } from '../db/store.js'
+import { bytes, count, duration } from '../domain/wording.js'
+import { dayMs } from '../domain/zones.js'
+import { UserError } from '../errors.js'
+import { priceDataWords } from '../ingest/price-data.js'
+import { statusQuery, type StatusRow } from '../metrics/status.js'
+import { loadPriceBook } from '../pricing/book.js'
+import type { Checked } from '../reports/doctor.js'
+import type { Invocation } from './command.js'
+import { chosen, configOf } from './precedence.js'
+import { settingsOf } from './settings.js'
+
+type Answer = Omit<Checked, 'check'>
+
+export interface DoctorCheck {
+  readonly name: string
+  readonly look: (invocation: Invocation) => Promise<Answer>
+}
+
+/** Prices change every few weeks: data older than this are likely to miss models. */
+const oldPricesDays = 90
+
+/** A clock that is further behind than the newest call is likely to be wrong. */
+const clockSlackMs = 5 * 60_000
+
+export const doctorChecks: readonly DoctorCheck[] = [
+  { name: 'program', look: program },
+  { name: 'config file', look: configFile },
+  { name: 'database', look: database },
+  { name: 'calls', look: calls },
+  { name: 'clock', look: clock },
+  { name: 'time zone', look: timeZone },
+  { name: 'prices', look: prices },
+  { name: 'terminal', look: terminal },
+]
+
+/** One line a check; what a check could not find out is its problem, told once however many meet it. */
+export async function examine(
+  invocation: Invocation,
+  checks: readonly DoctorCheck[] = doctorChecks,
+): Promise<Checked[]> {
+  const found: Checked[] = []
+  for (const { name, look } of checks) {
+    const answer = await look(invocation).catch(problem)
+    const told = answer.health === 'problem' && found.some((earlier) => earlier.found === answer.found)
+    if (!told) found.push({ check: name, ...answer })
+  }
+  return found
+}
+
+/** @throws anything that is no UserError: a defect must not read as advice */
+function problem(error: unknown): Answer {
+  if (!(error instanceof UserError)) throw error
+  const where = error.location === undefined ? '' : `${error.location}: `
+  return { health: 'problem', found: where + error.message, ...(error.hint ? { next: error.hint } : {}) }
+}
+
+async function program({ version }: Invocation): Promise<Answer> {
+  const { node } = process.versions
+  const found = `llmcost ${version}, Node ${node}, ${process.platform} ${process.arch}`
+  const [major = 0, minor = 0] = node.split('.').map(Number)
+  if (major > 20 || (major === 20 && minor >= 19)) return { health: 'ok', found }
+  return { health: 'problem', found, next: 'Node 20.19 or newer is needed.' }
+}
+
+async function configFile(invocation: Invocation): Promise<Answer> {
+  const { path } = await configOf(invocation)
+  return path === undefined
+    ? { health: 'ok', found: 'none; llmcost init writes one' }
+    : { health: 'ok', found: `${path}${invocation.env['LLMCOST_CONFIG'] ? ' (LLMCOST_CONFIG)' : ''}` }
+}
+
+async function database(invocation: Invocation): Promise<Answer> {
+  const { dbPath } = await settingsOf(invocation)
+  const said = await chosen(invocation, 'db')
+  const named = `${dbPath} (${said === undefined ? 'default' : said.said === 'db' ? 'config file' : said.said})`
+  if (!existsSync(dbPath)) {
+    const next = `It is made by the first llmcost ingest${existsSync(dirname(dbPath)) ? '' : ', with its folder'}.`
+    return { health: 'note', found: `not there yet: ${named}`, next }
+  }
+  return { health: 'ok', found: `${bytes(statSync(dbPath).size)}, ${named}` }
+}
+
+/** What the store holds; undefined where there is none. */
+async function stored(invocation: Invocation): Promise<StatusRow | undefined> {
+  const { dbPath, storeOptions } = await settingsOf(invocation)
+  if (!existsSync(dbPath)) return undefined
+  const db = await openStoreForReading(dbPath, storeOptions)
+  try {
+    const { sql, params } = statusQuery()
+    return await db.one<StatusRow>(sql, params)
+  } finally {
+    db.close()
+  }
+}
+
+async function calls(invocation: Invocation): Promise<Answer> {
+  const row = await stored(invocation)
+  if (row === undefined || Number(row.calls) === 0) {
+    return { health: 'note', found: 'none yet', next: 'llmcost ingest <logs> reads some.' }
+  }
+  const found = `${count(row.calls)} from ${count(row.files)} ${row.files === 1 ? 'file' : 'files'}, the newest ${day(row.last_ts)}`
+  if (Number(row.unpriced_calls) === 0) return { health: 'ok', found }
+  return {
+    health: 'note',
+    found: `${found}; ${count(row.unpriced_calls)} without a price`,
+    next: 'llmcost prices check says what to do about each model.',
+  }
+}
+
+const day = (iso: string | null): string => (iso ?? '').slice(0, 10)
+
+async function clock(invocation: Invocation): Promise<Answer> {
+  const { now } = invocation
+  const row = await stored(invocation).catch(() => undefined)
+  const found = now.toISOString().slice(0, 19).replace('T', ' ')
+  const ahead = row?.last_ts ? Date.parse(row.last_ts) - now.getTime() : 0
+  if (ahead <= clockSlackMs) return { health: 'ok', found: `${found} UTC` }
+  return {
+    health: 'problem',
+    found: `${found} UTC, and the newest call is ${duration(ahead)} later`,
+    next: 'Set the clock, or look at the log: its times may be in a zone that --input-tz should name.',
+  }
+}
+
+async function timeZone(invocation: Invocation): Promise<Answer> {
+  const { tz } = await settingsOf(invocation)
+  const said = (await chosen(invocation, 'tz'))?.said
+  const from = said === undefined || (said === '--tz' && !invocation.given('tz')) ? 'default' : said
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone
+  return {
+    health: 'ok',
+    found: `days begin in ${tz} (${from === 'tz' ? 'config file' : from}); this machine is in ${here}`,
+  }
+}
+
+async function prices(invocation: Invocation): Promise<Answer> {
+  const { priceFiles } = await settingsOf(invocation)
+  const book = await loadPriceBook({ overrideFiles: priceFiles })
+  const files = priceFiles.length === 0 ? '' : `, with ${priceFiles.join(', ')}`
+  const age = book.date === null ? null : (invocation.now.getTime() - Date.parse(book.date)) / dayMs
+  const found = `${priceDataWords(book)}${age === null ? '' : `, ${count(Math.max(0, Math.floor(age)))} days old`}${files}`
+  const row = await stored(invocation).catch(() => undefined)
+  if (row?.price_fingerprint && row.price_fingerprint !== book.fingerprint) {
+    return {
+      health: 'note',
+      found,
+      next: 'Stored costs rest on other prices: llmcost reprice works them out anew.',
+    }
+  }
+  if (age === null || age <= oldPricesDays) return { health: 'ok', found }
+  return { health: 'note', found, next: 'A newer llmcost knows newer models and prices.' }
+}
+
+async function terminal({ terminal: { columns }, env }: Invocation): Promise<Answer> {
+  const tty = process.stdout.isTTY ? 'a terminal' : 'no terminal'
+  const color = env['NO_COLOR']
+    ? 'NO_COLOR is set'
+    : env['FORCE_COLOR']
+      ? 'FORCE_COLOR is set'
+      : 'colour where it is one'
+  return { health: 'ok', found: `${tty}, ${columns} columns, ${color}` }
+}

@@ -1,0 +1,24 @@
+/** `llmcost doctor`: is everything set up, and where does each setting come from? */
+import { exitCodes } from '../errors.js'
+import { doctorReport } from '../reports/doctor.js'
+import { outputOptions, storeOptions, zoneOption, type CommandSpec } from './command.js'
+import { doctorChecks, examine } from './doctor-checks.js'
+
+export const doctorCommand: CommandSpec = {
+  name: 'doctor',
+  summary: 'check the set-up: config file, database, clock, prices, and where each comes from',
+  details: [
+    `Checks: ${doctorChecks.map(({ name }) => name).join(', ')}.`,
+    'Ends with exit code 1 when something must be mended.',
+  ].join('\n'),
+  options: [zoneOption, ...storeOptions, ...outputOptions],
+  examples: [
+    { command: 'llmcost doctor', about: 'every check, and what to do' },
+    { command: 'llmcost doctor --json', about: 'for a bug report' },
+  ],
+  run: async (invocation) => {
+    const checks = await examine(invocation)
+    const ill = checks.some(({ health }) => health === 'problem')
+    return { report: doctorReport(checks), ...(ill ? { exitCode: exitCodes.failure } : {}) }
+  },
+}

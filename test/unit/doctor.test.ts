@@ -1,0 +1,73 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { Invocation } from '../../src/commands/command.js'
+import { examine } from '../../src/commands/doctor-checks.js'
+import { emptyFolder, run, runWell } from '../e2e/program.js'
+
+const invocation = (env: Record<string, string>, now = '2026-10-05T12:00:00Z'): Invocation => ({
+  args: [],
+  options: { tz: 'UTC', lockTimeout: '1s' },
+  env: { LLMCOST_CONFIG: '/dev/null', ...env },
+  version: '0.0.0',
+  now: new Date(now),
+  terminal: { columns: 80, interactive: false, warn: () => undefined, progress: process.stderr },
+  given: () => false,
+})
+
+const call = (id: string, timestamp: string, model = 'gpt-4o'): string =>
+  `${JSON.stringify({ timestamp, request_id: id, model, input_tokens: 10, output_tokens: 1 })}\n`
+
+/** Health and next step of each check by its name. */
+const healths = async (asked: Invocation): Promise<Record<string, string>> =>
+  Object.fromEntries((await examine(asked)).map(({ check, health }) => [check, health]))
+
+describe('doctor', () => {
+  test('finds a sound set-up sound', async () => {
+    const cwd = emptyFolder()
+    writeFileSync(join(cwd, 'calls.jsonl'), call('a', '2026-10-04T08:00:00Z'))
+    await runWell(['ingest', 'calls.jsonl', '--db', 'costs.duckdb'], { cwd })
+    const db = join(cwd, 'costs.duckdb')
+    const checks = await examine(invocation({ LLMCOST_DB: db, LLMCOST_TZ: 'Asia/Kolkata' }))
+    expect(checks.filter(({ health }) => health !== 'ok')).toEqual([])
+    const found = Object.fromEntries(checks.map((one) => [one.check, one.found]))
+    expect(found['database']).toMatch(new RegExp(`B, ${db} \\(LLMCOST_DB\\)$`))
+    expect(found['calls']).toBe('1 from 1 file, the newest 2026-10-04')
+    expect(found['time zone']).toContain('days begin in Asia/Kolkata (LLMCOST_TZ)')
+    expect(found['prices']).toMatch(/genai-prices .*, 12 days old$/)
+  })
+
+  test('names what is doubtful: models without a price, a clock that is behind, old prices', async () => {
+    const cwd = emptyFolder()
+    writeFileSync(
+      join(cwd, 'calls.jsonl'),
+      call('a', '2026-10-04T08:00:00Z') + call('b', '2026-10-04T08:00:01Z', 'x-1'),
+    )
+    await runWell(['ingest', 'calls.jsonl', '--db', 'costs.duckdb'], { cwd })
+    const env = { LLMCOST_DB: join(cwd, 'costs.duckdb') }
+    expect(await healths(invocation(env))).toMatchObject({ calls: 'note', clock: 'ok', prices: 'ok' })
+    expect(await healths(invocation(env, '2026-10-01T00:00:00Z'))).toMatchObject({ clock: 'problem' })
+    expect(await healths(invocation(env, '2027-10-01T00:00:00Z'))).toMatchObject({ prices: 'note' })
+  })
+
+  test('tells a mistake once, with what to do', async () => {
+    const checks = await examine(
+      invocation({ LLMCOST_TZ: 'Mars/X', LLMCOST_DB: join(emptyFolder(), 'no.duckdb') }),
+    )
+    const problems = checks.filter(({ health }) => health === 'problem')
+    expect(problems).toHaveLength(1)
+    expect(problems[0]).toMatchObject({ check: 'database', found: 'LLMCOST_TZ Mars/X is not a time zone' })
+    expect(problems[0]?.next).toMatch(/UTC or Europe\/Berlin/)
+  })
+
+  test('ends with 1 when something must be mended, and changes nothing', async () => {
+    const cwd = emptyFolder()
+    const fresh = await run(['doctor'], { cwd })
+    expect(fresh).toMatchObject({ code: 0 })
+    expect(fresh.stdout).toContain('not there yet: ')
+    writeFileSync(join(cwd, 'notes.txt'), 'not a database')
+    const ill = await run(['doctor', '--db', 'notes.txt'], { cwd })
+    expect(ill).toMatchObject({ code: 1, stderr: '' })
+    expect(ill.stdout).toContain('not a database of llmcost')
+  })
+})
