@@ -16,9 +16,7 @@ import { seriesHours, type SeriesHourRow } from '../metrics/series-hours.js'
 import { userHours, type UserHourRow } from '../metrics/user-hours.js'
 import { zscores } from '../metrics/zscores.js'
 import { lowestDailyBudget } from '../anomalies/budget.js'
-import { anomalyPart } from '../reports/anomalies.js'
-import type { Doubts } from '../reports/notes.js'
-import type { ReportPart } from '../reports/weekly.js'
+import type { AnomalyAnswer } from '../reports/anomalies.js'
 import { ask, type Question } from './question.js'
 
 export interface AnomalyOptions {
@@ -198,13 +196,9 @@ async function askUserHours(
   return least === null ? [] : ask(db, userHours(scope, span, (least * hourlyShare).toFixed(12)))
 }
 
-/**
- * The report's part about anomalies, over its window, with the series and history of `anomalies` by default.
- * @public
- */
-export async function askAnomalyPart(question: Question, doubts: Doubts): Promise<ReportPart> {
+/** What was abnormal in the window of a report, with the fewest findings worth a place there. */
+export async function askReportAnomalies(question: Question): Promise<AnomalyAnswer> {
   const budgets = question.settings.config.budgets
   const options = { ...defaultAnomalyOptions, budgets, mostFindings: 3 }
-  const found = await askAnomalies(question, options)
-  return anomalyPart({ ...options, ...found, scope: question.scope }, doubts)
+  return { ...options, ...(await askAnomalies(question, options)), scope: question.scope }
 }

@@ -20,7 +20,8 @@ import { efficiencyPart } from './efficiency.js'
 import { budgetPart } from './budget-states.js'
 import { capsPart } from './user-caps.js'
 import { costOverTime, growthByFeature } from './trend-asking.js'
-import { askAnomalyPart } from './ask-anomalies.js'
+import { anomalyPart, type AnomalyAnswer } from '../reports/anomalies.js'
+import { incidentMarks } from '../reports/incident-marks.js'
 import { cachePart } from './cache.js'
 import { errorsPart } from './errors.js'
 import { latencyPart } from './latency.js'
@@ -41,6 +42,8 @@ export interface ReportContext {
   readonly current: SummaryRow
   readonly budgets: readonly Budget[]
   readonly doubts: Doubts
+  /** Asked once, and not at all where the section is not shown. */
+  readonly anomalies: () => Promise<AnomalyAnswer | undefined>
   /** Calls by dimension. */
   readonly groups: (name: GroupName) => Promise<readonly BreakdownRow[]>
 }
@@ -86,6 +89,20 @@ export const reportSections: readonly ReportSection[] = [
     ask: async (context) => shown(summarySection(context, context.current)),
   },
   {
+    name: 'days',
+    about: 'cost over time',
+    ask: async ({ question, anomalies }) =>
+      costOverTime(question, incidentMarks((await anomalies())?.incidents ?? [])),
+  },
+  {
+    name: 'anomalies',
+    about: 'what was abnormal, and who caused it',
+    ask: async ({ anomalies, doubts }) => {
+      const answer = await anomalies()
+      return answer === undefined ? { sections: [] } : anomalyPart(answer, doubts)
+    },
+  },
+  {
     name: 'forecast',
     about: 'where the running month will end',
     ask: ({ question }) => forecastPart(question),
@@ -94,16 +111,6 @@ export const reportSections: readonly ReportSection[] = [
     name: 'budgets',
     about: 'each budget of the config file, its pace and its forecast',
     ask: ({ question, budgets }) => budgetPart(question, budgets),
-  },
-  {
-    name: 'anomalies',
-    about: 'what was abnormal, and who caused it',
-    ask: ({ question, doubts }) => askAnomalyPart(question, doubts),
-  },
-  {
-    name: 'days',
-    about: 'cost over time',
-    ask: ({ question }) => costOverTime(question),
   },
   {
     name: 'growth',

@@ -7,6 +7,8 @@ import { summary } from '../metrics/summary.js'
 import type { Report } from '../reports/report.js'
 import type { Budget } from '../domain/budget.js'
 import { parseBudget } from '../domain/budget-option.js'
+import type { AnomalyAnswer } from '../reports/anomalies.js'
+import { askReportAnomalies } from './ask-anomalies.js'
 import { budgetOption, budgetsOf } from './budget.js'
 import { summaryMeasures, weeklyReport, type ReportPart } from '../reports/weekly.js'
 import { questionOptions, type CommandSpec, type Invocation } from './command.js'
@@ -90,6 +92,8 @@ async function answer(
   const figures = await ask(db, summary({ scope, before, measures: summaryMeasures }))
   const current = figures.find((row) => row.is_current)
   const doubts = await doubtsAbout(question, current)
+  const asked = sections.some(({ name }) => name === 'anomalies')
+  let anomalies: Promise<AnomalyAnswer | undefined> | undefined
   const context = {
     question,
     scope,
@@ -99,6 +103,7 @@ async function answer(
     budgets,
     doubts,
     groups: groupAsker(question),
+    anomalies: () => (anomalies ??= asked ? askReportAnomalies(question) : Promise.resolve(undefined)),
   }
   return weeklyReport({
     scope,
