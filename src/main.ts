@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { inspect } from 'node:util'
 import { Command, CommanderError, Option } from 'commander'
 import {
-  formatOption,
+  hasFormats,
   type CommandSpec,
   type Invocation,
   type OptionSpec,
@@ -91,7 +91,8 @@ async function buildCommand(spec: CommandSpec, parent = 'llmcost'): Promise<Comm
         .filter((a) => a !== undefined) as string[],
     )
   })
-  for (const sub of spec.subcommands ?? []) command.addCommand(await buildCommand(sub, name))
+  for (const sub of spec.subcommands ?? [])
+    command.addCommand(await buildCommand(sub, name), { isDefault: sub.isDefault === true })
   return command
 }
 
@@ -125,6 +126,7 @@ async function run(spec: CommandSpec, command: Command, args: readonly string[])
     version,
     terminal,
     given,
+    ownFormat: await ownFormatOf(spec, options),
   }
   const output = textOption(options, 'output')
   // Chosen before the work: a format that does not exist must not cost a long ingest its summary.
@@ -136,9 +138,15 @@ async function run(spec: CommandSpec, command: Command, args: readonly string[])
   })
 }
 
+/** A format of the command's own, beside those of all. */
+async function ownFormatOf(spec: CommandSpec, options: Invocation['options']): Promise<string | undefined> {
+  if (spec.ownFormats === undefined) return undefined
+  return (await import('./commands/precedence.js')).ownFormatOf(spec, options)
+}
+
 /** None for a command that answers with a text of its own. */
 async function rendererOf(spec: CommandSpec, invocation: Invocation): Promise<Renderer | undefined> {
-  if (!spec.options.includes(formatOption)) return undefined
+  if (!hasFormats(spec) || invocation.ownFormat !== undefined) return undefined
   const precedence = await import('./commands/precedence.js')
   return precedence.rendererOf(invocation)
 }

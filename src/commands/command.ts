@@ -36,6 +36,10 @@ export interface CommandSpec {
   readonly options: readonly OptionSpec[]
   readonly examples: readonly Example[]
   readonly subcommands?: readonly CommandSpec[]
+  /** Values of --format, beside those of the renderers, for which it answers with a text of its own. */
+  readonly ownFormats?: readonly string[]
+  /** Of a subcommand: it is run where none is named, and has the options then. */
+  readonly isDefault?: true
   readonly run: (invocation: Invocation) => Promise<Outcome>
 }
 
@@ -58,6 +62,8 @@ export interface Invocation {
   /** Version of the program. */
   readonly version: string
   readonly terminal: Terminal
+  /** The one of the command's own formats that was asked for. */
+  readonly ownFormat?: string | undefined
   /** True when the option was given on the command line, not defaulted. */
   readonly given: (name: string) => boolean
 }
@@ -81,6 +87,10 @@ export const formatOption: OptionSpec = {
   setting: 'format',
   group: 'Output',
 }
+
+/** The command answers with a report. */
+export const hasFormats = ({ options }: CommandSpec): boolean =>
+  options.some(({ setting }) => setting === 'format')
 
 /** Options of every command that prints a report. */
 export const outputOptions: readonly OptionSpec[] = [

@@ -4,7 +4,7 @@ import { exportFormats } from '../exports/columns.js'
 import { tidyColumns, tidyQuery } from '../exports/tidy.js'
 import { outputOptions, type CommandSpec } from './command.js'
 import { destinationOf, exported, exportOptions } from './exporting.js'
-import { reportCommand } from './report.js'
+import { askReport, reportQuestionOptions } from './report.js'
 import { settingsOf } from './settings.js'
 
 const outputs = new Set(outputOptions)
@@ -18,7 +18,7 @@ export const exportReport: CommandSpec = {
   ].join('\n'),
   options: [
     ...exportOptions(exportFormats),
-    ...reportCommand.options.filter((option) => !outputs.has(option)),
+    ...reportQuestionOptions.filter((option) => !outputs.has(option)),
   ],
   examples: [
     { command: 'llmcost export report --period week --output week.csv', about: 'the last calendar week' },
@@ -29,8 +29,7 @@ export const exportReport: CommandSpec = {
   ],
   run: async (invocation) => {
     const destination = destinationOf(invocation, exportFormats)
-    const { report } = await reportCommand.run(invocation)
-    if (report === undefined) throw new Error('report answers with a report')
+    const report = await askReport(invocation)
     const { storeOptions } = await settingsOf(invocation)
     const db = await Database.open(':memory:', 'write', storeOptions)
     try {

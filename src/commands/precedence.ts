@@ -5,7 +5,8 @@
 import { loadConfig, type Config } from '../config/config.js'
 import { flagOf, variableOf, type OptionName } from '../config/options.js'
 import { renderers, rendererFor, type Renderer } from '../renderers/registry.js'
-import type { Invocation } from './command.js'
+import { UserError } from '../errors.js'
+import type { CommandSpec, Invocation } from './command.js'
 
 /** The value that won. */
 export interface Chosen {
@@ -58,4 +59,21 @@ export async function rendererOf(invocation: Invocation): Promise<Renderer> {
   }
   const byFlag = choice.format !== undefined || choice.json
   return rendererFor(byFlag ? choice : { ...choice, otherwise: await chosen(invocation, 'format') })
+}
+
+/**
+ * The format of the command's own that is asked for.
+ * @throws UserError (usage) when --json asks for another format
+ */
+export function ownFormatOf(
+  { ownFormats = [] }: CommandSpec,
+  options: Invocation['options'],
+): string | undefined {
+  const wanted = textOf(options['format'])?.trim().toLowerCase() ?? ''
+  if (!ownFormats.includes(wanted)) return undefined
+  if (options['json'] !== true) return wanted
+  throw new UserError(`--json and --format ${wanted} ask for two formats`, {
+    code: 'usage',
+    hint: 'Give one of them.',
+  })
 }

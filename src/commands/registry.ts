@@ -110,6 +110,16 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./explain.js')).explainCommand,
   },
   {
+    name: 'send',
+    summary: 'send the report by mail',
+    load: async () => (await import('./send.js')).sendCommand,
+  },
+  {
+    name: 'alerts',
+    summary: 'what fires now, which channels were told, and who has it in hand',
+    load: async () => (await import('./alerts.js')).alertsCommand,
+  },
+  {
     name: 'prices',
     summary: 'list unit prices; say where one comes from; find models without one',
     load: async () => (await import('./prices.js')).pricesCommand,

@@ -11,7 +11,14 @@ import type { AnomalyAnswer } from '../reports/anomalies.js'
 import { askReportAnomalies } from './ask-anomalies.js'
 import { budgetOption, budgetsOf } from './budget.js'
 import { summaryMeasures, weeklyReport, type ReportPart } from '../reports/weekly.js'
-import { questionOptions, type CommandSpec, type Invocation } from './command.js'
+import {
+  formatOption,
+  questionOptions,
+  type CommandSpec,
+  type Invocation,
+  type OptionSpec,
+} from './command.js'
+import { mailHeads, mailOptions, reportMail } from './mailing.js'
 import {
   ask,
   doubtsAbout,
@@ -29,6 +36,19 @@ import {
   type ReportSection,
 } from './report-sections.js'
 
+/** What a report can be asked, however it is delivered. */
+export const reportQuestionOptions: readonly OptionSpec[] = [
+  {
+    flags: '--period <period>',
+    about: 'the last whole day, week or month, or complete days such as 30d',
+    fallback: '7d',
+    group: 'Question',
+  },
+  { flags: '--sections <names>', about: 'what to show, with commas (default: all)', group: 'Question' },
+  budgetOption,
+  ...questionOptions,
+]
+
 export const reportCommand: CommandSpec = {
   name: 'report',
   summary: 'the cost report: the last 7 complete days, or another period',
@@ -39,16 +59,14 @@ export const reportCommand: CommandSpec = {
     `Sections: ${reportSections.map(({ name, about }) => `${name} (${about})`).join(', ')}.`,
   ].join('\n'),
   options: [
-    {
-      flags: '--period <period>',
-      about: 'the last whole day, week or month, or complete days such as 30d',
-      fallback: '7d',
-      group: 'Question',
-    },
-    { flags: '--sections <names>', about: 'what to show, with commas (default: all)', group: 'Question' },
-    budgetOption,
-    ...questionOptions,
+    ...reportQuestionOptions.map((option) =>
+      option === formatOption
+        ? { ...option, about: `${option.about.replace(' or ', ', ')}, or email for | sendmail -t` }
+        : option,
+    ),
+    ...mailOptions,
   ],
+  ownFormats: ['email'],
   examples: [
     { command: 'llmcost report', about: 'the last 7 complete days' },
     { command: 'llmcost report --period month', about: 'the last calendar month' },
@@ -57,18 +75,43 @@ export const reportCommand: CommandSpec = {
       about: 'the week before the newest call, against a budget',
     },
     { command: 'llmcost report --sections summary,features --format markdown', about: 'a part, to paste' },
+    {
+      command: 'llmcost report --period week --format email --to team@example.org | sendmail -t',
+      about: 'as a mail, for cron',
+    },
     { command: 'llmcost report --input logs/*.jsonl --since 30d', about: 'without a database' },
   ],
   run: async (invocation) => {
-    const given = optionTexts(invocation, 'budget').map(parseBudget)
-    const sections = parseSections(optionText(invocation, 'sections'))
-    const report = await withCalls(
-      invocation,
-      (question) => answer(question, sections, budgetsOf(given, question.settings.config)),
-      defaultWindow(invocation),
-    )
-    return { report }
+    if (invocation.ownFormat === 'email') return { text: await asMail(invocation) }
+    const stray = ['to', 'cc', 'sender', 'subject'].find((name) => invocation.given(name))
+    if (stray !== undefined) {
+      throw new UserError(`--${stray} goes with --format email`, {
+        code: 'usage',
+        hint: 'llmcost send hands the mail to a mail server itself.',
+      })
+    }
+    return { report: await askReport(invocation) }
   },
+}
+
+/** @throws UserError (usage) before anything is opened */
+export async function askReport(invocation: Invocation): Promise<Report> {
+  const given = optionTexts(invocation, 'budget').map(parseBudget)
+  const sections = parseSections(optionText(invocation, 'sections'))
+  return withCalls(
+    invocation,
+    (question) => answer(question, sections, budgetsOf(given, question.settings.config)),
+    defaultWindow(invocation),
+  )
+}
+
+/** A whole message with the line ends that sendmail wants on its stdin. */
+async function asMail(invocation: Invocation): Promise<string> {
+  const heads = mailHeads(invocation, '--format email')
+  const { composed } = await import('../delivery/compose.js')
+  const report = await askReport(invocation)
+  const source = await composed(await reportMail(report, heads, invocation.now))
+  return source.toString('utf8').replaceAll('\r\n', '\n')
 }
 
 function defaultWindow(invocation: Invocation): DefaultWindow {

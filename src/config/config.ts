@@ -8,6 +8,7 @@ import type { CostBasis } from '../domain/basis.js'
 import { defaultBounds, type Bounds } from '../domain/bounds.js'
 import type { Budget, UserCaps } from '../domain/budget.js'
 import type { Rule } from '../domain/rule.js'
+import type { ChannelConfig } from '../domain/channels.js'
 import { findConfig, readTree } from './file.js'
 import type { OptionName } from './options.js'
 
@@ -33,6 +34,8 @@ export interface Config {
   readonly userCaps: UserCaps
   /** What `llmcost check` watches, in the order of the file. */
   readonly rules: readonly Rule[]
+  /** Channels that alerts go to. */
+  readonly notify: readonly ChannelConfig[]
   /** File of user_id, tier and monthly_revenue, absolute. */
   readonly userTiers?: string
 }
@@ -47,6 +50,7 @@ const defaults = {
   budgets: [],
   userCaps: {},
   rules: [],
+  notify: [],
 } as const satisfies Config
 
 export interface ConfigRequest {
@@ -74,6 +78,7 @@ export async function loadConfig({ cwd, explicit, formats }: ConfigRequest): Pro
     bounds,
     budgets,
     user_caps,
+    notify,
     user_tiers,
     rules,
     $schema: _,
@@ -89,6 +94,7 @@ export async function loadConfig({ cwd, explicit, formats }: ConfigRequest): Pro
     budgets: budgets ?? defaults.budgets,
     userCaps: user_caps ?? defaults.userCaps,
     rules: rules ?? defaults.rules,
+    notify: notify ?? defaults.notify,
     ...(user_tiers === undefined ? {} : { userTiers: user_tiers }),
   }
 }

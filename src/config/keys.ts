@@ -7,6 +7,7 @@ import { bounds, type BoundKind, type BoundName } from '../domain/bounds.js'
 import { durationMs, durationPattern, memoryPattern, memorySize } from '../domain/limits.js'
 import { assertZone } from '../domain/zones.js'
 import { budgetsShape } from './budgets.js'
+import { notifyShape } from './notify.js'
 import type { OptionName } from './options.js'
 import { presetShape } from './presets.js'
 import { rulesShape } from './rules.js'
@@ -190,6 +191,10 @@ export const configKeys = (formats: readonly string[]) =>
         { name: 'failing', kind: 'error_rate', over: '5%', window: '2h', for: '1h', min_calls: 50 },
       ],
     ),
+    notify: key('Where alerts go, each channel under a name of your own.', notifyShape, {
+      'team-chat': { kind: 'slack', url_env: 'SLACK_WEBHOOK_URL', severity: 'warning', remind_every: '4h' },
+      'on-call': { kind: 'pagerduty', key_env: 'PAGERDUTY_ROUTING_KEY', severity: 'critical' },
+    }),
     presets: key('Ways to read a log, for --preset NAME.', named('a group of presets', presetShape), {
       gateway: {
         from: 'llmcost',

@@ -63,6 +63,36 @@ export const migrations: readonly (readonly string[])[] = [
       rejected BIGINT NOT NULL
     )`,
   ],
+  [
+    `CREATE TABLE alerts (
+      alert_id BIGINT NOT NULL,
+      key VARCHAR NOT NULL,
+      rule VARCHAR NOT NULL,
+      severity VARCHAR NOT NULL,
+      dimension VARCHAR,
+      value VARCHAR,
+      text VARCHAR NOT NULL,
+      started_at TIMESTAMP NOT NULL,
+      seen_at TIMESTAMP NOT NULL,
+      ended_at TIMESTAMP,
+      acknowledged_at TIMESTAMP,
+      snoozed_until TIMESTAMP,
+      fired VARCHAR NOT NULL
+    )`,
+    `CREATE TABLE deliveries (
+      delivery_id VARCHAR NOT NULL,
+      alert_id BIGINT NOT NULL,
+      channel VARCHAR NOT NULL,
+      event VARCHAR NOT NULL,
+      number BIGINT NOT NULL,
+      state VARCHAR NOT NULL,
+      claimed_until TIMESTAMP,
+      tried_at TIMESTAMP NOT NULL,
+      attempts BIGINT NOT NULL,
+      doubtful BOOLEAN NOT NULL,
+      error VARCHAR
+    )`,
+  ],
 ]
 
 /** The version that this program writes and understands. */

@@ -30,3 +30,22 @@ export function memorySize(text: string, said: string): string {
   if (new RegExp(memoryPattern).test(text)) return text
   throw new UserError(`${said} ${text} is not a size`, { code: 'usage', hint: 'Write 512MB or 4GB.' })
 }
+
+export const spanPattern = String.raw`^\d{1,6}(m|h|d|w)$`
+
+const spanUnits: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
+
+/**
+ * `30m`, `4h`, `2d` or `1w` in ms.
+ * @param said what an error calls it: `remind_every`
+ * @throws UserError (usage)
+ */
+export function spanMs(text: string, said: string): number {
+  if (!new RegExp(spanPattern).test(text) || Number.parseInt(text, 10) === 0) {
+    throw new UserError(`${said} ${text} is not a length of time`, {
+      code: 'usage',
+      hint: 'Write 30m, 4h, 2d or 1w.',
+    })
+  }
+  return Number.parseInt(text, 10) * (spanUnits[text.at(-1) ?? ''] ?? 0)
+}

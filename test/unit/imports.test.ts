@@ -54,6 +54,14 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
       may: ['../db/database.js', '../reports/report.js', '../renderers/values.js', 'node:fs'],
       not: ['../db/store.js', '../metrics/query.js', '../reports/weekly.js', '../renderers/csv.js'],
     },
+    alerts: {
+      may: ['../db/database.js', '../rules/fired.js', 'node:crypto'],
+      not: ['../delivery/notify.js', '../metrics/query.js', '../reports/report.js', 'node:fs', 'nodemailer'],
+    },
+    delivery: {
+      may: ['../alerts/due.js', '../renderers/table.js', '../reports/report.js', 'nodemailer/lib/errors'],
+      not: ['../metrics/query.js', '../commands/command.js', '../ingest/merge.js', '@duckdb/node-api'],
+    },
     commands: {
       may: ['../db/store.js', '../metrics/query.js', '../renderers/registry.js', 'node:stream/consumers'],
       not: ['@duckdb/node-api', 'commander', 'chalk', '../main.js'],

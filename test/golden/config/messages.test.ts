@@ -111,6 +111,19 @@ const mistakes: Readonly<Record<string, readonly [name: string, content: string 
   'a cap of half a token': ['x.yaml', 'user_caps:\n  request_tokens: 0.5\n'],
   'a cap as a list': ['x.yaml', 'user_caps:\n  daily_usd: [5]\n'],
   'a field twice': ['x.yaml', 'presets:\n  mine:\n    map: {user: U, user_id: V}\n'],
+  'a channel without a kind': ['x.yaml', 'notify:\n  chat: {url_env: CHAT_URL}\n'],
+  'an unknown kind of channel': ['x.yaml', 'notify:\n  chat: {kind: irc, url_env: CHAT_URL}\n'],
+  'a channel without its variable': ['x.yaml', 'notify:\n  chat:\n    kind: slack\n'],
+  'a webhook without its secret': ['x.yaml', 'notify:\n  hook: {kind: webhook, url_env: HOOK}\n'],
+  'a key of another channel': ['x.yaml', 'notify:\n  chat: {kind: slack, url_env: A, key_env: B}\n'],
+  'a secret in the place of its variable': [
+    'x.yaml',
+    'notify:\n  chat: {kind: slack, url_env: "https://hooks.example.org/T0SECRET"}\n',
+  ],
+  'a mail to nobody': ['x.yaml', 'notify:\n  mails: {kind: mail, to: []}\n'],
+  'a mail to no address': ['x.yaml', 'notify:\n  mails: {kind: mail, to: team}\n'],
+  'a reminder that is no time': ['x.yaml', 'notify:\n  chat: {kind: slack, url_env: A, remind_every: 4}\n'],
+  'a channel with a name that is a path': ['x.yaml', 'notify:\n  a/b: {kind: slack, url_env: A}\n'],
   'a preset that is a path': ['x.yaml', 'presets:\n  mine: when\n'],
 }
 

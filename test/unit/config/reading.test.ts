@@ -51,6 +51,9 @@ user_caps:
   request_tokens: 100000
   request_usd: .5
   daily_usd: 1e1
+notify:
+  chat: {kind: slack, url_env: CHAT_URL, severity: warning, remind_every: 2h}
+  mails: {kind: mail, to: a@example.org, remind_every: never}
 presets:
   gateway:
     from: llmcost
@@ -71,6 +74,10 @@ presets:
     {"daily": 12345678901.000000000001, "where": ["user~smith", "model!=gpt-4o"]},
   ],
   "user_caps": {"request_tokens": 100000, "request_usd": 0.5, "daily_usd": "10"},
+  "notify": {
+    "chat": {"kind": "slack", "url_env": "CHAT_URL", "severity": "warning", "remind_every": "2h"},
+    "mails": {"kind": "mail", "to": ["a@example.org"], "remind_every": "never"},
+  },
   "presets": {"gateway": {
     "from": "llmcost",
     "map": {"ts": "meta.when", "user": "Caller", "tag.a": "A"},
@@ -110,6 +117,17 @@ where = ["user~smith", "model!=gpt-4o"]
 request_tokens = 100_000
 request_usd = 0.5
 daily_usd = 1e1
+
+[notify.chat]
+kind = "slack"
+url_env = "CHAT_URL"
+severity = "warning"
+remind_every = "120m"
+
+[notify.mails]
+kind = "mail"
+to = "a@example.org"
+remind_every = "never"
 
 [presets.gateway]
 from = "llmcost"
@@ -166,6 +184,17 @@ describe.each(Object.entries(whole))('%s', (name, text) => {
       ],
       userCaps: { request_tokens: 100_000, request_usd: '0.5', daily_usd: '10' },
       rules: [],
+      notify: [
+        {
+          name: 'chat',
+          kind: 'slack',
+          severity: 'warning',
+          remindMs: 7_200_000,
+          to: [],
+          urlEnv: 'CHAT_URL',
+        },
+        { name: 'mails', kind: 'mail', severity: 'info', remindMs: null, to: ['a@example.org'] },
+      ],
       presets: {
         gateway: {
           from: 'llmcost',
@@ -187,6 +216,7 @@ describe('what holds without', () => {
     budgets: [],
     userCaps: {},
     rules: [],
+    notify: [],
   }
 
   test.each([

@@ -38,6 +38,7 @@ describe.each<Ending>(['.yaml', '.yml', '.toml', '.json'])('%s', (ending) => {
       budgets: [],
       userCaps: {},
       rules: [],
+      notify: [],
     })
   })
 

@@ -1,0 +1,60 @@
+/** An alert in words, the same on every channel; each escapes them in its own way. */
+import type { AlertMessage } from './channel.js'
+import { duration } from '../domain/wording.js'
+
+export interface Words {
+  /** `Critical`, `Still critical`, `Over`. */
+  readonly lead: string
+  /** The sentence of the rule. */
+  readonly text: string
+  readonly facts: readonly { readonly label: string; readonly value: string }[]
+  /** What is doubtful about the message itself. */
+  readonly note: string | undefined
+}
+
+/** One line without control, format or private signs, and of bounded length: it may come from a log. */
+export function plainLine(text: string, most = 1000): string {
+  const line = text
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]+/gu, ' ')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+  return line.length > most ? `${line.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…` : line
+}
+
+export function wordsOf(message: AlertMessage): Words {
+  const { rule, event, startedAt, endedAt, at, alert } = message
+  const severity = rule.severity
+  const about = rule.dimension === null ? [] : [{ label: rule.dimension, value: rule.value ?? '(none)' }]
+  const facts = [
+    { label: 'Rule', value: rule.rule },
+    { label: 'Severity', value: severity },
+    ...about,
+    ...(rule.measured === null ? [] : [{ label: 'Measured', value: String(rule.measured) }]),
+    ...(rule.bound === null ? [] : [{ label: 'Bound', value: String(rule.bound) }]),
+    { label: 'Since', value: minutes(rule.since) },
+    ...(event === 'start' ? [] : [{ label: 'Told first', value: minutes(startedAt) }]),
+    ...(event === 'end' ? [{ label: 'Over', value: `${minutes(endedAt ?? at)}${lasted(message)}` }] : []),
+    { label: 'Alert', value: String(alert) },
+  ]
+  return {
+    lead: { start: capital(severity), reminder: `Still ${severity}`, end: 'Over' }[event],
+    text: plainLine(rule.text),
+    facts: facts.map(({ label, value }) => ({ label: plainLine(label, 100), value: plainLine(value, 300) })),
+    note: message.repeat
+      ? 'Perhaps a repeat: it is not known whether an earlier attempt at this message arrived.'
+      : undefined,
+  }
+}
+
+const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
+
+/** `2026-10-02 08:15 UTC`; as it is when it is no time. */
+function minutes(iso: string): string {
+  const time = Date.parse(iso)
+  return Number.isNaN(time) ? iso : `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}
+
+function lasted({ startedAt, endedAt, at }: AlertMessage): string {
+  const span = Date.parse(endedAt ?? at) - Date.parse(startedAt)
+  return span > 0 ? `, after ${duration(span)}` : ''
+}
