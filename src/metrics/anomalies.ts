@@ -46,7 +46,7 @@ export interface FlagRow {
 }
 
 /** Days of daily costs that a drift is judged by. */
-export const driftDays = 28
+const driftDays = 28
 
 /** Days to read before the first judged day: that of the day before too, whose hours 24-hour sums reach into. */
 export const reachOf = (historyDays: number): number => historyDays + 1

@@ -90,8 +90,8 @@ const flag = (
 const judged = `hour >= ${whole('since_hour')}`
 const scale = 'CAST($scale AS DOUBLE)'
 
-/** The conditions of each test; also what --explain shows one by one. */
-export const conditions = {
+/** The conditions of each test. */
+const conditions = {
   spike: [
     `excess_usd > ${bounds.spike.noise} * ${scale} * noise_usd`,
     `cost_usd > ${bounds.spike.norm} * norm_usd`,

@@ -131,7 +131,7 @@ function dataOf(incident: Incident, tz: string): Row {
 }
 
 /** The incidents as blocks of sentences. @param longest incidents that people see */
-export function incidentSection(answer: AnomalyAnswer, doubts: Doubts, longest?: number): Section {
+function incidentSection(answer: AnomalyAnswer, doubts: Doubts, longest?: number): Section {
   const { incidents, scope } = answer
   const rows = incidents.map((incident) => rowOf(incident, scope.tz))
   const shown =
@@ -175,7 +175,7 @@ function emptyWords({ span, account, scope }: AnomalyAnswer, doubts: Doubts): st
 }
 
 /** Findings beside the incidents. */
-export function anomalyFindings(answer: AnomalyAnswer): Finding[] {
+function anomalyFindings(answer: AnomalyAnswer): Finding[] {
   const { scope, expensive, firstSpends, userHours, by, budgets, minUsd, mostFindings } = answer
   return [
     ...historyFindings(answer),

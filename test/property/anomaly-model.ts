@@ -151,7 +151,7 @@ export function baselineOf(model: Model, series: SeriesModel, day: number): DayB
 }
 
 /** The account's median day over the history of a day; undefined without any. */
-export function usualDay({ series, historyDays }: Model, day: number): number | undefined {
+function usualDay({ series, historyDays }: Model, day: number): number | undefined {
   const account = series.find(({ family }) => family === 0)
   if (account === undefined) return undefined
   const first = Math.max(dayOf(account.first), day - historyDays)
