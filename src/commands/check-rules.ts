@@ -1,9 +1,17 @@
 /** Judges rules over calls: at as-of for `llmcost check`, and at every hour of some time for its dry run. */
 import type { Rule } from '../domain/rule.js'
 import type { FiredRule } from '../rules/fired.js'
-import { firedRules, historyOf, sinceSteps, type Held, type RuleHistory } from '../rules/held.js'
+import {
+  firedRules,
+  historyOf,
+  longHeld,
+  mostSinceSteps,
+  sinceSteps,
+  type Held,
+  type RuleHistory,
+} from '../rules/held.js'
 import type { Question } from './question.js'
-import { messageOf, type FailedRule, type IdleRule, type Judge, type Judgement } from './judgement.js'
+import { messageOf, type FailedRule, type IdleRule, type Judgement } from './judgement.js'
 import { ruleJudges } from './rule-judges.js'
 
 interface Judged {
@@ -22,10 +30,15 @@ export interface CheckAnswer {
 
 /** What fires at as-of. The question's window does not count; its filters hold beside those of each rule. */
 export async function checkRules(question: Question, rules: readonly Rule[]): Promise<CheckAnswer> {
-  const { held, failed, idle } = await judge(question, rules, sinceSteps + 1)
+  const { held: recent, failed, idle } = await judge(question, rules, sinceSteps + 1)
+  // Of a person's statement the past is not asked.
+  const long = longHeld(recent, sinceSteps + 1).filter(({ kind }) => kind !== 'sql')
+  const older = long.length === 0 ? undefined : await judge(question, long, mostSinceSteps + 1)
+  const held =
+    older === undefined ? recent : [...recent.filter(({ rule }) => !long.includes(rule)), ...older.held]
   const out = new Set([...failed, ...idle].map(({ rule }) => rule))
   return {
-    fired: firedRules(held, question.asOf),
+    fired: firedRules(inOrder(held, rules), question.asOf),
     judged: rules.filter((rule) => !out.has(rule)),
     failed,
     idle,
@@ -45,7 +58,7 @@ export async function dryRunRules(
   steps: number,
 ): Promise<DryRunAnswer> {
   // One moment more tells a start from what fired before already.
-  const { held, failed, idle } = await judge(question, rules, steps + 1)
+  const { held, failed, idle } = await judge(question, rules, steps + 1, true)
   const out = new Set([...failed, ...idle].map(({ rule }) => rule))
   const judged = rules.filter((rule) => !out.has(rule))
   return {
@@ -56,35 +69,35 @@ export async function dryRunRules(
 }
 
 /** Rules of one kind of question are asked together; one that fails stops no other. */
-export async function judge(question: Question, rules: readonly Rule[], steps: number): Promise<Judged> {
+export async function judge(
+  question: Question,
+  rules: readonly Rule[],
+  steps: number,
+  isDryRun = false,
+): Promise<Judged> {
   const held: Held[] = []
   const failed: FailedRule[] = []
   const idle: IdleRule[] = []
   for (const { kinds, judge: ask } of ruleJudges) {
     const own = rules.filter(({ kind }) => kinds.includes(kind))
     if (own.length === 0) continue
-    const found = await attempted(question, own, steps, ask)
+    const found = await attempted(own, () => ask(question, own, steps, isDryRun))
     held.push(...found.held)
     failed.push(...(found.failed ?? []))
     idle.push(...(found.idle ?? []))
   }
-  const place = new Map(rules.map((rule, i) => [rule, i]))
-  const at = (rule: Rule): number => place.get(rule) ?? 0
-  return {
-    held: held.toSorted((a, b) => at(a.rule) - at(b.rule)),
-    failed: failed.toSorted((a, b) => at(a.rule) - at(b.rule)),
-    idle: idle.toSorted((a, b) => at(a.rule) - at(b.rule)),
-  }
+  return { held: inOrder(held, rules), failed: inOrder(failed, rules), idle: inOrder(idle, rules) }
 }
 
-async function attempted(
-  question: Question,
-  rules: readonly Rule[],
-  steps: number,
-  ask: Judge,
-): Promise<Judgement> {
+/** As the rules stand in the config file. */
+function inOrder<T extends { readonly rule: Rule }>(all: readonly T[], rules: readonly Rule[]): readonly T[] {
+  const place = new Map(rules.map((rule, i) => [rule, i]))
+  return all.toSorted((a, b) => (place.get(a.rule) ?? 0) - (place.get(b.rule) ?? 0))
+}
+
+async function attempted(rules: readonly Rule[], ask: () => Promise<Judgement>): Promise<Judgement> {
   try {
-    return await ask(question, rules, steps)
+    return await ask()
   } catch (error) {
     if (process.env['LLMCOST_DEBUG']) throw error
     return { held: [], failed: rules.map((rule) => ({ rule, message: messageOf(error) })) }

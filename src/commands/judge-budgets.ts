@@ -97,7 +97,7 @@ async function* statesOver(
     db,
     ruleBudgets({ scope: read, asOf, filterSets: [...sets.values()], clockMs, steps }),
   )
-  const days = byDay(rows)
+  const days = new Days(rows)
   for (const { step, at, now } of moments) {
     const historySince = addDays(now.day, -budgetHistoryDays)
     const at0 = {
@@ -106,9 +106,9 @@ async function* statesOver(
       slot: `slot_${clockMs.indexOf(now.clockMs % hourMs)}` as const,
       sets: keys.length,
     }
-    const known = days
+    const known = days.all
       .filter(([day]) => day >= historySince && day <= now.day)
-      .map(([day, own]) => dayRow(day, own, at0))
+      .map(([day, own]) => days.row(day, own, at0))
     const firstTs =
       history.first_ts !== null && Date.parse(history.first_ts) < at.getTime() ? history.first_ts : null
     const found = { rows: known, asOf: at, now, historySince, firstTs, tz, forecasts }
@@ -136,6 +136,24 @@ interface Moment {
   readonly now: Now
   readonly slot: `slot_${number}`
   readonly sets: number
+}
+
+/** Rows by day. A day that is over is the same at each moment of one time of the clock, and worked out once. */
+class Days {
+  readonly all: readonly (readonly [string, readonly RuleBudgetRow[]])[]
+  readonly #ended = new Map<string, BudgetDayRow>()
+
+  constructor(rows: readonly RuleBudgetRow[]) {
+    this.all = byDay(rows)
+  }
+
+  row(day: string, rows: readonly RuleBudgetRow[], moment: Moment): BudgetDayRow {
+    if (day >= moment.now.day) return dayRow(day, rows, moment)
+    const key = `${day} ${moment.slot} ${Math.floor(moment.now.clockMs / hourMs)}`
+    const found = this.#ended.get(key) ?? dayRow(day, rows, moment)
+    this.#ended.set(key, found)
+    return found
+  }
 }
 
 /** A day as budgetDays would have answered at a moment. */

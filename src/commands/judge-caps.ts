@@ -43,7 +43,7 @@ export async function judgeCaps(
         value: user_id,
         measured: cap === 'request_tokens' ? Number(used) : used,
         bound: limit,
-        details: { cap: `of ${capWords[cap]}`, used: inWords(used), limit: inWords(limit), cap_key: cap },
+        details: { cap: capWords[cap], used: inWords(used), limit: inWords(limit), cap_key: cap },
       })
     }
   }

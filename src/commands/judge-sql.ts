@@ -6,7 +6,6 @@ import { hourMs } from '../domain/zones.js'
 import type { Held } from '../rules/held.js'
 import { messageOf, type FailedRule, type IdleRule, type Judgement } from './judgement.js'
 import type { Question } from './question.js'
-import { sinceSteps } from '../rules/held.js'
 
 /** Rows of one rule that count; more are a statement that lists rather than tells. */
 const mostRows = 1000
@@ -18,22 +17,25 @@ export async function judgeSql(
   question: Question,
   rules: readonly Rule[],
   steps: number,
+  isDryRun: boolean,
 ): Promise<Judgement> {
   // Before any statement is even bound: binding a file function already opens the file.
   await question.db.seal()
   const held: Held[] = []
   const failed: FailedRule[] = []
   const idle: IdleRule[] = []
-  const isDryRun = steps > sinceSteps + 1
   for (const rule of rules) {
-    if (isDryRun && !names(rule, 'as_of')) {
-      idle.push({ rule, reason: 'its statement does not name $as_of, so that it says nothing of the past' })
-      continue
-    }
     // What a person's statement costs is not known: it runs no oftener than it must.
     const moments = (isDryRun ? steps : 1) + rule.forHours
     try {
       await question.db.assertReadsOnly(rule.sql ?? '')
+      if (isDryRun && !names(rule, 'as_of')) {
+        idle.push({
+          rule,
+          reason: 'its statement does not name $as_of, so that it says nothing of the past',
+        })
+        continue
+      }
       for (let step = 0; step < moments; step++) held.push(...(await heldAt(question, rule, step)))
     } catch (error) {
       failed.push({ rule, message: messageOf(error) })

@@ -22,12 +22,20 @@ export interface Judgement {
   readonly idle?: readonly IdleRule[]
 }
 
-/** @param steps moments to judge, as-of the first; beyond these as many as the rule's `for` asks */
-export type Judge = (question: Question, rules: readonly Rule[], steps: number) => Promise<Judgement>
+/**
+ * @param steps moments to judge, as-of the first; beyond these as many as the rule's `for` asks
+ * @param isDryRun the past is what is asked for, not only since when what holds now has held
+ */
+export type Judge = (
+  question: Question,
+  rules: readonly Rule[],
+  steps: number,
+  isDryRun: boolean,
+) => Promise<Judgement>
 
 /** DuckDB's own words about a statement are for whoever wrote it. */
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error)
-  const hint = error instanceof UserError && error.hint !== undefined ? ` ${error.hint}` : ''
+  const hint = error instanceof UserError && error.hint !== undefined ? `. ${error.hint}` : ''
   return text.split('\n')[0] + hint
 }

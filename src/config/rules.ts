@@ -137,8 +137,25 @@ function boundShape(kind: RuleKindName, amount: Amount): Shape<string> {
     }
     case 'ratio':
     case 'count':
+    case 'time':
+    case 'any':
       return ratio
   }
+}
+
+/** May stand on several lines, as no other text. */
+const statement: Shape<string> = {
+  words: 'a SELECT',
+  schema: {
+    type: 'string',
+    pattern: String.raw`^(?=[\s\S]*\S)[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$`,
+  },
+  read: (tree, place) => {
+    // eslint-disable-next-line no-control-regex
+    const form = /^(?=[\s\S]*\S)[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$/u
+    if (tree.kind !== 'text' || !form.test(tree.text)) throw misfit(tree, place, 'a SELECT')
+    return tree.text.trim()
+  },
 }
 
 const boolean: Shape<boolean> = {
@@ -208,7 +225,7 @@ const parameterKeys = (amount: Amount) =>
       ['spike'],
       'spike, sustained',
     ),
-    sql: key('One SELECT, as `llmcost sql` takes it.', anyText('a SELECT'), 'SELECT 1 AS measured'),
+    sql: key('One SELECT, as `llmcost sql` takes it.', statement, 'SELECT 1 AS measured'),
   }) satisfies Readonly<Record<RuleParameter, Key<unknown>>>
 
 /** The keys that a rule of this kind may have. */

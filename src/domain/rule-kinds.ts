@@ -6,8 +6,8 @@
  */
 import type { RuleSeverity } from './rule.js'
 
-/** usd: an exact decimal; share: 0–1; ratio: so many times; ms; hours; count. */
-export type RuleUnit = 'usd' | 'share' | 'ratio' | 'ms' | 'hours' | 'count'
+/** usd: an exact decimal; share: 0–1; ratio: so many times; ms; hours; count; time: ISO 8601; any: as it comes. */
+export type RuleUnit = 'usd' | 'share' | 'ratio' | 'ms' | 'hours' | 'count' | 'time' | 'any'
 
 /** over and under: beyond the bound, not at it; at_least: at it, too. Also the name of its key. */
 export type Comparison = 'over' | 'under' | 'at_least'
@@ -124,7 +124,7 @@ const table = {
     message:
       '{subject} cost {measured} in {hours} up to {hour}, where {norm_usd} is usual; see llmcost anomalies',
     parameters: ['tests'],
-    details: { norm_usd: 'usd', hours: 'text', hour: 'text', test: 'text' },
+    details: { norm_usd: 'usd', hours: 'text', hour: 'time', test: 'text' },
   },
   call_cost: {
     ...figure,
@@ -153,7 +153,7 @@ const table = {
     minCalls: null,
     minUsd: null,
     scope: 'user',
-    message: '{subject} used {used}, over the cap {cap}, {limit}; see llmcost caps',
+    message: '{subject} used {used} in {cap}, over the cap of {limit}; see llmcost caps',
     details: { cap: 'text', used: 'text', limit: 'text' },
   },
   error_rate: {
@@ -232,7 +232,7 @@ const table = {
     minUsd: null,
     severity: 'critical',
     message: '{subject}: no call for {measured}; the last at {last_call}',
-    details: { last_call: 'text', calls: 'count' },
+    details: { last_call: 'time', calls: 'count' },
   },
   p95_input_over_mean: {
     ...figure,
@@ -250,7 +250,7 @@ const table = {
     about:
       'Each row that a SELECT answers with fires; columns value, measured and text say what. $as_of and $since are the ends of the window.',
     figure: 'measured',
-    unit: 'count',
+    unit: 'any',
     bound: null,
     minCalls: null,
     minUsd: null,

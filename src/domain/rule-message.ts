@@ -3,6 +3,7 @@ import { UserError } from '../errors.js'
 import { dimensionNoun, dimensionOf } from './dimensions.js'
 import type { Rule } from './rule.js'
 import { ruleKinds, type RuleKindName, type RuleUnit } from './rule-kinds.js'
+import type { Filter } from './scope.js'
 import { count, duration, number, percent, usd } from './wording.js'
 import { hourMs } from './zones.js'
 
@@ -23,15 +24,15 @@ const placeholders: Readonly<Record<string, (rule: Rule, subject: RuleSubject, s
   rule: ({ name }) => name,
   kind: ({ kind }) => kind,
   severity: ({ severity }) => severity,
-  subject: (_, subject) => subjectWords(subject),
+  subject: ({ filters }, subject) => subjectWords(subject, filters),
   dimension: (_, { dimension }) => dimension ?? '',
   value: (_, { value }) => value ?? '(none)',
-  measured: ({ kind }, { measured }) => inUnit(measured, ruleKinds[kind].unit),
-  bound: ({ kind }, { bound }) => inUnit(bound, ruleKinds[kind].unit),
+  measured: ({ kind }, { measured, details }) => inUnit(measured, unitOf(kind, details)),
+  bound: ({ kind }, { bound, details }) => inUnit(bound, unitOf(kind, details)),
   window: ({ windowHours }) => spanWords(windowHours ?? 0),
   for: ({ forHours }) => spanWords(forHours),
   against: ({ againstHours }) => spanWords(againstHours ?? 0),
-  since: (_, __, since) => `${since.slice(0, 16).replace('T', ' ')} UTC`,
+  since: (_, __, since) => inUnit(since, 'time'),
 }
 
 /** Names that a message of this kind may hold in braces. */
@@ -66,8 +67,24 @@ export function ruleMessage(rule: Rule, subject: RuleSubject, since: string): st
   })
 }
 
-/** `all calls`, `feature search`, `calls without a feature` */
-export function subjectWords({ dimension, value }: Pick<RuleSubject, 'dimension' | 'value'>): string {
+/** What a figure of what fired is in: a cap on tokens is not in USD, as the others are. */
+export function unitOf(kind: RuleKindName, details: Readonly<Record<string, unknown>> = {}): RuleUnit {
+  return details['cap_key'] === 'request_tokens' ? 'count' : ruleKinds[kind].unit
+}
+
+/** `all calls`, `feature search`, `calls without a feature`, `user u1 (team=support)` */
+export function subjectWords(
+  { dimension, value }: Pick<RuleSubject, 'dimension' | 'value'>,
+  filters: readonly Filter[],
+): string {
+  const narrowed = filters.map(({ dimension: key, operator, value: to }) => key + operator + to).join(', ')
+  if (narrowed === '') return wordsOf(dimension, value)
+  return dimension === null && value === null
+    ? `calls with ${narrowed}`
+    : `${wordsOf(dimension, value)} (${narrowed})`
+}
+
+function wordsOf(dimension: string | null, value: string | null): string {
   if (dimension === null) return value ?? 'all calls'
   if (dimension === 'budget') return `budget ${value ?? ''}`
   const noun = dimensionNoun(dimensionOf(dimension))
@@ -95,6 +112,10 @@ export function inUnit(value: Figure, unit: RuleUnit): string {
     case 'hours':
       return duration(Number(value) * hourMs)
     case 'count':
-      return typeof value === 'string' && !Number.isFinite(Number(value)) ? value : count(value)
+      return count(value)
+    case 'time':
+      return `${String(value).slice(0, 16).replace('T', ' ')} UTC`
+    case 'any':
+      return Number.isFinite(Number(value)) ? number(value) : String(value)
   }
 }

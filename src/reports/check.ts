@@ -1,5 +1,7 @@
 /** What `llmcost check` answers with: the rules that fire, and how often each would have. */
 import type { Rule } from '../domain/rule.js'
+import { inUnit, unitOf } from '../domain/rule-message.js'
+import type { RuleKindName } from '../domain/rule-kinds.js'
 import { count } from '../domain/wording.js'
 import type { FiredRule } from '../rules/fired.js'
 import type { RuleHistory } from '../rules/held.js'
@@ -26,15 +28,37 @@ const tones = { info: 'good', warning: 'caution', critical: 'bad' } as const
 const columns: readonly Column[] = [
   { ...column('severity', 'severity', 'status'), tones },
   column('rule', 'rule', 'text'),
-  { ...column('kind', 'kind', 'text'), dataOnly: true },
-  { ...column('dimension', 'dimension', 'text'), dataOnly: true },
-  { ...column('value', 'value', 'text'), dataOnly: true },
-  { ...column('measured', 'measured', 'json'), dataOnly: true },
-  { ...column('bound', 'bound', 'json'), dataOnly: true },
-  column('text', 'what', 'text'),
-  column('since', 'since', 'time', 1),
-  { ...column('key', 'key', 'text'), dataOnly: true },
+  column('kind', 'kind', 'text'),
+  column('dimension', 'dimension', 'text'),
+  column('value', 'value', 'text'),
+  column('measured', 'measured', 'json'),
+  column('bound', 'bound', 'json'),
+  column('since', 'since', 'time'),
+  column('text', 'text', 'text'),
+  column('key', 'key', 'text'),
 ]
+
+/** Figures of several units stand in one column: as texts, each in its own. The sentence stands below. */
+const shownColumns: readonly Column[] = [
+  { ...column('severity', 'severity', 'status'), tones },
+  column('rule', 'rule', 'text'),
+  column('about', 'about', 'text', 1),
+  column('measured', 'measured', 'text'),
+  column('bound', 'bound', 'text', 2),
+  column('since', 'holds since', 'time', 3),
+]
+
+function shownRow({ kind, severity, rule, measured, bound, since, details }: FiredRule): Row {
+  const unit = unitOf(kind as RuleKindName, details)
+  return {
+    severity,
+    rule,
+    about: details?.['subject'] ?? null,
+    measured: inUnit(measured, unit),
+    bound: bound === null ? null : inUnit(bound, unit),
+    since,
+  }
+}
 
 /** @param asOf the moment that was judged */
 export function checkReport(answer: CheckAnswer, doubts: Doubts, asOf: Date): Report {
@@ -46,6 +70,8 @@ export function checkReport(answer: CheckAnswer, doubts: Doubts, asOf: Date): Re
     title: 'Fired rules',
     columns,
     rows: fired.map(rowOf),
+    shownRows: fired.map(shownRow),
+    shownColumns,
     empty: none
       ? emptyText(doubts.history, scope, '--as-of latest', doubts.fromInput)
       : `${ruleCount(judged)} checked, none fires`,
@@ -147,13 +173,13 @@ export function dryRunReport(answer: DryRun, doubts: Doubts, asOf: Date, days: n
     columns: [
       column('rule', 'rule', 'text'),
       { ...column('kind', 'kind', 'text'), dataOnly: true },
-      { ...column('severity', 'severity', 'status', 3), tones },
+      { ...column('severity', 'severity', 'status', 6), tones },
       column('starts', 'times', 'count'),
-      column('subjects', 'for', 'count', 2),
+      column('subjects', 'for', 'count', 5),
       column('hours', 'hours', 'count'),
-      column('starts_per_week', 'times a week', 'number', 1),
+      column('starts_per_week', 'times a week', 'number', 3),
       column('latest_at', 'the last', 'time', 4),
-      column('example', 'it said', 'text', 5),
+      column('example', 'it said last', 'text'),
       { ...column('examples', 'examples', 'json'), dataOnly: true },
     ],
     rows: rows.map((row) => ({ ...row, starts_per_week: (Number(row['starts']) * 7) / days })),

@@ -5,7 +5,7 @@
  * verdict is the same whenever it is asked for.
  */
 import type { Rule } from '../domain/rule.js'
-import { ruleMessage, type RuleSubject } from '../domain/rule-message.js'
+import { ruleMessage, subjectWords, type RuleSubject } from '../domain/rule-message.js'
 import { hourMs } from '../domain/zones.js'
 import type { FiredRule } from './fired.js'
 
@@ -24,8 +24,12 @@ export interface HeldSubject {
   readonly steps: ReadonlyMap<number, Held>
 }
 
-/** Earlier moments that a check looks at beyond those it needs, to say since when a rule holds. */
+/**
+ * Earlier moments that a check looks at beyond those it needs, to say since when a rule holds; and so many when
+ * that is not enough.
+ */
 export const sinceSteps = 24
+export const mostSinceSteps = 30 * 24
 
 /** Same rule and subject, same key. */
 export function keyOf({ rule, dimension, value, part }: Held): string {
@@ -65,6 +69,14 @@ function beganAt({ steps }: HeldSubject, step: number): number {
 
 const isoOf = (asOf: Date, step: number): string => new Date(asOf.getTime() - step * hourMs).toISOString()
 
+/** Rules that fire and have held at each of so many moments: since when, only older ones can tell. */
+export function longHeld(held: readonly Held[], steps: number): readonly Rule[] {
+  const long = bySubject(held).filter(
+    (subject) => firesAt(subject, 0) && beganAt(subject, 0) >= steps + subject.rule.forHours - 1,
+  )
+  return [...new Set(long.map(({ rule }) => rule))]
+}
+
 /** What fires at as-of: the gravest first, then in the order of the rules. */
 export function firedRules(held: readonly Held[], asOf: Date): readonly FiredRule[] {
   const grave = { critical: 0, warning: 1, info: 2 }
@@ -91,7 +103,7 @@ function firedRule(subject: HeldSubject, asOf: Date): FiredRule {
     bound,
     since,
     text: ruleMessage(rule, now, since),
-    details,
+    details: { ...details, subject: subjectWords(now, rule.filters) },
   }
 }
 

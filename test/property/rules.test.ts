@@ -151,6 +151,64 @@ const sorted = (values: Iterable<string | null>): string[] =>
 
 const withinDay = 30
 
+/** Figures that lie exactly at a bound, and the bounds just beside it. */
+const exactly: readonly [
+  RuleKindName,
+  at: string,
+  beyond: string,
+  calls: readonly Partial<RawCall>[],
+  more?: Partial<Rule>,
+][] = [
+  ['cost', '0.3', '0.299999999999', [{ cost: 10n ** 11n }, { cost: 2n * 10n ** 11n }]],
+  ['call_cost', '0.2', '0.199999999999', [{ cost: 10n ** 11n }, { cost: 2n * 10n ** 11n }]],
+  ['user_share', '0.15', '0.149999999999', [{ cost: 3n * 10n ** 11n, user_id: 'u' }], { dailyUsd: '2' }],
+  ['error_rate', '0.333333333333333333', '0.333333333', ['ok', 'ok', 'error'].map((status) => ({ status }))],
+  ['truncation_rate', '0.25', '0.2499', ['stop', 'stop', 'stop', 'length'].map((finish) => ({ finish }))],
+  ['cache_hit_rate', '0.5', '0.5001', [{ hit: true }, { hit: false }]],
+  ['unpriced_share', '0.5', '0.499', [{ cost: 1n }, { cost: null }]],
+  ['p95_latency', '1000', '999.999', [{ latency: 1000 }, { latency: 1000 }]],
+  ['p99_latency', '1000', '999.999', [{ latency: 1000 }]],
+  ['p95_input_over_mean', '1', '0.999999', [{ input: 7 }, { input: 7 }, { input: 7 }]],
+]
+
+test.each(exactly)('%s fires beyond its bound and not at it', async (kind, at, beyond, some, more = {}) => {
+  await load(
+    db,
+    some.map((one) => ({ ...bareCall, ts: now - 1000, ...one })),
+  )
+  const fires = async (bound: string): Promise<boolean> => {
+    const rule = ruleLike(kind, { bound, minCalls: 0, ...more })
+    return (await checkRules(question([]), [rule])).fired.length > 0
+  }
+  expect([await fires(at), await fires(beyond)]).toEqual([false, true])
+})
+
+test('cost_spike fires at its bound', async () => {
+  const costs = { [now - 1000]: 3n, [now - 24 * hour - 1000]: 1n }
+  await load(
+    db,
+    Object.entries(costs).map(([ts, cost]) => ({ ...bareCall, ts: Number(ts), cost: cost * 10n ** 11n })),
+  )
+  const fires = async (bound: string): Promise<boolean> =>
+    (await checkRules(question([]), [ruleLike('cost_spike', { bound, minUsd: '0.3' })])).fired.length > 0
+  // 0.3 / 0.1 is below 3 as a double.
+  expect([await fires('3'), await fires('3.000001')]).toEqual([true, false])
+})
+
+test('minimum volume: reached at exactly it', async () => {
+  await load(db, [
+    { ...bareCall, ts: now - 1000, cost: 5n * 10n ** 11n, status: 'error' },
+    { ...bareCall, ts: now - 1000, cost: null, status: 'error' },
+    { ...bareCall, ts: now - 1000, cost: null, status: null },
+  ])
+  const fires = async (more: Partial<Rule>): Promise<boolean> =>
+    (await checkRules(question([]), [ruleLike('error_rate', { bound: '0.1', minCalls: 0, ...more })])).fired
+      .length > 0
+  // Two calls have a status.
+  expect([await fires({ minCalls: 2 }), await fires({ minCalls: 3 })]).toEqual([true, false])
+  expect([await fires({ minUsd: '0.5' }), await fires({ minUsd: '0.500000000001' })]).toEqual([true, false])
+})
+
 describe('rules about a window', () => {
   test('hold exactly where single calls say so, several sharing a statement', async () => {
     await fc.assert(
@@ -178,7 +236,7 @@ describe('rules about a window', () => {
         const { fired } = await checkRules(question(calls), [rule])
         const holds = (back: number): ReadonlyMap<string | null, number> =>
           windowHolds(rule, calls, now - back * hour)
-        const moments = Array.from({ length: 25 + forHours }, (_, back) => holds(back))
+        const moments = Array.from({ length: 300 }, (_, back) => holds(back))
         const wanted = [...(moments[0]?.keys() ?? [])].filter((value) =>
           moments.slice(0, forHours + 1).every((held) => held.has(value)),
         )
@@ -387,7 +445,7 @@ test('the dry run says of each hour what a check as of that hour says', async ()
         const set = { tz, budgets, userCaps }
         const { histories, failed } = await dryRunRules(question(calls, set), rules, steps)
         expect(failed).toEqual([])
-        const { held } = await judge(question(calls, set), rules, steps)
+        const { held } = await judge(question(calls, set), rules, steps, true)
         for (const step of picked) {
           const { fired } = await checkRules(question(calls, { ...set, asOf: now - step * hour }), rules)
           for (const rule of rules) {
