@@ -15,6 +15,7 @@ import { configKeys, configSchema } from '../src/config/keys.js'
 import { variableOf } from '../src/config/options.js'
 import type { Key, Keys } from '../src/config/shapes.js'
 import { aboutKey, configTemplate } from '../src/config/template.js'
+import { ruleKindNames, ruleKinds } from '../src/domain/rule-kinds.js'
 import { importers } from '../src/importers/registry.js'
 import { renderers } from '../src/renderers/registry.js'
 
@@ -103,6 +104,47 @@ function inner(name: string, { shape }: Key<unknown>): string[] {
     `## ${name}`,
     table(['key', 'meaning', 'must be'], rows),
     ...(name === 'budgets' ? [aboutBudgets] : []),
+    ...(name === 'rules' ? rulesText() : []),
+  ]
+}
+
+const aboutRules = [
+  'What fires is a state, not an event: a rule fires as long as its figure is beyond its bound. `over` and `under` are beyond the bound, not at it; `at_least` is at it, too. Shares are 0–1 or a percentage such as `5%`; windows end at `--as-of`. `min_calls` counts the calls of the window that have what is measured, such as a status or a latency.',
+  'A message may hold `{rule}`, `{kind}`, `{severity}`, `{subject}`, `{dimension}`, `{value}`, `{measured}`, `{bound}`, `{window}`, `{for}`, `{against}`, `{since}`, and the further placeholders of its kind.',
+  'A `sql` rule is one SELECT, sealed as `llmcost sql` is. Each row it answers with fires: `value` tells rows apart, `measured` is the figure, `text` the sentence; all three may be absent. `$as_of` and `$since` (`window` before it) may stand in it; only a statement that names `$as_of` has a past, for `for` and the dry run.',
+  'A rule without anything to judge, such as a budget rule without a budget, is named in the warnings and does not fail.',
+]
+
+/** The kinds of rules, from their registry. */
+function rulesText(): string[] {
+  const rows = ruleKindNames.map((kind) => {
+    const { about, figure, bound, unit, window, minCalls, minUsd, scope, parameters, details } =
+      ruleKinds[kind]
+    const takes = [
+      ...(scope === 'none' ? [] : ['`where`']),
+      ...(scope === 'calls' ? ['`by`'] : []),
+      ...(window === null ? [] : [`\`window\` ${window}h`]),
+      ...(minCalls === null ? [] : [`\`min_calls\` ${minCalls}`]),
+      ...(minUsd === null ? [] : [`\`min_usd\` ${minUsd}`]),
+      ...parameters.map((name) => `\`${name}\``),
+    ]
+    const beyond =
+      bound === null ? '' : `\`${bound.when}\` ${bound.value ?? '(needed)'} ${unit}`.replace(' share', '')
+    return [
+      `\`${kind}\``,
+      plain(about),
+      `\`${figure}\``,
+      beyond,
+      takes.join(', '),
+      Object.keys(details)
+        .map((name) => `\`{${name}}\``)
+        .join(' '),
+    ]
+  })
+  return [
+    '### Kinds of rules',
+    table(['kind', 'watches', 'figure', 'fires', 'takes (default)', 'placeholders'], rows),
+    ...aboutRules,
   ]
 }
 
