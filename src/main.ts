@@ -1,6 +1,6 @@
 /** argv → command → outcome → stdout. The only writer to stdout, and the only place that ends with a code. */
 import { createRequire } from 'node:module'
-import { createReadStream, writeFileSync } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { inspect } from 'node:util'
 import { Command, CommanderError, Option } from 'commander'
@@ -12,6 +12,7 @@ import {
   type Outcome,
   type Terminal,
 } from './commands/command.js'
+import { writeWhole } from './commands/output-file.js'
 import { commandEntries } from './commands/registry.js'
 import { exitCodes, UserError } from './errors.js'
 import type { Renderer } from './renderers/registry.js'
@@ -170,7 +171,7 @@ async function deliver(
 
 function writeOutput(path: string, text: string): void {
   try {
-    writeFileSync(path, text)
+    writeWhole(path, text)
   } catch (error) {
     throw new UserError('the output file cannot be written', {
       location: path,

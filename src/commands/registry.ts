@@ -95,6 +95,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./check.js')).checkCommand,
   },
   {
+    name: 'metrics',
+    summary: 'figures for Prometheus: as a text file, or served over HTTP',
+    load: async () => (await import('./metrics.js')).metricsCommand,
+  },
+  {
     name: 'sql',
     summary: 'ask the database in SQL, read-only',
     load: async () => (await import('./sql.js')).sqlCommand,

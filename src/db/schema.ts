@@ -93,6 +93,10 @@ export const migrations: readonly (readonly string[])[] = [
       error VARCHAR
     )`,
   ],
+  [
+    // Values that `llmcost metrics` names, by label; a row without a value: the label takes no more of them.
+    'CREATE TABLE label_members (label VARCHAR NOT NULL, value VARCHAR)',
+  ],
 ]
 
 /** The version that this program writes and understands. */

@@ -12,6 +12,9 @@ import { migrations, schemaVersion, views } from './schema.js'
 /** File format of new stores: compresses text faster and smaller than DuckDB's default, which suits older readers. */
 const storageVersion = 'v1.4.0'
 
+/** Another process holds the store's lock, and held it as long as one would wait. */
+export class StoreInUse extends UserError {}
+
 export interface StoreOptions extends Resources {
   /** How long to wait for another process's lock, ms. */
   readonly lockTimeoutMs: number
@@ -176,7 +179,7 @@ async function patiently<T>(path: string, options: StoreOptions, open: () => Pro
       const pid = lockHolder(message)
       if (pid === undefined) throw openError(path, error, message)
       if (Date.now() >= deadline) {
-        throw new UserError(`the database is in use by process ${pid}`, {
+        throw new StoreInUse(`the database is in use by process ${pid}`, {
           location: path,
           hint: 'Wait for it to end, or wait longer with --lock-timeout 5m.',
           cause: error,

@@ -71,3 +71,11 @@ export const firstReplaced = (text: string, pattern: string, by: string): string
 /** A group of the first match of a regular expression (RE2's); empty where nothing matches. */
 export const matched = (text: string, pattern: string, group: number): string =>
   `regexp_extract(${text}, '${pattern}', ${group})`
+
+/** How many values lie in each bucket, from above the bound before up to and with its own; a map by bound. */
+export const bucketCounts = (value: string, bounds: readonly number[]): string =>
+  `histogram(CAST(${value} AS DOUBLE), [${bounds.map((bound) => bound.toFixed(1)).join(', ')}])`
+
+/** The count of one bucket; 0 where there is none. */
+export const bucketCount = (counts: string, bound: number): string =>
+  `coalesce(${mapValue(counts, bound.toFixed(1))}, 0)`

@@ -12,10 +12,12 @@ import { budgetDays } from './budgets.js'
 import { cappedCalls, usersOverCaps } from './caps.js'
 import { dailyCosts } from './daily-costs.js'
 import { comparison, sharedCalls } from './comparison.js'
+import { exposedCalls } from './exposed-calls.js'
 import { growth } from './growth.js'
 import { exportedCalls } from './exported-calls.js'
 import { history } from './history.js'
 import { hourly } from './hourly.js'
+import { lastIngest } from './last-ingest.js'
 import { measureNames } from './measures.js'
 import { movers } from './movers.js'
 import type { Query } from './query.js'
@@ -209,6 +211,12 @@ export const metrics: readonly Metric[] = [
     sample: (scope) => hourly(scope, 'month'),
   },
   { id: 'history', about: 'what the store holds', sample: () => history('2026-10-05T00:00:00Z') },
+  { id: 'last_ingest', about: 'when logs were last read', sample: () => lastIngest() },
+  ...[[], ['provider', 'model', 'feature', 'environment', 'team'], ['tag.any', 'cache_hit']].map((by) => ({
+    id: `exposed_calls_${by.join('_') || 'total'}`,
+    about: `running sums by ${by.join(', ') || 'no label'}`,
+    sample: () => exposedCalls({ by: by.map(dimensionOf), top: 20 }),
+  })),
   { id: 'unpriced_models', about: 'models without a price', sample: unpricedModels },
   { id: 'response_cache', about: 'hits of the response cache by kind and source', sample: responseCache },
   ...[[], ['feature'], ['day', 'tag.any']].flatMap((by) => [

@@ -25,6 +25,10 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
     forecast: { may: [], not: ['../metrics/query.js', '../reports/report.js', 'node:fs'] },
     anomalies: { may: [], not: ['../metrics/query.js', '../reports/report.js', '../db/store.js', 'node:fs'] },
     rules: { may: [], not: ['../metrics/query.js', '../reports/report.js', '../db/store.js', 'node:fs'] },
+    prometheus: {
+      may: ['node:http', 'node:net'],
+      not: ['../metrics/query.js', '../anomalies/build.js', '../db/store.js', 'node:fs'],
+    },
     pricing: {
       may: ['@pydantic/genai-prices', 'csv-parse/sync'],
       not: ['../db/store.js', '../ingest/price.js'],
