@@ -84,7 +84,7 @@ export interface NewMemberRow {
 }
 
 export function exposedCalls({ by, top }: ExposedCallsRequest): Query<SeriesRow | NewMemberRow> {
-  const params: Record<string, Param> = { top, other: otherValue }
+  const params: Record<string, Param> = by.length === 0 ? {} : { top, other: otherValue }
   const columns = by.map((dimension, i) => {
     const { column, params: own } = columnOf(dimension, `tag_${i}`)
     Object.assign(params, own, { [`label_${i}`]: dimension.key })

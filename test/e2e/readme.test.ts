@@ -8,6 +8,8 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, expect, test } from 'vitest'
+import { alertRules } from '../../scripts/alert-rules.js'
+import { dashboard } from '../../scripts/dashboard.js'
 import { commandsPage, configPage, configSchemaText, withImporterTable } from '../../scripts/docs.js'
 import { manualPages } from '../../scripts/man.js'
 import { commandEntries, loadCommands } from '../../src/commands/registry.js'
@@ -60,6 +62,11 @@ test('the manual pages are made from the registries', async () => {
   const pages = await manualPages(version)
   for (const [name, text] of pages) await expect(text).toMatchFileSnapshot(join(root, 'man', name))
   expect(readdirSync(join(root, 'man')).toSorted()).toEqual([...pages.keys()].toSorted())
+})
+
+test('the dashboard and the alert rules are made from their descriptions', async () => {
+  await expect(dashboard()).toMatchFileSnapshot(join(root, 'grafana/llmcost-dashboard.json'))
+  await expect(alertRules()).toMatchFileSnapshot(join(root, 'grafana/llmcost-alerts.yml'))
 })
 
 test('docs/config.md and the JSON Schema are made from the keys of the config file', async () => {
