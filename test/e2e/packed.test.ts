@@ -12,6 +12,7 @@ test('the package holds the program and what a user reads, and nothing else', ()
     'bin',
     'dist',
     'docs',
+    'grafana',
     'man',
     'package.json',
     'schema',
