@@ -65,7 +65,7 @@ type LabelKey = (typeof labelKeys)[number]
 
 /** A value as a label shows it. */
 function labelText(value: string | null): string | null {
-  const text = value === null ? '' : [...value].slice(0, 200).join('')
+  const text = value === null ? '' : Array.from(value).slice(0, 200).join('')
   return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '\uFFFD') || null
 }
 
