@@ -26,6 +26,8 @@ export interface CheckAnswer {
   readonly judged: readonly Rule[]
   readonly failed: readonly FailedRule[]
   readonly idle: readonly IdleRule[]
+  /** There is no call at all: that nothing fires says nothing. */
+  readonly isEmpty?: boolean
 }
 
 /** What fires at as-of. The question's window does not count; its filters hold beside those of each rule. */
@@ -42,6 +44,7 @@ export async function checkRules(question: Question, rules: readonly Rule[]): Pr
     judged: rules.filter((rule) => !out.has(rule)),
     failed,
     idle,
+    isEmpty: question.history.last_ts === null,
   }
 }
 

@@ -101,13 +101,13 @@ async function deliver(_answer: CheckAnswer): Promise<void> {
 async function outcomeOf(
   invocation: Invocation,
   report: Report,
-  { fired, failed }: CheckAnswer,
+  { fired, failed, isEmpty }: CheckAnswer,
 ): Promise<Outcome> {
   if (failed.length > 0) return { report, exitCode: exitCodes.failure }
   if (fired.length > 0) return { report, exitCode: exitCodes.check }
   const renderer = await rendererOf(invocation)
   const isSilent = renderer.id === 'table' && optionText(invocation, 'output') === undefined
-  if (!isSilent) return { report }
+  if (!isSilent || isEmpty === true) return { report }
   const { terminal, options: given } = invocation
   if (terminal.interactive && given['quiet'] !== true) {
     for (const text of [...report.warnings, report.sections[0]?.empty ?? '']) terminal.warn(text)

@@ -260,7 +260,7 @@ function keysOf(kind: RuleKindName, amount: Amount): Keys {
 const whenWords = { over: 'above', under: 'below', at_least: 'at or above' } as const
 
 /** All keys that some rule may have, for `init` and the documentation. */
-export function ruleKeys(amount: Amount): Keys {
+function ruleKeys(amount: Amount): Keys {
   const { over } = keysOf('error_rate', amount)
   return {
     ...ownKeys,

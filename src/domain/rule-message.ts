@@ -36,7 +36,7 @@ const placeholders: Readonly<Record<string, (rule: Rule, subject: RuleSubject, s
 }
 
 /** Names that a message of this kind may hold in braces. */
-export function placeholdersOf(kind: RuleKindName): readonly string[] {
+function placeholdersOf(kind: RuleKindName): readonly string[] {
   return [...new Set([...Object.keys(placeholders), ...Object.keys(ruleKinds[kind].details)])]
 }
 
@@ -92,7 +92,7 @@ function wordsOf(dimension: string | null, value: string | null): string {
 }
 
 /** `hour`, `24 hours`, `7 days`: after "the last". */
-export function spanWords(hours: number): string {
+function spanWords(hours: number): string {
   if (hours === 1) return 'hour'
   return hours >= 48 && hours % 24 === 0 ? `${hours / 24} days` : `${hours} hours`
 }

@@ -154,8 +154,7 @@ export const windowFigures = Object.keys(figures) as readonly WindowFigure[]
 const figureOf = (name: WindowFigure): Figure => figures[name]
 
 /** Hours before the first step that its window reaches over. */
-export const reachOfTest = ({ windowHours, againstHours }: WindowTest): number =>
-  windowHours + (againstHours ?? 0)
+const reachOfTest = ({ windowHours, againstHours }: WindowTest): number => windowHours + (againstHours ?? 0)
 
 export function ruleWindows(request: RuleWindowsRequest): Query<RuleWindowRow> {
   const { asOf, steps, filters, by, tests } = request

@@ -32,7 +32,7 @@ export const sinceSteps = 24
 export const mostSinceSteps = 30 * 24
 
 /** Same rule and subject, same key. */
-export function keyOf({ rule, dimension, value, part }: Held): string {
+function keyOf({ rule, dimension, value, part }: Held): string {
   const subject =
     dimension === null
       ? value === null
@@ -43,7 +43,7 @@ export function keyOf({ rule, dimension, value, part }: Held): string {
 }
 
 /** By subject, in the order in which the rules and then their subjects come. */
-export function bySubject(held: readonly Held[]): readonly HeldSubject[] {
+function bySubject(held: readonly Held[]): readonly HeldSubject[] {
   const subjects = new Map<string, { key: string; rule: Rule; steps: Map<number, Held> }>()
   for (const one of held) {
     const key = keyOf(one)
@@ -55,7 +55,7 @@ export function bySubject(held: readonly Held[]): readonly HeldSubject[] {
 }
 
 /** Whether it has held at a moment and for as long before as the rule asks. */
-export function firesAt({ rule, steps }: HeldSubject, step: number): boolean {
+function firesAt({ rule, steps }: HeldSubject, step: number): boolean {
   for (let back = 0; back <= rule.forHours; back++) if (!steps.has(step + back)) return false
   return true
 }

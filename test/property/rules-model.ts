@@ -62,7 +62,7 @@ function grouped(calls: readonly RawCall[], by: string | null): Map<string | nul
 }
 
 /** USD × 10^12 of a short decimal. */
-export const picosOf = (usd: string): bigint => {
+const picosOf = (usd: string): bigint => {
   const [whole = '0', fraction = ''] = usd.split('.')
   return BigInt(whole + fraction.padEnd(12, '0'))
 }

@@ -64,6 +64,7 @@ beforeAll(async () => {
     'rules: [{kind: budget_used}, {kind: user_share}, {kind: user_caps}]\n',
   )
   mkdirSync(join(cwd, 'new'))
+  writeFileSync(join(cwd, 'new', 'empty.jsonl'), '')
 })
 
 const asOf = ['--as-of', '2026-09-23T12:00Z']
@@ -103,6 +104,7 @@ describe('other checks', () => {
     ['check-no-config', ['check', '--json'], config('/dev/null')],
     ['check-idle', ['check', ...asOf, '--json'], config('idle.yaml')],
     ['check-input', ['check', ...asOf, '--input', 'logs', '--only', 'user_caps']],
+    ['check-no-calls', ['check', '--input', 'new/empty.jsonl', '--only', 'error_rate', ...asOf]],
     ['init-rules', ['init', '--rules', 'new/llmcost.config.yaml'], config('/dev/null')],
     ['init-rules-check', ['check', '--dry-run', '--as-of', 'latest'], config('new/llmcost.config.yaml')],
   ])('%s', (name, args, own = env) => expectRecorded(name, args, { cwd, env: own }))
