@@ -5,12 +5,8 @@ import { plain, readDecimal } from '../domain/decimal.js'
 import { dimensionOf } from '../domain/dimensions.js'
 import type { Rule } from '../domain/rule.js'
 import { ruleKinds } from '../domain/rule-kinds.js'
-import {
-  ruleWindows,
-  type RuleWindowRow,
-  type WindowFigure,
-  type WindowTest,
-} from '../metrics/rule-windows.js'
+import { ruleWindows, type RuleWindowRow, type WindowTest } from '../metrics/rule-windows.js'
+import type { WindowFigure } from '../metrics/rule-figures.js'
 import type { Held } from '../rules/held.js'
 import { messageOf, type FailedRule, type IdleRule, type Judgement } from './judgement.js'
 import { ask, type Question } from './question.js'

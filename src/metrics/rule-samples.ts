@@ -6,7 +6,8 @@ import { ruleBudgets } from './rule-budgets.js'
 import { ruleCaps } from './rule-caps.js'
 import { ruleDays } from './rule-days.js'
 import { ruleSilence } from './rule-silence.js'
-import { ruleWindows, windowFigures, type WindowTest } from './rule-windows.js'
+import { windowFigures } from './rule-figures.js'
+import { ruleWindows, type WindowTest } from './rule-windows.js'
 
 const asOfOf = (scope: Scope): Date => new Date(scope.until ?? '2026-10-05T00:00:00Z')
 

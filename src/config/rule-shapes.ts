@@ -1,0 +1,149 @@
+/** What keys of rules may hold: exact shares, hours, times and statements. */
+import { plain, readDecimal, shifted } from '../domain/decimal.js'
+import { dimensionOf } from '../domain/dimensions.js'
+import { durationMs } from '../domain/limits.js'
+import { ruleKinds, type RuleKindName } from '../domain/rule-kinds.js'
+import { UserError } from '../errors.js'
+import { located, misfit, numeric, text, type JsonSchema, type Shape } from './shapes.js'
+
+/** Whole hours, as a text: `2h`, `1d`, `1w`. */
+export function hours(least: number): Shape<number> {
+  const units = { h: 1, d: 24, w: 168 }
+  return text<number>('whole hours, days or weeks, such as 2h, 1d or 1w', {
+    pattern: String.raw`^\d{1,4}[hdw]$`,
+    check: (given) => {
+      const [, digits, unit] = /^(\d{1,4})([hdw])$/.exec(given) ?? []
+      const found = Number(digits) * units[unit as 'h' | 'd' | 'w']
+      return found >= least && found <= mostHours ? found : undefined
+    },
+  })
+}
+
+/** A year: what is longer than any window worth watching is a slip. */
+const mostHours = 366 * 24
+
+/** A number, or a percentage as text, as an exact decimal. @param most the greatest that can mean anything */
+function share(most: number): Shape<string> {
+  const about = `a share from 0 to ${most}, or a percentage such as 5%`
+  return {
+    words: about,
+    schema: {
+      anyOf: [
+        { type: 'number', minimum: 0, maximum: most },
+        { type: 'string', pattern: String.raw`^\d{1,4}(\.\d{1,6})?\s*%$` },
+      ],
+    },
+    read: (tree, place) => {
+      const percentage =
+        tree.kind === 'text' ? /^(\d{1,4}(?:\.\d{1,6})?)\s*%$/.exec(tree.text)?.[1] : undefined
+      const given = percentage ?? (tree.kind === 'number' ? tree.text : undefined)
+      const decimal = given === undefined ? undefined : readDecimal(given)
+      const exact = decimal && plain(percentage === undefined ? decimal : shifted(decimal, -2))
+      if (exact === undefined || Number(exact) < 0 || Number(exact) > most) throw misfit(tree, place, about)
+      return exact
+    },
+  }
+}
+
+const ratio: Shape<string> = numberText('a number above 0, such as 3', (n) => n > 0 && n <= 1e6, {
+  type: 'number',
+  exclusiveMinimum: 0,
+  maximum: 1e6,
+})
+
+function numberText(about: string, fits: (n: number) => boolean, schema: JsonSchema): Shape<string> {
+  const one = numeric(about, schema, fits)
+  return { ...one, read: (tree, place) => (one.read(tree, place), tree.kind === 'number' ? tree.text : '') }
+}
+
+const milliseconds: Shape<string> = {
+  words: 'milliseconds, or a time such as 2.5s',
+  schema: {
+    anyOf: [
+      { type: 'number', exclusiveMinimum: 0, maximum: 1e9 },
+      { type: 'string', pattern: String.raw`^\d+(\.\d+)?(ms|s|m|h)$` },
+    ],
+  },
+  read: (tree, place) => {
+    const given =
+      tree.kind === 'number'
+        ? Number(tree.text)
+        : tree.kind === 'text' && /[a-z]$/.test(tree.text)
+          ? located(tree, place, () => durationMs(tree.text, place.key))
+          : 0
+    if (given <= 0 || given > 1e9) throw misfit(tree, place, milliseconds.words)
+    return String(given)
+  },
+}
+
+/** Figures that cannot be above 1. */
+const partsOfWhole = new Set<RuleKindName>([
+  'error_rate',
+  'truncation_rate',
+  'cache_hit_rate',
+  'unpriced_share',
+])
+
+export type Amount = Shape<string>
+
+export function boundShape(kind: RuleKindName, amount: Amount): Shape<string> {
+  switch (ruleKinds[kind].unit) {
+    case 'usd':
+      return amount
+    case 'share':
+      return share(partsOfWhole.has(kind) ? 1 : 10)
+    case 'ms':
+      return milliseconds
+    case 'hours': {
+      const shape = hours(1)
+      return { ...shape, read: (tree, place) => String(shape.read(tree, place)) }
+    }
+    case 'ratio':
+    case 'count':
+    case 'time':
+    case 'any':
+      return ratio
+  }
+}
+
+/** May stand on several lines, as no other text. */
+export const statement: Shape<string> = {
+  words: 'a SELECT',
+  schema: {
+    type: 'string',
+    pattern: String.raw`^(?=[\s\S]*\S)[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$`,
+  },
+  read: (tree, place) => {
+    // eslint-disable-next-line no-control-regex
+    const form = /^(?=[\s\S]*\S)[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$/u
+    if (tree.kind !== 'text' || !form.test(tree.text)) throw misfit(tree, place, 'a SELECT')
+    return tree.text.trim()
+  },
+}
+
+export const boolean: Shape<boolean> = {
+  words: 'true or false',
+  schema: { type: 'boolean' },
+  read: (tree, place) => {
+    if (tree.kind !== 'boolean') throw misfit(tree, place, 'true or false')
+    return tree.text === 'true'
+  },
+}
+
+export const dimension = text('a dimension, such as feature', {
+  check: (given) => {
+    const found = dimensionOf(given)
+    if (found.kind !== 'time') return found.key
+    throw new UserError(`no rule is judged by ${found.key}`, {
+      code: 'usage',
+      hint: 'For example by: feature.',
+    })
+  },
+})
+
+export const wholeNumber = (about: string, least: number): Shape<number> =>
+  numeric(
+    about,
+    { type: 'integer', minimum: least, maximum: 1e9 },
+    (n) => Number.isInteger(n) && n >= least && n <= 1e9,
+  )
