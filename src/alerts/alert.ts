@@ -17,7 +17,7 @@ export interface Alert {
   readonly endedAt: number | null
   /** Somebody has it in hand: no reminders. */
   readonly acknowledgedAt: number | null
-  /** Nothing is said until then. */
+  /** Neither start nor reminder is told until then. */
   readonly snoozedUntil: number | null
 }
 

@@ -25,12 +25,12 @@ export const alertsCommand: CommandSpec = {
   name: 'alerts',
   summary: 'what fires now, which channels were told, and who has it in hand',
   details: `Alerts begin and end with llmcost check --notify. Each channel of notify in the config file is told once when an alert begins, once when it ends, and every remind_every in between.
-ack ends the reminders of an alert; its end is still told. snooze says nothing at all for a while, also of the same rule and subject should it end and begin again.`,
+ack ends the reminders of an alert. snooze holds back its reminders for a while, and its start should it end and begin again. The end is told all the same.`,
   options: [],
   examples: [
     { command: 'llmcost alerts', about: 'what fires now' },
     { command: 'llmcost alerts ack 3', about: 'somebody has it in hand: no more reminders' },
-    { command: 'llmcost alerts snooze 3 2h', about: 'nothing of it for two hours' },
+    { command: 'llmcost alerts snooze 3 2h', about: 'no reminder of it for two hours' },
   ],
   subcommands: [
     {
@@ -61,7 +61,7 @@ ack ends the reminders of an alert; its end is still told. snooze says nothing a
     },
     {
       name: 'snooze',
-      summary: 'say nothing of an alert for a while',
+      summary: 'hold back start and reminders of an alert for a while',
       arguments: [
         { name: '<alert>', about: alertArgument },
         { name: '<time>', about: 'how long: 30m, 2h, 1d or 1w' },

@@ -9,6 +9,7 @@ import { checkReport, dryRunReport, noRulesReport } from '../reports/check.js'
 import type { Doubts } from '../reports/notes.js'
 import type { Report } from '../reports/report.js'
 import { checkRules, dryRunRules, type CheckAnswer } from './check-rules.js'
+import { assertNotifiable, notifyFired, notifyOption, type Checked } from './notifying.js'
 import { questionOptions, type CommandSpec, type Invocation, type Outcome } from './command.js'
 import { rendererOf } from './precedence.js'
 import {
@@ -45,6 +46,7 @@ export const checkCommand: CommandSpec = {
     'Rules stand in the config file under rules; llmcost init --rules writes a set to begin with, docs/config.md lists the kinds.',
     'A rule is judged by the calls up to --as-of alone: its window, and how long it must have held, come from the calls and not from earlier runs.',
     'When nothing fires a table says nothing, so that cron stays silent; other formats answer with an empty list. Without rules it says so and ends with 0. A rule that cannot be judged ends with exit code 1, after all others were.',
+    '--notify tells each channel once when an alert begins, once when it ends, and every remind_every in between; llmcost alerts shows them. A message that could not be delivered ends with 1, also when rules fire, and is tried again by the next run.',
     '--dry-run tells how often each rule would have fired, judged at every hour of the last --days.',
   ].join('\n'),
   options: [
@@ -56,11 +58,13 @@ export const checkCommand: CommandSpec = {
       group: 'Question',
     },
     { flags: '--dry-run', about: 'how often each rule would have fired', group: 'Question' },
+    notifyOption,
     { flags: '--days <n>', about: 'days that --dry-run looks at (default: 30)', group: 'Question' },
     ...options,
   ],
   examples: [
     { command: 'llmcost check', about: 'after each ingest, or hourly by cron' },
+    { command: 'llmcost check --notify', about: 'and tell the channels under notify in the config file' },
     { command: 'llmcost check --dry-run --as-of latest', about: 'before rules are switched on' },
     { command: 'llmcost check --severity critical --json', about: 'for a script' },
   ],
@@ -69,33 +73,45 @@ export const checkCommand: CommandSpec = {
     const isDryRun = invocation.options['dryRun'] === true
     assertDays(days, isDryRun)
     const { config, tz } = await settingsOf(invocation)
+    const isTold = invocation.options['notify'] === true
+    if (isTold) await assertNotifiable(invocation)
     const rules = chosenRules(invocation, config.rules)
-    if (config.rules.length === 0) return { report: noRulesReport(tz, config.path) }
+    // Alerts of rules that are gone end.
+    if (config.rules.length === 0 && !isTold) return { report: noRulesReport(tz, config.path) }
     return isDryRun ? dryRun(invocation, rules, days ?? 30) : check(invocation, rules)
   },
 }
 
 async function check(invocation: Invocation, rules: readonly Rule[]): Promise<Outcome> {
   let answer: CheckAnswer = { fired: [], judged: [], failed: [], idle: [] }
+  let at = invocation.now
   const report = await withCalls(
     invocation,
     async (question) => {
       answer = await checkRules(question, rules)
+      at = question.asOf
       return checkReport(answer, await doubtsOf(question), question.asOf)
     },
     lastDays(doubtDays),
   )
-  await deliver(answer)
-  return outcomeOf(invocation, report, answer)
+  if (invocation.options['notify'] !== true) return outcomeOf(invocation, report, answer)
+  // The question's database is closed by now, so that state can be written.
+  const { data, exitCode } = await notifyFired(invocation, await checkedOf(invocation, rules, answer, at))
+  const told = { ...report, data: { ...report.data, notifications: data } }
+  const outcome = await outcomeOf(invocation, told, answer)
+  return exitCode === undefined ? outcome : { ...outcome, exitCode }
 }
 
-/**
- * The one place where what fired, and with it what no longer does, is handed on to be told to people. The
- * question's database is closed by then, so that state can be written.
- */
-// eslint-disable-next-line typescript/require-await
-async function deliver(_answer: CheckAnswer): Promise<void> {
-  return undefined
+/** With the rules of which this check knows nothing: those that failed, and those it was not asked for. */
+async function checkedOf(
+  invocation: Invocation,
+  rules: readonly Rule[],
+  { fired, failed }: CheckAnswer,
+  at: Date,
+): Promise<Checked> {
+  const { config } = await settingsOf(invocation)
+  const others = config.rules.filter((rule) => rule.enabled && !rules.includes(rule))
+  return { fired, unjudged: [...others, ...failed.map(({ rule }) => rule)].map(({ name }) => name), at }
 }
 
 async function outcomeOf(

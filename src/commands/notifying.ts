@@ -6,7 +6,7 @@ import type { Notified, Told } from '../delivery/notify.js'
 import type { Cell } from '../reports/report.js'
 import type { FiredRule } from '../rules/fired.js'
 import type { Invocation, OptionSpec } from './command.js'
-import type { Settings } from './settings.js'
+import { settingsOf, type Settings } from './settings.js'
 
 export const notifyOption: OptionSpec = {
   flags: '--notify',
@@ -31,10 +31,11 @@ export const writing =
  * would end that still hold.
  * @throws UserError (usage)
  */
-export function assertNotifiable(invocation: Invocation, { config }: Settings): void {
-  const narrowing = ['input', 'where', 'since', 'until'].find((name) => invocation.given(name))
+export async function assertNotifiable(invocation: Invocation): Promise<void> {
+  const { config } = await settingsOf(invocation)
+  const narrowing = ['input', 'where', 'dryRun'].find((name) => invocation.given(name))
   if (narrowing !== undefined) {
-    throw new UserError(`--notify goes without --${narrowing}`, {
+    throw new UserError(`--notify goes without --${narrowing === 'dryRun' ? 'dry-run' : narrowing}`, {
       code: 'usage',
       hint: 'Alerts are kept in the database, for all of its calls; a rule has a scope of its own.',
     })
@@ -63,11 +64,8 @@ export interface Checked {
 }
 
 /** @throws UserError when the store cannot be written */
-export async function notifyFired(
-  invocation: Invocation,
-  settings: Settings,
-  checked: Checked,
-): Promise<NotifyAnswer> {
+export async function notifyFired(invocation: Invocation, checked: Checked): Promise<NotifyAnswer> {
+  const settings = await settingsOf(invocation)
   const { notify } = await import('../delivery/notify.js')
   const notified = await notify({
     ...checked,

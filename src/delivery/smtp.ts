@@ -135,7 +135,15 @@ function judged(error: NodemailerError, begun: boolean, secrets: Secrets): Attem
     return { ok: false, error: `${login}: ${said}`, again: code >= 400 && code < 500, doubtful: false }
   }
   if (begun) return { ok: false, ...late(true) }
-  const what = words[String(error.originalCode ?? error.code)] ?? words[error.code ?? '']
+  const first = String(error.originalCode ?? '')
+  if (/CERT|SELF_SIGNED|ISSUER|SIGNATURE|ALTNAME/.test(first))
+    return {
+      ok: false,
+      error: `has a certificate that is not trusted (${first})`,
+      again: false,
+      doubtful: false,
+    }
+  const what = words[first] ?? words[error.code ?? '']
   const again = !['ETLS', 'EAUTH', 'EENVELOPE', 'ENOTFOUND'].includes(error.code ?? '')
   return { ok: false, error: what ?? `failed (${error.code ?? 'unknown'})`, again, doubtful: false }
 }

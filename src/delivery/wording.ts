@@ -29,8 +29,8 @@ export function wordsOf(message: AlertMessage): Words {
     { label: 'Rule', value: rule.rule },
     { label: 'Severity', value: severity },
     ...about,
-    ...(rule.measured === null ? [] : [{ label: 'Measured', value: String(rule.measured) }]),
-    ...(rule.bound === null ? [] : [{ label: 'Bound', value: String(rule.bound) }]),
+    ...(rule.measured === null ? [] : [{ label: 'Measured', value: figure(rule.measured) }]),
+    ...(rule.bound === null ? [] : [{ label: 'Bound', value: figure(rule.bound) }]),
     { label: 'Since', value: minutes(rule.since) },
     ...(event === 'start' ? [] : [{ label: 'Told first', value: minutes(startedAt) }]),
     ...(event === 'end' ? [{ label: 'Over', value: `${minutes(endedAt ?? at)}${lasted(message)}` }] : []),
@@ -45,6 +45,10 @@ export function wordsOf(message: AlertMessage): Words {
       : undefined,
   }
 }
+
+/** Exact digits without zeros that say nothing. */
+const figure = (value: string | number): string =>
+  String(value).replace(/^(-?\d+)(?:\.0+|(\.\d*?[1-9])0+)$/, '$1$2')
 
 const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
 

@@ -34,16 +34,20 @@ export interface AlertRow {
 export function alertsQuery(now: string, ended: boolean, top: number): Query<AlertRow> {
   return {
     sql: /* sql */ `
-      WITH messages AS (
+      WITH attempts AS (
+        SELECT alert_id, state, channel, tried_at,
+          channel || ': the ' || event || CASE
+            WHEN state = 'failed' THEN ' was not delivered: ' || error
+            WHEN state = 'unknown' THEN ' may not have arrived'
+            WHEN state = 'sending' THEN ' is being sent, or a run ended before its fate was known'
+            ELSE ' arrived, but not for everyone: ' || error END AS problem
+        FROM deliveries WHERE state <> 'dropped'
+      ), messages AS (
         SELECT alert_id, count(*) FILTER (WHERE state = 'sent') AS messages,
           max(tried_at) FILTER (WHERE state = 'sent') AS told_at,
           list(DISTINCT channel ORDER BY channel) FILTER (WHERE state = 'sent') AS told,
-          list(DISTINCT channel || ': ' || coalesce(error, CASE state
-              WHEN 'sending' THEN 'being sent, or a run ended before it was known whether it arrived'
-              ELSE 'it is not known whether the ' || event || ' arrived' END)
-            ORDER BY channel || ': ' || coalesce(error, ''))
-            FILTER (WHERE state IN ('failed', 'unknown', 'sending') OR error IS NOT NULL) AS problems
-        FROM deliveries WHERE state <> 'dropped' GROUP BY alert_id
+          list(DISTINCT problem ORDER BY problem) FILTER (WHERE problem IS NOT NULL) AS problems
+        FROM attempts GROUP BY alert_id
       )
       SELECT a.alert_id AS alert,
         CASE WHEN a.ended_at IS NOT NULL THEN 'ended' WHEN a.snoozed_until > ${instant('$now')} THEN 'snoozed'
