@@ -130,7 +130,7 @@ function judged(error: NodemailerError, begun: boolean, secrets: Secrets): Attem
   const { responseCode: code } = error
   const said = typeof error.response === 'string' ? secrets.clean(error.response) : ''
   // With an answer to it, the content was refused; a 4xx may pass later.
-  if (typeof code === 'number') {
+  if (typeof code === 'number' && error.code !== 'ETLS') {
     const login = error.code === 'EAUTH' ? 'refused user or password' : 'refused the message'
     return { ok: false, error: `${login}: ${said}`, again: code >= 400 && code < 500, doubtful: false }
   }

@@ -46,12 +46,12 @@ export function alertsReport(rows: readonly AlertRow[], tz: string, ended: boole
   )
   return {
     kind: 'alerts',
-    title: 'Alerts',
+    title: ended ? 'Alerts, with those that are over' : 'Alerts',
     period: { since: null, until: null, tz },
     sections: [
       {
         id: 'alerts',
-        title: ended ? 'Alerts, those that are over too' : 'Alerts',
+        title: ended ? 'Alerts, with those that are over' : 'Alerts',
         columns,
         shownColumns: shownOf(rows),
         rows: rows.map((row) => ({ ...row, told: (row.told ?? []).join(', ') || null })),

@@ -5,112 +5,23 @@
  */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Alert, Delivery } from '../../src/alerts/alert.js'
 import { due } from '../../src/alerts/due.js'
 import { observe } from '../../src/alerts/observe.js'
-import type { ChannelConfig } from '../../src/domain/channels.js'
-import type { FiredRule } from '../../src/rules/fired.js'
-
-const minute = 60_000
-const leaseMs = 2 * minute
-const remindMs = 60 * minute
-const chat: ChannelConfig = { name: 'chat', kind: 'slack', severity: 'info', remindMs, to: [] }
-const pager: ChannelConfig = {
-  ...chat,
-  name: 'pager',
-  kind: 'pagerduty',
-  severity: 'critical',
-  remindMs: null,
-}
-const channels = [chat, pager]
-const keys = ['a', 'b', 'c'] as const
-type Key = (typeof keys)[number]
-
-const ruleOf = (key: Key): FiredRule => ({
-  key,
-  rule: key,
-  kind: 'cost',
-  severity: key === 'a' ? 'critical' : 'warning',
-  dimension: null,
-  value: null,
-  measured: 1,
-  bound: 0,
-  since: '2026-10-01T00:00:00.000Z',
-  text: key,
-})
-
-type Death = 'none' | 'before' | 'unsent' | 'unrecorded'
-type Step =
-  | {
-      readonly do: 'check'
-      readonly fired: readonly Key[]
-      readonly dies: Death
-      readonly down: readonly string[]
-    }
-  | { readonly do: 'ack' | 'snooze'; readonly key: Key; readonly minutes: number }
-type Timed = Step & { readonly after: number }
-
-interface Arrived {
-  readonly id: string
-  readonly at: number
-  readonly channel: string
-  readonly event: string
-  readonly alertId: number
-  readonly repeat: boolean
-}
-
-class World {
-  at = 0
-  alerts: Alert[] = []
-  deliveries: Delivery[] = []
-  readonly arrived: Arrived[] = []
-  /** Messages that left and of which nothing was recorded. */
-  readonly inDoubt = new Set<string>()
-
-  run(step: Timed): void {
-    this.at += step.after * minute
-    if (step.do === 'check') this.check(step)
-    else this.change(step.do, step.key, step.minutes)
-  }
-
-  change(what: 'ack' | 'snooze', key: Key, minutes: number): void {
-    const alert = this.alerts.findLast(({ rule }) => rule.key === key)
-    if (alert === undefined || (what === 'ack' && alert.endedAt !== null)) return
-    const changed: Alert =
-      what === 'ack'
-        ? { ...alert, acknowledgedAt: this.at }
-        : { ...alert, snoozedUntil: this.at + minutes * minute }
-    this.alerts = this.alerts.map((one) => (one.id === alert.id ? changed : one))
-  }
-
-  check({ fired, dies, down }: Extract<Step, { do: 'check' }>): void {
-    const observed = observe(this.alerts, fired.map(ruleOf), this.at, this.alerts.length + 1)
-    const all = [...this.alerts.filter(({ id }) => !observed.some((one) => one.id === id)), ...observed]
-    const messages = due(all, this.deliveries, channels, { at: this.at, wall: this.at, leaseMs })
-    if (dies === 'before') return
-    this.alerts = all
-    this.put(messages)
-    if (dies === 'unsent') return
-    for (const message of messages) {
-      if (message.state !== 'sending') continue
-      const fails = down.includes(message.channel)
-      if (!fails) this.arrived.push({ ...message, at: this.at, repeat: message.doubtful })
-      if (dies === 'unrecorded') this.inDoubt.add(message.id)
-      else this.put([{ ...message, state: fails ? 'failed' : 'sent', claimedUntil: null }])
-    }
-  }
-
-  put(messages: readonly Delivery[]): void {
-    const ids = new Set(messages.map(({ id }) => id))
-    this.deliveries = [...this.deliveries.filter(({ id }) => !ids.has(id)), ...messages]
-  }
-
-  of(alertId: number, channel: string, event: string): Arrived[] {
-    return this.arrived.filter(
-      (one) => one.alertId === alertId && one.channel === channel && one.event === event,
-    )
-  }
-}
+import { loadLedger, record, recordResults, replaceAlerts } from '../../src/alerts/ledger.js'
+import { Database } from '../../src/db/database.js'
+import { migrations } from '../../src/db/schema.js'
+import {
+  channels,
+  keys,
+  leaseMs,
+  minute,
+  ruleOf,
+  World,
+  type Arrived,
+  type Death,
+  type Key,
+  type Timed,
+} from './alerts-world.js'
 
 const firedKeys = fc.subarray([...keys])
 const after = fc.integer({ min: 0, max: 50 })
@@ -270,4 +181,48 @@ describe('who is told', () => {
       true,
     ])
   })
+})
+
+/** The same world with its ledger in DuckDB. */
+async function livedInStore(steps: readonly Timed[]): Promise<Arrived[]> {
+  const db = await Database.open(':memory:', 'write', { threads: 1 })
+  await db.run("ATTACH ':memory:' AS store")
+  await db.run('USE store')
+  await db.run('CREATE TABLE meta (key VARCHAR NOT NULL, value VARCHAR)')
+  for (const statement of migrations.flat()) await db.run(statement)
+  await db.run('USE memory')
+  const arrived: Arrived[] = []
+  let at = 0
+  for (const step of steps) {
+    const before = await loadLedger(db)
+    const world = new World()
+    Object.assign(world, { at, alerts: [...before.alerts], deliveries: [...before.deliveries] })
+    world.nextId = before.nextId
+    world.run(step)
+    at = world.at
+    arrived.push(...world.arrived)
+    if (step.do !== 'check') {
+      await replaceAlerts(db, world.alerts)
+      continue
+    }
+    if (step.dies === 'before') continue
+    const results = world.deliveries.filter(({ id }) => world.results.has(id))
+    const recorded = world.planned
+    await record(db, { alerts: world.alerts, deliveries: recorded, at })
+    await recordResults(db, results)
+  }
+  db.close()
+  return arrived
+}
+
+test('the ledger in the store forgets nothing that matters', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.oneof({ weight: 3, arbitrary: mortal }, change), { maxLength: 25 }),
+      async (steps) => {
+        expect(await livedInStore(steps)).toEqual(lived(steps).arrived)
+      },
+    ),
+    { numRuns: 15 },
+  )
 })

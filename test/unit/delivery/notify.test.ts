@@ -89,6 +89,7 @@ class Store {
     fired: readonly FiredRule[],
     dies?: 'unsent' | 'unrecorded',
     unjudged: readonly string[] = [],
+    attemptMs = 500,
   ): Promise<Notified> {
     let writes = 0
     const writing: typeof this.writing = async (work) => {
@@ -107,7 +108,7 @@ class Store {
       env: this.env,
       version: '0',
       writing,
-      limits: limits(),
+      limits: { ...limits(), attemptMs },
     })
   }
 
@@ -240,6 +241,34 @@ test('an alert whose rule could not be judged stays as it is, until it can', asy
   expect(actions(chat).slice(2)).toEqual([expect.stringContaining('Still warning')])
   await store.check(100, [rule, other])
   expect(actions(chat).slice(3)).toEqual([expect.stringContaining('Still critical')])
+})
+
+test('an end that failed is told though the same rule has fired again since', async () => {
+  const pager = await receiver(202, 500, 500, 500, 500, 202)
+  const store = new Store().add(channel('pager', 'pagerduty', { remindMs: null }), pager.url)
+  await store.check(0, [rule])
+  await store.check(1, [])
+  await store.check(2, [rule])
+  await store.check(3, [rule])
+  expect(actions(pager)).toEqual(['trigger', ...Array<string>(5).fill('resolve'), 'trigger'])
+  const keys = pager.received.map(({ body }) => (JSON.parse(body) as { dedup_key: string }).dedup_key)
+  expect(new Set(keys.slice(0, 6)).size).toBe(1)
+  expect(keys[6]).not.toBe(keys[0])
+})
+
+test('the end of an alert whose start was still under way when it ended is told by a later check', async () => {
+  const answers: (() => void)[] = []
+  const slow = await receiver((response) => void answers.push(() => response.writeHead(200).end()), 200)
+  const store = new Store().add(channel('hook', 'webhook'), slow.url)
+  const first = store.check(0, [rule], undefined, [], 30_000)
+  while (answers.length === 0) await new Promise((done) => setTimeout(done, 10))
+  expect((await store.check(1, [])).told).toEqual([])
+  await store.check(2, [rule])
+  answers[0]?.()
+  await first
+  await store.check(3, [rule])
+  expect(actions(slow)).toEqual(['alert.start', 'alert.start', 'alert.end'])
+  expect((JSON.parse(slow.received[2]!.body) as { data: { alert: number } }).data.alert).toBe(1)
 })
 
 describe('two runs at once', () => {

@@ -1,0 +1,65 @@
+/** What `alerts` shows: nothing yet, what fires, what was acknowledged or is over, in every format; and its mistakes. */
+import { cpSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, test } from 'vitest'
+import { run, runWell, sharedFolder } from '../../e2e/program.js'
+import { expectRecorded } from './recorded.js'
+
+const demo = fileURLToPath(new URL('../../../fixtures/demo', import.meta.url))
+const cwd = sharedFolder()
+const env = { LLMCOST_DB: 'demo.duckdb' }
+
+const config = {
+  rules: [
+    { name: 'dear-hour', kind: 'cost', over: 0.5, by: 'feature', severity: 'critical' },
+    { name: 'dear-user', kind: 'cost', over: 0.3, by: 'user' },
+  ],
+  notify: {
+    // Both lack what they need: what is said is the same on every machine.
+    chat: { kind: 'slack', url_env: 'NOT_SET' },
+    mails: { kind: 'mail', to: 'team@example.org', smtp_env: 'NO_SERVER', severity: 'critical' },
+  },
+}
+
+beforeAll(async () => {
+  cpSync(demo, join(cwd, 'logs'), { recursive: true })
+  await runWell(['ingest', ...readdirSync(join(cwd, 'logs')).map((name) => `logs/${name}`)], { cwd, env })
+})
+
+test('before the first check', () => expectRecorded('alerts-none', ['alerts'], { cwd, env }))
+
+describe('after some checks', () => {
+  beforeAll(async () => {
+    writeFileSync(join(cwd, 'llmcost.config.json'), JSON.stringify(config))
+    for (const time of ['2026-09-23T16:00Z', '2026-09-24T03:00Z', '2026-09-24T12:00Z'])
+      await run(['check', '--notify', '--as-of', time], { cwd, env })
+    await runWell(['alerts', 'ack', '1'], { cwd, env })
+  })
+
+  test.each(['80', '200'])('at %s columns', (columns) =>
+    expectRecorded(`alerts-${columns}`, ['alerts'], { cwd, env: { ...env, COLUMNS: columns } }),
+  )
+  test('in colour', () =>
+    expectRecorded('alerts-color', ['alerts'], { cwd, env: { ...env, FORCE_COLOR: '1' } }))
+  test('with those that are over', () =>
+    expectRecorded('alerts-all', ['alerts', '--all', '--top', '3'], { cwd, env }))
+
+  test.each([
+    ['alerts-unknown', ['alerts', 'ack', '99']],
+    ['alerts-no-time', ['alerts', 'snooze', '1', 'soon']],
+    ['alerts-no-alert', ['alerts', 'ack']],
+    ['alerts-no-store', ['alerts', '--db', 'none.duckdb']],
+    ['check-failed-channel', ['check', '--notify', '--as-of', '2026-09-24T12:00Z']],
+    ['send-no-server', ['send', '--to', 'a@example.org']],
+    ['send-no-recipient', ['send', '--smtp', 'smtp://localhost']],
+    ['send-no-address', ['send', '--to', 'nobody', '--smtp', 'smtp://localhost']],
+    [
+      'send-password-in-url',
+      ['send', '--to', 'a@example.org', '--smtp', 'smtp://u:hunter2@mail.example.org'],
+    ],
+    ['email-no-recipient', ['report', '--format', 'email']],
+    ['email-two-formats', ['report', '--format', 'email', '--json', '--to', 'a@example.org']],
+    ['email-to-alone', ['report', '--to', 'a@example.org']],
+  ])('%s', (name, args) => expectRecorded(name, args, { cwd, env }))
+})
