@@ -135,7 +135,7 @@ function judged(error: NodemailerError, begun: boolean, secrets: Secrets): Attem
     return { ok: false, error: `${login}: ${said}`, again: code >= 400 && code < 500, doubtful: false }
   }
   if (begun) return { ok: false, ...late(true) }
-  const first = String(error.originalCode ?? '')
+  const first = error.originalCode ?? ''
   if (/CERT|SELF_SIGNED|ISSUER|SIGNATURE|ALTNAME/.test(first))
     return {
       ok: false,

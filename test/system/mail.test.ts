@@ -91,7 +91,7 @@ function expectReport(mail: Email | undefined, to: string): void {
   expect(mail?.subject).toMatch(/^LLM cost report, 2026-09-\d\d – 2026-09-\d\d \(7 days, UTC\)$/)
   expect(mail?.to?.map(({ address }) => address)).toEqual([to])
   expect(mail?.text).toContain('document-analysis')
-  expect(mail?.text?.split('\n').filter((line) => [...line.trimEnd()].length > 78)).toEqual([])
+  expect(mail?.text?.split('\n').filter((line) => line.trimEnd().length > 78)).toEqual([])
   expect(mail?.html).toContain('document-analysis')
 }
 
@@ -163,7 +163,7 @@ test('alerts arrive by mail: one at the start, one at the end, in one thread', a
   expect(codes.at(-1)).toBe(0)
   const mails = await arrived(4)
   expect(mails).toHaveLength(4)
-  const subjects = mails.map(({ subject }) => subject?.replace(/:.*/, '')).toSorted()
+  const subjects = mails.map(({ subject }) => (subject ?? '').replace(/:.*/, '')).toSorted()
   expect(subjects).toEqual(['[llmcost] Critical', '[llmcost] Critical', '[llmcost] Over', '[llmcost] Over'])
   expect(new Set(mails.map(({ references }) => references)).size).toBe(1)
   expect(mails.every(({ text }) => text?.includes('document-analysis'))).toBe(true)

@@ -50,7 +50,6 @@ describe('after some checks', () => {
     ['alerts-no-time', ['alerts', 'snooze', '1', 'soon']],
     ['alerts-no-alert', ['alerts', 'ack']],
     ['alerts-no-store', ['alerts', '--db', 'none.duckdb']],
-    ['check-failed-channel', ['check', '--notify', '--as-of', '2026-09-24T12:00Z']],
     ['send-no-server', ['send', '--to', 'a@example.org']],
     ['send-no-recipient', ['send', '--smtp', 'smtp://localhost']],
     ['send-no-address', ['send', '--to', 'nobody', '--smtp', 'smtp://localhost']],

@@ -112,7 +112,7 @@ async function scripted(
 
 /** What a server says up to the content; the content has no answer. */
 const polite = (line: string): string => {
-  if (/^EHLO/.test(line)) return '250 here'
+  if (line.startsWith('EHLO')) return '250 here'
   if (line === 'STARTTLS') return '502 not here'
   if (/^(MAIL|RCPT)/.test(line)) return '250 ok'
   return line === 'DATA' ? '354 go on' : ''
@@ -176,7 +176,7 @@ describe('tried again, while the server cannot have taken it', () => {
     const silent = await scripted(undefined, () => undefined)
     expect(await send(plain(silent.port))).toMatchObject({ ok: false, doubtful: false })
     const closing = await scripted('220 here', (line, socket) => {
-      if (/^MAIL/.test(line)) socket.destroy()
+      if (line.startsWith('MAIL')) socket.destroy()
       return polite(line)
     })
     expect(await send(plain(closing.port))).toMatchObject({ ok: false, doubtful: false })
