@@ -48,23 +48,33 @@ export async function openStoreBeforeWriting(
 
 const isAbsent = (path: string): boolean => !existsSync(path) || statSync(path).size === 0
 
-/** Opens the store for questions: read-only. @throws UserError when there is no store or it can't be read. */
+/**
+ * Opens the store for questions: read-only. A store of an older version of the program is brought up to
+ * date first, once, as any writer would.
+ * @throws UserError when there is no store or it can't be read
+ */
 export async function openStoreForReading(path: string, options: StoreOptions): Promise<Database> {
   if (isAbsent(path)) throw noStore(path)
   assertDuckDbFile(path)
-  const db = await patiently(path, options, () => Database.open(path, 'read', options))
+  const read = (): Promise<Database> => patiently(path, options, () => Database.open(path, 'read', options))
+  const db = await read()
   try {
-    const version = await readVersion(db, 'main', path)
-    if (version < schemaVersion) {
-      throw new UserError(`the database has schema version ${version}, this program needs ${schemaVersion}`, {
-        location: path,
-        hint: 'Any `llmcost ingest` brings it up to date.',
-      })
-    }
-    return db
+    if ((await readVersion(db, 'main', path)) === schemaVersion) return db
   } catch (error) {
     db.close()
     throw error
+  }
+  db.close()
+  await bringUpToDate(path, options)
+  return read()
+}
+
+async function bringUpToDate(path: string, options: StoreOptions): Promise<void> {
+  const db = await Database.open(':memory:', 'write', options)
+  try {
+    await writeStore(db, path, options, async () => undefined)
+  } finally {
+    db.close()
   }
 }
 
