@@ -43,7 +43,9 @@ export class Secrets {
   }
 
   hideUrl(url: URL): URL {
-    for (const part of [url.href, url.username, url.password, url.search, ...url.pathname.split('/')]) {
+    const { href, username, password, search } = url
+    const parts = [href, username, password, search, ...url.searchParams.values(), ...url.pathname.split('/')]
+    for (const part of parts) {
       this.#hide(part)
       this.#hide(decoded(part))
     }

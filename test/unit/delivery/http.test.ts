@@ -177,7 +177,7 @@ describe('redirects', () => {
 test('a server that repeats the URL and its key has them left out of what is said', async () => {
   const { url } = await receiver({
     status: 404,
-    body: `no route for POST ${secretPath}?token=abcdef123456 zYxWvUtSrQpOnMlKjIhG \u001b[31m T0AB`,
+    body: `no route for POST ${secretPath}?token=abcdef123456 zYxWvUtSrQpOnMlKjIhG (abcdef123456) \u001b[31m T0AB`,
   })
   const result = await send(url)
   expect(result).toMatchObject({ ok: false, error: expect.stringContaining('no route for POST') as string })
