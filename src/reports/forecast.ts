@@ -54,7 +54,7 @@ export function periodTitle({ since }: DayRange, name: PeriodName): string {
 const monthWords = new Intl.DateTimeFormat('en', { month: 'long', year: 'numeric', timeZone: 'UTC' })
 
 /** `forecast for October 2026: $812.40, 80% between $760.10 and $880.00`; null where there is none. */
-export function forecastSentence(answer: Pick<ForecastAnswer, 'name' | 'period' | 'total'>): string | null {
+function forecastSentence(answer: Pick<ForecastAnswer, 'name' | 'period' | 'total'>): string | null {
   const { forecast } = answer.total
   if (forecast === null) return null
   const scale = usdScale([forecast.mean, forecast.low, forecast.high])
