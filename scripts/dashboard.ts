@@ -197,7 +197,7 @@ const panels: readonly Panel[] = [
     unit: 'short',
     targets: [
       {
-        expr: `sum by (model) (llmcost_unpriced_requests${scope}) > 0 or sum(llmcost_unpriced_requests${scope})`,
+        expr: `sum by (model) (llmcost_unpriced_requests${scope})`,
         legend: '{{model}}',
       },
     ],

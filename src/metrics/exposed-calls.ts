@@ -17,7 +17,7 @@ export interface ExposedCallsRequest {
 }
 
 /** What stands for all values that a label does not name. */
-export const otherValue = 'other'
+const otherValue = 'other'
 
 /** Upper bounds of the buckets of latency, ms: those of OpenTelemetry's `gen_ai.client.operation.duration`. */
 export const latencyBounds: readonly number[] = [

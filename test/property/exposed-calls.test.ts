@@ -9,6 +9,7 @@ import { callFamilies } from '../../src/prometheus/counters.js'
 import { exposition } from '../../src/prometheus/text.js'
 import {
   expectedSamples,
+  hostileNames,
   ingests,
   labelKeys,
   Members,
@@ -84,6 +85,21 @@ test('over any ingests and any --top: every sample is the sum of its calls, and 
         before = now
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
+  )
+})
+
+test('any label value comes back as it was, and values apart stay apart', () => {
+  const value = fc.oneof(fc.constantFrom(...hostileNames), fc.string({ unit: 'binary' }))
+  fc.assert(
+    fc.property(fc.uniqueArray(value, { minLength: 1, maxLength: 20 }), (names) => {
+      const samples = names.map((name, i) => ({ labels: { name, more: null }, value: String(i) }))
+      const text = exposition([{ name: 'things', type: 'gauge', help: 'a\\b\nc', samples }])
+      const expected = names.map((name, i): [string, bigint] => [
+        JSON.stringify(name === '' ? ['things'] : ['things', ['name', name]]),
+        BigInt(i) * 10n ** 12n,
+      ])
+      expect(parseExposition(text)).toEqual(new Map(expected))
+    }),
   )
 })

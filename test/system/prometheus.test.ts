@@ -23,9 +23,9 @@ interface AlertRule {
   readonly annotations: Readonly<Record<string, string>>
 }
 
-const rules = (parse(readFileSync(alertsFile, 'utf8')) as { groups: { rules: AlertRule[] }[] }).groups.flatMap(
-  (group) => group.rules,
-)
+const rules = (
+  parse(readFileSync(alertsFile, 'utf8')) as { groups: { rules: AlertRule[] }[] }
+).groups.flatMap((group) => group.rules)
 
 const minuteMs = 60_000
 let written = 0
@@ -83,8 +83,14 @@ describe('promtool', () => {
   test('every alert is tested where it fires and where it does not', () => {
     for (const { alert } of rules) {
       const own = alertCases.filter((one) => one.alert === alert)
-      expect(own.some(({ fires }) => fires !== undefined), alert).toBe(true)
-      expect(own.some(({ fires }) => fires === undefined), alert).toBe(true)
+      expect(
+        own.some(({ fires }) => fires !== undefined),
+        alert,
+      ).toBe(true)
+      expect(
+        own.some(({ fires }) => fires === undefined),
+        alert,
+      ).toBe(true)
     }
   })
 
@@ -189,13 +195,20 @@ describe('a server that scrapes', () => {
   }
 
   async function total(): Promise<Readonly<Record<string, unknown>>> {
-    const columns = ['calls', 'cost_usd', 'input_tokens', 'failed_calls', 'cache_hits', 'timed_provider_calls']
+    const columns = [
+      'calls',
+      'cost_usd',
+      'input_tokens',
+      'failed_calls',
+      'cache_hits',
+      'timed_provider_calls',
+    ]
     const args = ['breakdown', '--by', 'none', '--columns', columns.join(','), '--json']
     return answerOf(await runWell(args, { cwd, env })).rows[0]!
   }
 
   async function until(holds: () => Promise<boolean>): Promise<void> {
-    for (const end = Date.now() + 60_000; ; ) {
+    for (const end = Date.now() + 60_000; ;) {
       if (await holds().catch(() => false)) return
       if (Date.now() > end) throw new Error(`it never came: ${JSON.stringify(await asked('targets'))}`)
       await new Promise((done) => setTimeout(done, 500))
