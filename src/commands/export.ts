@@ -1,14 +1,15 @@
 /** `llmcost export`: what the store holds, as files for other programs. */
 import type { CommandSpec } from './command.js'
 import { exportCalls, exportHourly } from './export-calls.js'
+import { exportFocus } from './export-focus.js'
 import { exportReport } from './export-report.js'
 import { unknownKind } from './exporting.js'
 
-const kinds = [exportCalls, exportHourly, exportReport]
+const kinds = [exportCalls, exportHourly, exportReport, exportFocus]
 
 export const exportCommand: CommandSpec = {
   name: 'export',
-  summary: 'write calls, sums by hour or the report to a file: CSV, JSONL or Parquet',
+  summary: 'write calls, sums by hour, the report or FOCUS charges to a file: CSV, JSONL or Parquet',
   details: [
     'A file or folder stands under its name only when it is whole; what is there already is replaced with --force alone.',
     'CSV is safe to open: a text that a spreadsheet would compute begins with a quote mark, and hidden characters are shown.',

@@ -106,7 +106,7 @@ export const commandEntries: readonly CommandEntry[] = [
   },
   {
     name: 'export',
-    summary: 'write calls, sums by hour or the report to a file: CSV, JSONL or Parquet',
+    summary: 'write calls, sums by hour, the report or FOCUS charges to a file: CSV, JSONL or Parquet',
     load: async () => (await import('./export.js')).exportCommand,
   },
   {

@@ -12,6 +12,10 @@ export interface ExportColumn {
   readonly about: string
   /** SQL condition on a row under which a text is a number, and stands in CSV as it is. */
   readonly numberWhen?: string
+  /** The text is a JSON object: what is hidden in it is escaped, so that it stays one. */
+  readonly json?: true
+  /** A decimal that stands in CSV without the zeros at its end. */
+  readonly short?: true
 }
 
 export const exportFormats = ['csv', 'jsonl', 'parquet'] as const
@@ -38,6 +42,7 @@ export const isNested = ({ type }: ExportColumn): boolean => type.startsWith('MA
 /** SQL for a column as CSV and JSONL write it: times as ISO 8601 UTC text, as every answer writes them. */
 export function plainValue(column: ExportColumn): string {
   const name = identifier(column.name)
+  if (column.short) return `rtrim(rtrim(CAST(${name} AS VARCHAR), '0'), '.')`
   return isTime(column) ? `concat(replace(CAST(${name} AS VARCHAR), ' ', 'T'), 'Z')` : name
 }
 

@@ -8,7 +8,7 @@ import {
   type ExportColumn,
   type ExportFormat,
 } from './columns.js'
-import { mayHide, spreadsheetText, visibleJson } from './guard.js'
+import { mayHide, spreadsheetJson, spreadsheetText, visibleJson } from './guard.js'
 
 export interface ExportQuery {
   readonly columns: readonly ExportColumn[]
@@ -66,7 +66,7 @@ function csvSelect(query: ExportQuery): string {
   const fields = query.columns.map((column) => {
     const name = identifier(column.name)
     if (!texts.includes(column)) return `${orNull(column, plainValue(column))} AS ${name}`
-    const safe = spreadsheetText(name, rowHides)
+    const safe = (column.json || isNested(column) ? spreadsheetJson : spreadsheetText)(name, rowHides)
     const guarded =
       column.numberWhen === undefined ? safe : `CASE WHEN ${column.numberWhen} THEN ${name} ELSE ${safe} END`
     return `${guarded} AS ${name}`

@@ -79,10 +79,10 @@ const withActing = (characters: string, replaced: (character: string) => string)
     WHEN ${isOneOf('c', actingClass)} THEN ${replaced('c')} ELSE c END)`
 
 /** SQL: of such a list, the marks that stack on nothing or without end replaced too. */
-const withStacked = (list: string): string =>
+const withStacked = (list: string, replaced: (character: string) => string): string =>
   `list_transform(${list}, lambda s, j: CASE WHEN ${isOneOf('s', markClass)} AND (j = 1 OR (j > ${marksInRow}
       AND len(list_filter(${list}[j - ${marksInRow}:j - 1], lambda m: ${isOneOf('m', markClass)})) = ${marksInRow}))
-    THEN ${shown('s')} ELSE s END)`
+    THEN ${replaced('s')} ELSE s END)`
 
 /** SQL: `value` under a name, for an expression that needs it more than once. */
 const named = (value: string, name: string, expression: string): string =>
@@ -93,7 +93,7 @@ const visible = (text: string): string =>
   named(
     `string_split(${text}, '')`,
     'characters',
-    named(withActing('characters', shown), 'pieces', `array_to_string(${withStacked('pieces')}, '')`),
+    named(withActing('characters', shown), 'pieces', `array_to_string(${withStacked('pieces', shown)}, '')`),
   )
 
 /** SQL: true where a spreadsheet would compute the text. Most begin with a letter or digit: a cheap test. */
@@ -105,6 +105,18 @@ const isFormula = (text: string): string =>
 export const spreadsheetText = (text: string, hides: string): string =>
   `CASE WHEN ${isFormula(text)} THEN concat('''', CASE WHEN ${hides} THEN ${visible(text)} ELSE ${text} END)
     WHEN ${hides} THEN ${visible(text)} ELSE ${text} END`
+
+/** SQL: JSON text for CSV: no mark runs into its neighbours, and the values stay what they were. */
+export const spreadsheetJson = (json: string, hides: string): string =>
+  `CASE WHEN ${hides} THEN ${named(
+    `string_split(${json}, '')`,
+    'characters',
+    named(
+      withActing('characters', escaped),
+      'pieces',
+      `array_to_string(${withStacked('pieces', escaped)}, '')`,
+    ),
+  )} ELSE ${json} END`
 
 /** SQL: JSON text in which hidden characters are escaped; the values stay what they were. */
 export const visibleJson = (json: string): string =>
