@@ -17,6 +17,7 @@ import type { Key, Keys } from '../src/config/shapes.js'
 import { aboutKey, configTemplate } from '../src/config/template.js'
 import { ruleKindNames, ruleKinds } from '../src/domain/rule-kinds.js'
 import { importers } from '../src/importers/registry.js'
+import { focusColumns, focusLeftOut } from '../src/metrics/focus-columns.js'
 import { renderers } from '../src/renderers/registry.js'
 
 const shared = [
@@ -35,6 +36,28 @@ export async function commandsPage(): Promise<string> {
     ...commands.flatMap((command) => section(command, 'llmcost')),
     '## Shared options',
     ...shared.flatMap(({ title, about, options }) => [`### ${title}`, about, optionTable(options)]),
+    '',
+  ].join('\n\n')
+}
+
+/** docs/focus.md. */
+export function focusPage(): string {
+  return [
+    '# FOCUS',
+    'Made from the program by `npm run docs`. `llmcost export focus` writes charges by the [FinOps FOCUS specification](https://focus.finops.org), version 1.2: a row for each UTC day, provider, model, what is counted, unit price and combination of tags.',
+    [
+      '- `BilledCost` adds up to the `cost_usd` of the same calls exactly, in CSV as in Parquet.',
+      '- It is what llmcost counts as cost, by prices or as the log reported it; it was never compared with an invoice.',
+      '- Calls without a price have no amount to state: they are left out, counted in a warning. So are response-cache hits that cost nothing, and failed calls that used nothing: nobody charges them.',
+      '- `ListUnitPrice` × `PricingQuantity` is `ListCost`, but for what rounding each call to 12 places makes. Where one price does not explain a row (prices changed since the calls were priced), it is the mean.',
+      '- Where only a whole cost was reported, the row counts requests, at their mean price.',
+      '- Usage that no known price covers (audio, searches) is not in the file; the calls are counted as priced in part in a warning.',
+      '- Days at the ends of the window hold the calls of the window alone; choose whole days.',
+    ].join('\n'),
+    '## Columns',
+    `| column | type | where it comes from |\n|---|---|---|\n${focusColumns.map(({ name, type, about }) => `| ${name} | ${type} | ${about} |`).join('\n')}`,
+    '## Left out',
+    `| columns | why |\n|---|---|\n${focusLeftOut.map(([columns, why]) => `| ${columns} | ${why} |`).join('\n')}`,
     '',
   ].join('\n\n')
 }

@@ -191,3 +191,17 @@ export const focusColumns: readonly FocusColumn[] = [
   text('x_Model', 'model', 'model that answered, else the one asked for'),
   text('x_ServiceTier', 'tier', 'standard, batch, flex or priority'),
 ]
+
+/** Columns of FOCUS 1.2 that are left out, and why: all are for what the specification says they are conditional on. */
+export const focusLeftOut: readonly (readonly [columns: string, why: string])[] = [
+  ['AvailabilityZone, RegionId, RegionName', 'logs do not tell where a call was served'],
+  ['BillingAccountType', 'no provider is known to have more than one type here'],
+  ['CapacityReservationId, CapacityReservationStatus', 'no capacity is reserved for calls'],
+  ['CommitmentDiscount…', 'commitments are not in logs'],
+  ['PricingCurrency…', 'prices and costs are in USD alike'],
+  ['ResourceId, ResourceName, ResourceType', 'calls are not billed by provisioned resources'],
+  [
+    'SubAccountId, SubAccountName, SubAccountType',
+    'logs do not tell the project or workspace that was billed',
+  ],
+]

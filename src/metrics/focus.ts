@@ -149,7 +149,8 @@ export function focus({ scope, by, accounts }: FocusRequest): Query<unknown> {
       ${components.map(componentSql).join('\n      UNION ALL ')}
     ), explained AS (
       SELECT *, ${explainedCost} AS own_cost,
-        abs(sum(${explainedCost}) OVER part_rows - part_cost) <= CAST(calls AS DECIMAL(19,0)) * 0.000000000002 AS is_explained,
+        sum(count) OVER part_rows > 0 AND abs(sum(${explainedCost}) OVER part_rows - part_cost)
+          <= CAST(calls AS DECIMAL(19,0)) * 0.000000000002 AS is_explained,
         row_number() OVER (part_rows ORDER BY component DESC) = 1 AS is_last,
         sum(count) OVER part_rows AS part_count
       FROM components
@@ -163,13 +164,17 @@ export function focus({ scope, by, accounts }: FocusRequest): Query<unknown> {
         CASE WHEN is_last THEN part_cost - (sum(own_cost) OVER (PARTITION BY group_number, part) - own_cost) ELSE own_cost END AS list_cost,
         CASE unit WHEN 'Tokens' THEN price ELSE price * 0.001 END AS known_price
       FROM explained
-      WHERE is_explained
+      WHERE is_explained AND count > 0
       UNION ALL
-      SELECT day, provider, model, tier, focus_tags, band_lo, minute_lo, minute_hi, meter,
-        CASE WHEN part_count > 0 THEN unit ELSE 'Requests' END, CASE WHEN part_count > 0 THEN '1000000 Tokens' ELSE 'Requests' END,
-        CASE WHEN part_count > 0 THEN 1000000 ELSE 1 END, CASE WHEN part_count > 0 THEN part_count ELSE calls END, part_cost, NULL
-      FROM explained
-      WHERE NOT is_explained AND is_last
+      SELECT day, provider, model, tier, focus_tags, band_lo, minute_lo, minute_hi, meter, unit,
+        CASE unit WHEN 'Tokens' THEN '1000000 Tokens' ELSE 'Requests' END, CASE unit WHEN 'Tokens' THEN 1000000 ELSE 1 END,
+        quantity, part_cost, NULL
+      FROM (
+        SELECT * REPLACE (
+            CASE WHEN is_countable THEN unit ELSE 'Requests' END AS unit, CASE WHEN is_countable THEN meter ELSE 'Requests' END AS meter),
+          CASE WHEN is_countable THEN part_count ELSE calls END AS quantity
+        FROM (SELECT *, part_count > 0 AND part <> 'list_other_cost_usd' AS is_countable FROM explained)
+        WHERE NOT is_explained AND is_last)
     ), charges AS (
       SELECT day, provider, model, tier, focus_tags, band_lo, minute_lo, minute_hi, meter, 'list' AS cost_basis, consumed_unit,
         pricing_unit, quantity AS consumed, quantity, each, list_cost, list_cost AS billed_cost, known_price

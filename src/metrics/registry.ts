@@ -15,6 +15,7 @@ import { comparison, sharedCalls } from './comparison.js'
 import { exposedCalls } from './exposed-calls.js'
 import { growth } from './growth.js'
 import { exportedCalls } from './exported-calls.js'
+import { focus } from './focus.js'
 import { history } from './history.js'
 import { hourly } from './hourly.js'
 import { lastIngest } from './last-ingest.js'
@@ -204,6 +205,11 @@ export const metrics: readonly Metric[] = [
     id: 'exported_calls',
     about: 'every call, with its local day',
     sample: (scope) => exportedCalls(scope, 'day'),
+  },
+  {
+    id: 'focus',
+    about: 'charges by the FOCUS specification, with two tags',
+    sample: (scope) => focus({ scope, by: ['feature', 'tag.any'].map(dimensionOf), accounts: { '': 'a' } }),
   },
   {
     id: 'hourly',

@@ -1,13 +1,14 @@
 /**
  * bench: how long the program takes beside what no program could do without, as ratios of runs that took
  * turns, and how well anomalies and forecasts do. `npm run bench -- [--quick]
- * [--only ingest|query|start|anomalies|forecast] [--keep]` prints Markdown tables.
+ * [--only ingest|query|export|start|anomalies|forecast] [--keep]` prints Markdown tables.
  */
 import { parseArgs } from 'node:util'
 import { compareAnomalies, scoreAnomalies } from './anomalies.js'
 import type { Comparison } from './compare.js'
 import { forecastTable } from './forecast-score.js'
 import { compareIngest } from './ingest.js'
+import { compareExports } from './exports.js'
 import { removeFiles } from './logs.js'
 import { compareQueries } from './queries.js'
 import { compareStart } from './start.js'
@@ -40,6 +41,15 @@ const parts: Readonly<Record<string, () => Promise<Comparison[]>>> = {
         : [
             { calls: million, pairs: 7 },
             { calls: 10 * million, pairs: 3 },
+          ],
+    ),
+  export: () =>
+    compareExports(
+      options.quick
+        ? [{ calls: million, pairs: 3 }]
+        : [
+            { calls: million, pairs: 5 },
+            { calls: 10 * million, pairs: 2 },
           ],
     ),
   start: () => compareStart(options.quick ? 11 : 21),

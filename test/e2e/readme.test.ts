@@ -10,7 +10,13 @@ import { fileURLToPath } from 'node:url'
 import { beforeAll, expect, test } from 'vitest'
 import { alertRules } from '../../scripts/alert-rules.js'
 import { dashboard } from '../../scripts/dashboard.js'
-import { commandsPage, configPage, configSchemaText, withImporterTable } from '../../scripts/docs.js'
+import {
+  commandsPage,
+  configPage,
+  configSchemaText,
+  focusPage,
+  withImporterTable,
+} from '../../scripts/docs.js'
 import { manualPages } from '../../scripts/man.js'
 import { commandEntries, loadCommands } from '../../src/commands/registry.js'
 import { pinnedEnv, programPath, sharedFolder } from './program.js'
@@ -56,6 +62,10 @@ test('every example of the README prints what stands there', async () => {
 
 test('docs/commands.md is made from the registries', async () => {
   await expect(await commandsPage()).toMatchFileSnapshot(join(root, 'docs/commands.md'))
+})
+
+test('docs/focus.md is made from the columns of the export', async () => {
+  await expect(focusPage()).toMatchFileSnapshot(join(root, 'docs/focus.md'))
 })
 
 test('the manual pages are made from the registries', async () => {
