@@ -52,6 +52,7 @@ export function focusPage(): string {
       '- `ListUnitPrice` × `PricingQuantity` is `ListCost`, but for what rounding each call to 12 places makes. Where one price does not explain a row (prices changed since the calls were priced), it is the mean.',
       '- Where only a whole cost was reported, the row counts requests, at their mean price.',
       '- Usage that no known price covers (audio, searches) is not in the file; the calls are counted as priced in part in a warning.',
+      '- The specification wants no placeholders. Where neither the log nor an option tells, `BillingAccountId` is `unknown` (with a warning) and `ProviderName` is `Unknown provider`.',
       '- Days at the ends of the window hold the calls of the window alone; choose whole days.',
     ].join('\n'),
     '## Columns',
