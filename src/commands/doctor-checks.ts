@@ -54,8 +54,8 @@ export async function examine(
 /** @throws anything that is no UserError: a defect must not read as advice */
 function problem(error: unknown): Answer {
   if (!(error instanceof UserError)) throw error
-  const where = error.location === undefined ? '' : `${error.location}: `
-  return { health: 'problem', found: where + error.message, ...(error.hint ? { next: error.hint } : {}) }
+  const where = error.location === undefined ? '' : ` (${error.location})`
+  return { health: 'problem', found: error.message + where, ...(error.hint ? { next: error.hint } : {}) }
 }
 
 async function program({ version }: Invocation): Promise<Answer> {
