@@ -135,7 +135,9 @@ function sums(families: number, drivers: number): string {
   ]
   const driver = names.map((name, i) => `WHEN GROUPING(${name}) = 0 THEN ${i + 1}`)
   const value = names.map((name) => `WHEN GROUPING(${name}) = 0 THEN ${name}`)
-  const past = (sum: string): string => `sum(weight * CAST(${sum} AS DOUBLE)) FILTER (WHERE is_past)`
+  // Summed as decimals: a sum of doubles depends on the order in which threads add.
+  const past = (sum: string): string =>
+    `CAST(sum(CAST(weight * CAST(${sum} AS DOUBLE) AS DECIMAL(38, 12))) FILTER (WHERE is_past) AS DOUBLE)`
   return /* sql */ `calls_of_incidents AS (
       SELECT id, hour >= past_since_hour AND hour < past_until_hour AS is_past, hour % 24 AS hour_of_day,
         past_until_hour - past_since_hour >= ${historyNeeded.dayTypes} AND (hour // 24 + 4) % 7 IN (0, 6)
