@@ -243,7 +243,6 @@ const longestInReport = 5
 
 /**
  * The incidents of a report's window, a headline and its cause each, and what else stands out.
- * @public
  */
 export function anomalyPart(answer: AnomalyAnswer, doubts: Doubts): ReportPart {
   const section = incidentSection(answer, doubts, longestInReport)
