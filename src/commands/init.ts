@@ -39,7 +39,7 @@ llmcost looks for ${baseName}.yaml, .yml, .json or .toml in the working director
     const rules = invocation.options['rules'] === true ? defaultRules : []
     const formatIds = renderers.map(({ id }) => id)
     const text = configTemplate(ending, configKeys(formatIds), schemaFrom(dirname(path)), rules)
-    const hidden = replaced ? undefined : usedInstead(path)
+    const hidden = replaced ? undefined : await usedInstead(path)
     write(path, text, invocation.options['force'] === true)
     return { text: told(path, ending, hidden, rules.length) }
   },
@@ -85,7 +85,7 @@ function assertFree(path: string, replaced: boolean, force: boolean): void {
 }
 
 /** The config file that was used here until now, when the new one wins over it. */
-function usedInstead(path: string): string | undefined {
+async function usedInstead(path: string): Promise<string | undefined> {
   if (!basename(path).startsWith(`${baseName}.`) || dirname(path) !== process.cwd()) return undefined
   return findConfig(process.cwd())
 }

@@ -3,7 +3,7 @@
  */
 import { join, resolve } from 'node:path'
 import type { Config } from '../config/config.js'
-import { platformFolders } from '../config/file.js'
+import { platformFolders } from '../config/folders.js'
 import type { StoreOptions } from '../db/store.js'
 import type { CostBasis } from '../domain/basis.js'
 import { fieldNames, fieldOf } from '../domain/field-names.js'
@@ -37,7 +37,7 @@ export async function settingsOf(invocation: Invocation): Promise<Settings> {
   const tz = await chosen(invocation, 'tz')
   if (tz !== undefined) assertZone(tz.text, tz.said)
   return {
-    dbPath: db === undefined ? join(platformFolders().data, 'llmcost.duckdb') : resolve(db.text),
+    dbPath: db === undefined ? await defaultPath() : resolve(db.text),
     priceFiles: config.prices,
     costBasis: config.costBasis,
     tz: tz?.text ?? 'UTC',
@@ -49,6 +49,16 @@ export async function settingsOf(invocation: Invocation): Promise<Settings> {
     readOptions: readOptions(invocation, config),
     config,
   }
+}
+
+/** @throws UserError (usage) where there is no home folder */
+async function defaultPath(): Promise<string> {
+  const folders = await platformFolders()
+  if (folders !== undefined) return join(folders.data, 'llmcost.duckdb')
+  throw new UserError('there is no home folder to keep the database in', {
+    code: 'usage',
+    hint: 'Name the database with --db or LLMCOST_DB, or set HOME.',
+  })
 }
 
 function text(invocation: Invocation, name: string): string | undefined {

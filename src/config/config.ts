@@ -67,7 +67,7 @@ export interface ConfigRequest {
  */
 export async function loadConfig({ cwd, explicit, formats }: ConfigRequest): Promise<Config> {
   if (explicit === devNull) return defaults
-  const path = explicit ? resolve(cwd, explicit) : findConfig(cwd)
+  const path = explicit ? resolve(cwd, explicit) : await findConfig(cwd)
   if (path === undefined) return defaults
   const tree = await readTree(path)
   const { configShape } = await import('./keys.js')

@@ -2,9 +2,9 @@
 import { isUtf8 } from 'node:buffer'
 import { existsSync, readFileSync, statSync, type Stats } from 'node:fs'
 import { dirname, join } from 'node:path'
-import envPaths from 'env-paths'
 import { bytes } from '../domain/wording.js'
 import { UserError } from '../errors.js'
+import { platformFolders } from './folders.js'
 import { SyntaxProblem, type Tree } from './tree.js'
 
 /** Its formats by file ending; each parser is loaded when a file of its kind is there. */
@@ -27,22 +27,18 @@ const mostBytes = 1_000_000
 /** Parsers call themselves for each level. */
 const deepest = 100
 
-/** Platform folders of llmcost (XDG on Linux, Library on macOS, AppData on Windows). */
-export function platformFolders(): { readonly data: string; readonly config: string } {
-  return envPaths('llmcost', { suffix: '' })
-}
-
 /**
  * The config file in `cwd`, else in the nearest folder above that has one, else in the platform's folder.
  * @throws UserError (usage) when one folder has two
  */
-export function findConfig(cwd: string): string | undefined {
+export async function findConfig(cwd: string): Promise<string | undefined> {
   for (let folder = cwd; ; folder = dirname(folder)) {
     const path = configIn(folder)
     if (path !== undefined) return path
     if (dirname(folder) === folder) break
   }
-  return configIn(platformFolders().config)
+  const folders = await platformFolders()
+  return folders && configIn(folders.config)
 }
 
 /** Names of the config files in a folder; more than one is a mistake. */

@@ -1,12 +1,12 @@
 /** All keys of the config file: the one list from which check, JSON Schema, `init` and docs/config.md derive. */
-import { homedir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { amountPattern, usdAmount } from '../domain/amount.js'
 import type { CostBasis } from '../domain/basis.js'
 import { bounds, type BoundKind, type BoundName } from '../domain/bounds.js'
 import { durationMs, durationPattern, memoryPattern, memorySize } from '../domain/limits.js'
 import { assertZone } from '../domain/zones.js'
 import { budgetsShape } from './budgets.js'
+import { belowHome } from './folders.js'
 import { notifyShape } from './notify.js'
 import type { OptionName } from './options.js'
 import { presetShape } from './presets.js'
@@ -39,7 +39,7 @@ const key = <T>(about: string, shape: Shape<T>, example: Json, more: Partial<Key
 const path = (example: string): Shape<string> =>
   text(`a path, such as ${example}`, {
     check: (given, { file }) =>
-      /^~[\\/]/.test(given) ? join(homedir(), given.slice(2)) : resolve(dirname(file), given),
+      /^~[\\/]/.test(given) ? belowHome(given.slice(2)) : resolve(dirname(file), given),
   })
 
 const amountWords = 'an amount in USD above 0, such as 500 or 0.25'

@@ -22,6 +22,7 @@ beforeAll(() => {
     'unpriced.jsonl': call(1).replace('gpt-4o', 'our-own-model') + call(2),
     'text.duckdb': 'this is a text\n',
     'newer.json': '{"db": "x.duckdb", "colour": true}',
+    'home.yaml': 'db: ~/costs.duckdb\n',
     'broken.json': '{"db": ',
   }
   for (const [name, content] of Object.entries(files)) writeFileSync(join(cwd, name), content)
@@ -83,6 +84,8 @@ describe('the output and the config file', () => {
     ['config-missing', ['status'], { LLMCOST_CONFIG: 'none.json' }],
     ['config-broken', ['status'], { LLMCOST_CONFIG: 'broken.json' }],
     ['config-unknown-key', ['status'], { LLMCOST_CONFIG: 'newer.json' }],
+    ['config-without-home', ['status'], { HOME: '', LLMCOST_CONFIG: 'home.yaml' }],
+    ['database-without-home', ['report'], { HOME: '' }],
   ])('%s', (name, args, env) => expectRecorded(name, args, { cwd, env }))
 })
 

@@ -8,7 +8,7 @@ import type { CommandSpec, Invocation } from '../../../src/commands/command.js'
 import { rendererOf } from '../../../src/commands/precedence.js'
 import { loadCommands } from '../../../src/commands/registry.js'
 import { settingsOf } from '../../../src/commands/settings.js'
-import { platformFolders } from '../../../src/config/file.js'
+import { platformFolders } from '../../../src/config/folders.js'
 import { flagOf, optionNames, variableOf, type OptionName } from '../../../src/config/options.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'llmcost-precedence-'))
@@ -32,7 +32,7 @@ const cases: Readonly<Record<OptionName, Case>> = {
     env: ['e.duckdb', resolve('e.duckdb')],
     // Beside the config file, not in the working directory.
     config: ['c.duckdb', join(folder, 'c.duckdb')],
-    fallback: [undefined, join(platformFolders().data, 'llmcost.duckdb')],
+    fallback: [undefined, join((await platformFolders())!.data, 'llmcost.duckdb')],
     read: async (invocation) => (await settingsOf(invocation)).dbPath,
   },
   tz: {

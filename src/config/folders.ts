@@ -1,0 +1,41 @@
+/** Where the platform keeps a user's files. A service, a container and some cron jobs have no home folder. */
+import { homedir } from 'node:os'
+import { isAbsolute, join } from 'node:path'
+import { UserError } from '../errors.js'
+
+/** Undefined when neither HOME nor the list of users names one: `env -i`, a user id without a name. */
+export function homeFolder(): string | undefined {
+  try {
+    const home = homedir()
+    // An empty HOME would put the database into whatever the working directory is.
+    return isAbsolute(home) ? home : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * What `~/path` stands for.
+ * @throws UserError (usage) where there is no home folder
+ */
+export function belowHome(path: string): string {
+  const home = homeFolder()
+  if (home !== undefined) return join(home, path)
+  throw new UserError(`there is no home folder that ~/${path} could be in`, {
+    code: 'usage',
+    hint: 'Write the whole path, or set HOME.',
+  })
+}
+
+export interface Folders {
+  readonly data: string
+  readonly config: string
+}
+
+/** Platform folders of llmcost (XDG on Linux, Library on macOS, AppData on Windows), where there is a home. */
+export async function platformFolders(): Promise<Folders | undefined> {
+  if (homeFolder() === undefined) return undefined
+  // It asks for the home folder when it is loaded, and fails where there is none.
+  const { default: envPaths } = await import('env-paths')
+  return envPaths('llmcost', { suffix: '' })
+}
