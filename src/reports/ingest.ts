@@ -82,7 +82,7 @@ export function ingestReport(facts: IngestFacts, dbPath: string, doubts: readonl
     rows,
     ...(rows.length > shownFiles ? { shownRows: summedUp(rows) } : {}),
     totals: { file: 'total', importer: null, state: null, ...facts.totals },
-    notes: refusalNotes(facts.files.filter((f) => f.state === 'refused')),
+    notes: refusalNotes(facts.files),
   }
   return {
     kind: 'ingest',
@@ -135,17 +135,34 @@ function summedUp(rows: readonly Row[]): readonly Row[] {
   ]
 }
 
-/** Why files were refused: once for all files with the same reason. */
-function refusalNotes(files: readonly FileCounts[]): string[] {
+/** Which files were refused and why, in one sentence for all files with the same reason. */
+export const refusedWords = ({ files }: Pick<IngestFacts, 'files'>): string[] =>
+  refusalsOf(files).map(({ sentence }) => sentence)
+
+const refusalNotes = (files: readonly FileCounts[]): string[] =>
+  refusalsOf(files).flatMap(({ sentence, hints, reasons }) => [sentence, ...hints, ...reasons])
+
+interface Refusal {
+  readonly sentence: string
+  readonly hints: readonly string[]
+  readonly reasons: readonly string[]
+}
+
+function refusalsOf(files: readonly FileCounts[]): Refusal[] {
   const groups = new Map<string, FileCounts[]>()
-  for (const file of files) groups.set(file.note ?? '', [...(groups.get(file.note ?? '') ?? []), file])
-  return [...groups].flatMap(([note, [first, ...more]]) => {
+  for (const file of files.filter(({ state }) => state === 'refused'))
+    groups.set(file.note ?? '', [...(groups.get(file.note ?? '') ?? []), file])
+  return [...groups].map(([note, [first, ...more]]) => {
     const others = more.length === 0 ? '' : ` (and ${more.length} more)`
     const [what, ...hints] = note.split('\n')
     const reasons = [first!, ...more]
       .slice(0, 5)
       .flatMap((f) => f.reasons.map((r) => `${f.label}:${r.line}: ${r.reason}`))
-    return [`${first!.label}${others} was refused: ${what}`, ...hints.map((hint) => hint.trim()), ...reasons]
+    return {
+      sentence: `${first!.label}${others} was refused: ${what}`,
+      hints: hints.map((hint) => hint.trim()),
+      reasons,
+    }
   })
 }
 
