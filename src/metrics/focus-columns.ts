@@ -168,6 +168,12 @@ export const focusColumns: readonly FocusColumn[] = [
     'who served the call (`provider`); `Unknown provider` where the log does not tell',
   ),
   text('PublisherName', publisherName, 'who makes the model, by its name; else the provider'),
+  text(
+    'RegionId',
+    'CAST(NULL AS VARCHAR)',
+    'null: most logs do not tell where a call was served; where one does (Bedrock), `--by tag.region` puts it into Tags',
+  ),
+  text('RegionName', 'CAST(NULL AS VARCHAR)', 'null, as RegionId'),
   text('ServiceCategory', "'AI and Machine Learning'", 'AI and Machine Learning'),
   text('ServiceName', chosen(serviceNames, `concat(${providerName}, ' API')`), "the provider's API"),
   text('ServiceSubcategory', "'Generative AI'", 'Generative AI'),
@@ -186,6 +192,12 @@ export const focusColumns: readonly FocusColumn[] = [
     'sku_price_id',
     'SkuId with service tier, and input size or time of day where prices differ by them',
   ),
+  text(
+    'SubAccountId',
+    'CAST(NULL AS VARCHAR)',
+    'null: logs do not tell the project or workspace that was billed',
+  ),
+  text('SubAccountName', 'CAST(NULL AS VARCHAR)', 'null, as SubAccountId'),
   { ...text('Tags', 'tags', 'the dimensions of `--by` that the calls have, as a JSON object'), json: true },
   text('x_CostBasis', 'cost_basis', 'where the cost comes from: list or reported'),
   text('x_Model', 'model', 'model that answered, else the one asked for'),
@@ -194,14 +206,11 @@ export const focusColumns: readonly FocusColumn[] = [
 
 /** Columns of FOCUS 1.2 that are left out, and why: all are for what the specification says they are conditional on. */
 export const focusLeftOut: readonly (readonly [columns: string, why: string])[] = [
-  ['AvailabilityZone, RegionId, RegionName', 'logs do not tell where a call was served'],
+  ['AvailabilityZone', 'logs do not tell it'],
   ['BillingAccountType', 'no provider is known to have more than one type here'],
   ['CapacityReservationId, CapacityReservationStatus', 'no capacity is reserved for calls'],
   ['CommitmentDiscount…', 'commitments are not in logs'],
   ['PricingCurrency…', 'prices and costs are in USD alike'],
   ['ResourceId, ResourceName, ResourceType', 'calls are not billed by provisioned resources'],
-  [
-    'SubAccountId, SubAccountName, SubAccountType',
-    'logs do not tell the project or workspace that was billed',
-  ],
+  ['SubAccountType', 'no provider is known to have more than one type here'],
 ]

@@ -3,6 +3,8 @@
  * it says it, and a check on one row. `source` names the column's or attribute's page in the specification
  * (specification/columns, specification/attributes), or the rule's id in its requirements model 1.2.
  */
+import { focusColumns } from '../../src/metrics/focus-columns.js'
+import { specColumns, type SpecColumn } from './focus-spec.js'
 
 export type FocusRow = Readonly<Record<string, string | null>>
 
@@ -11,69 +13,6 @@ export interface FocusRule {
   readonly says: string
   /** True for a row that keeps the rule. */
   readonly kept: (row: FocusRow) => boolean
-}
-
-export type Level = 'mandatory' | 'conditional' | 'recommended'
-
-/** Columns of FOCUS 1.2 that a file of usage charges may have, alphabetically. Source: the pages' feature levels. */
-export const levels: Readonly<Record<string, Level>> = {
-  AvailabilityZone: 'recommended',
-  BilledCost: 'mandatory',
-  BillingAccountId: 'mandatory',
-  BillingAccountName: 'mandatory',
-  BillingAccountType: 'conditional',
-  BillingCurrency: 'mandatory',
-  BillingPeriodEnd: 'mandatory',
-  BillingPeriodStart: 'mandatory',
-  CapacityReservationId: 'conditional',
-  CapacityReservationStatus: 'conditional',
-  ChargeCategory: 'mandatory',
-  ChargeClass: 'mandatory',
-  ChargeDescription: 'mandatory',
-  ChargeFrequency: 'recommended',
-  ChargePeriodEnd: 'mandatory',
-  ChargePeriodStart: 'mandatory',
-  CommitmentDiscountCategory: 'conditional',
-  CommitmentDiscountId: 'conditional',
-  CommitmentDiscountName: 'conditional',
-  CommitmentDiscountQuantity: 'conditional',
-  CommitmentDiscountStatus: 'conditional',
-  CommitmentDiscountType: 'conditional',
-  CommitmentDiscountUnit: 'conditional',
-  ConsumedQuantity: 'conditional',
-  ConsumedUnit: 'conditional',
-  ContractedCost: 'mandatory',
-  ContractedUnitPrice: 'conditional',
-  EffectiveCost: 'mandatory',
-  InvoiceId: 'recommended',
-  InvoiceIssuerName: 'mandatory',
-  ListCost: 'mandatory',
-  ListUnitPrice: 'conditional',
-  PricingCategory: 'conditional',
-  PricingCurrency: 'conditional',
-  PricingCurrencyContractedUnitPrice: 'conditional',
-  PricingCurrencyEffectiveCost: 'conditional',
-  PricingCurrencyListUnitPrice: 'conditional',
-  PricingQuantity: 'mandatory',
-  PricingUnit: 'mandatory',
-  ProviderName: 'mandatory',
-  PublisherName: 'mandatory',
-  RegionId: 'conditional',
-  RegionName: 'conditional',
-  ResourceId: 'conditional',
-  ResourceName: 'conditional',
-  ResourceType: 'conditional',
-  ServiceCategory: 'mandatory',
-  ServiceName: 'mandatory',
-  ServiceSubcategory: 'recommended',
-  SkuId: 'conditional',
-  SkuMeter: 'conditional',
-  SkuPriceDetails: 'conditional',
-  SkuPriceId: 'conditional',
-  SubAccountId: 'conditional',
-  SubAccountName: 'conditional',
-  SubAccountType: 'conditional',
-  Tags: 'conditional',
 }
 
 /** Digits × 10^places of a plain decimal. */
@@ -85,88 +24,24 @@ export function exact(text: string, places: number): bigint {
 const plainNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/
 const moment = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/
 
-const numberColumns = [
-  'BilledCost',
-  'ConsumedQuantity',
-  'ContractedCost',
-  'ContractedUnitPrice',
-  'EffectiveCost',
-  'ListCost',
-  'ListUnitPrice',
-  'PricingQuantity',
+const named = (fits: (column: SpecColumn) => boolean): readonly string[] =>
+  focusColumns.flatMap(({ name }) =>
+    specColumns.filter((column) => column.name === name && fits(column)).map(() => name),
+  )
+
+const numberColumns = named(({ type }) => type === 'Decimal')
+const timeColumns = named(({ type }) => type === 'Date/Time')
+const jsonColumns = named(({ type }) => type === 'JSON')
+
+/** By column; null where a row need not have one. ISO 4217 knows more currencies, llmcost has one. */
+const allowed: readonly (readonly [name: string, values: readonly (string | null)[]])[] = [
+  ...specColumns.flatMap(({ name, values, null: nulls }) =>
+    values === undefined || !focusColumns.some((column) => column.name === name)
+      ? []
+      : [[name, nulls === 'other' ? [...values, null] : values] as const],
+  ),
+  ['BillingCurrency', ['USD']],
 ]
-
-/** Not null in any row, by their pages. */
-const neverNull = [
-  'BilledCost',
-  'BillingAccountId',
-  'BillingCurrency',
-  'BillingPeriodEnd',
-  'BillingPeriodStart',
-  'ChargeCategory',
-
-  'ChargePeriodEnd',
-  'ChargePeriodStart',
-  'ContractedCost',
-  'EffectiveCost',
-  'InvoiceIssuerName',
-  'ListCost',
-  'ProviderName',
-  'PublisherName',
-  'ServiceCategory',
-  'ServiceName',
-]
-
-/** Not null where ChargeCategory is Usage or Purchase and ChargeClass is not Correction, by their pages. */
-const neverNullForUsage = [
-  'ContractedUnitPrice',
-  'ListUnitPrice',
-  'PricingCategory',
-  'PricingQuantity',
-  'PricingUnit',
-  'SkuId',
-  'SkuPriceId',
-  'ConsumedQuantity',
-  'ConsumedUnit',
-]
-
-const allowed: Readonly<Record<string, readonly (string | null)[]>> = {
-  ChargeCategory: ['Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment'],
-  ChargeClass: ['Correction', null],
-  ChargeFrequency: ['One-Time', 'Recurring', 'Usage-Based'],
-  PricingCategory: ['Standard', 'Dynamic', 'Committed', 'Other', null],
-  ServiceCategory: [
-    'AI and Machine Learning',
-    'Analytics',
-    'Business Applications',
-    'Compute',
-    'Databases',
-    'Developer Tools',
-    'Multicloud',
-    'Identity',
-    'Integration',
-    'Internet of Things',
-    'Management and Governance',
-    'Media',
-    'Migration',
-    'Mobile',
-    'Networking',
-    'Security',
-    'Storage',
-    'Web',
-    'Other',
-  ],
-  // Those of the category AI and Machine Learning.
-  ServiceSubcategory: [
-    'Bots',
-    'Generative AI',
-    'Machine Learning',
-    'Natural Language Processing',
-    'Other (AI and Machine Learning)',
-  ],
-  // ISO 4217, of which llmcost has one.
-  BillingCurrency: ['USD'],
-}
 
 /** `<plural-units>` or `<unit-quantity> <plural-units>` with the recommended count-based names. */
 const unit = /^(?:[1-9]\d* )?(?:Counts|Units|Requests|Tokens|Connections|Certificates|Domains|Cores)$/
@@ -199,14 +74,14 @@ const rule = (source: string, says: string, kept: FocusRule['kept']): FocusRule 
 export function focusRules(callsAtMost: number): readonly FocusRule[] {
   const tolerance = BigInt(callsAtMost) * 2n * 10n ** 16n
   return [
-    ...neverNull.map((name) =>
+    ...named((column) => column.null === 'never').map((name) =>
       rule(
         `columns/${name}`,
         `${name} MUST NOT be null`,
         (row) => row[name] !== null && row[name] !== undefined,
       ),
     ),
-    ...neverNullForUsage.map((name) =>
+    ...named((column) => column.null === 'usage').map((name) =>
       rule(
         `columns/${name}`,
         `${name} MUST NOT be null when ChargeCategory is "Usage" or "Purchase" and ChargeClass is not "Correction"`,
@@ -220,12 +95,12 @@ export function focusRules(callsAtMost: number): readonly FocusRule[] {
         (row) => row[name] === null || plainNumber.test(row[name]!),
       ),
     ),
-    ...['BillingPeriodEnd', 'BillingPeriodStart', 'ChargePeriodEnd', 'ChargePeriodStart'].map((name) =>
+    ...timeColumns.map((name) =>
       rule('attributes/DateTimeFormat (DateTimeFormat-A-003-M)', `${name}: YYYY-MM-DDTHH:mm:ssZ`, (row) =>
         moment.test(row[name]!),
       ),
     ),
-    ...Object.entries(allowed).map(([name, values]) =>
+    ...allowed.map(([name, values]) =>
       rule(`columns/${name}`, `${name} MUST be one of the allowed values`, (row) =>
         values.includes(row[name] ?? null),
       ),
@@ -237,7 +112,7 @@ export function focusRules(callsAtMost: number): readonly FocusRule[] {
         (row) => row[name] === null || unit.test(row[name]!),
       ),
     ),
-    ...['SkuPriceDetails', 'Tags'].map((name) =>
+    ...jsonColumns.map((name) =>
       rule(
         'attributes/KeyValueFormat',
         `${name}: a JSON object of plain values`,
@@ -256,6 +131,23 @@ export function focusRules(callsAtMost: number): readonly FocusRule[] {
       'columns/ConsumedUnit',
       'ConsumedUnit is null exactly when ConsumedQuantity is',
       (row) => (row['ConsumedUnit'] === null) === (row['ConsumedQuantity'] === null),
+    ),
+    ...['Region', 'SubAccount'].map((what) =>
+      rule(
+        `columns/${what}Name`,
+        `${what}Name is null exactly when ${what}Id is`,
+        (row) => (row[`${what}Name`] === null) === (row[`${what}Id`] === null),
+      ),
+    ),
+    rule(
+      'columns/EffectiveCost',
+      'EffectiveCost is BilledCost where nothing is paid in advance',
+      (row) => row['EffectiveCost'] === row['BilledCost'],
+    ),
+    rule(
+      'columns/ChargeFrequency (ChargeFrequency-C-004-C)',
+      'ChargeFrequency is Usage-Based exactly for usage',
+      (row) => (row['ChargeFrequency'] === 'Usage-Based') === (row['ChargeCategory'] === 'Usage'),
     ),
     rule(
       'columns/ConsumedQuantity',
@@ -325,12 +217,11 @@ export function focusRules(callsAtMost: number): readonly FocusRule[] {
 export function columnFaults(names: readonly string[]): string[] {
   const custom = names.filter((name) => name.startsWith('x_'))
   const own = names.filter((name) => !name.startsWith('x_'))
-  const missing = Object.entries(levels).filter(
-    ([name, level]) => level === 'mandatory' && !own.includes(name),
-  )
+  const missing = specColumns.filter(({ name, level }) => level === 'mandatory' && !own.includes(name))
+  const known = new Set(specColumns.map(({ name }) => name))
   return [
-    ...missing.map(([name]) => `${name} MUST be present`),
-    ...own.filter((name) => levels[name] === undefined).map((name) => `${name} is no column of FOCUS 1.2`),
+    ...missing.map(({ name }) => `${name} MUST be present`),
+    ...own.filter((name) => !known.has(name)).map((name) => `${name} is no column of FOCUS 1.2`),
     ...custom
       .filter((name) => !/^x_[A-Z][A-Za-z0-9]{1,47}$/.test(name))
       .map((name) => `${name} SHOULD be Pascal case after x_`),

@@ -12,10 +12,11 @@ import { rateColumns } from '../../src/domain/rate.js'
 import type { Scope } from '../../src/domain/scope.js'
 import type { ExportFormat } from '../../src/exports/columns.js'
 import { writeExport } from '../../src/exports/write.js'
-import { focusColumns } from '../../src/metrics/focus-columns.js'
+import { focusColumns, focusLeftOut } from '../../src/metrics/focus-columns.js'
 import { focus } from '../../src/metrics/focus.js'
 import { pricedQuery } from '../../src/pricing/price-sql.js'
-import { columnFaults, exact, focusRules, levels, type FocusRow } from './focus-rules.js'
+import { columnFaults, exact, focusRules, type FocusRow } from './focus-rules.js'
+import { specColumns, type SpecType } from './focus-spec.js'
 import { dollarText } from './metrics-model.js'
 
 let db: Database
@@ -249,7 +250,44 @@ function expectPrices(rows: readonly FocusRow[], { plain, above }: Prices): void
 describe('focus', () => {
   test('the columns are those of the specification, in its order', () => {
     expect(columnFaults(focusColumns.map(({ name }) => name))).toEqual([])
-    expect(Object.keys(levels).length).toBe(57)
+    expect(specColumns.length).toBe(57)
+  })
+
+  test('columns have the types of the specification', () => {
+    const types: Record<SpecType, RegExp> = {
+      String: /^VARCHAR$/,
+      JSON: /^VARCHAR$/,
+      Decimal: /^DECIMAL\(/,
+      'Date/Time': /^TIMESTAMP$/,
+    }
+    for (const { name, type, json } of focusColumns) {
+      const spec = specColumns.find((column) => column.name === name)
+      if (spec === undefined) expect(name).toMatch(/^x_/)
+      else
+        expect([type, json === true], name).toEqual([
+          expect.stringMatching(types[spec.type]),
+          spec.type === 'JSON',
+        ])
+    }
+  })
+
+  test('what is left out of the specification is said with its reason, and nothing else', () => {
+    const said = focusLeftOut.flatMap(([names]) =>
+      names
+        .split(', ')
+        .flatMap((name) =>
+          name.endsWith('…')
+            ? specColumns
+                .filter((column) => column.name.startsWith(name.slice(0, -1)))
+                .map((column) => column.name)
+            : [name],
+        ),
+    )
+    const exported = new Set<string>(focusColumns.map(({ name }) => name))
+    const missing = specColumns.filter(({ name }) => !exported.has(name))
+    expect(said.toSorted()).toEqual(missing.map(({ name }) => name))
+    // Each is for something that a row of usage from a call log never has.
+    expect(missing.filter(({ when }) => when === undefined)).toEqual([])
   })
 
   test(
