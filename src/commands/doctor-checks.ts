@@ -10,14 +10,16 @@ import { statusQuery, type StatusRow } from '../metrics/status.js'
 import { loadPriceBook } from '../pricing/book.js'
 import type { Checked } from '../reports/doctor.js'
 import type { Invocation } from './command.js'
+import { channels, mailServer } from './doctor-delivery.js'
 import { chosen, configOf } from './precedence.js'
 import { settingsOf } from './settings.js'
 
-type Answer = Omit<Checked, 'check'>
+/** What a check found; one that looks at several things gives each a name. */
+export type Answer = Omit<Checked, 'check'> & { readonly check?: string }
 
 export interface DoctorCheck {
   readonly name: string
-  readonly look: (invocation: Invocation) => Promise<Answer>
+  readonly look: (invocation: Invocation) => Promise<Answer | readonly Answer[]>
 }
 
 /** Prices change every few weeks: data older than this are likely to miss models. */
@@ -34,19 +36,22 @@ export const doctorChecks: readonly DoctorCheck[] = [
   { name: 'clock', look: clock },
   { name: 'time zone', look: timeZone },
   { name: 'prices', look: prices },
+  { name: 'channels', look: channels },
+  { name: 'mail server', look: mailServer },
   { name: 'terminal', look: terminal },
 ]
 
-/** One line a check; what a check could not find out is its problem, told once however many meet it. */
+/** A line for each thing looked at; what a check could not find out is its problem, told once however many meet it. */
 export async function examine(
   invocation: Invocation,
   checks: readonly DoctorCheck[] = doctorChecks,
 ): Promise<Checked[]> {
   const found: Checked[] = []
   for (const { name, look } of checks) {
-    const answer = await look(invocation).catch(problem)
-    const told = answer.health === 'problem' && found.some((earlier) => earlier.found === answer.found)
-    if (!told) found.push({ check: name, ...answer })
+    for (const answer of [await look(invocation).catch(problem)].flat()) {
+      const told = answer.health === 'problem' && found.some((earlier) => earlier.found === answer.found)
+      if (!told) found.push({ check: name, ...answer })
+    }
   }
   return found
 }

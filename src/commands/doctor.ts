@@ -3,18 +3,22 @@ import { exitCodes } from '../errors.js'
 import { doctorReport } from '../reports/doctor.js'
 import { outputOptions, storeOptions, zoneOption, type CommandSpec } from './command.js'
 import { doctorChecks, examine } from './doctor-checks.js'
+import { liveOption, liveWords } from './doctor-delivery.js'
 
 export const doctorCommand: CommandSpec = {
   name: 'doctor',
   summary: 'check the set-up: config file, database, clock, prices, and where each comes from',
   details: [
     `Checks: ${doctorChecks.map(({ name }) => name).join(', ')}.`,
+    'Without --live nothing leaves this machine: of channels and the mail server it checks what stands in the environment.',
+    `With --live each of them is tried: ${liveWords}`,
     'Ends with exit code 1 when something must be mended.',
   ].join('\n'),
-  options: [zoneOption, ...storeOptions, ...outputOptions],
+  options: [liveOption, zoneOption, ...storeOptions, ...outputOptions],
   examples: [
     { command: 'llmcost doctor', about: 'every check, and what to do' },
     { command: 'llmcost doctor --json', about: 'for a bug report' },
+    { command: 'llmcost doctor --live', about: 'would alerts and mails arrive?' },
   ],
   run: async (invocation) => {
     const checks = await examine(invocation)

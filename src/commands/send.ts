@@ -3,7 +3,7 @@ import { composed } from '../delivery/compose.js'
 import { standardLimits } from '../delivery/limits.js'
 import { Secrets } from '../delivery/secrets.js'
 import { sendMail } from '../delivery/smtp.js'
-import { smtpServer, type SmtpServer } from '../delivery/smtp-server.js'
+import { placeOf, smtpServer, type SmtpServer } from '../delivery/smtp-server.js'
 import { exitCodes, UserError } from '../errors.js'
 import type { CommandSpec, Invocation } from './command.js'
 import { mailHeads, mailOptions, reportMail } from './mailing.js'
@@ -44,7 +44,7 @@ It tries up to four times, but never again once the server may have taken the me
     const mail = await reportMail(report, heads, invocation.now)
     const source = await composed(mail)
     const result = await sendMail({ server, mail, source, limits: standardLimits(Date.now()), secrets })
-    const place = `${server.host}:${server.port}`
+    const place = placeOf(server)
     if (!result.ok) {
       throw new UserError(
         `the mail ${result.doubtful ? 'may not have been' : 'was not'} sent: ${place} ${result.error}`,

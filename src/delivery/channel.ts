@@ -49,7 +49,17 @@ export type Sent =
 
 /** Something that takes messages, its secrets in hand. */
 export interface Channel {
+  /** Where it leads, for people; holds no secret. */
+  readonly target: string
   readonly send: (message: AlertMessage) => Promise<Sent>
+  readonly probe: Probe
+}
+
+/** Shows that a message would arrive, as far as that can be shown without alarming anybody. */
+export interface Probe {
+  readonly run: () => Promise<Sent>
+  /** What the receiver has done when it went well: `took a test message`. */
+  readonly proof: string
 }
 
 export interface ChannelKit {

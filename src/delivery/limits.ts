@@ -20,6 +20,14 @@ export const standardLimits = (now: number): Limits => ({
   pauseMs: 500,
 })
 
+/** For a person who waits for the answer: one attempt, and a receiver that is busy is told as it is. */
+export const probeLimits = (now: number): Limits => ({
+  attempts: 1,
+  attemptMs: 10_000,
+  deadline: now + 10_000,
+  pauseMs: 0,
+})
+
 /** How long a run may hold a message: nothing is begun after the deadline, and what is begun ends in time. */
 export const leaseMs = totalMs + 60_000
 

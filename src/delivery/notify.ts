@@ -8,12 +8,11 @@ import { observe } from '../alerts/observe.js'
 import type { Alert, Delivery } from '../alerts/alert.js'
 import type { Database } from '../db/database.js'
 import type { ChannelConfig } from '../domain/channels.js'
-import { UserError } from '../errors.js'
 import type { FiredRule } from '../rules/fired.js'
-import { failed, type AlertMessage, type Channel, type Sent } from './channel.js'
+import { failed, type AlertMessage, type Sent } from './channel.js'
 import { leaseMs, standardLimits, type Limits } from './limits.js'
-import { channelMakers } from './registry.js'
-import { MissingSecret, Secrets, type Environment } from './secrets.js'
+import { openChannel } from './registry.js'
+import { Secrets, type Environment } from './secrets.js'
 
 export interface NotifyRequest {
   readonly fired: readonly FiredRule[]
@@ -112,7 +111,7 @@ async function sendAll(
   { env, version, at }: NotifyRequest,
   limits: Limits,
 ): Promise<readonly Told[]> {
-  const opened = await open(config, { secrets: new Secrets(env), limits, version })
+  const opened = await openChannel(config, { secrets: new Secrets(env), limits, version })
   const told: Told[] = []
   let down: string | undefined = 'error' in opened ? opened.error : undefined
   for (const delivery of deliveries) {
@@ -128,20 +127,6 @@ async function sendAll(
     told.push({ delivery, alert, result })
   }
   return told
-}
-
-type Opened = { readonly channel: Channel } | { readonly error: string }
-
-async function open(
-  config: ChannelConfig,
-  kit: { readonly secrets: Secrets; readonly limits: Limits; readonly version: string },
-): Promise<Opened> {
-  try {
-    return { channel: (await channelMakers[config.kind]()).open(config, kit) }
-  } catch (error) {
-    if (error instanceof MissingSecret || error instanceof UserError) return { error: error.message }
-    throw error
-  }
 }
 
 function messageOf(delivery: Delivery, alert: Alert, at: Date): AlertMessage {

@@ -11,6 +11,16 @@ export interface SmtpServer {
   readonly auth: { readonly user: string; readonly pass: string } | undefined
 }
 
+/** `mail.example.org:587`, `[::1]:25` */
+export const placeOf = ({ host, port }: SmtpServer): string =>
+  `${host.includes(':') ? `[${host}]` : host}:${port}`
+
+/** What a session without a mail has shown. */
+export function probeProof({ tls, auth }: SmtpServer): string {
+  const way = tls === 'none' ? 'no TLS' : tls === 'starttls' ? 'STARTTLS' : 'TLS'
+  return `let llmcost in (${way}, ${auth === undefined ? 'no password' : 'password taken'}); no mail was sent`
+}
+
 const hint =
   'Write smtp://mail.example.org:587 or smtps://mail.example.org; user and password stand in LLMCOST_SMTP_USER and LLMCOST_SMTP_PASSWORD.'
 

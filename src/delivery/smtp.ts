@@ -13,13 +13,16 @@ import { pauseBefore, type Limits } from './limits.js'
 import type { Secrets } from './secrets.js'
 import type { SmtpServer } from './smtp-server.js'
 
-export interface Sending {
+interface Visit {
   readonly server: SmtpServer
+  readonly limits: Limits
+  readonly secrets: Secrets
+}
+
+export interface Sending extends Visit {
   readonly mail: Mail
   /** The composed message. */
   readonly source: Buffer
-  readonly limits: Limits
-  readonly secrets: Secrets
 }
 
 type Recipients = readonly string[]
@@ -31,7 +34,7 @@ type Attempt =
 export async function sendMail(sending: Sending): Promise<Sent> {
   const { limits } = sending
   for (let attempt = 1; ; attempt++) {
-    const result = await once(sending)
+    const result = await once(sending, handing(sending))
     if (result.ok) return accepted(result.refused)
     const pause = pauseBefore(attempt, limits.pauseMs, undefined)
     const more = result.again && attempt < limits.attempts && Date.now() + pause < limits.deadline
@@ -45,14 +48,43 @@ export async function sendMail(sending: Sending): Promise<Sent> {
   }
 }
 
+/**
+ * Connects, agrees on TLS and logs in as for a mail, and leaves. Never throws.
+ */
+export async function probeServer(visit: Visit): Promise<Sent> {
+  const result = await once(visit, { refusal: 'refused the session', run: ({ done }) => done(null) })
+  return result.ok ? { ok: true } : failed(result.error)
+}
+
 /** Some recipients refused: the others have it, so it must not be sent again as a whole. */
 function accepted(refused: Recipients): Sent {
   if (refused.length === 0) return { ok: true }
   return { ok: true, warning: `took the message, but not for ${refused.join(', ')}` }
 }
 
-async function once(sending: Sending): Promise<Attempt> {
-  const { server, limits } = sending
+/** What is done once the server has let us in. */
+interface Work {
+  /** What a server that says no to it has done. */
+  readonly refusal: string
+  readonly run: (session: {
+    readonly connection: SMTPConnection
+    /** The content is on its way: from now on, silence is doubt. */
+    readonly begin: () => void
+    readonly done: (error: NodemailerError | null, refused?: Recipients) => void
+  }) => void
+}
+
+const handing = ({ mail, source }: Sending): Work => ({
+  refusal: 'refused the message',
+  run: ({ connection, begin, done }) => {
+    connection.send(envelopeOf(mail, source.length), contentOf(source, begin), (wrong, info) =>
+      wrong ? done(wrong) : done(null, (info.rejected ?? []).map(String)),
+    )
+  },
+})
+
+async function once(visit: Visit, work: Work): Promise<Attempt> {
+  const { server, limits } = visit
   const { default: Connection } = await import('nodemailer/lib/smtp-connection')
   const connection = new Connection({
     host: server.host,
@@ -69,20 +101,21 @@ async function once(sending: Sending): Promise<Attempt> {
     logger: false,
   })
   try {
-    return await session(connection, sending)
+    return await session(connection, visit, work)
   } finally {
     connection.close()
   }
 }
 
-/** Connect, log in, send: each with its callback, and one ear for errors of the connection itself. */
+/** Connect, log in, work: each with its callback, and one ear for errors of the connection itself. */
 function session(
   connection: SMTPConnection,
-  { server, mail, source, limits, secrets }: Sending,
+  { server, limits, secrets }: Visit,
+  { refusal, run }: Work,
 ): Promise<Attempt> {
   return new Promise((resolve) => {
     let begun = false
-    const fail = (error: NodemailerError): void => resolve(judged(error, begun, secrets))
+    const fail = (error: NodemailerError): void => resolve(judged(error, begun, refusal, secrets))
     // A server that says something now and then would never run into the time-out of silence.
     const whole = setTimeout(() => {
       resolve({ ok: false, ...late(begun, limits.attemptMs * 3) })
@@ -92,18 +125,17 @@ function session(
     connection.once('error', fail)
     connection.connect((error) => {
       if (error) return fail(error)
-      const send = (): void => {
-        const message = contentOf(source, () => (begun = true))
-        connection.send(envelopeOf(mail, source.length), message, (wrong, info) => {
-          clearTimeout(whole)
-          if (wrong) return fail(wrong)
-          connection.quit()
-          resolve({ ok: true, refused: (info.rejected ?? []).map(String) })
-        })
+      const begin = (): void => void (begun = true)
+      const done = (wrong: NodemailerError | null, refused: Recipients = []): void => {
+        clearTimeout(whole)
+        if (wrong) return fail(wrong)
+        connection.quit()
+        resolve({ ok: true, refused })
       }
-      if (server.auth === undefined) return send()
+      const inside = (): void => run({ connection, begin, done })
+      if (server.auth === undefined) return inside()
       connection.login({ ...server.auth, credentials: server.auth }, (wrong) =>
-        wrong ? fail(wrong) : send(),
+        wrong ? fail(wrong) : inside(),
       )
     })
   })
@@ -126,12 +158,17 @@ function contentOf(source: Buffer, onBegin: () => void): Readable {
   })
 }
 
-function judged(error: NodemailerError, begun: boolean, secrets: Secrets): Attempt & { ok: false } {
+function judged(
+  error: NodemailerError,
+  begun: boolean,
+  refusal: string,
+  secrets: Secrets,
+): Attempt & { ok: false } {
   const { responseCode: code } = error
   const said = typeof error.response === 'string' ? secrets.clean(error.response) : ''
   // With an answer to it, the content was refused; a 4xx may pass later.
   if (typeof code === 'number' && error.code !== 'ETLS') {
-    const login = error.code === 'EAUTH' ? 'refused user or password' : 'refused the message'
+    const login = error.code === 'EAUTH' ? 'refused user or password' : refusal
     return { ok: false, error: `${login}: ${said}`, again: code >= 400 && code < 500, doubtful: false }
   }
   if (begun) return { ok: false, ...late(true) }

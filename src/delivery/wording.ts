@@ -21,6 +21,11 @@ export function plainLine(text: string, most = 1000): string {
   return line.length > most ? `${line.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…` : line
 }
 
+/** What a probe says where nothing but a message can be sent. */
+export const testWords = 'llmcost doctor: a test, nothing is wrong.'
+/** What it has shown. */
+export const testProof = 'took a test message'
+
 export function wordsOf(message: AlertMessage): Words {
   const { rule, event, startedAt, endedAt, at, alert } = message
   const severity = rule.severity

@@ -49,7 +49,8 @@ export function doctorReport(checks: readonly Checked[]): Report {
               value: check,
               measured: found,
               bound: null,
-              text: `${check}: ${next}`,
+              // Whole: the table may have cut what was found.
+              text: `${check}: ${found}. ${next}`,
             },
           ],
     ),

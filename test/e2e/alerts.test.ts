@@ -202,6 +202,42 @@ describe('what fails', () => {
   })
 })
 
+test('doctor --live tries each channel side by side: what fails or hangs holds up none of the others', async () => {
+  const here = await world({ hook, chat, pager, deaf: { ...chat, url_env: 'DEAF_URL' } })
+  const deaf = createServer(() => undefined)
+  await new Promise<void>((done) => deaf.listen(0, '127.0.0.1', done))
+  onTestFinished(() => {
+    deaf.closeAllConnections()
+    deaf.close()
+  })
+  here.env['DEAF_URL'] = `http://127.0.0.1:${(deaf.address() as AddressInfo).port}${secrets.CHAT_PATH}`
+  Object.assign(here.env, { LLMCOST_DEBUG: '1' })
+  const offline = await run(['doctor', '--json'], here)
+  expect(offline).toMatchObject({ code: 0 })
+  expect(here.received).toEqual([])
+  const started = Date.now()
+  const ran = await run(['doctor', '--live', '--json'], here)
+  expect(Date.now() - started).toBeLessThan(20_000)
+  expect(ran).toMatchObject({ code: 1, stderr: '' })
+  const { rows } = JSON.parse(ran.stdout) as { rows: { check: string; health: string; found: string }[] }
+  const found = Object.fromEntries(rows.map((row) => [row.check, `${row.health}: ${row.found}`]))
+  expect(found['channel hook']).toMatch(/^ok: webhook, 127\.0\.0\.1:\d+: took a test message$/)
+  expect(found['channel chat']).toMatch(/^ok: slack, .*: took a test message$/)
+  expect(found['channel pager']).toMatch(/^ok: pagerduty, .*: took an event that opens no incident$/)
+  expect(found['channel deaf']).toMatch(/^problem: slack, .*: did not answer within 10 s$/)
+  expect(here.received).toHaveLength(3)
+  here.answer = (response) =>
+    void response.writeHead(403).end(`${Object.values(secrets).join(' ')} ${here.env['CHAT_URL']}`)
+  deaf.close()
+  deaf.closeAllConnections()
+  const refused = await run(['doctor', '--live'], here)
+  expect(refused.code).toBe(1)
+  expect(refused.stdout).toContain('answered 403')
+  for (const said of [offline, ran, refused].map(({ stdout, stderr }) => stdout + stderr))
+    for (const secret of [...Object.values(secrets), 'zYxWvUtSrQpOnMlKjIhG'])
+      expect(said.includes(secret)).toBe(false)
+})
+
 test('no secret is printed, not even for those who look for errors, and none is in the store', async () => {
   const here = await world({ hook, chat, pager })
   Object.assign(here.env, { LLMCOST_DEBUG: '1' })

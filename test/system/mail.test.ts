@@ -170,6 +170,15 @@ test('alerts arrive by mail: one at the start, one at the end, in one thread', a
   rmSync(join(cwd, 'llmcost.config.json'))
 })
 
+test('doctor --live finds the server in order, and hands it no mail', async () => {
+  const said = await runWell(['doctor', '--live', '--db', 'costs.duckdb'], {
+    cwd,
+    env: { LLMCOST_SMTP: server(), COLUMNS: '160' },
+  })
+  expect(said).toContain(`127.0.0.1:${port}: let llmcost in (no TLS, no password); no mail was sent`)
+  expect(maildirFiles()).toEqual([])
+})
+
 describe('TLS and passwords', () => {
   const credentials = { LLMCOST_SMTP_USER: 'reporter', LLMCOST_SMTP_PASSWORD: 'pass word ü' }
   const taken: string[] = []
@@ -225,6 +234,27 @@ describe('TLS and passwords', () => {
     const ran = await send(credentials)
     expect(ran.code).toBe(1)
     expect(ran.stderr).toContain('has a certificate that is not trusted')
+    expect(taken).toHaveLength(before)
+  })
+
+  test('doctor --live tells a right set-up from a wrong one, and sends no mail', async () => {
+    const before = taken.length
+    const doctor = (env: Record<string, string>): ReturnType<typeof run> => {
+      const LLMCOST_SMTP = `smtps://127.0.0.1:${secure}`
+      const all = { LLMCOST_SMTP, LLMCOST_DEBUG: '1', COLUMNS: '160', ...credentials, ...env }
+      return run(['doctor', '--live', '--db', 'costs.duckdb'], { cwd, env: all })
+    }
+    const vouched = { NODE_EXTRA_CA_CERTS: join(cwd, 'cert.pem') }
+    const right = await doctor(vouched)
+    expect(right.code).toBe(0)
+    expect(right.stdout).toContain('let llmcost in (TLS, password taken); no mail was sent')
+    const untrusted = await doctor({})
+    expect(untrusted.code).toBe(1)
+    expect(untrusted.stdout).toContain('has a certificate that is not trusted')
+    const wrong = await doctor({ ...vouched, LLMCOST_SMTP_PASSWORD: 'not the right one' })
+    expect(wrong.code).toBe(1)
+    expect(wrong.stdout).toContain('refused user or password')
+    expect(wrong.stdout + wrong.stderr).not.toContain('not the right one')
     expect(taken).toHaveLength(before)
   })
 

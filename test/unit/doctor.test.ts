@@ -60,6 +60,53 @@ describe('doctor', () => {
     expect(problems[0]?.next).toMatch(/UTC or Europe\/Berlin/)
   })
 
+  test('says of each channel what it would be, or which variable it lacks', async () => {
+    const config = join(emptyFolder(), 'llmcost.config.json')
+    const notify = {
+      chat: { kind: 'slack', url_env: 'CHAT_URL' },
+      pager: { kind: 'pagerduty', key_env: 'PAGER_KEY' },
+      mails: { kind: 'mail', to: 'team@example.org' },
+    }
+    writeFileSync(config, JSON.stringify({ db: 'no.duckdb', notify }))
+    const env = {
+      LLMCOST_CONFIG: config,
+      CHAT_URL: 'https://hooks.example.org/services/sEcReT',
+      LLMCOST_SMTP: 'smtp://mail.example.org',
+      LLMCOST_SMTP_USER: 'ann',
+    }
+    const checks = await examine(invocation(env))
+    const found = Object.fromEntries(checks.map((one) => [one.check, one]))
+    expect(found['channel chat']).toEqual({
+      check: 'channel chat',
+      health: 'ok',
+      found: 'slack, hooks.example.org: set up; --live tries it',
+    })
+    expect(found['channel pager']).toMatchObject({
+      health: 'problem',
+      found: 'pagerduty: the environment variable PAGER_KEY is not set',
+    })
+    const half = 'goes with both LLMCOST_SMTP_USER and LLMCOST_SMTP_PASSWORD, or with neither'
+    expect(found['channel mails']).toMatchObject({ health: 'problem', found: `mail: LLMCOST_SMTP ${half}` })
+    expect(found['mail server']).toMatchObject({ health: 'problem', found: `LLMCOST_SMTP ${half}` })
+    expect(JSON.stringify(checks)).not.toContain('sEcReT')
+    const whole = await examine(
+      invocation({ ...env, LLMCOST_SMTP_PASSWORD: 'pass', PAGER_KEY: 'a1'.repeat(16) }),
+    )
+    const sound = Object.fromEntries(whole.map((one) => [one.check, one.found]))
+    expect(sound['channel pager']).toBe('pagerduty, events.pagerduty.com: set up; --live tries it')
+    expect(sound['channel mails']).toBe(
+      'mail, team@example.org by mail.example.org:587: set up; --live tries it',
+    )
+    expect(sound['mail server']).toBe('mail.example.org:587: set up; --live tries it')
+  })
+
+  test('without channels says so, and says it louder when they were to be tried', async () => {
+    const asked = invocation({ LLMCOST_DB: join(emptyFolder(), 'no.duckdb') })
+    expect(await healths(asked)).toMatchObject({ channels: 'ok', 'mail server': 'ok' })
+    const live = { ...asked, options: { ...asked.options, live: true } }
+    expect(await healths(live)).toMatchObject({ channels: 'note', 'mail server': 'ok' })
+  })
+
   test('ends with 1 when something must be mended, and changes nothing', async () => {
     const cwd = emptyFolder()
     const fresh = await run(['doctor'], { cwd })

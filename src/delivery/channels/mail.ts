@@ -3,8 +3,8 @@ import type { AlertMessage, ChannelMaker } from '../channel.js'
 import { composed, hostOf, type Mail } from '../compose.js'
 import { parseAddress, parseAddresses, type Address } from '../../domain/addresses.js'
 import { defaultSender } from '../sender.js'
-import { sendMail } from '../smtp.js'
-import { smtpServer } from '../smtp-server.js'
+import { probeServer, sendMail } from '../smtp.js'
+import { placeOf, probeProof, smtpServer } from '../smtp-server.js'
 import { plainLine, wordsOf } from '../wording.js'
 
 export function alertMail(message: AlertMessage, from: Address, to: readonly Address[]): Mail {
@@ -42,6 +42,8 @@ export const mail: ChannelMaker = {
     const sender = from === undefined ? defaultSender() : parseAddress(from, 'from')
     const recipients = parseAddresses(to, 'to')
     return {
+      target: `${recipients.map(({ address }) => address).join(', ')} by ${placeOf(server)}`,
+      probe: { run: () => probeServer({ server, limits, secrets }), proof: probeProof(server) },
       send: async (message) => {
         const built = alertMail(message, sender, recipients)
         return sendMail({ server, mail: built, source: await composed(built), limits, secrets })

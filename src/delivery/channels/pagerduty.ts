@@ -2,9 +2,11 @@
  * PagerDuty Events API v2 (https://developer.pagerduty.com/docs/events-api-v2-overview): trigger and resolve
  * with one key an alert, so that a repeat never pages twice.
  */
-import type { AlertMessage, ChannelMaker } from '../channel.js'
+import { randomUUID } from 'node:crypto'
+import type { AlertMessage, ChannelMaker, Sent } from '../channel.js'
 import { needsHttps } from '../hosts.js'
 import { post } from '../http.js'
+import { MissingSecret } from '../secrets.js'
 import { plainLine, wordsOf } from '../wording.js'
 
 const standardUrl = new URL('https://events.pagerduty.com/v2/enqueue')
@@ -31,16 +33,29 @@ export function pagerDutyEvent(message: AlertMessage): object {
   }
 }
 
+/**
+ * The end of an incident that never began: nobody is paged. It is queued as any event is: the form of the key
+ * is judged at once, whether it is in use only later.
+ */
+const probeEvent = (): object => ({ event_action: 'resolve', dedup_key: `llmcost-doctor-${randomUUID()}` })
+
 export const pagerduty: ChannelMaker = {
   kind: 'pagerduty',
   open: ({ keyEnv = '', urlEnv }, { secrets, limits }) => {
     const key = secrets.text(keyEnv)
     const url = urlEnv === undefined ? standardUrl : secrets.url(urlEnv, needsHttps)
+    // What stands in for it elsewhere may have keys of another form.
+    if (url.hostname.endsWith('.pagerduty.com') && !/^[A-Za-z0-9]{32}$/.test(key)) {
+      throw new MissingSecret(
+        `the environment variable ${keyEnv} holds no integration key, which is 32 letters and digits`,
+      )
+    }
+    const say = (event: object): Promise<Sent> =>
+      post({ url, body: JSON.stringify({ routing_key: key, ...event }), repeatable: true, limits, secrets })
     return {
-      send: (message) => {
-        const body = JSON.stringify({ routing_key: key, ...pagerDutyEvent(message) })
-        return post({ url, body, repeatable: true, limits, secrets })
-      },
+      target: url.host,
+      send: (message) => say(pagerDutyEvent(message)),
+      probe: { run: () => say(probeEvent()), proof: 'took an event that opens no incident' },
     }
   },
 }

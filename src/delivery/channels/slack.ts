@@ -1,8 +1,8 @@
 /** Slack incoming webhooks: Block Kit (https://docs.slack.dev/reference/block-kit). */
-import type { AlertMessage, ChannelMaker } from '../channel.js'
+import type { AlertMessage, ChannelMaker, Sent } from '../channel.js'
 import { needsHttps } from '../hosts.js'
 import { post } from '../http.js'
-import { wordsOf } from '../wording.js'
+import { testProof, testWords, wordsOf } from '../wording.js'
 
 const marks = { info: ':information_source:', warning: ':warning:', critical: ':rotating_light:' } as const
 
@@ -47,9 +47,12 @@ export const slack: ChannelMaker = {
   kind: 'slack',
   open: ({ urlEnv = '' }, { secrets, limits }) => {
     const url = secrets.url(urlEnv, needsHttps)
+    const say = (body: object): Promise<Sent> =>
+      post({ url, body: JSON.stringify(body), repeatable: false, limits, secrets })
     return {
-      send: (message) =>
-        post({ url, body: JSON.stringify(slackBody(message)), repeatable: false, limits, secrets }),
+      target: url.host,
+      send: (message) => say(slackBody(message)),
+      probe: { run: () => say({ text: testWords, mrkdwn: false }), proof: testProof },
     }
   },
 }

@@ -2,10 +2,10 @@
  * Teams: a card posted to a workflow ("Post to a channel when a webhook request is received"), which takes a
  * message with one Adaptive Card (https://adaptivecards.io/explorer).
  */
-import type { AlertMessage, ChannelMaker } from '../channel.js'
+import type { AlertMessage, ChannelMaker, Sent } from '../channel.js'
 import { needsHttps } from '../hosts.js'
 import { post } from '../http.js'
-import { wordsOf } from '../wording.js'
+import { testProof, testWords, wordsOf } from '../wording.js'
 
 const colors = { info: 'Accent', warning: 'Warning', critical: 'Attention' } as const
 
@@ -17,6 +17,16 @@ const run = (text: string, more: object = {}): object => ({ type: 'TextRun', tex
 export function teamsBody(message: AlertMessage): object {
   const { lead, text, facts, note } = wordsOf(message)
   const color = message.event === 'end' ? 'Good' : colors[message.rule.severity]
+  return card(`llmcost: ${lead}`, [
+    line(run(lead, { weight: 'Bolder', size: 'Large', color })),
+    line(run(text)),
+    ...facts.map(({ label, value }) => line(run(`${label}: `, { weight: 'Bolder' }), run(value))),
+    ...(note === undefined ? [] : [line(run(note, { isSubtle: true }))]),
+  ])
+}
+
+/** @param fallbackText for programs that show no cards */
+function card(fallbackText: string, body: readonly object[]): object {
   return {
     type: 'message',
     attachments: [
@@ -27,14 +37,9 @@ export function teamsBody(message: AlertMessage): object {
           $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
           type: 'AdaptiveCard',
           version: '1.4',
-          fallbackText: `llmcost: ${lead}`,
+          fallbackText,
           msteams: { width: 'Full' },
-          body: [
-            line(run(lead, { weight: 'Bolder', size: 'Large', color })),
-            line(run(text)),
-            ...facts.map(({ label, value }) => line(run(`${label}: `, { weight: 'Bolder' }), run(value))),
-            ...(note === undefined ? [] : [line(run(note, { isSubtle: true }))]),
-          ],
+          body,
         },
       },
     ],
@@ -45,9 +50,12 @@ export const teams: ChannelMaker = {
   kind: 'teams',
   open: ({ urlEnv = '' }, { secrets, limits }) => {
     const url = secrets.url(urlEnv, needsHttps)
+    const say = (body: object): Promise<Sent> =>
+      post({ url, body: JSON.stringify(body), repeatable: false, limits, secrets })
     return {
-      send: (message) =>
-        post({ url, body: JSON.stringify(teamsBody(message)), repeatable: false, limits, secrets }),
+      target: url.host,
+      send: (message) => say(teamsBody(message)),
+      probe: { run: () => say(card('llmcost doctor', [line(run(testWords))])), proof: testProof },
     }
   },
 }

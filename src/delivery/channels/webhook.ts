@@ -3,10 +3,12 @@
  * languages check. The signature covers id, time and body: a copy with another time fails, an old one is told
  * by its time, and a repeat by its id.
  */
-import { createHmac } from 'node:crypto'
-import type { AlertMessage, ChannelMaker } from '../channel.js'
+import { createHmac, randomUUID } from 'node:crypto'
+import type { AlertMessage, ChannelMaker, Sent } from '../channel.js'
 import { needsHttp } from '../hosts.js'
 import { post } from '../http.js'
+import { MissingSecret } from '../secrets.js'
+import { testProof, testWords } from '../wording.js'
 
 /** Version of the body; only grows. */
 const webhookVersion = 1
@@ -38,9 +40,22 @@ export function webhookBody(message: AlertMessage): object {
   }
 }
 
-/** The bytes of a secret: `whsec_` before base64, or any text. */
-export function signingKey(secret: string): Buffer {
-  return secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret, 'utf8')
+/** A message of a type of its own: receivers that act on alerts let it pass. */
+export const testBody = (at: Date): object => ({
+  type: 'test',
+  timestamp: at.toISOString(),
+  data: { version: webhookVersion, text: testWords },
+})
+
+/**
+ * The bytes of a secret: `whsec_` before base64, or any text.
+ * @throws MissingSecret for what is no base64: it would sign with a key that the receiver does not have
+ */
+export function signingKey(secret: string, said = 'the secret'): Buffer {
+  if (!secret.startsWith('whsec_')) return Buffer.from(secret, 'utf8')
+  const text = secret.slice(6)
+  if (/^[A-Za-z0-9+/_-]+={0,2}$/.test(text)) return Buffer.from(text, 'base64')
+  throw new MissingSecret(`${said} has something else than base64 after whsec_`)
 }
 
 /** The headers of one attempt. */
@@ -58,16 +73,18 @@ export const webhook: ChannelMaker = {
   kind: 'webhook',
   open: ({ urlEnv = '', secretEnv = '' }, { secrets, limits }) => {
     const url = secrets.url(urlEnv, needsHttp)
-    const key = signingKey(secrets.text(secretEnv))
+    const key = signingKey(secrets.text(secretEnv), `the environment variable ${secretEnv}`)
+    const say = (id: string, content: object): Promise<Sent> => {
+      const body = JSON.stringify(content, (_, value: unknown) =>
+        typeof value === 'bigint' ? String(value) : value,
+      )
+      const headers = (now: Date): Readonly<Record<string, string>> => signed(`msg_${id}`, body, key, now)
+      return post({ url, body, headers, repeatable: true, limits, secrets })
+    }
     return {
-      send: (message) => {
-        const body = JSON.stringify(webhookBody(message), (_, value: unknown) =>
-          typeof value === 'bigint' ? String(value) : value,
-        )
-        const headers = (now: Date): Readonly<Record<string, string>> =>
-          signed(`msg_${message.id}`, body, key, now)
-        return post({ url, body, headers, repeatable: true, limits, secrets })
-      },
+      target: url.host,
+      send: (message) => say(message.id, webhookBody(message)),
+      probe: { run: () => say(randomUUID(), testBody(new Date())), proof: testProof },
     }
   },
 }
