@@ -3,86 +3,33 @@
  * messages are read back from its maildir; TLS and passwords are tried against a server with a certificate of
  * its own, made by openssl.
  */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
+import { execFileSync } from 'node:child_process'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import PostalMime, { type Email } from 'postal-mime'
 import { SMTPServer } from 'smtp-server'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { run, runWell, sharedFolder } from '../e2e/program.js'
+import { startMailServer, type MailServer } from './smtpd.js'
 
 const cwd = sharedFolder()
-const maildir = join(cwd, 'mail')
-let port = 0
-let smtpd: ChildProcess
-let log = ''
-
-const freePort = async (): Promise<number> => {
-  const server = createServer()
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const { port: found } = server.address() as AddressInfo
-  await new Promise((done) => server.close(done))
-  return found
-}
+let smtpd: MailServer
 
 beforeAll(async () => {
   cpSync(fileURLToPath(new URL('../../fixtures/demo', import.meta.url)), join(cwd, 'logs'), {
     recursive: true,
   })
   await runWell(['ingest', 'logs', '--db', 'costs.duckdb'], { cwd })
-  port = await freePort()
-  // It delivers as an ordinary user, who must get there.
-  chmodSync(cwd, 0o755)
-  mkdirSync(maildir)
-  chmodSync(maildir, 0o777)
-  const config = [
-    `listen on 127.0.0.1 port ${port}`,
-    'table everyone { "@" = nobody }',
-    `action keep maildir "${maildir}" virtual <everyone>`,
-    'match from any for rcpt-to regex ".*@example\\.org" action keep',
-  ]
-  const file = join(cwd, 'smtpd.conf')
-  writeFileSync(file, `${config.join('\n')}\n`)
-  smtpd = spawn('smtpd', ['-d', '-f', file], { stdio: ['ignore', 'pipe', 'pipe'] })
-  for (const stream of [smtpd.stdout, smtpd.stderr])
-    stream?.on('data', (chunk: Buffer) => (log += chunk.toString()))
-  for (let tries = 0; !log.includes('starting'); tries++) {
-    if (tries > 100 || smtpd.exitCode !== null) throw new Error(`smtpd did not start: ${log}`)
-    await new Promise((done) => setTimeout(done, 100))
-  }
+  smtpd = await startMailServer(cwd)
 })
 
-afterAll(async () => {
-  const ended = new Promise((done) => smtpd.on('close', done))
-  smtpd.kill()
-  await ended
-})
+afterAll(() => smtpd.stop())
 
-const server = (): string => `smtp://127.0.0.1:${port}`
+const server = (): string => `smtp://127.0.0.1:${smtpd.port}`
 
-beforeEach(() => {
-  for (const folder of ['new', 'cur', 'tmp']) rmSync(join(maildir, folder), { recursive: true, force: true })
-})
-
-/** What has arrived, once so many are there. */
-async function arrived(count: number): Promise<Email[]> {
-  for (let tries = 0; tries < 150; tries++) {
-    const names = maildirFiles()
-    if (names.length >= count) return Promise.all(names.map((name) => PostalMime.parse(readFileSync(name))))
-    await new Promise((done) => setTimeout(done, 100))
-  }
-  throw new Error(`${maildirFiles().length} of ${count} mails arrived\n${log}`)
-}
-
-function maildirFiles(): string[] {
-  try {
-    return readdirSync(join(maildir, 'new')).map((name) => join(maildir, 'new', name))
-  } catch {
-    return []
-  }
-}
+beforeEach(() => smtpd.clear())
 
 const question = ['--db', 'costs.duckdb', '--as-of', '2026-09-28T09:00Z', '--sections', 'summary,features']
 
@@ -99,8 +46,8 @@ test('send hands the report to the server', async () => {
   const said = await runWell(['send', '--to', 'Ann Ä <ann@example.org>', '--smtp', server(), ...question], {
     cwd,
   })
-  expect(said).toContain(`sent to ann@example.org by 127.0.0.1:${port}`)
-  const [mail] = await arrived(1)
+  expect(said).toContain(`sent to ann@example.org by 127.0.0.1:${smtpd.port}`)
+  const [mail] = await smtpd.arrived(1)
   expectReport(mail, 'ann@example.org')
   expect(mail?.to).toMatchObject([{ name: 'Ann Ä' }])
   expect(said).toContain(String(mail?.messageId))
@@ -110,7 +57,7 @@ test("the server may stand in the environment; copies, sender and subject are th
   const args = ['send', '--to', 'a@example.org,b@example.org', '--cc', 'c@example.org']
   const more = ['--sender', 'Cost Bot <bot@example.org>', '--subject', 'Kosten €', ...question]
   await runWell([...args, ...more], { cwd, env: { LLMCOST_SMTP: server() } })
-  const mails = await arrived(3)
+  const mails = await smtpd.arrived(3)
   for (const mail of mails) {
     expect(mail.subject).toBe('Kosten €')
     expect(mail.from).toMatchObject({ name: 'Cost Bot', address: 'bot@example.org' })
@@ -127,9 +74,15 @@ test('report --format email prints a message that a sendmail takes', async () =>
   expect(
     text.split('\n').filter((line) => line.length > 78 && !/^(?:DKIM|Message-ID|References)/i.test(line)),
   ).toEqual([])
-  const args = ['--host=127.0.0.1', `--port=${port}`, '--from=llmcost@example.org', '--tls=off', '--auth=off']
+  const args = [
+    '--host=127.0.0.1',
+    `--port=${smtpd.port}`,
+    '--from=llmcost@example.org',
+    '--tls=off',
+    '--auth=off',
+  ]
   execFileSync('msmtp', [...args, '--read-recipients'], { input: text })
-  const [mail] = await arrived(1)
+  const [mail] = await smtpd.arrived(1)
   expectReport(mail, 'ann@example.org')
 })
 
@@ -138,7 +91,7 @@ test('a recipient that the server refuses is said, and the others have it', asyn
   const ran = await run(args, { cwd })
   expect(ran.code).toBe(1)
   expect(ran.stderr).toContain('not for bob@elsewhere.invalid')
-  expect((await arrived(1)).map(({ text }) => text?.includes('document-analysis'))).toEqual([true])
+  expect((await smtpd.arrived(1)).map(({ text }) => text?.includes('document-analysis'))).toEqual([true])
   const nobody = await run(['send', '--to', 'bob@elsewhere.invalid', '--smtp', server(), ...question], {
     cwd,
   })
@@ -161,7 +114,7 @@ test('alerts arrive by mail: one at the start, one at the end, in one thread', a
     codes.push((await run(['check', '--notify', '--as-of', time], { cwd, env })).code)
   expect(codes.at(0)).toBe(3)
   expect(codes.at(-1)).toBe(0)
-  const mails = await arrived(4)
+  const mails = await smtpd.arrived(4)
   expect(mails).toHaveLength(4)
   const subjects = mails.map(({ subject }) => (subject ?? '').replace(/:.*/, '')).toSorted()
   expect(subjects).toEqual(['[llmcost] Critical', '[llmcost] Critical', '[llmcost] Over', '[llmcost] Over'])

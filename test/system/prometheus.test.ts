@@ -1,7 +1,6 @@
 /** Prometheus itself reads what `llmcost metrics` writes and serves, and the rules and queries shipped with it. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -9,6 +8,7 @@ import { parse, stringify } from 'yaml'
 import { answerOf } from '../property/exact-json.js'
 import { hostileNames } from '../property/exposed-model.js'
 import { runWell, sharedFolder, start } from '../e2e/program.js'
+import { freePort } from './free-port.js'
 import { alertCases, type AlertCase } from './alert-cases.js'
 
 const cwd = sharedFolder()
@@ -272,14 +272,6 @@ describe('a server that scrapes', () => {
     }
   })
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const { port } = server.address() as AddressInfo
-  await new Promise((done) => server.close(done))
-  return port
-}
 
 /** The first group of a pattern that the program writes to stderr. */
 function told(child: ChildProcess, pattern: RegExp): Promise<string> {
