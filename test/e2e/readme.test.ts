@@ -107,7 +107,7 @@ test('README names only options that some command has', async () => {
       .flatMap((command) => [command, ...(command.subcommands ?? [])])
       .flatMap((command) => command.options.map(({ flags }) => /--[a-z-]+/.exec(flags)![0])),
   )
-  const examples = readme.replaceAll(/npm install [^`]*/g, '')
+  const examples = readme.replaceAll(/(?:npm install|systemctl) [^`]*/g, '')
   const named = [...examples.matchAll(/(?<![\w-])--[a-z][a-z-]*/g)].map(([name]) => name)
   expect(named.filter((name) => !options.has(name) && name !== '--help')).toEqual([])
 })

@@ -128,8 +128,8 @@ test('doctor --live finds the server in order, and hands it no mail', async () =
     cwd,
     env: { LLMCOST_SMTP: server(), COLUMNS: '160' },
   })
-  expect(said).toContain(`127.0.0.1:${port}: let llmcost in (no TLS, no password); no mail was sent`)
-  expect(maildirFiles()).toEqual([])
+  expect(said).toContain(`127.0.0.1:${smtpd.port}: let llmcost in (no TLS, no password); no mail was sent`)
+  expect(await smtpd.mails()).toEqual([])
 })
 
 describe('TLS and passwords', () => {
