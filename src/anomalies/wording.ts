@@ -1,12 +1,11 @@
 /** An incident in the words of a person: what, how much above normal, why, and what to do next. */
 import { dimensionNoun, dimensionOf } from '../domain/dimensions.js'
 import { count, percent, usd } from '../domain/wording.js'
-import { localAt } from '../domain/zones.js'
+import { minuteText } from '../domain/zones.js'
 import type { Driver, Incident, Member } from './build.js'
 import { usdOf, type Picos } from './money.js'
 
-const minute = (instant: string, tz: string): string =>
-  new Date(localAt(Date.parse(instant), tz)).toISOString().slice(0, 16).replace('T', ' ')
+const minute = (instant: string, tz: string): string => minuteText(Date.parse(instant), tz)
 
 /** `2026-09-22 09:00 – 09-27 11:00`, `2026-09-22 09:00 – 10:00`. */
 export function timeText({ since, until }: Pick<Incident, 'since' | 'until'>, tz: string): string {

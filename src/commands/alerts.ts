@@ -3,6 +3,7 @@ import type { Alert } from '../alerts/alert.js'
 import { findAlerts, replaceAlerts } from '../alerts/ledger.js'
 import { openStoreForReading } from '../db/store.js'
 import { spanMs } from '../domain/limits.js'
+import { minuteText } from '../domain/zones.js'
 import { UserError } from '../errors.js'
 import { alertsQuery } from '../metrics/alerts.js'
 import { alertsReport } from '../reports/alerts.js'
@@ -68,9 +69,10 @@ ack ends the reminders of an alert. snooze holds back its reminders for a while,
       ],
       options: [...storeOptions, ...outputOptions.slice(-1)],
       examples: [{ command: 'llmcost alerts snooze 3 2h', about: 'for two hours' }],
-      run: (invocation) => {
+      run: async (invocation) => {
+        const { tz } = await settingsOf(invocation)
         const until = invocation.now.getTime() + spanMs(invocation.args[1] ?? '', 'the time')
-        const said = `${new Date(until).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+        const said = `${minuteText(until, tz)} ${tz}`
         return change(invocation, invocation.args.slice(0, 1), (alert) => [
           { ...alert, snoozedUntil: until },
           `alert ${alert.id}: snoozed until ${said}`,

@@ -45,6 +45,10 @@ export function localAt(instant: number, tz: string): number {
   return instant + offsetAt(instant, tz)
 }
 
+/** `2026-10-02 14:00`: a moment for people. */
+export const minuteText = (instant: number, tz: string): string =>
+  new Date(localAt(instant, tz)).toISOString().slice(0, 16).replace('T', ' ')
+
 /**
  * The instant at which the wall clock shows `local`. A time that comes twice is the first one; a time
  * that a change to summer time skips is moved on by the gap, so a skipped midnight is the first

@@ -1,64 +1,71 @@
 /** Alerts as a list for people and programs. */
+import { minuteText } from '../domain/zones.js'
 import type { AlertRow } from '../metrics/alerts.js'
-import type { Column, Report } from './report.js'
+import type { Column, Report, Row } from './report.js'
 
+/** What programs read. */
 const columns: readonly Column[] = [
   { key: 'alert', title: 'alert', kind: 'text' },
-  {
-    key: 'status',
-    title: 'status',
-    kind: 'status',
-    tones: { firing: 'bad', acknowledged: 'caution', snoozed: 'caution', ended: 'good' },
-  },
-  {
-    key: 'severity',
-    title: 'severity',
-    kind: 'status',
-    tones: { critical: 'bad', warning: 'caution' },
-  },
+  { key: 'status', title: 'status', kind: 'status' },
+  { key: 'severity', title: 'severity', kind: 'status' },
   { key: 'text', title: 'what', kind: 'text' },
   { key: 'started_at', title: 'since', kind: 'time' },
-  { key: 'ended_at', title: 'until', kind: 'time', optional: 2 },
-  { key: 'snoozed_until', title: 'snoozed until', kind: 'time', optional: 3 },
-  { key: 'told', title: 'told', kind: 'text', optional: 1 },
-  { key: 'rule', title: 'rule', kind: 'text', dataOnly: true },
-  { key: 'dimension', title: 'dimension', kind: 'text', dataOnly: true },
-  { key: 'value', title: 'value', kind: 'text', dataOnly: true },
-  { key: 'messages', title: 'messages', kind: 'count', dataOnly: true },
-  { key: 'told_at', title: 'told at', kind: 'time', dataOnly: true },
-  { key: 'acknowledged_at', title: 'acknowledged at', kind: 'time', dataOnly: true },
-  { key: 'problems', title: 'problems', kind: 'json', dataOnly: true },
-  { key: 'key', title: 'key', kind: 'text', dataOnly: true },
+  { key: 'ended_at', title: 'until', kind: 'time' },
+  { key: 'snoozed_until', title: 'snoozed until', kind: 'time' },
+  { key: 'told', title: 'told', kind: 'text' },
+  { key: 'rule', title: 'rule', kind: 'text' },
+  { key: 'dimension', title: 'dimension', kind: 'text' },
+  { key: 'value', title: 'value', kind: 'text' },
+  { key: 'messages', title: 'messages', kind: 'count' },
+  { key: 'told_at', title: 'told at', kind: 'time' },
+  { key: 'acknowledged_at', title: 'acknowledged at', kind: 'time' },
+  { key: 'problems', title: 'problems', kind: 'json' },
+  { key: 'key', title: 'key', kind: 'text' },
 ]
 
-/** Columns that say nothing here are left out of what people see. */
-function shownOf(rows: readonly AlertRow[]): readonly Column[] {
-  const empty = (key: string): boolean =>
-    (key === 'ended_at' || key === 'snoozed_until') && rows.every((row) => row[key] === null)
-  return columns.filter(({ key }) => !empty(key))
+/** What people read: the sentence of an alert is what it is about, and no table has room for it. */
+const shownColumns: readonly Column[] = [
+  { key: 'headline', title: 'alert', kind: 'text' },
+  { key: 'state', title: 'state', kind: 'text' },
+  { key: 'told', title: 'told', kind: 'text' },
+  { key: 'problems', title: 'problems', kind: 'text' },
+]
+
+function shownRow(row: AlertRow, tz: string): Row {
+  return {
+    headline: `${row.alert}: ${row.text}`,
+    state: `${row.severity}, ${stateWords(row, tz)}`,
+    told: row.told === null ? 'nobody was told' : `told ${row.told.join(', ')}`,
+    problems: row.problems === null ? null : row.problems.join('; '),
+  }
+}
+
+function stateWords(row: AlertRow, tz: string): string {
+  const at = (iso: string): string => `${minuteText(Date.parse(iso), tz)} ${tz}`
+  const firing = `firing since ${at(row.started_at)}`
+  if (row.ended_at !== null) return `over: ${at(row.started_at)} – ${at(row.ended_at)}`
+  if (row.snoozed_until !== null) return `${firing}, snoozed until ${at(row.snoozed_until)}`
+  return row.acknowledged_at === null ? firing : `${firing}, acknowledged`
 }
 
 /** @param ended those that are over are in it too */
 export function alertsReport(rows: readonly AlertRow[], tz: string, ended: boolean): Report {
   const all = rows[0]?.all_alerts ?? 0
-  const problems = rows.flatMap(({ alert, problems: of }) =>
-    (of ?? []).map((one) => `Alert ${alert}: ${one}.`),
-  )
+  const title = ended ? 'Alerts, with those that are over' : 'Alerts'
   return {
     kind: 'alerts',
-    title: ended ? 'Alerts, with those that are over' : 'Alerts',
+    title,
     period: { since: null, until: null, tz },
     sections: [
       {
         id: 'alerts',
-        title: ended ? 'Alerts, with those that are over' : 'Alerts',
+        title,
+        layout: 'blocks',
         columns,
-        shownColumns: shownOf(rows),
         rows: rows.map((row) => ({ ...row, told: (row.told ?? []).join(', ') || null })),
-        notes: [
-          ...(all > rows.length ? [`${all - rows.length} more; --top ${all} lists them all.`] : []),
-          ...problems.map((text) => text.replace('..', '.')),
-        ],
+        shownColumns,
+        shownRows: rows.map((row) => shownRow(row, tz)),
+        notes: all > rows.length ? [`${all - rows.length} more; --top ${all} lists them all.`] : [],
         empty: ended
           ? 'No rule has fired with llmcost check --notify.'
           : 'Nothing is firing that was found by llmcost check --notify. --all lists what is over.',

@@ -5,14 +5,11 @@ import type { Budget } from '../domain/budget.js'
 import { dimensionNoun, type Dimension } from '../domain/dimensions.js'
 import { hourIso, hourStart } from '../domain/hours.js'
 import { count, percent, usd } from '../domain/wording.js'
-import { localAt } from '../domain/zones.js'
+import { minuteText } from '../domain/zones.js'
 import type { FlagRow } from '../metrics/anomalies.js'
 import type { ExpensiveCallRow } from '../metrics/expensive-calls.js'
 import type { UserHourRow } from '../metrics/user-hours.js'
 import type { Finding } from './report.js'
-
-const minute = (instant: number, tz: string): string =>
-  new Date(localAt(instant, tz)).toISOString().slice(0, 16).replace('T', ' ')
 
 /** Calls of one feature and the fence that they passed, the dearest first. */
 export function expensiveFindings(rows: readonly ExpensiveCallRow[], tz: string): Finding[] {
@@ -28,7 +25,7 @@ export function expensiveFindings(rows: readonly ExpensiveCallRow[], tz: string)
       value: id,
       measured: Number(cost),
       bound: fence,
-      text: `${minute(Date.parse(row.ts), tz)}  one call for ${usd(cost)} (${from === '' ? row.source : from}), ${times} × the median of ${what}; llmcost explain ${shellWord(id)} shows its parts`,
+      text: `${minuteText(Date.parse(row.ts), tz)}  one call for ${usd(cost)} (${from === '' ? row.source : from}), ${times} × the median of ${what}; llmcost explain ${shellWord(id)} shows its parts`,
       details: {
         ts: row.ts,
         source: row.source,
@@ -63,7 +60,7 @@ export function firstSpendFindings(
         value: row.value,
         measured: row.cost_usd,
         bound: null,
-        text: `${minute(at, tz)}  ${dimensionNoun(dimension)} ${row.value} is new: ${usd(row.cost_usd)} in its first 24 hours${day}`,
+        text: `${minuteText(at, tz)}  ${dimensionNoun(dimension)} ${row.value} is new: ${usd(row.cost_usd)} in its first 24 hours${day}`,
         details: { hour: hourIso(at), usual_day_cost_usd: row.usual_usd },
       },
     ]
@@ -103,7 +100,7 @@ export function budgetFindings(
         value: user,
         measured: share,
         bound: hourlyShare,
-        text: `${minute(at, tz)}  user ${user} spent ${usd(row.cost_usd)} in one hour, ${percent(share)} of a day's budget of ${usd(budget)} (bound ${percent(hourlyShare)}${often})`,
+        text: `${minuteText(at, tz)}  user ${user} spent ${usd(row.cost_usd)} in one hour, ${percent(share)} of a day's budget of ${usd(budget)} (bound ${percent(hourlyShare)}${often})`,
         details: {
           hour: hourIso(at),
           cost_usd: Number(row.cost_usd),

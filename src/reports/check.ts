@@ -179,12 +179,13 @@ export function dryRunReport(answer: DryRun, doubts: Doubts, asOf: Date, days: n
       column('hours', 'hours', 'count'),
       column('starts_per_week', 'times a week', 'number', 3),
       column('latest_at', 'the last', 'time', 4),
-      column('example', 'it said last', 'text'),
+      { ...column('example', 'it said last', 'text'), dataOnly: true },
       { ...column('examples', 'examples', 'json'), dataOnly: true },
     ],
     rows: rows.map((row) => ({ ...row, starts_per_week: (Number(row['starts']) * 7) / days })),
     empty: 'no rule was judged',
     notes: [
+      ...answer.histories.flatMap(saidLast),
       'times: how often it would have begun to fire, for whichever value; hours: in how many it would have fired. Judged at each hour by the calls before it, whenever they were read.',
     ],
   }
@@ -228,6 +229,10 @@ function historyRow({ rule, starts, subjects, hours, examples }: RuleHistory): R
     examples: shown,
   }
 }
+
+/** Below the table, where a sentence has room. */
+const saidLast = ({ rule, examples: [latest] }: RuleHistory): string[] =>
+  latest === undefined ? [] : [`${rule.name} said last: ${latest.text}`]
 
 /** What stands in the place of rules when none is configured. */
 export function noRulesReport(tz: string, path: string | undefined): Report {
