@@ -3,11 +3,11 @@
  * one folder from top to bottom, and its outputs are compared with what stands there; `npm run docs` writes
  * them anew.
  */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { alertRules } from '../../scripts/alert-rules.js'
 import { dashboard } from '../../scripts/dashboard.js'
 import {
@@ -28,12 +28,26 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
 const home = sharedFolder()
 
-beforeAll(() => {
+/** Takes what alerts send. A process of its own, since a block is waited for without an ear for anything else. */
+const chatServer = `
+  const server = require('node:http').createServer((request, response) => {
+    request.resume().on('end', () => response.end('ok'))
+  })
+  server.listen(0, '127.0.0.1', () => console.log(server.address().port))`
+let chat: ChildProcess
+let chatUrl = ''
+
+beforeAll(async () => {
+  chat = spawn(process.execPath, ['-e', chatServer], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const port = await new Promise((told) => chat.stdout?.once('data', (text: Buffer) => told(String(text))))
+  chatUrl = `http://127.0.0.1:${String(port).trim()}/services/T0/B0/secret`
   cpSync(join(root, 'fixtures/demo'), join(home, 'logs'), { recursive: true })
   cpSync(join(root, 'fixtures/readme'), home, { recursive: true })
   mkdirSync(join(home, 'bin'))
   symlinkSync(programPath(), join(home, 'bin', 'llmcost'))
 })
+
+afterAll(() => void chat.kill())
 
 /** A block with the outputs of its `$ command` lines as they are now. */
 function executed(block: string): string {
@@ -45,7 +59,7 @@ function output(command: string): string {
   const { PATH = '', ...env } = pinnedEnv(home)
   const told = execFileSync('sh', ['-c', `${command} 2>&1`], {
     cwd: home,
-    env: { ...env, PATH: [join(home, 'bin'), PATH].join(delimiter) },
+    env: { ...env, SLACK_WEBHOOK_URL: chatUrl, PATH: [join(home, 'bin'), PATH].join(delimiter) },
     encoding: 'utf8',
   })
   // CSV ends its lines with CRLF; a page does not.
