@@ -9,10 +9,12 @@ import { priceDataWords } from '../ingest/price-data.js'
 import { statusQuery, type StatusRow } from '../metrics/status.js'
 import { loadPriceBook } from '../pricing/book.js'
 import type { Checked } from '../reports/doctor.js'
+import { unmatchedWords } from '../reports/unmatched.js'
 import type { Invocation } from './command.js'
 import { channels, mailServer } from './doctor-delivery.js'
 import { chosen, configOf } from './precedence.js'
 import { settingsOf } from './settings.js'
+import { unmatchedFilters } from './unmatched.js'
 
 /** What a check found; one that looks at several things gives each a name. */
 export type Answer = Omit<Checked, 'check'> & { readonly check?: string }
@@ -36,6 +38,7 @@ export const doctorChecks: readonly DoctorCheck[] = [
   { name: 'clock', look: clock },
   { name: 'time zone', look: timeZone },
   { name: 'prices', look: prices },
+  { name: 'filters', look: filters },
   { name: 'channels', look: channels },
   { name: 'mail server', look: mailServer },
   { name: 'terminal', look: terminal },
@@ -159,6 +162,37 @@ async function prices(invocation: Invocation): Promise<Answer> {
   if (age === null || age <= oldPricesDays) return { health: 'ok', found }
   return { health: 'note', found, next: 'A newer llmcost knows newer models and prices.' }
 }
+
+/** Rules and budgets about calls of which there are none: mistyped, or of another time. */
+async function filters(invocation: Invocation): Promise<Answer | readonly Answer[]> {
+  const { config, dbPath, storeOptions } = await settingsOf(invocation)
+  const named = [
+    ...config.rules.filter(({ enabled }) => enabled).map((rule) => ({ ...rule, check: `rule ${rule.name}` })),
+    ...config.budgets.map((budget) => ({ ...budget, check: `budget ${budget.name}` })),
+  ].filter((one) => one.filters.length > 0)
+  if (named.length === 0) return { health: 'ok', found: 'no rule and no budget has any' }
+  const row = await stored(invocation).catch(() => undefined)
+  if (row === undefined || Number(row.calls) === 0)
+    return { health: 'ok', found: 'there are no calls to hold them against' }
+  const db = await openStoreForReading(dbPath, storeOptions)
+  try {
+    const answers: Answer[] = []
+    for (const { check, filters: own } of named) {
+      const unmatched = await unmatchedFilters(db, { since: null, until: null, filters: own })
+      for (const one of unmatched)
+        answers.push({ check, health: 'note', found: unmatchedWords(one, everywhere), next: mistyped })
+    }
+    return answers.length > 0 ? answers : { health: 'ok', found: `calls pass those of ${list(named)}` }
+  } finally {
+    db.close()
+  }
+}
+
+const everywhere = { since: null, until: null, filters: [], tz: 'UTC' }
+const mistyped = 'Correct it in the config file, unless such calls are still to come.'
+
+const list = (named: readonly { readonly check: string }[]): string =>
+  named.map(({ check }) => check).join(', ')
 
 async function terminal({ terminal: { columns }, env }: Invocation): Promise<Answer> {
   const tty = process.stdout.isTTY ? 'a terminal' : 'no terminal'

@@ -100,9 +100,7 @@ export async function warnOfDoubts(invocation: Invocation, question: Question): 
   const measures = ['calls', 'unpriced_calls', 'partly_priced_calls'] as const
   const [total] = await ask(question.db, breakdown({ scope: question.scope, by: [], measures }))
   const doubts = await doubtsAbout(question, total)
-  const { history, scope, fromInput } = question
-  const empty =
-    Number(total?.calls ?? 0) === 0 ? [emptyText(history, scope, '--as-of latest', fromInput)] : []
+  const empty = Number(total?.calls ?? 0) === 0 ? [emptyText(doubts)] : []
   for (const text of [...empty, ...warningsOf(doubts)]) invocation.terminal.warn(`warning: ${text}`)
 }
 

@@ -14,6 +14,7 @@ import type { Doubts } from '../reports/notes.js'
 import type { Report } from '../reports/report.js'
 import type { Invocation } from './command.js'
 import { settingsOf, type Settings } from './settings.js'
+import { unmatchedFilters } from './unmatched.js'
 
 export interface Question {
   readonly db: Database
@@ -125,6 +126,8 @@ export async function doubtsAbout(
     unpricedCalls,
     partlyPricedCalls: figures?.partly_priced_calls ?? 0,
     unpriced: Number(unpricedCalls) > 0 ? await ask(db, unpricedModels(scope)) : [],
+    // Costs nothing where calls were found.
+    unmatched: Number(figures?.calls ?? 0) === 0 ? await unmatchedFilters(db, scope) : [],
     fromInput,
   }
 }

@@ -79,3 +79,10 @@ export const bucketCounts = (value: string, bounds: readonly number[]): string =
 /** The count of one bucket; 0 where there is none. */
 export const bucketCount = (counts: string, bound: number): string =>
   `coalesce(${mapValue(counts, bound.toFixed(1))}, 0)`
+
+/** How alike two texts are, from 0 to 1; only their beginnings count, which bounds the work. */
+export const similarity = (a: string, b: string): string =>
+  `jaro_winkler_similarity(left(${a}, 200), left(${b}, 200))`
+
+/** The keys of a map, as a list. */
+export const entryNames = (map: string): string => `map_keys(${map})`

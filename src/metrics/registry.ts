@@ -20,6 +20,7 @@ import { history } from './history.js'
 import { hourly } from './hourly.js'
 import { lastIngest } from './last-ingest.js'
 import { measureNames } from './measures.js'
+import { filterExtent, nearTags, nearValues } from './near-values.js'
 import { movers } from './movers.js'
 import type { Query } from './query.js'
 import { ruleSamples } from './rule-samples.js'
@@ -223,6 +224,22 @@ export const metrics: readonly Metric[] = [
     about: `running sums by ${by.join(', ') || 'no label'}`,
     sample: () => exposedCalls({ by: by.map(dimensionOf), top: 20 }),
   })),
+  ...['feature', 'tag.any', 'attempt', 'prompt_version'].flatMap((dimension) => {
+    const filter = { dimension, operator: '=', value: '7' } as const
+    return [
+      {
+        id: `filter_extent_${dimension}`,
+        about: `when the calls of one ${dimension} were made`,
+        sample: (scope: Scope) => filterExtent(filter, scope),
+      },
+      {
+        id: `near_values_${dimension}`,
+        about: `values of ${dimension} like a mistyped one`,
+        sample: () => nearValues(filter, 3),
+      },
+    ]
+  }),
+  { id: 'near_tags', about: 'tags like a mistyped one', sample: () => nearTags('any', 3) },
   { id: 'unpriced_models', about: 'models without a price', sample: unpricedModels },
   { id: 'response_cache', about: 'hits of the response cache by kind and source', sample: responseCache },
   ...[[], ['feature'], ['day', 'tag.any']].flatMap((by) => [

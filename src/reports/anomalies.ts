@@ -165,9 +165,8 @@ function dearest(incidents: readonly Incident[], rows: readonly Row[], longest: 
   return rows.filter((_, i) => kept.has(i))
 }
 
-function emptyWords({ span, account, scope }: AnomalyAnswer, doubts: Doubts): string {
-  if (Number(doubts.calls ?? 0) === 0)
-    return emptyText(doubts.history, scope, '--as-of latest', doubts.fromInput)
+function emptyWords({ span, account }: AnomalyAnswer, doubts: Doubts): string {
+  if (Number(doubts.calls ?? 0) === 0) return emptyText(doubts)
   if (span.until <= span.since) return 'no whole hour in this window to judge'
   if (account === undefined || Number(account.history_hours) <= 24)
     return 'not enough history to judge any hour'

@@ -7,6 +7,7 @@ import type { Scope } from '../domain/scope.js'
 import type { SeriesHourRow } from '../metrics/series-hours.js'
 import { column } from './columns.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'
+import { matchesNever } from './unmatched.js'
 import type { Column, Report, Row, Section } from './report.js'
 
 export interface BaselineAnswer {
@@ -65,10 +66,10 @@ export function baselineReport(answer: BaselineAnswer): Report {
   }
 }
 
-function nothing({ doubts, scope }: BaselineAnswer, title: string): Section {
+function nothing({ doubts }: BaselineAnswer, title: string): Section {
   const empty =
-    doubts.history.last_ts === null
-      ? emptyText(doubts.history, scope, '--as-of latest', doubts.fromInput)
+    doubts.history.last_ts === null || doubts.unmatched.some(matchesNever)
+      ? emptyText(doubts)
       : 'no baseline: the series has under 24 hours of history before this day, or the clock skipped the hour'
   return { id: 'baseline', title, columns: facts, rows: [], empty }
 }

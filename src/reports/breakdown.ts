@@ -65,7 +65,7 @@ interface BreakdownAnswer {
 export function breakdownReport({ scope, table, rows, doubts }: BreakdownAnswer): Report {
   const title = table.by.length === 0 ? 'Cost' : `Cost by ${table.by.map(dimensionNoun).join(' and ')}`
   const section = groupSection({ ...table, id: 'breakdown', title }, rows)
-  const empty = emptyText(doubts.history, scope, '--as-of latest', doubts.fromInput)
+  const empty = emptyText(doubts)
   const { columns, id } = section
   const warnings = warningsOf(doubts)
   return {

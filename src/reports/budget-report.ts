@@ -22,7 +22,7 @@ export function budgetReport(answer: BudgetAnswer): Report {
   const section = budgetSection(states, scope.tz)
   const { columns, id, title } = section
   const nothing = doubts.history.last_ts === null
-  const empty = emptyText(doubts.history, scope, '--as-of latest', doubts.fromInput)
+  const empty = emptyText(doubts)
   return {
     kind: 'budget',
     title: 'Budgets',
@@ -41,8 +41,7 @@ function budgetWarnings({ scope, states, unmatched, doubts }: BudgetAnswer): str
   if (first === null || last === null || until === null) return []
   const warnings: string[] = []
   const filtered = filters.map(({ dimension, operator, value }) => dimension + operator + value).join(', ')
-  if (Number(doubts.calls) === 0)
-    warnings.push(emptyText(doubts.history, scope, '--as-of latest', doubts.fromInput))
+  if (Number(doubts.calls) === 0) warnings.push(emptyText(doubts))
   else if (filtered !== '') warnings.push(`only calls with ${filtered} count here, whatever a budget covers`)
   const misses = unmatched.filter(({ filters }) => filters.length > 0)
   if (Number(doubts.calls) > 0 && misses.length > 0) {

@@ -41,7 +41,7 @@ interface CacheAnswer extends CacheFacts {
 
 export function cacheReport(answer: CacheAnswer): Report {
   const { scope, by, groups, response, prompt, bounds, doubts } = answer
-  const empty = emptyText(doubts.history, scope, '--as-of latest', doubts.fromInput)
+  const empty = emptyText(doubts)
   const table = responseSection(by, groups)
   const sections = [
     { ...table, ...(table.rows.length === 0 ? {} : { notes: responseNotes(response) }) },

@@ -32,7 +32,7 @@ interface CallsAnswer {
 export function callsReport({ scope, order, rows, matching, doubts }: CallsAnswer): Report {
   const title = titles[order]
   const anyCall = Number(doubts.calls ?? 0) > 0
-  const empty = anyCall ? none[order] : emptyText(doubts.history, scope, '--as-of latest', doubts.fromInput)
+  const empty = anyCall ? none[order] : emptyText(doubts)
   const notes =
     matching > rows.length ? [`${count(rows.length)} of ${count(matching)}; --top shows more`] : []
   return {

@@ -11,7 +11,7 @@ export function capsReport(answer: CapsAnswer, doubts: Doubts): Report {
   const nothing = Number(answer.measured.calls) === 0
   const summary = capsSection(answer)
   const { columns, id, title } = summary
-  const empty = emptyText(doubts.history, scope, '--as-of latest', doubts.fromInput)
+  const empty = emptyText(doubts)
   return {
     kind: 'caps',
     title: 'Users over their caps',

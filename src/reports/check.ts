@@ -7,6 +7,7 @@ import type { FiredRule } from '../rules/fired.js'
 import type { RuleHistory } from '../rules/held.js'
 import { column } from './columns.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'
+import { matchesNever, unmatchedWords } from './unmatched.js'
 import type { Cell, Column, Finding, Period, Report, Row, Section } from './report.js'
 
 interface Named {
@@ -64,7 +65,6 @@ function shownRow({ kind, severity, rule, measured, bound, since, details }: Fir
 export function checkReport(answer: CheckAnswer, doubts: Doubts, asOf: Date): Report {
   const { fired, judged } = answer
   const none = doubts.history.last_ts === null
-  const scope = { ...doubts.scope, since: null, until: asOf.toISOString() }
   const section: Section = {
     id: 'fired',
     title: 'Fired rules',
@@ -72,9 +72,7 @@ export function checkReport(answer: CheckAnswer, doubts: Doubts, asOf: Date): Re
     rows: fired.map(rowOf),
     shownRows: fired.map(shownRow),
     shownColumns,
-    empty: none
-      ? emptyText(doubts.history, scope, '--as-of latest', doubts.fromInput)
-      : `${ruleCount(judged)} checked, none fires`,
+    empty: none ? emptyText(doubts) : `${ruleCount(judged)} checked, none fires`,
   }
   return {
     kind: 'check',
@@ -82,7 +80,7 @@ export function checkReport(answer: CheckAnswer, doubts: Doubts, asOf: Date): Re
     period: periodOf(doubts, asOf),
     sections: [section],
     findings: [...fired.map(findingOf), ...failedFindings(answer)],
-    warnings: [...warningsOf(doubts), ...idleWarnings(answer)],
+    warnings: [...warningsOf(doubts), ...unmatchedWarnings(doubts), ...idleWarnings(answer)],
     data: {
       checked_rules: judged.map(({ name }) => name),
       failed_rules: answer.failed.map(({ rule }) => rule.name),
@@ -198,6 +196,7 @@ export function dryRunReport(answer: DryRun, doubts: Doubts, asOf: Date, days: n
     findings: failedFindings(answer),
     warnings: [
       ...warningsOf(doubts),
+      ...unmatchedWarnings(doubts),
       ...youngWarning(doubts, since),
       ...idleWarnings(answer),
       ...noisy.map(
@@ -208,8 +207,13 @@ export function dryRunReport(answer: DryRun, doubts: Doubts, asOf: Date, days: n
   }
 }
 
-function youngWarning({ history, scope }: Doubts, since: string): string[] {
-  if (history.first_ts === null) return [emptyText(history, scope, '--as-of latest', false)]
+/** That nothing fires says nothing, where a mistyped `--where` left nothing to judge. */
+const unmatchedWarnings = (doubts: Doubts): string[] =>
+  doubts.unmatched.filter(matchesNever).map((one) => unmatchedWords(one, doubts.scope))
+
+function youngWarning(doubts: Doubts, since: string): string[] {
+  const { history } = doubts
+  if (history.first_ts === null) return [emptyText(doubts)]
   const late = Date.parse(history.first_ts) > Date.parse(since)
   return late ? [`the calls begin on ${history.first_ts.slice(0, 10)}: nothing can have fired before`] : []
 }

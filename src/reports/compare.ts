@@ -38,7 +38,7 @@ export function compareReport(answer: CompareAnswer): Report {
   }
   if (isEmpty(a) && (isEmpty(b) || answer.file !== undefined)) {
     // Whole days alone would leave out calls that are all of one day.
-    const empty = emptyText(own.history, own.scope, '--since 7d --as-of latest', own.fromInput)
+    const empty = emptyText(own, '--since 7d --as-of latest')
     return { ...report, sections: [emptySection(answer, empty)], findings: [] }
   }
   const moved = movedParts(a, b, answer.moved)

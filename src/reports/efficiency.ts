@@ -85,7 +85,7 @@ interface EfficiencyAnswer extends EfficiencyTable {
 export function efficiencyReport(answer: EfficiencyAnswer): Report {
   const { scope, by, chosen, rows, models, users, bounds, doubts } = answer
   const title = titled('Efficiency', by)
-  const empty = emptyText(doubts.history, scope, '--as-of latest', doubts.fromInput)
+  const empty = emptyText(doubts)
   const sections =
     chosen === undefined
       ? efficiencySections(answer)

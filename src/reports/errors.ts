@@ -105,7 +105,7 @@ export function errorsReport(
   const { scope, doubts, bounds } = answer
   const section = errorSection('errors', answer)
   const { id, title, columns } = section
-  const empty = emptyText(doubts.history, scope, '--as-of latest', doubts.fromInput)
+  const empty = emptyText(doubts)
   return {
     kind: 'errors',
     title: 'Errors and retries',

@@ -54,7 +54,7 @@ function accuracySection({ found, name, length, leastKnown, wholeDays, doubts }:
   if (!made) {
     const empty =
       Number(doubts.calls ?? 0) === 0
-        ? emptyText(doubts.history, doubts.scope, '--as-of latest', doubts.fromInput)
+        ? emptyText(doubts)
         : `too little history: ${count(wholeDays)} whole days; forecasts of a ${name} are tried on ${length} days in a row, ${leastKnown} of them known`
     return { ...head, rows: [], empty }
   }

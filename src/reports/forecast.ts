@@ -189,7 +189,7 @@ function youngNote({ groups }: ForecastAnswer): string[] {
 const nameOf = (keys: GroupForecast['keys']): string => keys.map((key) => String(key ?? '(none)')).join(' / ')
 
 function nothing({ doubts, total }: ForecastAnswer): string {
-  if (total.calls === 0n) return emptyText(doubts.history, doubts.scope, '--as-of latest', doubts.fromInput)
+  if (total.calls === 0n) return emptyText(doubts)
   if (total.calls === total.unpricedCalls)
     return 'no call here has a price or a cost: there is nothing to go by'
   const soFar = total.soFarUsd === null ? '' : ` (${usd(total.soFarUsd)} so far)`

@@ -197,7 +197,7 @@ interface LatencyAnswer {
 
 export function latencyReport({ scope, by, rows, pairs, more, bounds, doubts }: LatencyAnswer): Report {
   const section = latencySection('latency', by, rows, more)
-  const empty = emptyText(doubts.history, scope, '--as-of latest', doubts.fromInput)
+  const empty = emptyText(doubts)
   const { id, title, columns } = section
   return {
     kind: 'latency',

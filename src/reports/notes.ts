@@ -8,6 +8,7 @@ import { count } from '../domain/wording.js'
 import type { HistoryRow } from '../metrics/history.js'
 import type { Decimal, Whole } from '../metrics/query.js'
 import type { UnpricedRow } from '../metrics/unpriced.js'
+import { filterText, matchesNever, unmatchedWords, type Unmatched } from './unmatched.js'
 
 /** Everything that notes are made from. */
 export interface Doubts {
@@ -18,6 +19,8 @@ export interface Doubts {
   readonly unpricedCalls: Figure
   readonly partlyPricedCalls: Figure
   readonly unpriced: readonly UnpricedRow[]
+  /** Filters that leave nothing; looked for where no call is in scope. */
+  readonly unmatched: readonly Unmatched[]
   /** The answer comes from `--input`, so there is no store to look into. */
   readonly fromInput: boolean
 }
@@ -90,22 +93,34 @@ function windowText({ since, until }: Window, tz: string): string {
 
 /**
  * What to say instead of an answer when no call is in scope.
- * @param suggestion an option that would find some, such as `--as-of latest`
+ * @param suggestion an option that would find some
  */
-export function emptyText(history: HistoryRow, scope: Scope, suggestion: string, fromInput: boolean): string {
+export function emptyText(doubts: Doubts, suggestion = '--as-of latest'): string {
+  const { history, scope, unmatched, fromInput } = doubts
   if (history.last_ts === null || history.first_ts === null) {
     return fromInput ? 'no calls in these logs' : 'no calls yet; llmcost ingest <logs> reads some'
   }
   const window = windowText(scope, scope.tz)
-  const [first, last] = [Date.parse(history.first_ts), Date.parse(history.last_ts)]
-  if (scope.since !== null && last < Date.parse(scope.since)) {
-    return `no calls ${window}; newest call ${localDate(history.last_ts, scope.tz)}; try ${suggestion}`
+  const reasons = unmatched.map((one) => unmatchedWords(one, scope))
+  const outside = outsideWords(history, scope)
+  if (outside !== undefined) {
+    // Of a value that is somewhere, the window is all that is wrong.
+    const never = unmatched.filter(matchesNever).map((one) => unmatchedWords(one, scope))
+    return [`no calls ${window}`, outside, `try ${suggestion}`, ...never].join('; ')
   }
-  if (scope.until !== null && first >= Date.parse(scope.until)) {
-    const days = `calls run from ${localDate(history.first_ts, scope.tz)} to ${localDate(history.last_ts, scope.tz)}`
-    return `no calls ${window}; ${days}; try ${suggestion}`
-  }
-  const filters = scope.filters.map(({ dimension, operator, value }) => `${dimension}${operator}${value}`)
-  if (filters.length > 0) return `no calls ${window} match ${filters.join(', ')}`
+  // Where a value is nowhere, the window is of no interest.
+  if (unmatched.some(matchesNever)) return reasons.join('; ')
+  const filters = scope.filters.map(filterText)
+  if (filters.length > 0) return [`no calls ${window} match ${filters.join(', ')}`, ...reasons].join('; ')
   return `no calls ${window}; newest call ${localDate(history.last_ts, scope.tz)}; try ${suggestion}`
+}
+
+/** Where the calls are, when all of them are before or after the window. */
+function outsideWords({ first_ts: first, last_ts: last }: HistoryRow, scope: Scope): string | undefined {
+  if (first === null || last === null) return undefined
+  const [oldest, newest] = [localDate(first, scope.tz), localDate(last, scope.tz)]
+  if (scope.since !== null && Date.parse(last) < Date.parse(scope.since)) return `newest call ${newest}`
+  if (scope.until !== null && Date.parse(first) >= Date.parse(scope.until))
+    return `calls run from ${oldest} to ${newest}`
+  return undefined
 }

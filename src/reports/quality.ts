@@ -46,7 +46,7 @@ export function qualityReport({ scope, tables, good, doubts }: QualityAnswer): R
   const [table] = tables
   const noCalls = Number(doubts.calls ?? 0) === 0
   const empty = noCalls
-    ? emptyText(doubts.history, scope, '--as-of latest', doubts.fromInput)
+    ? emptyText(doubts)
     : 'no call has a quality_score, groundedness, retrieval_score or user_feedback; --map quality_score=<path> takes one from the log'
   const title = tables.length === 1 && table ? titleOf(table.by) : 'Quality'
   const bare = first && (noCalls || !tables.some(({ rows }) => rows.some(isScored)))

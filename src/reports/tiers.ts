@@ -21,7 +21,7 @@ const noUser = '(no user)'
 export function tiersReport({ scope, rows, doubts }: TiersAnswer): Report {
   const section = tiersSection({ scope, rows })
   const { columns, id, title } = section
-  const empty = emptyText(doubts.history, scope, '--as-of latest', doubts.fromInput)
+  const empty = emptyText(doubts)
   const nothing = Number(doubts.calls ?? 0) === 0
   return {
     kind: 'tiers',

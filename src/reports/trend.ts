@@ -30,7 +30,7 @@ export function trendReport(
   const { scope } = answer
   const section = trendSection(answer)
   const none = Number(doubts.calls ?? 0) === 0
-  const empty = emptyText(doubts.history, scope, '--as-of latest', doubts.fromInput)
+  const empty = emptyText(doubts)
   return {
     kind: 'trend',
     title: section.title,

@@ -71,8 +71,8 @@ export function weeklyReport(answer: WeeklyAnswer): Report {
 /** The gravest first. */
 const severities: readonly Finding['severity'][] = ['critical', 'warning', 'info']
 
-function emptySummary({ doubts, scope, suggestion }: WeeklyAnswer): Section {
-  const empty = emptyText(doubts.history, scope, suggestion, doubts.fromInput)
+function emptySummary({ doubts, suggestion }: WeeklyAnswer): Section {
+  const empty = emptyText(doubts, suggestion)
   return {
     id: 'summary',
     title: 'Summary',

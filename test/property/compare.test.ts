@@ -86,7 +86,14 @@ async function answerOf(a: RawSide, b: RawSide, top = 2): Promise<Answer> {
   const by = ['feature', 'tag.region', 'cache_hit'].map(dimensionOf)
   const { moved, models } = await askMovers(question, b.scope, found, by, top)
   const shared = await askShared(question, b.scope)
-  const noDoubts = { calls: 0, unpricedCalls: 0, partlyPricedCalls: 0, unpriced: [], fromInput: false }
+  const noDoubts = {
+    calls: 0,
+    unpricedCalls: 0,
+    partlyPricedCalls: 0,
+    unpriced: [],
+    unmatched: [],
+    fromInput: false,
+  }
   const doubts = [{ ...noDoubts, history: question.history, scope: a.scope }]
   const report = compareReport({ a: found[0], b: found[1], shared, moved, models, doubts })
   const rows = report.sections[0]?.rows ?? []

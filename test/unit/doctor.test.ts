@@ -107,6 +107,36 @@ describe('doctor', () => {
     expect(await healths(live)).toMatchObject({ channels: 'note', 'mail server': 'ok' })
   })
 
+  test('notes rules and budgets about calls of which there are none', async () => {
+    const cwd = emptyFolder()
+    const line = JSON.parse(call('a', '2026-10-04T08:00:00Z')) as object
+    writeFileSync(join(cwd, 'calls.jsonl'), `${JSON.stringify({ ...line, feature: 'search' })}\n`)
+    const config = join(cwd, 'llmcost.config.json')
+    const rule = { kind: 'cost', over: 5 }
+    const rules = [
+      { ...rule, name: 'good', where: 'feature=search' },
+      { ...rule, name: 'bad', where: 'feature=serch' },
+      { ...rule, name: 'off', where: 'feature=serch', enabled: false },
+    ]
+    const write = (more: object): void =>
+      writeFileSync(config, JSON.stringify({ db: 'costs.duckdb', ...more }))
+    write({ rules })
+    const asked = (): Invocation => invocation({ LLMCOST_CONFIG: config })
+    const found = async (): Promise<string[]> =>
+      (await examine(asked()))
+        .filter(({ check }) => /^(filters|rule|budget)/.test(check))
+        .map((one) => `${one.check}, ${one.health}: ${one.found}`)
+    expect(await found()).toEqual(['filters, ok: there are no calls to hold them against'])
+    await runWell(['ingest', 'calls.jsonl'], { cwd })
+    expect(await found()).toEqual([
+      'rule bad, note: no call at any time has feature=serch; the closest: search',
+    ])
+    write({ rules: rules.slice(0, 1), budgets: [{ monthly: 5, team: 'x' }] })
+    expect(await found()).toEqual(['budget monthly team=x, note: no call at any time has any team'])
+    write({ rules: rules.slice(0, 1) })
+    expect(await found()).toEqual(['filters, ok: calls pass those of rule good'])
+  })
+
   test('ends with 1 when something must be mended, and changes nothing', async () => {
     const cwd = emptyFolder()
     const fresh = await run(['doctor'], { cwd })

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { breakdownCommand } from '../../src/commands/breakdown.js'
 import { callsCommand } from '../../src/commands/calls.js'
 import type { CommandSpec } from '../../src/commands/command.js'
+import { doubtsAbout, type Question } from '../../src/commands/question.js'
 import { reportCommand } from '../../src/commands/report.js'
 import { sqlCommand } from '../../src/commands/sql.js'
 import { Database } from '../../src/db/database.js'
@@ -116,7 +117,9 @@ describe('report', () => {
     expect(await empty({ since: '2025-01-01', until: '2025-02-01' })).toMatch(
       /calls run from 2026-09-21 to 2026-10-05/,
     )
-    expect(await empty({ where: ['feature=nope'] })).toMatch(/match feature=nope/)
+    expect(await empty({ where: ['feature=nope'] })).toBe(
+      'no call at any time has feature=nope; the closest: search',
+    )
   })
 })
 
@@ -235,4 +238,24 @@ describe('sql', () => {
       expect((await run(sqlCommand, {}, [`FROM ${view}`])).sections[0]?.rows.length).toBeGreaterThan(0)
     },
   )
+})
+
+describe('filters that find nothing', () => {
+  test('are not looked into where calls were found', async () => {
+    const asked: string[] = []
+    const db = new Proxy({} as Database, { get: (_, name) => asked.push(String(name)) && undefined })
+    const question = {
+      db,
+      scope: {
+        since: null,
+        until: null,
+        tz: 'UTC',
+        filters: [{ dimension: 'feature', operator: '=', value: 'x' }],
+      },
+      history: {},
+    } as unknown as Question
+    expect(await doubtsAbout(question, { calls: 1, unpriced_calls: 0 })).toMatchObject({ unmatched: [] })
+    expect(asked).toEqual([])
+    await expect(doubtsAbout(question, { calls: 0, unpriced_calls: 0 })).rejects.toThrow('not a function')
+  })
 })

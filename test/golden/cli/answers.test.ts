@@ -44,6 +44,15 @@ describe('other questions', () => {
   test.each([
     ['report-empty-window', ['report', '--as-of', '2027-03-01']],
     ['report-no-match', ['report', ...latest, '--where', 'feature=nothing']],
+    ['mistyped-value', ['breakdown', ...week, '--where', 'feature=chat-asistant']],
+    ['mistyped-case', ['calls', ...week, '--where', 'feature=Search']],
+    ['mistyped-tag', ['trend', ...week, '--where', 'tag.tear=pro']],
+    ['mistyped-input', ['breakdown', '--input', 'logs', ...latest, '--where', 'model=gpt4o-mini']],
+    ['mistyped-outside', ['errors', '--as-of', '2027-03-01', '--since', '7d', '--where', 'user=user31']],
+    [
+      'other-time',
+      ['cache', '--until', '2026-08-04', '--where', 'feature=search', '--where', 'user=user-11'],
+    ],
     ['report-berlin', ['report', ...latest, '--tz', 'Europe/Berlin', '--where', 'feature=search']],
     ['report-month', ['report', ...latest, '--period', 'month', '--sections', 'summary,models']],
     ['breakdown-none', ['breakdown', '--by', 'none', ...latest]],
