@@ -1,27 +1,20 @@
 /**
- * Mail by real servers: OpenSMTPD takes what `send`, `report --format email` and alerts hand to it, and the
- * messages are read back from its maildir; TLS and passwords are tried against a server with a certificate of
- * its own, made by openssl.
+ * Mail by a real server: OpenSMTPD takes what `send`, `report --format email` and alerts hand to it, and the
+ * messages are read back from its maildir.
  */
 import { execFileSync } from 'node:child_process'
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import PostalMime, { type Email } from 'postal-mime'
-import { SMTPServer } from 'smtp-server'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { run, runWell, sharedFolder } from '../e2e/program.js'
+import { expectDemoReport, ingestDemo, question } from './demo-report.js'
 import { startMailServer, type MailServer } from './smtpd.js'
 
 const cwd = sharedFolder()
 let smtpd: MailServer
 
 beforeAll(async () => {
-  cpSync(fileURLToPath(new URL('../../fixtures/demo', import.meta.url)), join(cwd, 'logs'), {
-    recursive: true,
-  })
-  await runWell(['ingest', 'logs', '--db', 'costs.duckdb'], { cwd })
+  await ingestDemo(cwd)
   smtpd = await startMailServer(cwd)
 })
 
@@ -31,24 +24,13 @@ const server = (): string => `smtp://127.0.0.1:${smtpd.port}`
 
 beforeEach(() => smtpd.clear())
 
-const question = ['--db', 'costs.duckdb', '--as-of', '2026-09-28T09:00Z', '--sections', 'summary,features']
-
-/** The report is in it as text and as HTML, and nothing was lost on the way. */
-function expectReport(mail: Email | undefined, to: string): void {
-  expect(mail?.subject).toMatch(/^LLM cost report, 2026-09-\d\d – 2026-09-\d\d \(7 days, UTC\)$/)
-  expect(mail?.to?.map(({ address }) => address)).toEqual([to])
-  expect(mail?.text).toContain('document-analysis')
-  expect(mail?.text?.split('\n').filter((line) => line.trimEnd().length > 78)).toEqual([])
-  expect(mail?.html).toContain('document-analysis')
-}
-
 test('send hands the report to the server', async () => {
   const said = await runWell(['send', '--to', 'Ann Ä <ann@example.org>', '--smtp', server(), ...question], {
     cwd,
   })
   expect(said).toContain(`sent to ann@example.org by 127.0.0.1:${smtpd.port}`)
   const [mail] = await smtpd.arrived(1)
-  expectReport(mail, 'ann@example.org')
+  expectDemoReport(mail, 'ann@example.org')
   expect(mail?.to).toMatchObject([{ name: 'Ann Ä' }])
   expect(said).toContain(String(mail?.messageId))
 })
@@ -83,7 +65,7 @@ test('report --format email prints a message that a sendmail takes', async () =>
   ]
   execFileSync('msmtp', [...args, '--read-recipients'], { input: text })
   const [mail] = await smtpd.arrived(1)
-  expectReport(mail, 'ann@example.org')
+  expectDemoReport(mail, 'ann@example.org')
 })
 
 test('a recipient that the server refuses is said, and the others have it', async () => {
@@ -130,94 +112,4 @@ test('doctor --live finds the server in order, and hands it no mail', async () =
   })
   expect(said).toContain(`127.0.0.1:${smtpd.port}: let llmcost in (no TLS, no password); no mail was sent`)
   expect(await smtpd.mails()).toEqual([])
-})
-
-describe('TLS and passwords', () => {
-  const credentials = { LLMCOST_SMTP_USER: 'reporter', LLMCOST_SMTP_PASSWORD: 'pass word ü' }
-  const taken: string[] = []
-  let secure = 0
-  let smtp: SMTPServer
-
-  beforeAll(async () => {
-    const made = ['-keyout', 'key.pem', '-out', 'cert.pem', '-subj', '/CN=localhost', '-days', '2', '-nodes']
-    const names = ['-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost']
-    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', ...made, ...names], {
-      cwd,
-      stdio: 'ignore',
-    })
-    smtp = new SMTPServer({
-      secure: true,
-      key: readFileSync(join(cwd, 'key.pem')),
-      cert: readFileSync(join(cwd, 'cert.pem')),
-      onAuth({ username, password }, _session, done) {
-        const right = username === 'reporter' && password === credentials.LLMCOST_SMTP_PASSWORD
-        if (right) return done(null, { user: username })
-        done(Object.assign(new Error(`wrong: ${password}`), { responseCode: 535 }))
-      },
-      onData(stream, _session, done) {
-        let text = ''
-        stream.on('data', (chunk: Buffer) => (text += chunk.toString()))
-        stream.on('end', () => {
-          taken.push(text)
-          done()
-        })
-      },
-    })
-    smtp.on('error', () => undefined)
-    await new Promise<void>((done) => smtp.listen(0, '127.0.0.1', done))
-    secure = (smtp.server.address() as AddressInfo).port
-  })
-
-  afterAll(() => new Promise<void>((done) => smtp.close(done)))
-
-  const send = (env: Record<string, string>): ReturnType<typeof run> =>
-    run(['send', '--to', 'ann@example.org', '--smtp', `smtps://127.0.0.1:${secure}`, ...question], {
-      cwd,
-      env,
-    })
-
-  test('a certificate that the user vouches for, and the right password', async () => {
-    const ran = await send({ ...credentials, NODE_EXTRA_CA_CERTS: join(cwd, 'cert.pem') })
-    expect(ran).toMatchObject({ code: 0, stderr: '' })
-    expectReport(await PostalMime.parse(taken[0] ?? ''), 'ann@example.org')
-  })
-
-  test('no other certificate', async () => {
-    const before = taken.length
-    const ran = await send(credentials)
-    expect(ran.code).toBe(1)
-    expect(ran.stderr).toContain('has a certificate that is not trusted')
-    expect(taken).toHaveLength(before)
-  })
-
-  test('doctor --live tells a right set-up from a wrong one, and sends no mail', async () => {
-    const before = taken.length
-    const doctor = (env: Record<string, string>): ReturnType<typeof run> => {
-      const LLMCOST_SMTP = `smtps://127.0.0.1:${secure}`
-      const all = { LLMCOST_SMTP, LLMCOST_DEBUG: '1', COLUMNS: '160', ...credentials, ...env }
-      return run(['doctor', '--live', '--db', 'costs.duckdb'], { cwd, env: all })
-    }
-    const vouched = { NODE_EXTRA_CA_CERTS: join(cwd, 'cert.pem') }
-    const right = await doctor(vouched)
-    expect(right.code).toBe(0)
-    expect(right.stdout).toContain('let llmcost in (TLS, password taken); no mail was sent')
-    const untrusted = await doctor({})
-    expect(untrusted.code).toBe(1)
-    expect(untrusted.stdout).toContain('has a certificate that is not trusted')
-    const wrong = await doctor({ ...vouched, LLMCOST_SMTP_PASSWORD: 'not the right one' })
-    expect(wrong.code).toBe(1)
-    expect(wrong.stdout).toContain('refused user or password')
-    expect(wrong.stdout + wrong.stderr).not.toContain('not the right one')
-    expect(taken).toHaveLength(before)
-  })
-
-  test('a wrong password is said, and not repeated', async () => {
-    const before = taken.length
-    const wrong = { ...credentials, LLMCOST_SMTP_PASSWORD: 'not the right one', LLMCOST_DEBUG: '1' }
-    const ran = await send({ ...wrong, NODE_EXTRA_CA_CERTS: join(cwd, 'cert.pem') })
-    expect(ran.code).toBe(1)
-    expect(ran.stderr).toContain('refused user or password')
-    expect(ran.stderr + ran.stdout).not.toContain('not the right one')
-    expect(taken).toHaveLength(before)
-  })
 })
