@@ -147,6 +147,14 @@ describe('what is missing is said, and no mail goes out', () => {
     await expectNoMail()
   })
 
+  test('a report that is killed on its way', async () => {
+    const command = monday().command.replace(/^llmcost/, 'timeout -s KILL 0.1 llmcost')
+    const ran = await asCron(monday(), { command })
+    expect(ran.stderr).toContain(noRecipients)
+    expect(ran.code).not.toBe(0)
+    await expectNoMail()
+  })
+
   test('nobody to send it to', async () => {
     const command = monday().command.replace(' --to team@example.com', '')
     const ran = await asCron(monday(), { command })
