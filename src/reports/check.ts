@@ -1,20 +1,21 @@
-/** What `llmcost check` answers with: the rules that fire, and how often each would have. */
+/** What `llmcost check` answers with: the rules that fire. */
 import type { Rule } from '../domain/rule.js'
 import { inUnit, unitOf } from '../domain/rule-message.js'
 import type { RuleKindName } from '../domain/rule-kinds.js'
 import { count } from '../domain/wording.js'
+import { hourMs } from '../domain/zones.js'
 import type { FiredRule } from '../rules/fired.js'
-import type { RuleHistory } from '../rules/held.js'
+import { mostSinceSteps } from '../rules/held.js'
 import { column } from './columns.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'
 import { matchesNever, unmatchedWords } from './unmatched.js'
-import type { Cell, Column, Finding, Period, Report, Row, Section } from './report.js'
+import type { Column, Finding, Period, Report, Row, Section } from './report.js'
 
 interface Named {
   readonly rule: Rule
 }
 
-interface Unjudged {
+export interface Unjudged {
   readonly failed: readonly (Named & { readonly message: string })[]
   readonly idle: readonly (Named & { readonly reason: string })[]
 }
@@ -24,10 +25,10 @@ interface CheckAnswer extends Unjudged {
   readonly judged: readonly Rule[]
 }
 
-const tones = { info: 'good', warning: 'caution', critical: 'bad' } as const
+export const severityTones = { info: 'good', warning: 'caution', critical: 'bad' } as const
 
 const columns: readonly Column[] = [
-  { ...column('severity', 'severity', 'status'), tones },
+  { ...column('severity', 'severity', 'status'), tones: severityTones },
   column('rule', 'rule', 'text'),
   column('kind', 'kind', 'text'),
   column('dimension', 'dimension', 'text'),
@@ -41,7 +42,7 @@ const columns: readonly Column[] = [
 
 /** Figures of several units stand in one column: as texts, each in its own. The sentence stands below. */
 const shownColumns: readonly Column[] = [
-  { ...column('severity', 'severity', 'status'), tones },
+  { ...column('severity', 'severity', 'status'), tones: severityTones },
   column('rule', 'rule', 'text'),
   column('about', 'about', 'text', 1),
   column('measured', 'measured', 'text'),
@@ -72,6 +73,7 @@ export function checkReport(answer: CheckAnswer, doubts: Doubts, asOf: Date): Re
     rows: fired.map(rowOf),
     shownRows: fired.map(shownRow),
     shownColumns,
+    notes: sinceNotes(fired, asOf),
     empty: none ? emptyText(doubts) : `${ruleCount(judged)} checked, none fires`,
   }
   return {
@@ -90,7 +92,15 @@ export function checkReport(answer: CheckAnswer, doubts: Doubts, asOf: Date): Re
   }
 }
 
-const periodOf = ({ scope }: Doubts, asOf: Date): Period => ({
+/** A check does not look back for ever: what holds all the way may have held for longer. */
+function sinceNotes(fired: readonly FiredRule[], asOf: Date): string[] {
+  const farthest = asOf.getTime() - mostSinceSteps * hourMs
+  return fired.some(({ since }) => Date.parse(since) <= farthest)
+    ? [`holds since: looked for in ${mostSinceSteps / 24} days; what holds that long may hold longer`]
+    : []
+}
+
+export const periodOf = ({ scope }: Doubts, asOf: Date): Period => ({
   since: null,
   until: asOf.toISOString(),
   tz: scope.tz,
@@ -141,7 +151,7 @@ function findingOf({
 }
 
 /** A rule that cannot be judged watches nothing, which is worth knowing at once. */
-function failedFindings({ failed }: Unjudged): Finding[] {
+export function failedFindings({ failed }: Unjudged): Finding[] {
   return failed.map(({ rule, message }) => ({
     kind: 'rule_failed',
     severity: 'critical',
@@ -154,89 +164,12 @@ function failedFindings({ failed }: Unjudged): Finding[] {
   }))
 }
 
-const idleWarnings = ({ idle }: Unjudged): string[] =>
+export const idleWarnings = ({ idle }: Unjudged): string[] =>
   idle.map(({ rule, reason }) => `rule ${rule.name} was not judged: ${reason}`)
 
-interface DryRun extends Unjudged {
-  readonly histories: readonly RuleHistory[]
-}
-
-/** @param days that were judged, hour by hour */
-export function dryRunReport(answer: DryRun, doubts: Doubts, asOf: Date, days: number): Report {
-  const since = new Date(asOf.getTime() - days * 86_400_000).toISOString()
-  const rows = answer.histories.map(historyRow)
-  const section: Section = {
-    id: 'dry_run',
-    title: `What would have fired in ${days} days`,
-    columns: [
-      column('rule', 'rule', 'text'),
-      { ...column('kind', 'kind', 'text'), dataOnly: true },
-      { ...column('severity', 'severity', 'status', 6), tones },
-      column('starts', 'times', 'count'),
-      column('subjects', 'for', 'count', 5),
-      column('hours', 'hours', 'count'),
-      column('starts_per_week', 'times a week', 'number', 3),
-      column('latest_at', 'the last', 'time', 4),
-      { ...column('example', 'it said last', 'text'), dataOnly: true },
-      { ...column('examples', 'examples', 'json'), dataOnly: true },
-    ],
-    rows: rows.map((row) => ({ ...row, starts_per_week: (Number(row['starts']) * 7) / days })),
-    empty: 'no rule was judged',
-    notes: [
-      ...answer.histories.flatMap(saidLast),
-      'times: how often it would have begun to fire, for whichever value; hours: in how many it would have fired. Judged at each hour by the calls before it, whenever they were read.',
-    ],
-  }
-  const noisy = answer.histories.filter(({ starts }) => starts > days)
-  return {
-    kind: 'check_dry_run',
-    title: 'Dry run of the rules',
-    period: { ...periodOf(doubts, asOf), since },
-    sections: [section],
-    findings: failedFindings(answer),
-    warnings: [
-      ...warningsOf(doubts),
-      ...unmatchedWarnings(doubts),
-      ...youngWarning(doubts, since),
-      ...idleWarnings(answer),
-      ...noisy.map(
-        ({ rule }) => `rule ${rule.name} would fire more than once a day: raise its bound, min_calls or for`,
-      ),
-    ],
-    footer: footerOf(doubts.history),
-  }
-}
-
 /** That nothing fires says nothing, where a mistyped `--where` left nothing to judge. */
-const unmatchedWarnings = (doubts: Doubts): string[] =>
+export const unmatchedWarnings = (doubts: Doubts): string[] =>
   doubts.unmatched.filter(matchesNever).map((one) => unmatchedWords(one, doubts.scope))
-
-function youngWarning(doubts: Doubts, since: string): string[] {
-  const { history } = doubts
-  if (history.first_ts === null) return [emptyText(doubts)]
-  const late = Date.parse(history.first_ts) > Date.parse(since)
-  return late ? [`the calls begin on ${history.first_ts.slice(0, 10)}: nothing can have fired before`] : []
-}
-
-function historyRow({ rule, starts, subjects, hours, examples }: RuleHistory): Row {
-  const shown: Cell = examples.map(({ at, text }) => ({ at, text }))
-  const [latest] = examples
-  return {
-    rule: rule.name,
-    kind: rule.kind,
-    severity: rule.severity,
-    starts,
-    subjects,
-    hours,
-    latest_at: latest?.at ?? null,
-    example: latest?.text ?? null,
-    examples: shown,
-  }
-}
-
-/** Below the table, where a sentence has room. */
-const saidLast = ({ rule, examples: [latest] }: RuleHistory): string[] =>
-  latest === undefined ? [] : [`${rule.name} said last: ${latest.text}`]
 
 /** What stands in the place of rules when none is configured. */
 export function noRulesReport(tz: string, path: string | undefined): Report {

@@ -92,6 +92,7 @@ describe('other checks', () => {
     ['check-quiet-json', ['check', '--only', 'p95_input_over_mean', '--as-of', '2026-08-10', '--json']],
     ['check-severity', ['check', ...asOf, '--severity', 'critical', '--quiet']],
     ['check-disabled-by-name', ['check', '--only', 'no_data', '--as-of', '2026-10-03']],
+    ['check-held-for-long', ['check', '--only', 'no_data', '--as-of', '2026-11-21']],
     ['check-only-unknown', ['check', '--only', 'eror_rate']],
     ['check-days-alone', ['check', '--days', '7']],
     [
