@@ -21,10 +21,11 @@ import type { Report } from './reports/report.js'
 /** Version of the program, from its package. */
 export const version = (createRequire(import.meta.url)('../package.json') as { version: string }).version
 
-/** Which command a usage error arose in, for its hint. */
+/** What to do about a usage error, by the command that it arose in. */
 const usedWrongly = new WeakMap<CommanderError, string>()
 
-export async function main(argv: readonly string[]): Promise<void> {
+export async function main(typed: readonly string[]): Promise<void> {
+  const argv = typed[0] === 'help' ? [...typed.slice(1), '--help'] : typed
   const program = new Command('llmcost')
     .description('Where your LLM money goes, from the call logs you already have.')
     .version(version, '-V, --version', 'print the version')
@@ -43,7 +44,9 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
   try {
     if (argv.length === 0) return firstWords()
-    await program.parseAsync(argv, { from: 'user' })
+    // Help on everything would be no answer to a command that is mistyped.
+    const isKnown = asked === undefined || commandEntries.some(({ name }) => name === asked)
+    await program.parseAsync(isKnown ? argv : [asked], { from: 'user' })
   } catch (error) {
     fail(error)
   }
@@ -72,7 +75,7 @@ async function buildCommand(spec: CommandSpec, parent = 'llmcost'): Promise<Comm
   const command = new Command(spec.name)
     .description(spec.summary)
     .exitOverride((error) => {
-      usedWrongly.set(error, name)
+      usedWrongly.set(error, usageHint(error, spec, name))
       throw error
     })
     .allowExcessArguments(false)
@@ -95,6 +98,13 @@ async function buildCommand(spec: CommandSpec, parent = 'llmcost'): Promise<Comm
   for (const sub of spec.subcommands ?? [])
     command.addCommand(await buildCommand(sub, name), { isDefault: sub.isDefault === true })
   return command
+}
+
+function usageHint({ code }: CommanderError, spec: CommandSpec, name: string): string {
+  const needed = spec.arguments?.find((argument) => argument.name.startsWith('<'))
+  return code === 'commander.missingArgument' && needed !== undefined
+    ? `Write ${name} ${needed.name}: ${needed.about}.`
+    : `See ${name} --help.`
 }
 
 function buildOption(spec: OptionSpec): Option {
@@ -217,7 +227,7 @@ function failUsage(error: CommanderError): void {
   if (error.exitCode === 0) return
   const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n')
   const near = /^\((Did you mean .+\?)\)$/.exec(rest.join(' ').trim())?.[1]
-  const hint = near ?? `See ${usedWrongly.get(error) ?? 'llmcost'} --help.`
+  const hint = near ?? usedWrongly.get(error) ?? 'See llmcost --help.'
   process.stderr.write(`llmcost: ${visible(first)}\n  ${visible(hint)}\n`)
   process.exitCode = exitCodes.usage
 }

@@ -1,6 +1,6 @@
 /** `llmcost completion`: what the shell asks when the tab key is pressed. */
 import { complete, type Candidate, type Completion } from '../completion/complete.js'
-import { installing, scripts, shells } from '../completion/scripts.js'
+import { installing, scripts, shells, wordsVariable } from '../completion/scripts.js'
 import { dimensionOf, dimensions, shortForms } from '../domain/dimensions.js'
 import { UserError } from '../errors.js'
 import { importers } from '../importers/registry.js'
@@ -18,6 +18,7 @@ const words: CommandSpec = {
   details: [
     'Answers with a line for each candidate: value, tab, description.',
     'The last line begins with a colon: files where paths fit too, open where no space follows.',
+    `Where a shell cannot hand over every word as it is, they stand in ${wordsVariable}, one a line.`,
   ].join('\n'),
   arguments: [
     { name: '[words...]', about: 'the words after llmcost up to the cursor, the last being typed' },
@@ -26,7 +27,9 @@ const words: CommandSpec = {
   examples: [{ command: "llmcost completion words -- breakdown --by ''", about: 'the dimensions' }],
   run: async (invocation) => {
     const { loadCommands } = await import('./registry.js')
-    const answer = await complete(invocation.args, await loadCommands(), (placeholder, partial) =>
+    const { args, env } = invocation
+    const typed = args.length > 0 ? args : (env[wordsVariable] ?? '').split('\n')
+    const answer = await complete(typed, await loadCommands(), (placeholder, partial) =>
       values(placeholder, partial, invocation),
     )
     const lines = answer.candidates.map(({ value, about }) => `${value}\t${about}`)

@@ -170,7 +170,7 @@ async function filters(invocation: Invocation): Promise<Answer | readonly Answer
     ...config.rules.filter(({ enabled }) => enabled).map((rule) => ({ ...rule, check: `rule ${rule.name}` })),
     ...config.budgets.map((budget) => ({ ...budget, check: `budget ${budget.name}` })),
   ].filter((one) => one.filters.length > 0)
-  if (named.length === 0) return { health: 'ok', found: 'no rule and no budget has any' }
+  if (named.length === 0) return { health: 'ok', found: 'no rule or budget has a where' }
   const row = await stored(invocation).catch(() => undefined)
   if (row === undefined || Number(row.calls) === 0)
     return { health: 'ok', found: 'there are no calls to hold them against' }

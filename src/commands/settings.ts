@@ -93,7 +93,9 @@ function presetOf(name: string | undefined, config: Config): Config['presets'][s
     code: 'usage',
     ...(config.path === undefined ? {} : { location: config.path }),
     hint:
-      known.length > 0 ? `Presets: ${known.join(', ')}.` : 'Presets stand in the config file, under presets.',
+      known.length > 0
+        ? `The closest: ${closestNames(name, known).join(', ')}.`
+        : 'Presets stand in the config file, under presets.',
   })
 }
 

@@ -14,6 +14,9 @@ export const installing: Readonly<Record<Shell, string>> = {
   powershell: 'llmcost completion powershell | Out-String | Invoke-Expression   # in $PROFILE',
 }
 
+/** Where the words are looked for when they are not given as arguments, one a line. */
+export const wordsVariable = 'LLMCOST_WORDS'
+
 // bash splits words at = and : too, and wants only what follows the last of these.
 const bash = String.raw`_llmcost() {
   local line=${'$'}{COMP_LINE:0:COMP_POINT} words=() value about directive='' typed cut
@@ -72,15 +75,37 @@ end
 complete -c llmcost -f -a '(__llmcost_complete)'
 `
 
+// The words go through the environment: npm starts programs by a script there, to which PowerShell hands on no
+// `--`, and older ones drop an empty word and break one that holds a quote. A result must have no empty part.
 const powershell = String.raw`Register-ArgumentCompleter -Native -CommandName llmcost -ScriptBlock {
   param($wordToComplete, $commandAst, $cursorPosition)
+  $typed = $wordToComplete -replace '^[''"]', '' -replace '[''"]$', ''
   $words = @($commandAst.CommandElements | Select-Object -Skip 1 |
-    Where-Object { $_.Extent.EndOffset -lt $cursorPosition } | ForEach-Object { $_.ToString() })
-  llmcost completion words -- @words "$wordToComplete" 2>$null | ForEach-Object {
-    if ($_.StartsWith(':')) { return }
-    $value, $about = $_ -split [char]9, 2
+    Where-Object { $_.Extent.EndOffset -lt $cursorPosition } | ForEach-Object {
+      if ($_ -is [System.Management.Automation.Language.StringConstantExpressionAst]) { $_.Value }
+      else { $_.Extent.Text }
+    }) + $typed
+  $encoding = [Console]::OutputEncoding
+  try {
+    [Console]::OutputEncoding = [System.Text.UTF8Encoding]::new($false)
+    $env:${wordsVariable} = $words -join [string][char]10
+    $lines = @(llmcost completion words 2>$null)
+  }
+  finally {
+    $env:${wordsVariable} = $null
+    [Console]::OutputEncoding = $encoding
+  }
+  foreach ($line in $lines) {
+    $tab = $line.IndexOf([char]9)
+    if ($line.StartsWith(':') -or $tab -lt 1) { continue }
+    $value = $line.Substring(0, $tab)
+    $about = $line.Substring($tab + 1)
     if (-not $about) { $about = $value }
-    [System.Management.Automation.CompletionResult]::new($value, $value, 'ParameterValue', $about)
+    $text = $value
+    if ($value -notmatch '^[\w.:/=%+~,-]+$') {
+      $text = "'" + [System.Management.Automation.Language.CodeGeneration]::EscapeSingleQuotedStringContent($value) + "'"
+    }
+    [System.Management.Automation.CompletionResult]::new($text, $value, 'ParameterValue', $about)
   }
 }
 `

@@ -58,10 +58,10 @@ export function mistake(
   return new UserError(message, { code: 'usage', location: `${file}:${line}`, ...(hint ? { hint } : {}) })
 }
 
-export function misfit(tree: Tree, place: Place, words: string): UserError {
+export function misfit(tree: Tree, place: Place, words: string, hint?: string): UserError {
   const subject = place.key === '' ? 'the config file' : place.key
   if (tree.kind === 'nothing') return mistake(tree, place, `${subject} has no value`, `It must be ${words}.`)
-  return mistake(tree, place, `${subject} must be ${words}; it is ${shown(tree)}`)
+  return mistake(tree, place, `${subject} must be ${words}; it is ${shown(tree)}`, hint)
 }
 
 /** A value, for a message: short, whatever it holds. */
@@ -127,7 +127,10 @@ export function choice<T extends string>(values: readonly T[]): Shape<T> {
     read: (tree, place) => {
       const found = values.find((value) => tree.kind === 'text' && tree.text === value)
       if (found !== undefined) return found
-      throw misfit(tree, place, words)
+      // Of a few, the eye finds it sooner.
+      const near =
+        tree.kind === 'text' && values.length > 5 ? closestNames(tree.text.slice(0, 100), values) : []
+      throw misfit(tree, place, words, near.length > 0 ? `The closest: ${near.join(', ')}.` : undefined)
     },
   }
 }

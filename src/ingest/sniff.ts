@@ -1,5 +1,6 @@
 /** Recognises a file: its shape (lines, JSON document, CSV) and its importer, from its first bytes. */
 import { parse } from 'csv-parse/sync'
+import { closestNames } from '../domain/names.js'
 import { UserError } from '../errors.js'
 import type { Importer, Sample } from '../importers/importer.js'
 import { importers } from '../importers/registry.js'
@@ -163,9 +164,10 @@ function chooseImporter(sample: Sample, label: string, options: ReadOptions): Im
   if (options.from !== undefined) {
     const named = importers.find((importer) => importer.id === options.from)
     if (named) return named
+    const known = importers.map(({ id }) => id)
     throw new UserError(`no importer "${options.from}"`, {
       code: 'usage',
-      hint: `Importers: ${importers.map((i) => i.id).join(', ')}.`,
+      hint: `The closest: ${closestNames(options.from, known, 1).join()}. All: ${known.join(', ')}.`,
     })
   }
   const fits = importers.find((importer) => importer.detects(sample))

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { completionCommand } from '../../src/commands/completion.js'
+import type { Invocation } from '../../src/commands/command.js'
 import { loadCommands } from '../../src/commands/registry.js'
 import { complete, type Completion } from '../../src/completion/complete.js'
 
@@ -56,5 +58,33 @@ describe('what the word under the cursor may be', () => {
     expect(await values(['prices', 'ex'])).toEqual(['explain', 'model:ex'])
     expect(await values(['prices', 'explain', 'gpt'])).toEqual(['model:gpt'])
     expect(await values(['prices', 'gpt-4o', 'ex'])).toEqual([])
+  })
+})
+
+describe('llmcost completion words', () => {
+  const answer = async (
+    args: readonly string[],
+    env: Record<string, string>,
+  ): Promise<string | undefined> => {
+    const asked = { args, env, options: {}, given: () => false } as unknown as Invocation
+    const { text } = (await completionCommand.subcommands?.[0]?.run(asked)) ?? {}
+    return text
+  }
+
+  test.each([
+    [['breakdown', '--by', 'feat']],
+    [['breakdown', '--by', '']],
+    [['trend', '--where', 'feature="a b\\']],
+    [['']],
+  ])('answers %j the same whether they are arguments or stand in the environment', async (words) => {
+    const said = await answer(words, {})
+    expect(said?.split('\n').length).toBeGreaterThan(1)
+    expect(await answer([], { LLMCOST_WORDS: words.join('\n') })).toBe(said)
+  })
+
+  test('arguments win, and without either it is the start of a line', async () => {
+    const said = await answer(['rep'], { LLMCOST_WORDS: 'breakdown\n--by\nfeat' })
+    expect(said).toMatch(/^report\t/)
+    expect(await answer([], {})).toBe(await answer([''], {}))
   })
 })

@@ -91,6 +91,9 @@ describe('the output and the config file', () => {
 
 describe('a report of no such thing', () => {
   test.each([
+    ['help-of-command', ['help', 'completion']],
+    ['help-mistyped', ['help', 'brekdown']],
+    ['help-of-mistyped', ['brekdown', '--help']],
     ['report-period', ['report', '--period', 'fortnight']],
     ['report-period-and-since', ['report', '--period', 'month', '--since', '3d']],
     ['report-sections', ['report', '--sections', 'summary,feature']],
