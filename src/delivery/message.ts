@@ -1,9 +1,9 @@
 /** A report as the content of a mail. */
-import { html } from '../renderers/html.js'
 import { table } from '../renderers/table.js'
 import { periodWords } from '../renderers/times.js'
 import type { Report } from '../reports/report.js'
 import type { Attachment } from './compose.js'
+import { drawn, pictureFont } from './pictures.js'
 import { plainLine } from './wording.js'
 
 export interface ReportMessage {
@@ -20,10 +20,12 @@ const textColumns = 78
 export async function reportMessage(report: Report, tz = report.period.tz): Promise<ReportMessage> {
   const options = { columns: textColumns, color: false, tz }
   const period = periodWords(report.period, tz)
+  const { mailOf } = await import('../renderers/mail/page.js')
+  const { html, pictures } = mailOf(report, tz, pictureFont)
   return {
     subject: plainLine([report.title, ...(period === undefined ? [] : [period])].join(', '), 200),
     text: table.render(report, options),
-    html: await html.render(report, options),
-    attachments: [],
+    html,
+    attachments: await drawn(pictures),
   }
 }

@@ -1,6 +1,6 @@
 /** An alert in words, the same on every channel; each escapes them in its own way. */
 import type { AlertMessage } from './channel.js'
-import { duration } from '../domain/wording.js'
+import { capital, duration } from '../domain/wording.js'
 
 export interface Words {
   /** `Critical`, `Still critical`, `Over`. */
@@ -54,8 +54,6 @@ export function wordsOf(message: AlertMessage): Words {
 /** Exact digits without zeros that say nothing. */
 const figure = (value: string | number): string =>
   String(value).replace(/^(-?\d+)(?:\.0+|(\.\d*?[1-9])0+)$/, '$1$2')
-
-const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
 
 /** `2026-10-02 08:15 UTC`; as it is when it is no time. */
 function minutes(iso: string): string {

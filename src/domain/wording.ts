@@ -188,3 +188,6 @@ export function duration(milliseconds: number): string {
   const rest = Math.floor((seconds % large) / small)
   return `${grouped(String(Math.floor(seconds / large)))} ${name}${rest > 0 ? ` ${rest} ${minor}` : ''}`
 }
+
+/** The text as a sentence or a heading begins. */
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

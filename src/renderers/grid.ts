@@ -1,11 +1,11 @@
 /** A section as lines of text: heading, thin rule, rows, and the total set apart. */
-import type { Cell, Column, Section } from '../reports/report.js'
-import { columnWords, seriesWords, shortWords, type Words } from './cells.js'
-import { fit, gap, type Placed, type Track } from './fit.js'
+import type { Section } from '../reports/report.js'
+import { barSizes, hasBars } from './bars.js'
+import { seriesWords, type Words } from './cells.js'
+import { fit, gap, type Placed } from './fit.js'
 import type { Paint } from './paint.js'
-import { sideTracks } from './sides.js'
-import { digitsOf, isNumeric, shownColumns } from './values.js'
-import { visible } from './visible.js'
+import { tracksOf } from './tracks.js'
+import { isNumeric } from './values.js'
 import { cutEnd, cutMiddle, pad, width } from './width.js'
 
 export interface Grid {
@@ -16,7 +16,7 @@ export interface Grid {
 
 /** Lays a section out in `room` columns. */
 export function grid(section: Section, room: number, tz: string, paint: Paint): Grid {
-  const wanted = section.layout === 'sides' ? sideTracks(section) : tracks(section, tz)
+  const wanted = tracksOf(section, tz)
   const { placed, leftOut } = fit(wanted, room)
   const total = section.totals === undefined ? undefined : section.rows.length
   const drawn = placed.map((column) => withSparklines(column, section))
@@ -32,27 +32,6 @@ export function grid(section: Section, room: number, tz: string, paint: Paint): 
   return { lines, leftOut }
 }
 
-function tracks({ columns, rows, totals }: Section, tz: string): Track[] {
-  return shownColumns(columns).map((column, index) => {
-    const cells = rows.map((row) => row[column.key])
-    const all = totals === undefined ? cells : [...cells, totals[column.key]]
-    const words = columnWords(column, all, tz)
-    const short = shortWords(column, all)
-    if (totals !== undefined) {
-      const last = totalWords(totals[column.key], index === 0)
-      if (last !== undefined) for (const list of [words, short]) list?.splice(-1, 1, last)
-    }
-    return { column, title: visible(column.title), words, ...(short && { short }) }
-  })
-}
-
-/** A total that is missing leaves its cell blank; the first column then says what the row is. */
-function totalWords(cell: Cell | undefined, first: boolean): Words | undefined {
-  if (cell !== undefined && cell !== null) return undefined
-  if (first) return { text: 'Total' }
-  return cell === undefined ? { text: '' } : undefined
-}
-
 function wide(columns: readonly Placed[]): number {
   return columns.reduce((sum, column) => sum + column.width, gap * Math.max(0, columns.length - 1))
 }
@@ -61,8 +40,6 @@ function spare(placed: readonly Placed[], room: number): number {
   const barred = placed.filter(({ column }) => hasBars(column)).length
   return barred === 0 ? 0 : Math.floor((room - wide(placed)) / barred) - gap
 }
-
-const hasBars = ({ kind, bars }: Column): boolean => kind === 'share' || bars === true
 
 /** A series is drawn for the room that its column was given. */
 function withSparklines(placed: Placed, { rows, totals }: Section): Placed {
@@ -86,11 +63,13 @@ const shortestBar = 5
 /** A share or an amount, followed by a column of bars where the terminal has room. */
 function withBars(placed: Placed, section: Section, room: number): Placed[] {
   const { column } = placed
-  const parts = section.rows.map((row) => Number(digitsOf(row[column.key] ?? null, column.kind) ?? 0))
-  const largest = parts.reduce((most, part) => Math.max(most, part), 0)
-  if (!hasBars(column) || room < shortestBar || largest <= 0 || parts.length < 2) return [placed]
+  const sizes = barSizes(
+    column,
+    section.rows.map((row) => row[column.key]),
+  )
+  if (sizes === undefined || room < shortestBar) return [placed]
   const length = Math.min(room, column.bars ? longestChart : longestBar)
-  const words = parts.map((part): Words => ({ text: bar(part / largest, length), tone: 'quiet' }))
+  const words = sizes.map((size): Words => ({ text: bar(size, length), tone: 'quiet' }))
   return [placed, { column: { ...column, kind: 'text' }, heading: [], words, width: length }]
 }
 

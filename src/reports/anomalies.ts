@@ -15,7 +15,7 @@ import type { Budget } from '../domain/budget.js'
 import type { Dimension } from '../domain/dimensions.js'
 import { hourIso, hourStart, type HourSpan } from '../domain/hours.js'
 import type { Scope } from '../domain/scope.js'
-import { count, duration } from '../domain/wording.js'
+import { capital, count, duration } from '../domain/wording.js'
 import { hourMs } from '../domain/zones.js'
 import type { FlagRow } from '../metrics/anomalies.js'
 import type { ExpensiveCallRow } from '../metrics/expensive-calls.js'
@@ -101,8 +101,6 @@ function figures(incident: Incident): Row {
 function headline(incident: Incident, tz: string): string {
   return `${timeText(incident, tz)}  ${memberText(incident.lead)}: ${amountText(incident)}`
 }
-
-const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1)
 
 function rowOf(incident: Incident, tz: string): Row {
   const cause = [driverText(incident), movedText(incident)].filter((text) => text !== '').join('; ')

@@ -1,4 +1,5 @@
 /** Two sets of calls side by side: `llmcost compare`. */
+import { capital } from '../domain/wording.js'
 import { localDate } from '../domain/periods.js'
 import type { MoverRow } from '../metrics/movers.js'
 import { meanCostFinding, pricedCalls } from './chance-words.js'
@@ -97,8 +98,6 @@ function lengthNotes(a: ComparedSide, b: ComparedSide): string[] {
 
 const runningNote = ({ label, ms }: ComparedSide): string =>
   `${capital(label)}: not over; ${days(ms)} ${days(ms) === '1' ? 'day has' : 'days have'} passed, the last of them in part.`
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 function historyNotes({ doubts }: CompareAnswer, side: ComparedSide): string[] {
   const { first_ts: first, last_ts: last } = doubts[0]?.history ?? { first_ts: null, last_ts: null }

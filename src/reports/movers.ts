@@ -1,7 +1,7 @@
 /** Who explains the difference of two costs: the groups of one dimension whose cost moved most. */
 import { difference, ratio, sideCost, sumUsd } from '../domain/cost-change.js'
 import { dimensionNoun, type Dimension } from '../domain/dimensions.js'
-import { inWords, usd, usdScale } from '../domain/wording.js'
+import { capital, inWords, usd, usdScale } from '../domain/wording.js'
 import type { MoverRow } from '../metrics/movers.js'
 import { column, dimensionColumn } from './columns.js'
 import type { Cell, Column, Finding, Row, Section } from './report.js'
@@ -150,5 +150,3 @@ function moverFinding(moved: Moved, mover: Mover, total: number, share: number):
     details: { difference_share: share, state },
   }
 }
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

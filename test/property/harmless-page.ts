@@ -1,4 +1,4 @@
-/** What a page of ours may be made of; everything else would have been written by a text from a log. */
+/** What a page or a mail of ours may be made of; everything else would have been written by a text from a log. */
 import { parse, type DefaultTreeAdapterTypes as Tree } from 'parse5'
 
 const plain = /^[a-z0-9 -]*$/i
@@ -56,6 +56,53 @@ const elements = new Set(
   ),
 )
 
+/** Elements, attributes and comments that a kind of page writes, and the values that they have. */
+export interface PageRules {
+  readonly elements: ReadonlySet<string>
+  readonly attributes: Readonly<Record<string, RegExp>>
+  readonly comments: ReadonlySet<string>
+}
+
+const pageRules: PageRules = { elements, attributes, comments: new Set() }
+
+const side = fixed('left', 'right', 'center')
+const length = /^\d{1,4}%?$/
+
+export const mailRules: PageRules = {
+  elements: new Set(
+    'html head meta title style body div table tbody tr th td h1 h2 p span img wbr'.split(' '),
+  ),
+  attributes: {
+    align: side,
+    // Read out, and never more.
+    alt: /^/,
+    border: fixed('0'),
+    cellpadding: length,
+    cellspacing: fixed('0'),
+    charset: fixed('utf-8'),
+    class: plain,
+    content:
+      /^(width=device-width, initial-scale=1|light dark|telephone=no,date=no,address=no,email=no,url=no)$/,
+    height: length,
+    lang: fixed('en'),
+    name: fixed('viewport', 'color-scheme', 'supported-color-schemes', 'format-detection'),
+    nowrap: /^$/,
+    role: fixed('presentation', 'main'),
+    scope: fixed('col', 'row'),
+    src: /^cid:[0-9a-f]{24}@llmcost$/,
+    // Neither an address nor an expression.
+    style: /^([a-z-]+:[#a-zA-Z0-9 .,%'-]+(;|$))+$/,
+    valign: fixed('top', 'bottom'),
+    width: length,
+  },
+  comments: new Set([
+    '[if mso]><table role="presentation" width="640"><tr><td><![endif]',
+    '[if mso]></td></tr></table><![endif]',
+    '[if !mso]><!',
+    '<![endif]',
+  ]),
+}
+
 export interface Page {
   /** Elements and attributes that the page does not write, and values that they never have. */
   readonly offences: readonly string[]
@@ -65,12 +112,15 @@ export interface Page {
   readonly ids: readonly string[]
 }
 
-export function readPage(html: string): Page {
+export function readPage(html: string, rules = pageRules): Page {
   const page = { offences: [] as string[], styles: [] as string[], text: '', ids: [] as string[] }
   const walk = (node: Tree.Node): void => {
     if (node.nodeName === '#text') page.text += (node as Tree.TextNode).value
-    if (node.nodeName === '#comment') page.offences.push('a comment')
-    if ('tagName' in node) inspect(node, page)
+    if (node.nodeName === '#comment') {
+      const { data } = node as Tree.CommentNode
+      if (!rules.comments.has(data)) page.offences.push(`<!--${data}-->`)
+    }
+    if ('tagName' in node) inspect(node, page, rules)
     if (node.nodeName === 'style' || !('childNodes' in node)) return
     for (const child of node.childNodes) walk(child)
   }
@@ -78,7 +128,11 @@ export function readPage(html: string): Page {
   return page
 }
 
-function inspect(node: Tree.Element, page: { offences: string[]; styles: string[]; ids: string[] }): void {
+function inspect(
+  node: Tree.Element,
+  page: { offences: string[]; styles: string[]; ids: string[] },
+  { elements, attributes }: PageRules,
+): void {
   if (!elements.has(node.tagName)) page.offences.push(`<${node.tagName}>`)
   if (node.tagName === 'style') {
     page.styles.push(node.childNodes.map((child) => (child as Tree.TextNode).value).join(''))

@@ -6,11 +6,14 @@ import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
 import { renderers, rendererFor } from '../../src/renderers/registry.js'
 import { sparkline } from '../../src/renderers/sparkline.js'
+import { drawn, pictureFont } from '../../src/delivery/pictures.js'
 import { style } from '../../src/renderers/html/style.js'
+import { mailOf, mostBytes } from '../../src/renderers/mail/page.js'
+import { sheet } from '../../src/renderers/mail/style.js'
 import { visible } from '../../src/renderers/visible.js'
 import type { Cell, Column, ColumnKind, Report, Row, Section } from '../../src/reports/report.js'
 import { hostileTexts } from '../golden/renderers/reports.js'
-import { readPage } from './harmless-page.js'
+import { mailRules, readPage } from './harmless-page.js'
 
 const awkward = fc.constantFrom(...hostileTexts, ...hostileTexts.map((one) => `${one} ${one}`))
 const text = fc.oneof(
@@ -217,6 +220,56 @@ describe('nothing acts', () => {
         ]
         expect(texts.filter((one) => !page.text.includes(visible(one)))).toEqual([])
       }),
+    )
+  })
+
+  test('a mail is made of nothing but what it writes itself, and its pictures can be drawn', async () => {
+    await fc.assert(
+      fc.asyncProperty(withCharts, async (what) => {
+        const { html, pictures } = mailOf(what, what.period.tz, pictureFont)
+        const page = readPage(html, mailRules)
+        expect(page.offences).toEqual([])
+        expect(page.styles).toEqual([sheet.text])
+        expect(dangerous.exec(html.replaceAll('\n', ''))).toBeNull()
+        const shown = [...html.matchAll(/src="cid:([^"]+)"/g)].map(([, cid]) => cid)
+        expect([...new Set(shown)]).toEqual(pictures.map(({ cid }) => cid))
+        const images = await drawn(pictures.slice(0, 1))
+        expect(images.map(({ content }) => Buffer.from(content).subarray(1, 4).toString())).toEqual(
+          pictures.slice(0, 1).map(() => 'PNG'),
+        )
+      }),
+      { numRuns: 25 },
+    )
+  })
+
+  test('a mail is never so large that it would be cut', () => {
+    const sizes = [
+      [400, 1],
+      [40, 12],
+      [2, 60],
+    ] as const
+    const large = fc.tuple(withCharts, fc.constantFrom(...sizes))
+    fc.assert(
+      fc.property(large, ([what, [longer, more]]) => {
+        const stretched = (text: string): string => text.repeat(longer)
+        const sections = Array.from({ length: more }, () => what.sections).flat()
+        const huge: Report = {
+          ...what,
+          title: stretched(what.title),
+          warnings: Array.from({ length: more }, () => what.warnings.map(stretched)).flat(),
+          footer: what.footer?.map(stretched) ?? [],
+          findings: Array.from({ length: more }, () => what.findings ?? []).flat(),
+          sections: sections.map((section) => ({
+            ...section,
+            title: stretched(section.title),
+            notes: section.notes?.map(stretched) ?? [],
+            rows: Array.from({ length: longer }, () => section.rows).flat(),
+          })),
+        }
+        const { html } = mailOf(huge, 'UTC', pictureFont)
+        expect(Buffer.byteLength(html)).toBeLessThanOrEqual(mostBytes)
+      }),
+      { numRuns: 8 },
     )
   })
 

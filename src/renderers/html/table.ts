@@ -2,10 +2,11 @@
 import { sparklineSvg } from '../../charts/sparkline.js'
 import { pagePalette } from '../../charts/palette.js'
 import type { Cell, Column, Row, Section } from '../../reports/report.js'
+import { barSizes } from '../bars.js'
 import { columnWords, type Words } from '../cells.js'
 import { markup, Markup } from '../markup.js'
 import { sideTracks } from '../sides.js'
-import { digitsOf, isNumeric, seriesDigits, shownColumns } from '../values.js'
+import { isNumeric, seriesDigits, shownColumns } from '../values.js'
 import { toned } from './facts.js'
 
 /** Two sides, one line a figure. */
@@ -60,16 +61,8 @@ function trackOf(column: Column, rows: readonly Row[], totals: Row | undefined, 
   return {
     column,
     words: columnWords(column, totals === undefined ? cells : [...cells, totals[column.key]], tz),
-    bars: hasBars(column) && rows.length > 1 ? barsOf(column, cells) : undefined,
+    bars: barSizes(column, cells),
   }
-}
-
-const hasBars = ({ kind, bars }: Column): boolean => kind === 'share' || bars === true
-
-function barsOf({ kind }: Column, cells: readonly (Cell | undefined)[]): readonly number[] | undefined {
-  const sizes = cells.map((cell) => Math.max(0, Number(digitsOf(cell, kind) ?? 0)))
-  const largest = sizes.reduce((most, size) => Math.max(most, size), 0)
-  return largest > 0 ? sizes.map((size) => size / largest) : undefined
 }
 
 /** Columns that a terminal leaves out early are not for phones either. */

@@ -1,0 +1,31 @@
+/** A section's rows as columns of words, from which a layout chooses those it has room for. */
+import type { Cell, Section } from '../reports/report.js'
+import { columnWords, shortWords, type Words } from './cells.js'
+import type { Track } from './fit.js'
+import { sideTracks } from './sides.js'
+import { shownColumns } from './values.js'
+import { visible } from './visible.js'
+
+/** In the order of the columns; where there are totals, they are the last words of each. */
+export function tracksOf(section: Section, tz: string): Track[] {
+  if (section.layout === 'sides') return sideTracks(section)
+  const { columns, rows, totals } = section
+  return shownColumns(columns).map((column, index) => {
+    const cells = rows.map((row) => row[column.key])
+    const all = totals === undefined ? cells : [...cells, totals[column.key]]
+    const words = columnWords(column, all, tz)
+    const short = shortWords(column, all)
+    if (totals !== undefined) {
+      const last = totalWords(totals[column.key], index === 0)
+      if (last !== undefined) for (const list of [words, short]) list?.splice(-1, 1, last)
+    }
+    return { column, title: visible(column.title), words, ...(short && { short }) }
+  })
+}
+
+/** A total that is missing leaves its cell blank; the first column then says what the row is. */
+function totalWords(cell: Cell | undefined, first: boolean): Words | undefined {
+  if (cell !== undefined && cell !== null) return undefined
+  if (first) return { text: 'Total' }
+  return cell === undefined ? { text: '' } : undefined
+}
