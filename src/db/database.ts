@@ -99,6 +99,11 @@ export class Database {
     return result.rowsChanged
   }
 
+  /** Makes the statement that runs fail soon; nothing where none runs. */
+  interrupt(): void {
+    this.#connection.interrupt()
+  }
+
   /** Rows of a query in batches, for answers that need not fit in memory. */
   async *stream(sql: string, params: Record<string, SqlValue> = {}): AsyncGenerator<ResultRow[]> {
     const result = await this.#connection.stream(sql, bindable(params))

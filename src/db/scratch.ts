@@ -5,6 +5,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { removeAtEnd } from './leftovers.js'
 
 const prefix = 'llmcost-'
 let folder: string | undefined
@@ -15,7 +16,7 @@ export function scratchFolder(): string {
   removeAbandoned()
   // A name that nobody can foresee: in a shared folder another could have made it first.
   folder = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`))
-  process.once('exit', () => rmSync(folder!, { recursive: true, force: true }))
+  removeAtEnd(folder)
   return folder
 }
 

@@ -1,6 +1,7 @@
 /** Writes an export: the engine copies the rows to a file or a folder, wholly or not at all. */
 import { mkdirSync } from 'node:fs'
 import type { Database } from '../db/database.js'
+import { removeAtEnd } from '../db/leftovers.js'
 import { UserError } from '../errors.js'
 import type { ExportFormat } from './columns.js'
 import { copySql, targetParam, type ExportQuery } from './copy.js'
@@ -24,6 +25,7 @@ export async function writeExport(
   { path, force }: { path: string; force: boolean },
 ): Promise<Written> {
   const target = openTarget(path, { folder: query.partition !== undefined, force })
+  const forget = removeAtEnd(target.partial, () => db.interrupt())
   try {
     // No row makes no folder.
     if (target.folder) mkdirSync(target.partial)

@@ -55,7 +55,13 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
       not: ['../reports/weekly.js', '../db/store.js', 'node:fs', 'chalk'],
     },
     exports: {
-      may: ['../db/database.js', '../reports/report.js', '../renderers/values.js', 'node:fs'],
+      may: [
+        '../db/database.js',
+        '../db/leftovers.js',
+        '../reports/report.js',
+        '../renderers/values.js',
+        'node:fs',
+      ],
       not: ['../db/store.js', '../metrics/query.js', '../reports/weekly.js', '../renderers/csv.js'],
     },
     alerts: {
