@@ -11,7 +11,7 @@ export const exportCommand: CommandSpec = {
   name: 'export',
   summary: 'write calls, sums by hour, the report or FOCUS charges to a file: CSV, JSONL or Parquet',
   details: [
-    'A file or folder stands under its name only when it is whole; what is there already is replaced with --force alone.',
+    'A file or folder stands under its name only when it is whole; what is there already is replaced with --force alone. A pipe gets rows as they are read.',
     'CSV is safe to open: a text that a spreadsheet would compute begins with a quote mark, and hidden characters are shown.',
     'JSONL and Parquet hold every text as it is. Money is exact: DECIMAL in Parquet, all digits elsewhere.',
   ].join('\n'),

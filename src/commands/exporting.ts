@@ -1,4 +1,5 @@
 /** What the kinds of export have in common: format, output, and where the rows go. */
+import { accessSync, constants, fstatSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Database } from '../db/database.js'
 import { scratchFolder } from '../db/scratch.js'
@@ -7,7 +8,7 @@ import { bytes, count } from '../domain/wording.js'
 import { UserError } from '../errors.js'
 import { formatEndings, type ExportFormat } from '../exports/columns.js'
 import type { ExportQuery } from '../exports/copy.js'
-import { writeExport } from '../exports/write.js'
+import { streamExport, writeExport } from '../exports/write.js'
 import { breakdown } from '../metrics/breakdown.js'
 import { partitions, type Partition } from '../metrics/exported-calls.js'
 import { emptyText, warningsOf } from '../reports/notes.js'
@@ -33,6 +34,9 @@ export function exportOptions(formats: readonly ExportFormat[]): readonly Option
     { flags: '-q, --quiet', about: 'no progress, hints or warnings on stderr', group: 'Output' },
   ]
 }
+
+/** Not there on every system. */
+const stdoutName = '/dev/stdout'
 
 export const partitionOption: OptionSpec = {
   flags: '--partition-by <bucket>',
@@ -88,11 +92,28 @@ export async function exported(
   { format, output, force }: Destination,
   noun: readonly [one: string, many: string],
 ): Promise<Outcome> {
+  if (output === undefined && stdoutIsPipe()) {
+    await streamExport(db, query, format, stdoutName)
+    return { written: true }
+  }
   const path = output ?? join(scratchFolder(), `export.${format}`)
   const { rows, size } = await writeExport(db, query, format, { path, force })
   if (output === undefined) return { file: path }
   invocation.terminal.warn(`${count(rows)} ${noun[rows === 1 ? 0 : 1]} written to ${output} (${bytes(size)})`)
   return { written: true }
+}
+
+/**
+ * The engine opens stdout by its name. A pipe takes that, unless another user made it; a file would be written
+ * from its beginning again, and a socket cannot be opened.
+ */
+function stdoutIsPipe(): boolean {
+  try {
+    accessSync(stdoutName, constants.W_OK)
+    return fstatSync(process.stdout.fd).isFIFO()
+  } catch {
+    return false
+  }
 }
 
 /** Says on stderr what is doubtful about the calls in scope. */

@@ -34,6 +34,27 @@ export async function writeExport(
   } catch (error) {
     discard(target)
     throw failed(error, path)
+  } finally {
+    forget()
+  }
+}
+
+/**
+ * Writes to a pipe as rows are read, so that nothing waits for the last one and no disk holds them all.
+ * @param path of the pipe
+ */
+export async function streamExport(
+  db: Database,
+  query: ExportQuery,
+  format: ExportFormat,
+  path: string,
+): Promise<void> {
+  try {
+    await db.run(copySql(query, format), { ...query.params, [targetParam]: path })
+  } catch (error) {
+    // Who reads has what it wanted, and left.
+    if (error instanceof Error && /Broken pipe/i.test(error.message)) return
+    throw failed(error, path)
   }
 }
 
