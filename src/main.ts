@@ -244,7 +244,13 @@ function visible(text: string): string {
 // A closed pipe (llmcost … | head) ends quietly; what was asked for has been delivered.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0)
-  throw error
+  fail(
+    new UserError('stdout cannot be written', {
+      hint: `Check that there is room: ${error.message}`,
+      cause: error,
+    }),
+  )
+  process.exit()
 })
 
 await main(process.argv.slice(2))
