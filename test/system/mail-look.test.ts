@@ -10,6 +10,7 @@ import PostalMime, { type Email } from 'postal-mime'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { composed } from '../../src/delivery/compose.js'
 import { reportMessage } from '../../src/delivery/message.js'
+import { mailWidth } from '../../src/renderers/mail/style.js'
 import type { Report } from '../../src/reports/report.js'
 import { runWell, sharedFolder } from '../e2e/program.js'
 import { charted } from '../golden/renderers/charted.js'
@@ -80,6 +81,11 @@ describe.each(names)('%s', (name) => {
     expect(told.filter((line) => !line.startsWith('asked for data:image/png'))).toEqual([])
     const wide = await page.evaluate('[document.documentElement.scrollWidth, innerWidth]')
     expect(wide).toEqual([look.width, look.width])
+    // No table is wider than the mail, though the screen would have room.
+    const cards = '[...document.querySelectorAll(".card")].map((one) => Math.round(one.offsetWidth))'
+    expect(new Set(await page.evaluate<number[]>(cards))).toEqual(
+      new Set([Math.min(look.width - 16, mailWidth)]),
+    )
     const images = await page.evaluate<Shown[]>(pictures)
     const right = `${look.width < 600 ? 'narrow' : 'wide'}-${look.scheme}`
     expect(images.filter(({ shown, look: has }) => shown !== (has === right))).toEqual([])

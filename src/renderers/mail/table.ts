@@ -14,7 +14,7 @@ import { toned } from './facts.js'
 import { look } from './style.js'
 
 /** Letters in the width of the mail, and on a phone; numbers are as wide as these, most letters narrower. */
-const room = { wide: 82, phone: 34 }
+const room = { wide: 72, phone: 34 }
 /** Letters in the width of a column of bars. */
 const roomOfBars = 10
 
