@@ -21,7 +21,9 @@ export function chartWords(sectionTitle: string, drawing: Drawing): ChartWords {
     ...(marked.length > 0
       ? [`Marked: ${marked.slice(0, 5).map(said).join('; ')}${marked.length > 5 ? ' and others' : ''}.`]
       : []),
-    ...(drawing.bound ? [`${drawing.bound.title} is drawn across.`] : []),
+    ...(drawing.bound
+      ? [`${drawing.bound.title} is ${drawing.bound.isBeyond ? 'above the chart' : 'drawn across'}.`]
+      : []),
   ]
   return { title: sectionTitle, about: sentences.join(' ') }
 }
@@ -48,7 +50,9 @@ export function legendOf({ has, y, bound, chart }: Drawing): LegendEntry[] {
     ...(has.partial ? [{ look: 'partial', text: 'incomplete' } as const] : []),
     ...(has.expected ? [{ look: 'expected', text: titleOf(chart.expected, 'expected') } as const] : []),
     ...(has.band ? [{ look: 'band', text: 'likely range' } as const] : []),
-    ...(bound ? [{ look: 'bound', text: bound.title } as const] : []),
+    ...(bound
+      ? [{ look: 'bound', text: bound.isBeyond ? `${bound.title}, above the chart` : bound.title } as const]
+      : []),
   ]
   return entries.length === 0 ? [] : [{ look: 'amount', text: y.title }, ...entries]
 

@@ -52,7 +52,8 @@ const top = 22
 function frameOf(drawing: Drawing, { width, height, palette }: ChartOptions): Frame {
   const { points } = drawing
   const levels = points.flatMap(({ y, expected, low, high }) => [y, expected, low, high])
-  const known = [...levels, drawing.bound?.value].filter((level) => level !== undefined)
+  const drawn = drawing.bound?.isBeyond === true ? undefined : drawing.bound?.value
+  const known = [...levels, drawn].filter((level) => level !== undefined)
   const [least, most] = [Math.min(0, ...known), Math.max(0, ...known)]
   const labelled = drawing.chart.kind === 'bars' && (width - 4) / points.length >= labelledStep && least === 0
   const y = scaleLinear()

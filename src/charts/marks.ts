@@ -1,6 +1,7 @@
 /** The shapes of a chart: bars with their values, lines and bands, the level of a bound. */
 import { area, line } from 'd3-shape'
 import { markup, Markup } from '../renderers/markup.js'
+import { cutEnd } from '../renderers/width.js'
 import type { Tick } from './axis-words.js'
 import { said } from './chart-words.js'
 import type { Palette } from './palette.js'
@@ -132,9 +133,21 @@ function dashed({ points, has }: Drawing, frame: Frame): Markup {
   return markup`<path d="${shape([...points]) ?? ''}" fill="none" stroke="${frame.palette.ink}" stroke-width="1.5" stroke-dasharray="4 4"/>`
 }
 
-/** A level across the chart, with its name. */
+/**
+ * A level across the chart, with its name. The name stands at the left, where a running sum leaves room; of a
+ * level above the chart, at the top right without a line.
+ */
 export function bound({ bound: level }: Drawing, frame: Frame): Markup {
   if (level === undefined) return markup``
+  const { left, right, top, palette } = frame
+  const room = Math.floor((right - left) / letterWidth)
+  if (level.isBeyond) {
+    const title = level.title === '' ? '' : cutEnd(`${level.title}, above the chart`, room)
+    return markup`<text x="${px(right)}" y="${px(top - 10)}" text-anchor="end" fill="${palette.caution}">${title}</text>`
+  }
   const y = frame.y(level.value)
-  return markup`<path d="M${px(frame.left)} ${px(y)}H${px(frame.right)}" stroke="${frame.palette.caution}" stroke-width="1.5" stroke-dasharray="2 3"/><text x="${px(frame.right)}" y="${px(y - 5)}" text-anchor="end" fill="${frame.palette.caution}">${level.title}</text>`
+  return markup`<path d="M${px(left)} ${px(y)}H${px(right)}" stroke="${palette.caution}" stroke-width="1.5" stroke-dasharray="2 3"/><text x="${px(left + 4)}" y="${px(y - 5)}" fill="${palette.caution}">${cutEnd(level.title, room)}</text>`
 }
+
+/** Of the small print of a chart, px. */
+const letterWidth = 6.8

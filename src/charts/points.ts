@@ -28,7 +28,7 @@ export interface Drawing {
     readonly marks: boolean
     readonly partial: boolean
   }
-  readonly bound: { readonly value: number; readonly title: string } | undefined
+  readonly bound: { readonly value: number; readonly title: string; readonly isBeyond: boolean } | undefined
 }
 
 /** Undefined when the section has no chart, or nothing to draw in it. */
@@ -53,8 +53,16 @@ export function drawingOf(section: Section, tz: string): Drawing | undefined {
     bound:
       bound === undefined || chart.bound === undefined
         ? undefined
-        : { value: bound, title: chart.bound.title },
+        : { value: bound, title: chart.bound.title, isBeyond: isBeyond(bound, points) },
   }
+}
+
+/** To show a bound that is further off, what is measured against it would be squashed. */
+const highestBound = 2
+
+function isBeyond(bound: number, points: readonly Point[]): boolean {
+  const levels = points.flatMap(({ y, expected, high }) => [y ?? 0, expected ?? 0, high ?? 0])
+  return bound > highestBound * Math.max(0, ...levels)
 }
 
 function pointsOf(

@@ -1,4 +1,5 @@
 /** `llmcost forecast`: where this month, week or quarter will end. */
+import { tightestBudget, type Budget, type BudgetPeriod } from '../domain/budget.js'
 import { parseDimensions, type Dimension } from '../domain/dimensions.js'
 import { localDate } from '../domain/periods.js'
 import { UserError } from '../errors.js'
@@ -30,6 +31,7 @@ export const forecastCommand: CommandSpec = {
   details: [
     'Periods are calendar periods in --tz, weeks from Monday. The cost so far is known; the days to come are forecast from level, growth and weekdays of the last 150 days (or of those from --since on), and one bad day is not carried on.',
     'With --until, or an earlier --as-of, it is the forecast of that time. The naive figure beside it is the last 7 days × the days of the period / 7.',
+    'A budget of the config file for exactly this period and these calls is drawn and named; of several, the least.',
     'Groups of --by are the dearest of the last 28 days; each group and the total are forecast on their own.',
     `--backtest forecasts every stretch of ${trials.month.days} days (${trials.week.days} for a week, ${trials.quarter.days} for a quarter) from the days before it alone, and prints how far off these forecasts and the naive ones were, and how many outcomes the 80% interval held.`,
   ].join('\n'),
@@ -101,20 +103,30 @@ function knownUntil({ scope, asOf }: Question): Date {
 }
 
 async function answer(question: Question, request: Request): Promise<Report> {
-  return forecastReport(await answerOf(question, request, knownUntil(question), question.scope.since))
+  const { scope, settings } = question
+  const { budgets } = settings.config
+  return forecastReport(await answerOf(question, { ...request, budgets }, knownUntil(question), scope.since))
 }
 
 /** For the report: where the month of as-of will end, with what is doubtful about it as notes. */
-export async function forecastPart(question: Question): Promise<ReportPart> {
-  const all = await answerOf(question, { period: 'month', by: [], top: undefined }, question.asOf, null)
+export async function forecastPart(question: Question, budgets: readonly Budget[]): Promise<ReportPart> {
+  const request = { period: 'month', by: [], top: undefined, budgets } as const
+  const all = await answerOf(question, request, question.asOf, null)
   const section = forecastSection(all, 'Forecast')
   const doubtful = forecastWarnings(all).map((text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`)
   return { sections: [{ ...section, notes: [...doubtful, ...(section.notes ?? [])] }] }
 }
 
+/** A quarter has no budget: three months may each keep to theirs however it ends. */
+const budgetPeriodOf: Readonly<Record<PeriodName, BudgetPeriod | undefined>> = {
+  week: 'weekly',
+  month: 'monthly',
+  quarter: undefined,
+}
+
 async function answerOf(
   question: Question,
-  { period, by, top }: Request,
+  { period, by, top, budgets }: Request & { readonly budgets: readonly Budget[] },
   now: Date,
   since: string | null,
 ): Promise<ForecastAnswer> {
@@ -125,7 +137,9 @@ async function answerOf(
     until: beginningOf(asked.period.until, scope.tz),
     tz: scope.tz,
   }
-  return { ...asked, name: period, by, instants, doubts: await doubts(question, asked) }
+  const ofPeriod = budgetPeriodOf[period]
+  const budget = ofPeriod && tightestBudget(budgets, ofPeriod, scope.filters)
+  return { ...asked, name: period, by, budget, instants, doubts: await doubts(question, asked) }
 }
 
 async function answerBacktest(question: Question, { period }: Request): Promise<Report> {

@@ -105,7 +105,7 @@ export const reportSections: readonly ReportSection[] = [
   {
     name: 'forecast',
     about: 'where the running month will end',
-    ask: ({ question }) => forecastPart(question),
+    ask: ({ question, budgets }) => forecastPart(question, budgets),
   },
   {
     name: 'budgets',

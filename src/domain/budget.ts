@@ -1,4 +1,5 @@
 /** Budgets and caps, as the config file or `--budget` gives them. */
+import { picos } from './amount.js'
 import type { Filter } from './scope.js'
 
 export const budgetPeriods = ['daily', 'weekly', 'monthly'] as const
@@ -17,6 +18,27 @@ export interface Budget {
 }
 
 export const defaultWarnAt: readonly number[] = [0.8, 0.9, 1]
+
+/**
+ * The least of the budgets of such a period that cover exactly the calls with these filters: what their cost
+ * can be measured against. One that covers more of the calls, or fewer, says nothing of them.
+ */
+export function tightestBudget(
+  budgets: readonly Budget[],
+  period: BudgetPeriod,
+  filters: readonly Filter[],
+): Budget | undefined {
+  const calls = coverage(filters)
+  return budgets
+    .filter((budget) => budget.period === period && coverage(budget.filters) === calls)
+    .toSorted((a, b) => (picos(a.usd) < picos(b.usd) ? -1 : 1))[0]
+}
+
+/** Equal for filters that are the same in another order. */
+function coverage(filters: readonly Filter[]): string {
+  const texts = filters.map(({ dimension, operator, value }) => JSON.stringify([dimension, operator, value]))
+  return [...new Set(texts)].toSorted().join()
+}
 
 /** What one user may use; absent keys are no cap. Keys are those of the config file. */
 export interface UserCaps {

@@ -1,14 +1,16 @@
 /** Where a period's cost will end: `llmcost forecast`, and the forecast in the report. */
+import type { Budget } from '../domain/budget.js'
 import { dimensionNoun, type Dimension } from '../domain/dimensions.js'
 import { localDate } from '../domain/periods.js'
-import { count, inWords, usd, usdScale } from '../domain/wording.js'
+import { count, inWords, percent, usd, usdScale } from '../domain/wording.js'
 import type { DayRange, PeriodName } from '../forecast/days.js'
 import type { Forecast } from '../forecast/forecast.js'
 import type { GroupForecast } from '../forecast/groups.js'
 import type { Now } from '../forecast/series.js'
 import { column, dimensionColumn } from './columns.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'
-import type { Cell, Chart, Column, Period, Report, Row, Section } from './report.js'
+import { budgetTitle, runningSum } from './running-sum.js'
+import type { Cell, Column, Period, Report, Row, Section } from './report.js'
 
 export interface ForecastAnswer {
   readonly name: PeriodName
@@ -20,6 +22,8 @@ export interface ForecastAnswer {
   readonly total: GroupForecast
   readonly groups: readonly GroupForecast[]
   readonly by: readonly Dimension[]
+  /** Of the whole period and all the calls that are forecast; undefined when there is none. */
+  readonly budget: Budget | undefined
   /** About the calls that were read. */
   readonly doubts: Doubts
   /** The forecast days as instants. */
@@ -36,7 +40,7 @@ export function forecastReport(answer: ForecastAnswer): Report {
     kind: 'forecast',
     title: grouped ? `${title} by ${by}` : title,
     period: answer.instants,
-    sections: [grouped ? groupsSection(answer, `${title} by ${by}`) : forecastSection(answer, title)],
+    sections: [grouped ? groupsSection(answer, `${title} by ${by}`) : againstBudget(answer, title)],
     warnings: [...forecastWarnings(answer), ...warningsOf(answer.doubts)],
     data: { text: forecastSentence(answer), ...dataOf(answer.total.forecast) },
     footer: footerOf(answer.doubts.history),
@@ -110,40 +114,28 @@ export function forecastSection(answer: ForecastAnswer, title: string): Section 
   const gone = column('days_gone', `days gone of ${days(answer.period)}`, 'number')
   const columns = [...columnsOf(answer, true), gone]
   const head = { id: 'forecast', title, layout: 'facts' as const, columns }
+  const { budget } = answer
   const { forecast } = answer.total
   if (forecast === null) return { ...head, rows: [], empty: nothing(answer) }
   const row = { ...figuresOf(answer.total, answer), days_gone: daysGone(answer) }
-  return { ...head, rows: [row], notes: [methodNote(forecast)], chart: chartOf(forecast) }
+  return { ...head, rows: [row], notes: [methodNote(forecast)], chart: runningSum(forecast, budget) }
+}
+
+/** With the budget in words, for those who do not see the chart. */
+function againstBudget(answer: ForecastAnswer, title: string): Section {
+  const section = forecastSection(answer, title)
+  const { budget, total } = answer
+  if (budget === undefined || total.forecast === null) return section
+  const share = percent(total.forecast.mean / Number(budget.usd))
+  return {
+    ...section,
+    notes: [...(section.notes ?? []), `${budgetTitle(budget)}; the forecast is ${share} of it.`],
+  }
 }
 
 function daysGone({ now, period }: ForecastAnswer): number {
   const whole = days({ since: period.since, until: now.day })
   return Number((whole + now.complete).toFixed(2))
-}
-
-/** The running sum of the period: as far as it is known, and from there the path of the forecast. */
-function chartOf({ daily }: Forecast): Chart {
-  const last = daily.findLastIndex(({ known }) => known)
-  return {
-    kind: 'area',
-    x: 'day',
-    y: 'so_far_usd',
-    expected: 'forecast_usd',
-    low: 'low_usd',
-    high: 'high_usd',
-    columns: [
-      column('day', 'day', 'text'),
-      column('so_far_usd', 'cost so far', 'usd'),
-      column('forecast_usd', 'forecast', 'usd'),
-      column('low_usd', 'low end (80%)', 'usd'),
-      column('high_usd', 'high end (80%)', 'usd'),
-    ],
-    points: daily.map(({ day, known, mean, low, high }, i) => ({
-      day,
-      so_far_usd: known ? mean : null,
-      ...(i < last ? {} : { forecast_usd: mean, low_usd: low, high_usd: high }),
-    })),
-  }
 }
 
 function methodNote(forecast: Forecast): string {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { readUserTiers } from '../../src/config/user-tiers.js'
 import { readUsd } from '../../src/domain/amount.js'
+import { tightestBudget } from '../../src/domain/budget.js'
 import { parseBudget } from '../../src/domain/budget-option.js'
 import { runningPeriod } from '../../src/domain/budget-period.js'
 import { budgetState } from '../../src/domain/budget-state.js'
@@ -80,6 +81,38 @@ test.each([
   ['5.', undefined],
   ['1234567890123', undefined],
 ])('an amount %s', (text, wanted) => expect(readUsd(text)).toBe(wanted))
+
+describe('the tightest budget', () => {
+  const budgets = [
+    'monthly:500',
+    'monthly:160.50',
+    'monthly:160.5000001',
+    'weekly:30',
+    'monthly:5 feature=search model=gpt-4o',
+    'monthly:1 feature=search',
+    'monthly:2 feature!=search',
+  ].map(parseBudget)
+  const filter = (dimension: string, value: string) => ({ dimension, operator: '=' as const, value })
+  const search = filter('feature', 'search')
+  const model = filter('model', 'gpt-4o')
+
+  test.each([
+    ['the least of the month', 'monthly', [], '160.5'],
+    ['of its own period', 'weekly', [], '30'],
+    ['of the same filters', 'monthly', [search], '1'],
+    ['of the same filters in another order', 'monthly', [model, search, search], '5'],
+  ] as const)('%s', (_, period, filters, usd) => {
+    expect(tightestBudget(budgets, period, filters)?.usd).toBe(usd)
+  })
+
+  test.each([
+    ['another period', 'daily', []],
+    ['wider or narrower filters', 'monthly', [model]],
+    ['a part with a budget for all alone', 'weekly', [search]],
+  ] as const)('none for %s', (_, period, filters) => {
+    expect(tightestBudget(budgets, period, filters)).toBeUndefined()
+  })
+})
 
 describe('running periods', () => {
   test.each([

@@ -87,6 +87,47 @@ test('the legend names what is drawn, and nothing else', () => {
   ])
 })
 
+describe('a bound', () => {
+  const bounded = (value: string): Section => ({
+    ...bars([1, 2, 4].map((usd, i) => ({ bucket: `2026-10-0${i + 1}`, cost_usd: String(usd) }))),
+    chart: { kind: 'area', x: 'bucket', y: 'cost_usd', bound: { value, title: 'Budget x & y: $8.00' } },
+  })
+  /** The line, and the highest point of the sum, px from the top. */
+  const heightsOf = (drawn: string): (number | undefined)[] => [
+    Number(/M[\d.]+ ([\d.]+)H[\d.]+" stroke="#8a5300"/.exec(drawn)?.[1]),
+    Math.min(...[...drawn.matchAll(/<circle cx="[\d.]+" cy="([\d.]+)"/g)].map(([, y]) => Number(y))),
+  ]
+  const zero = 176
+
+  test('stands at its level, with its name', () => {
+    const [line = 0, top = 0] = heightsOf(svg(bounded('8')))
+    expect((zero - line) / (zero - top)).toBeCloseTo(2, 2)
+    expect(svg(bounded('8'))).toContain('>Budget x &amp; y: $8.00</text>')
+    const below = heightsOf(svg(bounded('1')))
+    expect((zero - (below[0] ?? 0)) / (zero - (below[1] ?? 0))).toBeCloseTo(1 / 4, 2)
+  })
+
+  test('far above is said, and leaves the sum its height', () => {
+    const far = svg(bounded('8.01'))
+    const [line, top] = heightsOf(far)
+    expect(line).toBeNaN()
+    expect(top).toBe(heightsOf(svg(bounded('1')))[1])
+    expect(far).toContain('>Budget x &amp; y: $8.00, above the chart</text>')
+    expect(far).toContain('Budget x &amp; y: $8.00 is above the chart.')
+    const drawing = drawingOf(bounded('8.01'), 'UTC')
+    expect(drawing && legendOf(drawing).at(-1)?.text).toBe('Budget x & y: $8.00, above the chart')
+  })
+
+  test('has a name no longer than the chart is wide', () => {
+    const { chart, ...section } = bounded('3')
+    const title = 'a'.repeat(500)
+    const named = { ...section, chart: { ...chart!, bound: { value: '3', title } } }
+    const [, text = ''] = /<text[^>]*>(a+…)<\/text>/.exec(svg(named, { width: 340 })) ?? []
+    expect(text.length).toBeGreaterThan(20)
+    expect(text.length * 6.8).toBeLessThan(340)
+  })
+})
+
 describe('marks in a trend', () => {
   const hour = 3_600_000
   const begin = Date.parse('2026-10-01T00:00:00Z')

@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { beforeAll, describe, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { runWell, sharedFolder } from '../../e2e/program.js'
 import { expectRecorded } from './recorded.js'
 
@@ -16,8 +16,16 @@ beforeAll(async () => {
   await runWell(['ingest', ...readdirSync(logs).map((name) => `logs/${name}`)], { cwd, env })
   writeFileSync(join(cwd, 'months.jsonl'), madeCalls())
   mkdirSync(join(cwd, 'none'))
+  writeFileSync(join(cwd, 'budgets.json'), JSON.stringify({ budgets }))
   writeFileSync(join(cwd, 'unpriced.jsonl'), lines([{ timestamp: '2026-10-02T08:00:00Z', model: 'no-such' }]))
 })
+
+const budgets = [
+  { name: 'all', monthly: 500 },
+  { name: 'tight', monthly: 160 },
+  { weekly: 30 },
+  { monthly: 5, feature: 'search' },
+]
 
 const lines = (records: readonly object[]): string =>
   records
@@ -86,4 +94,30 @@ describe('other forecasts', () => {
     ['wrong-backtest-by', ['forecast', '--backtest', '--by', 'feature']],
     ['wrong-period', ['forecast', '--period', 'year']],
   ])('%s', (name, args) => expectRecorded(`forecast-${name}`, args, { cwd, env }))
+})
+
+describe('against a budget of exactly this period and these calls', () => {
+  const asked = ['forecast', '--as-of', 'latest']
+  const configured = { ...env, LLMCOST_CONFIG: 'budgets.json' }
+  test.each([
+    ['month', []],
+    ['week', ['--period', 'week']],
+    ['where', ['--where', 'feature=search']],
+    ['where-none', ['--where', 'feature=code-review']],
+    ['quarter', ['--period', 'quarter']],
+  ])('%s', (name, args) =>
+    expectRecorded(`forecast-budget-${name}`, [...asked, ...args], { cwd, env: configured }),
+  )
+
+  test('is drawn in the chart, and no other', async () => {
+    const drawn = async (...args: string[]): Promise<string[]> => {
+      const page = await runWell([...asked, ...args, '--format', 'html'], { cwd, env: configured })
+      return [...new Set([...page.matchAll(/>(Budget [^<]*)</g)].map(([, title = '']) => title))]
+    }
+    expect(await drawn()).toEqual([
+      'Budget tight: $160.00',
+      'Budget tight: $160.00; the forecast is 104.5% of it.',
+    ])
+    expect(await drawn('--where', 'feature=code-review')).toEqual([])
+  })
 })
