@@ -32,6 +32,7 @@ function settled(text: string, home: string): string {
     .replaceAll('\u001b', '␛')
     .replaceAll(/(last ingest\W.*?)\d{4}-[\d-]+ [\d:]+/g, '$1<time>')
     .replaceAll(/(size\W.*?)[\d.]+ [kMG]?B/g, '$1<size>')
+    .replaceAll(/^(llmcost_(?:last_ingest|read)_timestamp_seconds )[\d.]+$/gm, '$1<time>')
     .replaceAll(/("last_ingest": )"[^"]+"/g, '$1"<time>"')
     .replaceAll(/("size": )\d+/g, '$1<size>')
     .replaceAll(/^(status,[^,]*,)\d+(,.*,)\d{4}-[\dT:.-]+Z(,[^,]*,[^,]*,[^,]*)$/gm, '$1<size>$2<time>$3')
