@@ -13,7 +13,7 @@ export const question = [
   '--as-of',
   '2026-09-28T09:00Z',
   '--sections',
-  'summary,features',
+  'summary,days,features',
 ]
 
 export async function ingestDemo(cwd: string): Promise<void> {
@@ -30,4 +30,16 @@ export function expectDemoReport(mail: Email | undefined, to: string): void {
   expect(mail?.text).toContain('document-analysis')
   expect(mail?.text?.split('\n').filter((line) => line.trimEnd().length > 78)).toEqual([])
   expect(mail?.html).toContain('document-analysis')
+  // The pictures of the chart arrive as they left, and the HTML shows each.
+  const pictures = mail?.attachments ?? []
+  expect(pictures.map(({ mimeType, disposition }) => [mimeType, disposition])).toEqual(
+    Array.from({ length: 4 }, () => ['image/png', 'inline']),
+  )
+  for (const { contentId, content } of pictures) {
+    expect(mail?.html).toContain(`src="cid:${contentId?.slice(1, -1)}"`)
+    const bytes = Buffer.from(content as ArrayBuffer)
+    expect(bytes.subarray(1, 4).toString()).toBe('PNG')
+    // The last chunk of a PNG: nothing was cut off.
+    expect(bytes.subarray(-8, -4).toString()).toBe('IEND')
+  }
 }
