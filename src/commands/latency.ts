@@ -1,5 +1,6 @@
 /** `llmcost latency`: how fast calls were answered. */
 import { dimensionOf, type Dimension } from '../domain/dimensions.js'
+import { everies, everyFor } from '../domain/timeline.js'
 import { breakdown, type BreakdownRow } from '../metrics/breakdown.js'
 import type { Sort } from '../metrics/groups.js'
 import type { MeasureName } from '../metrics/measures.js'
@@ -10,9 +11,12 @@ import {
   pairMeasures,
   tailFindings,
 } from '../reports/latency.js'
+import { latencyOverTime, overTimeMeasures } from '../reports/latency-over-time.js'
+import type { Section } from '../reports/report.js'
 import type { ReportPart } from '../reports/weekly.js'
 import { questionOptions, type CommandSpec } from './command.js'
 import { groupingOf, groupingOptions } from './grouping.js'
+import { askTrend } from './trend-asking.js'
 import { ask, doubtsAbout, withCalls, type Question } from './question.js'
 
 /** Models in the weekly report. */
@@ -25,6 +29,7 @@ export const latencyCommand: CommandSpec = {
     'p50, p95, p99 and max, time to first token and tokens a second are of calls that a provider answered: hits of the response cache and failed calls would flatter them and stand apart. In JSON, provider_latency_ms is of those calls and latency_ms of all, hits and failures included.',
     "Output tokens a second: each call's output tokens over its latency less its time to first token, or over the whole latency where that is not logged; a call without output or without time left has none.",
     'Findings: a p99 far above the median, and a model much slower than another in the same feature for output of like length; from bounds.minimum_calls calls on.',
+    'Beside it, p95 and p50 over time, by hour, day, week or month as the window has room for; not where --by has such buckets already.',
     'Dimensions and time buckets are those of llmcost breakdown.',
   ].join('\n'),
   options: [
@@ -65,7 +70,10 @@ export const latencyCommand: CommandSpec = {
         rows.find((row) => row.is_total),
       )
       const { bounds } = question.settings.config
-      return latencyReport({ scope: question.scope, by, rows, pairs, more: sortMeasure, bounds, doubts })
+      const inTime = by.some(({ key }) => everies.some((every) => every === key))
+      const overTime = inTime ? [] : await askOverTime(question)
+      const { scope } = question
+      return latencyReport({ scope, by, rows, overTime, pairs, more: sortMeasure, bounds, doubts })
     })
     return { report }
   },
@@ -90,11 +98,25 @@ function latencyRows(
   )
 }
 
-/** Latency by model in the weekly report; nothing where no call logs any. */
+/** Of buckets of which the window, or the log within it, has a few. */
+async function askOverTime(question: Question): Promise<Section[]> {
+  const { scope, asOf, history } = question
+  const every = everyFor({
+    since: scope.since ?? history.first_ts,
+    until: scope.until ?? asOf.toISOString(),
+  })
+  return latencyOverTime(await askTrend(question, { every, by: [], metrics: overTimeMeasures, top: 1 }))
+}
+
+/** Latency over time and by model in the weekly report; nothing where no call logs any. */
 export async function latencyPart(question: Question): Promise<ReportPart> {
   const by = [dimensionOf('model')]
   const rows = await latencyRows(question, { by, top: longest })
   const section = latencySection('latency_by_model', by, rows)
   if (section.rows.length === 0) return { sections: [] }
-  return { sections: [section], findings: tailFindings(by, rows, question.settings.config.bounds) }
+  const overTime = await askOverTime(question)
+  return {
+    sections: [...overTime, section],
+    findings: tailFindings(by, rows, question.settings.config.bounds),
+  }
 }

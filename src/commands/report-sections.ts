@@ -154,7 +154,7 @@ export const reportSections: readonly ReportSection[] = [
   },
   {
     name: 'latency',
-    about: 'how slow each model is',
+    about: 'how slow calls are over time, and each model',
     ask: ({ question }) => latencyPart(question),
   },
   {

@@ -188,6 +188,8 @@ interface LatencyAnswer {
   readonly scope: Scope
   readonly by: readonly Dimension[]
   readonly rows: readonly Row[]
+  /** The same over time, shown beside it. */
+  readonly overTime: readonly Section[]
   /** By feature and model. */
   readonly pairs: readonly Row[]
   readonly more: readonly MeasureName[]
@@ -195,7 +197,8 @@ interface LatencyAnswer {
   readonly doubts: Doubts
 }
 
-export function latencyReport({ scope, by, rows, pairs, more, bounds, doubts }: LatencyAnswer): Report {
+export function latencyReport(answer: LatencyAnswer): Report {
+  const { scope, by, rows, overTime, pairs, more, bounds, doubts } = answer
   const section = latencySection('latency', by, rows, more)
   const empty = emptyText(doubts)
   const { id, title, columns } = section
@@ -203,7 +206,10 @@ export function latencyReport({ scope, by, rows, pairs, more, bounds, doubts }: 
     kind: 'latency',
     title,
     period: { since: scope.since, until: scope.until, tz: scope.tz },
-    sections: [Number(doubts.calls ?? 0) === 0 ? { id, title, columns, rows: [], empty } : section],
+    sections: [
+      Number(doubts.calls ?? 0) === 0 ? { id, title, columns, rows: [], empty } : section,
+      ...overTime.map((one) => ({ ...one, beside: true as const })),
+    ],
     findings: [...tailFindings(by, rows, bounds), ...slowModelFindings(pairs, bounds)],
     warnings: warningsOf(doubts),
     footer: footerOf(doubts.history),

@@ -94,7 +94,7 @@ export interface Chart {
   /** Buckets, in their order: a time, or a text such as `2026-10-02`. */
   readonly x: string
   readonly y: string
-  /** What was to be expected, a dashed line: the norm of an hour, the forecast of a day. */
+  /** What was to be expected, a dashed line: the norm of an hour, the forecast of a day, the median of calls. */
   readonly expected?: string
   /** Ends of the band around it, drawn where both are known. */
   readonly low?: string

@@ -1,8 +1,11 @@
 /** Latency, errors, retries and hits against the same figures worked out call by call. */
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { latencyPart } from '../../src/commands/latency.js'
+import type { Question } from '../../src/commands/question.js'
 import { Database } from '../../src/db/database.js'
 import { writeStore } from '../../src/db/store.js'
+import { defaultBounds } from '../../src/domain/bounds.js'
 import { dimensionOf } from '../../src/domain/dimensions.js'
 import type { Scope } from '../../src/domain/scope.js'
 import { breakdown } from '../../src/metrics/breakdown.js'
@@ -70,6 +73,72 @@ test('latency, first token, speed, failures and ages of every group', async () =
         expectedService(calls),
       )
     }),
+    runs,
+  )
+})
+
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
+
+/** Bucket of a time in India, where days begin at 18:30 UTC and no clock ever changes. */
+function bucketIn(every: string, ts: number): string {
+  const local = ts + 5.5 * hourMs
+  const iso = (at: number): string => new Date(at).toISOString()
+  if (every === 'hour') return `${iso(local).slice(0, 13)}:00:00+05:30`
+  if (every === 'day') return iso(local).slice(0, 10)
+  if (every === 'month') return iso(local).slice(0, 7)
+  return iso(local - ((new Date(local).getUTCDay() + 6) % 7) * dayMs).slice(0, 10)
+}
+
+test('latency over time, call by call', async () => {
+  const lengths = { hour: 2 * dayMs, day: 20 * dayMs, week: 90 * dayMs, month: 400 * dayMs }
+  await fc.assert(
+    fc.asyncProperty(
+      serviceLogs,
+      fc.constantFrom(...(Object.keys(lengths) as (keyof typeof lengths)[])),
+      fc.integer({ min: 1, max: 40 }),
+      async (made, every, step) => {
+        const [begin, length] = [Date.UTC(2025, 5, 1), lengths[every]]
+        // Some lie before the window, and some buckets have no call.
+        const calls = made.map((one, i) => ({
+          ...one,
+          ts: begin - dayMs + (((i * step) % 43) * (length + dayMs)) / 43 + (one.ts % 60_000),
+        }))
+        await load(db, calls)
+        const [since, until] = [begin, begin + length].map((at) => new Date(at).toISOString())
+        const first = calls.length === 0 ? null : new Date(Math.min(...calls.map(({ ts }) => ts)))
+        const { sections } = await latencyPart({
+          db,
+          scope: { since, until, tz: 'Asia/Kolkata', filters: [] },
+          asOf: new Date(begin + length),
+          history: { first_ts: first?.toISOString() ?? null },
+          settings: { config: { bounds: defaultBounds } },
+        } as unknown as Question)
+        const within = calls.filter(({ ts }) => ts >= begin && ts < begin + length)
+        const buckets = groupedBy(within, ({ ts }) => bucketIn(every, ts))
+        const timed = expectedService(within)['max_provider_latency_ms'] !== null
+        const section = sections.find(({ id }) => id === `latency_by_${every}`)
+        expect(section !== undefined).toBe(timed)
+        if (section === undefined) return
+        const known = section.rows.map(({ bucket }) => bucket)
+        expect([...buckets.keys()].filter((bucket) => !known.includes(bucket))).toEqual([])
+        for (const row of [...section.rows, { ...section.totals, bucket: null }]) {
+          const { p50_provider_latency_ms, p95_provider_latency_ms } = expectedService(
+            row.bucket === null ? within : (buckets.get(String(row.bucket)) ?? []),
+          )
+          expectFigures(row, {
+            p50_provider_latency_ms: p50_provider_latency_ms ?? null,
+            p95_provider_latency_ms: p95_provider_latency_ms ?? null,
+          })
+        }
+        expect(section.chart).toMatchObject({
+          kind: 'line',
+          x: 'bucket',
+          y: 'p95_provider_latency_ms',
+          expected: 'p50_provider_latency_ms',
+        })
+      },
+    ),
     runs,
   )
 })

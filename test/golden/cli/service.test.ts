@@ -44,6 +44,7 @@ describe('other questions', () => {
       'latency-top',
       ['latency', '--by', 'feature,model', '--top', '2', '--sort', 'mean_latency_ms', ...latest],
     ],
+    ['latency-feature-day', ['latency', '--by', 'feature,day', '--top', '1', ...latest]],
     ['latency-none', ['latency', '--by', 'none', ...latest]],
     ['latency-empty-window', ['latency', '--since', '2025-01-01', '--until', '2025-02-01']],
     ['errors-day', ['errors', '--by', 'day', '--tz', 'America/New_York', ...latest]],
