@@ -1,4 +1,5 @@
 /** Groups of flags with their figures as incidents: when, what, how much, what drove it. */
+import { picos, type Picos } from '../domain/amount.js'
 import { hourIso, hourStart } from '../domain/hours.js'
 import type { AnomalyKind } from '../metrics/anomaly-tests.js'
 import type { IncidentSpan, PartRow } from '../metrics/incident-parts.js'
@@ -6,7 +7,6 @@ import { confidenceOf, type Confidence } from './confidence.js'
 import { decompose, type Parts } from './decompose.js'
 import { leadOf, measuredHours, type Measured, type SeriesFigures } from './figures.js'
 import type { Group } from './incidents.js'
-import { picosOf, ratioOf, type Picos } from './money.js'
 
 /** A dimension and one of its members; both null for all calls. */
 export interface Member {
@@ -136,6 +136,10 @@ function partsOf(lead: SeriesFigures, whole: PartRow | undefined): Parts {
   )
 }
 
+/** part / whole as a double; null when there is no whole. */
+const ratioOf = (part: Picos, whole: Picos): number | null =>
+  whole === 0n ? null : Number(part) / Number(whole)
+
 /** The norm's calls: as many as it buys at the history's cost a call. */
 function normCalls(lead: SeriesFigures, whole: PartRow | undefined): number | null {
   if (whole === undefined || whole.past_cost_usd === 0) return null
@@ -155,8 +159,8 @@ function driversOf(
     .flatMap((row) => {
       const dimension = drivers[row.driver - 1]
       if (row.driver === 0 || dimension === undefined || dimension === self.dimension) return []
-      const cost = picosOf(row.cost_usd)
-      const norm = past === 0 ? 0n : picosOf(((Number(lead.norm) / 1e12) * row.past_cost_usd) / past)
+      const cost = picos(row.cost_usd)
+      const norm = past === 0 ? 0n : picos(((Number(lead.norm) / 1e12) * row.past_cost_usd) / past)
       const share = ratioOf(cost - norm, lead.excess)
       const named = row.value !== null && share !== null && share >= leastShare
       return named ? [{ dimension, value: row.value, cost, norm, excess: cost - norm, share }] : []

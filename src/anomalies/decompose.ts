@@ -5,7 +5,7 @@
  * the mean of what its change adds over all orders in which the three can change, so that no factor is
  * favoured by coming first. The last part takes what rounding leaves.
  */
-import { picosOf, type Picos } from './money.js'
+import { picos, type Picos } from '../domain/amount.js'
 
 interface Use {
   readonly costUsd: number
@@ -44,7 +44,7 @@ export function decompose(now: Use, cost: Picos, norm: Picos, past: Use): Parts 
   return { volume, size, price: excess - volume - size }
 }
 
-const rounded = (change: number, each: number): Picos => picosOf(Number((change * each).toFixed(12)))
+const rounded = (change: number, each: number): Picos => picos(Number((change * each).toFixed(12)))
 
 function factorPairs(now: Use, normUsd: number, past: Use): readonly [Factors, Factors] {
   const [a, b] = [perCall(past), perCall(now)]

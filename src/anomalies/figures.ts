@@ -1,7 +1,7 @@
 /** What an incident came to, in each series that it names, beside what the same hours normally cost. */
+import { picos, sumPicos, type Picos } from '../domain/amount.js'
 import type { SeriesDay, SeriesHourRow } from '../metrics/series-hours.js'
 import { isDrift, isDrop, seriesId, type Flag, type Group, type SeriesKey } from './incidents.js'
-import { picosOf, sumOf, type Picos } from './money.js'
 
 export interface SeriesFigures extends SeriesKey {
   readonly cost: Picos
@@ -52,8 +52,8 @@ export function figuresOf(group: Group, rows: readonly SeriesHourRow[]): SeriesF
       (row) =>
         row.family === family && row.value === value && Number(row.hour) >= since && Number(row.hour) < until,
     )
-    const cost = sumOf(own.map((row) => picosOf(row.exact_usd)))
-    const norm = sumOf(own.map((row) => picosOf(row.norm_usd)))
+    const cost = sumPicos(own.map((row) => row.exact_usd))
+    const norm = sumPicos(own.map((row) => row.norm_usd))
     return { family, value, cost, norm, excess: cost - norm }
   })
 }
@@ -61,7 +61,7 @@ export function figuresOf(group: Group, rows: readonly SeriesHourRow[]): SeriesF
 /** A drift's figures are the last flagged week's and those of the week three weeks before. */
 function driftFigures({ flags }: Group, { family, value }: SeriesKey): SeriesFigures {
   const last = flags.findLast((flag) => flag.family === family && flag.value === value)
-  const [cost, norm] = [picosOf(last?.costUsd ?? 0), picosOf(last?.normUsd ?? 0)]
+  const [cost, norm] = [picos(last?.costUsd ?? 0), picos(last?.normUsd ?? 0)]
   return { family, value, cost, norm, excess: cost - norm }
 }
 

@@ -1,9 +1,9 @@
 /** An incident in the words of a person: what, how much above normal, why, and what to do next. */
+import { shortUsdOf, type Picos } from '../domain/amount.js'
 import { dimensionNoun, dimensionOf } from '../domain/dimensions.js'
 import { count, percent, usd } from '../domain/wording.js'
 import { minuteText } from '../domain/zones.js'
 import type { Driver, Incident, Member } from './build.js'
-import { usdOf, type Picos } from './money.js'
 
 const minute = (instant: string, tz: string): string => minuteText(Date.parse(instant), tz)
 
@@ -28,7 +28,7 @@ function othersText({ lead, series }: Incident): string {
   return ` (also ${shown.map(memberText).join(', ')}${more > 0 ? ` and ${more} more` : ''})`
 }
 
-const money = (amount: Picos): string => usd(usdOf(amount < 0n ? -amount : amount))
+const money = (amount: Picos): string => usd(shortUsdOf(amount < 0n ? -amount : amount))
 
 /** `$65.10, 12 × the usual $5.30`. */
 export function amountText({ cost, norm, timesNormal, kinds }: Incident): string {

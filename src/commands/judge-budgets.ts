@@ -1,5 +1,5 @@
 /** budget_used and budget_forecast: how budgets stood at each moment, as `llmcost budget` tells it. */
-import { picos, usdOf } from '../domain/amount.js'
+import { picos, sumPicos, usdOf } from '../domain/amount.js'
 import type { Budget } from '../domain/budget.js'
 import type { BudgetState } from '../domain/budget-state.js'
 import { readDecimal } from '../domain/decimal.js'
@@ -182,5 +182,5 @@ function dayRow(
 /** Exact; null where no call has a price. */
 function total(rows: readonly RuleBudgetRow[], set: number): string | null {
   const costs = rows.flatMap((row) => row[`cost_usd_${set}`] ?? [])
-  return costs.length === 0 ? null : usdOf(costs.reduce((sum, cost) => sum + picos(cost), 0n))
+  return costs.length === 0 ? null : usdOf(sumPicos(costs))
 }

@@ -1,5 +1,5 @@
 /** growth: cost that grows week after week, by the weeks and the rate of `llmcost trend`. */
-import { picos, usdOf } from '../domain/amount.js'
+import { picos, sumPicos, usdOf } from '../domain/amount.js'
 import { dimensionOf } from '../domain/dimensions.js'
 import { growthOf, growthWeeks } from '../domain/growth.js'
 import type { Rule } from '../domain/rule.js'
@@ -85,5 +85,5 @@ function costOf(days: Days, begin: number): string | null {
   const found = Array.from({ length: 7 }, (_, i) => days.get(begin + i)).filter((cost) => cost !== undefined)
   const priced = found.filter((cost) => cost !== null)
   if (found.length > 0 && priced.length === 0) return null
-  return usdOf(priced.reduce((sum, cost) => sum + picos(cost), 0n))
+  return usdOf(sumPicos(priced))
 }

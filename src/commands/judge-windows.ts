@@ -1,7 +1,7 @@
 /** Rules about a figure of a window of hours: one statement for all that look at the same calls. */
 import { lowestDailyBudget } from '../anomalies/budget.js'
-import { picos, usdOf } from '../domain/amount.js'
-import { plain, readDecimal } from '../domain/decimal.js'
+import { picos, shortUsdOf } from '../domain/amount.js'
+import { readDecimal } from '../domain/decimal.js'
 import { dimensionOf } from '../domain/dimensions.js'
 import type { Rule } from '../domain/rule.js'
 import { ruleKinds } from '../domain/rule-kinds.js'
@@ -132,6 +132,5 @@ function dayBudget(rule: Rule, { settings }: Question): string | null {
 function shareOf(share: string, usd: string): string {
   const decimal = readDecimal(share)
   if (decimal === undefined) throw new Error(`${share} is no decimal`)
-  const exact = picos(usd) * decimal.digits
-  return plain(readDecimal(usdOf(exact / 10n ** BigInt(decimal.places))) ?? decimal)
+  return shortUsdOf((picos(usd) * decimal.digits) / 10n ** BigInt(decimal.places))
 }

@@ -1,4 +1,4 @@
-/** Amounts of money that a person gives: exact decimals, kept as text. */
+/** Amounts of money: exact decimals as a person gives them, and whole numbers of 10^-12 USD for exact sums. */
 import { fixed, plain, readDecimal } from './decimal.js'
 
 /** What an amount may look like; a lookahead, so that 0 is none. */
@@ -29,12 +29,25 @@ export function readUsd(text: string): string | undefined {
 /** Places that costs are kept to. */
 const places = 12
 
-/** USD × 10^12, for exact sums and comparisons. @throws Error for a text that is no decimal */
-export function picos(usd: string): bigint {
+/** USD × 10^12: sums and differences of them are exact. */
+export type Picos = bigint
+
+/**
+ * @param usd an exact decimal, or a double, which is rounded to the places of a cost
+ * @throws Error for what is no decimal
+ */
+export function picos(usd: string | number | bigint): Picos {
   const decimal = readDecimal(usd)
   if (decimal === undefined) throw new Error(`${usd} is no decimal`)
   return BigInt(fixed(decimal, places).replace('.', ''))
 }
 
-/** A decimal with twelve places of USD × 10^12. */
-export const usdOf = (amount: bigint): string => fixed({ digits: amount, places }, places)
+/** The exact sum; what is missing adds nothing. */
+export const sumPicos = (amounts: readonly (string | number | bigint | null | undefined)[]): Picos =>
+  amounts.reduce<Picos>((sum, usd) => (usd === null || usd === undefined ? sum : sum + picos(usd)), 0n)
+
+/** USD with all twelve places, as the store prints costs. */
+export const usdOf = (amount: Picos): string => fixed({ digits: amount, places }, places)
+
+/** USD without zeros that say nothing. */
+export const shortUsdOf = (amount: Picos): string => plain({ digits: amount, places })

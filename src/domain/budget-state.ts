@@ -2,7 +2,7 @@
  * How a budget stands in its running period: what is spent, how fast, where the period will end. Money is
  * added up and compared exactly; shares, pace and forecasts are estimates and doubles.
  */
-import { picos, usdOf } from './amount.js'
+import { picos, sumPicos, usdOf, type Picos } from './amount.js'
 import type { Budget, BudgetPeriod } from './budget.js'
 import type { RunningPeriod } from './budget-period.js'
 import { readDecimal } from './decimal.js'
@@ -109,14 +109,14 @@ export function budgetState({ budget, period, asOf, days, outlook, isWhole }: Bu
 }
 
 /** USD × 10^12; null when there are calls and none has a price. */
-function spentIn(days: readonly DaySpend[]): bigint | null {
-  const priced = days.flatMap(({ costUsd }) => (costUsd === null ? [] : [picos(costUsd)]))
+function spentIn(days: readonly DaySpend[]): Picos | null {
+  const priced = days.flatMap(({ costUsd }) => costUsd ?? [])
   if (priced.length === 0 && days.some(({ calls }) => calls > 0)) return null
-  return priced.reduce((sum, cost) => sum + cost, 0n)
+  return sumPicos(priced)
 }
 
 /** A level is reached at exactly its share, too. */
-function levelReached(spent: bigint, { usd, warnAt }: Budget): number | null {
+function levelReached(spent: Picos, { usd, warnAt }: Budget): number | null {
   const reached = warnAt.filter((level) => {
     const share = readDecimal(level)
     return share !== undefined && spent * 10n ** BigInt(share.places) >= picos(usd) * share.digits
@@ -127,12 +127,12 @@ function levelReached(spent: bigint, { usd, warnAt }: Budget): number | null {
 /** With less than this gone, one call would decide where the period ends. */
 const leastGone: Readonly<Record<BudgetPeriod, number>> = { daily: hourMs, weekly: dayMs, monthly: dayMs }
 
-function paceOutlook(period: BudgetPeriod, spent: bigint, gone: number, share: number): Outlook | null {
+function paceOutlook(period: BudgetPeriod, spent: Picos, gone: number, share: number): Outlook | null {
   if (gone < leastGone[period]) return null
   return { usd: Number(usdOf(spent)) / share, lowUsd: null, highUsd: null, runsOutOn: null, basis: 'pace' }
 }
 
-function dayUsedUp(days: readonly DaySpend[], limit: bigint): string | null {
+function dayUsedUp(days: readonly DaySpend[], limit: Picos): string | null {
   let sum = 0n
   for (const { day, costUsd } of days) {
     sum += costUsd === null ? 0n : picos(costUsd)
@@ -142,8 +142,8 @@ function dayUsedUp(days: readonly DaySpend[], limit: bigint): string | null {
 }
 
 interface Standing {
-  readonly spent: bigint | null
-  readonly limit: bigint
+  readonly spent: Picos | null
+  readonly limit: Picos
   readonly level: number | null
   readonly outlook: Outlook | null
 }

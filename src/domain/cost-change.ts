@@ -3,7 +3,8 @@
  * and what brought a difference about, in parts that add up to it.
  */
 import { dayMs } from './zones.js'
-import { fixed, plain, readDecimal, type Decimal } from './decimal.js'
+import { picos, shortUsdOf, sumPicos } from './amount.js'
+import { plain, readDecimal, type Decimal } from './decimal.js'
 
 type Figure = string | number | bigint | null | undefined
 
@@ -31,9 +32,6 @@ export function ratio(a: Figure, b: Figure): number | null {
   return Number(a) / Number(b)
 }
 
-/** How many decimals a cost a day has; as many as a cost. */
-const places = 12
-
 /** numerator / denominator, rounded half away from zero. */
 function rounded(numerator: bigint, denominator: bigint): bigint {
   const negative = numerator < 0n !== denominator < 0n
@@ -42,20 +40,10 @@ function rounded(numerator: bigint, denominator: bigint): bigint {
   return negative ? -size : size
 }
 
-const unit = 10n ** BigInt(places)
-
-/** USD × 10^12; 0 where there is none. */
-const picos = (usd: Figure): bigint => {
-  const decimal = read(usd)
-  return decimal === undefined ? 0n : BigInt(fixed({ ...decimal, places: decimal.places - places }, 0))
-}
-
-const dollars = (value: bigint): string => plain({ digits: value, places })
-
 /** A quantity a day, of `ms` milliseconds, to 12 decimals; null where it is missing. */
 export function perDay(quantity: Figure, ms: number): string | null {
-  if (read(quantity) === undefined || ms <= 0) return null
-  return dollars(rounded(picos(quantity) * BigInt(dayMs), BigInt(ms)))
+  if (quantity === null || quantity === undefined || ms <= 0) return null
+  return shortUsdOf(rounded(picos(quantity) * BigInt(dayMs), BigInt(ms)))
 }
 
 /** Calls with a price and what they cost, on one side. */
@@ -81,7 +69,7 @@ export interface CostChange {
 export function costChange(a: Bill, b: Bill): CostChange | null {
   const [callsA, callsB] = [BigInt(a.calls), BigInt(b.calls)]
   if (callsA === 0n || callsB === 0n || a.ms === 0 || b.ms === 0) return null
-  const [costA, costB] = [picos(a.cost_usd), picos(b.cost_usd)]
+  const [costA, costB] = [sumPicos([a.cost_usd]), sumPicos([b.cost_usd])]
   const total = dailyPicos(a) - dailyPicos(b)
   // (callsA / daysA - callsB / daysB) × (costA / callsA + costB / callsB) / 2 over one denominator.
   const [scaleA, daysA] = perDayOf(a)
@@ -91,9 +79,9 @@ export function costChange(a: Bill, b: Bill): CostChange | null {
     2n * daysA * daysB * callsA * callsB,
   )
   return {
-    difference_usd: dollars(total),
-    calls_usd: dollars(calls),
-    mean_cost_usd: dollars(total - calls),
+    difference_usd: shortUsdOf(total),
+    calls_usd: shortUsdOf(calls),
+    mean_cost_usd: shortUsdOf(total - calls),
   }
 }
 
@@ -103,18 +91,15 @@ const perDayOf = ({ ms }: Pick<Bill, 'ms'>): readonly [bigint, bigint] =>
 
 function dailyPicos({ cost_usd: cost, ms }: Pick<Bill, 'cost_usd' | 'ms'>): bigint {
   const [scale, days] = perDayOf({ ms })
-  return rounded(picos(cost) * scale, days)
+  return rounded(sumPicos([cost]) * scale, days)
 }
 
 /** A group's cost on a side, a day where the side has a length; null where the group has none there. */
 export function sideCost(cost: Figure, ms: number | null): string | null {
-  return cost === null || cost === undefined ? null : dollars(dailyPicos({ cost_usd: cost, ms }))
+  return cost === null || cost === undefined ? null : shortUsdOf(dailyPicos({ cost_usd: cost, ms }))
 }
 
 /** Sum of exact amounts; what is missing adds nothing. */
 export function sumUsd(amounts: readonly Figure[]): string {
-  return dollars(amounts.reduce<bigint>((sum, amount) => sum + picos(amount), 0n))
+  return shortUsdOf(sumPicos(amounts))
 }
-
-/** USD × 10^12 as a share of a whole, for what is a double anyway. */
-export const usdOf = (value: number): string => dollars(BigInt(Math.round(value * Number(unit))))

@@ -1,6 +1,5 @@
 /** Incidents, and what else stands out: `llmcost anomalies`, and its part of the weekly report. */
 import type { Amounts, Driver, Incident, Member } from '../anomalies/build.js'
-import { usdOf } from '../anomalies/money.js'
 import {
   amountText,
   driverText,
@@ -11,6 +10,7 @@ import {
   nextText,
   timeText,
 } from '../anomalies/wording.js'
+import { shortUsdOf } from '../domain/amount.js'
 import type { Budget } from '../domain/budget.js'
 import type { Dimension } from '../domain/dimensions.js'
 import { hourIso, hourStart, type HourSpan } from '../domain/hours.js'
@@ -72,9 +72,9 @@ const columns: readonly Column[] = [
 ]
 
 const amounts = ({ cost, norm, excess }: Amounts): Row => ({
-  cost_usd: usdOf(cost),
-  norm_usd: usdOf(norm),
-  excess_usd: usdOf(excess),
+  cost_usd: shortUsdOf(cost),
+  norm_usd: shortUsdOf(norm),
+  excess_usd: shortUsdOf(excess),
 })
 
 const member = ({ dimension, value }: Member): Row => ({ dimension, value })
@@ -92,9 +92,9 @@ function figures(incident: Incident): Row {
     flagged_hours: incident.hours.length,
     calls: incident.calls,
     norm_calls: incident.normCalls,
-    volume_usd: usdOf(parts.volume),
-    size_usd: parts.size === null ? null : usdOf(parts.size),
-    price_usd: usdOf(parts.price),
+    volume_usd: shortUsdOf(parts.volume),
+    size_usd: parts.size === null ? null : shortUsdOf(parts.size),
+    price_usd: shortUsdOf(parts.price),
   }
 }
 

@@ -1,5 +1,6 @@
 /** Why two costs differ: more calls, another mix of models, or dearer calls. */
-import { costChange, difference, usdOf, type CostChange } from '../domain/cost-change.js'
+import { picos, shortUsdOf } from '../domain/amount.js'
+import { costChange, difference, type CostChange } from '../domain/cost-change.js'
 import type { MoverRow } from '../metrics/movers.js'
 import { pricedCalls } from './chance-words.js'
 import { column } from './columns.js'
@@ -62,7 +63,7 @@ function meanRows(
   const priced = (models ?? []).filter((row) => row.a_cost_usd !== null || row.b_cost_usd !== null)
   const several = priced.reduce((sum, { groups }) => sum + Number(groups), 0) > 1
   if (!several || meanChange === 0) return [whole]
-  const within = usdOf((Number(change.mean_cost_usd) * withinChange) / meanChange)
+  const within = shortUsdOf(picos((Number(change.mean_cost_usd) * withinChange) / meanChange))
   const mix = difference(change.mean_cost_usd, within) ?? '0'
   return [
     ['mix', 'mix of models', mix],
