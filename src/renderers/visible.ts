@@ -13,7 +13,9 @@ import {
 
 /** A variation selector after a pictograph stays. Marks that stack on nothing, or without end, do not. */
 const acting = new RegExp(`(?<!${pictographClass})${selectorClass}|${actingClass}`, 'gu')
-const stacked = new RegExp(`^${markClass}|(?<=${markClass}{${marksInRow}})${markClass}`, 'gu')
+const beyondRow = `(?<=${markClass}{${marksInRow}})${markClass}`
+const stacked = new RegExp(`^${markClass}|${beyondRow}`, 'gu')
+const actingOrStacked = new RegExp(`${acting.source}|${beyondRow}`, 'gu')
 
 const plainText = /^[\x20-\x7E]*$/
 
@@ -24,10 +26,13 @@ export function visible(text: string): string {
 
 const beyondAscii = /[^\x20-\x7E\n]+/g
 
-/** JSON text in which hidden characters are escaped, so that the values stay what they were. */
+/**
+ * JSON text in which hidden characters are escaped, so that the values stay what they were. `visible` leaves
+ * an array or an object of it as it is.
+ */
 export function visibleJson(json: string): string {
   // Most of a long answer is ASCII, through which the second expression would be slow.
-  return json.replace(beyondAscii, (run) => run.replace(acting, escaped))
+  return json.replace(beyondAscii, (run) => run.replace(actingOrStacked, escaped))
 }
 
 function escaped(character: string): string {

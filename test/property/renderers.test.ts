@@ -372,6 +372,7 @@ describe('machines read what the database said', () => {
               expect(field).toBe(list === null ? '' : `[${list.map((one) => one ?? 'null').join(',')}]`)
             } else if (kind === 'text' || kind === 'status')
               expect(unguarded(field)).toBe(unguarded(visible(String(row[key] ?? ''))))
+            else if (kind === 'json' && field !== '') expect(JSON.parse(field)).toEqual(row[key])
           }
         }
       }),
