@@ -23,9 +23,30 @@ export interface CallColumn {
   readonly required?: true
 }
 
-const column = (name: string, type: ColumnType, about: string): CallColumn => ({ name, type, about })
+const column = <N extends string>(
+  name: N,
+  type: ColumnType,
+  about: string,
+): CallColumn & { readonly name: N } => ({ name, type, about })
 
-/** Columns that an importer fills from the source. */
+/** What a call used. */
+const usageColumns = [
+  column('input_tokens', 'BIGINT', 'input tokens, cache reads and writes included'),
+  column('cache_read_input_tokens', 'BIGINT', 'share of input_tokens read from the prompt cache'),
+  column('cache_creation_input_tokens', 'BIGINT', 'share of input_tokens written to the prompt cache'),
+  column(
+    'cache_creation_1h_input_tokens',
+    'BIGINT',
+    'share of cache_creation_input_tokens kept for one hour',
+  ),
+  column('output_tokens', 'BIGINT', 'output tokens, reasoning included'),
+  column('reasoning_output_tokens', 'BIGINT', 'share of output_tokens spent on reasoning'),
+  column('input_audio_tokens', 'BIGINT', 'share of input_tokens that is audio'),
+  column('output_audio_tokens', 'BIGINT', 'share of output_tokens that is audio'),
+  column('web_search_requests', 'BIGINT', 'web searches run by the provider during the call'),
+] as const satisfies readonly CallColumn[]
+
+/** Columns that are filled from the source. */
 const sourceColumns = [
   {
     ...column('call_id', 'VARCHAR', "the source's own id, or a hash of the line and its ordinal"),
@@ -52,19 +73,7 @@ const sourceColumns = [
   column('environment', 'VARCHAR', 'deployment environment'),
   column('prompt_hash', 'VARCHAR', 'hash of the prompt, where the source logs one'),
   column('prompt_name', 'VARCHAR', 'name or version of the prompt template'),
-  column('input_tokens', 'BIGINT', 'input tokens, cache reads and writes included'),
-  column('cache_read_input_tokens', 'BIGINT', 'share of input_tokens read from the prompt cache'),
-  column('cache_creation_input_tokens', 'BIGINT', 'share of input_tokens written to the prompt cache'),
-  column(
-    'cache_creation_1h_input_tokens',
-    'BIGINT',
-    'share of cache_creation_input_tokens kept for one hour',
-  ),
-  column('output_tokens', 'BIGINT', 'output tokens, reasoning included'),
-  column('reasoning_output_tokens', 'BIGINT', 'share of output_tokens spent on reasoning'),
-  column('input_audio_tokens', 'BIGINT', 'share of input_tokens that is audio'),
-  column('output_audio_tokens', 'BIGINT', 'share of output_tokens that is audio'),
-  column('web_search_requests', 'BIGINT', 'web searches run by the provider during the call'),
+  ...usageColumns,
   column('reported_cost_usd', 'DECIMAL(18,12)', 'cost that the source reported, USD'),
   column('latency_ms', 'DOUBLE', 'duration of the call, ms'),
   column('ttft_ms', 'DOUBLE', 'time to first token, ms'),
@@ -123,51 +132,20 @@ const originColumns = [
 /** All columns of `calls`, in the order in which they are stored. */
 export const callColumns: readonly CallColumn[] = [...sourceColumns, ...pricedColumns, ...originColumns]
 
+/** Source columns that follow from others, or take what no field claims. */
+const derived = ['source', 'model', 'tags'] as const
+
 /** Fields that an importer, `--map` or `--set` may fill. */
-export type CallField = (typeof sourceColumnsForImport)[number]
+export type CallField = Exclude<(typeof sourceColumns)[number]['name'], (typeof derived)[number]>
 
-const sourceColumnsForImport = [
-  'call_id',
-  'ts',
-  'provider',
-  'request_model',
-  'response_model',
-  'operation',
-  'feature',
-  'endpoint',
-  'user_id',
-  'customer',
-  'session_id',
-  'trace_id',
-  'team',
-  'environment',
-  'prompt_hash',
-  'prompt_name',
-  'input_tokens',
-  'cache_read_input_tokens',
-  'cache_creation_input_tokens',
-  'cache_creation_1h_input_tokens',
-  'output_tokens',
-  'reasoning_output_tokens',
-  'input_audio_tokens',
-  'output_audio_tokens',
-  'web_search_requests',
-  'reported_cost_usd',
-  'latency_ms',
-  'ttft_ms',
-  'temperature',
-  'max_tokens',
-  'finish_reason',
-  'status',
-  'error',
-  'attempt',
-  'cache_hit',
-  'cache_type',
-  'service_tier',
-  'quality_score',
-  'groundedness',
-  'retrieval_score',
-  'user_feedback',
-] as const
+export const callFields: readonly CallField[] = sourceColumns
+  .map(({ name }) => name)
+  .filter((name): name is CallField => !derived.some((one) => one === name))
 
-export const callFields: readonly CallField[] = sourceColumnsForImport
+/** Fields that count what a call used. */
+export type UsageField = (typeof usageColumns)[number]['name']
+
+export const usageFields: readonly UsageField[] = usageColumns.map(({ name }) => name)
+
+/** Columns that pricing fills, in stored order. */
+export const pricedColumnNames = pricedColumns.map(({ name }) => name)

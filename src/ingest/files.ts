@@ -1,9 +1,9 @@
 /** What the store knows of files, and what that says about reading them again. */
+import { countNames, type Counts } from '../domain/record-counts.js'
 import type { Database } from '../db/database.js'
 import type { SourceFile } from './discover.js'
 import { optionsKey, type ReadOptions } from './options.js'
 import { fingerprint, type Reading } from './prepare.js'
-import type { Counts } from './summary.js'
 import { readSync, openSync, closeSync } from 'node:fs'
 
 /** A row of `files`. */
@@ -25,8 +25,8 @@ export interface KnownFile extends Counts {
 /** The current row of each path. */
 export async function knownFiles(db: Database, catalog: string): Promise<Map<string, KnownFile>> {
   const { rows } = await db.query<KnownFile>(
-    `SELECT file_id, path, importer, options, size, mtime_ms, bytes_read, ends_with_newline, head_hash, tail_hash, lines,
-       imported, duplicates, superseded, skipped, rejected, content_ids, ingest_id
+    `SELECT file_id, path, importer, options, size, mtime_ms, bytes_read, ends_with_newline, head_hash, tail_hash,
+       ${countNames.join(', ')}, content_ids, ingest_id
      FROM ${catalog}.files WHERE current`,
   )
   return new Map(rows.map((row) => [row.path, row]))

@@ -5,6 +5,7 @@
 import { Database, type Resources } from '../db/database.js'
 import { openStoreBeforeWriting, writeStore } from '../db/store.js'
 import type { CostBasis } from '../domain/basis.js'
+import { addCounts } from '../domain/record-counts.js'
 import { UserError } from '../errors.js'
 import { loadPriceBook, type PriceBook } from '../pricing/book.js'
 import { discover, type SourceFile } from './discover.js'
@@ -15,7 +16,7 @@ import { priceDataWords } from './price-data.js'
 import { repairRules, type RepairRule } from './repairs.js'
 import type { IngestRequest } from './request.js'
 import { stageFiles } from './stage-files.js'
-import { addCounts, type FileSummary, type IngestSummary } from './summary.js'
+import type { FileSummary, IngestSummary } from './summary.js'
 
 export type { IngestRequest, RejectLimit } from './request.js'
 

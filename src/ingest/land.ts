@@ -1,4 +1,5 @@
 /** The second half of a run: what was staged is judged, deduplicated, priced and merged into the store. */
+import { addCounts, countsBy, noCounts, type Counts } from '../domain/record-counts.js'
 import type { Database } from '../db/database.js'
 import { openStoreBeforeWriting, readStore, writeStore } from '../db/store.js'
 import type { PriceBook } from '../pricing/book.js'
@@ -7,6 +8,7 @@ import { dedupeAgainstStore, dedupeStaged } from './dedupe.js'
 import { knownFiles, type KnownFile } from './files.js'
 import type { IngestRequest, RejectLimit } from './request.js'
 import {
+  boundCounts,
   countsSql,
   mergeCalls,
   mergeFile,
@@ -20,7 +22,7 @@ import { notePriceData, priceDataWords } from './price-data.js'
 import { repairRules } from './repairs.js'
 import type { StagedFile } from './stage.js'
 import type { Entry, Run } from './stage-files.js'
-import { addCounts, noCounts, type Counts, type FileSummary } from './summary.js'
+import type { FileSummary } from './summary.js'
 
 /** Another process ingested one of the same files meanwhile: all is decided anew. */
 export class Overtaken extends Error {}
@@ -200,8 +202,7 @@ async function recordRun(
   const sqlTime = (time: Date): string => time.toISOString().replace('T', ' ').replace('Z', '')
   await db.run(
     `INSERT INTO store.ingests BY NAME SELECT $id AS ingest_id, CAST($started AS TIMESTAMP) AS started_at, CAST($finished AS TIMESTAMP) AS finished_at,
-      $version AS version, $priceData AS price_data, $files AS files, $lines AS lines, $imported AS imported, $duplicates AS duplicates,
-      $superseded AS superseded, $skipped AS skipped, $rejected AS rejected`,
+      $version AS version, $priceData AS price_data, $files AS files, ${boundCounts}`,
     {
       id,
       started: sqlTime(request.now),
@@ -270,11 +271,6 @@ function fileSummary(
     importer,
     repairs,
     note: entry.summary.note ?? replaced,
-    lines: counts.lines,
-    imported: counts.imported,
-    duplicates: counts.duplicates,
-    superseded: counts.superseded,
-    skipped: counts.skipped,
-    rejected: counts.rejected,
+    ...countsBy((name) => counts[name]),
   }
 }

@@ -1,14 +1,14 @@
 /** Merges what was staged into the store, inside the caller's transaction. */
 import type { Database } from '../db/database.js'
 import type { CostBasis } from '../domain/basis.js'
-import { callColumns } from '../domain/call.js'
+import { callColumns, pricedColumnNames } from '../domain/call.js'
 import { rateColumns } from '../domain/rate.js'
-import { pricedColumnNames, pricedQuery } from '../pricing/price-sql.js'
+import { addCounts, countNames, type Counts } from '../domain/record-counts.js'
+import { pricedQuery } from '../pricing/price-sql.js'
 import type { KnownFile } from './files.js'
 import { optionsKey, type ReadOptions } from './options.js'
 import { repairRules } from './repairs.js'
 import type { StagedFile } from './stage.js'
-import type { Counts } from './summary.js'
 
 export interface MergeFile {
   readonly staged: StagedFile
@@ -61,6 +61,9 @@ export async function mergeRejects(db: Database, keepText: boolean): Promise<voi
     QUALIFY row_number() OVER (PARTITION BY reject_id ORDER BY row) = 1 ORDER BY row`)
 }
 
+/** SQL: the counts of a row, from parameters of their names. */
+export const boundCounts = countNames.map((name) => `$${name} AS ${name}`).join(', ')
+
 /** Writes a file's row: a new one, or the continued one with the counts added. */
 export async function mergeFile(
   db: Database,
@@ -77,13 +80,11 @@ export async function mergeFile(
     id: file.fileId,
   })
   if (continues) await db.run('DELETE FROM store.files WHERE file_id = $id', { id: file.fileId })
-  const sum = (key: keyof Counts): number => counts[key] + (continues?.[key] ?? 0)
   const repairs = Object.entries(file.repairs).filter(([, n]) => n > 0)
   await db.run(
     `INSERT INTO store.files BY NAME SELECT $file_id AS file_id, $path AS path, $importer AS importer, $options AS options,
       $size AS size, $mtime_ms AS mtime_ms, $bytes_read AS bytes_read, $ends_with_newline AS ends_with_newline,
-      $head_hash AS head_hash, $tail_hash AS tail_hash, $lines AS lines, $imported AS imported, $duplicates AS duplicates,
-      $superseded AS superseded, $skipped AS skipped, $rejected AS rejected,
+      $head_hash AS head_hash, $tail_hash AS tail_hash, ${boundCounts},
       CAST(from_json(CAST($repairs AS JSON), '"MAP(VARCHAR, BIGINT)"') AS MAP(VARCHAR, BIGINT)) AS repairs,
       $content_ids AS content_ids, $current AS current, $ingest_id AS ingest_id`,
     {
@@ -98,12 +99,7 @@ export async function mergeFile(
       ends_with_newline: segment.passage.endsWithNewline,
       head_hash: segment.headHash,
       tail_hash: segment.tailHash,
-      lines: sum('lines'),
-      imported: sum('imported'),
-      duplicates: sum('duplicates'),
-      superseded: sum('superseded'),
-      skipped: sum('skipped'),
-      rejected: sum('rejected'),
+      ...addCounts(continues ? [counts, continues] : [counts]),
       repairs: JSON.stringify(Object.fromEntries(repairs)),
       content_ids: file.contentIds,
       current: !source.stream,

@@ -1,12 +1,13 @@
 /** The first half of a run: every file is looked at, and those that bring something are staged. */
 import type { Database } from '../db/database.js'
+import { noCounts } from '../domain/record-counts.js'
 import { UserError } from '../errors.js'
 import type { SourceFile } from './discover.js'
 import { judge, readingFrom, type KnownFile, type Verdict } from './files.js'
 import type { IngestRequest } from './request.js'
 import { look, prepare, type Reading, type Unit } from './prepare.js'
 import { Stage } from './stage.js'
-import { noCounts, type FileSummary } from './summary.js'
+import type { FileSummary } from './summary.js'
 
 /** A file of this run. */
 export interface Entry {

@@ -1,14 +1,6 @@
-/** What a run did, file by file: the conservation law in numbers. */
+/** What a run did, file by file. */
+import type { Counts } from '../domain/record-counts.js'
 import type { RepairRule } from './repairs.js'
-
-export interface Counts {
-  readonly lines: number
-  readonly imported: number
-  readonly duplicates: number
-  readonly superseded: number
-  readonly skipped: number
-  readonly rejected: number
-}
 
 export type FileState = 'read' | 'unchanged' | 'empty' | 'refused'
 
@@ -34,26 +26,4 @@ export interface IngestSummary {
   }[]
   readonly priceData: string
   readonly dryRun: boolean
-}
-
-export const noCounts: Counts = {
-  lines: 0,
-  imported: 0,
-  duplicates: 0,
-  superseded: 0,
-  skipped: 0,
-  rejected: 0,
-}
-
-/** Sum of counts. */
-export function addCounts(files: readonly Counts[]): Counts {
-  const sum = (key: keyof Counts): number => files.reduce((total, file) => total + file[key], 0)
-  return {
-    lines: sum('lines'),
-    imported: sum('imported'),
-    duplicates: sum('duplicates'),
-    superseded: sum('superseded'),
-    skipped: sum('skipped'),
-    rejected: sum('rejected'),
-  }
 }

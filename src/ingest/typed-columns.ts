@@ -1,21 +1,10 @@
 /** The layer in which texts become values, each with its problem or repair beside it. */
+import { usageFields } from '../domain/call.js'
 import type { ReadPlan } from '../importers/importer.js'
 import * as casts from './casts.js'
 import type { Columns } from './columns.js'
 import { comparableFinishReason } from './finish-reason.js'
 import type { ReadOptions } from './options.js'
-
-const tokenFields = [
-  'input_tokens',
-  'cache_read_input_tokens',
-  'cache_creation_input_tokens',
-  'cache_creation_1h_input_tokens',
-  'output_tokens',
-  'reasoning_output_tokens',
-  'input_audio_tokens',
-  'output_audio_tokens',
-  'web_search_requests',
-] as const
 
 export const measures: Readonly<Record<string, readonly [number, number]>> = {
   latency_ms: [0, 1e9],
@@ -76,7 +65,7 @@ export function typedColumns(
     add(field, casts.label(rawName(field)))
     if (has(field)) cuts.push(`strlen(${rawName(field)}) > ${casts.labelLimit}`)
   }
-  for (const field of tokenFields) {
+  for (const field of usageFields) {
     add(field, casts.whole(rawName(field)), 'BIGINT')
     if (!has(field)) continue
     fine.push(casts.wholeFine(rawName(field), field))

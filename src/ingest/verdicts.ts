@@ -1,7 +1,6 @@
 /** The last layer: the verdict on each record, and the columns that staging keeps. */
-import { callColumns, type CallField } from '../domain/call.js'
+import { callColumns, pricedColumnNames, type CallField } from '../domain/call.js'
 import type { ReadPlan } from '../importers/importer.js'
-import { pricedColumnNames } from '../pricing/price-sql.js'
 import * as casts from './casts.js'
 import type { Columns } from './columns.js'
 import { finishReason } from './finish-reason.js'

@@ -1,3 +1,4 @@
+import { countNames, type Counts } from '../domain/record-counts.js'
 import type { Query, Whole } from './query.js'
 
 export interface StatusRow {
@@ -35,23 +36,17 @@ export function statusQuery(): Query<StatusRow> {
   }
 }
 
-export interface FileRow {
+export interface FileRow extends Counts {
   readonly path: string
   readonly importer: string
   readonly size: number
-  readonly lines: number
-  readonly imported: number
-  readonly duplicates: number
-  readonly superseded: number
-  readonly skipped: number
-  readonly rejected: number
 }
 
 /** Every reading of a file, with its counts; lines = the sum of the others. */
 export function filesQuery(): Query<FileRow> {
   return {
     sql: /* sql */ `
-      SELECT path, importer, size, lines, imported, duplicates, superseded, skipped, rejected
+      SELECT path, importer, size, ${countNames.join(', ')}
       FROM files ORDER BY path, file_id`,
     params: {},
   }

@@ -12,21 +12,9 @@
  * above $1000 a million, prices with more digits) take the slow way, to the same result.
  */
 import type { CostBasis } from '../domain/basis.js'
+import { usageFields } from '../domain/call.js'
 import { priceNames, rateJoin, tierOf, tieredRates, type PriceName } from '../domain/rate-sql.js'
 import { rateColumns } from '../domain/rate.js'
-
-/** Columns of `calls` that pricing fills, in stored order. */
-export const pricedColumnNames = [
-  'list_input_cost_usd',
-  'list_cache_read_cost_usd',
-  'list_cache_write_cost_usd',
-  'list_output_cost_usd',
-  'list_other_cost_usd',
-  'list_cost_usd',
-  'cost_usd',
-  'cost_basis',
-  'partly_priced',
-] as const
 
 const money = 'DECIMAL(18,12)'
 
@@ -65,20 +53,7 @@ export function pricedQuery({ calls, rates, keep, basis }: PricedQuery): string 
 }
 
 /** Columns of the call that pricing reads; within the query they carry the prefix `p_`. */
-const usedCalls = [
-  'input_tokens',
-  'cache_read_input_tokens',
-  'cache_creation_input_tokens',
-  'cache_creation_1h_input_tokens',
-  'output_tokens',
-  'reasoning_output_tokens',
-  'input_audio_tokens',
-  'output_audio_tokens',
-  'web_search_requests',
-  'reported_cost_usd',
-  'status',
-  'cache_hit',
-] as const
+const usedCalls = [...usageFields, 'reported_cost_usd', 'status', 'cache_hit'] as const
 
 const rateFields = [...priceNames.flatMap((name) => [`u_${name}`, `n_${name}`]), 'exact', 'tier_unknown']
 

@@ -3,8 +3,9 @@
  * in this order; `store` is the catalog of the store with its dot (`store.`), or empty.
  */
 import type { CostBasis } from '../domain/basis.js'
+import { pricedColumnNames } from '../domain/call.js'
 import { rateColumns } from '../domain/rate.js'
-import { pricedColumnNames, pricedQuery, ratesQuery } from './price-sql.js'
+import { pricedQuery, ratesQuery } from './price-sql.js'
 
 /** Every provider and model of the store, to be resolved. */
 export const storedModels = (store: string): string =>

@@ -1,14 +1,5 @@
+import { countNames, countsBy, type Counts } from '../domain/record-counts.js'
 import type { Column, Report, Row, Section } from './report.js'
-
-/** Counts of one file or of all: lines = the sum of the others. */
-interface Counts {
-  readonly lines: number
-  readonly imported: number
-  readonly duplicates: number
-  readonly superseded: number
-  readonly skipped: number
-  readonly rejected: number
-}
 
 interface FileCounts extends Counts {
   readonly label: string
@@ -31,24 +22,12 @@ export interface IngestFacts {
   readonly dryRun: boolean
 }
 
-const count = (key: keyof Counts, optional?: number): Column => ({
-  key,
-  title: key,
-  kind: 'count',
-  ...(optional ? { optional } : {}),
-})
-
 const columns: readonly Column[] = [
   { key: 'file', title: 'file', kind: 'text' },
   { key: 'path', title: 'path', kind: 'text', dataOnly: true },
   { key: 'importer', title: 'importer', kind: 'text', optional: 3 },
   { key: 'state', title: 'state', kind: 'text', optional: 2 },
-  count('lines'),
-  count('imported'),
-  count('duplicates'),
-  count('superseded'),
-  count('skipped'),
-  count('rejected'),
+  ...countNames.map((key): Column => ({ key, title: key, kind: 'count' })),
 ]
 
 /** Files beyond this many are summed up in the table; JSON and CSV have them all. */
@@ -61,19 +40,8 @@ const shownFiles = 40
 export function ingestReport(facts: IngestFacts, dbPath: string, doubts: readonly string[]): Report {
   const shorten = labelShortener(facts.files.map((file) => file.label))
   const rows = facts.files.map((file): Row => {
-    const { label, importer, state, lines, imported, duplicates, superseded, skipped, rejected } = file
-    return {
-      file: shorten(label),
-      path: label,
-      importer,
-      state,
-      lines,
-      imported,
-      duplicates,
-      superseded,
-      skipped,
-      rejected,
-    }
+    const { label, importer, state } = file
+    return { file: shorten(label), path: label, importer, state, ...countsBy((name) => file[name]) }
   })
   const files: Section = {
     id: 'files',
@@ -122,15 +90,13 @@ function summedUp(rows: readonly Row[]): readonly Row[] {
   const quiet = rows.filter((row) => !remarkable.includes(row))
   const shown = [...remarkable, ...quiet].slice(0, shownFiles)
   const rest = rows.filter((row) => !shown.includes(row))
-  const sum = (key: string): number => rest.reduce((total, row) => total + Number(row[key]), 0)
-  const keys = ['lines', 'imported', 'duplicates', 'superseded', 'skipped', 'rejected']
   return [
     ...shown,
     {
       file: `${rest.length} more files`,
       importer: null,
       state: null,
-      ...Object.fromEntries(keys.map((key) => [key, sum(key)])),
+      ...countsBy((name) => rest.reduce((total, row) => total + Number(row[name]), 0)),
     },
   ]
 }

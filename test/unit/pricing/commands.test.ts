@@ -10,9 +10,9 @@ import { repriceCommand } from '../../../src/commands/reprice.js'
 import type { CommandSpec } from '../../../src/commands/command.js'
 import { Database } from '../../../src/db/database.js'
 import { openStoreForReading, writeStore } from '../../../src/db/store.js'
-import { callColumns } from '../../../src/domain/call.js'
+import { callColumns, pricedColumnNames } from '../../../src/domain/call.js'
 import { loadPriceBook } from '../../../src/pricing/book.js'
-import { pricedColumnNames, pricedQuery, ratesQuery } from '../../../src/pricing/price-sql.js'
+import { pricedQuery, ratesQuery } from '../../../src/pricing/price-sql.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'prices-'))
 const db = join(folder, 'costs.duckdb')

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Database } from '../../../src/db/database.js'
 import { migrations } from '../../../src/db/schema.js'
 import type { CostBasis } from '../../../src/domain/basis.js'
-import { callColumns } from '../../../src/domain/call.js'
+import { callColumns, pricedColumnNames } from '../../../src/domain/call.js'
 import type { Rate } from '../../../src/domain/rate.js'
 import { loadPriceBook } from '../../../src/pricing/book.js'
-import { pricedColumnNames, pricedQuery, ratesQuery } from '../../../src/pricing/price-sql.js'
+import { pricedQuery, ratesQuery } from '../../../src/pricing/price-sql.js'
 
 let db: Database
 let gpt4o: Rate
