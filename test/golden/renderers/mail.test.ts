@@ -7,6 +7,7 @@ import { reportMessage } from '../../../src/delivery/message.js'
 import { pictureFont } from '../../../src/delivery/pictures.js'
 import { mailOf } from '../../../src/renderers/mail/page.js'
 import type { Report } from '../../../src/reports/report.js'
+import { unstyledMail } from '../looks.js'
 import { charted } from './charted.js'
 import { hostile, overview } from './reports.js'
 
@@ -18,7 +19,7 @@ test.each<[string, Report]>([
   ['charted', charted],
 ])('%s', async (name, report) => {
   const { html } = mailOf(report, report.period.tz, pictureFont)
-  await expect(html).toMatchFileSnapshot(file(`${name}.mail.html`))
+  await expect(unstyledMail(html)).toMatchFileSnapshot(file(`${name}.mail.html`))
 })
 
 /** A picture by its size and its digest: a message of the same pictures is the same message. */
