@@ -10,6 +10,7 @@ import {
   type CommandSpec,
   type OptionSpec,
 } from '../src/commands/command.js'
+import { knownNames } from '../src/commands/known-names.js'
 import { loadCommands } from '../src/commands/registry.js'
 import { configKeys, configSchema } from '../src/config/keys.js'
 import { variableOf } from '../src/config/options.js'
@@ -18,7 +19,6 @@ import { aboutKey, configTemplate } from '../src/config/template.js'
 import { ruleKindNames, ruleKinds } from '../src/domain/rule-kinds.js'
 import { importers } from '../src/importers/registry.js'
 import { focusColumns, focusLeftOut } from '../src/metrics/focus-columns.js'
-import { renderers } from '../src/renderers/registry.js'
 
 const shared = [
   { title: 'Scope', about: 'Which calls are meant.', options: scopeOptions },
@@ -83,11 +83,11 @@ function section(command: CommandSpec, parent: string): string[] {
   ]
 }
 
-const formats = renderers.map(({ id }) => id)
+const known = await knownNames()
 
 /** schema/llmcost.config.schema.json. */
 export function configSchemaText(): string {
-  return `${JSON.stringify(configSchema(formats), null, 2)}\n`
+  return `${JSON.stringify(configSchema(known), null, 2)}\n`
 }
 
 const aboutBudgets =
@@ -95,7 +95,7 @@ const aboutBudgets =
 
 /** docs/config.md. */
 export function configPage(): string {
-  const keys: Keys = configKeys(formats)
+  const keys: Keys = configKeys(known)
   const shown = Object.entries(keys).filter(([name]) => name !== '$schema')
   return [
     '# Config file',

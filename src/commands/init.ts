@@ -6,8 +6,8 @@ import { defaultRules } from '../config/default-rules.js'
 import { configKeys } from '../config/keys.js'
 import { configTemplate } from '../config/template.js'
 import { UserError } from '../errors.js'
-import { renderers } from '../renderers/registry.js'
 import type { CommandSpec, Invocation } from './command.js'
+import { knownNames } from './known-names.js'
 import { optionText } from './question.js'
 
 const formats = ['yaml', 'json', 'toml'] as const
@@ -37,8 +37,7 @@ llmcost looks for ${baseName}.yaml, .yml, .json or .toml in the working director
     const replaced = existsSync(path)
     assertFree(path, replaced, invocation.options['force'] === true)
     const rules = invocation.options['rules'] === true ? defaultRules : []
-    const formatIds = renderers.map(({ id }) => id)
-    const text = configTemplate(ending, configKeys(formatIds), schemaFrom(dirname(path)), rules)
+    const text = configTemplate(ending, configKeys(await knownNames()), schemaFrom(dirname(path)), rules)
     const hidden = replaced ? undefined : await usedInstead(path)
     write(path, text, invocation.options['force'] === true)
     return { text: told(path, ending, hidden, rules.length) }

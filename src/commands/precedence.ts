@@ -4,9 +4,10 @@
  */
 import { loadConfig, type Config } from '../config/config.js'
 import { flagOf, variableOf, type OptionName } from '../config/options.js'
-import { renderers, rendererFor, type Renderer } from '../renderers/registry.js'
+import { rendererFor, type Renderer } from '../renderers/registry.js'
 import { UserError } from '../errors.js'
 import type { CommandSpec, Invocation } from './command.js'
+import { knownNames } from './known-names.js'
 
 /** The value that won. */
 export interface Chosen {
@@ -25,7 +26,7 @@ export function configOf(invocation: Invocation): Promise<Config> {
   const before = loaded.get(invocation)
   if (before !== undefined) return before
   const explicit = invocation.env['LLMCOST_CONFIG']
-  const config = loadConfig({ cwd: process.cwd(), explicit, formats: renderers.map(({ id }) => id) })
+  const config = loadConfig({ cwd: process.cwd(), explicit, known: knownNames })
   loaded.set(invocation, config)
   return config
 }

@@ -53,19 +53,27 @@ const defaults = {
   notify: [],
 } as const satisfies Config
 
+/** Names that a file may use and that other folders know. */
+export interface KnownNames {
+  /** What `--format` knows. */
+  readonly formats: readonly string[]
+  /** What `--from` knows. */
+  readonly importers: readonly string[]
+}
+
 export interface ConfigRequest {
   readonly cwd: string
   /** Path from LLMCOST_CONFIG; must exist when given. The null device: no config file at all. */
   readonly explicit?: string | undefined
-  /** What `--format` knows. */
-  readonly formats: readonly string[]
+  /** Asked for where there is a file. */
+  readonly known: () => Promise<KnownNames>
 }
 
 /**
  * Reads the config file. Without one nothing is loaded for it.
  * @throws UserError (usage) that names the file, the line and the key
  */
-export async function loadConfig({ cwd, explicit, formats }: ConfigRequest): Promise<Config> {
+export async function loadConfig({ cwd, explicit, known }: ConfigRequest): Promise<Config> {
   if (explicit === devNull) return defaults
   const path = explicit ? resolve(cwd, explicit) : await findConfig(cwd)
   if (path === undefined) return defaults
@@ -83,7 +91,7 @@ export async function loadConfig({ cwd, explicit, formats }: ConfigRequest): Pro
     rules,
     $schema: _,
     ...options
-  } = configShape(formats).read(tree, { file: path, key: '' })
+  } = configShape(await known()).read(tree, { file: path, key: '' })
   return {
     path,
     options,

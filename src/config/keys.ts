@@ -6,6 +6,7 @@ import { bounds, type BoundKind, type BoundName } from '../domain/bounds.js'
 import { durationMs, durationPattern, memoryPattern, memorySize } from '../domain/limits.js'
 import { assertZone } from '../domain/zones.js'
 import { budgetsShape } from './budgets.js'
+import type { KnownNames } from './config.js'
 import { belowHome } from './folders.js'
 import { notifyShape } from './notify.js'
 import type { OptionName } from './options.js'
@@ -148,8 +149,8 @@ const optionKeys = (formats: readonly string[]) =>
     ),
   }) satisfies Record<OptionName, Key<string>>
 
-/** @param formats what `--format` knows */
-export const configKeys = (formats: readonly string[]) =>
+/** @param known names that other folders know */
+export const configKeys = ({ formats, importers }: KnownNames) =>
   ({
     ...optionKeys(formats),
     prices: key(
@@ -195,26 +196,30 @@ export const configKeys = (formats: readonly string[]) =>
       'team-chat': { kind: 'slack', url_env: 'SLACK_WEBHOOK_URL', severity: 'warning', remind_every: '4h' },
       'on-call': { kind: 'pagerduty', key_env: 'PAGERDUTY_ROUTING_KEY', severity: 'critical' },
     }),
-    presets: key('Ways to read a log, for --preset NAME.', named('a group of presets', presetShape), {
-      gateway: {
-        from: 'llmcost',
-        map: { ts: 'When', user: 'Caller', feature: 'Purpose' },
-        set: { model: 'gpt-4o' },
+    presets: key(
+      'Ways to read a log, for --preset NAME.',
+      named('a group of presets', presetShape(importers)),
+      {
+        gateway: {
+          from: 'llmcost',
+          map: { ts: 'When', user: 'Caller', feature: 'Purpose' },
+          set: { model: 'gpt-4o' },
+        },
       },
-    }),
+    ),
     $schema: key('JSON Schema of this file, for editors.', anyText('a path or URL'), ''),
   }) satisfies Keys
 
 /** The whole file. */
-export const configShape = (formats: readonly string[]) =>
-  group('a group of keys, such as db: costs.duckdb', configKeys(formats))
+export const configShape = (known: KnownNames) =>
+  group('a group of keys, such as db: costs.duckdb', configKeys(known))
 
 /** The JSON Schema of the config file, for editors. */
-export function configSchema(formats: readonly string[]): JsonSchema {
+export function configSchema(known: KnownNames): JsonSchema {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Config file of llmcost',
-    ...configShape(formats).schema,
+    ...configShape(known).schema,
   }
 }
 

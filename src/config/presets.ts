@@ -1,7 +1,7 @@
 /** `presets` of the config file. */
 import { closestNames } from '../domain/names.js'
 import { fieldNames, fieldOf } from '../domain/field-names.js'
-import { anyText, below, entriesOf, group, mistake, text, type Shape } from './shapes.js'
+import { anyText, below, choice, entriesOf, group, mistake, text, type Shape } from './shapes.js'
 import { withTags } from './tags.js'
 import type { Tree } from './tree.js'
 
@@ -45,23 +45,25 @@ function byField(words: string, value: Shape<string>): Shape<Readonly<Record<str
   }
 }
 
-export const presetShape = group('a preset: map, set or from', {
-  from: {
-    about: 'Importer id, when the content does not tell.',
-    shape: anyText('the id of an importer, such as llmcost'),
-    example: 'llmcost',
-  },
-  map: {
-    about: 'The path of each field in the log.',
-    shape: byField('a path for each field', anyText('a path in the log, such as meta.when')),
-    example: { ts: 'When' },
-  },
-  set: {
-    about: 'One value for a field that the log lacks.',
-    shape: byField(
-      'a value for each field',
-      text('a value, such as gpt-4o', { check: (given) => given, also: ['number', 'boolean'] }),
-    ),
-    example: { model: 'gpt-4o' },
-  },
-})
+/** @param importers what `--from` knows */
+export const presetShape = (importers: readonly string[]) =>
+  group('a preset: map, set or from', {
+    from: {
+      about: 'Importer id, when the content does not tell.',
+      shape: choice(importers),
+      example: 'llmcost',
+    },
+    map: {
+      about: 'The path of each field in the log.',
+      shape: byField('a path for each field', anyText('a path in the log, such as meta.when')),
+      example: { ts: 'When' },
+    },
+    set: {
+      about: 'One value for a field that the log lacks.',
+      shape: byField(
+        'a value for each field',
+        text('a value, such as gpt-4o', { check: (given) => given, also: ['number', 'boolean'] }),
+      ),
+      example: { model: 'gpt-4o' },
+    },
+  })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { configKeys } from '../../../src/config/keys.js'
 import { configTemplate } from '../../../src/config/template.js'
-import { renderers } from '../../../src/renderers/registry.js'
+import { knownNames } from '../../../src/commands/known-names.js'
 import { emptyFolder, run, runWell, sharedFolder } from '../../e2e/program.js'
 import { expectRecorded } from './recorded.js'
 
@@ -61,9 +61,8 @@ describe('init', () => {
   test('writes a file that changes nothing', async () => {
     const cwd = emptyFolder()
     await expectRecorded('init', ['init'], { cwd })
-    const formats = renderers.map(({ id }) => id)
     const written = readFileSync(join(cwd, 'llmcost.config.yaml'), 'utf8')
-    expect(written).toBe(configTemplate('.yaml', configKeys(formats)))
+    expect(written).toBe(configTemplate('.yaml', configKeys(await knownNames())))
     await expectRecorded('init-again', ['init'], { cwd })
     await expectRecorded('init-second', ['init', '--format', 'json'], { cwd })
     await expectRecorded('init-force', ['init', '--force'], { cwd })

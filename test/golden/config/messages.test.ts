@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { knownNames } from '../../../src/commands/known-names.js'
 import { loadConfig } from '../../../src/config/config.js'
 import { UserError } from '../../../src/errors.js'
 
@@ -66,6 +67,7 @@ const mistakes: Readonly<Record<string, readonly [name: string, content: string 
   'an unknown dimension': ['x.yaml', 'budgets:\n  - monthly: 5\n    featur: search\n'],
   'an unknown dimension in where': ['x.yaml', 'budgets:\n  - monthly: 5\n    where: [userr~x]\n'],
   'an unknown field': ['x.yaml', 'presets:\n  mine:\n    map:\n      input_token: In\n'],
+  'an unknown importer': ['x.yaml', 'presets:\n  mine:\n    from: opnai\n'],
   'a key of a preset': ['x.yaml', 'presets:\n  mine:\n    maps: {ts: When}\n'],
   'an endless key': ['x.yaml', `? ${'x'.repeat(100_000)}\n: 1\n`],
   'a key with controls': ['x.json', '{"\\u001b[31mred": 1}'],
@@ -178,7 +180,7 @@ async function said(file: string, content: string | Uint8Array): Promise<string>
 /** As the program prints it. */
 async function objection(file: string): Promise<string> {
   try {
-    await loadConfig({ cwd: folder, explicit: file, formats: ['table', 'markdown', 'json', 'csv'] })
+    await loadConfig({ cwd: folder, explicit: file, known: knownNames })
     return 'nothing is said'
   } catch (error) {
     if (!(error instanceof UserError)) throw error

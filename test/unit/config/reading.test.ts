@@ -9,7 +9,8 @@ import { defaultBounds } from '../../../src/domain/bounds.js'
 const folder = mkdtempSync(join(tmpdir(), 'llmcost-config-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const formats = ['table', 'markdown', 'json', 'csv']
+const names = { formats: ['table', 'markdown', 'json', 'csv'], importers: ['openai', 'llmcost'] }
+const known = async () => names
 let count = 0
 
 /** Loads a text under a name, in a folder of its own. */
@@ -17,7 +18,7 @@ function load(name: string, text: string): Promise<Config> {
   const home = join(folder, String((count += 1)))
   mkdirSync(home)
   writeFileSync(join(home, name), text)
-  return loadConfig({ cwd: home, explicit: name, formats })
+  return loadConfig({ cwd: home, explicit: name, known })
 }
 const yaml = (text: string): Promise<Config> => load('x.yaml', text)
 
@@ -235,7 +236,7 @@ describe('what holds without', () => {
   })
 
   test('no file, or the null device', async () => {
-    expect(await loadConfig({ cwd: folder, formats, explicit: '/dev/null' })).toEqual(nothing)
+    expect(await loadConfig({ cwd: folder, known, explicit: '/dev/null' })).toEqual(nothing)
   })
 })
 
@@ -244,21 +245,19 @@ describe('where it is', () => {
     const deep = join(folder, 'up', 'and', 'down')
     mkdirSync(deep, { recursive: true })
     writeFileSync(join(folder, 'up', 'llmcost.config.toml'), 'tz = "Asia/Tokyo"')
-    expect((await loadConfig({ cwd: deep, formats })).options).toEqual({ tz: 'Asia/Tokyo' })
+    expect((await loadConfig({ cwd: deep, known })).options).toEqual({ tz: 'Asia/Tokyo' })
     writeFileSync(join(folder, 'up', 'and', 'llmcost.config.yml'), 'tz: Asia/Seoul')
-    expect((await loadConfig({ cwd: deep, formats })).options).toEqual({ tz: 'Asia/Seoul' })
+    expect((await loadConfig({ cwd: deep, known })).options).toEqual({ tz: 'Asia/Seoul' })
     writeFileSync(join(folder, 'up', 'and', 'llmcost.config.json'), '{}')
-    await expect(loadConfig({ cwd: deep, formats })).rejects.toMatchObject({
+    await expect(loadConfig({ cwd: deep, known })).rejects.toMatchObject({
       code: 'usage',
       location: join(folder, 'up', 'and'),
       message: 'llmcost.config.yml and llmcost.config.json are both here',
     })
     // A file that is named is read, whatever lies about.
-    expect((await loadConfig({ cwd: deep, formats, explicit: '../../llmcost.config.toml' })).options).toEqual(
-      {
-        tz: 'Asia/Tokyo',
-      },
-    )
+    expect((await loadConfig({ cwd: deep, known, explicit: '../../llmcost.config.toml' })).options).toEqual({
+      tz: 'Asia/Tokyo',
+    })
   })
 })
 

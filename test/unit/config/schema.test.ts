@@ -19,14 +19,15 @@ const schemaFile = fileURLToPath(new URL('../../../schema/llmcost.config.schema.
 const accepts = new Ajv({ strict: true, allowUnionTypes: true, strictRequired: false }).compile(
   JSON.parse(readFileSync(schemaFile, 'utf8')) as object,
 )
-const formats = ['table', 'markdown', 'json', 'csv']
+const names = { formats: ['table', 'markdown', 'json', 'csv'], importers: ['openai', 'llmcost'] }
+const known = async () => names
 
 /** The error of the program's own check; undefined when it takes the config. */
 async function objection(data: unknown): Promise<UserError | undefined> {
   const file = join(folder, 'x.json')
   writeFileSync(file, JSON.stringify(data))
   try {
-    await loadConfig({ cwd: folder, explicit: file, formats })
+    await loadConfig({ cwd: folder, explicit: file, known })
     return undefined
   } catch (error) {
     if (error instanceof UserError) return error
@@ -161,7 +162,7 @@ describe('JSON Schema and own check', () => {
     expect(Math.min(taken, refused)).toBeGreaterThan(50)
   })
 
-  const examples: Keys = configKeys(formats)
+  const examples: Keys = configKeys(names)
   test.each(Object.entries(examples).filter(([name]) => name !== '$schema'))(
     'take the example of %s',
     async (name, { example }) => {

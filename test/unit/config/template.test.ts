@@ -13,19 +13,20 @@ import { bounds, defaultBounds } from '../../../src/domain/bounds.js'
 const folder = mkdtempSync(join(tmpdir(), 'llmcost-template-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const formats = ['table', 'markdown', 'json', 'csv']
+const names = { formats: ['table', 'markdown', 'json', 'csv'], importers: ['openai', 'llmcost'] }
+const known = async () => names
 
 async function load(ending: Ending, text: string): Promise<Config> {
   const file = join(folder, `x${ending}`)
   writeFileSync(file, text)
-  return loadConfig({ cwd: folder, explicit: file, formats })
+  return loadConfig({ cwd: folder, explicit: file, known })
 }
 
 /** Takes the sign of a comment from settings, and leaves prose, which has one blank after it. */
 const uncommented = (text: string): string => text.replaceAll(/^( *)(#|\/\/)(?! \S|:)/gm, '$1')
 
 describe.each<Ending>(['.yaml', '.yml', '.toml', '.json'])('%s', (ending) => {
-  const text = configTemplate(ending, configKeys(formats), './schema.json')
+  const text = configTemplate(ending, configKeys(names), './schema.json')
 
   test('sets nothing', async () => {
     expect(await load(ending, text)).toEqual({
@@ -72,11 +73,11 @@ describe.each<Ending>(['.yaml', '.yml', '.toml', '.json'])('%s', (ending) => {
   })
 
   test('with rules: they hold as they stand, and with every other setting', async () => {
-    const withRules = configTemplate(ending, configKeys(formats), './schema.json', defaultRules)
-    const names = defaultRules.map(({ rule }) => rule['name'])
+    const withRules = configTemplate(ending, configKeys(names), './schema.json', defaultRules)
+    const ruleNames = defaultRules.map(({ rule }) => rule['name'])
     const config = await load(ending, withRules)
     expect(config).toMatchObject({ budgets: [], userCaps: {}, options: {} })
-    expect(config.rules.map(({ name }) => name)).toEqual(names)
+    expect(config.rules.map(({ name }) => name)).toEqual(ruleNames)
     const whole = await load(ending, uncommented(withRules))
     expect(whole.rules).toEqual(config.rules)
     expect(whole.budgets).toHaveLength(3)
