@@ -14,6 +14,7 @@ import {
 } from './commands/command.js'
 import { writeWhole } from './commands/output-file.js'
 import { commandEntries } from './commands/registry.js'
+import { chosen, usageHint } from './commands/usage.js'
 import { exitCodes, UserError } from './errors.js'
 import type { Renderer } from './renderers/registry.js'
 import type { Report } from './reports/report.js'
@@ -70,12 +71,14 @@ Start:
   llmcost report --input logs/ --as-of latest      ask logs without a database
 `
 
-async function buildCommand(spec: CommandSpec, parent = 'llmcost'): Promise<Command> {
-  const name = `${parent} ${spec.name}`
+async function buildCommand(spec: CommandSpec, parent?: CommandSpec): Promise<Command> {
+  const above = parent === undefined ? 'llmcost' : `llmcost ${parent.name}`
+  const name = `${above} ${spec.name}`
+  const within = parent !== undefined && spec.isDefault === true ? { spec: parent, name: above } : undefined
   const command = new Command(spec.name)
     .description(spec.summary)
     .exitOverride((error) => {
-      usedWrongly.set(error, usageHint(error, spec, name))
+      usedWrongly.set(error, usageHint(error, { spec, name, args: command.args, ...(within && { within }) }))
       throw error
     })
     .allowExcessArguments(false)
@@ -96,20 +99,15 @@ async function buildCommand(spec: CommandSpec, parent = 'llmcost'): Promise<Comm
     )
   })
   for (const sub of spec.subcommands ?? [])
-    command.addCommand(await buildCommand(sub, name), { isDefault: sub.isDefault === true })
+    command.addCommand(await buildCommand(sub, spec), { isDefault: sub.isDefault === true })
   return command
 }
 
-function usageHint({ code }: CommanderError, spec: CommandSpec, name: string): string {
-  const needed = spec.arguments?.find((argument) => argument.name.startsWith('<'))
-  return code === 'commander.missingArgument' && needed !== undefined
-    ? `Write ${name} ${needed.name}: ${needed.about}.`
-    : `See ${name} --help.`
-}
-
 function buildOption(spec: OptionSpec): Option {
+  const { choices } = spec
   const option = new Option(spec.flags, spec.about)
-  if (spec.choices) option.choices([...spec.choices])
+  // Help shows the choices; whether a value is one of them is said in words of our own.
+  if (choices) option.choices([...choices]).argParser((value: string) => chosen(spec, choices, value))
   if (spec.fallback !== undefined) option.default(spec.fallback)
   if (spec.group) option.helpGroup(`${spec.group}:`)
   if (spec.repeatable)

@@ -1,6 +1,7 @@
 /** The options of `llmcost anomalies`, read and checked. */
 import { usdAmount } from '../domain/amount.js'
 import { defaultWarnAt, type Budget } from '../domain/budget.js'
+import { closestNames } from '../domain/names.js'
 import { parseDimensions, type Dimension } from '../domain/dimensions.js'
 import { instantOf, localAt } from '../domain/zones.js'
 import { UserError } from '../errors.js'
@@ -119,7 +120,7 @@ export function kindsOption(invocation: Invocation): readonly AnomalyKind[] {
     if (kind !== undefined) return kind
     throw new UserError(`--kinds ${name === '' ? text : name} is not a kind of anomaly`, {
       code: 'usage',
-      hint: `Kinds: ${anomalyKinds.join(', ')}.`,
+      hint: `Kinds: ${anomalyKinds.join(', ')}; the closest: ${closestNames(name, anomalyKinds, 1).join()}.`,
     })
   })
 }

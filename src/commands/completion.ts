@@ -2,6 +2,7 @@
 import { complete, type Candidate, type Completion } from '../completion/complete.js'
 import { installing, scripts, shells, wordsVariable } from '../completion/scripts.js'
 import { dimensionOf, dimensions, shortForms } from '../domain/dimensions.js'
+import { closestNames } from '../domain/names.js'
 import { UserError } from '../errors.js'
 import { importers } from '../importers/registry.js'
 import { breakdown, type BreakdownRow } from '../metrics/breakdown.js'
@@ -63,7 +64,7 @@ export const completionCommand: CommandSpec = {
     if (shell !== undefined) return { text: scripts[shell] }
     throw new UserError(`${asked} is not a shell that can be completed`, {
       code: 'usage',
-      hint: `Shells: ${shells.join(', ')}.`,
+      hint: `Choose one of ${shells.join(', ')}; the closest: ${closestNames(asked, shells, 1).join()}.`,
     })
   },
 }

@@ -4,9 +4,12 @@ import { outputOptions, type CommandSpec } from './command.js'
 import { listedRates, pricesExplain } from './prices-explain.js'
 import { pricesCheck } from './prices-check.js'
 import { settingsOf } from './settings.js'
+import { nearSubcommand } from './usage.js'
 
 /** Up to so many models are listed with the prices of all dates. */
 const fewModels = 5
+
+const subcommands = [pricesExplain, pricesCheck]
 
 export const pricesCommand: CommandSpec = {
   name: 'prices',
@@ -20,7 +23,7 @@ files that the config names under "prices", and win over them.`,
     { command: 'llmcost prices openai/o3 --history', about: 'and those of earlier and later dates' },
     { command: 'llmcost prices --json', about: 'the whole list, for a program' },
   ],
-  subcommands: [pricesExplain, pricesCheck],
+  subcommands,
   async run(invocation) {
     const settings = await settingsOf(invocation)
     const book = await loadPriceBook({ overrideFiles: settings.priceFiles })
@@ -30,6 +33,9 @@ files that the config names under "prices", and win over them.`,
     const rates = models.flatMap((model) => listedRates(model.rates, invocation.now))
     const closest = models.length > 0 || filter === '' ? [] : book.closest(filter, 3)
     const shown = rates.filter((one) => history || one.inForce)
-    return { report: pricesReport({ filter, rates: shown, models: models.length, history, closest }, book) }
+    const near = models.length > 0 ? undefined : nearSubcommand(filter, subcommands)
+    const meant = near === undefined ? {} : { meant: `llmcost prices ${near.name}` }
+    const list = { filter, rates: shown, models: models.length, history, closest, ...meant }
+    return { report: pricesReport(list, book) }
   },
 }

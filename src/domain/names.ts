@@ -19,6 +19,11 @@ export function closestNames(typed: string, names: readonly string[], count = 3)
     .map(({ name }) => name)
 }
 
+/** Whether a name was meant that was typed with a slip or two; a short name has room for one alone. */
+export function isSlipOf(typed: string, name: string): boolean {
+  return distance(typed.toLowerCase(), name.toLowerCase()) <= Math.min(2, Math.floor(name.length / 2))
+}
+
 /** Letters that both begin with: a slip comes late in a name more often than early. */
 function sameStart(a: string, b: string): number {
   let length = 0

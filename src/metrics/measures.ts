@@ -246,6 +246,6 @@ export function parseMeasure(text: string, option: string): MeasureName {
   if (found !== undefined) return found
   throw new UserError(`${option} ${text}: no such column`, {
     code: 'usage',
-    hint: `The closest: ${closestNames(name, measureNames).join(', ')}. All: ${measureNames.join(', ')}.`,
+    hint: `The closest: ${closestNames(name, measureNames).join(', ')}. llmcost breakdown --help lists all ${measureNames.length}.`,
   })
 }

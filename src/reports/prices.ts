@@ -92,12 +92,18 @@ export interface PriceList {
   readonly history: boolean
   /** Names close to the filter, for when nothing matched. */
   readonly closest: readonly string[]
+  /** A command that the filter may be a slip of: `llmcost prices explain`. */
+  readonly meant?: string
 }
 
 /** Unit prices by model, USD per million tokens. */
 export function pricesReport(list: PriceList, source: PriceData): Report {
-  const { filter, closest } = list
-  const nothing = `No model matches "${filter}".${closest.length > 0 ? ` Close names: ${closest.join(', ')}.` : ''}`
+  const { filter, closest, meant } = list
+  const nothing = [
+    `No model matches "${filter}".`,
+    ...(meant === undefined ? [] : [`Did you mean ${meant}?`]),
+    ...(closest.length > 0 ? [`Close names: ${closest.join(', ')}.`] : []),
+  ].join(' ')
   const notes = [
     `${count(list.models)} ${list.models === 1 ? 'model' : 'models'}${list.history ? ', prices of all dates' : ', prices in force now'}; USD per million tokens.`,
   ]

@@ -96,6 +96,10 @@ describe('a report of no such thing', () => {
     ['help-of-mistyped', ['brekdown', '--help']],
     ['report-period', ['report', '--period', 'fortnight']],
     ['report-period-and-since', ['report', '--period', 'month', '--since', '3d']],
+    ['mistyped-subcommand', ['prices', 'expain', 'gpt-4o']],
+    ['mistyped-subcommand-like-a-model', ['prices', 'chek']],
+    ['mistyped-subcommand-beside-a-list', ['alerts', 'acknowledge', '1']],
+    ['mistyped-shell', ['completion', 'bsh']],
     ['report-sections', ['report', '--sections', 'summary,feature']],
   ])('%s', (name, args) => expectRecorded(name, args, { cwd }))
 })

@@ -1,0 +1,52 @@
+/** What is typed wrongly, and what was meant: words for choices, commands and arguments. */
+import { closestNames, isSlipOf } from '../domain/names.js'
+import { UserError } from '../errors.js'
+import type { CommandSpec, OptionSpec } from './command.js'
+
+/**
+ * The value of an option that knows all of its values.
+ * @throws UserError (usage) that names them, and the closest
+ */
+export function chosen({ flags }: OptionSpec, choices: readonly string[], value: string): string {
+  if (choices.includes(value)) return value
+  const long = /--[a-z-]+/.exec(flags)?.[0] ?? flags
+  const closest = choices.length > 1 ? `; the closest: ${closestNames(value, choices, 1).join()}` : ''
+  throw new UserError(`${long} cannot be ${value === '' ? 'empty' : value}`, {
+    code: 'usage',
+    hint: `Choose ${choices.length > 1 ? 'one of ' : ''}${choices.join(', ')}${closest}.`,
+  })
+}
+
+/** The subcommand that a word is a slip of, by its whole name. */
+export function nearSubcommand(
+  word: string,
+  subcommands: readonly CommandSpec[] = [],
+): CommandSpec | undefined {
+  return subcommands.find(({ name }) => isSlipOf(word, name))
+}
+
+/** A command as it was called, with those beside which it stands. */
+export interface Called {
+  readonly spec: CommandSpec
+  /** As it is typed: `llmcost prices`. */
+  readonly name: string
+  /** The command that was typed, where `spec` is what it does when nothing else is named. */
+  readonly within?: Pick<Called, 'spec' | 'name'>
+  readonly args: readonly string[]
+}
+
+/** What to do about a usage error. */
+export function usageHint({ code }: { readonly code: string }, { spec, name, within, args }: Called): string {
+  const needed = spec.arguments?.find((argument) => argument.name.startsWith('<'))
+  if (code === 'commander.missingArgument' && needed !== undefined)
+    return `Write ${name} ${needed.name}: ${needed.about}.`
+  const asked = within ?? { spec, name }
+  const [word] = args
+  if (code !== 'commander.excessArguments' || word === undefined) return `See ${asked.name} --help.`
+  if (within !== undefined) {
+    const names = (within.spec.subcommands ?? []).map((one) => one.name)
+    return `After ${within.name} comes one of ${names.join(', ')}; the closest: ${closestNames(word, names, 1).join()}.`
+  }
+  const near = nearSubcommand(word, spec.subcommands)
+  return near === undefined ? `See ${name} --help.` : `Did you mean ${name} ${near.name}? See ${name} --help.`
+}
