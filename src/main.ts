@@ -141,8 +141,10 @@ async function run(spec: CommandSpec, command: Command, args: readonly string[])
   // Chosen before the work: a format that does not exist must not cost a long ingest its summary.
   const renderer = await rendererOf(spec, invocation)
   const color = output === undefined && usesColor(options)
-  await deliver(await spec.run(invocation), output, (report) => {
+  await deliver(await spec.run(invocation), output, async (report) => {
     if (renderer === undefined) throw new Error(`${spec.name} has no --format for its report`)
+    const { unsaid } = await import('./renderers/registry.js')
+    for (const why of unsaid(renderer, report)) terminal.warn(why)
     return renderer.render(report, { columns: terminal.columns, color })
   })
 }

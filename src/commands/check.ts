@@ -8,7 +8,7 @@ import { breakdown } from '../metrics/breakdown.js'
 import { checkReport, noRulesReport } from '../reports/check.js'
 import { dryRunReport } from '../reports/dry-run.js'
 import type { Doubts } from '../reports/notes.js'
-import type { Report } from '../reports/report.js'
+import type { Report, Section } from '../reports/report.js'
 import { checkRules, dryRunRules, type CheckAnswer } from './check-rules.js'
 import { assertNotifiable, notifyFired, notifyOption, type Checked } from './notifying.js'
 import { questionOptions, type CommandSpec, type Invocation, type Outcome } from './command.js'
@@ -124,12 +124,22 @@ async function outcomeOf(
   if (fired.length > 0) return { report, exitCode: exitCodes.check }
   const renderer = await rendererOf(invocation)
   const isSilent = renderer.id === 'table' && optionText(invocation, 'output') === undefined
-  if (!isSilent || isEmpty === true) return { report }
+  if (isEmpty === true) return { report }
+  // That nothing fires is said where rows are read by people: cron mails whatever stands on stderr.
+  if (!isSilent) return { report: renderer.wordless === true ? withoutWords(report) : report }
   const { terminal, options: given } = invocation
   if (terminal.interactive && given['quiet'] !== true) {
     for (const text of [...report.warnings, report.sections[0]?.empty ?? '']) terminal.warn(text)
   }
   return {}
+}
+
+function withoutWords(report: Report): Report {
+  const sections = report.sections.map((section): Section => {
+    const { empty: _, ...rest } = section
+    return rest
+  })
+  return { ...report, sections }
 }
 
 async function dryRun(invocation: Invocation, rules: readonly Rule[], days: number): Promise<Outcome> {

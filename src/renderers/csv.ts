@@ -17,6 +17,7 @@ export const csv: Renderer = {
   id: 'csv',
   title: 'for spreadsheets and scripts: raw numbers, no totals',
   endings: ['csv'],
+  wordless: true,
   render: (report) => {
     const sections = report.sections.filter(({ beside }) => !beside)
     const tables = sections.filter(({ columns }) => columns.length > 0)

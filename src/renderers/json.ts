@@ -70,10 +70,12 @@ function sectionValue(section: Section): unknown {
   return { id: section.id, title: section.title, ...tableValue(section), notes: section.notes ?? [] }
 }
 
-function tableValue({ columns, rows, totals }: Pick<Section, 'columns' | 'rows' | 'totals'>): object {
+function tableValue({ columns, rows, totals, empty }: Omit<Section, 'id' | 'title'>): object {
   return {
     columns: columns.map(({ key, title, kind }) => ({ key, title, kind })),
     rows: rows.map((row) => record(columns, row)),
+    // Why there are none; people read it in the place of the table.
+    ...(rows.length === 0 && empty !== undefined ? { empty } : {}),
     totals: totals === undefined ? null : record(totalColumns(columns, totals), totals),
   }
 }

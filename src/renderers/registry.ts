@@ -1,6 +1,7 @@
 /** The output formats. A new one is one line here; help, documentation and tests derive from this list. */
 import { closestNames } from '../domain/names.js'
 import { UserError } from '../errors.js'
+import type { Report } from '../reports/report.js'
 import { csv } from './csv.js'
 import { html } from './html.js'
 import { json } from './json.js'
@@ -42,6 +43,13 @@ export function rendererFor(choice: FormatChoice): Renderer {
   const ended = choice.output === undefined ? undefined : byEnding(choice.output)
   if (ended !== undefined || choice.otherwise === undefined) return ended ?? fallback
   return byName(choice.otherwise.text, choice.otherwise.said)
+}
+
+/** Why an answer is empty, for a reader whose format cannot say so. */
+export function unsaid(renderer: Renderer, { sections }: Report): readonly string[] {
+  const tables = sections.filter(({ beside, columns }) => beside !== true && columns.length > 0)
+  if (renderer.wordless !== true || tables.some(({ rows }) => rows.length > 0)) return []
+  return [...new Set(tables.flatMap(({ empty }) => empty ?? []))]
 }
 
 function byName(name: string, said = '--format'): Renderer {

@@ -21,6 +21,8 @@ export interface Renderer {
   readonly title: string
   /** File endings, without the dot, that pick this format for `--output`. */
   readonly endings: readonly string[]
+  /** It has rows alone: why there are none is to be said elsewhere. */
+  readonly wordless?: true
   /** The whole answer, ending with a newline unless it is empty. */
   readonly render: (report: Report, options: RenderOptions) => string
 }

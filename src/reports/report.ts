@@ -81,7 +81,7 @@ export interface Section {
    * its first shown column with those of the others under it, a sentence or nothing each.
    */
   readonly layout?: 'table' | 'facts' | 'sides' | 'blocks'
-  /** Shown instead of an empty table. */
+  /** Why there are no rows: shown instead of an empty table, and `empty` beside `rows` in JSON. */
   readonly empty?: string
   /** A picture of the rows, where a format has pictures; the table stays complete without it. */
   readonly chart?: Chart
@@ -137,7 +137,7 @@ export interface Finding {
 /**
  * A whole answer. JSON of a one-section report is {schemaVersion, kind, period, columns, rows, totals,
  * warnings}; with more sections, `sections` holds {id, title, columns, rows, totals, notes} for each. A
- * section beside the others does not count, and stands under its own id.
+ * section beside the others does not count, and stands under its own id. Without rows, `empty` says why.
  */
 export interface Report {
   readonly kind: string

@@ -46,6 +46,12 @@ describe('other questions', () => {
     ['report-no-match', ['report', ...latest, '--where', 'feature=nothing']],
     ['mistyped-value', ['breakdown', ...week, '--where', 'feature=chat-asistant']],
     ['mistyped-case', ['calls', ...week, '--where', 'feature=Search']],
+    ['mistyped-value-csv', ['calls', ...week, '--where', 'feature=Search', '--format', 'csv']],
+    [
+      'mistyped-value-csv-quiet',
+      ['calls', ...week, '--where', 'feature=Search', '--format', 'csv', '--quiet'],
+    ],
+    ['mistyped-value-json', ['calls', ...week, '--where', 'feature=Search', '--json']],
     ['mistyped-tag', ['trend', ...week, '--where', 'tag.tear=pro']],
     ['mistyped-input', ['breakdown', '--input', 'logs', ...latest, '--where', 'model=gpt4o-mini']],
     ['mistyped-outside', ['errors', '--as-of', '2027-03-01', '--since', '7d', '--where', 'user=user31']],

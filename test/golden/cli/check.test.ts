@@ -89,6 +89,10 @@ const config = (file: string): Record<string, string> => ({ ...env, LLMCOST_CONF
 describe('other checks', () => {
   test.each<[string, readonly string[], Record<string, string>?]>([
     ['check-quiet', ['check', '--only', 'p95_input_over_mean', '--as-of', '2026-08-10']],
+    [
+      'check-quiet-csv',
+      ['check', '--only', 'p95_input_over_mean', '--as-of', '2026-08-10', '--format', 'csv'],
+    ],
     ['check-quiet-json', ['check', '--only', 'p95_input_over_mean', '--as-of', '2026-08-10', '--json']],
     ['check-severity', ['check', ...asOf, '--severity', 'critical', '--quiet']],
     ['check-disabled-by-name', ['check', '--only', 'no_data', '--as-of', '2026-10-03']],
