@@ -11,9 +11,9 @@ export function tickWords(column: Column, values: readonly number[]): Tick[] {
   const plain: Column = { ...column, exact: undefined }
   const words = shortWords(plain, values) ?? columnWords(plain, values, 'UTC')
   const texts = words.map(({ text }) => text)
-  const round = texts.every((text) => !text.includes('.') || /\.0+$/.test(text))
+  const round = texts.every((text) => !/\.\d*[1-9]/.test(text))
   return values.map((value, i) => {
     const text = texts[i] ?? ''
-    return { value, text: round ? text.replace(/\.0+$/, '') : text }
+    return { value, text: round ? text.replace(/\.0+/, '') : text }
   })
 }

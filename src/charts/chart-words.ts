@@ -28,10 +28,11 @@ export function chartWords(sectionTitle: string, drawing: Drawing): ChartWords {
   return { title: sectionTitle, about: sentences.join(' ') }
 }
 
-/** `2026-10-02: $12.40, incomplete, unusual` */
-export function said({ bucket, words, mark, partial }: Point): string {
+/** `2026-10-02: $12.40, expected $3.10, incomplete, unusual` */
+export function said({ bucket, words, expectedWords, mark, partial }: Point): string {
+  const figures = [words, expectedWords].filter((text) => text !== '')
   const parts = [
-    words === '' ? 'no value' : words,
+    ...(figures.length === 0 ? ['no value'] : figures),
     ...(partial ? ['incomplete'] : []),
     ...(mark ? [mark] : []),
   ]
@@ -44,19 +45,15 @@ export interface LegendEntry {
 }
 
 /** What the looks mean; empty where there is only one. */
-export function legendOf({ has, y, bound, chart }: Drawing): LegendEntry[] {
+export function legendOf({ has, y, expected, bound }: Drawing): LegendEntry[] {
   const entries: LegendEntry[] = [
     ...(has.marks ? [{ look: 'mark', text: 'stands out' } as const] : []),
     ...(has.partial ? [{ look: 'partial', text: 'incomplete' } as const] : []),
-    ...(has.expected ? [{ look: 'expected', text: titleOf(chart.expected, 'expected') } as const] : []),
+    ...(has.expected ? [{ look: 'expected', text: expected?.title ?? 'expected' } as const] : []),
     ...(has.band ? [{ look: 'band', text: 'likely range' } as const] : []),
     ...(bound
       ? [{ look: 'bound', text: bound.isBeyond ? `${bound.title}, above the chart` : bound.title } as const]
       : []),
   ]
   return entries.length === 0 ? [] : [{ look: 'amount', text: y.title }, ...entries]
-
-  function titleOf(key: string | undefined, otherwise: string): string {
-    return chart.columns?.find((column) => column.key === key)?.title ?? otherwise
-  }
 }

@@ -92,12 +92,17 @@ export function lines(drawing: Drawing, frame: Frame): Markup {
 ${filled ? markup`<path d="${under([...points]) ?? ''}" fill="${palette.accent}" fill-opacity="0.16"/>` : markup``}
 <path d="${over([...points]) ?? ''}" fill="none" stroke="${palette.accent}" stroke-width="2" stroke-linejoin="round" stroke-linecap="round"/>
 ${dashed(drawing, frame)}
-${points.map((point, i) => dot(point, middle(i), frame, i === lastOf(points)))}`
+${points.map((point, i) => dot(point, middle(i), frame, i === lastOf(points) ? 3.5 : isAlone(points, i) ? 2.5 : 0))}`
 }
 
 const lastOf = (points: readonly Point[]): number => points.findLastIndex(({ y }) => y !== undefined)
 
-function dot(point: Point, x: number, frame: Frame, last: boolean): Markup {
+/** Between two gaps there is no line to see. */
+const isAlone = (points: readonly Point[], i: number): boolean =>
+  points[i - 1]?.y === undefined && points[i + 1]?.y === undefined
+
+/** @param radius 0 where the line says enough */
+function dot(point: Point, x: number, frame: Frame, radius: number): Markup {
   const { palette, top, zero, step } = frame
   const y = frame.y(point.y ?? point.expected ?? 0)
   const hit = markup`<path d="M${px(x - step / 2)} ${px(top)}h${px(step)}V${px(zero)}h-${px(step)}Z" fill="none" pointer-events="all"/>`
@@ -105,9 +110,11 @@ function dot(point: Point, x: number, frame: Frame, last: boolean): Markup {
   if (point.y === undefined) return markup`<g><title>${said(point)}</title>${hit}</g>`
   const shape = marked
     ? markup`<circle cx="${px(x)}" cy="${px(y)}" r="5" fill="${palette.card}" stroke="${palette.bad}" stroke-width="2.5"/>`
-    : last
-      ? markup`<circle cx="${px(x)}" cy="${px(y)}" r="3.5" fill="${palette.accent}"/>`
-      : markup``
+    : point.partial
+      ? markup`<circle cx="${px(x)}" cy="${px(y)}" r="4" fill="${palette.faint}" stroke="${palette.accent}" stroke-dasharray="3 2"/>`
+      : radius > 0
+        ? markup`<circle cx="${px(x)}" cy="${px(y)}" r="${radius}" fill="${palette.accent}"/>`
+        : markup``
   return markup`<g><title>${said(point)}</title>${hit}${shape}</g>`
 }
 

@@ -11,6 +11,8 @@ export interface Point {
   /** y in words; empty when there is none. */
   readonly words: string
   readonly expected: number | undefined
+  /** expected in words, with what it is: `p50 3.1 s`; empty when there is none. */
+  readonly expectedWords: string
   readonly low: number | undefined
   readonly high: number | undefined
   readonly mark: string | undefined
@@ -21,6 +23,7 @@ export interface Drawing {
   readonly chart: Chart
   readonly points: readonly Point[]
   readonly y: Column
+  readonly expected: Column | undefined
   /** Whether any point has one. */
   readonly has: {
     readonly expected: boolean
@@ -44,6 +47,7 @@ export function drawingOf(section: Section, tz: string): Drawing | undefined {
     chart,
     points,
     y,
+    expected: columns.find(({ key }) => key === chart.expected),
     has: {
       expected: points.some(({ expected }) => expected !== undefined),
       band: points.some(({ low, high }) => low !== undefined && high !== undefined),
@@ -83,15 +87,28 @@ function pointsOf(
     rows.map((row) => row[chart.y]),
     tz,
   )
+  const expected =
+    chart.expected === undefined ? undefined : columns.find(({ key }) => key === chart.expected)
+  const expectedWords = columnWords(
+    { ...y, key: chart.expected ?? '' },
+    rows.map((row) => row[chart.expected ?? '']),
+    tz,
+  )
   return rows.map((row, i) => {
     const value = amount(row, chart.y, y)
+    const other = amount(row, chart.expected, y)
     const bucket = shortened(buckets[i]?.text ?? '')
     return {
       bucket,
       tick: tickOf(bucket),
       y: value,
       words: value === undefined ? '' : (words[i]?.text ?? ''),
-      expected: amount(row, chart.expected, y),
+      expected: other,
+      // Where a forecast begins, it is what is known.
+      expectedWords:
+        other === undefined || other === value
+          ? ''
+          : `${expected?.title ?? 'expected'} ${expectedWords[i]?.text ?? ''}`,
       low: amount(row, chart.low, y),
       high: amount(row, chart.high, y),
       mark: markOf(row, chart.marks),

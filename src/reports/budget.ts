@@ -36,7 +36,7 @@ function columnsFor(states: readonly BudgetState[]): Column[] {
     { ...column('until', 'until', 'time'), dataOnly: true },
     column('cost_usd', 'spent', 'usd'),
     column('budget_usd', 'of', 'usd'),
-    column('budget_share', 'used', 'rate'),
+    { ...column('budget_share', 'used', 'rate'), against: 'period_share' },
     column('period_share', 'gone', 'rate'),
     column('pace', 'pace', 'number', 2),
     column('mean_daily_cost_usd', 'a day', 'usd', 5),

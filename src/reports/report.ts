@@ -54,6 +54,8 @@ export interface Column {
   readonly tones?: Readonly<Record<string, 'good' | 'caution' | 'bad'>>
   /** Numbers have bars beside them where the terminal has room, as shares always do. */
   readonly bars?: true
+  /** Of a share of a whole: the column of another share, such as the time gone, to see it against in a bar. */
+  readonly against?: string
 }
 
 export type Row = Readonly<Record<string, Cell>>

@@ -125,8 +125,9 @@ describe.each(names)('%s', (name) => {
 
 test('the report of the demo log has its charts', () => {
   const { html = '', attachments } = mails.get('report') ?? {}
-  expect(attachments).toHaveLength(8)
-  expect(html).toContain(
-    'alt="Cost by day. 7 points from 2026-09-21 to 2026-09-27. Highest: 2026-09-23: $15.40',
-  )
+  // Cost, forecast and latency, each for two widths and two schemes.
+  expect(attachments).toHaveLength(12)
+  const week = '7 points from 2026-09-21 to 2026-09-27. Highest'
+  expect(html).toContain(`alt="Cost by day. ${week}: 2026-09-23: $15.40`)
+  expect(html).toContain(`alt="Latency by day. ${week}: 2026-09-26: 18.3 s, p50 4,668 ms`)
 })

@@ -4,6 +4,7 @@ import { chartSvg, type ChartOptions } from '../../src/charts/chart.js'
 import { legendOf } from '../../src/charts/chart-words.js'
 import { darkPalette, lightPalette, pagePalette, type Palette } from '../../src/charts/palette.js'
 import { drawingOf } from '../../src/charts/points.js'
+import { gaugeOf } from '../../src/renderers/bars.js'
 import { incidentMarks } from '../../src/reports/incident-marks.js'
 import { trendSection } from '../../src/reports/trend.js'
 import type { Column, Row, Section } from '../../src/reports/report.js'
@@ -126,6 +127,75 @@ describe('a bound', () => {
     expect(text.length).toBeGreaterThan(20)
     expect(text.length * 6.8).toBeLessThan(340)
   })
+})
+
+describe('a line', () => {
+  const latency = (
+    points: readonly (readonly [p95: number | null, p50: number | null, partial?: boolean])[],
+  ): Section => ({
+    id: 'latency_by_day',
+    title: 'Latency by day',
+    columns: [
+      { key: 'bucket', title: 'day', kind: 'text' },
+      { key: 'p95', title: 'p95', kind: 'ms' },
+      { key: 'p50', title: 'p50', kind: 'ms' },
+    ],
+    rows: points.map(([p95, p50, partial = false], i) => ({
+      bucket: `2026-10-0${i + 1}`,
+      p95,
+      p50,
+      partial,
+    })),
+    chart: { kind: 'line', x: 'bucket', y: 'p95', expected: 'p50', partial: 'partial' },
+  })
+  const radii = (drawn: string): string[] =>
+    [...drawn.matchAll(/<circle [^>]* r="([\d.]+)"/g)].map(([, r = '']) => r)
+
+  test('names the second line, and says both figures', () => {
+    const section = latency([
+      [16_000, 3_000],
+      [18_000, 4_000],
+      [null, 2_000],
+      [null, null],
+    ])
+    const drawing = drawingOf(section, 'UTC')
+    expect(drawing && legendOf(drawing).map(({ text }) => text)).toEqual(['p95', 'p50'])
+    const drawn = svg(section)
+    expect(drawn).toContain('<title>2026-10-01: 16.0 s, p50 3,000 ms</title>')
+    expect(drawn).toContain('<title>2026-10-03: p50 2,000 ms</title>')
+    expect(drawn).toContain('<title>2026-10-04: no value</title>')
+  })
+
+  test('shows a point between two gaps, the last one, and one that is incomplete', () => {
+    const [gap, some] = [
+      [null, null],
+      [1000, 500],
+    ] as const
+    expect(radii(svg(latency([some, some, some])))).toEqual(['3.5'])
+    expect(radii(svg(latency([some, gap, some, gap, some, some])))).toEqual(['2.5', '2.5', '3.5'])
+    expect(radii(svg(latency([[1000, 500, true], some, [900, 400, true]])))).toEqual(['4', '4'])
+  })
+
+  test('levels of the axis have no decimals that say nothing', () => {
+    const ticks = (most: number): string[] =>
+      [...svg(latency([[most, 1]])).matchAll(/text-anchor="end">([^<]+)</g)].map(([, text = '']) => text)
+    expect(ticks(20_000)).toEqual(['0 s', '5 s', '10 s', '15 s', '20 s'])
+    expect(ticks(9_000)).toEqual(['0 s', '2 s', '4 s', '6 s', '8 s', '10 s'])
+  })
+})
+
+test.each([
+  ['0.865', '0.912', { size: 0.865, tick: 0.912, isOver: false }],
+  [1, 0, { size: 1, tick: 0, isOver: false }],
+  [5.14, 0.374, { size: 1, tick: 0.374, isOver: true }],
+  [0, 1, { size: 0, tick: 1, isOver: false }],
+  [null, 0.5, undefined],
+  [0.5, null, undefined],
+])('used %s of a budget with %s of its period gone', (used, gone, gauge) => {
+  const column: Column = { key: 'used', title: 'used', kind: 'rate', against: 'gone' }
+  expect(gaugeOf(column, { used, gone })).toEqual(gauge)
+  const { against: _, ...plain } = column
+  expect(gaugeOf(plain, { used, gone })).toBeUndefined()
 })
 
 describe('marks in a trend', () => {

@@ -39,8 +39,14 @@ function card({ label, value, change }: Fact, look: string): Markup {
     change === undefined || change.text === '–'
       ? markup``
       : markup`<span class="change ${change.tone ?? 'even'}">${change.text}</span>`
-  return markup`<div class="${look}"><dt>${label}</dt><dd><span class="value">${value.text}</span>${chip}</dd></div>`
+  return markup`<div class="${look}"><dt>${unbroken(label)}</dt><dd><span class="value">${value.text}</span>${chip}</dd></div>`
 }
+
+/** With dates that stay on one line. */
+const unbroken = (label: string): Markup[] =>
+  label
+    .split(/(\d{4}-\d\d-\d\d)/)
+    .map((part, i) => (i % 2 === 0 ? markup`${part}` : markup`<span class="short">${part}</span>`))
 
 /** Words with what their tone says. */
 export function toned({ text, tone }: Words): Markup {

@@ -91,6 +91,9 @@ tfoot th,tfoot td{font-weight:650;border-top:1px solid var(--quiet)}
 .bar{flex:0 1 96px;min-width:36px;height:6px;border-radius:3px}
 .bar rect{fill:var(--accent)}
 .bar .track{fill:var(--line)}
+.gauge{height:12px;overflow:visible}
+.gauge.over rect:not(.track){fill:var(--bad)}
+.gauge path{stroke:var(--ink);stroke-width:2;vector-effect:non-scaling-stroke}
 .spark{display:block}
 .blocks{list-style:none;margin:0;padding:0}
 .blocks li{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:14px 16px;overflow-wrap:anywhere}
@@ -106,6 +109,15 @@ footer h2{font-size:15px;color:var(--ink);margin-bottom:8px}
 footer p{margin:4px 0 0;max-width:92ch}
 .warnings{margin:0 0 12px;padding:12px 16px 12px 34px;border-radius:10px;background:var(--cautionPaper);color:var(--ink)}
 .warnings li+li{margin-top:4px}
+@media screen and (min-width:641px){
+.dense{font-size:13px}
+.dense th,.dense td{padding:8px 7px}
+.dense th:first-child{padding-left:14px}
+.dense th:last-child,.dense td:last-child{padding-right:14px}
+.dense thead th{font-size:12.5px}
+.dense .gauged>div{flex-direction:column-reverse;align-items:flex-end;gap:3px}
+.dense .gauge{flex:none;width:56px}
+}
 @media (max-width:640px){
 header.page,main,footer{padding-left:16px;padding-right:16px}
 header.page{padding-top:28px}
@@ -130,6 +142,7 @@ tbody th .words{max-width:32vw;white-space:normal}
 .optional{display:none}
 .share>div{flex-direction:column-reverse;align-items:flex-end;gap:3px}
 .bar{flex:none;width:44px;min-width:0;height:4px}
+.gauge{height:10px}
 .more{display:block}
 }
 @page{size:A4;margin:14mm}

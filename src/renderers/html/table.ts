@@ -2,7 +2,7 @@
 import { sparklineSvg } from '../../charts/sparkline.js'
 import { pagePalette } from '../../charts/palette.js'
 import type { Cell, Column, Row, Section } from '../../reports/report.js'
-import { barSizes } from '../bars.js'
+import { barSizes, gaugeOf, type Gauge } from '../bars.js'
 import { columnWords, type Words } from '../cells.js'
 import { markup, Markup } from '../markup.js'
 import { sideTracks } from '../sides.js'
@@ -44,7 +44,7 @@ export function tableOf(section: Section, id: string, tz: string): Markup {
   const { rows, totals } = section
   const tracks = shownColumns(section.columns).map((column) => trackOf(column, rows, totals, tz))
   return markup`<div class="scroll" role="group" aria-labelledby="${id}-caption" tabindex="0">
-<table>
+<table${tracks.length > roomyColumns ? markup` class="dense"` : markup``}>
 <caption id="${id}-caption">${section.title}</caption>
 <thead><tr>${tracks.map(({ column }) => heading(column, column.title))}</tr></thead>
 <tbody>
@@ -55,6 +55,9 @@ ${totals === undefined ? markup`` : markup`<tfoot><tr>${tracks.map((track, place
 </div>
 ${leftOut(tracks)}`
 }
+
+/** Tables with more columns have less room in each. */
+const roomyColumns = 8
 
 function trackOf(column: Column, rows: readonly Row[], totals: Row | undefined, tz: string): Track {
   const cells = rows.map((row) => row[column.key])
@@ -92,6 +95,10 @@ function cell({ column, words, bars }: Track, row: Row, index: number, place: nu
   if (column.kind === 'series')
     return markup`<td${classes(column)}>${series(row[column.key]) ?? toned(shown)}</td>`
   const size = bars?.[index]
+  const gauge = gaugeOf(column, row)
+  if (gauge !== undefined) {
+    return markup`<td${classes(column, 'share', 'gauged')}><div>${gaugeBar(gauge)}<div>${toned(shown)}</div></div></td>`
+  }
   if (size === undefined) {
     return markup`<td${classes(column)}>${isNumeric(column.kind) ? toned(shown) : wrapped(shown)}</td>`
   }
@@ -115,6 +122,12 @@ function series(value: Cell | undefined): Markup | undefined {
 function bar(size: number): Markup {
   const width = Math.round(size * 1000) / 10
   return markup`<svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="6"/><rect width="${width}" height="6"/></svg>`
+}
+
+/** The tick is where the other share is. */
+function gaugeBar({ size, tick, isOver }: Gauge): Markup {
+  const percent = (share: number): number => Math.round(share * 1000) / 10
+  return markup`<svg class="bar gauge${isOver ? ' over' : ''}" viewBox="0 0 100 12" preserveAspectRatio="none" aria-hidden="true"><rect class="track" y="3" width="100" height="6"/><rect y="3" width="${percent(size)}" height="6"/><path d="M${percent(tick)} 0V12"/></svg>`
 }
 
 function total({ column, words }: Track, totals: Row, place: number): Markup {
