@@ -1,18 +1,38 @@
 /** Rows told in sentences: a headline and what belongs under it. */
 import type { Section } from '../reports/report.js'
+import { statusTone, type Words } from './cells.js'
 import { shownColumns } from './values.js'
 
 interface Block {
   readonly headline: string
-  readonly sentences: readonly string[]
+  /** Each in pieces, of which some have a tone. */
+  readonly sentences: readonly (readonly Words[])[]
 }
 
-/** The shown columns of each row; what a row leaves empty is left out. */
+/** The shown columns of each row; what a row leaves empty is left out. States lead the first sentence. */
 export function blocksOf({ columns, rows }: Section): Block[] {
-  const [first, ...rest] = shownColumns(columns)
+  const [first, ...others] = shownColumns(columns)
+  const states = others.filter(({ kind }) => kind === 'status')
+  const texts = others.filter(({ kind }) => kind !== 'status')
   const text = (cell: unknown): string => (typeof cell === 'string' ? cell : '')
-  return rows.map((row) => ({
-    headline: text(row[first?.key ?? '']),
-    sentences: rest.map(({ key }) => text(row[key])).filter((sentence) => sentence !== ''),
-  }))
+  return rows.map((row) => {
+    const said = states
+      .map((column) => ({ text: text(row[column.key]), ...statusTone(column, row[column.key]) }))
+      .filter((words) => words.text !== '')
+    const lead = said.flatMap((words, i): Words[] => [...(i === 0 ? [] : [{ text: ', ' }]), words])
+    const [start, ...rest] = texts.map(({ key }) => text(row[key])).filter((sentence) => sentence !== '')
+    const opening = [
+      ...lead,
+      ...(start === undefined ? [] : [{ text: lead.length === 0 ? start : `: ${start}` }]),
+    ]
+    return {
+      headline: text(row[first?.key ?? '']),
+      sentences: [opening, ...rest.map((sentence) => [{ text: sentence }])].filter(
+        (pieces) => pieces.length > 0,
+      ),
+    }
+  })
 }
+
+/** A sentence without its tones. */
+export const plainText = (pieces: readonly Words[]): string => pieces.map(({ text }) => text).join('')

@@ -131,7 +131,8 @@ function textWords(cell: Exclude<Cell, null>): Words {
   return { text: words ? visible(cell.join(', ')) : visible(jsonText(cell)) }
 }
 
-function statusTone({ tones }: Column, cell: Cell): { tone?: Tone } {
+/** How a word of a status sounds. */
+export function statusTone({ tones }: Column, cell: Cell | undefined): { tone?: Tone } {
   const tone = typeof cell === 'string' && tones && Object.hasOwn(tones, cell) ? tones[cell] : undefined
   return tone === undefined ? {} : { tone }
 }

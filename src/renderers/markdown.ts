@@ -1,6 +1,6 @@
 /** Markdown for pull requests and wikis: GitHub tables, and nothing from a log that a reader would run. */
 import type { Column, Report, Section } from '../reports/report.js'
-import { blocksOf } from './blocks.js'
+import { blocksOf, plainText } from './blocks.js'
 import { columnWords, seriesWords } from './cells.js'
 import { factsOf, isFacts } from './facts.js'
 import type { Renderer } from './renderer.js'
@@ -56,7 +56,7 @@ function blockList(section: Section): string {
   return blocksOf(section)
     .map(({ headline, sentences }) => [
       `- **${inline(headline)}**`,
-      ...sentences.map((text) => `  - ${block(text)}`),
+      ...sentences.map((pieces) => `  - ${block(plainText(pieces))}`),
     ])
     .flat()
     .join('\n')

@@ -13,6 +13,10 @@ export class Markup {
   }
 }
 
+/** Pieces of one line, with nothing between them. */
+export const sideBySide = (pieces: readonly Markup[]): Markup =>
+  new Markup(pieces.map(({ text }) => text).join(''))
+
 type Piece = string | number | undefined | Markup | readonly Markup[]
 
 /**

@@ -1,7 +1,8 @@
 /** The terminal: everything within its width, numbers aligned, doubts under the numbers they touch. */
 import type { Report, Section } from '../reports/report.js'
 import { factLines, isFacts } from './facts.js'
-import { blocksOf } from './blocks.js'
+import { blocksOf, plainText } from './blocks.js'
+import type { Words } from './cells.js'
 import { grid } from './grid.js'
 import { paintFor, type Paint } from './paint.js'
 import type { Renderer, RenderOptions } from './renderer.js'
@@ -99,8 +100,17 @@ function blockLines(section: Section, page: Page): string[] {
   return blocksOf(section).flatMap(({ headline, sentences }, index) => [
     ...(index === 0 ? [] : ['']),
     ...sentence(headline, page, '', indent).map(page.paint.strong),
-    ...sentences.flatMap((text) => sentence(text, page, '  ', indent)),
+    ...sentences.flatMap((pieces) => {
+      const [start = '', ...rest] = sentence(plainText(pieces), page, '  ', indent)
+      return [tonedStart(start, [{ text: `${indent}  ` }, ...pieces], page.paint), ...rest]
+    }),
   ])
+}
+
+/** A line with the tones of the pieces that it begins with; tones stand in the first words of a sentence. */
+function tonedStart(line: string, [piece, ...others]: readonly Words[], paint: Paint): string {
+  if (piece === undefined || !line.startsWith(piece.text)) return line
+  return paint.toned(piece.text, piece.tone) + tonedStart(line.slice(piece.text.length), others, paint)
 }
 
 /** A sentence wrapped to the page, its lines after the first under the words of the first. */

@@ -1,6 +1,7 @@
 /** Alerts as a list for people and programs. */
 import { minuteText } from '../domain/zones.js'
 import type { AlertRow } from '../metrics/alerts.js'
+import { severityTones } from './check.js'
 import type { Column, Report, Row } from './report.js'
 
 /** What programs read. */
@@ -26,7 +27,19 @@ const columns: readonly Column[] = [
 /** What people read: the sentence of an alert is what it is about, and no table has room for it. */
 const shownColumns: readonly Column[] = [
   { key: 'headline', title: 'alert', kind: 'text' },
-  { key: 'state', title: 'state', kind: 'text' },
+  {
+    key: 'severity',
+    title: 'severity',
+    kind: 'status',
+    tones: severityTones,
+  },
+  {
+    key: 'status',
+    title: 'status',
+    kind: 'status',
+    tones: { firing: 'bad', acknowledged: 'caution', snoozed: 'caution', over: 'good' },
+  },
+  { key: 'times', title: 'times', kind: 'text' },
   { key: 'told', title: 'told', kind: 'text' },
   { key: 'problems', title: 'problems', kind: 'text' },
 ]
@@ -34,18 +47,20 @@ const shownColumns: readonly Column[] = [
 function shownRow(row: AlertRow, tz: string): Row {
   return {
     headline: `${row.alert}: ${row.text}`,
-    state: `${row.severity}, ${stateWords(row, tz)}`,
+    severity: row.severity,
+    status: row.status === 'ended' ? 'over' : row.status,
+    times: timesOf(row, tz),
     told: row.told === null ? 'nobody was told' : `told ${row.told.join(', ')}`,
     problems: row.problems === null ? null : row.problems.join('; '),
   }
 }
 
-function stateWords(row: AlertRow, tz: string): string {
+function timesOf(row: AlertRow, tz: string): string {
   const at = (iso: string): string => `${minuteText(Date.parse(iso), tz)} ${tz}`
+  if (row.ended_at !== null) return `${at(row.started_at)} – ${at(row.ended_at)}`
+  if (row.status === 'firing') return `since ${at(row.started_at)}`
   const firing = `firing since ${at(row.started_at)}`
-  if (row.ended_at !== null) return `over: ${at(row.started_at)} – ${at(row.ended_at)}`
-  if (row.snoozed_until !== null) return `${firing}, snoozed until ${at(row.snoozed_until)}`
-  return row.acknowledged_at === null ? firing : `${firing}, acknowledged`
+  return row.snoozed_until === null ? firing : `${firing}, no reminder before ${at(row.snoozed_until)}`
 }
 
 /** @param ended those that are over are in it too */

@@ -80,7 +80,7 @@ export interface Section {
   /**
    * `table` (default); `facts`: one row shown as a list of label and value; `sides`: rows `a`, `b`,
    * `difference` and `ratio` by their key `side`, shown as one line a figure; `blocks`: each row as the text of
-   * its first shown column with those of the others under it, a sentence or nothing each.
+   * its first shown column with those of the others under it, a sentence or nothing each; states lead the first.
    */
   readonly layout?: 'table' | 'facts' | 'sides' | 'blocks'
   /** Why there are no rows: shown instead of an empty table, and `empty` beside `rows` in JSON. */

@@ -5,12 +5,12 @@
 import type { Finding, Report, Section } from '../../reports/report.js'
 import { blocksOf } from '../blocks.js'
 import { factsOf, isFacts } from '../facts.js'
-import { markup, Markup } from '../markup.js'
+import { markup, Markup, sideBySide } from '../markup.js'
 import { periodWords } from '../times.js'
 import { shownSection } from '../values.js'
 import { visible } from '../visible.js'
 import { cutEnd } from '../width.js'
-import { badge, factList, headline, isFigure } from './facts.js'
+import { badge, factList, headline, isFigure, toned } from './facts.js'
 import { figureOf, type Figure, type Picture } from './picture.js'
 import { letters, look, mailWidth, sheet } from './style.js'
 import { tableOf } from './table.js'
@@ -167,7 +167,7 @@ const shortened = (section: Section, rows: number): Section =>
 function blocks(section: Section): Markup {
   const items = blocksOf(section).map(
     ({ headline, sentences }, i) =>
-      markup`<p style="margin:${i === 0 ? 0 : 12}px 0 0;font-weight:600">${said(headline)}</p>${sentences.map((text) => markup`<p style="margin:3px 0 0">${said(text)}</p>`)}`,
+      markup`<p style="margin:${i === 0 ? 0 : 12}px 0 0;font-weight:600">${said(headline)}</p>${sentences.map((pieces) => markup`<p style="margin:3px 0 0">${sideBySide(pieces.map((piece) => toned({ ...piece, text: said(piece.text) })))}</p>`)}`,
   )
   return markup`${items}`
 }
