@@ -7,7 +7,7 @@ import type { Renderer } from './renderer.js'
 import { sideTracks } from './sides.js'
 import { longestSparkline } from './sparkline.js'
 import { periodWords } from './times.js'
-import { isNumeric, shownColumns, shownSection } from './values.js'
+import { isNumeric, notesOf, shownColumns, shownSection } from './values.js'
 import { visible } from './visible.js'
 
 /** Tables for places that show Markdown; every column, numbers as people read them. */
@@ -41,7 +41,9 @@ function findingBlocks({ findings = [] }: Report): string[] {
 
 function sectionBlocks(section: Section, report: Report, tz: string): string[] {
   const title = section.title === report.title ? [] : [`### ${inline(section.title)}`]
-  const notes = (section.notes ?? []).map((text) => `- ${block(text)}`).join('\n')
+  const notes = notesOf(section)
+    .map((text) => `- ${block(text)}`)
+    .join('\n')
   return [...title, body(section, tz), ...(notes === '' ? [] : [notes])]
 }
 

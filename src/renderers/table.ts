@@ -7,7 +7,7 @@ import { grid } from './grid.js'
 import { paintFor, type Paint } from './paint.js'
 import type { Renderer, RenderOptions } from './renderer.js'
 import { periodWords } from './times.js'
-import { shownSection } from './values.js'
+import { notesOf, shownSection } from './values.js'
 import { visible } from './visible.js'
 import { width, wrap } from './width.js'
 
@@ -63,7 +63,7 @@ function head(report: Report, { columns, tz, paint }: Page): string[] {
 function sectionLines(section: Section, report: Report, page: Page): string[] {
   const { columns, paint } = page
   const title = section.title === report.title ? [] : wrap(visible(section.title), columns).map(paint.strong)
-  const notes = (section.notes ?? []).flatMap((text) => sentence(text, page, '· ', indentOf(page)))
+  const notes = notesOf(section).flatMap((text) => sentence(text, page, '· ', indentOf(page)))
   return [...title, ...body(section, page), ...notes]
 }
 

@@ -35,6 +35,9 @@ export function shownSection(section: Section): Section {
   return { ...section, ...(rows && { rows }), ...(columns && { columns }), ...(totals && { totals }) }
 }
 
+/** Notes that people see. */
+export const notesOf = ({ shownNotes, notes = [] }: Section): readonly string[] => shownNotes ?? notes
+
 /** Columns that people see. */
 export function shownColumns(columns: readonly Column[]): readonly Column[] {
   return columns.filter((column) => !column.dataOnly)

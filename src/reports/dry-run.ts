@@ -17,6 +17,9 @@ interface DryRun extends Unjudged {
   readonly histories: readonly RuleHistory[]
 }
 
+const howCounted =
+  'times: how often it would have begun to fire, for whichever value; hours: in how many it would have fired. Judged at each hour by the calls before it, whenever they were read.'
+
 /** @param days that were judged, hour by hour */
 export function dryRunReport(answer: DryRun, doubts: Doubts, asOf: Date, days: number): Report {
   const since = new Date(asOf.getTime() - days * dayMs).toISOString()
@@ -38,10 +41,8 @@ export function dryRunReport(answer: DryRun, doubts: Doubts, asOf: Date, days: n
     ],
     rows: rows.map((row) => ({ ...row, starts_per_week: (Number(row['starts']) * 7) / days })),
     empty: 'no rule was judged',
-    notes: [
-      ...answer.histories.flatMap(saidLast),
-      'times: how often it would have begun to fire, for whichever value; hours: in how many it would have fired. Judged at each hour by the calls before it, whenever they were read.',
-    ],
+    notes: [howCounted],
+    shownNotes: [...answer.histories.flatMap(saidLast), howCounted],
   }
   const noisy = answer.histories.filter(({ starts }) => starts > days)
   return {
@@ -86,6 +87,6 @@ function historyRow({ rule, starts, subjects, hours, examples }: RuleHistory): R
   }
 }
 
-/** Below the table, where a sentence has room. */
+/** For people, below the table, where a sentence has room. */
 const saidLast = ({ rule, examples: [latest] }: RuleHistory): string[] =>
   latest === undefined ? [] : [`${rule.name} said last: ${latest.text}`]

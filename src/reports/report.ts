@@ -71,6 +71,8 @@ export interface Section {
   /** What people see in the place of these columns and totals, where they read another table than programs. */
   readonly shownColumns?: readonly Column[]
   readonly shownTotals?: Row
+  /** What people see in the place of these notes, where programs have some of it in rows. */
+  readonly shownNotes?: readonly string[]
   /** Beside the answer itself: in JSON under its id next to the answer's own keys, not in CSV. */
   readonly beside?: true
   /** Totals by column key, printed as a last row. */

@@ -3,7 +3,7 @@ import type { Section } from '../../reports/report.js'
 import type { Words } from '../cells.js'
 import { factsOf, isFacts, type Fact } from '../facts.js'
 import { markup, Markup } from '../markup.js'
-import { isNumeric } from '../values.js'
+import { isNumeric, notesOf } from '../values.js'
 
 /** A section of figures that can open the page. */
 export function isHeadline(section: Section, tz: string): boolean {
@@ -15,7 +15,7 @@ const isFigure = ({ column }: Fact): boolean => isNumeric(column.kind) || column
 /** The first figure is the one that the page is about. */
 export function headline(section: Section, tz: string): Markup {
   const [first, ...rest] = factsOf(section, tz)
-  const notes = section.notes ?? []
+  const notes = notesOf(section)
   return markup`<section aria-labelledby="headline" class="headline">
 <h2 id="headline">${section.title}</h2>
 <dl class="cards">

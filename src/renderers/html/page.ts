@@ -8,7 +8,7 @@ import type { Finding, Report, Section } from '../../reports/report.js'
 import { isFacts } from '../facts.js'
 import { markup, Markup } from '../markup.js'
 import { periodWords } from '../times.js'
-import { shownColumns, shownSection } from '../values.js'
+import { notesOf, shownColumns, shownSection } from '../values.js'
 import { headline, isHeadline } from './facts.js'
 import { sectionBody } from './section.js'
 import { style } from './style.js'
@@ -105,7 +105,7 @@ function sectionBlock(section: Section, index: number, report: Report, tz: strin
   // A section that is the whole answer is called what the page is called.
   const same = section.title === report.title
   const heading = same ? markup`` : markup`<h2 id="${id}-title">${section.title}</h2>`
-  const notes = section.notes ?? []
+  const notes = notesOf(section)
   return markup`<section id="${id}" aria-labelledby="${same ? 'title' : `${id}-title`}" class="${isFacts(section) ? 'facts' : 'table'}">
 ${heading}
 ${sectionBody(section, id, tz)}

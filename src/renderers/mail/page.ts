@@ -7,7 +7,7 @@ import { blocksOf } from '../blocks.js'
 import { factsOf, isFacts } from '../facts.js'
 import { markup, Markup, sideBySide } from '../markup.js'
 import { periodWords } from '../times.js'
-import { shownSection } from '../values.js'
+import { notesOf, shownSection } from '../values.js'
 import { visible } from '../visible.js'
 import { cutEnd } from '../width.js'
 import { badge, factList, headline, isFigure, toned } from './facts.js'
@@ -194,8 +194,8 @@ function findings({ findings = [] }: Report, { rows }: Size): Markup[] {
   ]
 }
 
-function notes({ notes = [] }: Section, { rows }: Size): Markup {
-  return markup`${notes.slice(0, rows).map(quietLine)}`
+function notes(section: Section, { rows }: Size): Markup {
+  return markup`${notesOf(section).slice(0, rows).map(quietLine)}`
 }
 
 const quietLine = (text: string): Markup =>

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { UserError } from '../../../src/errors.js'
+import { mailOf } from '../../../src/renderers/mail/page.js'
 import { rendererFor, renderers } from '../../../src/renderers/registry.js'
 import type { Report } from '../../../src/reports/report.js'
 import { unstyledPage } from '../looks.js'
@@ -34,6 +35,28 @@ describe('each format', () => {
       await expect(shown).toMatchFileSnapshot(`__files__/${name}${size}.${endings[0]}`)
     },
   )
+})
+
+test('people read notes of their own where a section has some, programs the others', async () => {
+  const [section] = overview.sections.slice(1, 2).map((one) => ({
+    ...one,
+    notes: ['for programs'],
+    shownNotes: ['for people'],
+  }))
+  if (section === undefined) throw new Error('the overview has no table')
+  const report = { ...overview, sections: [section] }
+  const texts = await Promise.all(
+    renderers.map(
+      async ({ id, render }) => [id, await render(report, { columns: 80, color: false })] as const,
+    ),
+  )
+  const noted = [...texts, ['mail', mailOf(report, 'UTC', 'sans').html] as const].filter(
+    ([id]) => id !== 'csv',
+  )
+  for (const [id, text] of noted) {
+    expect([id, text.includes('for programs')]).toEqual([id, id === 'json'])
+    expect([id, text.includes('for people')]).toEqual([id, id !== 'json'])
+  }
 })
 
 test('colour adds nothing but colour', async () => {
