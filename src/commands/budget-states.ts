@@ -1,11 +1,11 @@
 /** How budgets stand: one scan of the calls for all of them, then plain arithmetic on its days. */
-import type { Budget } from '../domain/budget.js'
+import { coversExactly, type Budget } from '../domain/budget.js'
 import { runningPeriod, type RunningPeriod } from '../domain/budget-period.js'
 import { budgetState, type BudgetState, type DaySpend, type Outlook } from '../domain/budget-state.js'
 import { localDate } from '../domain/periods.js'
-import type { Scope } from '../domain/scope.js'
+import type { Filter, Scope } from '../domain/scope.js'
 import { addDays, type DailyCost } from '../forecast/days.js'
-import { dayReached, forecastCost } from '../forecast/forecast.js'
+import { dayReached, forecastCost, type Forecast } from '../forecast/forecast.js'
 import { beginningOf, dailySeries, nowOf, type Now } from '../forecast/series.js'
 import { budgetDays, type BudgetDayRow } from '../metrics/budgets.js'
 import { budgetSection } from '../reports/budget.js'
@@ -15,6 +15,8 @@ import { ask, type Question } from './question.js'
 
 export interface BudgetAnswer {
   readonly states: readonly BudgetState[]
+  /** How the one closest to its end got there; none of a day, which is one point, nor without history. */
+  readonly closest: BudgetPath | undefined
   /** Budgets that cover no call of the last 120 days: perhaps a filter is misspelt. */
   readonly unmatched: readonly Budget[]
   /** From the beginning of the longest running period up to as-of, with the filters of the question. */
@@ -25,6 +27,12 @@ export interface BudgetAnswer {
     readonly unpriced_calls: number
     readonly partly_priced_calls: number
   }
+}
+
+/** A budget, and the path of what it covers through its running period. */
+interface BudgetPath {
+  readonly budget: Budget
+  readonly forecast: Forecast
 }
 
 /** Days that a forecast learns from. */
@@ -50,15 +58,28 @@ export async function askBudgets(
     }),
   )
   const setOf = (budget: Budget): number => keys.indexOf(JSON.stringify(budget.filters))
-  const states = budgets.map((budget) =>
-    stateOf(budget, { rows, set: setOf(budget), asOf, now, historySince, firstTs: history.first_ts, tz }),
+  const found = budgets.map((budget) =>
+    stateAndPath(budget, {
+      rows,
+      set: setOf(budget),
+      asOf,
+      now,
+      historySince,
+      firstTs: history.first_ts,
+      tz,
+    }),
   )
+  const states = found.map(({ state }) => state)
   const since = states.map(({ period }) => period.since).toSorted()[0] ?? until
   const running = rows.filter(({ day }) => day >= localDate(since, tz))
   const sum = (key: keyof BudgetAnswer['figures']): number =>
     running.reduce((total, row) => total + Number(row[key]), 0)
   return {
     states,
+    closest: closestOf(
+      found.map(({ path }) => path),
+      filters,
+    ),
     unmatched: budgets.filter((budget) => rows.every((row) => Number(row[`calls_${setOf(budget)}`]) === 0)),
     scope: { since, until, filters, tz },
     figures: {
@@ -67,6 +88,18 @@ export async function askBudgets(
       partly_priced_calls: sum('partly_priced_calls'),
     },
   }
+}
+
+/** Of the budgets all of whose calls pass the filters of the question. */
+function closestOf(
+  paths: readonly (BudgetPath | undefined)[],
+  filters: readonly Filter[],
+): BudgetPath | undefined {
+  const share = ({ budget, forecast }: BudgetPath): number => forecast.mean / Number(budget.usd)
+  const drawn = paths.flatMap((path) => (path === undefined || path.budget.period === 'daily' ? [] : [path]))
+  return drawn
+    .filter(({ budget }) => coversExactly(budget, [...budget.filters, ...filters]))
+    .toSorted((a, b) => share(b) - share(a))[0]
 }
 
 /** What the report shows and says of budgets, as they stand at as-of, whatever its window. */
@@ -95,7 +128,12 @@ interface Found {
 }
 
 /** How one budget stands, from the days of the calls that it covers. */
-export function stateOf(budget: Budget, found: Found): BudgetState {
+export const stateOf = (budget: Budget, found: Found): BudgetState => stateAndPath(budget, found).state
+
+function stateAndPath(
+  budget: Budget,
+  found: Found,
+): { readonly state: BudgetState; readonly path: BudgetPath | undefined } {
   const { rows, set, asOf, now, historySince, firstTs, tz, forecasts = true } = found
   const period = runningPeriod(budget.period, asOf, tz)
   const began = localDate(period.since, tz)
@@ -117,19 +155,25 @@ export function stateOf(budget: Budget, found: Found): BudgetState {
     now,
   )
   const isWhole = firstTs !== null && localDate(firstTs, tz) <= began
-  const outlook = forecasts ? outlookOf(budget, period, series, tz) : null
-  return budgetState({ budget, period, asOf, days, isWhole, outlook })
+  const forecast = forecasts ? forecastOf(period, series, tz) : null
+  const outlook = forecast === null ? null : outlookOf(budget, forecast)
+  return {
+    state: budgetState({ budget, period, asOf, days, isWhole, outlook }),
+    path: forecast === null ? undefined : { budget, forecast },
+  }
 }
 
 /** null with no whole day to learn from, or none with a cost. */
-function outlookOf(
-  budget: Budget,
+function forecastOf(
   { since, until }: RunningPeriod,
   series: readonly DailyCost[],
   tz: string,
-): Outlook | null {
+): Forecast | null {
   const forecast = forecastCost(series, { since: localDate(since, tz), until: localDate(until, tz) })
-  if (forecast === null || forecast.learnedDays === 0) return null
+  return forecast === null || forecast.learnedDays === 0 ? null : forecast
+}
+
+function outlookOf(budget: Budget, forecast: Forecast): Outlook {
   return {
     usd: forecast.mean,
     lowUsd: forecast.low,

@@ -29,6 +29,7 @@ export const budgetCommand: CommandSpec = {
   details: [
     'Days, ISO weeks and months begin in --tz; the running one, up to --as-of, is measured.',
     'pace is the share of the budget used over the share of the period gone. The forecast is learned from the days before, or is the pace where there are none.',
+    'As HTML, the week or month whose forecast is the most of its budget is drawn, where --where leaves all of its calls.',
     'status: within; at 80% (a level of the budget is reached); will exceed (by the forecast); over.',
     '--fail-on over ends with exit code 3 when a budget is over; forecast, when one will exceed, too; warning, when one has reached a level, too.',
   ].join('\n'),

@@ -28,11 +28,14 @@ export function tightestBudget(
   period: BudgetPeriod,
   filters: readonly Filter[],
 ): Budget | undefined {
-  const calls = coverage(filters)
   return budgets
-    .filter((budget) => budget.period === period && coverage(budget.filters) === calls)
+    .filter((budget) => budget.period === period && coversExactly(budget, filters))
     .toSorted((a, b) => (picos(a.usd) < picos(b.usd) ? -1 : 1))[0]
 }
+
+/** The calls that pass these filters are those of the budget: no more, no fewer. */
+export const coversExactly = (budget: Budget, filters: readonly Filter[]): boolean =>
+  coverage(budget.filters) === coverage(filters)
 
 /** Equal for filters that are the same in another order. */
 function coverage(filters: readonly Filter[]): string {

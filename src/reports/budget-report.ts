@@ -4,22 +4,27 @@ import type { BudgetState } from '../domain/budget-state.js'
 import { localDate } from '../domain/periods.js'
 import type { Scope } from '../domain/scope.js'
 import { budgetSection } from './budget.js'
+import type { Forecast } from '../forecast/forecast.js'
 import { budgetFindings } from './budget-findings.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'
 import type { Report } from './report.js'
+import { runningSum } from './running-sum.js'
 
 interface BudgetAnswer {
   /** From the beginning of the longest running period up to as-of. */
   readonly scope: Scope
   readonly states: readonly BudgetState[]
+  /** The one that is drawn: what it covers, through its running period. */
+  readonly closest: { readonly budget: Budget; readonly forecast: Forecast } | undefined
   /** Budgets that cover no call of their history. */
   readonly unmatched: readonly Budget[]
   readonly doubts: Doubts
 }
 
 export function budgetReport(answer: BudgetAnswer): Report {
-  const { scope, states, doubts } = answer
+  const { scope, states, closest, doubts } = answer
   const section = budgetSection(states, scope.tz)
+  const chart = closest && runningSum(closest.forecast, closest.budget)
   const { columns, id, title } = section
   const nothing = doubts.history.last_ts === null
   const empty = emptyText(doubts)
@@ -27,7 +32,7 @@ export function budgetReport(answer: BudgetAnswer): Report {
     kind: 'budget',
     title: 'Budgets',
     period: { since: scope.since, until: scope.until, tz: scope.tz },
-    sections: [nothing ? { id, title, columns, rows: [], empty } : section],
+    sections: [nothing ? { id, title, columns, rows: [], empty } : { ...section, ...(chart && { chart }) }],
     findings: nothing ? [] : budgetFindings(states, scope.tz),
     warnings: [...warningsOf(doubts), ...(nothing ? [] : budgetWarnings(answer))],
     footer: footerOf(doubts.history),

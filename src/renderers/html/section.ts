@@ -19,7 +19,9 @@ export function sectionBody(whole: Section, id: string, tz: string): Markup {
     return markup`${chart ?? markup``}<p class="empty">${section.empty ?? 'Nothing here.'}</p>`
   }
   const rows = rowsOf(section, id, tz)
-  if (chart === undefined || isFacts(section)) return markup`${chart ?? markup``}${rows}`
+  // One that draws other points than the rows leaves them to be seen.
+  if (chart === undefined || isFacts(section) || whole.chart?.points !== undefined)
+    return markup`${chart ?? markup``}${rows}`
   return markup`${chart}<details><summary>The same as a table</summary>${rows}</details>`
 }
 

@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { beforeAll, describe, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { runWell, sharedFolder } from '../../e2e/program.js'
 import { expectRecorded } from './recorded.js'
 
@@ -116,4 +116,29 @@ describe('from the config file', () => {
     ['config-caps', ['caps', '--as-of', 'latest', '--cap', 'daily_usd=11.6']],
     ['config-tiers', ['tiers', '--as-of', 'latest', '--since', 'last-month']],
   ])('%s', (name, args) => expectRecorded(name, args, { cwd, env: configured }))
+})
+
+describe('drawn as HTML', () => {
+  /** The names of what is drawn across charts, and whether the table stands open. */
+  const drawn = async (...args: string[]): Promise<{ bounds: string[]; isOpen: boolean }> => {
+    const page = await runWell(['budget', ...asOf, ...args, '--format', 'html'], { cwd, env })
+    const bounds = [...page.matchAll(/>(Budget [^<]*)<\/text>/g)].map(([, title = '']) => title)
+    return { bounds: [...new Set(bounds)], isOpen: !page.includes('<details>') && page.includes('<table') }
+  }
+  const all = ['--budget', '90', '--budget', 'monthly:0.01 feature=search', '--budget', 'daily:0.001']
+
+  test('is the one closest to its end, of a week or a month', async () => {
+    expect(await drawn(...all)).toEqual({
+      bounds: ['Budget monthly feature=search: $0.01'],
+      isOpen: true,
+    })
+    expect((await drawn(...all.slice(0, 2))).bounds).toHaveLength(1)
+    expect((await drawn('--budget', 'daily:0.001')).bounds).toEqual([])
+  })
+
+  test('is none of which --where leaves a part', async () => {
+    const bounds = async (where: string): Promise<string[]> => (await drawn(...all, '--where', where)).bounds
+    expect(await bounds('feature=search')).toEqual(['Budget monthly feature=search: $0.01'])
+    expect(await bounds('model=gpt-4o')).toEqual([])
+  })
 })
