@@ -11,7 +11,7 @@ import { windowLabel, type ComparedSide } from '../reports/compared-side.js'
 import { readSaved, type Saved } from '../reports/saved.js'
 import type { Report } from '../reports/report.js'
 import { questionOptions, type CommandSpec, type Invocation } from './command.js'
-import { askMovers, askShared, askSide, askSides } from './comparing.js'
+import { askModels, askMovers, askShared, askSide, askSides } from './comparing.js'
 import { doubtsAbout, optionCount, optionText, withCalls, type Question } from './question.js'
 import { settingsOf } from './settings.js'
 
@@ -116,13 +116,15 @@ async function compareCalls(
   // What the sides differ in by themselves explains nothing.
   const told = new Set(versus.filters.map(({ dimension }) => dimension))
   const telling = by.filter(({ key }) => given || !told.has(key))
-  const asked = await askMovers(question, other, sides, telling, top)
+  const moved = await askMovers(question, other, sides, telling, top)
   return compareReport({
     a,
     b,
     shared: await askShared(question, other),
-    moved: asked.moved,
-    models: told.has(dimensionOf('model').key) ? undefined : asked.models,
+    moved,
+    models: told.has(dimensionOf('model').key)
+      ? undefined
+      : await askModels(question, other, sides, moved, top),
     doubts: [
       await doubtsAbout(question, a.figures),
       await doubtsAbout({ ...question, scope: other }, b.figures),

@@ -6,25 +6,29 @@ import { surelyApart } from '../domain/versus.js'
 import { dayMs } from '../domain/zones.js'
 import { comparison, sharedCalls } from '../metrics/comparison.js'
 import type { Figures } from '../metrics/figures.js'
-import type { MeasureName } from '../metrics/measures.js'
 import { movers, type MoverRow } from '../metrics/movers.js'
+import type { SummaryRow } from '../metrics/summary.js'
 import { basisOf, elapsed, labelsOf, type ComparedSide } from '../reports/compared-side.js'
-import { whatMoved } from '../reports/what-moved.js'
+import { whatMoved, type MovedBy } from '../reports/what-moved.js'
 import { comparedMeasures } from '../reports/comparison-figures.js'
 import type { ReportPart } from '../reports/weekly.js'
 import { ask, type Question } from './question.js'
 
+type Compared = readonly [a: ComparedSide, b: ComparedSide]
+
 /** Both sides with their figures, in one scan of each. */
-export async function askSides(
-  question: Question,
-  other: Scope,
-  measures: readonly MeasureName[] = comparedMeasures,
-): Promise<readonly [a: ComparedSide, b: ComparedSide]> {
-  const { db, scope, asOf } = question
-  const rows = await ask(db, comparison({ a: scope, b: other, measures }))
+export async function askSides(question: Question, other: Scope): Promise<Compared> {
+  const { db, scope } = question
+  const rows = await ask(db, comparison({ a: scope, b: other, measures: comparedMeasures }))
+  const figures = (isA: boolean): Figures | undefined => rows.find((row) => row.is_a === isA)
+  return sidesOf(question, other, figures(true), figures(false))
+}
+
+/** Both sides; one without figures has no calls. */
+function sidesOf(question: Question, other: Scope, a: Figures = noFigures, b: Figures = noFigures): Compared {
+  const { scope, asOf } = question
   const [labelA, labelB] = labelsOf(scope, other, asOf)
-  const figures = (isA: boolean): Figures => rows.find((row) => row.is_a === isA) ?? noFigures
-  return [sideOf(question, scope, labelA, figures(true)), sideOf(question, other, labelB, figures(false))]
+  return [sideOf(question, scope, labelA, a), sideOf(question, other, labelB, b)]
 }
 
 const noFigures: Figures = { calls: 0, priced_calls: 0, unpriced_calls: 0, partly_priced_calls: 0 }
@@ -59,12 +63,6 @@ export async function askShared({ db, scope }: Question, other: Scope): Promise<
   return Number(row?.shared_calls ?? 0)
 }
 
-export interface AskedMovers {
-  readonly moved: readonly { readonly by: Dimension; readonly rows: readonly MoverRow[] }[]
-  /** By model, for the mix. */
-  readonly models: readonly MoverRow[] | undefined
-}
-
 /**
  * Who explains the difference, by each dimension; nothing where the costs of the sides cannot be compared.
  * @param top groups of each dimension before the others
@@ -72,49 +70,52 @@ export interface AskedMovers {
 export async function askMovers(
   { db, scope }: Question,
   other: Scope,
-  sides: readonly [a: ComparedSide, b: ComparedSide],
+  [a, b]: Compared,
   by: readonly Dimension[],
   top: number,
-): Promise<AskedMovers> {
-  const [a, b] = sides
+): Promise<readonly MovedBy[]> {
   const basis = basisOf(a, b)
-  if (basis === 'means') return { moved: [], models: undefined }
+  if (basis === 'means') return []
   const days = basis === 'daily' ? ([daysOf(a), daysOf(b)] as const) : ([1, 1] as const)
-  const rowsOf = (dimension: Dimension): Promise<readonly MoverRow[]> =>
-    ask(db, movers({ a: scope, b: other, by: dimension, top, days }))
-  const moved = []
-  for (const dimension of by) moved.push({ by: dimension, rows: await rowsOf(dimension) })
+  const moved: MovedBy[] = []
+  for (const dimension of by) {
+    const rows = await ask(db, movers({ a: scope, b: other, by: dimension, top, days }))
+    moved.push({ by: dimension, rows })
+  }
+  return moved
+}
+
+/** The movers by model, for the part of the mix; asked where they are not among those known. */
+export async function askModels(
+  question: Question,
+  other: Scope,
+  sides: Compared,
+  known: readonly MovedBy[],
+  top: number,
+): Promise<readonly MoverRow[] | undefined> {
   const model = dimensionOf('model')
-  const models = moved.find(({ by: one }) => one.key === model.key)?.rows ?? (await rowsOf(model))
-  return { moved, models }
+  const found = known.find(({ by }) => by.key === model.key)
+  return (found ?? (await askMovers(question, other, sides, [model], top))[0])?.rows
 }
 
 const daysOf = ({ ms }: ComparedSide): number => (ms === null ? 1 : ms / dayMs)
-
-/** What the cost a call is judged by. */
-const billMeasures = [
-  'calls',
-  'priced_calls',
-  'unpriced_calls',
-  'cost_usd',
-  'mean_cost_usd',
-  'max_cost_usd',
-  'stddev_cost_usd',
-] as const satisfies readonly MeasureName[]
 
 /**
  * What moved between a window and the one before it, for a report: a table for each dimension, who explains
  * most of the difference, and whether calls cost more by more than chance. Nothing where there are no calls
  * before.
+ * @param summary the figures of both windows
  */
 export async function askWhatMoved(
   question: Question,
   before: Window,
-  by: readonly Dimension[] = ['feature', 'model', 'user'].map(dimensionOf),
-  top = 5,
+  summary: readonly SummaryRow[],
+  by: readonly Dimension[],
+  top: number,
 ): Promise<ReportPart> {
   const other = { ...question.scope, ...before }
-  const sides = await askSides(question, other, billMeasures)
-  const { moved } = await askMovers(question, other, sides, by, top)
-  return whatMoved(...sides, moved)
+  const figures = (isCurrent: boolean): Figures | undefined =>
+    summary.find((row) => row.is_current === isCurrent)
+  const sides = sidesOf(question, other, figures(true), figures(false))
+  return whatMoved(...sides, await askMovers(question, other, sides, by, top))
 }

@@ -55,6 +55,9 @@ export interface ReportSection {
   readonly ask: (context: ReportContext) => Promise<ReportPart>
 }
 
+/** Groups that may explain the difference to the window before, by name. */
+const mostMovers = 5
+
 /** Longer tables are for breakdown. */
 const longest = 10
 
@@ -115,10 +118,11 @@ export const reportSections: readonly ReportSection[] = [
   {
     name: 'growth',
     about: 'cost of the last weeks by feature, and what made the difference to the window before',
-    ask: async ({ question, before }) => {
+    ask: async ({ question, before, summary }) => {
       const growth = await growthByFeature(question, longest)
       const by = [dimensionOf('feature')]
-      const moved = before === null ? undefined : await askWhatMoved(question, before, by)
+      const moved =
+        before === null ? undefined : await askWhatMoved(question, before, summary, by, mostMovers)
       return { ...growth, findings: [...growth.findings, ...(moved?.findings ?? [])] }
     },
   },

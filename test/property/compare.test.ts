@@ -1,16 +1,18 @@
 /** Every number of a comparison against the same figure worked out in plain TypeScript over the calls. */
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { askMovers, askShared, askSides, askWhatMoved } from '../../src/commands/comparing.js'
-import type { Question } from '../../src/commands/question.js'
+import { askModels, askMovers, askShared, askSides, askWhatMoved } from '../../src/commands/comparing.js'
+import { ask, type Question } from '../../src/commands/question.js'
 import { Database } from '../../src/db/database.js'
 import { writeStore } from '../../src/db/store.js'
 import { dimensionOf } from '../../src/domain/dimensions.js'
 import type { Filter, Scope } from '../../src/domain/scope.js'
 import { history, type HistoryRow } from '../../src/metrics/history.js'
 import { movers, type MoverRow } from '../../src/metrics/movers.js'
+import { summary } from '../../src/metrics/summary.js'
 import { compareReport } from '../../src/reports/compare.js'
 import type { Cell, Report, Row } from '../../src/reports/report.js'
+import { summaryMeasures } from '../../src/reports/weekly.js'
 import { dollarText, expected, instants, load, logs, type RawCall } from './metrics-model.js'
 
 let db: Database
@@ -84,7 +86,8 @@ async function answerOf(a: RawSide, b: RawSide, top = 2): Promise<Answer> {
   const question = await questionOf(a.scope)
   const found = await askSides(question, b.scope)
   const by = ['feature', 'tag.region', 'cache_hit'].map(dimensionOf)
-  const { moved, models } = await askMovers(question, b.scope, found, by, top)
+  const moved = await askMovers(question, b.scope, found, by, top)
+  const models = await askModels(question, b.scope, found, moved, top)
   const shared = await askShared(question, b.scope)
   const noDoubts = {
     calls: 0,
@@ -375,7 +378,9 @@ test('a report of a period has the same tables and sentences as the comparison',
       const { report } = await answerOf(a, b)
       const by = ['feature', 'tag.region', 'cache_hit'].map(dimensionOf)
       const { since, until } = b.scope
-      const part = await askWhatMoved(await questionOf(a.scope), { since, until }, by, 2)
+      const request = { scope: a.scope, before: { since, until }, measures: summaryMeasures }
+      const rows = await ask(db, summary(request))
+      const part = await askWhatMoved(await questionOf(a.scope), { since, until }, rows, by, 2)
       const before = calls.some(b.has)
       const moved = report.sections.filter(({ id }) => id.startsWith('moved_by_'))
       expect(part.sections).toEqual(before ? moved : [])
