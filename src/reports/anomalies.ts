@@ -20,7 +20,7 @@ import { hourMs } from '../domain/zones.js'
 import type { FlagRow } from '../metrics/anomalies.js'
 import type { ExpensiveCallRow } from '../metrics/expensive-calls.js'
 import type { UserHourRow } from '../metrics/user-hours.js'
-import { budgetFindings, expensiveFindings, firstSpendFindings } from './anomaly-findings.js'
+import { expensiveFindings, firstSpendFindings, userHourFindings } from './anomaly-findings.js'
 import { column } from './columns.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'
 import type { Cell, Column, Finding, Report, Row, Section } from './report.js'
@@ -177,7 +177,7 @@ function anomalyFindings(answer: AnomalyAnswer): Finding[] {
   return [
     ...historyFindings(answer),
     ...expensiveFindings(expensive, scope.tz),
-    ...budgetFindings(userHours, budgets, scope.tz, mostFindings),
+    ...userHourFindings(userHours, budgets, scope.tz, mostFindings),
     ...firstSpendFindings(firstSpends, by, Math.max(minUsd, leastFirstSpend), scope.tz).slice(
       0,
       mostFindings,

@@ -67,10 +67,11 @@ export function firstSpendFindings(
   })
 }
 
+/** Of a day's budget: what one user may spend in an hour. */
 const hourlyShare = 0.01
 
-/** One finding a user: the dearest hour, and how many were beyond the share. */
-export function budgetFindings(
+/** Users who spent much of a day's budget in one hour, a finding each: the dearest hour, and how many there were. */
+export function userHourFindings(
   rows: readonly UserHourRow[],
   budgets: readonly Budget[],
   tz: string,
