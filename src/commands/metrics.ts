@@ -2,7 +2,7 @@
 import { parseBudget } from '../domain/budget-option.js'
 import { parseDimensions, type Dimension } from '../domain/dimensions.js'
 import { UserError } from '../errors.js'
-import { StoreInUse } from '../db/store.js'
+import { StoreInUse } from '../db/store-lock.js'
 import { isLoopback, parseAddress, serve, type Address, type Answer } from '../prometheus/server.js'
 import { labelName } from '../prometheus/text.js'
 import { budgetOption } from './budget.js'

@@ -4,7 +4,7 @@
 import { join, resolve } from 'node:path'
 import type { Config } from '../config/config.js'
 import { platformFolders } from '../config/folders.js'
-import type { StoreOptions } from '../db/store.js'
+import type { StoreOptions } from '../db/store-lock.js'
 import type { CostBasis } from '../domain/basis.js'
 import { fieldNames, fieldOf } from '../domain/field-names.js'
 import { durationMs, memorySize } from '../domain/limits.js'

@@ -1,5 +1,5 @@
 /** What a run of ingest is asked to do. */
-import type { StoreOptions } from '../db/store.js'
+import type { StoreOptions } from '../db/store-lock.js'
 import type { CostBasis } from '../domain/basis.js'
 import type { ReadOptions } from './options.js'
 

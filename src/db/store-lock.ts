@@ -1,0 +1,69 @@
+/** Who waits for whom: DuckDB lets one process write a file or many read it. And what is said when it does not open. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { UserError } from '../errors.js'
+import type { Resources } from './database.js'
+
+/** Another process holds the store's lock, and held it as long as one would wait. */
+export class StoreInUse extends UserError {}
+
+export interface StoreOptions extends Resources {
+  /** How long to wait for another process's lock, ms. */
+  readonly lockTimeoutMs: number
+  /** Called once when waiting begins, with the process waited for. */
+  readonly onWait?: (pid: string) => void
+}
+
+/** Tries to open until it works or the lock's time is up. */
+export async function patiently<T>(path: string, options: StoreOptions, open: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + options.lockTimeoutMs
+  let told = false
+  for (let pause = 25; ; pause = Math.min(pause * 1.5, 250)) {
+    try {
+      return await open()
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      const pid = lockHolder(message)
+      if (pid === undefined) throw openError(path, error, message)
+      if (Date.now() >= deadline) {
+        throw new StoreInUse(`the database is in use by process ${pid}`, {
+          location: path,
+          hint: 'Wait for it to end, or wait longer with --lock-timeout 5m.',
+          cause: error,
+        })
+      }
+      if (!told) options.onWait?.(pid)
+      told = true
+      await sleep(pause)
+    }
+  }
+}
+
+/** The process id in DuckDB's words about a lock, or undefined when the error is another one. */
+function lockHolder(message: string): string | undefined {
+  if (!/lock/i.test(message) || !/conflicting lock|could not set lock|used by another process/i.test(message))
+    return undefined
+  return /PID (\d+)/.exec(message)?.[1] ?? 'unknown'
+}
+
+function openError(path: string, error: unknown, message: string): Error {
+  if (error instanceof UserError) return error
+  if (/permission denied|read-only|readonly/i.test(message)) {
+    return new UserError('the database cannot be written: no permission', {
+      location: path,
+      hint: 'Make the file and its folder writable, or name another with --db.',
+      cause: error,
+    })
+  }
+  if (/no such file|cannot open|does not exist/i.test(message)) {
+    return new UserError('the database cannot be opened', {
+      location: path,
+      hint: 'Check the path given by --db.',
+      cause: error,
+    })
+  }
+  return new UserError('the database is damaged or was written by another DuckDB', {
+    location: path,
+    hint: 'It was left as it was. Restore a copy, or move it away and ingest the logs again.',
+    cause: error,
+  })
+}
