@@ -3,7 +3,7 @@ import { countNames, type Counts } from '../domain/record-counts.js'
 import type { Database } from '../db/database.js'
 import type { SourceFile } from './discover.js'
 import { optionsKey, type ReadOptions } from './options.js'
-import { fingerprint, type Reading } from './prepare.js'
+import { fingerprint, type Reading } from './units.js'
 import { readSync, openSync, closeSync } from 'node:fs'
 
 /** A row of `files`. */

@@ -6,6 +6,7 @@ import type { PriceBook } from '../pricing/book.js'
 import { decideCacheReadings } from './cache-reading.js'
 import { dedupeAgainstStore, dedupeStaged } from './dedupe.js'
 import { knownFiles, type KnownFile } from './files.js'
+import { refusedNote, refuseBadFiles, type Refused } from './refuse.js'
 import type { IngestRequest, RejectLimit } from './request.js'
 import {
   boundCounts,
@@ -37,7 +38,7 @@ export async function mergeStaged(
   book: PriceBook,
 ): Promise<Map<number, FileSummary>> {
   await run.stage.finish()
-  const refused = await refuseBadFiles(db, run, request.rejectLimit)
+  const refused = await refuseBadFiles(db, run.stage.files, request.rejectLimit)
   await dedupeStaged(db)
   await priceStaged(db, book)
   await decideCacheReadings(db)
@@ -59,47 +60,6 @@ async function withStore<T>(db: Database, request: IngestRequest, work: () => Pr
   return readStore(db, request.dbPath, request.store, work)
 }
 
-/** Staged files with too many rejects: none of their rows counts. */
-async function refuseBadFiles(
-  db: Database,
-  run: Run,
-  limit: RejectLimit,
-): Promise<Map<number, FileSummary['reasons']>> {
-  const { rows } = await db.query<{ file_no: number; rejected: number; records: number }>(
-    `SELECT file_no, count(*) FILTER (WHERE state = 'reject') AS rejected, count(*) FILTER (WHERE state <> 'skip') AS records
-     FROM located WHERE line > known_lines GROUP BY file_no HAVING rejected > 0`,
-  )
-  const refused = new Map<number, FileSummary['reasons']>()
-  for (const { file_no: fileNo, rejected, records } of rows) {
-    const most = limit.count ?? (limit.share ?? 1) * records
-    // A last line that is still being written is read again when it is whole.
-    const unfinished = limit.count !== 0 && (await endsUnfinished(db, run.stage.files[fileNo]!)) ? 1 : 0
-    if (rejected - unfinished <= most) continue
-    const reasons = await db.query<{ line: number; reason: string }>(
-      `SELECT line, reason FROM located WHERE file_no = $fileNo AND state = 'reject' ORDER BY line LIMIT 3`,
-      { fileNo },
-    )
-    refused.set(fileNo, reasons.rows)
-    const file = run.stage.files[fileNo]!
-    await db.run(`UPDATE staged SET state = 'refused' WHERE rowid BETWEEN $first AND $last`, {
-      first: file.firstRow,
-      last: file.firstRow + file.rows - 1,
-    })
-  }
-  return refused
-}
-
-/** True when the file's last line has no end and could not be read. */
-async function endsUnfinished(db: Database, file: StagedFile): Promise<boolean> {
-  if (file.segment.passage.endsWithNewline) return false
-  const row = file.firstRow + file.rows - 1
-  const { n } = await db.one<{ n: number }>(
-    "SELECT count(*) AS n FROM staged WHERE rowid = $row AND state = 'reject'",
-    { row },
-  )
-  return n === 1
-}
-
 /** What the landing files are called in the store, and what they take the place of. */
 interface Landing {
   readonly ingestId: number
@@ -116,7 +76,7 @@ async function mergeInto(
   run: Run,
   known: ReadonlyMap<string, KnownFile>,
   book: PriceBook,
-  refused: ReadonlyMap<number, unknown>,
+  refused: Refused,
 ): Promise<readonly CountRow[]> {
   await assertNotOvertaken(db, run, known)
   const landing = await planLanding(db, run, refused)
@@ -140,7 +100,7 @@ async function mergeInto(
   return rows
 }
 
-async function planLanding(db: Database, run: Run, refused: ReadonlyMap<number, unknown>): Promise<Landing> {
+async function planLanding(db: Database, run: Run, refused: Refused): Promise<Landing> {
   const { id, file } = await db.one<{ id: number; file: number }>(
     'SELECT coalesce((SELECT max(ingest_id) FROM store.ingests), 0) + 1 AS id, coalesce((SELECT max(file_id) FROM store.files), 0) + 1 AS file',
   )
@@ -229,20 +189,11 @@ async function assertNotOvertaken(
   }
 }
 
-/** Why a file was refused, and what might help. */
-function refusedNote(reasons: FileSummary['reasons'], limit: RejectLimit): string {
-  if (limit.count === 0) return 'with --strict no record may be rejected; nothing of it was kept'
-  const what = 'too many of its records were rejected; nothing of it was kept'
-  if (!reasons.every(({ reason }) => reason === 'ts: missing'))
-    return `${what}\n--max-rejects 100% keeps the others.`
-  return `${what}\n--map ts=<field> says where the time stands, --set ts=2026-10-05T08:00:00Z gives one to all.`
-}
-
 function fileSummary(
   entry: Entry,
   run: Run,
   rows: readonly CountRow[],
-  refused: ReadonlyMap<number, FileSummary['reasons']>,
+  refused: Refused,
   limit: RejectLimit,
 ): FileSummary {
   const fileNo = entry.fileNo!

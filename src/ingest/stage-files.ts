@@ -5,9 +5,10 @@ import { UserError } from '../errors.js'
 import type { SourceFile } from './discover.js'
 import { judge, readingFrom, type KnownFile, type Verdict } from './files.js'
 import type { IngestRequest } from './request.js'
-import { look, prepare, type Reading, type Unit } from './prepare.js'
+import { look, prepare } from './prepare.js'
 import { Stage } from './stage.js'
 import type { FileSummary } from './summary.js'
+import type { Reading, Unit } from './units.js'
 
 /** A file of this run. */
 export interface Entry {

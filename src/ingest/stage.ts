@@ -7,7 +7,7 @@ import { isContainer } from '../importers/named-fields.js'
 import type { ReadPlan, Survey } from '../importers/importer.js'
 import { normaliseSql, type SourceRelation } from './normalise.js'
 import type { ReadOptions } from './options.js'
-import type { Segment, Unit } from './prepare.js'
+import type { Segment, Unit } from './units.js'
 import { stagedColumns } from './verdicts.js'
 
 /** A file's stretch of staged rows. */

@@ -1,0 +1,67 @@
+/** Units of JSON, a record a line: large clean files are read in place, all others pass through a spool. */
+import { quoteText } from '../db/database.js'
+import { readBytes } from './bytes.js'
+import { jsonRecords } from './json-records.js'
+import type { SourceRelation } from './normalise.js'
+import { Edges, Spool, delimiterByte, isClean, lineLimit } from './spool.js'
+import {
+  lookThrough,
+  newSpoolPath,
+  segment,
+  watched,
+  type Reading,
+  type Segment,
+  type Unit,
+} from './units.js'
+
+/** Files at least this large are read in place when they are clean, bytes. */
+const directSize = 8 << 20
+
+const textColumns = `columns={'text': 'VARCHAR'}, delim=chr(${delimiterByte}), quote='', escape='', header=false, auto_detect=false, strict_mode=false, max_line_size=${lineLimit + 1000}`
+
+const linesRelation = (path: string): SourceRelation => ({
+  kind: 'json',
+  header: [],
+  sql: `SELECT text FROM read_csv(${quoteText(path)}, ${textColumns})`,
+})
+
+/** Many files in one spool. */
+export async function spooledLines(readings: readonly Reading[]): Promise<Unit> {
+  const spool = new Spool(newSpoolPath('jsonl'))
+  const segments: Segment[] = []
+  for (const reading of readings) {
+    const edges = new Edges()
+    const bytes = watched(readBytes(reading.path, reading.encoding, reading.fromByte), edges)
+    const { shape } = reading.recognised
+    const passage = await spool.copyLines(
+      shape.kind === 'document' ? jsonRecords(bytes, shape.inArray) : bytes,
+      true,
+    )
+    segments.push(segment(reading, passage, edges))
+  }
+  spool.close()
+  return {
+    relation: linesRelation(spool.path),
+    recognised: readings[0]!.recognised,
+    segments,
+    bytes: sizeOf(readings),
+  }
+}
+
+/** Reads a large file in place when nothing in it needs mending; undefined when something does. */
+export async function directLines(reading: Reading): Promise<Unit | undefined> {
+  const { encoding, recognised, fromByte, file } = reading
+  if (encoding !== 'plain' || recognised.shape.kind !== 'lines' || fromByte > 0 || file.size < directSize)
+    return undefined
+  const seen = lookThrough(reading.path, isClean)
+  if (seen === undefined) return undefined
+  return {
+    relation: linesRelation(reading.path),
+    recognised,
+    segments: [{ ...segment(reading, seen), rows: undefined }],
+    bytes: file.size,
+  }
+}
+
+const sizeOf = (readings: readonly Reading[]): number =>
+  readings.reduce((sum, r) => sum + r.file.size - r.fromByte, 0)

@@ -1,0 +1,58 @@
+/** Which staged files are refused because too many of their records were rejected, and what is said of them. */
+import type { Database } from '../db/database.js'
+import type { RejectLimit } from './request.js'
+import type { StagedFile } from './stage.js'
+import type { FileSummary } from './summary.js'
+
+/** The first reasons of each, by its number. */
+export type Refused = ReadonlyMap<number, FileSummary['reasons']>
+
+/** Staged files with too many rejects: none of their rows counts. */
+export async function refuseBadFiles(
+  db: Database,
+  files: readonly StagedFile[],
+  limit: RejectLimit,
+): Promise<Refused> {
+  const { rows } = await db.query<{ file_no: number; rejected: number; records: number }>(
+    `SELECT file_no, count(*) FILTER (WHERE state = 'reject') AS rejected, count(*) FILTER (WHERE state <> 'skip') AS records
+     FROM located WHERE line > known_lines GROUP BY file_no HAVING rejected > 0`,
+  )
+  const refused = new Map<number, FileSummary['reasons']>()
+  for (const { file_no: fileNo, rejected, records } of rows) {
+    const most = limit.count ?? (limit.share ?? 1) * records
+    // A last line that is still being written is read again when it is whole.
+    const unfinished = limit.count !== 0 && (await endsUnfinished(db, files[fileNo]!)) ? 1 : 0
+    if (rejected - unfinished <= most) continue
+    const reasons = await db.query<{ line: number; reason: string }>(
+      `SELECT line, reason FROM located WHERE file_no = $fileNo AND state = 'reject' ORDER BY line LIMIT 3`,
+      { fileNo },
+    )
+    refused.set(fileNo, reasons.rows)
+    const file = files[fileNo]!
+    await db.run(`UPDATE staged SET state = 'refused' WHERE rowid BETWEEN $first AND $last`, {
+      first: file.firstRow,
+      last: file.firstRow + file.rows - 1,
+    })
+  }
+  return refused
+}
+
+/** True when the file's last line has no end and could not be read. */
+async function endsUnfinished(db: Database, file: StagedFile): Promise<boolean> {
+  if (file.segment.passage.endsWithNewline) return false
+  const row = file.firstRow + file.rows - 1
+  const { n } = await db.one<{ n: number }>(
+    "SELECT count(*) AS n FROM staged WHERE rowid = $row AND state = 'reject'",
+    { row },
+  )
+  return n === 1
+}
+
+/** Why a file was refused, and what might help. */
+export function refusedNote(reasons: FileSummary['reasons'], limit: RejectLimit): string {
+  if (limit.count === 0) return 'with --strict no record may be rejected; nothing of it was kept'
+  const what = 'too many of its records were rejected; nothing of it was kept'
+  if (!reasons.every(({ reason }) => reason === 'ts: missing'))
+    return `${what}\n--max-rejects 100% keeps the others.`
+  return `${what}\n--map ts=<field> says where the time stands, --set ts=2026-10-05T08:00:00Z gives one to all.`
+}
