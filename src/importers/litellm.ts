@@ -1,5 +1,5 @@
 import { Document, firstOf, type Importer, type Survey } from './importer.js'
-import { mapSql, tagListSql } from './named-fields.js'
+import { mapSql, tagListSql } from './tag-sql.js'
 
 /**
  * LiteLLM spend logs (table rows as JSON or CSV) and standard logging payloads. Tokens include cached

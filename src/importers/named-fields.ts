@@ -13,6 +13,7 @@ import {
   totalTokenNames,
 } from './field-names.js'
 import { firstOf, literal, type Document, type Survey } from './importer.js'
+import { mapSql, shortLabel, tagListSql } from './tag-sql.js'
 
 /** Objects whose entries count as if they stood at the top: usage numbers, and labels. */
 const usageContainers = ['usage', 'tokens', 'tokenusage', 'usagemetadata', 'tokencounts', 'cost', 'costs']
@@ -233,7 +234,7 @@ function tagsSql(entries: readonly Entry[], survey: Survey, document: Document):
   const kept = [...names].slice(0, tagLimit)
   if (kept.length > 0) {
     const pairs = kept.map(
-      ([name, sqls]) => `{'key': ${literal(name)}, 'value': ${short(firstOf(...sqls)!)}}`,
+      ([name, sqls]) => `{'key': ${literal(name)}, 'value': ${shortLabel(firstOf(...sqls)!)}}`,
     )
     parts.push(`list_filter([${pairs.join(', ')}], lambda t: t.value IS NOT NULL)`)
   }
@@ -243,20 +244,3 @@ function tagsSql(entries: readonly Entry[], survey: Survey, document: Document):
   const all = parts.length === 1 ? parts[0]! : `list_concat(${parts.join(', ')})`
   return mapSql(all)
 }
-
-/** SQL for a map from a list of {key, value}; of equal keys the first counts; NULL when empty. */
-export function mapSql(pairs: string): string {
-  const first = `list_filter(${pairs}, lambda t, i: list_position(list_transform(${pairs}, lambda u: u.key), t.key) = i)`
-  return `CASE WHEN len(${pairs}) > 0 THEN map_from_entries(${pairs.includes('from_json') ? first : pairs}) END`
-}
-
-/** SQL for the {key, value} pairs of a JSON list of words: `env:prod` → env = prod, `beta` → beta = true. */
-export function tagListSql(text: string): string {
-  const words = `from_json(CASE WHEN starts_with(${text}, '[') AND json_valid(${text}) THEN ${text} ELSE '[]' END, '["VARCHAR"]')`
-  const pair = `CASE WHEN contains(w, ':') THEN {'key': split_part(w, ':', 1), 'value': substr(w, strpos(w, ':') + 1)} ELSE {'key': w, 'value': 'true'} END`
-  return `list_transform(list_filter(coalesce(${words}, []), lambda w: length(w) BETWEEN 1 AND 200), lambda w: ${pair})`
-}
-
-/** A label short enough to be a tag: no prose, no object, no list. */
-const short = (sql: string): string =>
-  `CASE WHEN strlen(${sql}) BETWEEN 1 AND 200 AND NOT starts_with(${sql}, '{') AND NOT starts_with(${sql}, '[') THEN ${sql} END`

@@ -4,7 +4,7 @@
 import type { Rate } from '../domain/rate.js'
 import { multiply } from './decimal.js'
 import { freeFrom, type Listing } from './library.js'
-import { hasPrices, type Multipliers, type OverrideRow } from './overrides.js'
+import { hasPrices, type Multipliers, type OverrideRow } from './override-rows.js'
 import { customProvider } from './providers.js'
 import { bands, mapPrices, noPrices, openEnd, wholeDay, withFallbacks, type Span } from './rates.js'
 
