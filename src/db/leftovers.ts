@@ -69,3 +69,13 @@ function removeAll(): void {
     } catch {}
   }
 }
+
+/** True while the process that wrote something runs: what it left is no leftover then. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

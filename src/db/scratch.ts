@@ -5,7 +5,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { removeAtEnd } from './leftovers.js'
+import { isRunning, removeAtEnd } from './leftovers.js'
 
 const prefix = 'llmcost-'
 let folder: string | undefined
@@ -29,14 +29,5 @@ function removeAbandoned(): void {
         rmSync(join(tmpdir(), name), { recursive: true, force: true })
       } catch {}
     }
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

@@ -14,6 +14,7 @@ import {
   statSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { isRunning } from '../db/leftovers.js'
 import { UserError } from '../errors.js'
 
 export interface Target {
@@ -80,15 +81,6 @@ function removeAbandoned(path: string): void {
     const pid = name.slice(prefix.length, -'.partial'.length)
     if (/^\d+$/.test(pid) && !isRunning(Number(pid)))
       rmSync(join(dirname(path), name), { recursive: true, force: true })
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 
