@@ -1,8 +1,7 @@
 /** Slack incoming webhooks: Block Kit (https://docs.slack.dev/reference/block-kit). */
-import type { AlertMessage, ChannelMaker, Sent } from '../channel.js'
-import { needsHttps } from '../hosts.js'
-import { post } from '../http.js'
-import { testProof, testWords, wordsOf } from '../wording.js'
+import type { AlertMessage } from '../channel.js'
+import { incomingWebhook } from '../incoming-webhook.js'
+import { testWords, wordsOf } from '../wording.js'
 
 const marks = { info: ':information_source:', warning: ':warning:', critical: ':rotating_light:' } as const
 
@@ -43,16 +42,4 @@ export function slackBody(message: AlertMessage): object {
   }
 }
 
-export const slack: ChannelMaker = {
-  kind: 'slack',
-  open: ({ urlEnv = '' }, { secrets, limits }) => {
-    const url = secrets.url(urlEnv, needsHttps)
-    const say = (body: object): Promise<Sent> =>
-      post({ url, body: JSON.stringify(body), repeatable: false, limits, secrets })
-    return {
-      target: url.host,
-      send: (message) => say(slackBody(message)),
-      probe: { run: () => say({ text: testWords, mrkdwn: false }), proof: testProof },
-    }
-  },
-}
+export const slack = incomingWebhook('slack', slackBody, { text: testWords, mrkdwn: false })

@@ -2,10 +2,9 @@
  * Teams: a card posted to a workflow ("Post to a channel when a webhook request is received"), which takes a
  * message with one Adaptive Card (https://adaptivecards.io/explorer).
  */
-import type { AlertMessage, ChannelMaker, Sent } from '../channel.js'
-import { needsHttps } from '../hosts.js'
-import { post } from '../http.js'
-import { testProof, testWords, wordsOf } from '../wording.js'
+import type { AlertMessage } from '../channel.js'
+import { incomingWebhook } from '../incoming-webhook.js'
+import { testWords, wordsOf } from '../wording.js'
 
 const colors = { info: 'Accent', warning: 'Warning', critical: 'Attention' } as const
 
@@ -46,16 +45,4 @@ function card(fallbackText: string, body: readonly object[]): object {
   }
 }
 
-export const teams: ChannelMaker = {
-  kind: 'teams',
-  open: ({ urlEnv = '' }, { secrets, limits }) => {
-    const url = secrets.url(urlEnv, needsHttps)
-    const say = (body: object): Promise<Sent> =>
-      post({ url, body: JSON.stringify(body), repeatable: false, limits, secrets })
-    return {
-      target: url.host,
-      send: (message) => say(teamsBody(message)),
-      probe: { run: () => say(card('llmcost doctor', [line(run(testWords))])), proof: testProof },
-    }
-  },
-}
+export const teams = incomingWebhook('teams', teamsBody, card('llmcost doctor', [line(run(testWords))]))
