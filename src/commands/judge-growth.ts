@@ -6,18 +6,10 @@ import type { Rule } from '../domain/rule.js'
 import { dayMs, dayOf, hourMs, instantOf, localAt } from '../domain/zones.js'
 import { ruleDays, type RuleDayRow } from '../metrics/rule-days.js'
 import type { Held } from '../rules/held.js'
-import type { Judgement } from './judgement.js'
+import { oneByOne } from './judgement.js'
 import { ask, type Question } from './question.js'
 
-export async function judgeGrowth(
-  question: Question,
-  rules: readonly Rule[],
-  steps: number,
-): Promise<Judgement> {
-  const held: Held[] = []
-  for (const rule of rules) held.push(...(await judgeRule(question, rule, steps + rule.forHours)))
-  return { held }
-}
+export const judgeGrowth = oneByOne(judgeRule)
 
 async function judgeRule(question: Question, rule: Rule, steps: number): Promise<readonly Held[]> {
   const { db, asOf, scope, history } = question

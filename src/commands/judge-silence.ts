@@ -3,40 +3,32 @@ import { dimensionOf } from '../domain/dimensions.js'
 import type { Rule } from '../domain/rule.js'
 import { ruleSilence } from '../metrics/rule-silence.js'
 import type { Held } from '../rules/held.js'
-import type { Judgement } from './judgement.js'
+import { oneByOne } from './judgement.js'
 import { ask, type Question } from './question.js'
 
-export async function judgeSilence(
-  question: Question,
-  rules: readonly Rule[],
-  steps: number,
-): Promise<Judgement> {
-  const held: Held[] = []
-  for (const rule of rules) {
-    const { by, filters, bound, windowHours, minCalls, forHours } = rule
-    const rows = await ask(
-      question.db,
-      ruleSilence({
-        asOf: question.asOf,
-        steps: steps + forHours,
-        filters: [...question.scope.filters, ...filters],
-        by: by === null ? null : dimensionOf(by),
-        atLeastHours: Number(bound),
-        windowHours: windowHours ?? 1,
-        minCalls: minCalls ?? 1,
-      }),
-    )
-    for (const row of rows) {
-      held.push({
-        rule,
-        step: Number(row.step),
-        dimension: by,
-        value: row.value,
-        measured: row.silent_hours,
-        bound: Number(bound),
-        details: { last_call: row.last_ts, calls: Number(row.calls) },
-      })
-    }
-  }
-  return { held }
+export const judgeSilence = oneByOne(judgeRule)
+
+async function judgeRule({ db, asOf, scope }: Question, rule: Rule, steps: number): Promise<readonly Held[]> {
+  const { by, filters, bound, windowHours, minCalls } = rule
+  const rows = await ask(
+    db,
+    ruleSilence({
+      asOf,
+      steps,
+      filters: [...scope.filters, ...filters],
+      by: by === null ? null : dimensionOf(by),
+      atLeastHours: Number(bound),
+      windowHours: windowHours ?? 1,
+      minCalls: minCalls ?? 1,
+    }),
+  )
+  return rows.map((row) => ({
+    rule,
+    step: Number(row.step),
+    dimension: by,
+    value: row.value,
+    measured: row.silent_hours,
+    bound: Number(bound),
+    details: { last_call: row.last_ts, calls: Number(row.calls) },
+  }))
 }

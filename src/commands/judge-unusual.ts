@@ -7,18 +7,10 @@ import { anomalies, reachOf, type FlagRow } from '../metrics/anomalies.js'
 import type { AnomalyKind } from '../metrics/anomaly-tests.js'
 import type { Held } from '../rules/held.js'
 import { defaultAnomalyOptions } from './ask-anomalies.js'
-import type { Judgement } from './judgement.js'
+import { oneByOne } from './judgement.js'
 import { ask, type Question } from './question.js'
 
-export async function judgeUnusual(
-  question: Question,
-  rules: readonly Rule[],
-  steps: number,
-): Promise<Judgement> {
-  const held: Held[] = []
-  for (const rule of rules) held.push(...(await judgeRule(question, rule, steps + rule.forHours)))
-  return { held }
-}
+export const judgeUnusual = oneByOne(judgeRule)
 
 async function judgeRule(question: Question, rule: Rule, steps: number): Promise<readonly Held[]> {
   const { db, asOf, scope } = question

@@ -33,6 +33,18 @@ export type Judge = (
   isDryRun: boolean,
 ) => Promise<Judgement>
 
+/**
+ * A judge that asks for each rule on its own.
+ * @param judgeRule takes the moments to judge, those that the rule's `for` asks for included
+ */
+export const oneByOne =
+  (judgeRule: (question: Question, rule: Rule, steps: number) => Promise<readonly Held[]>): Judge =>
+  async (question, rules, steps) => {
+    const held: Held[] = []
+    for (const rule of rules) held.push(...(await judgeRule(question, rule, steps + rule.forHours)))
+    return { held }
+  }
+
 /** DuckDB's own words about a statement are for whoever wrote it. */
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error)
