@@ -163,6 +163,13 @@ export const zoneOption: OptionSpec = {
   group: 'Scope',
 }
 
+/** In the place of a database. */
+export const inputOption: OptionSpec = {
+  flags: '--input <source...>',
+  about: 'ask these logs instead of a database',
+  group: 'Scope',
+}
+
 /** Options of every command that asks about calls. */
 export const scopeOptions: readonly OptionSpec[] = [
   {
@@ -178,7 +185,7 @@ export const scopeOptions: readonly OptionSpec[] = [
   },
   zoneOption,
   { flags: '--where <filter>', about: 'key=value, key!=value or key~text', repeatable: true, group: 'Scope' },
-  { flags: '--input <source...>', about: 'ask these logs instead of a database', group: 'Scope' },
+  inputOption,
 ]
 
 /** Everything that a question about calls takes, before its own options. */

@@ -5,7 +5,7 @@ import { costParts, explainOutcome, rateConditions, type CostedCall } from '../p
 import { callRates, callsOfId, idsLike } from '../pricing/stored-sql.js'
 import { callCostReport, type ExplainedCall } from '../reports/call-cost.js'
 import type { Row } from '../reports/report.js'
-import { outputOptions, sourceOptions, storeOptions, type CommandSpec } from './command.js'
+import { inputOption, outputOptions, sourceOptions, storeOptions, type CommandSpec } from './command.js'
 import { withDatabase } from './question.js'
 
 type StoredCall = CostedCall & Row & { readonly source: string }
@@ -14,12 +14,7 @@ export const explainCommand: CommandSpec = {
   name: 'explain',
   summary: 'show what a call cost, part by part, at which price and by which rule',
   arguments: [{ name: '<call_id>', about: 'id as `llmcost calls` lists it; its beginning is enough' }],
-  options: [
-    { flags: '--input <source...>', about: 'ask these logs instead of a database', group: 'Scope' },
-    ...sourceOptions,
-    ...storeOptions,
-    ...outputOptions,
-  ],
+  options: [inputOption, ...sourceOptions, ...storeOptions, ...outputOptions],
   examples: [
     { command: 'llmcost explain chatcmpl-9xKp2', about: 'tokens × price of each part, and why that price' },
   ],

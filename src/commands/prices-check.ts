@@ -1,18 +1,13 @@
 import { unpricedModels, type UnpricedRow } from '../metrics/unpriced.js'
 import { loadPriceBook, type PriceBook } from '../pricing/book.js'
 import { priceCheckReport, type UnpricedModel } from '../reports/prices.js'
-import { outputOptions, sourceOptions, storeOptions, type CommandSpec } from './command.js'
+import { inputOption, outputOptions, sourceOptions, storeOptions, type CommandSpec } from './command.js'
 import { ask, withDatabase } from './question.js'
 
 export const pricesCheck: CommandSpec = {
   name: 'check',
   summary: 'list models in the database that have no price, and what to do about each',
-  options: [
-    { flags: '--input <source...>', about: 'ask these logs instead of a database', group: 'Scope' },
-    ...sourceOptions,
-    ...storeOptions,
-    ...outputOptions,
-  ],
+  options: [inputOption, ...sourceOptions, ...storeOptions, ...outputOptions],
   examples: [
     {
       command: 'llmcost prices check',
