@@ -20,10 +20,8 @@ export interface UnitPrices {
   readonly web_search_price: string | null
 }
 
-export interface Rate extends UnitPrices {
-  /** As in `calls.provider` and `calls.model`: the join key. */
-  readonly provider: string
-  readonly model: string
+/** When, and for which inputs, a model has these prices. */
+export interface PriceSpan extends UnitPrices {
   /** Half-open stretch of time, UTC, `YYYY-MM-DD HH:MM:SS`. */
   readonly valid_from: string
   readonly valid_to: string
@@ -33,6 +31,12 @@ export interface Rate extends UnitPrices {
   /** Half-open stretch of the UTC day in minutes, 0 to 1440. */
   readonly minute_lo: number
   readonly minute_hi: number
+}
+
+export interface Rate extends PriceSpan {
+  /** As in `calls.provider` and `calls.model`: the join key. */
+  readonly provider: string
+  readonly model: string
   /** Multipliers on the prices of tokens by service tier; NULL where unknown (priced as standard, partly). */
   readonly batch_multiplier: string | null
   readonly flex_multiplier: string | null

@@ -4,19 +4,20 @@
 import type { Catalogue, ModelInfo } from './catalogue.js'
 import { findModel, type Found } from './match.js'
 import { localProvider } from './providers.js'
-import { freePrices, openEnd, openStart, spansOf, wholeDay, type Span } from './rates.js'
+import type { PriceSpan } from '../domain/rate.js'
+import { freePrices, openEnd, openStart, spansOf, wholeDay } from './rates.js'
 import { spellingsOf, withoutDate } from './spellings.js'
 
 export interface Listing {
   /** Empty when the model has no price. */
-  readonly spans: readonly Span[]
+  readonly spans: readonly PriceSpan[]
   /** Provider and model of the price data, `openai/gpt-4o`; null when nothing matched. */
   readonly matched: string | null
   /** Why, in words. */
   readonly rule: string
 }
 
-const freeSpan: Span = {
+const freeSpan: PriceSpan = {
   ...freePrices,
   ...wholeDay,
   valid_from: openStart,
@@ -26,7 +27,7 @@ const freeSpan: Span = {
 }
 
 /** One span that costs nothing, from `validFrom` on. */
-export function freeFrom(validFrom: string): Span {
+export function freeFrom(validFrom: string): PriceSpan {
   return { ...freeSpan, valid_from: validFrom }
 }
 

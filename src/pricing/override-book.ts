@@ -1,12 +1,12 @@
 /**
  * Puts the user's override rows over what the price data say.
  */
-import type { Rate } from '../domain/rate.js'
+import type { PriceSpan, Rate } from '../domain/rate.js'
 import { multiply } from './decimal.js'
 import { freeFrom, type Listing } from './library.js'
 import { hasPrices, type Multipliers, type OverrideRow } from './override-rows.js'
 import { customProvider } from './providers.js'
-import { bands, mapPrices, noPrices, openEnd, wholeDay, withFallbacks, type Span } from './rates.js'
+import { bands, mapPrices, noPrices, openEnd, wholeDay, withFallbacks } from './rates.js'
 
 export type PricedSpan = Omit<Rate, 'provider' | 'model'>
 
@@ -156,7 +156,7 @@ function ownSpans({ base, tiers, from }: Stretch): PricedSpan[] {
     return [
       { ...freeFrom(from), ...usualMultipliers, priority_multiplier: '1', ...base.multipliers, ...about },
     ]
-  const spans: Span[] = bands(
+  const spans: PriceSpan[] = bands(
     tiers.map(({ above }) => above),
     (bandLo) => {
       const reached = tiers.filter(({ above }) => above <= bandLo).map(({ prices }) => prices)

@@ -2,7 +2,7 @@
  * The prices of one model as stretches of time, parts of the day and bands of input size, in each of
  * which every unit price is one number.
  */
-import type { UnitPrices } from '../domain/rate.js'
+import type { PriceSpan, UnitPrices } from '../domain/rate.js'
 import type { ModelInfo, ModelPrice } from './catalogue.js'
 import { multiply, plainDecimal } from './decimal.js'
 
@@ -12,15 +12,6 @@ export const openEnd = '9999-12-31 00:00:00'
 const lowestBand = -1
 const highestBand = 9_000_000_000_000_000
 export const wholeDay = { minute_lo: 0, minute_hi: 1440 } as const
-
-export interface Span extends UnitPrices {
-  readonly valid_from: string
-  readonly valid_to: string
-  readonly band_lo: number
-  readonly band_hi: number
-  readonly minute_lo: number
-  readonly minute_hi: number
-}
 
 export const noPrices: UnitPrices = {
   input_price: null,
@@ -81,7 +72,7 @@ export function bands<T>(
  * All prices of a model. Empty when the data have none, or none in a unit that call logs count: a model
  * priced by the hour of audio or by the page has no price here.
  */
-export function spansOf(model: ModelInfo): Span[] {
+export function spansOf(model: ModelInfo): PriceSpan[] {
   const epochs = epochsOf(model)
   return epochs.flatMap((epoch, i) => {
     const when = { valid_from: epoch.from, valid_to: epochs[i + 1]?.from ?? openEnd }
