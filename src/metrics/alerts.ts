@@ -50,8 +50,8 @@ export function alertsQuery(now: string, ended: boolean, top: number): Query<Ale
         FROM attempts GROUP BY alert_id
       )
       SELECT a.alert_id AS alert,
-        CASE WHEN a.ended_at IS NOT NULL THEN 'ended' WHEN a.snoozed_until > ${instant('$now')} THEN 'snoozed'
-          WHEN a.acknowledged_at IS NOT NULL THEN 'acknowledged' ELSE 'firing' END AS status,
+        CASE WHEN a.ended_at IS NOT NULL THEN 'ended' WHEN a.acknowledged_at IS NOT NULL THEN 'acknowledged'
+          WHEN a.snoozed_until > ${instant('$now')} THEN 'snoozed' ELSE 'firing' END AS status,
         a.severity, a.rule, a.dimension, a.value, a.text, a.started_at, a.ended_at, a.acknowledged_at,
         CASE WHEN a.snoozed_until > ${instant('$now')} THEN a.snoozed_until END AS snoozed_until,
         m.told, coalesce(m.messages, 0) AS messages, m.told_at, m.problems, a.key, count(*) OVER () AS all_alerts

@@ -60,7 +60,10 @@ function timesOf(row: AlertRow, tz: string): string {
   if (row.ended_at !== null) return `${at(row.started_at)} – ${at(row.ended_at)}`
   if (row.status === 'firing') return `since ${at(row.started_at)}`
   const firing = `firing since ${at(row.started_at)}`
-  return row.snoozed_until === null ? firing : `${firing}, no reminder before ${at(row.snoozed_until)}`
+  // Of an alert that somebody has in hand, nobody is reminded whatever the time.
+  return row.status !== 'snoozed' || row.snoozed_until === null
+    ? firing
+    : `${firing}, no reminder before ${at(row.snoozed_until)}`
 }
 
 /** @param ended those that are over are in it too */

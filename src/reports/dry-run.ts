@@ -18,7 +18,7 @@ interface DryRun extends Unjudged {
 }
 
 const howCounted =
-  'times: how often it would have begun to fire, for whichever value; hours: in how many it would have fired. Judged at each hour by the calls before it, whenever they were read.'
+  'times: how often it would have begun to fire, for whichever value; for: for how many values; hours: in how many it would have fired. Judged at each hour by the calls before it, whenever they were read.'
 
 /** @param days that were judged, hour by hour */
 export function dryRunReport(answer: DryRun, doubts: Doubts, asOf: Date, days: number): Report {

@@ -2,7 +2,7 @@
 import { cpSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { beforeAll, describe, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { run, runWell, sharedFolder } from '../../e2e/program.js'
 import { expectRecorded } from './recorded.js'
 
@@ -34,6 +34,8 @@ describe('after some checks', () => {
     writeFileSync(join(cwd, 'llmcost.config.json'), JSON.stringify(config))
     for (const time of ['2026-09-23T16:00Z', '2026-09-24T03:00Z', '2026-09-24T12:00Z'])
       await run(['check', '--notify', '--as-of', time], { cwd, env })
+    // Both: that somebody has it in hand says more.
+    await runWell(['alerts', 'snooze', '1', '2h'], { cwd, env })
     await runWell(['alerts', 'ack', '1'], { cwd, env })
   })
 
@@ -44,6 +46,17 @@ describe('after some checks', () => {
     expectRecorded('alerts-color', ['alerts'], { cwd, env: { ...env, FORCE_COLOR: '1' } }))
   test('with those that are over', () =>
     expectRecorded('alerts-all', ['alerts', '--all', '--top', '3'], { cwd, env }))
+
+  test('a snooze is told with its end', async () => {
+    await runWell(['alerts', 'snooze', '2', '90d'], { cwd, env })
+    const told = JSON.parse(await runWell(['alerts', '--json'], { cwd, env })) as {
+      rows: { alert: number; status: string; snoozed_until: string | null }[]
+    }
+    const of = (id: number): unknown => told.rows.find(({ alert }) => String(alert) === String(id))
+    expect(of(1)).toMatchObject({ status: 'acknowledged' })
+    expect(of(2)).toMatchObject({ status: 'snoozed', snoozed_until: expect.stringMatching(/Z$/) as string })
+    expect(await runWell(['alerts'], { cwd, env })).toContain('no reminder before')
+  })
 
   test.each([
     ['alerts-unknown', ['alerts', 'ack', '99']],
