@@ -1,6 +1,6 @@
 /**
  * Reads price override files: `prices.csv`, or the same as a JSON array of objects. This file knows
- * cells and positions; what the columns mean is in overrides.ts.
+ * cells and positions; what the columns mean is in override-rows.ts.
  */
 import { readFileSync } from 'node:fs'
 import { basename, extname } from 'node:path'
