@@ -1,6 +1,6 @@
 import { unpricedModels, type UnpricedRow } from '../metrics/unpriced.js'
 import { loadPriceBook, type PriceBook } from '../pricing/book.js'
-import { priceCheckReport, type UnpricedModel } from '../reports/prices.js'
+import { priceCheckReport, type UnpricedModel } from '../reports/price-check.js'
 import { inputOption, outputOptions, sourceOptions, storeOptions, type CommandSpec } from './command.js'
 import { ask, withDatabase } from './question.js'
 

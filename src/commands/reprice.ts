@@ -14,7 +14,7 @@ import {
   storedModels,
   type ChangeRow,
 } from '../pricing/reprice-sql.js'
-import { repriceReport } from '../reports/prices.js'
+import { repriceReport } from '../reports/reprice.js'
 import type { Row } from '../reports/report.js'
 import { outputOptions, storeOptions, type CommandSpec } from './command.js'
 import { settingsOf } from './settings.js'

@@ -1,10 +1,10 @@
-/** Reports on prices: the price list, where one price comes from, unpriced models, and repricing. */
+/** Reports on prices as such: the price list, and where one price comes from. */
 import type { Rate } from '../domain/rate.js'
 import { count } from '../domain/wording.js'
-import type { UnpricedRow } from '../metrics/unpriced.js'
 import type { Column, Report, Row, Section } from './report.js'
 
-const noPeriod = { since: null, until: null, tz: 'UTC' } as const
+/** Prices are of no period. */
+export const noPeriod = { since: null, until: null, tz: 'UTC' } as const
 
 /** Where prices come from; printed with every report on prices. */
 export interface PriceData {
@@ -14,7 +14,7 @@ export interface PriceData {
 }
 
 /** Version and date of the price data, and the override files in force. */
-function priceDataLines({ version, date, overrideFiles }: PriceData): string[] {
+export function priceDataLines({ version, date, overrideFiles }: PriceData): string[] {
   const data = date === null ? version : `${version}, published ${date}`
   const files = overrideFiles.length === 0 ? 'none' : overrideFiles.join(', ')
   return [`Price data: ${data}`, `Override files: ${files}`]
@@ -167,95 +167,6 @@ export function priceOriginReport(origin: PriceOrigin, source: PriceData): Repor
     title: `Price of ${given}`,
     period: noPeriod,
     sections: others.length > 0 ? [facts, inForce, past] : [facts, inForce],
-    warnings: [],
-    footer: priceDataLines(source),
-  }
-}
-
-export interface UnpricedModel extends UnpricedRow {
-  readonly rule: string
-  readonly closest: readonly string[]
-  /** A row for an override file with the header below. */
-  readonly line: string
-}
-
-/** Columns of the lines that the check suggests. */
-const suggestedHeader = 'provider,model,alias_of,input,output'
-
-/** Models of the store that no price is known for, and what to do about each. */
-export function priceCheckReport(models: readonly UnpricedModel[], source: PriceData): Report {
-  const section: Section = {
-    id: 'unpriced_models',
-    title: 'Models without a price',
-    columns: [
-      { key: 'provider', title: 'provider', kind: 'text', dimension: true },
-      { key: 'model', title: 'model', kind: 'text', dimension: true },
-      { key: 'unpriced_calls', title: 'calls', kind: 'count' },
-      { key: 'input_tokens', title: 'input tokens', kind: 'count', optional: 4 },
-      { key: 'output_tokens', title: 'output tokens', kind: 'count', optional: 5 },
-      { key: 'rule', title: 'why', kind: 'text', optional: 2 },
-      { key: 'closest', title: 'close names', kind: 'text', optional: 3 },
-      { key: 'line', title: 'line for prices.csv', kind: 'text', optional: 1 },
-    ],
-    rows: models.map((model) => ({ ...model, closest: model.closest.join(', ') })),
-    empty: 'Every call has a cost.',
-    notes:
-      models.length === 0
-        ? []
-        : [
-            `In prices.csv, under the header ${suggestedHeader}: the model it is (alias_of), or its prices per million tokens.`,
-            'Name the file in the config ("prices": "prices.csv"), then llmcost reprice.',
-          ],
-  }
-  return {
-    kind: 'price_check',
-    title: 'Unpriced models',
-    period: noPeriod,
-    sections: [section],
-    warnings: [],
-    footer: priceDataLines(source),
-  }
-}
-
-export interface Repricing {
-  readonly rows: readonly Row[]
-  readonly totals: Row
-  readonly dryRun: boolean
-}
-
-/** What repricing changed, or would change, by model. */
-export function repriceReport({ rows, totals, dryRun }: Repricing, source: PriceData): Report {
-  const changes = `${count(Number(totals['changed_calls']))} of ${count(Number(totals['calls']))} calls`
-  const section: Section = {
-    id: 'changes',
-    title: dryRun ? 'What repricing would change' : 'What repricing changed',
-    columns: [
-      { key: 'provider', title: 'provider', kind: 'text', dimension: true },
-      { key: 'model', title: 'model', kind: 'text', dimension: true },
-      { key: 'calls', title: 'calls', kind: 'count', optional: 3 },
-      { key: 'changed_calls', title: 'changed', kind: 'count' },
-      { key: 'newly_priced_calls', title: 'newly priced', kind: 'count', optional: 1 },
-      { key: 'no_longer_priced_calls', title: 'no longer priced', kind: 'count', optional: 2 },
-      { key: 'old_cost_usd', title: 'cost before', kind: 'usd' },
-      { key: 'new_cost_usd', title: 'cost after', kind: 'usd' },
-      { key: 'difference_usd', title: 'difference', kind: 'usd' },
-    ],
-    rows,
-    ...(rows.length > 0 ? { totals } : {}),
-    empty: 'No cost changes.',
-    notes:
-      rows.length === 0
-        ? []
-        : [
-            `${changes} ${dryRun ? 'would change' : 'changed'}.`,
-            ...(dryRun ? ['Nothing was written; llmcost reprice writes it.'] : []),
-          ],
-  }
-  return {
-    kind: 'reprice',
-    title: 'Repricing',
-    period: noPeriod,
-    sections: [section],
     warnings: [],
     footer: priceDataLines(source),
   }
