@@ -86,3 +86,6 @@ export const similarity = (a: string, b: string): string =>
 
 /** The keys of a map, as a list. */
 export const entryNames = (map: string): string => `map_keys(${map})`
+
+/** After AS of a CTE that is read twice: read the table twice, too, instead of keeping all rows in between. */
+export const readAnew = 'NOT MATERIALIZED'

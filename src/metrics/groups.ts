@@ -6,6 +6,7 @@ import type { Dimension, TimeBucket } from '../domain/dimensions.js'
 import type { Scope } from '../domain/scope.js'
 import { isUtc } from '../domain/zones.js'
 import { bucketLabel, bucketNumber, zoneOffset } from './buckets.js'
+import { readAnew } from './dialect.js'
 import { rankAggregate } from './figures.js'
 import { measureNames, type MeasureName } from './measures.js'
 import type { Param } from './query.js'
@@ -55,9 +56,9 @@ export function placedCalls(request: GroupRequest): PlacedCalls {
   const ranked = top !== undefined && by.length > 0
   if (ranked) params['top'] = top
   const ds = by.map((_, i) => `d${i}`)
-  const ctes = /* sql */ `calls_in_scope AS (
+  const ctes = /* sql */ `calls_in_scope AS ${readAnew} (
       SELECT *, ${offset.sql} AS zone_offset FROM calls WHERE ${condition.sql}
-    ), calls_by_key AS (
+    ), calls_by_key AS ${readAnew} (
       SELECT ${['*', ...keys].join(', ')} FROM calls_in_scope
     )${ranked ? placedByRank(ds, by, sortOf(request)) : `, placed_calls AS (SELECT *, FALSE AS is_others FROM calls_by_key)`}`
   return { ctes, params, ds }
