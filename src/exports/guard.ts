@@ -106,9 +106,9 @@ export const spreadsheetText = (text: string, hides: string): string =>
   `CASE WHEN ${isFormula(text)} THEN concat('''', CASE WHEN ${hides} THEN ${visible(text)} ELSE ${text} END)
     WHEN ${hides} THEN ${visible(text)} ELSE ${text} END`
 
-/** SQL: JSON text for CSV: no mark runs into its neighbours, and the values stay what they were. */
-export const spreadsheetJson = (json: string, hides: string): string =>
-  `CASE WHEN ${hides} THEN ${named(
+/** SQL: JSON text with what is hidden in it escaped; the values stay what they were. */
+const escapedJson = (json: string): string =>
+  named(
     `string_split(${json}, '')`,
     'characters',
     named(
@@ -116,10 +116,16 @@ export const spreadsheetJson = (json: string, hides: string): string =>
       'pieces',
       `array_to_string(${withStacked('pieces', escaped)}, '')`,
     ),
-  )} ELSE ${json} END`
+  )
 
-/** SQL: JSON text in which hidden characters are escaped; the values stay what they were. */
+/** SQL: JSON text for CSV: no mark runs into its neighbours. @param hides SQL that is true when it may hide something */
+export const spreadsheetJson = (json: string, hides: string): string =>
+  `CASE WHEN ${hides} THEN ${escapedJson(json)} ELSE ${json} END`
+
+/** What JSON text is searched for: a few marks in a row are letters of many languages, and quickly passed. */
+const hiding = (): string =>
+  `[${[actingClass, selectorClass].map(ranges).join('')}]|[${ranges(markClass)}]{${marksInRow + 1}}`
+
+/** SQL: a line of JSON in which hidden characters are escaped. */
 export const visibleJson = (json: string): string =>
-  `CASE WHEN regexp_matches(${json}, ${literal(`[${[actingClass, selectorClass].map(ranges).join('')}]`)})
-    THEN ${named(`string_split(${json}, '')`, 'characters', `array_to_string(${withActing('characters', escaped)}, '')`)}
-    ELSE ${json} END`
+  `CASE WHEN regexp_matches(${json}, ${literal(hiding())}) THEN ${escapedJson(json)} ELSE ${json} END`
