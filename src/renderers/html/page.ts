@@ -3,8 +3,8 @@
  * then what to look at, then sections in the order of the report, then doubts and where the data came from.
  */
 import { createHash } from 'node:crypto'
-import { count } from '../../domain/wording.js'
 import type { Finding, Report, Section } from '../../reports/report.js'
+import { doubtsLine } from '../doubts.js'
 import { isFacts } from '../facts.js'
 import { markup, Markup } from '../markup.js'
 import { periodWords } from '../times.js'
@@ -61,11 +61,9 @@ function broad(sections: readonly Section[]): Markup {
 
 const uprightColumns = 11
 
-/** Doubts stand at the end, but nobody shall miss that there are some. */
 function pointer({ warnings }: Report): Markup {
-  if (warnings.length === 0) return markup``
-  const what = warnings.length === 1 ? 'One data note touches' : `${count(warnings.length)} data notes touch`
-  return markup`<p class="doubt"><a href="#notes">${what} these numbers</a></p>`
+  const line = doubtsLine(warnings)
+  return line === undefined ? markup`` : markup`<p class="doubt"><a href="#notes">${line}</a></p>`
 }
 
 const severities: Readonly<Record<Finding['severity'], string>> = {

@@ -4,6 +4,7 @@
  */
 import type { Finding, Report, Section } from '../../reports/report.js'
 import { blocksOf } from '../blocks.js'
+import { doubtsLine } from '../doubts.js'
 import { factsOf, isFacts } from '../facts.js'
 import { markup, Markup, sideBySide } from '../markup.js'
 import { periodWords } from '../times.js'
@@ -69,6 +70,7 @@ function mailIn(report: Report, tz: string, figures: Figures, size: Size): MailP
     .slice(0, size.sections)
     .map((section) => ({ section, ...body(section, tz, figures, size) }))
   const period = periodWords(report.period, tz)
+  const doubt = doubtsLine(report.warnings)
   const shown = [
     ...(lead === undefined ? [] : [card(markup`${headline(lead, tz)}${notes(lead, size)}`)]),
     ...findings(report, size),
@@ -94,8 +96,11 @@ ${preview(report, lead, tz)}
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"${look('paper')}><tr><td align="center" class="page" style="padding:28px 16px">
 ${onlyWord(`<table role="presentation" width="${mailWidth}"><tr><td>`)}
 <div role="main"${look('ink', `max-width:${mailWidth}px;margin:0 auto;text-align:left;font-family:${letters};font-size:14px;line-height:1.5`)}>
+<div style="margin:0 0 18px">
 <h1 style="margin:0;font-size:24px;line-height:1.25;font-weight:700;letter-spacing:-.01em">${said(report.title)}</h1>
-${period === undefined ? markup`` : markup`<p${look('quiet', 'margin:4px 0 18px')}>${period}</p>`}
+${period === undefined ? markup`` : markup`<p${look('quiet', 'margin:4px 0 0')}>${period}</p>`}
+${doubt === undefined ? markup`` : markup`<p${look('caution', 'margin:4px 0 0')}>${doubt}: see the end</p>`}
+</div>
 ${shown}
 </div>
 ${onlyWord('</td></tr></table>')}
