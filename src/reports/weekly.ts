@@ -108,8 +108,8 @@ export function costSection(name: keyof typeof remedies, rows: readonly Breakdow
 export function unpricedSection({ unpriced }: Doubts): Section[] {
   if (unpriced.length === 0) return []
   const columns = [
-    callColumn('provider'),
-    callColumn('model'),
+    { ...callColumn('provider'), dimension: true as const },
+    { ...callColumn('model'), dimension: true as const },
     column('unpriced_calls', 'calls', 'count'),
     measureColumn('input_tokens', 'always'),
     measureColumn('output_tokens', 'always'),
