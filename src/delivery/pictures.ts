@@ -12,7 +12,8 @@ const density = 2
 
 const require = createRequire(import.meta.url)
 
-const fonts = [
+/** Looked for when something is drawn: a report in the terminal needs none. */
+const fonts = (): string[] => [
   require.resolve('@fontsource/inter/files/inter-latin-400-normal.woff2'),
   require.resolve('@fontsource/inter/files/inter-latin-600-normal.woff2'),
 ]
@@ -21,7 +22,7 @@ const fonts = [
 export async function drawn(pictures: readonly Picture[]): Promise<Attachment[]> {
   if (pictures.length === 0) return []
   const { Resvg } = await resvg()
-  const fontBuffers = await Promise.all(fonts.map((file) => readFile(file)))
+  const fontBuffers = await Promise.all(fonts().map((file) => readFile(file)))
   return pictures.map(({ cid, svg, background, width }, i) => {
     const image = new Resvg(svg, {
       background,
