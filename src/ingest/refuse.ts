@@ -52,7 +52,8 @@ async function endsUnfinished(db: Database, file: StagedFile): Promise<boolean> 
 export function refusedNote(reasons: FileSummary['reasons'], limit: RejectLimit): string {
   if (limit.count === 0) return 'with --strict no record may be rejected; nothing of it was kept'
   const what = 'too many of its records were rejected; nothing of it was kept'
+  // With its command: logs that are asked without a database have no such option.
   if (!reasons.every(({ reason }) => reason === 'ts: missing'))
-    return `${what}\n--max-rejects 100% keeps the others.`
+    return `${what}\nllmcost ingest --max-rejects 100% keeps the others.`
   return `${what}\n--map ts=<field> says where the time stands, --set ts=2026-10-05T08:00:00Z gives one to all.`
 }
