@@ -16,7 +16,7 @@ const list = (columns: readonly { name: string; type: string; required?: true }[
  */
 export const migrations: readonly (readonly string[])[] = [
   [
-    `CREATE TABLE calls (\n${list(callColumns)}\n)`,
+    `CREATE TABLE calls (\n${list(callColumns.filter((c) => c.since === undefined))}\n)`,
     `CREATE TABLE rates (\n${list(rateColumns)}\n)`,
     `CREATE TABLE files (
       file_id BIGINT NOT NULL,
@@ -96,6 +96,13 @@ export const migrations: readonly (readonly string[])[] = [
   [
     // Values that `llmcost metrics` names, by label; a row without a value: the label takes no more of them.
     'CREATE TABLE label_members (label VARCHAR NOT NULL, value VARCHAR)',
+  ],
+  [
+    ...callColumns
+      .filter((c) => c.since === 4)
+      .map((c) => `ALTER TABLE calls ADD COLUMN ${c.name} ${c.type}`),
+    // What older versions read had both counts, or it was not read.
+    'UPDATE calls SET total_tokens = coalesce(input_tokens, 0) + coalesce(output_tokens, 0) WHERE input_tokens IS NOT NULL OR output_tokens IS NOT NULL',
   ],
 ]
 

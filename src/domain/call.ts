@@ -21,6 +21,8 @@ export interface CallColumn {
   /** One line for documentation: what it holds, with its unit. */
   readonly about: string
   readonly required?: true
+  /** Schema version that brought it; absent: the first. */
+  readonly since?: number
 }
 
 const column = <N extends string>(
@@ -28,6 +30,12 @@ const column = <N extends string>(
   type: ColumnType,
   about: string,
 ): CallColumn & { readonly name: N } => ({ name, type, about })
+
+const since4 = <N extends string>(
+  name: N,
+  type: ColumnType,
+  about: string,
+): CallColumn & { readonly name: N } => ({ ...column(name, type, about), since: 4 })
 
 /** What a call used. */
 const usageColumns = [
@@ -44,6 +52,11 @@ const usageColumns = [
   column('input_audio_tokens', 'BIGINT', 'share of input_tokens that is audio'),
   column('output_audio_tokens', 'BIGINT', 'share of output_tokens that is audio'),
   column('web_search_requests', 'BIGINT', 'web searches run by the provider during the call'),
+  since4('cache_read_audio_input_tokens', 'BIGINT', 'share of cache_read_input_tokens that is audio'),
+  since4('input_image_tokens', 'BIGINT', 'share of input_tokens that is images'),
+  since4('input_video_tokens', 'BIGINT', 'share of input_tokens that is video'),
+  since4('output_image_tokens', 'BIGINT', 'share of output_tokens that is images'),
+  since4('file_search_requests', 'BIGINT', 'file searches run by the provider during the call'),
 ] as const satisfies readonly CallColumn[]
 
 /** Columns that are filled from the source. */
@@ -74,6 +87,7 @@ const sourceColumns = [
   column('prompt_hash', 'VARCHAR', 'hash of the prompt, where the source logs one'),
   column('prompt_name', 'VARCHAR', 'name or version of the prompt template'),
   ...usageColumns,
+  since4('total_tokens', 'BIGINT', "input and output tokens; the log's own total where that is all it has"),
   column('reported_cost_usd', 'DECIMAL(18,12)', 'cost that the source reported, USD'),
   column('latency_ms', 'DOUBLE', 'duration of the call, ms'),
   column('ttft_ms', 'DOUBLE', 'time to first token, ms'),
@@ -94,11 +108,18 @@ const sourceColumns = [
   ),
   column('cache_type', 'VARCHAR', 'kind of response-cache hit: exact or semantic'),
   column('service_tier', 'VARCHAR', 'standard, batch, flex or priority'),
+  since4('speed', 'VARCHAR', "the provider's speed mode, where it is not the standard one: fast"),
+  since4('region', 'VARCHAR', 'where the call was served, as logged: a cloud region, us, eu …'),
   column('quality_score', 'DOUBLE', 'quality score, where the source has one'),
   column('groundedness', 'DOUBLE', 'groundedness score, where the source has one'),
   column('retrieval_score', 'DOUBLE', 'retrieval score, where the source has one'),
   column('user_feedback', 'DOUBLE', 'user feedback, where the source has one'),
   column('tags', 'MAP(VARCHAR, VARCHAR)', 'every other short label'),
+  since4(
+    'unread_usage',
+    'VARCHAR',
+    'what the record says of usage, tier, speed, place or money that the reader did not use, by name',
+  ),
 ] as const satisfies readonly CallColumn[]
 
 /** Columns that pricing fills. */
@@ -119,7 +140,12 @@ const pricedColumns = [
     'VARCHAR',
     'where cost_usd comes from: list, reported, response_cache, no_usage; NULL when unpriced',
   ),
-  column('partly_priced', 'BOOLEAN', 'true when the call used something that no known price covers'),
+  column(
+    'partly_priced',
+    'BOOLEAN',
+    'true when the call used something that no known price covers: see unread_usage and unpriced_usage',
+  ),
+  since4('unpriced_usage', 'VARCHAR', 'what the call used that its price does not cover, by name'),
 ] as const satisfies readonly CallColumn[]
 
 /** Columns that say where the row came from. */
@@ -133,7 +159,7 @@ const originColumns = [
 export const callColumns: readonly CallColumn[] = [...sourceColumns, ...pricedColumns, ...originColumns]
 
 /** Source columns that follow from others, or take what no field claims. */
-const derived = ['source', 'model', 'tags'] as const
+const derived = ['source', 'model', 'tags', 'unread_usage', 'total_tokens'] as const
 
 /** Fields that an importer, `--map` or `--set` may fill. */
 export type CallField = Exclude<(typeof sourceColumns)[number]['name'], (typeof derived)[number]>

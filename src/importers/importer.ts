@@ -44,6 +44,11 @@ export interface ReadPlan {
   readonly cacheTokensCertain?: true
   /** The source's own sum of tokens, to check against. */
   readonly totalTokens?: string
+  /**
+   * SQL for what the record says of usage, tier, speed, place or money that the plan does not use: names,
+   * joined by `; `; NULL when it uses all. Undefined when no record of the source can have such.
+   */
+  readonly unread?: string
   /** The source's own parts of the cost, to check against its total. */
   readonly costParts?: readonly string[]
   /** The importer that the call was first read by, where the record says so. */

@@ -56,6 +56,7 @@ export function normaliseSql(
         plan.totalTokens === undefined ? 'CAST(NULL AS BIGINT)' : casts.whole(plan.totalTokens),
       ],
       ['cost_parts', costParts(plan)],
+      ['unread_usage', plan.unread ?? 'CAST(NULL AS VARCHAR)'],
       ...along,
     ],
     documentSql(source, plan, allRecords),
@@ -72,10 +73,15 @@ export function normaliseSql(
 const sourceOf = (plan: ReadPlan, sql = 'source'): Columns =>
   plan.source === undefined ? [] : [['source', sql]]
 
-const passed: Columns = ['text', 'skip', 'refusal', 'tags', 'revision_id', 'total_tokens'].map((name) => [
-  name,
-  name,
-])
+const passed: Columns = [
+  'text',
+  'skip',
+  'refusal',
+  'tags',
+  'revision_id',
+  'total_tokens',
+  'unread_usage',
+].map((name) => [name, name])
 
 /** FROM item: the source's records with their documents parsed, addressed through `doc`. */
 function documentSql(source: SourceRelation, plan: ReadPlan, allRecords: boolean): string {

@@ -65,7 +65,13 @@ export function ruledColumns(
     'service_tier',
     'finish_comparable',
     'total_tokens',
+    'unread_usage',
     'cost_parts',
+    'cache_read_audio_input_tokens',
+    'input_image_tokens',
+    'input_video_tokens',
+    'output_image_tokens',
+    'file_search_requests',
   ]
   const addsReasoning = `CASE WHEN ${reasoningApart} THEN reasoning_output_tokens ELSE 0 END`
   const addsCached = `CASE WHEN ${excluded} THEN ${read} + ${write} ELSE 0 END`

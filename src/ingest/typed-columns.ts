@@ -35,6 +35,8 @@ export const labels = [
   'prompt_name',
   'error',
   'cache_type',
+  'speed',
+  'region',
 ] as const
 
 /** Texts as values, with each value's problem or repair beside it. */

@@ -37,14 +37,13 @@ export function checkedColumns(
   now: Date,
   content: string,
 ): Columns {
-  const nothing = `input_tokens IS NULL AND output_tokens IS NULL AND reported_cost_usd IS NULL AND status IS DISTINCT FROM 'error' AND cache_hit IS NOT TRUE`
+  const nothing = `input_tokens IS NULL AND output_tokens IS NULL AND total_tokens IS NULL AND reported_cost_usd IS NULL AND status IS DISTINCT FROM 'error' AND cache_hit IS NOT TRUE`
   const reason = `CASE
     WHEN skip THEN NULL
     WHEN refusal IS NOT NULL THEN refusal
     WHEN ts_problem IS NOT NULL THEN ts_problem
     WHEN value_problem IS NOT NULL THEN value_problem
-    WHEN ${nothing} THEN CASE WHEN total_tokens IS NOT NULL THEN 'only a total of tokens: input_tokens and output_tokens are needed'
-      ELSE 'neither tokens nor a cost' END
+    WHEN ${nothing} THEN 'neither tokens nor a cost'
     WHEN coalesce(cache_read_input_tokens, 0) + coalesce(cache_creation_input_tokens, 0) > coalesce(input_tokens, 0) THEN 'cache tokens beyond input_tokens'
     WHEN input_tokens > ${casts.tokenLimit} OR output_tokens > ${casts.tokenLimit} THEN 'tokens: above 1,000,000,000'
     END`
@@ -79,6 +78,8 @@ export function checkedColumns(
 const filled: Readonly<Record<string, string>> = {
   model: 'coalesce(response_model, request_model)',
   finish_reason: finishReason('finish_comparable'),
+  total_tokens:
+    'CASE WHEN input_tokens IS NULL AND output_tokens IS NULL THEN total_tokens ELSE coalesce(input_tokens, 0) + coalesce(output_tokens, 0) END',
 }
 
 /** Fields from which a column is filled, where they are not the column's own. */
@@ -96,6 +97,9 @@ function isFilled(
   hasTags: boolean,
 ): boolean {
   if (name === 'call_id' || name === 'ts') return true
+  if (name === 'total_tokens')
+    return has('input_tokens') || has('output_tokens') || plan.totalTokens !== undefined
+  if (name === 'unread_usage') return plan.unread !== undefined
   if (name === 'tags') return hasTags
   if (name === 'revision_id') return plan.revisionId !== undefined
   if (name === 'reported_cost_usd' && plan.costParts?.length) return true

@@ -39,7 +39,8 @@ export function pricedQuery({ calls, rates, keep, basis }: PricedQuery): string 
   return /* sql */ `SELECT * EXCLUDE (${own.map((name) => `p_${name}`).join(', ')}),
     ${outcome.cost} AS cost_usd,
     ${outcome.basis} AS cost_basis,
-    p_partly AND coalesce(${outcome.basis} = 'list', false) AS partly_priced
+    coalesce(${outcome.basis} = 'list', false) AND (p_unpriced IS NOT NULL OR p_unread_usage IS NOT NULL) AS partly_priced,
+    CASE WHEN ${outcome.basis} = 'list' THEN p_unpriced END AS unpriced_usage
   FROM (SELECT *, TRY(CAST(${listParts.join(' + ')} AS ${money})) AS list_cost_usd
   FROM (SELECT *, ${listCosts()}
   FROM (SELECT *, ${Object.entries(counted)
@@ -53,7 +54,16 @@ export function pricedQuery({ calls, rates, keep, basis }: PricedQuery): string 
 }
 
 /** Columns of the call that pricing reads; within the query they carry the prefix `p_`. */
-const usedCalls = [...usageFields, 'reported_cost_usd', 'status', 'cache_hit'] as const
+const usedCalls = [
+  ...usageFields,
+  'reported_cost_usd',
+  'status',
+  'cache_hit',
+  'service_tier',
+  'speed',
+  'region',
+  'unread_usage',
+] as const
 
 const rateFields = [...priceNames.flatMap((name) => [`u_${name}`, `n_${name}`]), 'exact', 'tier_unknown']
 
@@ -64,8 +74,13 @@ function counts(): Record<string, string> {
   const [input, output] = [known('input_tokens'), known('output_tokens')]
   const [cacheRead, oneHour] = [known('cache_read_input_tokens'), known('cache_creation_1h_input_tokens')]
   const writes = `greatest(${known('cache_creation_input_tokens')}, ${oneHour})`
-  const without = (count: string, price: string): string => `(p_${count} > 0 AND p_u_${price} IS NULL)`
+  /** What a price may not cover: when, and its name. */
+  const without = (count: string, price: string): readonly [string, string] => [
+    `p_${count} > 0 AND p_u_${price} IS NULL`,
+    `'${count}'`,
+  ]
   const uses = [
+    ['p_tier_unknown', "'service_tier=' || p_service_tier"] as const,
     without('input_audio_tokens', 'input_audio_price'),
     without('output_audio_tokens', 'output_audio_price'),
     without('web_search_requests', 'web_search_price'),
@@ -77,7 +92,10 @@ function counts(): Record<string, string> {
     write_5m: `${writes} - ${oneHour}`,
     audio_out: `least(${known('output_audio_tokens')}, ${output})`,
     unanswered: `coalesce(p_status = 'error', false) AND ${input} = 0 AND ${output} = 0`,
-    partly: `coalesce(p_tier_unknown OR ${uses.join(' OR ')}, false)`,
+    // Hardly any call has such: names are put together for those alone.
+    unpriced: `CASE WHEN ${uses.map(([when]) => `(${when})`).join(' OR ')} THEN concat_ws('; ', ${uses
+      .map(([when, name]) => `CASE WHEN ${when} THEN ${name} END`)
+      .join(', ')}) END`,
     fast: `coalesce(p_exact, false) AND greatest(${input}, ${output}, ${cacheRead}, ${writes}) <= 1000000 AND ${known('web_search_requests')} <= 1000`,
   }
 }

@@ -12,7 +12,7 @@ let db: Database
 let book: PriceBook
 beforeAll(async () => {
   db = await Database.open(':memory:', 'write', { threads: 2 })
-  for (const sql of migrations[0] ?? []) await db.run(sql)
+  for (const sql of migrations.flat()) await db.run(sql)
   book = await loadPriceBook({ overrideFiles: [] })
 })
 afterAll(() => db.close())

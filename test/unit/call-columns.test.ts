@@ -2,7 +2,17 @@ import { expect, test } from 'vitest'
 import { callColumns, callFields, pricedColumnNames, usageFields } from '../../src/domain/call.js'
 
 test('a log may fill every column but those that are worked out', () => {
-  const own = ['source', 'model', 'tags', 'revision_id', 'file_id', 'line', ...pricedColumnNames]
+  const own = [
+    'source',
+    'model',
+    'tags',
+    'revision_id',
+    'file_id',
+    'line',
+    'unread_usage',
+    'total_tokens',
+    ...pricedColumnNames,
+  ]
   const names = callColumns.map(({ name }) => name)
   expect(callFields).toEqual(names.filter((name) => !own.includes(name)))
 })

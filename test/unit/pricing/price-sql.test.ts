@@ -11,7 +11,7 @@ let db: Database
 let gpt4o: Rate
 beforeAll(async () => {
   db = await Database.open(':memory:', 'write', { threads: 2 })
-  for (const sql of migrations[0] ?? []) await db.run(sql)
+  for (const sql of migrations.flat()) await db.run(sql)
   const book = await loadPriceBook({ overrideFiles: [] })
   const [rate] = book.resolve('openai', 'gpt-4o').rates
   if (rate === undefined) throw new Error('gpt-4o has no price')
