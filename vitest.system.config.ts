@@ -1,8 +1,15 @@
-import { defineConfig, mergeConfig } from 'vitest/config'
+import { defineConfig } from 'vitest/config'
 import base from './vitest.config.js'
 
+const { projects: _, ...pinned } = base.test ?? {}
+
 /** Tests with real counterparts: shells, browser, mail server, Prometheus. `.ci/run` installs them. */
-export default mergeConfig(
-  { ...base, test: { ...base.test, include: [] } },
-  defineConfig({ test: { include: ['test/system/**/*.test.ts'], fileParallelism: false } }),
-)
+export default defineConfig({
+  ...base,
+  test: {
+    ...pinned,
+    globalSetup: ['test/setup.ts'],
+    include: ['test/system/**/*.test.ts'],
+    fileParallelism: false,
+  },
+})

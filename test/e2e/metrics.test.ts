@@ -193,7 +193,7 @@ test('the server: its paths, methods and names, one reading at a time, and its e
   expect(new Set(readings).size).toBe(1)
   // A scrape that is under way is answered before the end.
   const last = get(url)
-  await new Promise((done) => setTimeout(done, 30))
+  await new Promise((done) => setTimeout(done, 200))
   child.kill('SIGTERM')
   expect((await last).status).toBe(200)
   expect(await ended).toBe(0)

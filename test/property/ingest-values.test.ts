@@ -192,7 +192,8 @@ describe('impossible values', () => {
         const good = records.flatMap((one, i) => {
           const beyond = one.cached !== null && one.cached > one.input
           // Cached tokens beyond the input were not counted in it: they are added, by a rule that is counted.
-          const input = beyond ? one.input + one.cached! : one.input
+          // Adding 0 makes of -0 the 0 that JSON has for it.
+          const input = (beyond ? one.input + one.cached! : one.input) + 0
           const fits =
             possible(one.input) &&
             possible(one.output) &&
@@ -202,7 +203,7 @@ describe('impossible values', () => {
             one.cost <= 100_000 &&
             one.year >= 2015 &&
             one.year <= 2100
-          return fits ? [{ id: `call-${i}`, input, output: one.output }] : []
+          return fits ? [{ id: `call-${i}`, input, output: one.output + 0 }] : []
         })
         expect(summary.totals.imported).toBe(good.length + 1)
         expect(summary.totals.rejected).toBe(records.length - good.length)
@@ -219,7 +220,12 @@ describe('impossible values', () => {
         )
         expect(nameless).toEqual({ n: 0 })
       }),
-      { numRuns: 60, ...bounds },
+      {
+        numRuns: 60,
+        ...bounds,
+        // Found once: JSON has no -0.
+        examples: [[[{ input: -0, output: -0, cost: -0, year: 2026, cached: null }]]],
+      },
     )
   }, 120_000)
 })

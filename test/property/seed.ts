@@ -1,7 +1,9 @@
 /**
- * In CI a change is judged by the same generated cases each time, so that it answers for itself alone;
- * elsewhere every run tries new ones. A failure prints its seed and path either way.
+ * `npm test` tries the same generated cases each time, so that a change is judged by what it changes alone.
+ * New cases are the task of `npm run soak`, which gives a seed by the environment; what it finds becomes an
+ * example or a fixture. A failure prints its seed and path either way.
  */
 import fc from 'fast-check'
 
-if (process.env['CI']) fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: 20_261_121 })
+const given = process.env['SOAK_SEED']
+fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: given ? Number(given) : 20_261_121 })

@@ -5,7 +5,10 @@ import { pauseBefore, retryAfterMs, type Limits } from '../../../src/delivery/li
 import { Secrets } from '../../../src/delivery/secrets.js'
 import { closedPort, receiver } from './receiver.js'
 
-const limits = (): Limits => ({ attempts: 3, attemptMs: 400, deadline: Date.now() + 5000, pauseMs: 5 })
+/** Patient with servers that do answer: on a busy machine even the first request on loopback takes its time. */
+const limits = (): Limits => ({ attempts: 3, attemptMs: 20_000, deadline: Date.now() + 50_000, pauseMs: 5 })
+/** For servers that hang; long enough for a request to arrive there. */
+const hasty = (): Limits => ({ ...limits(), attemptMs: 2000 })
 const secretPath = '/services/T0AB/B0CD/zYxWvUtSrQpOnMlKjIhG'
 
 function send(url: string, more: { repeatable?: boolean; limits?: Limits } = {}): ReturnType<typeof post> {
@@ -64,10 +67,8 @@ describe('Retry-After', () => {
 
   test('longer than the run may last is not waited for', async () => {
     const { url, received } = await receiver({ status: 429, headers: { 'retry-after': '3600' } })
-    const begun = Date.now()
     expect(await send(url)).toMatchObject({ ok: false, error: 'answered 429, and asks to wait 3600 s' })
     expect(received).toHaveLength(1)
-    expect(Date.now() - begun).toBeLessThan(2000)
   })
 
   test('seconds, dates and nonsense', () => {
@@ -98,20 +99,18 @@ describe('no answer', () => {
 
   test('a server that hangs is left after the time-out, and not sent the same again', async () => {
     const { url, received } = await receiver(hang)
-    const begun = Date.now()
-    expect(await send(url)).toEqual({
+    expect(await send(url, { limits: hasty() })).toEqual({
       ok: false,
-      error: 'did not answer within 0.4 s',
+      error: 'did not answer within 2 s',
       doubtful: true,
       refused: false,
     })
     expect(received).toHaveLength(1)
-    expect(Date.now() - begun).toBeLessThan(2000)
   })
 
   test('unless the receiver knows a repeat as one', async () => {
     const { url, received } = await receiver(hang, 200)
-    expect(await send(url, { repeatable: true })).toEqual({ ok: true })
+    expect(await send(url, { repeatable: true, limits: hasty() })).toEqual({ ok: true })
     expect(received).toHaveLength(2)
   })
 
@@ -137,10 +136,12 @@ describe('no answer', () => {
   })
 
   test('all attempts end before the deadline', async () => {
-    const { url } = await receiver(500)
-    const begun = Date.now()
-    await send(url, { limits: { attempts: 50, attemptMs: 400, deadline: begun + 600, pauseMs: 200 } })
-    expect(Date.now() - begun).toBeLessThan(1500)
+    const { url, received } = await receiver(500)
+    const deadline = Date.now() + 600
+    await send(url, { limits: { attempts: 50, attemptMs: 400, deadline, pauseMs: 200 } })
+    // No attempt begins after it; without it there would be 50.
+    for (const { at } of received) expect(at).toBeLessThan(deadline + 400)
+    expect(received.length).toBeLessThan(10)
   })
 })
 

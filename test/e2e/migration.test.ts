@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Database, quoteText } from '../../src/db/database.js'
 import { migrations, schemaVersion } from '../../src/db/schema.js'
-import { emptyFolder, runWell } from '../e2e/program.js'
+import { emptyFolder, runWell } from './program.js'
 
 /** A store as an older version of the program left it, with one call. */
 async function oldStore(path: string, version: number): Promise<void> {

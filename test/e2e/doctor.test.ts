@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Invocation } from '../../src/commands/command.js'
 import { examine } from '../../src/commands/doctor-checks.js'
-import { emptyFolder, run, runWell } from '../e2e/program.js'
+import { emptyFolder, run, runWell } from './program.js'
 
 const invocation = (env: Record<string, string>, now = '2026-10-05T12:00:00Z'): Invocation => ({
   args: [],
