@@ -1,10 +1,18 @@
 import { anthropic } from './anthropic.js'
 import { bedrock } from './bedrock.js'
 import { claudeCode } from './claude-code.js'
-import type { Importer } from './importer.js'
+import { foreignShape, type Signature } from './foreign.js'
+import type { Importer, Sample } from './importer.js'
 import { litellm } from './litellm.js'
 import { llmcost } from './llmcost.js'
 import { openai } from './openai.js'
 
 /** Importers in the order in which they are asked to recognise a sample: the most specific first. */
 export const importers: readonly Importer[] = [bedrock, claudeCode, litellm, anthropic, openai, llmcost]
+
+/** The shape of another tool that a sample has and that no importer reads, if any. */
+export const foreign = (sample: Sample): Signature | undefined =>
+  foreignShape(
+    sample,
+    importers.map(({ id }) => id),
+  )

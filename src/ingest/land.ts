@@ -199,14 +199,14 @@ function fileSummary(
   const fileNo = entry.fileNo!
   const staged = run.stage.files[fileNo]!
   const importer = staged.segment.reading.recognised.importer.id
-  const reasons = refused.get(fileNo)
-  if (reasons !== undefined) {
+  const refusal = refused.get(fileNo)
+  if (refusal !== undefined) {
     return {
       ...entry.summary,
       importer,
       state: 'refused',
-      note: refusedNote(reasons, limit),
-      reasons,
+      note: refusedNote(refusal, limit),
+      reasons: refusal.reasons,
     }
   }
   const row = rows.find((r) => r.file_no === fileNo)

@@ -4,8 +4,15 @@ import type { RejectLimit } from './request.js'
 import type { StagedFile } from './stage.js'
 import type { FileSummary } from './summary.js'
 
-/** The first reasons of each, by its number. */
-export type Refused = ReadonlyMap<number, FileSummary['reasons']>
+/** Why a file is refused. */
+export interface Refusal {
+  readonly reasons: FileSummary['reasons']
+  /** Records that could be read. */
+  readonly others: number
+}
+
+/** Of each refused file, by its number. */
+export type Refused = ReadonlyMap<number, Refusal>
 
 /** Staged files with too many rejects: none of their rows counts. */
 export async function refuseBadFiles(
@@ -17,7 +24,7 @@ export async function refuseBadFiles(
     `SELECT file_no, count(*) FILTER (WHERE state = 'reject') AS rejected, count(*) FILTER (WHERE state <> 'skip') AS records
      FROM located WHERE line > known_lines GROUP BY file_no HAVING rejected > 0`,
   )
-  const refused = new Map<number, FileSummary['reasons']>()
+  const refused = new Map<number, Refusal>()
   for (const { file_no: fileNo, rejected, records } of rows) {
     const most = limit.count ?? (limit.share ?? 1) * records
     // A last line that is still being written is read again when it is whole.
@@ -27,7 +34,7 @@ export async function refuseBadFiles(
       `SELECT line, reason FROM located WHERE file_no = $fileNo AND state = 'reject' ORDER BY line LIMIT 3`,
       { fileNo },
     )
-    refused.set(fileNo, reasons.rows)
+    refused.set(fileNo, { reasons: reasons.rows, others: records - rejected })
     const file = files[fileNo]!
     await db.run(`UPDATE staged SET state = 'refused' WHERE rowid BETWEEN $first AND $last`, {
       first: file.firstRow,
@@ -49,11 +56,17 @@ async function endsUnfinished(db: Database, file: StagedFile): Promise<boolean> 
 }
 
 /** Why a file was refused, and what might help. */
-export function refusedNote(reasons: FileSummary['reasons'], limit: RejectLimit): string {
+export function refusedNote({ reasons, others }: Refusal, limit: RejectLimit): string {
   if (limit.count === 0) return 'with --strict no record may be rejected; nothing of it was kept'
-  const what = 'too many of its records were rejected; nothing of it was kept'
+  const only = (reason: string): boolean => reasons.every((r) => r.reason === reason)
+  const what =
+    others > 0
+      ? 'too many of its records were rejected; nothing of it was kept'
+      : 'none of its records can be read'
+  if (only('ts: missing'))
+    return `${what}\n--map ts=<field> says where the time stands, --set ts=2026-10-05T08:00:00Z gives one to all.`
+  if (only('neither tokens nor a cost'))
+    return `${what}\n--map input_tokens=<field> --map output_tokens=<field> says where the tokens stand; dots reach inwards: usage.prompt_tokens.`
   // With its command: logs that are asked without a database have no such option.
-  if (!reasons.every(({ reason }) => reason === 'ts: missing'))
-    return `${what}\nllmcost ingest --max-rejects 100% keeps the others.`
-  return `${what}\n--map ts=<field> says where the time stands, --set ts=2026-10-05T08:00:00Z gives one to all.`
+  return others > 0 ? `${what}\nllmcost ingest --max-rejects 100% keeps the others.` : what
 }

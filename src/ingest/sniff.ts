@@ -3,8 +3,9 @@ import { parse } from 'csv-parse/sync'
 import { closestNames } from '../domain/names.js'
 import { UserError } from '../errors.js'
 import type { Importer, Sample } from '../importers/importer.js'
-import { importers } from '../importers/registry.js'
+import { foreign, importers } from '../importers/registry.js'
 import type { ReadOptions } from './options.js'
+import { notRecognised, notText, refusedByName } from './unrecognised.js'
 
 export type Shape =
   | { readonly kind: 'lines' }
@@ -34,9 +35,7 @@ export function recognise(
   label: string,
   options: ReadOptions,
 ): Recognised | undefined {
-  if (looksBinary(head)) {
-    throw new UserError('this is not a text log', { code: 'refused', location: label, hint: notALog })
-  }
+  if (looksBinary(head)) throw notText(head, label)
   const text = head.toString('utf8').replace(/^\ufeff/, '')
   const cut = whole ? text.length : Math.max(text.lastIndexOf('\n') + 1, 0)
   const lines = (cut > 0 ? text.slice(0, cut) : text).split(/\r\n|\n|\r/).filter((line) => line.trim() !== '')
@@ -45,8 +44,6 @@ export function recognise(
   const importer = chooseImporter(found.sample, label, options)
   return { ...found, importer }
 }
-
-const notALog = 'Call logs are JSON lines, JSON or CSV, plain, .gz or .zst.'
 
 /** More control bytes than any text has. */
 function looksBinary(head: Buffer): boolean {
@@ -69,7 +66,8 @@ function recogniseShape(text: string, lines: readonly string[]): { shape: Shape;
   if (first === '[' && (objects.length === 0 || /^\s*\[\s*[\n\r{]/.test(text))) {
     return { shape: { kind: 'document', inArray: true }, sample: json(documentRecords(text)) }
   }
-  if (objects.length > 0) return { shape: { kind: 'lines' }, sample: json(objects) }
+  const overLines = first === '{' && isPretty(lines)
+  if (objects.length > 0 && !overLines) return { shape: { kind: 'lines' }, sample: json(objects) }
   if (first === '{') {
     const records = documentRecords(text)
     // One long line, cut off by the sample, is a line all the same.
@@ -78,6 +76,10 @@ function recogniseShape(text: string, lines: readonly string[]): { shape: Shape;
   }
   return recogniseCsv(lines)
 }
+
+/** True when the first record goes over several lines: it does not end on its own, and the next line is inside it. */
+const isPretty = (lines: readonly string[]): boolean =>
+  lines.length > 1 && parseObject(lines[0]!) === undefined && /^(?:\s+\S|["}\]])/.test(lines[1]!)
 
 function parseObject(line: string): Record<string, unknown> | undefined {
   if (!line.trimStart().startsWith('{')) return undefined
@@ -114,7 +116,33 @@ function documentRecords(text: string): Record<string, unknown>[] {
       }
     }
   }
-  return records
+  if (records.length > 0 || start < 0) return records
+  const begun = parseObject(closed(text.slice(start)))
+  return begun ? [begun] : []
+}
+
+/** The beginning of a JSON object, cut after its last whole member and closed: its keys tell what it is. */
+function closed(text: string): string {
+  const open: string[] = []
+  let inString = false
+  let end = 0
+  let ending = ''
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i]
+    if (inString) {
+      if (c === '\\') i += 1
+      else if (c === '"') inString = false
+      continue
+    }
+    if (c === '"') inString = true
+    else if (c === '{' || c === '[') open.push(c === '{' ? '}' : ']')
+    else if (c === '}' || c === ']') open.pop()
+    if (c === ',' || c === '}' || c === ']' || c === '{' || c === '[') {
+      end = c === ',' ? i : i + 1
+      ending = open.toReversed().join('')
+    }
+  }
+  return text.slice(0, end) + ending
 }
 
 function recogniseCsv(lines: readonly string[]): { shape: Shape; sample: Sample } {
@@ -161,6 +189,7 @@ function uniqueNames(names: readonly string[]): string[] {
 }
 
 function chooseImporter(sample: Sample, label: string, options: ReadOptions): Importer {
+  refuseForeign(sample, label, options.from)
   if (options.from !== undefined) {
     const named = importers.find((importer) => importer.id === options.from)
     if (named) return named
@@ -174,31 +203,13 @@ function chooseImporter(sample: Sample, label: string, options: ReadOptions): Im
   if (fits) return fits
   const ours = importers.find((importer) => importer.id === 'llmcost')!
   if (Object.keys(options.map).length > 0 || Object.keys(options.set).length > 0) return ours
-  throw notRecognised(sample, label)
+  throw notRecognised(sample, label, (inner) => importers.some((importer) => importer.detects(inner)))
 }
 
-function notRecognised(sample: Sample, label: string): UserError {
-  const fields =
-    sample.kind === 'csv' ? sample.header : [...new Set(sample.records.flatMap((r) => Object.keys(r)))]
-  const shown = fields
-    .slice(0, 12)
-    .map((f) => (f.length > 30 ? `${f.slice(0, 30)}…` : f))
-    .join(', ')
-  const more = fields.length > 12 ? `, and ${fields.length - 12} more` : ''
-  if (fields.length === 0 || (sample.kind === 'csv' && fields.length === 1 && sample.records.length === 0)) {
-    return new UserError('this is not a call log: neither JSON records nor CSV with a header', {
-      code: 'refused',
-      location: label,
-      hint: notALog,
-    })
-  }
-  const time = fields.find((f) => /time|date|when|stamp/i.test(f)) ?? '<time field>'
-  const output =
-    fields.find((f) => /out.*tok|complet|generat|^out(put)?$/i.test(f)) ?? '<output tokens field>'
-  const tokens = fields.find((f) => /in.*tok|prompt|^in(put)?$/i.test(f)) ?? '<input tokens field>'
-  return new UserError(`no importer knows these fields: ${shown}${more}`, {
-    code: 'refused',
-    location: label,
-    hint: `A call needs a time, and tokens or a cost. Say which fields they are:\n  --map ts=${time} --map input_tokens=${tokens} --map output_tokens=${output} --set model=<model>`,
-  })
+/** @throws Unrecognised for shapes that only look like calls; an importer that was named has its way, but for the generic one */
+function refuseForeign(sample: Sample, label: string, from: string | undefined): void {
+  const signature = foreign(sample)
+  if (signature === undefined) return
+  if (signature.kind === 'not-read-yet' && from !== undefined && from !== 'llmcost') return
+  throw refusedByName(signature, label)
 }

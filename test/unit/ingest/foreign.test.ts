@@ -1,0 +1,382 @@
+/** Shapes of other tools are refused by name, whatever the generic reader would make of them. */
+import { describe, expect, test } from 'vitest'
+import { foreignShape } from '../../../src/importers/foreign.js'
+import { importers } from '../../../src/importers/registry.js'
+import { recognise } from '../../../src/ingest/sniff.js'
+
+const options = { map: {}, set: {} }
+
+/** The importer's id, or what was said. */
+function reading(text: string, given: Partial<Parameters<typeof recognise>[3]> = {}): string {
+  try {
+    const found = recognise(Buffer.from(text), true, 'f', { ...options, ...given })
+    return found === undefined ? 'empty' : found.importer.id
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+const hint = (text: string): string => {
+  try {
+    recognise(Buffer.from(text), true, 'f', options)
+    return ''
+  } catch (error) {
+    return (error as { hint: string }).hint
+  }
+}
+
+const record = (value: unknown): string => `${JSON.stringify(value)}\n`
+
+/** Shapes as the tools write them, cut down to what tells them. */
+const logs: readonly (readonly [name: string, text: string])[] = [
+  [
+    'LangSmith',
+    record({
+      id: 'r',
+      run_type: 'chain',
+      dotted_order: 'x',
+      trace_id: 't',
+      start_time: '2026-02-16T01:35:18',
+      prompt_tokens: 651,
+      completion_tokens: 705,
+      total_cost: '0.0005',
+    }),
+  ],
+  ['LangSmith', record({ runs: [{ id: 'r', run_type: 'llm', parent_run_id: 'p', prompt_tokens: 1 }] })],
+  [
+    'Langfuse',
+    record({
+      id: 'o',
+      traceId: 't',
+      type: 'GENERATION',
+      parentObservationId: null,
+      startTime: '2026-09-14T10:00:00Z',
+      model: 'm',
+      usageDetails: { input: 1 },
+      costDetails: {},
+      totalCost: 0.1,
+    }),
+  ],
+  [
+    'Langfuse',
+    record({
+      id: 'o',
+      trace_id: 't',
+      start_time: '2026-09-14 10:00:00.000',
+      provided_model_name: 'm',
+      usage_details: { input: '120' },
+      total_cost: 0.1,
+    }),
+  ],
+  [
+    'Langfuse',
+    'id,traceId,type,startTime,model,usageDetails,costDetails,totalCost\no,t,SPAN,2026-09-14T10:00:00Z,m,{},{},1\n',
+  ],
+  [
+    'Helicone',
+    record({
+      response_id: 'rs',
+      response_status: 200,
+      request_id: 'rq',
+      request_created_at: '2026-08-03 09:12:04.000',
+      prompt_tokens: 1,
+      cost: 0.1,
+      model: 'm',
+    }),
+  ],
+  [
+    'Helicone',
+    'response_id,response_created_at,response_status,request_created_at,model,prompt_tokens,completion_tokens,latency,cost_usd\n',
+  ],
+  ['OTLP', record({ resourceSpans: [] })],
+  ['OTLP', record({ resourceLogs: [] })],
+  ['OpenTelemetry metrics', record({ resourceMetrics: [] })],
+  [
+    'Weave',
+    record({
+      id: 'c',
+      op_name: 'weave:///a/b/op/x:1',
+      started_at: '2026-09-14T09:00:00Z',
+      summary: { usage: {} },
+    }),
+  ],
+  ['MLflow', record({ info: { trace_id: 't' }, data: { spans: [] } })],
+  [
+    'Portkey',
+    record({
+      id: 'pk',
+      created_at: '2026-09-21T14:13:20.500Z',
+      ai_org: 'openai',
+      ai_model: 'gpt-5-mini',
+      req_units: 1200,
+      res_units: 100,
+      cost: 0.051,
+      cost_currency: 'USD',
+    }),
+  ],
+  [
+    'OpenRouter',
+    record({
+      data: {
+        id: 'gen-1',
+        created_at: '2026-09-21T14:13:20Z',
+        native_tokens_prompt: 5200,
+        total_cost: 0.004,
+        tokens_prompt: 4900,
+      },
+    }),
+  ],
+  [
+    'OpenRouter',
+    'generation_id,created_at,cost_total,tokens_prompt,tokens_completion,model_permaslug\ngen-1,2026-09-21 13:33:20.5,0.004,1,1,m\n',
+  ],
+  [
+    'Codex',
+    record({
+      timestamp: '2026-09-14T09:00:00Z',
+      type: 'event_msg',
+      payload: { type: 'token_count', info: null },
+    }),
+  ],
+  [
+    'Gemini CLI',
+    record({
+      id: 'm-2',
+      timestamp: '2026-09-14T09:00:05Z',
+      type: 'gemini',
+      model: 'gemini-2.5-pro',
+      tokens: { input: 5000, output: 120, thoughts: 480 },
+    }),
+  ],
+  [
+    'Qwen Code',
+    record({
+      type: 'assistant',
+      timestamp: '2026-02-23T14:24:56Z',
+      sessionId: 's',
+      model: 'qwen',
+      usageMetadata: { promptTokenCount: 1 },
+    }),
+  ],
+  [
+    'GitHub Copilot',
+    record({ type: 'span', hrTime: [1, 2], attributes: { 'gen_ai.usage.input_tokens': 5 } }),
+  ],
+  [
+    'OpenCode',
+    record({
+      id: 'm',
+      sessionID: 's',
+      modelID: 'm',
+      providerID: 'p',
+      tokens: { input: 1, output: 2 },
+      time: { created: 1.7e12 },
+    }),
+  ],
+  [
+    'Cursor',
+    'Date,Kind,Model,Input (w/ Cache Write),Input (w/o Cache Write),Cache Read,Output Tokens,Total Tokens,Cost\n2026-01-01,Included,auto,1,2,3,4,10,0.1\n',
+  ],
+  [
+    'Cursor',
+    record({
+      totalUsageEventsCount: 1,
+      usageEventsDisplay: [
+        { timestamp: '1748700000000', model: 'm', tokenUsage: { inputTokens: 1, totalCents: 12 } },
+      ],
+    }),
+  ],
+  [
+    'pi or OpenClaw',
+    record({ type: 'session', version: 3, id: 'x', timestamp: '2026-09-03T10:00:00Z', cwd: '/p' }),
+  ],
+  [
+    'Kimi CLI',
+    record({ type: 'usage.record', time: 1780942009099, model: 'm', usage: { inputOther: 1, output: 2 } }),
+  ],
+  ['Cline', record({ ts: 1788429601000, type: 'say', say: 'api_req_started', text: '{"tokensIn":40}' })],
+  ['Amp', record({ v: 0, id: 'T', created: 1775304000000, usageLedger: { events: [] }, messages: [] })],
+  [
+    'Droid',
+    record({
+      model: 'm',
+      providerLock: 'anthropic',
+      tokenUsage: { inputTokens: 1, outputTokens: 2, thinkingTokens: 3, cacheCreationTokens: 1 },
+    }),
+  ],
+]
+
+const bills: readonly (readonly [name: string, text: string])[] = [
+  [
+    'FOCUS',
+    'BilledCost,BillingCurrency,ChargePeriodStart,ChargePeriodEnd,ServiceName\n1,USD,2026-05-01T00:00:00Z,2026-05-02T00:00:00Z,x\n',
+  ],
+  ["OpenAI's usage", record({ object: 'page', data: [{ object: 'bucket', start_time: 1, results: [] }] })],
+  [
+    "OpenAI's dashboard",
+    'start_time,end_time,start_time_iso,end_time_iso,model,num_model_requests,input_tokens,output_tokens\n1790000000,1790000060,a,b,m,3.0,10,20\n',
+  ],
+  [
+    "Anthropic's usage",
+    record({
+      data: [{ starting_at: '2026-10-01T00:00:00Z', ending_at: '2026-10-02T00:00:00Z', results: [] }],
+    }),
+  ],
+  ["Anthropic's console", 'usage_date_utc,model,cost_usd\n2026-09-01,Claude,1.5\n'],
+  [
+    'AWS',
+    'line_item_usage_start_date,line_item_usage_type,line_item_usage_amount,line_item_unblended_cost\n',
+  ],
+  [
+    'Google Cloud',
+    record({ billing_account_id: 'a', sku: {}, usage_start_time: '2026-09-03 00:00:00 UTC', cost: 1 }),
+  ],
+  [
+    'LiteLLM',
+    record({
+      date: '2026-09-01',
+      model: 'm',
+      prompt_tokens: 100,
+      completion_tokens: 10,
+      spend: 1,
+      api_requests: 12,
+      successful_requests: 12,
+    }),
+  ],
+  [
+    'OpenRouter',
+    record({
+      data: [{ date: '2025-08-24', model: 'm', model_permaslug: 'm', requests: 5, prompt_tokens: 50 }],
+    }),
+  ],
+  ['llmcost', record({ schemaVersion: 1, kind: 'breakdown', period: {}, columns: [], rows: [] })],
+  [
+    'how many calls',
+    'date,model,requests,input_tokens,output_tokens,cost\n2026-09-01,m,12,100,20,0.4\n2026-09-02,m,1,10,2,0.1\n',
+  ],
+]
+
+describe('shapes of other tools', () => {
+  test.each(logs)('a log of %s is refused by name', (name, text) => {
+    expect(reading(text)).toContain(name)
+    expect(reading(text)).toMatch(/which is not read/)
+    expect(hint(text)).not.toContain('--map')
+    // Not even when fields are mapped: the shape would count twice all the same.
+    expect(reading(text, { map: { ts: 'x' } })).toContain(name)
+    expect(reading(text, { from: 'llmcost' })).toContain(name)
+  })
+
+  test.each(bills)('a bill of %s is no call', (name, text) => {
+    expect(reading(text)).toContain(name)
+    expect(reading(text, { from: 'litellm' })).toMatch(/bill, not calls/)
+    expect(hint(text)).not.toContain('--map')
+  })
+
+  test('an importer of that id takes a log out of the list, a bill stays', () => {
+    const at = (text: string, ids: readonly string[]): string | undefined =>
+      foreignShape({ kind: 'json', header: [], records: [JSON.parse(text) as Record<string, unknown>] }, ids)
+        ?.id
+    expect(at(logs[0]![1], [])).toBe('langsmith')
+    expect(at(logs[0]![1], ['langsmith'])).toBeUndefined()
+    expect(at(bills[1]![1], ['openai-usage'])).toBe('openai-usage')
+    expect(importers.map(({ id }) => id)).not.toContain('langsmith')
+  })
+
+  test.each([
+    [
+      'llmcost',
+      record({
+        ts: '2026-10-01T00:00:00Z',
+        trace_id: 't',
+        span_id: 's',
+        attributes: { team: 'a' },
+        model: 'm',
+        input_tokens: 1,
+      }),
+    ],
+    [
+      'llmcost',
+      record({
+        id: 'c',
+        created_at: '2026-09-21T14:13:20Z',
+        provider: 'openai',
+        model: 'm',
+        tokens_in: 1,
+        tokens_out: 2,
+        cached: false,
+        cost: 0.1,
+      }),
+    ],
+    ['llmcost', 'ts,model,calls,request_id,input_tokens\n2026-10-01,m,2,r,1\n'],
+    ['llmcost', 'call_id,source,ts,model,input_tokens,output_tokens,cost_usd\n'],
+    [
+      'litellm',
+      record({
+        request_id: 'r',
+        spend: 0.1,
+        startTime: '2026-10-01T00:00:00Z',
+        model: 'm',
+        prompt_tokens: 1,
+      }),
+    ],
+    [
+      'openai',
+      record({
+        id: 'c',
+        object: 'chat.completion',
+        created: 1790000000,
+        model: 'm',
+        choices: [],
+        usage: { prompt_tokens: 1 },
+      }),
+    ],
+  ])('what is read stays read: %s', (id, text) => {
+    expect(reading(text)).toBe(id)
+  })
+})
+
+describe('hints on fields that nobody knows', () => {
+  test('name paths that reach inwards, and the model', () => {
+    const text = record({
+      meta: { when: '2026-10-01T00:00:00Z' },
+      stats: { promptTokenCount: 10, candidatesTokenCount: 2, totalTokenCount: 12 },
+      modelVersion: 'g',
+    })
+    expect(hint(text)).toContain(
+      '--map ts=meta.when --map input_tokens=stats.promptTokenCount --map output_tokens=stats.candidatesTokenCount --map model=modelVersion',
+    )
+  })
+
+  test('offer no map that leaves tokens out', () => {
+    const text = record({
+      meta: { when: '2026-10-01T00:00:00Z' },
+      stats: { promptTokenCount: 10, candidatesTokenCount: 2, toolUsePromptTokenCount: 12 },
+    })
+    expect(hint(text)).not.toContain('--map')
+    expect(hint(text)).toContain('stats.toolUsePromptTokenCount')
+  })
+
+  test('offer no map where there is nothing to map', () => {
+    expect(hint(record({ role: 'user', content: 'hi' }))).not.toContain('--map')
+    expect(hint('name,age\nann,3\n')).not.toContain('--map')
+  })
+
+  test('say how to get at records in a list', () => {
+    const text = record({ calls: [{ ts: '2026-10-01T00:00:00Z', model: 'm', input_tokens: 1 }] })
+    expect(hint(text)).toContain("jq -c '.calls[]'")
+  })
+
+  test('quote names with spaces for the shell', () => {
+    expect(hint('Call time,Tok in,Tok out\n2026-10-01,1,2\n')).toContain("--map 'ts=Call time'")
+  })
+})
+
+test('a pretty-printed document is one record, even where a line of it is an object', () => {
+  const text = '{\n  "resourceSpans": [\n    {"key": "a"},\n    {"key": "b"}\n  ]\n}\n'
+  expect(reading(text)).toContain('OTLP')
+})
+
+test('the beginning of a large document tells what it is', () => {
+  const text = `{"data": [${Array.from({ length: 30 }, (_, i) => `{"id": "o${i}", "traceId": "t", "type": "SPAN", "parentObservationId": null, "input": "${'x'.repeat(200)}"}`).join(',')}`
+  expect(() => recognise(Buffer.from(text), false, 'f', options)).toThrow('Langfuse')
+})
