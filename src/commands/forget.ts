@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { Database } from '../db/database.js'
 import { openStoreForReading, writeStore } from '../db/store.js'
 import { UserError } from '../errors.js'
+import { rereadStoredCaches } from '../ingest/cache-reading.js'
 import { removeFile } from '../ingest/merge.js'
 import { count } from '../domain/wording.js'
 import { storeOptions, type CommandSpec } from './command.js'
@@ -23,6 +24,8 @@ export const forget: CommandSpec = {
       const lines = await writeStore(db, settings.dbPath, settings.storeOptions, async () => {
         const out: string[] = []
         for (const path of invocation.args) out.push(await forgetOne(db, path))
+        // What they showed of their logger's habit is forgotten with them.
+        await rereadStoredCaches(db, settings.costBasis)
         return out
       })
       return { text: lines.map((line) => `${line}\n`).join('') }

@@ -120,6 +120,16 @@ const sourceColumns = [
     'VARCHAR',
     'what the record says of usage, tier, speed, place or money that the reader did not use, by name',
   ),
+  since4(
+    'cache_shape',
+    'VARCHAR',
+    'names under which the record has its input and cached tokens, where these may stand inside or beside it',
+  ),
+  since4(
+    'cache_reading',
+    'VARCHAR',
+    'of such a record, whether input includes cached tokens, and what shows it: included, excluded (its own counts), cost included, cost excluded (its own cost), habit included, habit excluded (other records of its shape), open (nothing; the usual reading was taken)',
+  ),
 ] as const satisfies readonly CallColumn[]
 
 /** Columns that pricing fills. */
@@ -159,7 +169,15 @@ const originColumns = [
 export const callColumns: readonly CallColumn[] = [...sourceColumns, ...pricedColumns, ...originColumns]
 
 /** Source columns that follow from others, or take what no field claims. */
-const derived = ['source', 'model', 'tags', 'unread_usage', 'total_tokens'] as const
+const derived = [
+  'source',
+  'model',
+  'tags',
+  'unread_usage',
+  'total_tokens',
+  'cache_shape',
+  'cache_reading',
+] as const
 
 /** Fields that an importer, `--map` or `--set` may fill. */
 export type CallField = Exclude<(typeof sourceColumns)[number]['name'], (typeof derived)[number]>

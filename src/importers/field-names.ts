@@ -194,6 +194,10 @@ export const fieldNames: Readonly<Partial<Record<CallField, readonly string[]>>>
     'thinkingtokens',
     'outputreasoningtokens',
     'thoughtstokencount',
+    'thoughtstokens',
+    'thoughttokens',
+    'thinkingtokencount',
+    'reasoningtokencount',
     'tokensreasoning',
   ],
   input_audio_tokens: ['inputaudiotokens', 'audioinputtokens'],
@@ -297,6 +301,14 @@ export const totalTokenNames = [
   'tokentotal',
   'tokens',
   'tokencount',
+]
+
+/** Input tokens of tools' answers, which a total may count beside the input; never tags. */
+export const toolTokenNames = [
+  'tooltokens',
+  'tooltokencount',
+  'tooluseprompttokens',
+  'tooluseprompttokencount',
 ]
 
 /** The source's own parts of a cost: a check, or their sum where no total is given; never tags. */

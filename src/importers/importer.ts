@@ -42,8 +42,14 @@ export interface ReadPlan {
   readonly cacheTokens: 'included' | 'excluded'
   /** True when the source is known to keep to that always, so that no other reading is tried. */
   readonly cacheTokensCertain?: true
+  /** Names under which the source has a field, each with SQL that is not NULL where a record has it. */
+  readonly foundUnder?: Readonly<
+    Partial<Record<CallField, readonly { readonly name: string; readonly sql: string }[]>>
+  >
   /** The source's own sum of tokens, to check against. */
   readonly totalTokens?: string
+  /** Input tokens of tools' answers, where they may stand beside the input; the total tells. */
+  readonly toolTokens?: string
   /**
    * SQL for what the record says of usage, tier, speed, place or money that the plan does not use: names,
    * joined by `; `; NULL when it uses all. Undefined when no record of the source can have such.

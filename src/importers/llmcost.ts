@@ -24,15 +24,20 @@ export const llmcost: Importer = {
   plan(survey) {
     if (isExported(survey.keys)) return exportedPlan(survey)
     const document = Document.for(survey)
-    const { fields, tags, totalTokens, costParts, relativeTimeUnit } = namedFields(survey, document)
+    const { fields, foundUnder, tags, totalTokens, toolTokens, costParts, relativeTimeUnit } = namedFields(
+      survey,
+      document,
+    )
     return {
       document,
       fields,
+      foundUnder,
       cacheTokens: 'included',
       costParts,
       relativeTimeUnit,
       ...(tags === undefined ? {} : { tags }),
       ...(totalTokens === undefined ? {} : { totalTokens }),
+      ...(toolTokens === undefined ? {} : { toolTokens }),
     }
   },
 }

@@ -10,9 +10,10 @@ import {
   fieldNames,
   isContent,
   secondNames,
+  toolTokenNames,
   totalTokenNames,
 } from './field-names.js'
-import { firstOf, literal, type Document, type Survey } from './importer.js'
+import { firstOf, literal, type Document, type ReadPlan, type Survey } from './importer.js'
 import { mapSql, shortLabel, tagListSql } from './tag-sql.js'
 
 /** Objects whose entries count as if they stood at the top: usage numbers, and labels. */
@@ -50,7 +51,9 @@ const labelFields = new Set<CallField>([
 export interface NamedFields {
   readonly fields: Partial<Record<CallField, string>>
   readonly tags: string | undefined
+  readonly foundUnder: NonNullable<ReadPlan['foundUnder']>
   readonly totalTokens: string | undefined
+  readonly toolTokens: string | undefined
   readonly costParts: readonly string[]
   readonly relativeTimeUnit: 's' | 'ms'
 }
@@ -61,6 +64,8 @@ interface Entry {
   readonly sql: string
   readonly container?: string
 }
+
+const nameOf = ({ container, key }: Entry): string => (container === undefined ? key : `${container}.${key}`)
 
 /** Most tags that one source may bring; the most hostile log must not widen the store without end. */
 const tagLimit = 100
@@ -75,9 +80,13 @@ export function namedFields(survey: Survey, document: Document): NamedFields {
     return firstOf(...found.map((entry) => entry.sql))
   }
   const fields: Partial<Record<CallField, string>> = {}
+  const foundUnder: Partial<Record<CallField, { name: string; sql: string }[]>> = {}
   for (const field of callFields) {
+    const before = new Set(used)
     const sql = take(fieldNames[field] ?? [], (e) => allowedIn(e, field))
-    if (sql !== undefined) fields[field] = sql
+    if (sql === undefined) continue
+    fields[field] = sql
+    foundUnder[field] = [...used].filter((e) => !before.has(e)).map((e) => ({ name: nameOf(e), sql: e.sql }))
   }
   for (const [field, names] of Object.entries(secondNames) as [
     'latency_ms' | 'ttft_ms',
@@ -90,12 +99,15 @@ export function namedFields(survey: Survey, document: Document): NamedFields {
   }
   if (fields.call_id !== undefined && fields.ts !== undefined)
     fields.call_id = withRowNumbersDated(fields.call_id, fields.ts)
+  const toolTokens = take(toolTokenNames, (e) => e.container === undefined || isUsage(e))
   const totalTokens = take(totalTokenNames, (e) => e.container === undefined || isUsage(e))
   const costParts = costPartNames.map((names) => take(names, (e) => e.container === undefined || isUsage(e)))
   take(derivedNames, () => true)
   return {
     fields,
+    foundUnder,
     totalTokens,
+    toolTokens,
     costParts: costParts.every((part) => part !== undefined) ? costParts : [],
     tags: tagsSql(
       entries.filter((e) => !used.has(e)),
@@ -173,6 +185,8 @@ const shortCounts = new Map<string, string>(
     total: 'totaltokens',
     cached: 'cachedtokens',
     reasoning: 'reasoningtokens',
+    thoughts: 'reasoningtokens',
+    tool: 'tooltokens',
   }),
 )
 

@@ -3,6 +3,7 @@
  * output wins, then the latest time, then the smallest revision id. No id: equal lines of one file are
  * distinct calls; across files the greatest multiplicity counts. File order never decides.
  */
+import { loggedInput } from './cache-reading.js'
 import type { Database } from '../db/database.js'
 
 /**
@@ -68,7 +69,7 @@ const content = [
 
 /** What a copy says, as a hash: the last resort, so that never the order of files decides. */
 const contentHash = (alias: string): string =>
-  `md5(concat_ws(chr(31), ${content.map((name) => `coalesce(CAST(${alias}.${name} AS VARCHAR), '')`).join(', ')}))`
+  `md5(concat_ws(chr(31), ${content.map((name) => `coalesce(CAST(${name === 'input_tokens' ? loggedInput(alias) : `${alias}.${name}`} AS VARCHAR), '')`).join(', ')}))`
 
 /** How a call's copies rank within a run; the first is the call. */
 const ranking = (alias: string): string =>

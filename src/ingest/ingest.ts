@@ -10,14 +10,15 @@ import { UserError } from '../errors.js'
 import { loadPriceBook, type PriceBook } from '../pricing/book.js'
 import { discover, type SourceFile } from './discover.js'
 import { knownFiles, type KnownFile } from './files.js'
-import { mergeStaged, Overtaken } from './land.js'
+import { mergeStaged, Overtaken, type Landed } from './land.js'
 import type { ReadOptions } from './options.js'
 import { priceDataWords } from './price-data.js'
-import { repairRules, type RepairRule } from './repairs.js'
+import { doubts } from './doubts.js'
 import type { IngestRequest } from './request.js'
 import { stageFiles } from './stage-files.js'
 import type { FileSummary, IngestSummary } from './summary.js'
 
+export { doubts } from './doubts.js'
 export type { IngestRequest, RejectLimit } from './request.js'
 
 /** Reads sources into the store. @throws UserError when nothing could be read at all */
@@ -55,17 +56,15 @@ async function ingestWith(
 ): Promise<IngestSummary> {
   const known = await knownBefore(request)
   const run = await stageFiles(db, request, files, known)
-  const counted =
-    run.stage.files.length === 0
-      ? new Map<number, FileSummary>()
-      : await mergeStaged(db, request, run, known, book)
+  const { files: landed, ...together } =
+    run.stage.files.length === 0 ? nothingLanded : await mergeStaged(db, request, run, known, book)
   const summaries = run.entries.map((entry) =>
-    entry.fileNo === undefined ? entry.summary : counted.get(entry.fileNo)!,
+    entry.fileNo === undefined ? entry.summary : landed.get(entry.fileNo)!,
   )
   return {
     files: summaries,
     totals: addCounts(summaries.filter((s) => s.state === 'read')),
-    unpricedModels: run.stage.files.length === 0 ? [] : await unpricedModels(db),
+    ...together,
     priceData: priceDataWords(book),
     dryRun: request.dryRun,
   }
@@ -81,19 +80,7 @@ async function knownBefore(request: IngestRequest): Promise<Map<string, KnownFil
   }
 }
 
-async function unpricedModels(db: Database): Promise<IngestSummary['unpricedModels']> {
-  const without = `NOT EXISTS (SELECT 1 FROM new_rates r WHERE r.provider = m.provider AND r.model = m.model)`
-  const { n } = await db.one<{ n: number }>(`SELECT count(*) AS n FROM resolved m WHERE ${without}`)
-  // Counting their calls takes a scan, which most runs need not make.
-  if (n === 0) return []
-  const { rows } = await db.query<{ provider: string | null; model: string | null; calls: number }>(
-    `SELECT m.provider, s.model, count(*) AS calls FROM located s
-     JOIN resolved m ON s.model = m.model AND s.provider IS NOT DISTINCT FROM m.given_provider
-     WHERE s.state = 'call' AND s.reported_cost_usd IS NULL AND ${without}
-     GROUP BY ALL ORDER BY calls DESC, s.model LIMIT 20`,
-  )
-  return rows
-}
+const nothingLanded: Landed = { files: new Map(), cacheHabits: [], reread: 0, unpricedModels: [] }
 
 export interface InputRequest extends Resources {
   readonly sources: readonly string[]
@@ -154,21 +141,6 @@ function refusal(file: FileSummary): UserError {
     location: file.label,
     hint: [...rest, ...reasons].join('\n'),
   })
-}
-
-/** Sentences on what a run repaired or replaced: one a rule, whatever the number of files. */
-export function doubts(summary: IngestSummary): string[] {
-  const out: string[] = []
-  for (const [rule, words] of Object.entries(repairRules)) {
-    const files = summary.files.filter((file) => (file.repairs[rule as RepairRule] ?? 0) > 0)
-    const calls = files.reduce((sum, file) => sum + (file.repairs[rule as RepairRule] ?? 0), 0)
-    const where = files.length === 1 ? files[0]!.label : `${files.length} files`
-    if (calls > 0) out.push(`${where}: ${calls} ${calls === 1 ? 'call' : 'calls'}: ${words}`)
-  }
-  for (const file of summary.files) {
-    if (file.state === 'read' && file.note !== null) out.push(`${file.label}: ${file.note}`)
-  }
-  return out
 }
 
 /** A sentence on the records that a question goes without, with the first reasons. */

@@ -3,19 +3,21 @@ import { addCounts, countsBy, noCounts, type Counts } from '../domain/record-cou
 import type { Database } from '../db/database.js'
 import { openStoreBeforeWriting, readStore, writeStore } from '../db/store.js'
 import type { PriceBook } from '../pricing/book.js'
-import { decideCacheReadings } from './cache-reading.js'
+import { findCacheHabits, readCachesByCost, rereadStoredCaches, type CacheHabit } from './cache-reading.js'
 import { dedupeAgainstStore, dedupeStaged } from './dedupe.js'
 import { knownFiles, type KnownFile } from './files.js'
 import { refusedNote, refuseBadFiles, type Refused } from './refuse.js'
 import type { IngestRequest, RejectLimit } from './request.js'
 import {
   boundCounts,
+  callsToMerge,
   countsSql,
   mergeCalls,
   mergeFile,
   mergeRates,
   mergeRejects,
   removeFile,
+  removeReplaced,
   type MergeFile,
 } from './merge.js'
 import { priceStaged } from './price.js'
@@ -23,12 +25,25 @@ import { notePriceData, priceDataWords } from './price-data.js'
 import { repairRules } from './repairs.js'
 import type { StagedFile } from './stage.js'
 import type { Entry, Run } from './stage-files.js'
-import type { FileSummary } from './summary.js'
+import type { FileSummary, UnpricedModel } from './summary.js'
 
 /** Another process ingested one of the same files meanwhile: all is decided anew. */
 export class Overtaken extends Error {}
 
 type CountRow = Counts & { file_no: number; content_ids: boolean } & Record<string, number>
+
+/** What became of the staged files, and what is to be said of their calls together. */
+export interface Landed {
+  readonly files: ReadonlyMap<number, FileSummary>
+  readonly cacheHabits: readonly CacheHabit[]
+  /** Calls of earlier runs whose tokens were read anew. */
+  readonly reread: number
+  readonly unpricedModels: readonly UnpricedModel[]
+}
+
+interface Merged extends Omit<Landed, 'files'> {
+  readonly counts: readonly CountRow[]
+}
 
 export async function mergeStaged(
   db: Database,
@@ -36,19 +51,20 @@ export async function mergeStaged(
   run: Run,
   known: ReadonlyMap<string, KnownFile>,
   book: PriceBook,
-): Promise<Map<number, FileSummary>> {
+): Promise<Landed> {
   await run.stage.finish()
   const refused = await refuseBadFiles(db, run.stage.files, request.rejectLimit)
   await dedupeStaged(db)
   await priceStaged(db, book)
-  await decideCacheReadings(db)
-  const work = async (): Promise<readonly CountRow[]> => mergeInto(db, request, run, known, book, refused)
-  const counts = await withStore(db, request, work)
-  return new Map(
+  await readCachesByCost(db)
+  const work = async (): Promise<Merged> => mergeInto(db, request, run, known, book, refused)
+  const { counts, ...together } = await withStore(db, request, work)
+  const files = new Map(
     run.entries
       .filter((entry) => entry.fileNo !== undefined)
       .map((entry) => [entry.fileNo!, fileSummary(entry, run, counts, refused, request.rejectLimit)]),
   )
+  return { files, ...together }
 }
 
 /** A rehearsal looks at the store and leaves it alone. */
@@ -77,7 +93,7 @@ async function mergeInto(
   known: ReadonlyMap<string, KnownFile>,
   book: PriceBook,
   refused: Refused,
-): Promise<readonly CountRow[]> {
+): Promise<Merged> {
   await assertNotOvertaken(db, run, known)
   const landing = await planLanding(db, run, refused)
   await dedupeAgainstStore(
@@ -87,16 +103,38 @@ async function mergeInto(
   const counted = await db.query<CountRow>(countsSql)
   const byFile = new Map(counted.rows.map((row) => [row.file_no, row]))
   const rows = run.stage.files.map((file) => withHeader(byFile.get(file.fileNo) ?? noRows(file), file))
-  if (request.dryRun) return rows
+  if (request.dryRun) return rehearsal(db, request, rows)
   for (const old of landing.replaced) await removeFile(db, old.file.file_id, old.grown)
-  await mergeCalls(db, request.costBasis)
+  await removeReplaced(db)
+  const cacheHabits = await findCacheHabits(db)
+  await mergeCalls(db, request.costBasis, cacheHabits.length > 0)
   await mergeRates(db)
+  const reread = await rereadStoredCaches(db, request.costBasis)
   await mergeRejects(db, request.keepRejectedText)
   const merged = landing.ids.map(([fileNo, fileId]) => mergeFileOf(run, rows, landing, fileNo, fileId))
   for (const one of merged) await mergeFile(db, one, request.read, landing.ingestId)
   await recordRun(db, request, merged, book, landing.ingestId)
   const changed = merged.some((file) => file.counts.imported + file.counts.superseded > 0)
   if (changed) await notePriceData(db, book, false)
+  return { counts: rows, cacheHabits, reread, unpricedModels: await unpricedModels(db, mergedCalls) }
+}
+
+/** What a run would do to the store, which stays as it is. */
+async function rehearsal(db: Database, request: IngestRequest, counts: readonly CountRow[]): Promise<Merged> {
+  const cacheHabits = await findCacheHabits(db)
+  const calls = `(${callsToMerge(request.costBasis, cacheHabits.length > 0)})`
+  return { counts, cacheHabits, reread: 0, unpricedModels: await unpricedModels(db, calls) }
+}
+
+/** FROM item: the calls that this run brought into the store. */
+const mergedCalls = `(SELECT c.provider, c.model, c.cost_usd FROM store.calls c
+  JOIN file_ids f ON c.file_id = f.file_id JOIN segments g ON f.file_no = g.file_no
+  WHERE c.cost_usd IS NULL AND c.line > greatest(g.line_base, g.known_lines))`
+
+/** The models of the calls that have no cost once they are priced, the most used first. */
+async function unpricedModels(db: Database, calls: string): Promise<readonly UnpricedModel[]> {
+  const { rows } = await db.query<UnpricedModel>(`SELECT provider, model, count(*) AS calls FROM ${calls}
+    WHERE cost_usd IS NULL GROUP BY ALL ORDER BY calls DESC, provider NULLS LAST, model NULLS LAST`)
   return rows
 }
 

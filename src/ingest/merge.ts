@@ -5,6 +5,7 @@ import { callColumns, pricedColumnNames } from '../domain/call.js'
 import { rateColumns } from '../domain/rate.js'
 import { addCounts, countNames, type Counts } from '../domain/record-counts.js'
 import { pricedQuery } from '../pricing/price-sql.js'
+import { mergedByReading } from './cache-reading.js'
 import type { KnownFile } from './files.js'
 import { optionsKey, type ReadOptions } from './options.js'
 import { repairRules } from './repairs.js'
@@ -20,24 +21,39 @@ export interface MergeFile {
   readonly contentIds: boolean
 }
 
-/** Inserts the calls that are new or better, and takes out those that they replace. */
-export async function mergeCalls(db: Database, basis: CostBasis): Promise<void> {
+/** Takes out the stored calls that better ones of this run replace. */
+export async function removeReplaced(db: Database): Promise<void> {
+  await db.run('DELETE FROM store.calls WHERE rowid IN (SELECT stored_row FROM replaced)')
+}
+
+/**
+ * Inserts the calls that are new or better.
+ * @param asksReadings some of them have cached tokens that may be beside their input: `readings` tells
+ */
+export async function mergeCalls(db: Database, basis: CostBasis, asksReadings: boolean): Promise<void> {
+  await db.run(`INSERT INTO store.calls BY NAME ${callsToMerge(basis, asksReadings)}`)
+}
+
+/** SELECT of the calls to insert, priced. */
+export function callsToMerge(basis: CostBasis, asksReadings: boolean): string {
   const names = callColumns.map((c) => c.name)
   const priced = new Set<string>(pricedColumnNames)
   const fromStage = names.filter(
     (name) => !priced.has(name) && !['provider', 'call_id', 'file_id'].includes(name),
   )
-  await db.run('DELETE FROM store.calls WHERE rowid IN (SELECT stored_row FROM replaced)')
-  const calls = `(SELECT ${fromStage.map((name) => `i.${name}`).join(', ')}, i.call_id, f.file_id,
+  const staged = (name: string): string =>
+    asksReadings && mergedByReading[name] !== undefined ? `${mergedByReading[name]} AS ${name}` : `i.${name}`
+  const readings = asksReadings ? ' LEFT JOIN readings g ON i.row = g.row' : ''
+  const calls = `(SELECT ${fromStage.map(staged).join(', ')}, i.call_id, f.file_id,
       coalesce(m.provider, i.provider) AS provider
     FROM identified i JOIN file_ids f ON i.file_no = f.file_no
-    LEFT JOIN resolved m ON i.model = m.model AND i.provider IS NOT DISTINCT FROM m.given_provider
+    LEFT JOIN resolved m ON i.model = m.model AND i.provider IS NOT DISTINCT FROM m.given_provider${readings}
     WHERE i.state = 'call' AND i.row NOT IN (SELECT row FROM verdicts))`
   const keep = names
     .filter((name) => !priced.has(name))
     .map((name) => `c.${name}`)
     .join(', ')
-  await db.run(`INSERT INTO store.calls BY NAME ${pricedQuery({ calls, rates: 'new_rates', keep, basis })}`)
+  return pricedQuery({ calls, rates: 'new_rates', keep, basis })
 }
 
 /** Rates of the models that were read, in the place of older ones. */

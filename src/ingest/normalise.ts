@@ -7,7 +7,8 @@ import { literal, type ReadPlan } from '../importers/importer.js'
 import * as casts from './casts.js'
 import { select, type Columns } from './columns.js'
 import type { ReadOptions } from './options.js'
-import { ruledColumns } from './token-rules.js'
+import { cacheShape } from './cache-shape.js'
+import { asksCacheReading, ruledSql } from './token-rules.js'
 import { typedColumns } from './typed-columns.js'
 import { checkedColumns } from './verdicts.js'
 
@@ -55,6 +56,10 @@ export function normaliseSql(
         'total_tokens',
         plan.totalTokens === undefined ? 'CAST(NULL AS BIGINT)' : casts.whole(plan.totalTokens),
       ],
+      ['tool_tokens', plan.toolTokens === undefined ? 'CAST(NULL AS BIGINT)' : casts.whole(plan.toolTokens)],
+      ...(asksCacheReading(plan, options, has)
+        ? [['cache_shape', cacheShape(raw, plan, options)] as [string, string]]
+        : []),
       ['cost_parts', costParts(plan)],
       ['unread_usage', plan.unread ?? 'CAST(NULL AS VARCHAR)'],
       ...along,
@@ -62,10 +67,16 @@ export function normaliseSql(
     documentSql(source, plan, allRecords),
   )
   const typed = select(
-    [...passed, ...sourceOf(plan), ...along, ...typedColumns(raw, options, plan)],
+    [
+      ...passed,
+      ...(asksCacheReading(plan, options, has) ? [['cache_shape', 'cache_shape'] as [string, string]] : []),
+      ...sourceOf(plan),
+      ...along,
+      ...typedColumns(raw, options, plan),
+    ],
     `(${fields})`,
   )
-  const ruled = select([...ruledColumns(plan, options, has), ...sourceOf(plan), ...along], `(${typed})`)
+  const ruled = ruledSql(typed, plan, options, has)
   return select([...sourceOf(plan), ...checkedColumns(plan, options, has, now, content)], `(${ruled})`)
 }
 
@@ -80,6 +91,7 @@ const passed: Columns = [
   'tags',
   'revision_id',
   'total_tokens',
+  'tool_tokens',
   'unread_usage',
 ].map((name) => [name, name])
 

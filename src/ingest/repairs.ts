@@ -4,10 +4,13 @@ import { labelLimit } from './casts.js'
 export const repairRules = {
   cache_tokens_added: 'input tokens did not include cached ones; they were added',
   cache_tokens_included: 'input tokens already included cached ones',
-  cache_tokens_assumed:
-    'it was taken that input tokens include cached ones; --cache-tokens excluded reads them apart',
+  tool_tokens_added: "input tokens did not include those of tools, by the record's total; they were added",
+  output_from_total: 'no output tokens were given; what the total has beyond the input was taken',
+  output_from_reasoning: 'no output tokens were given; those of reasoning were taken',
   reasoning_added: 'output tokens did not include reasoning; it was added',
-  total_tokens_differ: "the record's own total of tokens is another number",
+  input_from_total: 'no input tokens were given; what the total has beyond the output was taken',
+  total_tokens_differ:
+    "the record's own total of tokens is another number than its parts; the parts were taken",
   cost_from_parts: 'no cost was given; its parts were added up',
   cost_parts_differ: "the record's parts of the cost do not add up to its cost",
   measure_dropped: 'a latency, limit, temperature or score was impossible and left empty',

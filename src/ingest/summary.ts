@@ -1,5 +1,6 @@
 /** What a run did, file by file. */
 import type { Counts } from '../domain/record-counts.js'
+import type { CacheHabit } from './cache-reading.js'
 import type { RepairRule } from './repairs.js'
 
 export type FileState = 'read' | 'unchanged' | 'empty' | 'refused'
@@ -15,15 +16,23 @@ export interface FileSummary extends Counts {
   readonly repairs: Readonly<Partial<Record<RepairRule, number>>>
 }
 
+/** A model whose calls have no cost. */
+export interface UnpricedModel {
+  readonly provider: string | null
+  /** Null: the calls name none. */
+  readonly model: string | null
+  readonly calls: number
+}
+
 export interface IngestSummary {
   readonly files: readonly FileSummary[]
   readonly totals: Counts
-  /** Models without a price among the calls that were read. */
-  readonly unpricedModels: readonly {
-    readonly provider: string | null
-    readonly model: string | null
-    readonly calls: number
-  }[]
+  /** Models of the calls that were brought in and have no cost. */
+  readonly unpricedModels: readonly UnpricedModel[]
+  /** How cached tokens were read where the source leaves that open. */
+  readonly cacheHabits: readonly CacheHabit[]
+  /** Calls of earlier runs whose tokens were read anew. */
+  readonly reread: number
   readonly priceData: string
   readonly dryRun: boolean
 }

@@ -6,7 +6,7 @@ import type { Columns } from './columns.js'
 import { finishReason } from './finish-reason.js'
 import type { ReadOptions } from './options.js'
 import { repairRules } from './repairs.js'
-import { ruledColumns } from './token-rules.js'
+import { asksCacheReading, tokenRules } from './token-rules.js'
 
 /** Columns of `calls` that come later: from pricing and from where the record stands. */
 const unstaged: readonly string[] = [...pricedColumnNames, 'source', 'file_id', 'line']
@@ -22,7 +22,6 @@ export const stagedColumns: Readonly<Record<string, string>> = {
   line_hash: 'VARCHAR',
   state: 'VARCHAR',
   reject_text: 'VARCHAR',
-  cache_reading_open: 'BOOLEAN',
   ...Object.fromEntries(Object.keys(repairRules).map((rule) => [rule, 'BOOLEAN'])),
 }
 
@@ -51,32 +50,27 @@ export function checkedColumns(
   const hasTags =
     plan.tags !== undefined ||
     [...Object.keys(options.map), ...Object.keys(options.set)].some((name) => name.startsWith('tag.'))
-  const rules = ruledColumns(plan, options, has)
-  const isConstant = (rule: string): boolean =>
-    ['false', undefined].includes(rules.find(([name]) => name === rule)?.[1])
+  const rules = new Set<string>(tokenRules(plan, options, has).map(({ name }) => name))
   return [
     ...callColumns
       .map((c) => c.name)
-      .filter((name) => isFilled(name, plan, has, hasTags))
+      .filter((name) => isFilled(name, plan, options, has, hasTags))
       .map((name): [string, string] => [name, filled[name] ?? name]),
     ['reason', reason],
     ['line_hash', hash],
     ['state', `CASE WHEN skip THEN 'skip' WHEN reason IS NOT NULL THEN 'reject' ELSE 'call' END`],
     ['reject_text', `CASE WHEN NOT skip AND reason IS NOT NULL THEN left(${content}, 1000) END`],
     ['future_time', `ts > TIMESTAMP '${now.toISOString().replace('T', ' ').replace('Z', '')}'`],
-    ...(isConstant('cache_reading_open')
-      ? []
-      : [['cache_reading_open', 'cache_reading_open'] as [string, string]]),
-    ...['measure_dropped', 'label_cut'].map((rule): [string, string] => [rule, rule]),
-    ...Object.keys(repairRules)
-      .filter((rule) => !isConstant(rule) && !['future_time', 'measure_dropped', 'label_cut'].includes(rule))
-      .map((rule): [string, string] => [rule, rule]),
+    ...['measure_dropped', 'label_cut', ...Object.keys(repairRules).filter((rule) => rules.has(rule))].map(
+      (rule): [string, string] => [rule, rule],
+    ),
   ]
 }
 
 /** Columns that are worked out here and not taken over. */
 const filled: Readonly<Record<string, string>> = {
   model: 'coalesce(response_model, request_model)',
+  cache_shape: 'CASE WHEN cache_reading IS NOT NULL THEN cache_shape END',
   finish_reason: finishReason('finish_comparable'),
   total_tokens:
     'CASE WHEN input_tokens IS NULL AND output_tokens IS NULL THEN total_tokens ELSE coalesce(input_tokens, 0) + coalesce(output_tokens, 0) END',
@@ -93,12 +87,14 @@ const filledFrom: Readonly<Record<string, readonly CallField[]>> = {
 function isFilled(
   name: string,
   plan: ReadPlan,
+  options: ReadOptions,
   has: (field: CallField) => boolean,
   hasTags: boolean,
 ): boolean {
   if (name === 'call_id' || name === 'ts') return true
   if (name === 'total_tokens')
     return has('input_tokens') || has('output_tokens') || plan.totalTokens !== undefined
+  if (name === 'cache_reading' || name === 'cache_shape') return asksCacheReading(plan, options, has)
   if (name === 'unread_usage') return plan.unread !== undefined
   if (name === 'tags') return hasTags
   if (name === 'revision_id') return plan.revisionId !== undefined

@@ -21,7 +21,7 @@ export function statusQuery(): Query<StatusRow> {
   return {
     sql: /* sql */ `
       WITH unpriced AS (
-        SELECT count(*) AS calls, coalesce(model, '(no model)') AS model FROM calls WHERE cost_usd IS NULL GROUP BY 2
+        SELECT count(*) AS calls, coalesce(model, '(none)') AS model FROM calls WHERE cost_usd IS NULL GROUP BY 2
       )
       SELECT count(*) AS calls, min(ts) AS first_ts, max(ts) AS last_ts,
         (SELECT count(*) FROM files) AS files,

@@ -1,4 +1,5 @@
 import { countNames, countsBy, type Counts } from '../domain/record-counts.js'
+import { count } from '../domain/wording.js'
 import type { Column, Report, Row, Section } from './report.js'
 
 interface FileCounts extends Counts {
@@ -81,7 +82,7 @@ function titleOf(facts: IngestFacts, dbPath: string): string {
 
 function rejected({ totals, dryRun }: IngestFacts): string[] {
   if (totals.rejected === 0) return []
-  const records = totals.rejected === 1 ? '1 record was' : `${totals.rejected} records were`
+  const records = totals.rejected === 1 ? '1 record was' : `${count(totals.rejected)} records were`
   return [`${records} rejected${dryRun ? '' : '; llmcost rejects says why'}.`]
 }
 
@@ -132,13 +133,18 @@ function refusalsOf(files: readonly FileCounts[]): Refusal[] {
   })
 }
 
-function unpriced(facts: IngestFacts): string[] {
-  if (facts.unpricedModels.length === 0) return []
-  const names = facts.unpricedModels.map(
-    (m) => `${m.provider === null ? '' : `${m.provider}/`}${m.model} (${m.calls})`,
-  )
-  const calls = facts.unpricedModels.reduce((sum, m) => sum + m.calls, 0)
+/** Models beyond this many are counted together. */
+const namedModels = 5
+
+function unpriced({ unpricedModels: models }: IngestFacts): string[] {
+  if (models.length === 0) return []
+  const names = models
+    .slice(0, namedModels)
+    .map((m) => `${m.provider === null ? '' : `${m.provider}/`}${m.model ?? '(none)'} (${count(m.calls)})`)
+  const more = models.length - names.length
+  const others = more === 0 ? '' : ` and ${count(more)} more ${more === 1 ? 'model' : 'models'}`
+  const calls = models.reduce((sum, m) => sum + m.calls, 0)
   return [
-    `${calls === 1 ? '1 call has no known price and counts' : `${calls} calls have no known price and count`} as unpriced: ${names.join(', ')}. Try llmcost prices check.`,
+    `${calls === 1 ? '1 call has no known price and counts' : `${count(calls)} calls have no known price and count`} as unpriced: ${names.join(', ')}${others}. Try llmcost prices check.`,
   ]
 }

@@ -64,7 +64,7 @@ function priceWarnings({ calls, unpricedCalls, partlyPricedCalls, unpriced, from
 
 function modelList(unpriced: readonly UnpricedRow[]): string {
   const shown = unpriced.slice(0, 3).map(({ provider, model }) => {
-    const name = model ?? '(no model)'
+    const name = model ?? '(none)'
     return provider === null ? name : `${provider}/${name}`
   })
   const more = unpriced.length - shown.length

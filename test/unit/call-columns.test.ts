@@ -11,6 +11,8 @@ test('a log may fill every column but those that are worked out', () => {
     'line',
     'unread_usage',
     'total_tokens',
+    'cache_shape',
+    'cache_reading',
     ...pricedColumnNames,
   ]
   const names = callColumns.map(({ name }) => name)

@@ -379,7 +379,53 @@ describe('values', () => {
     expect(column(got, 'cache_read_input_tokens')).toEqual([4, 4, 4, 20, null, 4, 4])
     expect(column(got, 'output_tokens')).toEqual([1, 1, 1, 1, 8, 5, 5])
     expect(column(got, 'reasoning_output_tokens')).toEqual([null, null, null, null, 3, 2, 2])
-    expect(got.repairs).toMatchObject({ cache_tokens_added: 2, reasoning_added: 1 })
+    expect(got.repairs).toEqual({ reasoning_added: 1 })
+    expect(got.doubts).toContain(
+      '4 calls (openai; input_tokens, cached_tokens): cached tokens are inside input by the figures of 1 call and beside it by those of 2; the other 1 were read as inside; --cache-tokens included or excluded says which',
+    )
+  })
+
+  test('reasoning without an output count is the output, and costs as such', async () => {
+    const reasoner = { ...base, model: 'o3-mini', input_tokens: 2000 }
+    const got = await read([
+      { ...reasoner, id: 'alone', reasoning_tokens: 8000 },
+      { ...reasoner, id: 'null', output_tokens: null, reasoning_tokens: 8000 },
+      { ...reasoner, id: 'total', reasoning_tokens: 8000, total_tokens: 10_500 },
+      { ...reasoner, id: 'zero', output_tokens: 0, reasoning_tokens: 8000 },
+    ])
+    expect(column(got, 'output_tokens')).toEqual([8000, 8000, 8500, 8000])
+    // $1.10 and $4.40 a million: 2,000 in, 8,000 or 8,500 out.
+    expect(column(got, 'cost_usd')).toEqual(['0.0374', '0.0374', '0.0396', '0.0374'])
+    expect(got.repairs).toEqual({ output_from_reasoning: 2, output_from_total: 1, reasoning_added: 1 })
+  })
+
+  test('a total that contradicts its parts: one missing part is found, else it is said', async () => {
+    const usage = (tokens: object): object => ({ ...base, model: 'gemini-2.5-pro', tokens })
+    const got = await read([
+      // A session of Gemini's command line: 480 thoughts beside the output.
+      usage({ input: 5000, output: 120, cached: 4096, thoughts: 480, tool: 0, total: 5600 }),
+      usage({ input: 14_918, output: 60, cached: 0, thoughts: 863, tool: 7, total: 15_848 }),
+      usage({ input: 100, total: 140 }),
+      usage({ output: 40, total: 140 }),
+      usage({ input: 100, output: 40, total: 999 }),
+      usage({ input: 100, output: 40, thoughts: 30, total: 140 }),
+      usage({ input: 100, cached: 60, output: 40, thoughts: 30, total: 230 }),
+      usage({ total: 140 }),
+    ])
+    expect(column(got, 'input_tokens')).toEqual([5000, 14_925, 100, 100, 100, 100, 160, null])
+    expect(column(got, 'output_tokens')).toEqual([600, 923, 40, 40, 40, 40, 70, null])
+    expect(column(got, 'total_tokens').at(-1)).toBe(140)
+    expect(column(got, 'cost_usd').at(-1)).toBe(null)
+    expect(got.repairs).toEqual({
+      reasoning_added: 3,
+      tool_tokens_added: 1,
+      output_from_total: 1,
+      input_from_total: 1,
+      total_tokens_differ: 1,
+    })
+    expect(got.doubts).toContainEqual(
+      expect.stringMatching(/^3 calls in .*log\.jsonl: output tokens did not include reasoning; it was added$/),
+    )
   })
 
   test('answers from the response cache', async () => {
@@ -435,7 +481,7 @@ describe('values', () => {
     const got = await read([
       { ...base, input_tokens: 1, ...parts },
       { ...base, input_tokens: 2, ...parts, total_cost_usd: 0.3, total_tokens: 2 },
-      { ...base, input_tokens: 3, ...parts, total_cost_usd: 5, total_tokens: 999 },
+      { ...base, input_tokens: 3, output_tokens: 1, ...parts, total_cost_usd: 5, total_tokens: 999 },
     ])
     expect(column(got, 'reported_cost_usd')).toEqual(['0.3', '0.3', '5'])
     expect(column(got, 'tags')).toEqual([null, null, null])
@@ -461,11 +507,11 @@ describe('values', () => {
       `{"ts": "2026-10-05", "input_tokens": 1, "input_tokens": 2}`,
       { ...base, user: 'u' },
       { ...base, total_tokens: 5 },
+      { ...base, total_tokens: 0, note: 'x' },
     ])
     expect(rejects.map(([line, reason]) => [line, String(reason).split(':')[0]])).toEqual([
       [2, 'a key stands twice in the record'],
       [3, 'neither tokens nor a cost'],
-      [4, 'only a total of tokens'],
     ])
   })
 })

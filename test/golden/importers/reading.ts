@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { doubts } from '../../../src/ingest/doubts.js'
 import { ask, ingestInto, Workshop, type Choices } from '../../property/ingesting.js'
 
 const fixtures = fileURLToPath(new URL('../../../fixtures', import.meta.url))
@@ -14,6 +15,8 @@ export interface Read {
   readonly counts: readonly (readonly number[])[]
   readonly importers: readonly (string | null)[]
   readonly repairs: Readonly<Record<string, number>>
+  /** What the run says of what it repaired or took for granted. */
+  readonly doubts: readonly string[]
   readonly calls: readonly Readonly<Record<string, unknown>>[]
   readonly rejects: readonly (readonly [line: unknown, reason: unknown])[]
   /** All tables as one text, for what must not be in it. */
@@ -45,7 +48,8 @@ export async function readFiles(files: readonly string[], choices: Choices = {})
   const rows = await ask(
     db,
     `SELECT * EXCLUDE (source, file_id, line, list_cost_usd, list_input_cost_usd, list_cache_read_cost_usd,
-       list_cache_write_cost_usd, list_output_cost_usd, list_other_cost_usd) FROM calls ORDER BY file_id, line`,
+       list_cache_write_cost_usd, list_output_cost_usd, list_other_cost_usd, cache_shape, cache_reading)
+       REPLACE (nullif(total_tokens, coalesce(input_tokens, 0) + coalesce(output_tokens, 0)) AS total_tokens) FROM calls ORDER BY file_id, line`,
   )
   const tables = ['calls', 'rejects', 'files', 'rates', 'ingests', 'meta']
   const dumps = await Promise.all(tables.map((table) => ask(db, `SELECT * FROM ${table}`)))
@@ -64,6 +68,7 @@ export async function readFiles(files: readonly string[], choices: Choices = {})
     ]),
     importers: summary.files.map((file) => file.importer),
     repairs,
+    doubts: doubts(summary),
     calls: rows.map(short),
     rejects: (await ask(db, 'SELECT line, reason FROM rejects ORDER BY file_id, line')).map(
       (row) => [row['line'], row['reason']] as const,

@@ -31,36 +31,44 @@ describe('cached tokens of our own record', () => {
       cached_tokens: 800,
       ...fields,
     })
-    const { calls, repairs } = await readFiles(
+    const { calls, repairs, doubts } = await readFiles(
       [write(join(workshop.room(), 'log.jsonl'), `${line}\n`)],
       choices,
     )
+    expect(repairs).toEqual({})
     const { input_tokens: input, cost_usd: cost } = calls[0]!
-    return { input, cost: Number(cost), repairs }
+    return { input, cost: Number(cost), doubts }
   }
 
   test('a reported cost that fits one reading decides', async () => {
     // 200 × 3 + 800 × 0.3 + 10 × 15 = 990; 1,000 × 3 + 800 × 0.3 + 10 × 15 = 3,390 millionths.
-    expect(await read({ cost_usd: 0.00099 })).toEqual({ input: 1000, cost: 0.00099, repairs: {} })
+    expect(await read({ cost_usd: 0.00099 })).toEqual({ input: 1000, cost: 0.00099, doubts: [] })
     expect(await read({ cost_usd: 0.00339 })).toEqual({
       input: 1800,
       cost: 0.00339,
-      repairs: { cache_tokens_added: 1 },
+      doubts: ['1 call: cached tokens are beside input, as 1 call with its own cost shows'],
     })
   })
 
-  test('a cost that fits neither, or none, leaves the habit, and says so', async () => {
-    const assumed = { input: 1000, cost: 0.00099, repairs: { cache_tokens_assumed: 1 } }
+  test('a cost that fits neither, or both once it was rounded, or none, leaves the habit, and says so', async () => {
+    const assumed = {
+      input: 1000,
+      cost: 0.00099,
+      doubts: [
+        '1 call: it was taken that input tokens include cached ones; --cache-tokens excluded reads them apart',
+      ],
+    }
     expect(await read({ cost_usd: 0.5 })).toEqual(assumed)
+    expect(await read({ cost_usd: 0.001, cached_tokens: 1 })).toMatchObject({ input: 1000 })
     expect(await read({})).toEqual(assumed)
   })
 
   test('a total of tokens decides', async () => {
-    expect(await read({ total_tokens: 1010 })).toEqual({ input: 1000, cost: 0.00099, repairs: {} })
+    expect(await read({ total_tokens: 1010 })).toEqual({ input: 1000, cost: 0.00099, doubts: [] })
     expect(await read({ total_tokens: 1810 })).toEqual({
       input: 1800,
       cost: 0.00339,
-      repairs: { cache_tokens_added: 1 },
+      doubts: ['1 call: cached tokens are beside input, as 1 call with its own counts shows'],
     })
   })
 })

@@ -1,0 +1,70 @@
+/** What is doubtful about what a run read, in sentences: one a kind, whatever the number of files. */
+import { count } from '../domain/wording.js'
+import type { CacheHabit } from './cache-reading.js'
+import { repairRules, type RepairRule } from './repairs.js'
+import type { IngestSummary } from './summary.js'
+
+/** Sentences on what a run repaired, took for granted or replaced. */
+export function doubts(summary: IngestSummary): string[] {
+  const out: string[] = []
+  for (const [rule, words] of Object.entries(repairRules)) {
+    const files = summary.files.filter((file) => (file.repairs[rule as RepairRule] ?? 0) > 0)
+    const calls = files.reduce((sum, file) => sum + (file.repairs[rule as RepairRule] ?? 0), 0)
+    const where = files.length === 1 ? files[0]!.label : `${count(files.length)} files`
+    if (calls > 0) out.push(`${countedCalls(calls)} in ${where}: ${words}`)
+  }
+  out.push(...cacheWords(summary.cacheHabits))
+  if (summary.reread > 0) {
+    const were = summary.reread === 1 ? 'was read and priced' : 'were read and priced'
+    out.push(
+      `${countedCalls(summary.reread)} of earlier runs ${were} anew: it is known now how cached tokens were counted`,
+    )
+  }
+  for (const file of summary.files) {
+    if (file.state === 'read' && file.note !== null) out.push(`${file.label}: ${file.note}`)
+  }
+  return out
+}
+
+const countedCalls = (calls: number): string => `${count(calls)} ${calls === 1 ? 'call' : 'calls'}`
+
+/** Which reading of cached tokens was taken, and what shows it; nothing where it is the usual one. */
+function cacheWords(habits: readonly CacheHabit[]): string[] {
+  const unclear = habits.filter(({ included, excluded }) => included > 0 && excluded > 0)
+  const beside = habits.filter(({ habit }) => habit === 'habit excluded')
+  // A log of OpenAI's calls counts cached tokens inside the input, and nobody expects anything else.
+  const inside = habits.filter((h) => h.habit === 'habit included' && h.claude_calls > 0 && h.open_calls > 0)
+  const assumed = habits.filter((h) => h.habit === 'open' && !unclear.includes(h) && h.claude_calls > 0)
+  const out = [
+    ...taken(beside, 'beside', ({ excluded }) => excluded),
+    ...taken(inside, 'inside', ({ included }) => included),
+  ]
+  if (assumed.length > 0)
+    out.push(
+      `${countedCalls(sum(assumed, (h) => h.claude_calls))}: it was taken that input tokens include cached ones; --cache-tokens excluded reads them apart`,
+    )
+  for (const { provider, shape, calls, included, excluded, open_calls: open } of unclear) {
+    const rest = open === 0 ? '' : `; the other ${count(open)} were read as inside`
+    out.push(
+      `${countedCalls(calls)} (${provider ?? 'no provider'}; ${shape}): cached tokens are inside input by the figures of ${countedCalls(included)} and beside it by those of ${count(excluded)}${rest}; --cache-tokens included or excluded says which`,
+    )
+  }
+  return out
+}
+
+const sum = (habits: readonly CacheHabit[], of: (habit: CacheHabit) => number): number =>
+  habits.reduce((total, habit) => total + of(habit), 0)
+
+/** `12,361 calls: cached tokens are beside input, as 9,502 calls with their own cost show` */
+function taken(
+  habits: readonly CacheHabit[],
+  where: 'inside' | 'beside',
+  certain: (habit: CacheHabit) => number,
+): string[] {
+  if (habits.length === 0) return []
+  const shown = sum(habits, certain)
+  const byCounts = sum(habits, (h) => h.by_counts)
+  const by = byCounts === 0 ? 'own cost' : byCounts === shown ? 'own counts' : 'own cost or counts'
+  const shows = shown === 1 ? `1 call with its ${by} shows` : `${count(shown)} calls with their ${by} show`
+  return [`${countedCalls(sum(habits, (h) => h.calls))}: cached tokens are ${where} input, as ${shows}`]
+}
