@@ -424,7 +424,9 @@ describe('values', () => {
       total_tokens_differ: 1,
     })
     expect(got.doubts).toContainEqual(
-      expect.stringMatching(/^3 calls in .*log\.jsonl: output tokens did not include reasoning; it was added$/),
+      expect.stringMatching(
+        /^3 calls in .*log\.jsonl: output tokens did not include reasoning; it was added$/,
+      ),
     )
   })
 
