@@ -6,13 +6,16 @@ import { bytes, count, duration } from '../domain/wording.js'
 import { dayMs } from '../domain/zones.js'
 import { UserError } from '../errors.js'
 import { priceDataWords } from '../ingest/price-data.js'
+import { history } from '../metrics/history.js'
 import { statusQuery, type StatusRow } from '../metrics/status.js'
 import { loadPriceBook } from '../pricing/book.js'
 import type { Checked } from '../reports/doctor.js'
+import { lateWords } from '../reports/notes.js'
 import { unmatchedWords } from '../reports/unmatched.js'
 import type { Invocation } from './command.js'
 import { channels, mailServer } from './doctor-delivery.js'
 import { chosen, configOf } from './precedence.js'
+import { ask, lateCallsIn } from './question.js'
 import { settingsOf } from './settings.js'
 import { unmatchedFilters } from './unmatched.js'
 
@@ -23,9 +26,6 @@ export interface DoctorCheck {
   readonly name: string
   readonly look: (invocation: Invocation) => Promise<Answer | readonly Answer[]>
 }
-
-/** Prices change every few weeks: data older than this are likely to miss models. */
-const oldPricesDays = 90
 
 /** A clock that is further behind than the newest call is likely to be wrong. */
 const clockSlackMs = 5 * 60_000
@@ -159,8 +159,26 @@ async function prices(invocation: Invocation): Promise<Answer> {
       next: 'Stored costs rest on other prices: llmcost reprice works them out anew.',
     }
   }
-  if (age === null || age <= oldPricesDays) return { health: 'ok', found }
-  return { health: 'note', found, next: 'A newer llmcost knows newer models and prices.' }
+  const late = await lateCallsStored(invocation).catch(() => undefined)
+  if (late === undefined || late.calls === 0) return { health: 'ok', found }
+  const next = 'llmcost prices update takes newer prices; a newer llmcost has some, too.'
+  return { health: 'note', found: `${found}; ${lateWords(late.calls, late.date)}`, next }
+}
+
+/** Calls that are later than the prices that they have; undefined where there is no store. */
+async function lateCallsStored(
+  invocation: Invocation,
+): Promise<{ calls: number; date: string | null } | undefined> {
+  const { dbPath, storeOptions } = await settingsOf(invocation)
+  if (!existsSync(dbPath)) return undefined
+  const db = await openStoreForReading(dbPath, storeOptions)
+  try {
+    const [past] = await ask(db, history(invocation.now.toISOString()))
+    if (past === undefined) return undefined
+    return { calls: await lateCallsIn(db, everywhere, past), date: past.price_date }
+  } finally {
+    db.close()
+  }
 }
 
 /** Rules and budgets about calls of which there are none: mistyped, or of another time. */

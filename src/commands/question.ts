@@ -7,7 +7,9 @@ import { parseFilters } from '../domain/filters.js'
 import { assertPeriodOptions, resolveAsOf, resolveWindow, type PeriodOptions } from '../domain/periods.js'
 import type { Scope, Window } from '../domain/scope.js'
 import { UserError } from '../errors.js'
+import { lateFrom } from '../domain/price-age.js'
 import { history, type HistoryRow } from '../metrics/history.js'
+import { lateCalls } from '../metrics/late-calls.js'
 import type { Query } from '../metrics/query.js'
 import { unpricedModels } from '../metrics/unpriced.js'
 import type { Doubts } from '../reports/notes.js'
@@ -126,10 +128,26 @@ export async function doubtsAbout(
     unpricedCalls,
     partlyPricedCalls: figures?.partly_priced_calls ?? 0,
     unpriced: Number(unpricedCalls) > 0 ? await ask(db, unpricedModels(scope)) : [],
+    lateCalls: Number(figures?.calls ?? 0) === 0 ? 0 : await lateCallsIn(db, scope, past),
     // Costs nothing where calls were found.
     unmatched: Number(figures?.calls ?? 0) === 0 ? await unmatchedFilters(db, scope) : [],
     fromInput,
   }
+}
+
+/** Calls in scope that are later than the price data by over 30 days; asked for where some may be. */
+export async function lateCallsIn(
+  db: Database,
+  scope: Scope,
+  { price_date: date, last_ts: last }: Pick<HistoryRow, 'price_date' | 'last_ts'>,
+): Promise<number> {
+  if (date === null || last === null) return 0
+  const from = lateFrom(date)
+  const newest = Date.parse(last)
+  const end = scope.until === null ? newest : Math.min(newest, Date.parse(scope.until) - 1)
+  if (end < Date.parse(from)) return 0
+  const [row] = await ask(db, lateCalls(scope, from))
+  return Number(row?.late_calls ?? 0)
 }
 
 function periodOptions(invocation: Invocation): Omit<PeriodOptions, 'tz'> {

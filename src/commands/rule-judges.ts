@@ -3,13 +3,14 @@ import type { RuleKindName } from '../domain/rule-kinds.js'
 import { judgeBudgets } from './judge-budgets.js'
 import { judgeCaps } from './judge-caps.js'
 import { judgeGrowth } from './judge-growth.js'
+import { judgePriceAge } from './judge-price-age.js'
 import { judgeSilence } from './judge-silence.js'
 import { judgeSql } from './judge-sql.js'
 import { judgeUnusual } from './judge-unusual.js'
 import { judgeWindows } from './judge-windows.js'
 import type { Judge } from './judgement.js'
 
-type JudgeName = 'windows' | 'budgets' | 'unusual' | 'caps' | 'growth' | 'silence' | 'sql'
+type JudgeName = 'windows' | 'budgets' | 'unusual' | 'caps' | 'growth' | 'price-age' | 'silence' | 'sql'
 
 const judgeOf: Readonly<Record<RuleKindName, JudgeName>> = {
   budget_used: 'budgets',
@@ -27,6 +28,7 @@ const judgeOf: Readonly<Record<RuleKindName, JudgeName>> = {
   cache_hit_rate: 'windows',
   growth: 'growth',
   unpriced_share: 'windows',
+  price_age: 'price-age',
   no_data: 'silence',
   p95_input_over_mean: 'windows',
   sql: 'sql',
@@ -38,6 +40,7 @@ const judges: Readonly<Record<JudgeName, Judge>> = {
   unusual: judgeUnusual,
   caps: judgeCaps,
   growth: judgeGrowth,
+  'price-age': judgePriceAge,
   silence: judgeSilence,
   // Last: it seals the database.
   sql: judgeSql,

@@ -80,6 +80,11 @@ export const defaultRules: readonly CommentedRule[] = [
     over: '1%',
     window: '1d',
   }),
+  rule('Calls later than the price data: prices may have changed; llmcost prices update takes newer ones.', {
+    name: 'old-prices',
+    kind: 'price_age',
+    over: 30,
+  }),
   rule('Logs that no longer arrive; longer than your quietest night.', {
     name: 'no-data',
     kind: 'no_data',

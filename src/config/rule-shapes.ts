@@ -51,6 +51,13 @@ const ratio: Shape<string> = numberText('a number above 0, such as 3', (n) => n 
   maximum: 1e6,
 })
 
+/** Whole days, as a number. */
+const days: Shape<string> = numberText(
+  'a whole number of days, such as 30',
+  (n) => Number.isInteger(n) && n >= 0 && n <= 3660,
+  { type: 'integer', minimum: 0, maximum: 3660 },
+)
+
 function numberText(about: string, fits: (n: number) => boolean, schema: JsonSchema): Shape<string> {
   const one = numeric(about, schema, fits)
   return { ...one, read: (tree, place) => (one.read(tree, place), tree.kind === 'number' ? tree.text : '') }
@@ -98,6 +105,8 @@ export function boundShape(kind: RuleKindName, amount: Amount): Shape<string> {
       const shape = hours(1)
       return { ...shape, read: (tree, place) => String(shape.read(tree, place)) }
     }
+    case 'days':
+      return days
     case 'ratio':
     case 'count':
     case 'time':

@@ -6,8 +6,8 @@
  */
 import type { RuleSeverity } from './rule.js'
 
-/** usd: an exact decimal; share: 0–1; ratio: so many times; ms; hours; count; time: ISO 8601; any: as it comes. */
-export type RuleUnit = 'usd' | 'share' | 'ratio' | 'ms' | 'hours' | 'count' | 'time' | 'any'
+/** usd: an exact decimal; share: 0–1; ratio: so many times; ms; hours; days; count; time: ISO 8601; any: as it comes. */
+export type RuleUnit = 'usd' | 'share' | 'ratio' | 'ms' | 'hours' | 'days' | 'count' | 'time' | 'any'
 
 /** over and under: beyond the bound, not at it; at_least: at it, too. Also the name of its key. */
 export type Comparison = 'over' | 'under' | 'at_least'
@@ -221,6 +221,18 @@ const table = {
     window: 24,
     message:
       '{subject}: {measured} of calls of the last {window} have no price, over {bound}; see llmcost prices check',
+  },
+  price_age: {
+    ...figure,
+    about: 'Calls are later than the price data by more than so many days, so that prices may have changed.',
+    figure: 'price_age_days',
+    unit: 'days',
+    bound: over('30'),
+    window: null,
+    minUsd: null,
+    message:
+      '{subject}: {calls} calls are up to {measured} later than the price data ({price_date}), over {bound}; see llmcost prices update',
+    details: { calls: 'count', price_date: 'text' },
   },
   no_data: {
     ...figure,

@@ -111,6 +111,8 @@ export function inUnit(value: Figure, unit: RuleUnit): string {
       return duration(Number(value))
     case 'hours':
       return duration(Number(value) * hourMs)
+    case 'days':
+      return `${count(value)} ${Number(value) === 1 ? 'day' : 'days'}`
     case 'count':
       return count(value)
     case 'time':

@@ -14,7 +14,7 @@ export async function notePriceData(db: Database, book: PriceBook, everything: b
   const before = new Map(
     (
       await db.query<{ key: string; value: string }>(
-        "SELECT key, value FROM store.meta WHERE key IN ('price_data', 'price_fingerprint')",
+        "SELECT key, value FROM store.meta WHERE key IN ('price_data', 'price_fingerprint', 'price_date')",
       )
     ).rows.map((row) => [row.key, row.value]),
   )
@@ -22,9 +22,16 @@ export async function notePriceData(db: Database, book: PriceBook, everything: b
   const words = priceDataWords(book)
   const fingerprint = before.get('price_fingerprint')
   const same = everything || fingerprint === undefined || fingerprint === book.fingerprint
-  await db.run("DELETE FROM store.meta WHERE key IN ('price_data', 'price_fingerprint')")
+  // Older calls keep the price they have: what is newest says when any of them was last looked up.
+  const dates = [everything ? undefined : before.get('price_date'), book.date ?? undefined]
+  const date = dates
+    .filter((one) => one !== undefined)
+    .toSorted()
+    .at(-1)
+  await db.run("DELETE FROM store.meta WHERE key IN ('price_data', 'price_fingerprint', 'price_date')")
   await db.run("INSERT INTO store.meta VALUES ('price_data', $data), ('price_fingerprint', $fingerprint)", {
     data: (known.includes(words) ? known : [...known, words]).join('; '),
     fingerprint: same ? book.fingerprint : 'mixed',
   })
+  if (date !== undefined) await db.run("INSERT INTO store.meta VALUES ('price_date', $date)", { date })
 }

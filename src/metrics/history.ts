@@ -12,6 +12,8 @@ export interface HistoryRow {
   readonly rejected_lines: Whole
   /** Version and date of the price data of the latest run; null before any. */
   readonly price_data: string | null
+  /** Day of the newest of that price data, `YYYY-MM-DD`; null where it is not known. */
+  readonly price_date: string | null
 }
 
 /** @param now ISO 8601 UTC */
@@ -24,9 +26,11 @@ export function history(now: string): Query<HistoryRow> {
     ), refused AS (
       SELECT count(*) AS rejected_lines FROM rejects
     ), latest_run AS (
-      SELECT max(value) AS price_data FROM meta WHERE key = 'price_data'
+      SELECT max(value) FILTER (WHERE key = 'price_data') AS price_data,
+        max(value) FILTER (WHERE key = 'price_date') AS price_date
+      FROM meta WHERE key IN ('price_data', 'price_date')
     )
-    SELECT calls, first_ts, last_ts, future_calls, rejected_lines, price_data
+    SELECT calls, first_ts, last_ts, future_calls, rejected_lines, price_data, price_date
     FROM extent CROSS JOIN refused CROSS JOIN latest_run`
   return { sql, params: { now: now.replace('T', ' ').replace('Z', '') } }
 }

@@ -19,6 +19,7 @@ import { focus } from './focus.js'
 import { history } from './history.js'
 import { hourly } from './hourly.js'
 import { lastIngest } from './last-ingest.js'
+import { lateCalls } from './late-calls.js'
 import { measureNames } from './measures.js'
 import { filterExtent, nearTags, nearValues } from './near-values.js'
 import { movers } from './movers.js'
@@ -216,6 +217,11 @@ export const metrics: readonly Metric[] = [
     id: 'hourly',
     about: 'sums by hour and labels, with the local month',
     sample: (scope) => hourly(scope, 'month'),
+  },
+  {
+    id: 'late_calls',
+    about: 'calls later than the price data',
+    sample: (scope) => lateCalls(scope, '2026-09-25T00:00:00Z'),
   },
   { id: 'history', about: 'what the store holds', sample: () => history('2026-10-05T00:00:00Z') },
   { id: 'last_ingest', about: 'when logs were last read', sample: () => lastIngest() },

@@ -5,6 +5,7 @@ import type { Query } from './query.js'
 import { ruleBudgets } from './rule-budgets.js'
 import { ruleCaps } from './rule-caps.js'
 import { ruleDays } from './rule-days.js'
+import { rulePriceAge } from './rule-price-age.js'
 import { ruleSilence } from './rule-silence.js'
 import { windowFigures } from './rule-figures.js'
 import { ruleWindows, type WindowTest } from './rule-windows.js'
@@ -65,6 +66,19 @@ export const ruleSamples: readonly Sample[] = [
         by: dimensionOf('feature'),
         atLeastHours: 3,
         windowHours: 168,
+        minCalls: 1,
+      }),
+  },
+  {
+    id: 'rule_price_age',
+    about: 'calls later than the price data, by feature',
+    sample: (scope) =>
+      rulePriceAge({
+        asOf: asOfOf(scope),
+        steps: 721,
+        filters: scope.filters,
+        by: dimensionOf('feature'),
+        lateFrom: '2026-09-25T00:00:00Z',
         minCalls: 1,
       }),
   },

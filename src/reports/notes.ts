@@ -3,6 +3,7 @@
  * where the data are when a window holds none.
  */
 import { localDate } from '../domain/periods.js'
+import { latePriceDays } from '../domain/price-age.js'
 import type { Scope, Window } from '../domain/scope.js'
 import { count } from '../domain/wording.js'
 import type { HistoryRow } from '../metrics/history.js'
@@ -19,6 +20,8 @@ export interface Doubts {
   readonly unpricedCalls: Figure
   readonly partlyPricedCalls: Figure
   readonly unpriced: readonly UnpricedRow[]
+  /** Later than the price data by over 30 days. */
+  readonly lateCalls: Figure
   /** Filters that leave nothing; looked for where no call is in scope. */
   readonly unmatched: readonly Unmatched[]
   /** The answer comes from `--input`, so there is no store to look into. */
@@ -46,7 +49,8 @@ export function warningsOf(doubts: Doubts): string[] {
   return warnings
 }
 
-function priceWarnings({ calls, unpricedCalls, partlyPricedCalls, unpriced, fromInput }: Doubts): string[] {
+function priceWarnings(doubts: Doubts): string[] {
+  const { calls, unpricedCalls, partlyPricedCalls, unpriced, lateCalls, history, fromInput } = doubts
   const warnings: string[] = []
   if (Number(unpricedCalls ?? 0) > 0) {
     const without = `${count(unpricedCalls)} of ${counted(calls, 'call has', 'calls have')} no price and no cost here`
@@ -59,7 +63,16 @@ function priceWarnings({ calls, unpricedCalls, partlyPricedCalls, unpriced, from
       `${part} priced in part only: no price is known for something used (audio, searches, a tier)`,
     )
   }
+  if (Number(lateCalls ?? 0) > 0)
+    warnings.push(
+      `${lateWords(lateCalls, history.price_date)}: prices may have changed; llmcost prices update`,
+    )
   return warnings
+}
+
+/** Calls that are later than the price data. @param date of the price data */
+export function lateWords(calls: Figure, date: string | null): string {
+  return `${counted(calls, 'call is', 'calls are')} later than the price data (${date ?? 'undated'}) by over ${latePriceDays} days`
 }
 
 function modelList(unpriced: readonly UnpricedRow[]): string {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Invocation } from '../../src/commands/command.js'
 import { examine } from '../../src/commands/doctor-checks.js'
+import type { Checked } from '../../src/reports/doctor.js'
 import { emptyFolder, run, runWell } from './program.js'
 
 const invocation = (env: Record<string, string>, now = '2026-10-05T12:00:00Z'): Invocation => ({
@@ -47,7 +48,27 @@ describe('doctor', () => {
     const env = { LLMCOST_DB: join(cwd, 'costs.duckdb') }
     expect(await healths(invocation(env))).toMatchObject({ calls: 'note', clock: 'ok', prices: 'ok' })
     expect(await healths(invocation(env, '2026-10-01T00:00:00Z'))).toMatchObject({ clock: 'problem' })
-    expect(await healths(invocation(env, '2027-10-01T00:00:00Z'))).toMatchObject({ prices: 'note' })
+  })
+
+  test('judges the age of prices by the calls, not by the clock', async () => {
+    const cwd = emptyFolder()
+    const db = join(cwd, 'costs.duckdb')
+    const asked = invocation({ LLMCOST_DB: db }, '2027-10-01T00:00:00Z')
+    const pricesOf = async (): Promise<Checked | undefined> =>
+      (await examine(asked)).find(({ check }) => check === 'prices')
+    // The bundled prices are of 2026-09-23: 30 days on is in time.
+    writeFileSync(join(cwd, 'a.jsonl'), call('a', '2026-10-23T23:59:59Z'))
+    await runWell(['ingest', 'a.jsonl', '--db', db], { cwd })
+    expect(await pricesOf()).toMatchObject({ health: 'ok' })
+    writeFileSync(
+      join(cwd, 'b.jsonl'),
+      call('b', '2026-10-24T00:00:00Z') + call('c', '2026-10-25T00:00:00Z', 'x-1'),
+    )
+    await runWell(['ingest', 'b.jsonl', '--db', db], { cwd })
+    const found = await pricesOf()
+    expect(found).toMatchObject({ health: 'note' })
+    expect(found?.found).toMatch(/; 1 call is later than the price data \(2026-09-23\) by over 30 days$/)
+    expect(found?.next).toContain('llmcost prices update')
   })
 
   test('tells a mistake once, with what to do', async () => {

@@ -123,6 +123,7 @@ describe('budgets', () => {
             future_calls: 0,
             rejected_lines: 0,
             price_data: null,
+            price_date: null,
           }
           const question = { db, scope, asOf: new Date(asOf), history }
           const { states, figures } = await askBudgets(question, budgets)
@@ -546,6 +547,7 @@ describe('parts of the report', () => {
     future_calls: 0,
     rejected_lines: 0,
     price_data: null,
+    price_date: null,
   }
 
   test('budgets show a table and say what is over; caps say who', async () => {

@@ -166,6 +166,7 @@ function figureOf(rule: Rule, now: readonly RawCall[], before: readonly RawCall[
     case 'unusual_cost':
     case 'user_caps':
     case 'growth':
+    case 'price_age':
     case 'no_data':
     case 'sql':
       throw new Error(`${rule.kind} is no window's figure`)
@@ -210,6 +211,21 @@ export function silenceHolds(
     const expected = rule.by === null || (value !== null && recent.length >= Math.max(1, rule.minCalls ?? 1))
     if (expected && moment - last >= Number(rule.bound) * hour) held.set(value, (moment - last) / hour)
   }
+  return held
+}
+
+/** Days from the price data to the newest call, for values with calls that are later by more than the bound. */
+export function priceAgeHolds(
+  rule: Rule,
+  calls: readonly RawCall[],
+  moment: number,
+  date: string,
+): Map<string | null, number> {
+  const late = (ts: number): number => Math.floor(ts / (24 * hour)) - Date.parse(date) / (24 * hour)
+  const own = calls.filter(({ ts }) => ts < moment && late(ts) > Number(rule.bound))
+  const held = new Map<string | null, number>()
+  for (const [value, some] of grouped(own, rule.by))
+    if (some.length >= (rule.minCalls ?? 1)) held.set(value, Math.max(...some.map(({ ts }) => late(ts))))
   return held
 }
 

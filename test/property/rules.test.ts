@@ -17,7 +17,7 @@ import type { Rule } from '../../src/domain/rule.js'
 import type { RuleKindName } from '../../src/domain/rule-kinds.js'
 import { growthPart } from '../../src/reports/growth.js'
 import { bareCall, load, type RawCall } from './metrics-model.js'
-import { capsHold, hour, ruleLike, silenceHolds, windowHolds } from './rules-model.js'
+import { capsHold, hour, ruleLike, priceAgeHolds, silenceHolds, windowHolds } from './rules-model.js'
 
 let db: Database
 
@@ -266,6 +266,35 @@ test('no_data: hours since the last call', async () => {
       const { held } = await judge(question(calls), [silent], withinDay)
       for (let step = 0; step < withinDay; step += 5)
         expectSame(atStep(held, silent, step), silenceHolds(silent, calls, now - step * hour), `step ${step}`)
+    }),
+    runs,
+  )
+})
+
+test('price_age: calls later than the price data, by days', async () => {
+  const rule = fc.record({
+    by: fc.constantFrom(null, 'feature', 'user_id'),
+    bound: fc.constantFrom('0', '3', '30'),
+    minCalls: fc.constantFrom(1, 2),
+  })
+  const day = (ago: number): string => new Date(now - ago * 24 * hour).toISOString().slice(0, 10)
+  await fc.assert(
+    fc.asyncProperty(logs, rule, fc.constantFrom(day(0), day(4), day(34)), async (calls, more, date) => {
+      await load(db, calls)
+      await db.run("UPDATE calls SET cost_basis = 'list'")
+      const aged = ruleLike('price_age', more)
+      const asked = question(calls)
+      const { held } = await judge(
+        { ...asked, history: { ...asked.history, price_date: date } },
+        [aged],
+        withinDay,
+      )
+      for (let step = 0; step < withinDay; step += 5)
+        expectSame(
+          atStep(held, aged, step),
+          priceAgeHolds(aged, calls, now - step * hour, date),
+          `step ${step}`,
+        )
     }),
     runs,
   )
