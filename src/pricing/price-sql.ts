@@ -56,6 +56,7 @@ export function pricedQuery({ calls, rates, keep, basis }: PricedQuery): string 
 /** Columns of the call that pricing reads; within the query they carry the prefix `p_`. */
 const usedCalls = [
   ...usageFields,
+  'total_tokens',
   'reported_cost_usd',
   'status',
   'cache_hit',
@@ -167,10 +168,12 @@ function slow(terms: Products): string {
 
 /** What counts as the call's cost, and on which basis; NULL both when nothing is known. */
 function outcomes(basis: CostBasis): { cost: string; basis: string } {
-  const used = `(${known('input_tokens')} > 0 OR ${known('output_tokens')} > 0)`
-  // Trackers write 0 for models they do not know.
-  const reported = `(p_reported_cost_usd <> 0 OR (p_reported_cost_usd = 0 AND NOT (${used} AND list_cost_usd IS NULL)))`
-  const whenListed = ['list_cost_usd IS NOT NULL', 'list_cost_usd', "'list'"] as const
+  const used = `(${known('input_tokens')} > 0 OR ${known('output_tokens')} > 0 OR ${known('total_tokens')} > 0)`
+  // Trackers write 0 for what they can't price; it is believed where nothing was used, or what was used is free.
+  const reported = `(p_reported_cost_usd <> 0 OR (p_reported_cost_usd = 0 AND (NOT ${used} OR list_cost_usd = 0)))`
+  // Gateways log speech, images and transcription with a cost and no tokens: a price a token says nothing then.
+  const uncounted = `(p_reported_cost_usd > 0 AND list_cost_usd = 0 AND greatest(${usageFields.map(known).join(', ')}) = 0)`
+  const whenListed = [`list_cost_usd IS NOT NULL AND NOT coalesce(${uncounted}, false)`, 'list_cost_usd', "'list'"] as const
   const whenReported = [reported, 'p_reported_cost_usd', "'reported'"] as const
   const cases = [
     [

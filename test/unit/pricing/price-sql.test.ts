@@ -170,7 +170,22 @@ describe('which cost counts', () => {
         basis === 'list-first' ? 'list' : 'reported',
       ])
     }
-    expect(await outcome({ ...tokens, ...zero }, 'reported-first')).toEqual([0, 'reported'])
+    // A known price tells that it was not free.
+    expect(await outcome({ ...tokens, ...zero }, 'reported-first')).toEqual([0.0035, 'list'])
+    expect(await outcome({ ...unknown, ...zero, total_tokens: 5 }, 'reported-first')).toEqual([null, null])
+  })
+
+  test('a list cost of nothing counted never outranks a reported one', async () => {
+    for (const basis of ['list-first', 'reported-first'] as const) {
+      const nothing = { input_tokens: 0, output_tokens: 0 }
+      expect(await outcome({ ...nothing, ...reported }, basis)).toEqual([0.5, 'reported'])
+      expect(await outcome({ input_tokens: 0, ...reported }, basis)).toEqual([0.5, 'reported'])
+      expect(await outcome(nothing, basis)).toEqual([0, 'list'])
+    }
+    expect(await outcome({ input_tokens: 0, output_tokens: 0, reported_cost_usd: '0' })).toEqual([0, 'list'])
+    // A free model's tokens were counted.
+    const free = { ...tokens, provider: 'local', model: 'llama3' }
+    expect(await outcome({ ...free, ...reported })).toEqual([0, 'list'])
   })
 
   test('a cache hit costs nothing; its list cost is what was avoided', async () => {
