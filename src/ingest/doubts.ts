@@ -1,6 +1,7 @@
 /** What is doubtful about what a run read, in sentences: one a kind, whatever the number of files. */
 import { count } from '../domain/wording.js'
 import type { CacheHabit } from './cache-reading.js'
+import { placeholderWords } from './placeholders.js'
 import { repairRules, type RepairRule } from './repairs.js'
 import type { IngestSummary } from './summary.js'
 
@@ -20,6 +21,7 @@ export function doubts(summary: IngestSummary): string[] {
       `${countedCalls(summary.reread)} of earlier runs ${were} anew: it is known now how cached tokens were counted`,
     )
   }
+  if (summary.placeholders !== undefined) out.push(placeholderWords(summary.placeholders))
   for (const file of summary.files) {
     if (file.state === 'read' && file.note !== null) out.push(`${file.label}: ${file.note}`)
   }

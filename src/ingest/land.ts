@@ -20,6 +20,7 @@ import {
   removeReplaced,
   type MergeFile,
 } from './merge.js'
+import { findPlaceholders, type Placeholders } from './placeholders.js'
 import { priceStaged } from './price.js'
 import { notePriceData, priceDataWords } from './price-data.js'
 import { repairRules } from './repairs.js'
@@ -39,6 +40,7 @@ export interface Landed {
   /** Calls of earlier runs whose tokens were read anew. */
   readonly reread: number
   readonly unpricedModels: readonly UnpricedModel[]
+  readonly placeholders?: Placeholders | undefined
 }
 
 interface Merged extends Omit<Landed, 'files'> {
@@ -59,12 +61,14 @@ export async function mergeStaged(
   await readCachesByCost(db)
   const work = async (): Promise<Merged> => mergeInto(db, request, run, known, book, refused)
   const { counts, ...together } = await withStore(db, request, work)
+  const ofAgent = run.stage.files.some((file) => file.segment.reading.recognised.importer.id === 'claude-code')
+  const placeholders = ofAgent ? await findPlaceholders(db) : undefined
   const files = new Map(
     run.entries
       .filter((entry) => entry.fileNo !== undefined)
       .map((entry) => [entry.fileNo!, fileSummary(entry, run, counts, refused, request.rejectLimit)]),
   )
-  return { files, ...together }
+  return { files, ...together, placeholders }
 }
 
 /** A rehearsal looks at the store and leaves it alone. */

@@ -1,6 +1,7 @@
 /** What a run did, file by file. */
 import type { Counts } from '../domain/record-counts.js'
 import type { CacheHabit } from './cache-reading.js'
+import type { Placeholders } from './placeholders.js'
 import type { RepairRule } from './repairs.js'
 
 export type FileState = 'read' | 'unchanged' | 'empty' | 'refused'
@@ -33,6 +34,8 @@ export interface IngestSummary {
   readonly cacheHabits: readonly CacheHabit[]
   /** Calls of earlier runs whose tokens were read anew. */
   readonly reread: number
+  /** Calls whose output was logged before it was complete. */
+  readonly placeholders?: Placeholders | undefined
   readonly priceData: string
   readonly dryRun: boolean
 }

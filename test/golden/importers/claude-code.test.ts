@@ -95,3 +95,12 @@ test('what was not billed is no call; a session may lack request ids and stand o
   ])
   expect(everything).not.toContain(marker)
 })
+
+test('outputs that were logged before they were complete are said to be a lower bound, once', async () => {
+  const { doubts, calls } = await readFixture('claude-code/real-day')
+  expect(calls.filter((call) => call['partly_priced'] === true)).toEqual([])
+  expect(doubts).toEqual([
+    '152 calls have no stop reason, 52 of them at most 10 output tokens: Claude Code 2.1.39 wrote sessions before the answer was complete (until 2.1.97); output tokens and cost of these calls are a lower bound',
+  ])
+  expect((await readFixture('claude-code/streaming')).doubts).toEqual([])
+})
