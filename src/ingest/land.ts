@@ -61,7 +61,9 @@ export async function mergeStaged(
   await readCachesByCost(db)
   const work = async (): Promise<Merged> => mergeInto(db, request, run, known, book, refused)
   const { counts, ...together } = await withStore(db, request, work)
-  const ofAgent = run.stage.files.some((file) => file.segment.reading.recognised.importer.id === 'claude-code')
+  const ofAgent = run.stage.files.some(
+    (file) => file.segment.reading.recognised.importer.id === 'claude-code',
+  )
   const placeholders = ofAgent ? await findPlaceholders(db) : undefined
   const files = new Map(
     run.entries

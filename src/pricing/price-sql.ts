@@ -173,7 +173,11 @@ function outcomes(basis: CostBasis): { cost: string; basis: string } {
   const reported = `(p_reported_cost_usd <> 0 OR (p_reported_cost_usd = 0 AND (NOT ${used} OR list_cost_usd = 0)))`
   // Gateways log speech, images and transcription with a cost and no tokens: a price a token says nothing then.
   const uncounted = `(p_reported_cost_usd > 0 AND list_cost_usd = 0 AND greatest(${usageFields.map(known).join(', ')}) = 0)`
-  const whenListed = [`list_cost_usd IS NOT NULL AND NOT coalesce(${uncounted}, false)`, 'list_cost_usd', "'list'"] as const
+  const whenListed = [
+    `list_cost_usd IS NOT NULL AND NOT coalesce(${uncounted}, false)`,
+    'list_cost_usd',
+    "'list'",
+  ] as const
   const whenReported = [reported, 'p_reported_cost_usd', "'reported'"] as const
   const cases = [
     [
