@@ -10,6 +10,7 @@ import { UserError } from '../errors.js'
 import { lateFrom } from '../domain/price-age.js'
 import { history, type HistoryRow } from '../metrics/history.js'
 import { lateCalls } from '../metrics/late-calls.js'
+import { partlyPricedUsage } from '../metrics/partly-priced.js'
 import type { Query } from '../metrics/query.js'
 import { unpricedModels } from '../metrics/unpriced.js'
 import type { Doubts } from '../reports/notes.js'
@@ -121,12 +122,14 @@ export async function doubtsAbout(
 ): Promise<Doubts> {
   const { db, scope, history: past, fromInput } = question
   const unpricedCalls = figures?.unpriced_calls ?? 0
+  const partlyPricedCalls = figures?.partly_priced_calls ?? 0
   return {
     history: past,
     scope,
     calls: figures?.calls ?? 0,
     unpricedCalls,
-    partlyPricedCalls: figures?.partly_priced_calls ?? 0,
+    partlyPricedCalls,
+    partlyPriced: Number(partlyPricedCalls) > 0 ? await ask(db, partlyPricedUsage(scope)) : [],
     unpriced: Number(unpricedCalls) > 0 ? await ask(db, unpricedModels(scope)) : [],
     lateCalls: Number(figures?.calls ?? 0) === 0 ? 0 : await lateCallsIn(db, scope, past),
     // Costs nothing where calls were found.

@@ -1,6 +1,13 @@
 import { statSync } from 'node:fs'
 import { openStoreForReading } from '../db/store.js'
-import { filesQuery, statusQuery, type FileRow, type StatusRow } from '../metrics/status.js'
+import {
+  filesQuery,
+  statusQuery,
+  unreadQuery,
+  type FileRow,
+  type StatusRow,
+  type UnreadRow,
+} from '../metrics/status.js'
 import { priceDataWords } from '../ingest/price-data.js'
 import { loadPriceBook } from '../pricing/book.js'
 import { statusReport } from '../reports/status.js'
@@ -31,6 +38,7 @@ export const status: CommandSpec = {
         invocation.options['files'] === true
           ? (await db.query<FileRow>(list.sql, list.params)).rows
           : undefined
+      const { rows: unread } = await db.query<UnreadRow>(unreadQuery().sql)
       const prices = priceDataWords(book)
       const size = statSync(settings.dbPath).size
       return {
@@ -39,6 +47,7 @@ export const status: CommandSpec = {
           size,
           row,
           files,
+          unread,
           prices,
           fingerprint: book.fingerprint,
           configPath: settings.config.path,

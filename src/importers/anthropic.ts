@@ -16,7 +16,6 @@ export const anthropic: Importer = {
   id: 'anthropic',
   about: 'responses of the Anthropic Messages API and message batches, bare or wrapped',
   example: '{"ts": "2026-10-05T08:00:00Z", "response": {"type": "message", …}}',
-  surveysKeys: true,
   detects: (sample) =>
     responsePlaces(sample, isResponse).length > 0 ||
     sample.records.some((r) => 'custom_id' in r && isObject(r['result']) && 'type' in r['result']),

@@ -8,7 +8,6 @@ export const bedrock: Importer = {
   id: 'bedrock',
   about: 'Amazon Bedrock model-invocation logs, JSONL',
   example: 's3://…/AWSLogs/<account>/BedrockModelInvocationLogs/**/*.json.gz, copied to a folder',
-  surveysKeys: false,
   detects: ({ records }) =>
     records.some(
       (r) =>

@@ -8,7 +8,6 @@ export const claudeCode: Importer = {
   id: 'claude-code',
   about: 'sessions of Claude Code, JSONL; repeats of a streamed message count once',
   example: '~/.claude/projects/**/*.jsonl',
-  surveysKeys: false,
   detects: ({ kind, records }) =>
     kind === 'json' &&
     records.some(

@@ -40,6 +40,7 @@ export function exportedPlan(survey: Survey): ReadPlan {
     cacheTokens: 'included',
     cacheTokensCertain: true,
     settled: true,
+    unread: text('unread_usage'),
   }
 }
 

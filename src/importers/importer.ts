@@ -21,6 +21,11 @@ export interface Survey {
   readonly keys: readonly string[]
   /** For each top-level key that may hold an object: the keys found inside it. */
   readonly innerKeys: ReadonlyMap<string, readonly string[]>
+  /**
+   * Every object that is looked into, by its place (the JSON list of the keys that lead to it, `[]` for the
+   * record itself), with every key that occurs in it anywhere in the file.
+   */
+  readonly shape: ReadonlyMap<string, readonly string[]>
 }
 
 /** A condition in SQL under which a record is rejected, with the reason that is shown. */
@@ -55,6 +60,10 @@ export interface ReadPlan {
    * joined by `; `; NULL when it uses all. Undefined when no record of the source can have such.
    */
   readonly unread?: string
+  /** SQL of what the plan reads beside its fields, such as parts that it adds up elsewhere. */
+  readonly uses?: readonly string[]
+  /** Paths that look like usage or money and need no price, with the reason; beside those of money.ts. */
+  readonly moneyFree?: readonly { readonly path: readonly string[]; readonly reason: string }[]
   /** The source's own parts of the cost, to check against its total. */
   readonly costParts?: readonly string[]
   /** The importer that the call was first read by, where the record says so. */
@@ -75,8 +84,6 @@ export interface Importer {
   readonly example: string
   /** True when the sample looks like this format; importers are asked in the registry's order. */
   readonly detects: (sample: Sample) => boolean
-  /** True when planning needs the keys of the whole file (they cost a scan). */
-  readonly surveysKeys: boolean
   readonly plan: (survey: Survey) => ReadPlan
 }
 
@@ -93,6 +100,8 @@ export class Document {
   readonly #whole: string
   readonly #columns: readonly string[] | undefined
   readonly #structure: Structure = {}
+  /** Where each value that was asked for stands, by its SQL. */
+  readonly #reads = new Map<string, readonly string[]>()
   readonly #embedded = new Map<string, { readonly text: string; readonly document: Document }>()
 
   /** @param columns header of a CSV file; undefined for JSON */
@@ -108,11 +117,17 @@ export class Document {
 
   /** SQL for the text of the value at a path of keys; NULL where absent. */
   text(...path: readonly string[]): string {
+    const sql = this.#textSql(path)
+    this.#reads.set(sql, path)
+    return sql
+  }
+
+  #textSql(path: readonly string[]): string {
     if (this.#columns) return this.#columnText(path)
     const parent = this.#parent(path)
     const leaf = path.at(-1)!
     if (parent === undefined || !fits(parent, leaf, 'text'))
-      return `json_extract_string(${this.#whole}, ${literal(pointer(path))})`
+      return `json_extract_string(${this.#whole}, ${literal(pointerOf(path))})`
     parent[leaf] = 'VARCHAR'
     return this.#address(path)
   }
@@ -123,8 +138,9 @@ export class Document {
     const leaf = path.at(-1)!
     const parent = this.#parent(path)
     if (parent === undefined || !fits(parent, leaf, 'list')) {
-      const steps = path.map((step) => `."${step}"`).join('')
-      return `json_extract_string(${this.#whole}, ${literal(`$${steps}[*]."${key}"`)})`
+      const whole = `CAST(json_extract(${this.#whole}, ${literal(pointerOf(path))}) AS VARCHAR)`
+      const elements = `from_json(CASE WHEN starts_with(${whole}, '[') THEN ${whole} END, '["JSON"]')`
+      return `list_transform(${elements}, lambda x: json_extract_string(x, ${literal(pointerOf([key]))}))`
     }
     const known = parent[leaf]
     if (Array.isArray(known)) known[0][key] = 'VARCHAR'
@@ -143,6 +159,30 @@ export class Document {
     const document = new Document(undefined, `${this.#name}_${this.#embedded.size}`, text)
     this.#embedded.set(text, { text, document })
     return document
+  }
+
+  /**
+   * SQL for the text of a value that is an object in most records, and is read key by key there; cheap
+   * where it is one.
+   */
+  unlessObject(...path: readonly string[]): string {
+    const whole = `json_extract_string(${this.#whole}, ${literal(pointerOf(path))})`
+    const parent = this.#columns ? undefined : this.#parent(path)
+    const known = parent?.[path.at(-1)!]
+    if (known === undefined || typeof known === 'string' || Array.isArray(known)) return this.#textSql(path)
+    // Of a value that is no object the engine makes one without values.
+    const empty = leavesOf(known, this.#address(path)).map((leaf) => `${leaf} IS NULL`)
+    return `CASE WHEN ${empty.join(' AND ')} AND contains(text, ${literal(JSON.stringify(path.at(-1)))}) THEN ${whole} END`
+  }
+
+  /** The paths of the record whose values stand in one of these SQL expressions. */
+  pathsIn(sqls: readonly string[]): (readonly string[])[] {
+    const own = [...this.#reads].filter(([sql]) => sqls.some((one) => holdsAddress(one, sql)))
+    const inner = [...this.#embedded.values()].flatMap(({ text, document }) => {
+      const base = this.#reads.get(text) ?? []
+      return document.pathsIn(sqls).map((path) => [...base, ...path])
+    })
+    return [...own.map(([, path]) => path), ...inner]
   }
 
   /** What `json_transform` takes out of the text; used by `ingest`. */
@@ -193,7 +233,26 @@ function fits(node: Structure, key: string, kind: 'text' | 'object' | 'list'): b
   return Array.isArray(known) ? kind === 'list' : kind === 'object'
 }
 
-const pointer = (path: readonly string[]): string =>
+/** True when `address` stands in the SQL as a whole: `doc."a"` is not in `doc."a"."b"`, nor `c1` in `c12`. */
+function holdsAddress(sql: string, address: string): boolean {
+  for (let at = sql.indexOf(address); at >= 0; at = sql.indexOf(address, at + 1)) {
+    const before = sql[at - 1] ?? ' '
+    const after = sql[at + address.length] ?? ' '
+    if (!/[A-Za-z0-9_]/.test(before) && !/[A-Za-z0-9_."]/.test(after)) return true
+  }
+  return false
+}
+
+/** The addresses of all values inside a structure. */
+function leavesOf(structure: Structure, address: string): string[] {
+  return Object.entries(structure).flatMap(([key, inner]) => {
+    const at = `${address}.${quoted(key)}`
+    return typeof inner === 'string' || Array.isArray(inner) ? [at] : leavesOf(inner, at)
+  })
+}
+
+/** JSON pointer of a path of keys. */
+export const pointerOf = (path: readonly string[]): string =>
   path.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`

@@ -9,7 +9,6 @@ export const litellm: Importer = {
   id: 'litellm',
   about: 'LiteLLM spend logs (JSON, CSV) and standard logging payloads',
   example: 'a dump of LiteLLM_SpendLogs, or what an S3 / GCS callback writes',
-  surveysKeys: false,
   detects: (sample) => {
     const looks = (keys: readonly string[]): boolean => {
       const has = (...names: string[]): boolean => names.every((name) => keys.includes(name))

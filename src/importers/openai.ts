@@ -17,7 +17,6 @@ export const openai: Importer = {
   about:
     'responses of the OpenAI API and its clones (Chat Completions, Responses, Embeddings, Batch), bare or wrapped',
   example: '{"ts": "2026-10-05T08:00:00Z", "user": "u1", "response": {"object": "chat.completion", …}}',
-  surveysKeys: true,
   detects: (sample) =>
     responsePlaces(sample, isResponse).length > 0 ||
     sample.records.some(

@@ -14,7 +14,7 @@ export function doubts(summary: IngestSummary): string[] {
     const where = files.length === 1 ? files[0]!.label : `${count(files.length)} files`
     if (calls > 0) out.push(`${countedCalls(calls)} in ${where}: ${words}`)
   }
-  out.push(...cacheWords(summary.cacheHabits))
+  out.push(...unreadWords(summary.unread), ...cacheWords(summary.cacheHabits))
   if (summary.reread > 0) {
     const were = summary.reread === 1 ? 'was read and priced' : 'were read and priced'
     out.push(
@@ -26,6 +26,20 @@ export function doubts(summary: IngestSummary): string[] {
     if (file.state === 'read' && file.note !== null) out.push(`${file.label}: ${file.note}`)
   }
   return out
+}
+
+/** Most kinds of unread usage that are told one by one. */
+const shownKinds = 10
+
+/** What was not read: one sentence a kind. */
+function unreadWords(unread: IngestSummary['unread']): string[] {
+  const words = unread.slice(0, shownKinds).map(({ name, calls, files, label }) => {
+    const where = label ?? `${count(files)} files`
+    return `${countedCalls(calls)} in ${where}: ${name} is not read; ${calls === 1 ? 'it counts' : 'they count'} as partly priced`
+  })
+  const more = unread.length - words.length
+  if (more > 0) words.push(`${count(more)} more kinds of usage are not read; llmcost status lists all`)
+  return words
 }
 
 const countedCalls = (calls: number): string => `${count(calls)} ${calls === 1 ? 'call' : 'calls'}`

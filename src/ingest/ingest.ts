@@ -17,6 +17,7 @@ import { doubts } from './doubts.js'
 import type { IngestRequest } from './request.js'
 import { stageFiles } from './stage-files.js'
 import type { FileSummary, IngestSummary } from './summary.js'
+import { unreadUsage } from './unread.js'
 
 export { doubts } from './doubts.js'
 export type { IngestRequest, RejectLimit } from './request.js'
@@ -65,6 +66,7 @@ async function ingestWith(
     files: summaries,
     totals: addCounts(summaries.filter((s) => s.state === 'read')),
     ...together,
+    unread: run.stage.files.length === 0 ? [] : await unreadUsage(db, run.entries),
     priceData: priceDataWords(book),
     dryRun: request.dryRun,
   }

@@ -3,11 +3,12 @@
  * store is not touched.
  */
 import { quoteText, type Database } from '../db/database.js'
-import { isContainer } from '../importers/named-fields.js'
-import type { ReadPlan, Survey } from '../importers/importer.js'
+import type { ReadPlan } from '../importers/importer.js'
+import { unreadSql } from '../importers/unread.js'
 import { normaliseSql, type SourceRelation } from './normalise.js'
 import type { ReadOptions } from './options.js'
 import type { Segment, Unit } from './units.js'
+import { surveyCsv, surveyJson } from './survey.js'
 import { stagedColumns } from './verdicts.js'
 
 /** A file's stretch of staged rows. */
@@ -60,7 +61,7 @@ export class Stage {
 
   async #insert(unit: Unit, relation: SourceRelation, options: ReadOptions, now: Date): Promise<number> {
     this.#reading = false
-    const { plan, allRecords } = await this.#plan(unit, relation)
+    const { plan, allRecords } = await this.#plan(unit, relation, options)
     this.#reading = true
     const { importer } = unit.recognised
     const records = normaliseSql(relation, plan, options, now, allRecords)
@@ -88,80 +89,24 @@ export class Stage {
     return new Set(rows.map((row) => row.column_name))
   }
 
-  async #plan(unit: Unit, relation: SourceRelation): Promise<{ plan: ReadPlan; allRecords: boolean }> {
+  async #plan(
+    unit: Unit,
+    relation: SourceRelation,
+    options: ReadOptions,
+  ): Promise<{ plan: ReadPlan; allRecords: boolean }> {
     const { importer, sample } = unit.recognised
-    if (!importer.surveysKeys) {
-      return { plan: importer.plan({ sample, keys: [], innerKeys: new Map() }), allRecords: false }
-    }
-    const survey =
-      relation.kind === 'csv' ? await this.#surveyCsv(unit, relation) : await this.#surveyJson(unit, relation)
-    const plan = importer.plan(survey.survey)
-    const { allRecords } = survey
-    if (!survey.repeatsKeys) return { plan, allRecords }
+    const look = relation.kind === 'csv' ? surveyCsv : surveyJson
+    const { survey, repeatsKeys, allRecords } = await look(this.#db, relation, sample)
+    const bare = importer.plan(survey)
+    const unread = unreadSql(bare, survey, options.map)
+    const plan = unread === undefined ? bare : { ...bare, unread }
+    if (!repeatsKeys) return { plan, allRecords }
     const repeated = `len(json_keys(text)) <> len(list_distinct(json_keys(text)))`
     const refusals = [
       ...(plan.refusals ?? []),
       { when: repeated, reason: 'a key stands twice in the record' },
     ]
     return { plan: { ...plan, refusals }, allRecords }
-  }
-
-  /** Every key that occurs in the records, and in the objects that are looked into. */
-  async #surveyJson(unit: Unit, relation: SourceRelation): Promise<SurveyResult> {
-    const { lists, allRecords } = await this.#keyLists(relation)
-    const valid = `SELECT text FROM (${relation.sql}) WHERE json_valid(text) AND starts_with(ltrim(text), '{')`
-    const keys = distinct(lists)
-    const innerKeys = new Map<string, readonly string[]>()
-    for (const key of keys.filter(isContainer)) {
-      const path = quoteText(`$."${key.replaceAll('"', '\\"')}"`)
-      const inner = await this.#db.query<{ keys: string[] }>(
-        `SELECT keys FROM (SELECT json_keys(text, ${path}) AS keys, count(*) AS n FROM (${valid}) GROUP BY ALL) WHERE len(keys) > 0 ORDER BY n DESC LIMIT 1000`,
-      )
-      const found = distinct(inner.rows.map((row) => row.keys))
-      if (found.length > 0) innerKeys.set(key, found)
-    }
-    const repeatsKeys = lists.some((list) => new Set(list).size < list.length)
-    return { survey: { sample: unit.recognised.sample, keys, innerKeys }, repeatsKeys, allRecords }
-  }
-
-  /**
-   * The distinct lists of keys, the most common first. Where every line is an object, which one quick pass
-   * finds out, later steps need not ask again; else the bad lines are left out in a slower one.
-   */
-  async #keyLists(relation: SourceRelation): Promise<{ lists: string[][]; allRecords: boolean }> {
-    const lists = async (texts: string): Promise<readonly { keys: string[] | null }[]> => {
-      const sql = `SELECT any_value(keys) AS keys FROM (SELECT ${texts}) GROUP BY hash(keys), keys IS NULL ORDER BY count(*) DESC LIMIT 5000`
-      return (await this.#db.query<{ keys: string[] | null }>(sql)).rows
-    }
-    try {
-      const rows = await lists(
-        `CASE WHEN starts_with(text, '{') THEN json_keys(text) END AS keys FROM (${relation.sql})`,
-      )
-      const found = rows.flatMap((row) => (row.keys === null ? [] : [row.keys]))
-      return { lists: found, allRecords: found.length === rows.length }
-    } catch {
-      const rows = await lists(
-        `json_keys(text) AS keys FROM (${relation.sql}) WHERE json_valid(text) AND starts_with(ltrim(text), '{')`,
-      )
-      return { lists: rows.flatMap((row) => (row.keys === null ? [] : [row.keys])), allRecords: false }
-    }
-  }
-
-  async #surveyCsv(unit: Unit, relation: SourceRelation): Promise<SurveyResult> {
-    const innerKeys = new Map<string, readonly string[]>()
-    for (const [i, name] of relation.header.entries()) {
-      if (!isContainer(name)) continue
-      const inner = await this.#db.query<{ keys: string[] }>(
-        `SELECT DISTINCT json_keys(c${i}) AS keys FROM (${relation.sql}) WHERE starts_with(c${i}, '{') AND json_valid(c${i}) LIMIT 1000`,
-      )
-      const found = distinct(inner.rows.map((row) => row.keys))
-      if (found.length > 0) innerKeys.set(name, found)
-    }
-    return {
-      survey: { sample: unit.recognised.sample, keys: relation.header, innerKeys },
-      repeatsKeys: false,
-      allRecords: false,
-    }
   }
 
   /** Marks files in the staged rows: `segments` tells which file a row belongs to, and its line. */
@@ -193,15 +138,3 @@ export class Stage {
       FROM (SELECT rowid AS row, *${absent.map(([name, type]) => `, CAST(NULL AS ${type}) AS ${name}`).join('')} FROM staged) s ${join}`
   }
 }
-
-interface SurveyResult {
-  readonly survey: Survey
-  /** Some record has the same key twice. */
-  readonly repeatsKeys: boolean
-  /** Every line is a JSON object. */
-  readonly allRecords: boolean
-}
-
-/** Keys of the most common records first. */
-const distinct = (lists: readonly (readonly string[])[]): string[] =>
-  [...new Set(lists.flat())].slice(0, 2000)

@@ -36,6 +36,17 @@ export interface IngestSummary {
   readonly reread: number
   /** Calls whose output was logged before it was complete. */
   readonly placeholders?: Placeholders | undefined
+  /** What the records say of usage or money that was not read, by name, the most calls first. */
+  readonly unread: readonly UnreadUsage[]
   readonly priceData: string
   readonly dryRun: boolean
+}
+
+/** Something that records say of usage, tier, speed, place or money and that was not read. */
+export interface UnreadUsage {
+  readonly name: string
+  readonly calls: number
+  readonly files: number
+  /** The file, where it is one. */
+  readonly label: string | null
 }

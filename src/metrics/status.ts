@@ -51,3 +51,22 @@ export function filesQuery(): Query<FileRow> {
     params: {},
   }
 }
+
+export interface UnreadRow {
+  /** What the records say and was not read: `usage.foo`, `speed=warp`. */
+  readonly name: string
+  readonly calls: Whole
+  readonly files: readonly string[]
+}
+
+/** What the stored calls say of usage or money that was not read, with the files that say it. */
+export function unreadQuery(): Query<UnreadRow> {
+  return {
+    sql: /* sql */ `
+      SELECT name, count(*) AS calls, list(DISTINCT path ORDER BY path) AS files
+      FROM (SELECT unnest(list_distinct(string_split(unread_usage, '; '))) AS name, file_id FROM calls WHERE unread_usage IS NOT NULL)
+      JOIN files USING (file_id)
+      GROUP BY name ORDER BY calls DESC, name`,
+    params: {},
+  }
+}

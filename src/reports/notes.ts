@@ -8,6 +8,7 @@ import type { Scope, Window } from '../domain/scope.js'
 import { count } from '../domain/wording.js'
 import type { HistoryRow } from '../metrics/history.js'
 import type { Decimal, Whole } from '../metrics/query.js'
+import type { PartlyPricedRow } from '../metrics/partly-priced.js'
 import type { UnpricedRow } from '../metrics/unpriced.js'
 import { filterText, matchesNever, unmatchedWords, type Unmatched } from './unmatched.js'
 
@@ -22,6 +23,8 @@ export interface Doubts {
   readonly unpriced: readonly UnpricedRow[]
   /** Later than the price data by over 30 days. */
   readonly lateCalls: Figure
+  /** What the partly priced calls used beyond their price; asked for where there are such calls. */
+  readonly partlyPriced: readonly PartlyPricedRow[]
   /** Filters that leave nothing; looked for where no call is in scope. */
   readonly unmatched: readonly Unmatched[]
   /** The answer comes from `--input`, so there is no store to look into. */
@@ -50,7 +53,8 @@ export function warningsOf(doubts: Doubts): string[] {
 }
 
 function priceWarnings(doubts: Doubts): string[] {
-  const { calls, unpricedCalls, partlyPricedCalls, unpriced, lateCalls, history, fromInput } = doubts
+  const { calls, unpricedCalls, partlyPricedCalls, unpriced, partlyPriced, lateCalls, history, fromInput } =
+    doubts
   const warnings: string[] = []
   if (Number(unpricedCalls ?? 0) > 0) {
     const without = `${count(unpricedCalls)} of ${counted(calls, 'call has', 'calls have')} no price and no cost here`
@@ -59,9 +63,7 @@ function priceWarnings(doubts: Doubts): string[] {
   }
   if (Number(partlyPricedCalls ?? 0) > 0) {
     const part = counted(partlyPricedCalls, 'call is', 'calls are')
-    warnings.push(
-      `${part} priced in part only: no price is known for something used (audio, searches, a tier)`,
-    )
+    warnings.push(`${part} priced in part only: no price is known for ${usageList(partlyPriced)}`)
   }
   if (Number(lateCalls ?? 0) > 0)
     warnings.push(
@@ -82,6 +84,16 @@ function modelList(unpriced: readonly UnpricedRow[]): string {
   })
   const more = unpriced.length - shown.length
   return shown.join(', ') + (more > 0 ? ` and ${counted(more, 'more model', 'more models')}` : '')
+}
+
+/** `web_search_requests (12 calls), usage.foo (3)` */
+function usageList(used: readonly PartlyPricedRow[]): string {
+  if (used.length === 0) return 'something used'
+  const shown = used
+    .slice(0, 4)
+    .map(({ name, calls }, i) => `${name} (${i === 0 ? counted(calls, 'call', 'calls') : count(calls)})`)
+  const more = used.length - shown.length
+  return shown.join(', ') + (more > 0 ? ` and ${count(more)} more` : '')
 }
 
 /** `1 call`, `1,234 calls` */

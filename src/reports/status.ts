@@ -1,4 +1,4 @@
-import type { FileRow, StatusRow } from '../metrics/status.js'
+import type { FileRow, StatusRow, UnreadRow } from '../metrics/status.js'
 import type { Column, Report, Section } from './report.js'
 
 export interface StatusFacts {
@@ -8,6 +8,8 @@ export interface StatusFacts {
   readonly row: StatusRow
   /** Undefined: not asked for. */
   readonly files: readonly FileRow[] | undefined
+  /** What stored calls say of usage or money that was not read. */
+  readonly unread: readonly UnreadRow[]
   /** Version and date of the price data that this program carries. */
   readonly prices: string
   /** Fingerprint of that price data and the override files in force. */
@@ -21,6 +23,7 @@ export function statusReport({
   size,
   row,
   files,
+  unread,
   prices,
   fingerprint,
   configPath,
@@ -64,7 +67,11 @@ export function statusReport({
     ],
     notes: notes(row, fingerprint),
   }
-  const sections = files === undefined ? [facts] : [facts, filesSection(files)]
+  const sections = [
+    facts,
+    ...(unread.length === 0 ? [] : [unreadSection(unread)]),
+    ...(files === undefined ? [] : [filesSection(files)]),
+  ]
   return {
     kind: 'status',
     title: 'Status',
@@ -87,6 +94,21 @@ function notes(row: StatusRow, fingerprint: string): string[] {
     )
   }
   return out
+}
+
+/** Kinds of usage that are named but not read, each with its files; JSON and CSV have all files. */
+function unreadSection(unread: readonly UnreadRow[]): Section {
+  return {
+    id: 'unread',
+    title: 'Usage that was not read',
+    columns: [
+      { key: 'name', title: 'what the records say', kind: 'text' },
+      { key: 'calls', title: 'calls', kind: 'count' },
+      { key: 'files', title: 'in', kind: 'text' },
+    ],
+    rows: unread.map(({ name, calls, files }) => ({ name, calls, files: named(files) })),
+    notes: ['These calls count as partly priced: what they say here is in no figure.'],
+  }
 }
 
 function filesSection(files: readonly FileRow[]): Section {

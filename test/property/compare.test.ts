@@ -94,6 +94,7 @@ async function answerOf(a: RawSide, b: RawSide, top = 2): Promise<Answer> {
     unpricedCalls: 0,
     partlyPricedCalls: 0,
     unpriced: [],
+    partlyPriced: [],
     unmatched: [],
     lateCalls: 0,
     fromInput: false,

@@ -1,0 +1,178 @@
+/**
+ * What a record says of usage, tier, speed, place or money that its importer's plan does not use. Nothing of
+ * it is dropped in silence: it is named in `unread_usage`, and the call counts as partly priced.
+ */
+import { callFields, usageFields, type CallField } from '../domain/call.js'
+import { comparable, costPartNames, derivedNames, fieldNames, totalTokenNames } from './field-names.js'
+import { literal, pointerOf, type ReadPlan, type Survey } from './importer.js'
+import { bearsOnMoney, freeOfMoney, isLookedInto, isSomebodysText } from './money.js'
+
+/** Longest name of a key that is told. */
+const nameLimit = 100
+
+/** A place in a record that may say something that is not used. */
+interface Suspect {
+  readonly keys: readonly string[]
+  /** SQL for its text. */
+  readonly text: string
+}
+
+/**
+ * @param mapped paths that `--map` reads, in place of the plan's own
+ * @returns SQL for the names of what is not used, joined by `; `; undefined when no record can have such
+ */
+export function unreadSql(
+  plan: ReadPlan,
+  survey: Survey,
+  mapped: Readonly<Record<string, string>>,
+): string | undefined {
+  if (plan.settled) return plan.unread
+  const used = new Set(usedPaths(plan, mapped).map(pathKey))
+  const free = new Set((plan.moneyFree ?? []).map(({ path }) => pathKey(path)))
+  const places = [...survey.shape].flatMap(([place, keys]) =>
+    keys.map((key) => [...(JSON.parse(place) as string[]), key]),
+  )
+  const rivals = rivalsOf(plan, mapped, places)
+  const unused = places.filter(
+    (keys) => isSuspect(keys) && !used.has(pathKey(keys)) && !free.has(pathKey(keys)),
+  )
+  // Leaves first: they settle which objects are read key by key.
+  const ordered = unused.toSorted((a, b) => b.length - a.length)
+  const parts = [
+    ...(plan.unread === undefined ? [] : [plan.unread]),
+    ...rivals,
+    ...ordered.map((keys) => suspectSql({ keys, text: textOf(plan, survey, keys) }, plan)),
+    ...unseenCells(survey, used),
+  ]
+  return parts.length === 0 ? undefined : `nullif(concat_ws('; ', ${parts.join(', ')}), '')`
+}
+
+const pathKey = (path: readonly string[]): string => JSON.stringify(path).toLowerCase()
+
+/** What a plan reads, but for the fields that `--map` fills. */
+const readFields = (plan: ReadPlan, mapped: Readonly<Record<string, string>>): CallField[] =>
+  callFields.filter((field) => mapped[field] === undefined && plan.fields[field] !== undefined)
+
+/** Paths whose text becomes a column of the call, or is compared with one. A tag is no use of a number. */
+function usedPaths(plan: ReadPlan, mapped: Readonly<Record<string, string>>): (readonly string[])[] {
+  const own = readFields(plan, mapped).map((field) => plan.fields[field])
+  const others = [plan.totalTokens, ...(plan.costParts ?? []), ...(plan.uses ?? []), plan.unread, plan.isCall]
+  const paths = plan.document.pathsIn([...own, ...others].filter((sql) => sql !== undefined))
+  const told = Object.values(mapped).flatMap((path) => [[path], path.split('.')])
+  return [...paths, ...told]
+}
+
+/**
+ * SQL for the names of values that a plan would take for one field if the first were not there, where they
+ * say another number than the one that was taken.
+ */
+function rivalsOf(
+  plan: ReadPlan,
+  mapped: Readonly<Record<string, string>>,
+  places: readonly (readonly string[])[],
+): string[] {
+  const present = new Set(places.map(pathKey))
+  const money = readFields(plan, mapped).filter((field) =>
+    [...usageFields, 'reported_cost_usd'].includes(field),
+  )
+  return money.flatMap((field) => {
+    const taken = plan.fields[field]!
+    const paths = plan.document.pathsIn([taken]).filter((path) => present.has(pathKey(path)))
+    if (paths.length < 2) return []
+    return paths.map((path) => {
+      const number = `TRY_CAST(${plan.document.text(...path)} AS DOUBLE)`
+      return `CASE WHEN ${number} > 0 AND abs(${number} - TRY_CAST(${taken} AS DOUBLE)) > 1e-9 * ${number} THEN ${literal(shown(path))} END`
+    })
+  })
+}
+
+/** True for a key that bears on money, or stands in an object that does. */
+function isSuspect(keys: readonly string[]): boolean {
+  if (!keys.some(bearsOnMoney) || !keys.every(isLookedInto)) return false
+  return freeOfMoney(keys) === undefined && !isSomebodysText(keys)
+}
+
+/** SQL for the text of a suspect: taken out in the one pass that reads the record. */
+function textOf(plan: ReadPlan, survey: Survey, keys: readonly string[]): string {
+  if (survey.sample.kind === 'csv') return columnText(survey, keys)
+  // eslint-disable-next-line no-control-regex
+  if (keys.some((key) => key === '' || /[\u0000-\u001f\u007f]/.test(key)))
+    return `json_extract_string(text, ${literal(pointerOf(keys))})`
+  return survey.shape.has(JSON.stringify(keys))
+    ? plan.document.unlessObject(...keys)
+    : plan.document.text(...keys)
+}
+
+/** Cells that hold an object though the sample's did not: only whether it speaks of money is looked at. */
+function unseenCells(survey: Survey, used: ReadonlySet<string>): string[] {
+  if (survey.sample.kind !== 'csv') return []
+  return survey.sample.header
+    .filter(
+      (name) => isLookedInto(name) && !used.has(pathKey([name])) && !survey.shape.has(JSON.stringify([name])),
+    )
+    .map((name) => {
+      const cell = columnText(survey, [name])
+      return `CASE WHEN starts_with(${cell}, '{') AND regexp_matches(${cell}, ${literal(cellMoney)}) THEN ${literal(shown([name]))} END`
+    })
+}
+
+/** A number above 0 under a key of usage or money, in the text of an object. */
+const cellMoney = `(?i)"[^"]*(token|cost|price|spend|tier|speed|usage)[^"]*"\\s*:\\s*"?[0-9.]*[1-9]`
+
+function columnText(survey: Survey, [column = '', ...inner]: readonly string[]): string {
+  const cell = `c${survey.sample.header.indexOf(column)}`
+  if (inner.length === 0) return cell
+  return `CASE WHEN json_valid(${cell}) THEN json_extract_string(${cell}, ${literal(pointerOf(inner))}) END`
+}
+
+/**
+ * SQL for the name of a suspect where the record has something there: a number above 0 that no used one
+ * repeats, or a list with digits. What an object holds is looked at key by key; a text may be a label.
+ */
+function suspectSql(suspect: Suspect, plan: ReadPlan): string {
+  const { keys, text } = suspect
+  const number = `TRY_CAST(${text} AS DOUBLE)`
+  const said = saidElsewhere(comparable(keys.at(-1) ?? ''), number, plan)
+  const counts = said === undefined ? `${number} > 0` : `(${number} > 0 AND NOT coalesce(${said}, false))`
+  return `CASE WHEN ${counts} OR (starts_with(${text}, '[') AND regexp_matches(${text}, '[1-9]')) THEN ${literal(shown(keys))} END`
+}
+
+/**
+ * SQL: the number under a well-known name says again what was used, or is a part of the cost that was.
+ * Gateways write the same counts in several places.
+ */
+function saidElsewhere(name: string, number: string, plan: ReadPlan): string | undefined {
+  const field = [...usageFields, 'reported_cost_usd' as const].find((one) => fieldNames[one]?.includes(name))
+  const used = field === undefined ? undefined : plan.fields[field]
+  if (used !== undefined) return `abs(${number} - TRY_CAST(${used} AS DOUBLE)) <= 1e-9 * ${number}`
+  if (totalTokenNames.includes(name)) return `${number} IN (${sums(plan).join(', ')})`
+  const cost = plan.fields.reported_cost_usd
+  const partOfCost = [...costPartNames.flat(), ...derivedNames].includes(name) && name.includes('cost')
+  return partOfCost && cost !== undefined ? `TRY_CAST(${cost} AS DOUBLE) > 0` : undefined
+}
+
+/** SQL for the totals of tokens that the counts which are used may add up to. */
+function sums({ fields, totalTokens }: ReadPlan): string[] {
+  const of = (...names: CallField[]): string =>
+    [
+      '0',
+      ...names.flatMap((name) =>
+        fields[name] === undefined ? [] : [`coalesce(TRY_CAST(${fields[name]} AS DOUBLE), 0)`],
+      ),
+    ].join(' + ')
+  const cached = ['cache_read_input_tokens', 'cache_creation_input_tokens'] as const
+  return [
+    of('input_tokens', 'output_tokens'),
+    of('input_tokens', 'output_tokens', ...cached),
+    of('input_tokens', 'output_tokens', 'reasoning_output_tokens'),
+    ...(totalTokens === undefined ? [] : [`TRY_CAST(${totalTokens} AS DOUBLE)`]),
+  ]
+}
+
+/** The name under which a place is told: it stands in a list, and on a terminal. */
+const shown = (keys: readonly string[]): string =>
+  keys
+    .join('.')
+    // eslint-disable-next-line no-control-regex
+    .replaceAll(/[\u0000-\u001f\u007f-\u009f;]/g, '?')
+    .slice(0, nameLimit)

@@ -1,0 +1,197 @@
+/**
+ * What keys the records of a unit have, anywhere in the file: a plan reads what is there, and what it does
+ * not read must be named. Values are not looked at here.
+ */
+import { quoteText, type Database } from '../db/database.js'
+import { pointerOf, type Sample, type Survey } from '../importers/importer.js'
+import { isLookedInto } from '../importers/money.js'
+import { isContainer } from '../importers/named-fields.js'
+import type { SourceRelation } from './normalise.js'
+
+export interface SurveyResult {
+  readonly survey: Survey
+  /** Some record has the same key twice. */
+  readonly repeatsKeys: boolean
+  /** Every line is a JSON object. */
+  readonly allRecords: boolean
+}
+
+/** Objects inside objects are looked into down to this depth. */
+const deepest = 8
+/** Most places that are looked into: the most hostile log must not make a statement without end. */
+const mostPlaces = 500
+/** Most keys of one object that count. */
+const mostKeys = 2000
+
+/** A place in a record: the keys that lead to an object. */
+type Place = readonly string[]
+
+const nameOf = (place: Place): string => JSON.stringify(place)
+
+/** Every key that occurs in the records and in the objects that are looked into. */
+export async function surveyJson(
+  db: Database,
+  relation: SourceRelation,
+  sample: Sample,
+): Promise<SurveyResult> {
+  const top = await topKeys(db, relation)
+  const keys = distinct(top.lists)
+  const shape = new Map<string, readonly string[]>([[nameOf([]), keys]])
+  const valid = top.allRecords
+    ? `SELECT text FROM (${relation.sql})`
+    : `SELECT text FROM (${relation.sql}) WHERE json_valid(text) AND starts_with(ltrim(text), '{')`
+  // A guess from the sample saves a pass for each depth; what the sample lacks is found in further passes.
+  let next = top.nested ? [...inside([], keys), ...sampledPlaces(sample)] : []
+  for (const asked = new Set<string>(); next.length > 0;) {
+    const places = unasked(next, asked).slice(0, mostPlaces - asked.size)
+    for (const place of places) asked.add(nameOf(place))
+    const found = places.length === 0 ? [] : await keysAt(db, valid, places)
+    next = []
+    for (const [i, place] of places.entries()) {
+      const list = found[i] ?? []
+      if (list.length === 0) continue
+      shape.set(nameOf(place), list)
+      if (place.length < deepest) next.push(...inside(place, list))
+    }
+  }
+  const innerKeys = new Map<string, readonly string[]>()
+  for (const key of keys.filter(isContainer)) {
+    const inner = shape.get(nameOf([key]))
+    if (inner !== undefined) innerKeys.set(key, inner)
+  }
+  const repeatsKeys = top.lists.some((list) => new Set(list).size < list.length)
+  return { survey: { sample, keys, innerKeys, shape }, repeatsKeys, allRecords: top.allRecords }
+}
+
+/** The places right below one, that may hold an object of interest. */
+const inside = (place: Place, keys: readonly string[]): Place[] =>
+  keys
+    .filter((key) => isLookedInto(key) || (place.length === 0 && isContainer(key)))
+    .map((key) => [...place, key])
+
+function unasked(places: readonly Place[], asked: ReadonlySet<string>): Place[] {
+  const found = new Map(places.map((place) => [nameOf(place), place]))
+  return [...found].filter(([name]) => !asked.has(name)).map(([, place]) => place)
+}
+
+/** Places of objects in the sample, and of what is null there: it may be an object elsewhere. */
+function sampledPlaces(sample: Sample): Place[] {
+  const found = new Map<string, Place>()
+  const walk = (value: unknown, place: Place): void => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || place.length > deepest) return
+    for (const [key, inner] of Object.entries(value)) {
+      if (!isLookedInto(key)) continue
+      const deeper = [...place, key]
+      found.set(nameOf(deeper), deeper)
+      walk(inner, deeper)
+    }
+  }
+  for (const record of sample.records) walk(record, [])
+  return [...found.values()]
+}
+
+/** The keys of the objects at each place, over all records. */
+async function keysAt(db: Database, valid: string, places: readonly Place[]): Promise<string[][]> {
+  const pointers = places.map((place) => quoteText(pointerOf(place))).join(', ')
+  const { rows } = await db.query<{ place: number; keys: string[] }>(
+    `WITH shapes AS MATERIALIZED (
+       SELECT any_value(keys) AS keys FROM (SELECT json_keys(text, [${pointers}]) AS keys FROM (${valid})) GROUP BY hash(keys)),
+     parts AS (SELECT unnest(range(${places.length})) AS place, unnest(keys) AS keys FROM shapes)
+     SELECT place, list_distinct(flatten(list(keys))) AS keys FROM parts WHERE len(keys) > 0 GROUP BY place`,
+  )
+  const out: string[][] = places.map(() => [])
+  for (const { place, keys } of rows) out[place] = keys.slice(0, mostKeys)
+  return out
+}
+
+interface TopKeys {
+  /** The distinct lists of keys, the most common first. */
+  readonly lists: readonly string[][]
+  readonly allRecords: boolean
+  /** Some record holds an object. */
+  readonly nested: boolean
+}
+
+/**
+ * The keys of the records themselves. Where every line is an object, which one quick pass finds out, later
+ * steps need not ask again; else the bad lines are left out in a slower one.
+ */
+async function topKeys(db: Database, relation: SourceRelation): Promise<TopKeys> {
+  const lists = async (texts: string): Promise<readonly { keys: string[] | null; nested: boolean }[]> => {
+    const sql = `SELECT any_value(keys) AS keys, bool_or(nested) AS nested FROM (SELECT ${texts}) GROUP BY hash(keys), keys IS NULL ORDER BY count(*) DESC`
+    return (await db.query<{ keys: string[] | null; nested: boolean }>(sql)).rows
+  }
+  const told = (rows: readonly { keys: string[] | null; nested: boolean }[], quick: boolean): TopKeys => {
+    const found = rows.flatMap((row) => (row.keys === null ? [] : [row.keys]))
+    return {
+      lists: found,
+      allRecords: quick && found.length === rows.length,
+      nested: rows.some((row) => row.nested),
+    }
+  }
+  const nested = `contains(substr(text, 2), '{') AS nested`
+  try {
+    return told(
+      await lists(
+        `CASE WHEN starts_with(text, '{') THEN json_keys(text) END AS keys, ${nested} FROM (${relation.sql})`,
+      ),
+      true,
+    )
+  } catch {
+    return told(
+      await lists(
+        `json_keys(text) AS keys, ${nested} FROM (${relation.sql}) WHERE json_valid(text) AND starts_with(ltrim(text), '{')`,
+      ),
+      false,
+    )
+  }
+}
+
+/** The keys of a CSV file's cells that hold JSON objects, beside its header. */
+export async function surveyCsv(
+  db: Database,
+  relation: SourceRelation,
+  sample: Sample,
+): Promise<SurveyResult> {
+  const { header } = relation
+  const shape = new Map<string, readonly string[]>([[nameOf([]), header]])
+  const innerKeys = new Map<string, readonly string[]>()
+  const inSample = new Set(
+    sample.records.flatMap((record) =>
+      Object.entries(record).flatMap(([key, value]) => (String(value).startsWith('{') ? [key] : [])),
+    ),
+  )
+  for (const [i, name] of header.entries()) {
+    if (!isContainer(name) && !(inSample.has(name) && isLookedInto(name))) continue
+    await surveyCell(db, relation, [i, name], shape)
+    const inner = shape.get(nameOf([name]))
+    if (isContainer(name) && inner !== undefined) innerKeys.set(name, inner)
+  }
+  const survey = { sample, keys: header, innerKeys, shape }
+  return { survey, repeatsKeys: false, allRecords: false }
+}
+
+async function surveyCell(
+  db: Database,
+  relation: SourceRelation,
+  [index, name]: readonly [number, string],
+  shape: Map<string, readonly string[]>,
+): Promise<void> {
+  const cells = `SELECT c${index} AS text FROM (${relation.sql}) WHERE starts_with(c${index}, '{') AND json_valid(c${index})`
+  let next: Place[] = [[]]
+  for (let depth = 0; next.length > 0 && depth < deepest; depth++) {
+    const places = next.slice(0, mostPlaces)
+    const found = await keysAt(db, cells, places)
+    next = []
+    for (const [i, place] of places.entries()) {
+      const list = found[i] ?? []
+      if (list.length === 0) continue
+      shape.set(nameOf([name, ...place]), list)
+      next.push(...list.filter(isLookedInto).map((key) => [...place, key]))
+    }
+  }
+}
+
+/** Keys of the most common records first. */
+const distinct = (lists: readonly (readonly string[])[]): string[] =>
+  [...new Set(lists.flat())].slice(0, mostKeys)

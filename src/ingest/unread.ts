@@ -1,0 +1,20 @@
+/** What the calls of a run say of usage or money that was not read, by name. */
+import type { Database } from '../db/database.js'
+import type { Entry } from './stage-files.js'
+import type { UnreadUsage } from './summary.js'
+
+/** What the calls that landed say and was not read. */
+export async function unreadUsage(db: Database, entries: readonly Entry[]): Promise<readonly UnreadUsage[]> {
+  const { n } = await db.one<{ n: number }>('SELECT count(unread_usage) AS n FROM located')
+  if (n === 0) return []
+  const { rows } = await db.query<{ name: string; calls: number; files: number; file_no: number }>(
+    `SELECT name, count(*) AS calls, count(DISTINCT file_no) AS files, min(file_no) AS file_no
+     FROM (SELECT unnest(list_distinct(string_split(unread_usage, '; '))) AS name, file_no FROM located
+       WHERE state = 'call' AND unread_usage IS NOT NULL AND row NOT IN (SELECT row FROM verdicts))
+     GROUP BY name ORDER BY calls DESC, name`,
+  )
+  return rows.map(({ file_no: fileNo, ...row }) => ({
+    ...row,
+    label: row.files === 1 ? (entries.find((entry) => entry.fileNo === fileNo)?.summary.label ?? null) : null,
+  }))
+}

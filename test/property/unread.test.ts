@@ -1,0 +1,162 @@
+/**
+ * Nothing that bears on money is dropped in silence: a number above 0 under a key that the program has never
+ * seen, in a usage object or under a name of tokens, cost or price, is used or named. For every importer.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, expect, test } from 'vitest'
+import { openStoreForReading } from '../../src/db/store.js'
+import { importers } from '../../src/importers/registry.js'
+import { ingestInto, Workshop, write } from './ingesting.js'
+
+const workshop = new Workshop()
+afterAll(() => workshop.close())
+
+type Json = Record<string, unknown>
+
+const fixture = (path: string): Json =>
+  JSON.parse(readFileSync(join('fixtures', path), 'utf8').split('\n')[0] ?? '') as Json
+
+/** A call of each format, and where its usage stands. A new importer must be added here. */
+const samples: Readonly<Record<string, { readonly record: Json; readonly usage: readonly string[] }>> = {
+  bedrock: { record: fixture('bedrock/real/bedrock_invocation_sample.jsonl'), usage: ['output', 'outputBodyJson', 'usage'] },
+  'claude-code': { record: claudeCall(), usage: ['message', 'usage'] },
+  litellm: { record: fixture('litellm/spend-logs/rows.jsonl'), usage: ['metadata', 'usage_object'] },
+  anthropic: {
+    record: {
+      ts: '2026-09-05T08:00:00Z',
+      response: { id: 'msg_1', type: 'message', model: 'claude-sonnet-4-5', content: [], stop_reason: 'end_turn', usage: { input_tokens: 12, output_tokens: 7 } },
+    },
+    usage: ['response', 'usage'],
+  },
+  openai: {
+    record: {
+      ts: '2026-09-05T08:00:00Z',
+      response: { id: 'chatcmpl-1', object: 'chat.completion', created: 1788595200, model: 'gpt-4o', choices: [{ index: 0, finish_reason: 'stop' }], usage: { prompt_tokens: 12, completion_tokens: 7, total_tokens: 19 } },
+    },
+    usage: ['response', 'usage'],
+  },
+  llmcost: {
+    record: { ts: '2026-09-05T08:00:00Z', model: 'gpt-4o', user: 'u1', input_tokens: 12, output_tokens: 7, metadata: { plan: 'pro' }, usage: { note: 'x' } },
+    usage: ['usage'],
+  },
+} // prettier-ignore
+
+function claudeCall(): Json {
+  return {
+    sessionId: 's', requestId: 'r', uuid: 'u', type: 'assistant', timestamp: '2026-09-05T08:00:00Z',
+    message: { id: 'm', model: 'claude-opus-4-6', role: 'assistant', stop_reason: 'end_turn', usage: { input_tokens: 3, output_tokens: 9 } },
+  } // prettier-ignore
+}
+
+/** Names without any meaning, in the ways in which keys are written; some as hostile as JSON allows. */
+const nonsense = fc.oneof(
+  fc.constantFrom(
+    'zork',
+    'Grue',
+    'x-yzzy',
+    'plugh_q',
+    'fnord',
+    'quux.b',
+    'a/b',
+    'c~d',
+    'e"f',
+    'g\\',
+    "h'i",
+    'j\nk',
+    'Äq',
+  ),
+  fc
+    .string({
+      minLength: 1,
+      maxLength: 4,
+      unit: fc.constantFrom('q', 'w', 'Z', '_', '-', '.', '/', '~', '"', '\\', "'", '{', '$', '*', '[', 'ß'),
+    })
+    .map((name) => `q${name}`),
+)
+const money = fc.constantFrom('tokens', 'Tokens', 'cost', 'Cost', 'price', 'spend', 'tier', 'speed', 'usage')
+
+interface Addition {
+  /** Keys from the place to the number. */
+  readonly keys: readonly string[]
+  readonly atUsage: boolean
+  readonly value: number | string
+}
+
+const addition: fc.Arbitrary<Addition> = fc
+  .record({
+    outer: fc.array(nonsense, { maxLength: 3 }),
+    last: nonsense,
+    word: money,
+    atUsage: fc.boolean(),
+    value: fc.oneof(fc.integer({ min: 1, max: 1_000_000 }), fc.constantFrom(0.5, 1e-6, '17', '0.25')),
+  })
+  .map(({ outer, last, word, atUsage, value }) => ({
+    keys: atUsage ? [...outer, last] : [...outer, `${last}_${word}`],
+    atUsage,
+    value,
+  }))
+
+/** The record with a number at a new place; ids of its own, so that it stays a call of its own. */
+function withAddition(record: Json, place: readonly string[], { keys, value }: Addition, n: number): Json {
+  const copy = JSON.parse(JSON.stringify(record).replaceAll('"id":"m"', `"id":"m${n}"`)) as Json
+  let node = copy
+  for (const key of [...place, ...keys.slice(0, -1)]) {
+    if (typeof node[key] !== 'object' || node[key] === null) node[key] = {}
+    node = node[key] as Json
+  }
+  node[keys.at(-1)!] = value
+  for (const id of ['request_id', 'requestId', 'id']) if (typeof copy[id] === 'string') copy[id] = `r${n}`
+  const response = copy['response'] as Json | undefined
+  if (response?.['id'] !== undefined) response['id'] = `c${n}`
+  return copy
+}
+
+const shown = (keys: readonly string[]): string =>
+  keys
+    .join('.')
+    .replaceAll(/[\u0000-\u001f\u007f-\u009f;]/g, '?')
+    .slice(0, 100) // eslint-disable-line no-control-regex
+
+const figures = 'input_tokens, output_tokens, total_tokens, list_cost_usd, reported_cost_usd'
+
+test('every importer has a record here', () => {
+  expect(Object.keys(samples).toSorted()).toEqual(importers.map(({ id }) => id).toSorted())
+})
+
+test.each(Object.entries(samples))(
+  '%s: an unknown number of usage or money is used or named',
+  async (id, { record, usage }) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(addition, { minLength: 8, maxLength: 8 }), async (additions) => {
+        const plain = withAddition(record, [], { keys: ['zz'], atUsage: false, value: '' }, 0)
+        const rows = additions.map((one, i) => withAddition(record, one.atUsage ? usage : [], one, i + 1))
+        const folder = workshop.room()
+        const path = write(join(folder, 'log.jsonl'), [plain, ...rows].map((row) => JSON.stringify(row)).join('\n'))
+        const store = workshop.store()
+        await ingestInto(store, [path], { read: { from: id } })
+        const db = await openStoreForReading(store, { threads: 1, memoryLimit: '512MiB', lockTimeoutMs: 5_000 })
+        try {
+          const { rows: calls } = await db.query<{ line: number; said: string; unread_usage: string | null; partly_priced: boolean }>(
+            `SELECT line, CAST([${figures}] AS VARCHAR) AS said, unread_usage, partly_priced FROM calls`,
+          )
+          const before = calls.find((call) => call.line === 1)
+          expect(before?.unread_usage).toBeNull()
+          for (const [i, { keys, atUsage }] of additions.entries()) {
+            const call = calls.find((one) => one.line === i + 2)
+            const place = atUsage ? usage : []
+            const used = call?.said !== before?.said
+            const named = call?.unread_usage?.split('; ').includes(shown([...place, ...keys])) ?? false
+            expect([keys, used || named]).toEqual([keys, true])
+            if (named && !used) expect(call?.partly_priced).toBe(true)
+          }
+        } finally {
+          db.close()
+        }
+      }),
+      { numRuns: 8 },
+    )
+  },
+  120_000,
+) // prettier-ignore
