@@ -45,7 +45,8 @@ test('chat completions: cached input and reasoning are inside the totals', async
       finish_reason: 'tool_calls',
       service_tier: 'priority',
       cost_usd: '0.0000225',
-      partly_priced: true, // what priority costs is not known
+      partly_priced: true,
+      unpriced_usage: 'service_tier=priority', // what priority costs is not known
     },
   ])
   expect(everything).not.toContain(marker)
