@@ -1,3 +1,4 @@
+import { loggedCostsByMonth } from '../metrics/logged-costs.js'
 import { unpricedModels, type UnpricedRow } from '../metrics/unpriced.js'
 import { loadPriceBook, type PriceBook } from '../pricing/book.js'
 import { priceCheckReport, type UnpricedModel } from '../reports/price-check.js'
@@ -6,12 +7,12 @@ import { ask, withDatabase } from './question.js'
 
 export const pricesCheck: CommandSpec = {
   name: 'check',
-  summary: 'list models in the database that have no price, and what to do about each',
+  summary: 'list models in the database that have no price or whose logged costs differ from it',
   options: [inputOption, ...sourceOptions, ...storeOptions, ...outputOptions],
   examples: [
     {
       command: 'llmcost prices check',
-      about: 'unpriced models with calls, tokens and the closest known names',
+      about: 'unpriced models with the closest known names, and where the logs say another cost',
     },
   ],
   async run(invocation) {
@@ -20,6 +21,7 @@ export const pricesCheck: CommandSpec = {
       const rows = await ask(db, unpricedModels({ since: null, until: null, filters: [], tz: 'UTC' }))
       return priceCheckReport(
         rows.map((row) => withAdvice(row, book)),
+        await ask(db, loggedCostsByMonth()),
         book,
       )
     })

@@ -11,6 +11,7 @@ import { lateFrom } from '../domain/price-age.js'
 import { history, type HistoryRow } from '../metrics/history.js'
 import { lateCalls } from '../metrics/late-calls.js'
 import { partlyPricedUsage } from '../metrics/partly-priced.js'
+import { loggedCosts } from '../metrics/logged-costs.js'
 import type { Query } from '../metrics/query.js'
 import { unpricedModels } from '../metrics/unpriced.js'
 import type { Doubts } from '../reports/notes.js'
@@ -132,6 +133,7 @@ export async function doubtsAbout(
     partlyPriced: Number(partlyPricedCalls) > 0 ? await ask(db, partlyPricedUsage(scope)) : [],
     unpriced: Number(unpricedCalls) > 0 ? await ask(db, unpricedModels(scope)) : [],
     lateCalls: Number(figures?.calls ?? 0) === 0 ? 0 : await lateCallsIn(db, scope, past),
+    loggedCosts: Number(figures?.calls ?? 0) === 0 ? [] : await ask(db, loggedCosts(scope)),
     // Costs nothing where calls were found.
     unmatched: Number(figures?.calls ?? 0) === 0 ? await unmatchedFilters(db, scope) : [],
     fromInput,

@@ -82,7 +82,13 @@ async function knownBefore(request: IngestRequest): Promise<Map<string, KnownFil
   }
 }
 
-const nothingLanded: Landed = { files: new Map(), cacheHabits: [], reread: 0, unpricedModels: [] }
+const nothingLanded: Landed = {
+  files: new Map(),
+  cacheHabits: [],
+  reread: 0,
+  unpricedModels: [],
+  loggedCosts: [],
+}
 
 export interface InputRequest extends Resources {
   readonly sources: readonly string[]

@@ -1,4 +1,5 @@
 /** The second half of a run: what was staged is judged, deduplicated, priced and merged into the store. */
+import { countedByList, loggedCostsSql, type LoggedCostRow } from '../domain/logged-costs.js'
 import { addCounts, countsBy, noCounts, type Counts } from '../domain/record-counts.js'
 import type { Database } from '../db/database.js'
 import { openStoreBeforeWriting, readStore, writeStore } from '../db/store.js'
@@ -41,6 +42,8 @@ export interface Landed {
   readonly reread: number
   readonly unpricedModels: readonly UnpricedModel[]
   readonly placeholders?: Placeholders | undefined
+  /** Models whose logged costs differ from those that count. */
+  readonly loggedCosts: readonly LoggedCostRow[]
 }
 
 interface Merged extends Omit<Landed, 'files'> {
@@ -122,20 +125,39 @@ async function mergeInto(
   await recordRun(db, request, merged, book, landing.ingestId)
   const changed = merged.some((file) => file.counts.imported + file.counts.superseded > 0)
   if (changed) await notePriceData(db, book, false)
-  return { counts: rows, cacheHabits, reread, unpricedModels: await unpricedModels(db, mergedCalls) }
+  return {
+    counts: rows,
+    cacheHabits,
+    reread,
+    unpricedModels: await unpricedModels(db, mergedCalls),
+    loggedCosts: await loggedCosts(db, mergedCalls),
+  }
 }
 
 /** What a run would do to the store, which stays as it is. */
 async function rehearsal(db: Database, request: IngestRequest, counts: readonly CountRow[]): Promise<Merged> {
   const cacheHabits = await findCacheHabits(db)
   const calls = `(${callsToMerge(request.costBasis, cacheHabits.length > 0)})`
-  return { counts, cacheHabits, reread: 0, unpricedModels: await unpricedModels(db, calls) }
+  return {
+    counts,
+    cacheHabits,
+    reread: 0,
+    unpricedModels: await unpricedModels(db, calls),
+    loggedCosts: await loggedCosts(db, calls),
+  }
 }
 
 /** FROM item: the calls that this run brought into the store. */
-const mergedCalls = `(SELECT c.provider, c.model, c.cost_usd FROM store.calls c
+const mergedCalls = `(SELECT c.* FROM store.calls c
   JOIN file_ids f ON c.file_id = f.file_id JOIN segments g ON f.file_no = g.file_no
-  WHERE c.cost_usd IS NULL AND c.line > greatest(g.line_base, g.known_lines))`
+  WHERE c.line > greatest(g.line_base, g.known_lines))`
+
+async function loggedCosts(db: Database, calls: string): Promise<readonly LoggedCostRow[]> {
+  const { n } = await db.one<{ n: number }>('SELECT count(reported_cost_usd) AS n FROM located')
+  if (n === 0) return []
+  const { rows } = await db.query<LoggedCostRow>(loggedCostsSql(calls, countedByList, 'cost_usd', 'model'))
+  return rows
+}
 
 /** The models of the calls that have no cost once they are priced, the most used first. */
 async function unpricedModels(db: Database, calls: string): Promise<readonly UnpricedModel[]> {

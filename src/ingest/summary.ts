@@ -1,4 +1,5 @@
 /** What a run did, file by file. */
+import type { LoggedCostRow } from '../domain/logged-costs.js'
 import type { Counts } from '../domain/record-counts.js'
 import type { CacheHabit } from './cache-reading.js'
 import type { Placeholders } from './placeholders.js'
@@ -34,6 +35,8 @@ export interface IngestSummary {
   readonly cacheHabits: readonly CacheHabit[]
   /** Calls of earlier runs whose tokens were read anew. */
   readonly reread: number
+  /** Models whose logged costs differ from those that count. */
+  readonly loggedCosts: readonly LoggedCostRow[]
   /** Calls whose output was logged before it was complete. */
   readonly placeholders?: Placeholders | undefined
   /** What the records say of usage or money that was not read, by name, the most calls first. */

@@ -20,6 +20,7 @@ import { history } from './history.js'
 import { hourly } from './hourly.js'
 import { lastIngest } from './last-ingest.js'
 import { lateCalls } from './late-calls.js'
+import { loggedCosts, loggedCostsByMonth } from './logged-costs.js'
 import { measureNames } from './measures.js'
 import { filterExtent, nearTags, nearValues } from './near-values.js'
 import { movers } from './movers.js'
@@ -222,6 +223,16 @@ export const metrics: readonly Metric[] = [
     id: 'late_calls',
     about: 'calls later than the price data',
     sample: (scope) => lateCalls(scope, '2026-09-25T00:00:00Z'),
+  },
+  {
+    id: 'logged_costs',
+    about: 'models whose logged costs differ from those that count, by month',
+    sample: (scope) => loggedCosts(scope),
+  },
+  {
+    id: 'logged_costs_by_month',
+    about: 'months of a model whose logged costs differ from its list prices',
+    sample: () => loggedCostsByMonth(),
   },
   { id: 'history', about: 'what the store holds', sample: () => history('2026-10-05T00:00:00Z') },
   { id: 'last_ingest', about: 'when logs were last read', sample: () => lastIngest() },

@@ -1,5 +1,6 @@
+import { loggedCostWords, type LoggedCostRow } from '../domain/logged-costs.js'
 import { countNames, countsBy, type Counts } from '../domain/record-counts.js'
-import { count } from '../domain/wording.js'
+import { capital, count } from '../domain/wording.js'
 import type { Column, Report, Row, Section } from './report.js'
 
 interface FileCounts extends Counts {
@@ -19,6 +20,7 @@ export interface IngestFacts {
     readonly model: string | null
     readonly calls: number
   }[]
+  readonly loggedCosts: readonly LoggedCostRow[]
   readonly priceData: string
   readonly dryRun: boolean
 }
@@ -58,7 +60,12 @@ export function ingestReport(facts: IngestFacts, dbPath: string, doubts: readonl
     title: titleOf(facts, dbPath),
     period: { since: null, until: null, tz: 'UTC' },
     sections: [files],
-    warnings: [...doubts, ...rejected(facts), ...unpriced(facts)],
+    warnings: [
+      ...doubts,
+      ...rejected(facts),
+      ...unpriced(facts),
+      ...loggedCostWords(facts.loggedCosts).map((words) => `${capital(words)}.`),
+    ],
     footer: [`Prices: ${facts.priceData}.`],
   }
 }

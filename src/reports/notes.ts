@@ -2,6 +2,7 @@
  * What is doubtful about an answer, said beside it: unpriced calls, rejected lines, times to come, and
  * where the data are when a window holds none.
  */
+import { loggedCostWords, type LoggedCostRow } from '../domain/logged-costs.js'
 import { localDate } from '../domain/periods.js'
 import { latePriceDays } from '../domain/price-age.js'
 import type { Scope, Window } from '../domain/scope.js'
@@ -25,6 +26,8 @@ export interface Doubts {
   readonly lateCalls: Figure
   /** What the partly priced calls used beyond their price; asked for where there are such calls. */
   readonly partlyPriced: readonly PartlyPricedRow[]
+  /** Models whose logged costs differ from those that count. */
+  readonly loggedCosts: readonly LoggedCostRow[]
   /** Filters that leave nothing; looked for where no call is in scope. */
   readonly unmatched: readonly Unmatched[]
   /** The answer comes from `--input`, so there is no store to look into. */
@@ -53,8 +56,8 @@ export function warningsOf(doubts: Doubts): string[] {
 }
 
 function priceWarnings(doubts: Doubts): string[] {
-  const { calls, unpricedCalls, partlyPricedCalls, unpriced, partlyPriced, lateCalls, history, fromInput } =
-    doubts
+  const { calls, unpricedCalls, partlyPricedCalls, unpriced, partlyPriced, loggedCosts } = doubts
+  const { lateCalls, history, fromInput } = doubts
   const warnings: string[] = []
   if (Number(unpricedCalls ?? 0) > 0) {
     const without = `${count(unpricedCalls)} of ${counted(calls, 'call has', 'calls have')} no price and no cost here`
@@ -65,6 +68,8 @@ function priceWarnings(doubts: Doubts): string[] {
     const part = counted(partlyPricedCalls, 'call is', 'calls are')
     warnings.push(`${part} priced in part only: no price is known for ${usageList(partlyPriced)}`)
   }
+  const where = fromInput ? '' : '; llmcost prices check has it by month'
+  warnings.push(...loggedCostWords(loggedCosts).map((words) => words + where))
   if (Number(lateCalls ?? 0) > 0)
     warnings.push(
       `${lateWords(lateCalls, history.price_date)}: prices may have changed; llmcost prices update`,

@@ -1,4 +1,5 @@
-/** Models of the store without a price. */
+/** Models of the store without a price, or with costs in the logs that are others than list prices. */
+import type { LoggedCostRow } from '../domain/logged-costs.js'
 import type { UnpricedRow } from '../metrics/unpriced.js'
 import { noPeriod, priceDataLines, type PriceData } from './prices.js'
 import type { Report, Section } from './report.js'
@@ -13,8 +14,15 @@ export interface UnpricedModel extends UnpricedRow {
 /** Columns of the lines that the check suggests. */
 const suggestedHeader = 'provider,model,alias_of,input,output'
 
-/** Models of the store that no price is known for, and what to do about each. */
-export function priceCheckReport(models: readonly UnpricedModel[], source: PriceData): Report {
+/**
+ * Models of the store that no price is known for, and what to do about each; and the months in which the
+ * logs' own costs differ from list prices.
+ */
+export function priceCheckReport(
+  models: readonly UnpricedModel[],
+  logged: readonly LoggedCostRow[],
+  source: PriceData,
+): Report {
   const section: Section = {
     id: 'unpriced_models',
     title: 'Models without a price',
@@ -40,10 +48,45 @@ export function priceCheckReport(models: readonly UnpricedModel[], source: Price
   }
   return {
     kind: 'price_check',
-    title: 'Unpriced models',
+    title: 'Price check',
     period: noPeriod,
-    sections: [section],
+    sections: [section, loggedSection(logged)],
     warnings: [],
     footer: priceDataLines(source),
+  }
+}
+
+function loggedSection(rows: readonly LoggedCostRow[]): Section {
+  return {
+    id: 'logged_costs',
+    title: 'Logged costs that differ from list prices',
+    columns: [
+      { key: 'provider', title: 'provider', kind: 'text', dimension: true },
+      { key: 'model', title: 'model', kind: 'text', dimension: true },
+      { key: 'month', title: 'month', kind: 'text', dimension: true },
+      { key: 'calls', title: 'calls', kind: 'count' },
+      { key: 'reported_cost_usd', title: 'logged', kind: 'usd' },
+      { key: 'list_cost_usd', title: 'by list', kind: 'usd' },
+      { key: 'ratio', title: 'logged / list', kind: 'number' },
+    ],
+    rows: rows.map(
+      ({ provider, model, month, calls, reported_cost_usd: logged, counted_cost_usd: list }) => ({
+        provider,
+        model,
+        month,
+        calls,
+        reported_cost_usd: logged,
+        list_cost_usd: list,
+        ratio: Number(list) === 0 ? null : Number(logged) / Number(list),
+      }),
+    ),
+    empty: 'Logged costs agree with list prices, as far as the logs have any.',
+    notes:
+      rows.length === 0
+        ? []
+        : [
+            'Months that differ by more than 1 % and by more than rounding explains. llmcost calls and llmcost explain <id> show single ones.',
+            'The log may be right: prices of your own go into the config ("prices": "prices.csv"), and "cost_basis": "reported-first" counts what is logged.',
+          ],
   }
 }

@@ -97,6 +97,7 @@ async function answerOf(a: RawSide, b: RawSide, top = 2): Promise<Answer> {
     partlyPriced: [],
     unmatched: [],
     lateCalls: 0,
+    loggedCosts: [],
     fromInput: false,
   }
   const doubts = [{ ...noDoubts, history: question.history, scope: a.scope }]
