@@ -3,7 +3,11 @@
  *
  * A UserError is shown as one clear message: what, where, and what to do next. Anything else that is
  * thrown is a defect of the program, and is shown with a hint to set LLMCOST_DEBUG.
+ *
+ * Messages quote logs, paths and databases: what is hidden in them is shown, newlines included, so that
+ * nothing quoted can pass for a line of the program's own.
  */
+import { visible } from './domain/hidden.js'
 
 export const exitCodes = {
   /** The work could not be done: a file is missing, locked, damaged. */
@@ -21,19 +25,26 @@ export type ErrorCode = keyof typeof exitCodes
 export class UserError extends Error {
   /** Which kind of failure; decides the exit code. */
   readonly code: ErrorCode
-  /** What to do next, as a full sentence or a command to try. */
+  /** What to do next, as a full sentence or a command to try; lines end with a newline. */
   readonly hint: string | undefined
   /** Where: `file`, `file:line`, or an option's name. */
   readonly location: string | undefined
 
   constructor(
     message: string,
-    options: { code?: ErrorCode; hint?: string; location?: string; cause?: unknown } = {},
+    options: {
+      code?: ErrorCode
+      /** A list is one line each. */
+      hint?: string | readonly string[]
+      location?: string
+      cause?: unknown
+    } = {},
   ) {
-    super(message, { cause: options.cause })
+    super(visible(message), { cause: options.cause })
     this.name = 'UserError'
     this.code = options.code ?? 'failure'
-    this.hint = options.hint
-    this.location = options.location
+    const lines = typeof options.hint === 'string' ? [options.hint] : options.hint
+    this.hint = lines?.map(visible).join('\n')
+    this.location = options.location === undefined ? undefined : visible(options.location)
   }
 }

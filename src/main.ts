@@ -15,6 +15,7 @@ import {
 import { writeWhole } from './commands/output-file.js'
 import { commandEntries } from './commands/registry.js'
 import { chosen, usageHint } from './commands/usage.js'
+import { visible } from './domain/hidden.js'
 import { exitCodes, UserError } from './errors.js'
 import type { Renderer } from './renderers/registry.js'
 import type { Report } from './reports/report.js'
@@ -122,7 +123,8 @@ async function run(spec: CommandSpec, command: Command, args: readonly string[])
     columns: columnsOf(process.stdout),
     interactive: process.stderr.isTTY && !quiet,
     warn: (text) => {
-      if (!quiet) process.stderr.write(`${visible(text)}\n`)
+      const lines = typeof text === 'string' ? [text] : text
+      if (!quiet) process.stderr.write(lines.map((line) => `${visible(line)}\n`).join(''))
     },
     progress: process.stderr,
   }
@@ -210,8 +212,8 @@ function fail(error: unknown): void {
   if (error instanceof CommanderError) return failUsage(error)
   if (error instanceof UserError) {
     const where = error.location === undefined ? '' : `${error.location}: `
-    process.stderr.write(`llmcost: ${visible(where + error.message)}\n`)
-    if (error.hint) process.stderr.write(`${visible(error.hint).replaceAll(/^/gm, '  ')}\n`)
+    process.stderr.write(`llmcost: ${where}${error.message}\n`)
+    if (error.hint) process.stderr.write(`${error.hint.replaceAll(/^/gm, '  ')}\n`)
     process.exitCode = exitCodes[error.code]
   } else {
     const what = error instanceof Error ? error.message.split('\n')[0]! : String(error)
@@ -230,15 +232,6 @@ function failUsage(error: CommanderError): void {
   const hint = near ?? usedWrongly.get(error) ?? 'See llmcost --help.'
   process.stderr.write(`llmcost: ${visible(first)}\n  ${visible(hint)}\n`)
   process.exitCode = exitCodes.usage
-}
-
-/** Messages may quote a log or a path: nothing in them may reach the terminal as a control. */
-function visible(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text.replaceAll(
-    /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/g,
-    (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`,
-  )
 }
 
 // A closed pipe (llmcost … | head) ends quietly; what was asked for has been delivered.

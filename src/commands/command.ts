@@ -48,7 +48,8 @@ export interface Terminal {
   readonly columns: number
   /** stderr is a terminal: progress may be shown there. */
   readonly interactive: boolean
-  readonly warn: (text: string) => void
+  /** A list is one line each; a newline within a line is shown, not written. */
+  readonly warn: (text: string | readonly string[]) => void
   /** Raw text to stderr, for progress only. */
   readonly progress: NodeJS.WriteStream
 }

@@ -69,9 +69,13 @@ async function inWords<T>(work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (error) {
     if (error instanceof UserError || !(error instanceof Error)) throw error
-    throw new UserError(error.message.replace(/^Failed to extract statements: /, ''), {
+    // What it has to add: where in the statement, with a mark below, or a name that is near.
+    const [what = '', ...where] = error.message
+      .replace(/^Failed to extract statements: /, '')
+      .split(/\n+(?=LINE \d+: |Did you mean |Candidate )/)
+    throw new UserError(what, {
       code: 'usage',
-      hint,
+      hint: [...where.flatMap((lines) => lines.split('\n')), hint],
       cause: error,
     })
   }

@@ -55,6 +55,10 @@ export async function isEmpty(db: Database, catalog: string): Promise<boolean> {
 export function noStore(path: string): UserError {
   return new UserError('no calls have been ingested yet', {
     location: path,
-    hint: 'llmcost ingest <logs>          read call logs into the database\nllmcost report                 then ask\nllmcost report --input <logs>  or ask without a database',
+    hint: [
+      'llmcost ingest <logs>          read call logs into the database',
+      'llmcost report                 then ask',
+      'llmcost report --input <logs>  or ask without a database',
+    ],
   })
 }

@@ -1,6 +1,6 @@
 /**
  * Which characters of a text from a log could act instead of being read: on a terminal, in an editor, in a
- * spreadsheet. The one list that the renderers and the exports follow.
+ * spreadsheet. The one list that stderr, the renderers and the exports follow.
  */
 
 /**
@@ -30,4 +30,19 @@ export function shownCharacter(character: string): string {
   // Unicode has pictures of the 32 control characters, and one of DEL.
   if (code < 0x20) return String.fromCodePoint(0x2400 + code)
   return code === 0x7f ? '␡' : `\\u{${code.toString(16)}}`
+}
+
+/** A variation selector after a pictograph stays. Marks that stack on nothing, or without end, do not. */
+export const acting = new RegExp(`(?<!${pictographClass})${selectorClass}|${actingClass}`, 'gu')
+export const beyondRow = `(?<=${markClass}{${marksInRow}})${markClass}`
+const stacked = new RegExp(`^${markClass}|${beyondRow}`, 'gu')
+
+const plainText = /^[\x20-\x7E]*$/
+
+/**
+ * The text with hidden characters shown: ESC as ␛, a newline as ␊, others as `\u{202e}`. What is shown
+ * already stays as it is.
+ */
+export function visible(text: string): string {
+  return plainText.test(text) ? text : text.replace(acting, shownCharacter).replace(stacked, shownCharacter)
 }

@@ -98,7 +98,7 @@ export interface InputRequest extends Resources {
   readonly priceFiles: readonly string[]
   readonly costBasis: CostBasis
   readonly now: Date
-  readonly warn: (text: string) => void
+  readonly warn: (text: string | readonly string[]) => void
 }
 
 /**
@@ -121,7 +121,9 @@ export async function openInput(request: InputRequest): Promise<Database> {
     if (refused) throw refusal(refused)
     if (summary.files.every((file) => file.state === 'empty'))
       await writeStore(db, ':memory:', { lockTimeoutMs: 0 }, async () => undefined)
-    for (const warning of [...doubts(summary), ...(await rejectedWords(db, summary))]) request.warn(warning)
+    for (const warning of doubts(summary)) request.warn(warning)
+    const rejected = await rejectedWords(db, summary)
+    if (rejected.length > 0) request.warn(rejected)
     await db.run('DROP TABLE IF EXISTS staged CASCADE')
     await db.run('USE store')
     return db
@@ -147,11 +149,11 @@ function refusal(file: FileSummary): UserError {
   return new UserError(what, {
     code: 'refused',
     location: file.label,
-    hint: [...rest, ...reasons].join('\n'),
+    hint: [...rest, ...reasons],
   })
 }
 
-/** A sentence on the records that a question goes without, with the first reasons. */
+/** Lines on the records that a question goes without, with the first reasons. */
 async function rejectedWords(db: Database, summary: IngestSummary): Promise<string[]> {
   const { rejected } = summary.totals
   if (rejected === 0) return []
@@ -160,5 +162,5 @@ async function rejectedWords(db: Database, summary: IngestSummary): Promise<stri
      ORDER BY r.file_id, r.line LIMIT 3`,
   )
   const first = rows.map(({ path, line, reason }) => `  ${path}:${line}: ${reason}`)
-  return [[`${rejected} ${rejected === 1 ? 'record was' : 'records were'} rejected:`, ...first].join('\n')]
+  return [`${rejected} ${rejected === 1 ? 'record was' : 'records were'} rejected:`, ...first]
 }

@@ -10,7 +10,7 @@ export class Unrecognised extends UserError {
   /** True when calls or money may stand in it, so that it is named even in a folder. */
   readonly mayHoldCalls: boolean
 
-  constructor(message: string, label: string, mayHoldCalls: boolean, hint: string) {
+  constructor(message: string, label: string, mayHoldCalls: boolean, hint: string | readonly string[]) {
     super(message, { code: 'refused', location: label, hint })
     this.mayHoldCalls = mayHoldCalls
   }
@@ -104,7 +104,10 @@ export function notRecognised(
   const what = `no importer knows these fields: ${listed(fields)}`
   const list = listOfCalls(sample, detects)
   if (list !== undefined) {
-    const hint = `The records stand in the list "${list}". Write them one a line:\n  jq -c '.${list}[]' FILE > calls.jsonl`
+    const hint = [
+      `The records stand in the list "${list}". Write them one a line:`,
+      `  jq -c '.${list}[]' FILE > calls.jsonl`,
+    ]
     return new Unrecognised(what, label, true, hint)
   }
   const found = fieldsIn(sample)
@@ -237,7 +240,7 @@ function isTime(value: unknown): boolean {
 
 const calls = 'A call needs a time, and tokens or a cost'
 
-function mapHint({ map, model, left }: Found): string {
+function mapHint({ map, model, left }: Found): string | string[] {
   const counts = map.has('input_tokens') || map.has('output_tokens') || map.has('reported_cost_usd')
   if (!map.has('ts') && !counts) return `${calls}: none of these fields looks like one. ${logsAre}`
   if (!counts)
@@ -249,8 +252,11 @@ function mapHint({ map, model, left }: Found): string {
   const pairs = [...map].map(([field, path]) => `--map ${shell(`${field}=${path}`)}`)
   if (!map.has('ts')) pairs.unshift('--set ts=2026-10-05T08:00:00Z')
   pairs.push(model === undefined ? '--set model=<model>' : `--map ${shell(`model=${model}`)}`)
-  const missing = map.has('ts') ? '' : ' No field looks like a time; --set gives one to all.'
-  return `${calls}. Say which fields they are:\n  ${pairs.join(' ')}${missing === '' ? '' : `\n${missing.trim()}`}`
+  return [
+    `${calls}. Say which fields they are:`,
+    `  ${pairs.join(' ')}`,
+    ...(map.has('ts') ? [] : ['No field looks like a time; --set gives one to all.']),
+  ]
 }
 
 /** A word of a command line, quoted where a shell would part it. */

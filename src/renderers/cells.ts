@@ -24,7 +24,7 @@ import { jsonText } from './json.js'
 import { longestSparkline, sparkline } from './sparkline.js'
 import { timeWords } from './times.js'
 import { digitsOf, isAbsent, isNumeric, seriesDigits } from './values.js'
-import { visible } from './visible.js'
+import { visible } from '../domain/hidden.js'
 
 /** quiet: there is nothing here. good, caution, bad: a change for the better or the worse. */
 export type Tone = 'quiet' | 'good' | 'caution' | 'bad'

@@ -10,7 +10,7 @@ import type { Cell, Column, Section } from '../reports/report.js'
 import { jsonText } from './json.js'
 import type { Renderer } from './renderer.js'
 import { digitsOf, isAbsent, seriesDigits } from './values.js'
-import { visible } from './visible.js'
+import { visible } from '../domain/hidden.js'
 
 /** Tables for spreadsheets and scripts; nothing in them is taken for a formula. */
 export const csv: Renderer = {

@@ -4,7 +4,7 @@ import type { Column, Row, Section } from '../reports/report.js'
 import { scaleOf, toneOf, type Words } from './cells.js'
 import type { Track } from './fit.js'
 import { digitsOf, shownColumns } from './values.js'
-import { visible } from './visible.js'
+import { visible } from '../domain/hidden.js'
 
 /** The section as columns of words; its rows are `a`, `b`, `difference` and `ratio`, by their key `side`. */
 export function sideTracks({ columns, rows }: Section): Track[] {

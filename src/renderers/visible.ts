@@ -1,28 +1,7 @@
-/**
- * Text from a log made harmless: whatever a terminal, an editor or a reader could take for something
- * else than letters is written out.
- */
-import {
-  actingClass,
-  markClass,
-  marksInRow,
-  pictographClass,
-  selectorClass,
-  shownCharacter,
-} from '../domain/hidden.js'
+/** JSON text made harmless: what a terminal or an editor could take for something else than letters is escaped. */
+import { acting, beyondRow } from '../domain/hidden.js'
 
-/** A variation selector after a pictograph stays. Marks that stack on nothing, or without end, do not. */
-const acting = new RegExp(`(?<!${pictographClass})${selectorClass}|${actingClass}`, 'gu')
-const beyondRow = `(?<=${markClass}{${marksInRow}})${markClass}`
-const stacked = new RegExp(`^${markClass}|${beyondRow}`, 'gu')
 const actingOrStacked = new RegExp(`${acting.source}|${beyondRow}`, 'gu')
-
-const plainText = /^[\x20-\x7E]*$/
-
-/** The text with hidden characters shown: ESC as ␛, a newline as ␊, others as `\u{202e}`. */
-export function visible(text: string): string {
-  return plainText.test(text) ? text : text.replace(acting, shownCharacter).replace(stacked, shownCharacter)
-}
 
 const beyondAscii = /[^\x20-\x7E\n]+/g
 

@@ -325,3 +325,35 @@ test('sql reads, and does nothing else', async () => {
     await runWell(['sql', 'SELECT count(*) AS n FROM calls', '--json', '--db', 'calls.duckdb'], { cwd }),
   ).toContain('"n": 1')
 }, 120_000)
+
+test('nothing quoted on stderr acts, or passes for a line of the program', async () => {
+  const cwd = emptyFolder()
+  const evil = 'x\r\n\u2028llmcost: all is well\u001b[31m\u202e\u200b\u{e0041}\u00ad'
+  const name = `${evil.replaceAll('\u0000', '')}.jsonl`
+  writeFileSync(join(cwd, name), `${JSON.stringify({ [evil]: 1, b: 2 })}\n`)
+  writeFileSync(join(cwd, 'fine.jsonl'), `${call({})}\n${call({ input_tokens: evil })}\n`)
+  const cases: readonly (readonly string[])[] = [
+    ['ingest', name],
+    ['breakdown', '--input', name],
+    ['report', '--input', 'fine.jsonl'],
+    ['explain', evil, '--input', 'fine.jsonl'],
+    ['breakdown', '--by', evil, '--input', 'fine.jsonl'],
+    ['breakdown', '--where', `attempt=${evil}`, '--input', 'fine.jsonl'],
+    ['sql', `SELECT CAST('${evil}' AS INT) FROM calls`, '--input', 'fine.jsonl'],
+    ['ingest', `${evil}/none.jsonl`],
+    ['report', '--since', evil],
+    ['report', '--format', evil],
+    [evil],
+    ['report', `--${evil}`],
+  ]
+  for (const args of cases) {
+    const { stderr } = await run(args, { cwd })
+    const lines = stderr.split('\n')
+    // eslint-disable-next-line no-control-regex
+    expect(stderr, args.join(' ')).not.toMatch(
+      /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u202e\u200b\u00ad\u{e0041}]/u,
+    )
+    expect(lines.filter((line) => line.startsWith('llmcost: all is well'))).toEqual([])
+    expect(lines.length, stderr).toBeGreaterThan(1)
+  }
+})
