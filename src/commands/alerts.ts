@@ -2,7 +2,7 @@
 import type { Alert } from '../alerts/alert.js'
 import { findAlerts, replaceAlerts } from '../alerts/ledger.js'
 import { openStoreForReading } from '../db/store.js'
-import { spanMs } from '../domain/limits.js'
+import { durationOf } from '../domain/duration.js'
 import { minuteText } from '../domain/zones.js'
 import { UserError } from '../errors.js'
 import { alertsQuery } from '../metrics/alerts.js'
@@ -71,7 +71,7 @@ ack ends the reminders of an alert. snooze holds back its reminders for a while,
       examples: [{ command: 'llmcost alerts snooze 3 2h', about: 'for two hours' }],
       run: async (invocation) => {
         const { tz } = await settingsOf(invocation)
-        const until = invocation.now.getTime() + spanMs(invocation.args[1] ?? '', 'the time')
+        const until = invocation.now.getTime() + durationOf(invocation.args[1] ?? '', 'the time')
         const said = `${minuteText(until, tz)} ${tz}`
         return change(invocation, invocation.args.slice(0, 1), (alert) => [
           { ...alert, snoozedUntil: until },
@@ -107,7 +107,7 @@ async function change(
   ;(await openStoreForReading(settings.dbPath, settings.storeOptions)).close()
   const said = await writing(settings)(async (db) => {
     const known = await findAlerts(db)
-    const results = names.map((name) => changed(alertNamed(name, known)))
+    const results = names.map((name) => changed(alertNamed(name.trim(), known)))
     await replaceAlerts(
       db,
       results.map(([alert]) => alert),

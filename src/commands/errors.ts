@@ -1,4 +1,5 @@
 /** `llmcost errors`: what fails, what is tried again, and what that costs. */
+import { durationOf } from '../domain/duration.js'
 import { dimensionOf, type Dimension } from '../domain/dimensions.js'
 import { UserError } from '../errors.js'
 import { breakdown } from '../metrics/breakdown.js'
@@ -104,14 +105,13 @@ export async function errorsPart(question: Question): Promise<ReportPart> {
 
 const gapOption = (invocation: Invocation): number => parseGap(optionText(invocation, 'gap') ?? defaultGap)
 
-const units = { s: 1000, m: 60_000, h: 3_600_000 } as const
+const longestGap = 86_400_000
 
-/** `60s`, `5m`, `1h` in ms. @throws UserError (usage) */
+/** In ms. @throws UserError (usage) */
 function parseGap(text: string): number {
-  const match = /^(\d{1,6})(s|m|h)$/.exec(text.trim().toLowerCase())
-  const gap = match === null ? 0 : Number(match[1]) * units[match[2] as keyof typeof units]
-  if (gap > 0 && gap <= 24 * units.h) return gap
-  throw new UserError(`--gap ${text} is not a length of time up to a day`, {
+  const gap = durationOf(text, '--gap')
+  if (gap <= longestGap) return gap
+  throw new UserError(`--gap ${text} is more than a day`, {
     code: 'usage',
     hint: 'Write 60s, 5m or 1h.',
   })

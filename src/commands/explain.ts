@@ -20,7 +20,7 @@ export const explainCommand: CommandSpec = {
   ],
   async run(invocation) {
     const report = await withDatabase(invocation, async (db, settings) => {
-      const id = await completeId(db, invocation.args[0] ?? '')
+      const id = await completeId(db, (invocation.args[0] ?? '').trim())
       const { rows: calls } = await db.query<StoredCall>(callsOfId, { call_id: id })
       const { rows: rates } = await db.query<Rate & { call_source: string }>(callRates, { call_id: id })
       const explained = calls.map((call): ExplainedCall => {

@@ -19,7 +19,7 @@ export const pricesExplain: CommandSpec = {
   async run(invocation) {
     const settings = await settingsOf(invocation)
     const book = await loadPriceBook({ overrideFiles: settings.priceFiles })
-    const given = invocation.args[0] ?? ''
+    const given = (invocation.args[0] ?? '').trim()
     const at = moment(invocation.options['at'], invocation.now)
     const { provider, rates, rule } = resolveName(book, given)
     const all = listedRates(rates, at)

@@ -7,7 +7,9 @@ import { platformFolders } from '../config/folders.js'
 import type { StoreOptions } from '../db/store-lock.js'
 import type { CostBasis } from '../domain/basis.js'
 import { fieldNames, fieldOf } from '../domain/field-names.js'
-import { durationMs, memorySize } from '../domain/limits.js'
+import { waitOf } from '../domain/duration.js'
+import { memorySize } from '../domain/limits.js'
+import { instantFrom } from '../domain/periods.js'
 import { closestNames } from '../domain/names.js'
 import { assertZone } from '../domain/zones.js'
 import { UserError } from '../errors.js'
@@ -42,7 +44,7 @@ export async function settingsOf(invocation: Invocation): Promise<Settings> {
     costBasis: config.costBasis,
     tz: tz?.text ?? 'UTC',
     storeOptions: {
-      lockTimeoutMs: durationMs(lockTimeout?.text ?? '30s', lockTimeout?.said ?? ''),
+      lockTimeoutMs: waitOf(lockTimeout?.text ?? '30s', lockTimeout?.said ?? ''),
       memoryLimit: memoryLimit && memorySize(memoryLimit.text, memoryLimit.said),
       onWait: (pid) => terminal.warn(`waiting for the database, in use by process ${pid} …`),
     },
@@ -75,10 +77,12 @@ function readOptions(invocation: Invocation, config: Config): ReadOptions {
       `preset ${text(invocation, 'preset')}: ${kind}`,
       kind === 'map' ? 'ts=meta.when' : 'model=gpt-4o',
     )
+  const set = { ...saved('set'), ...pairs(invocation.options['set'], '--set', 'model=gpt-4o') }
+  assertDay(set['ts'], 'ts is set to')
   return {
     from: text(invocation, 'from') ?? preset.from,
     map: { ...saved('map'), ...pairs(invocation.options['map'], '--map', 'ts=meta.when') },
-    set: { ...saved('set'), ...pairs(invocation.options['set'], '--set', 'model=gpt-4o') },
+    set,
     baseTime: moment(text(invocation, 'baseTime')),
     inputTz: zone(text(invocation, 'inputTz')),
     cacheTokens: cacheTokens as 'included' | 'excluded' | undefined,
@@ -125,20 +129,22 @@ function pairs(given: unknown, option: string, example: string): Record<string, 
 
 function moment(value: string | undefined): string | undefined {
   if (value === undefined) return undefined
-  const time = new Date(
-    /[zZ]|[+-]\d\d:?\d\d$/.test(value)
-      ? value
-      : /T|\d \d/.test(value)
-        ? `${value.replace(' ', 'T')}Z`
-        : value,
-  )
-  if (Number.isNaN(time.getTime())) {
-    throw new UserError(`--base-time ${value} is not a time`, {
-      code: 'usage',
-      hint: 'Write 2026-10-05 or 2026-10-05T08:00:00Z.',
-    })
-  }
-  return time.toISOString()
+  const instant = instantFrom(value.trim())
+  if (instant !== undefined) return new Date(instant).toISOString()
+  throw new UserError(`--base-time ${value} is not a time`, {
+    code: 'usage',
+    hint: 'Write 2026-10-05 or 2026-10-05T08:00:00Z; without a zone it is UTC.',
+  })
+}
+
+/** A day that does not exist would have every record refused. @throws UserError (usage) */
+function assertDay(text: string | undefined, said: string): void {
+  const day = /^\d{4}-\d{2}-\d{2}(?!\d)/.exec(text ?? '')?.[0]
+  if (day === undefined || instantFrom(day) !== undefined) return
+  throw new UserError(`${said} ${text}: there is no day ${day}`, {
+    code: 'usage',
+    hint: 'Write 2026-10-05 or 2026-10-05T08:00:00Z.',
+  })
 }
 
 function zone(value: string | undefined): string | undefined {

@@ -3,7 +3,8 @@ import { dirname, resolve } from 'node:path'
 import { amountPattern, usdAmount } from '../domain/amount.js'
 import type { CostBasis } from '../domain/basis.js'
 import { bounds, type BoundKind, type BoundName } from '../domain/bounds.js'
-import { durationMs, durationPattern, memoryPattern, memorySize } from '../domain/limits.js'
+import { waitOf, waitPattern } from '../domain/duration.js'
+import { memoryPattern, memorySize } from '../domain/limits.js'
 import { assertZone } from '../domain/zones.js'
 import { budgetsShape } from './budgets.js'
 import type { KnownNames } from './config.js'
@@ -127,11 +128,11 @@ const optionKeys = (formats: readonly string[]) =>
     lock_timeout: key(
       'How long to wait for a database in use.',
       text('a length of time, such as 30s', {
-        pattern: durationPattern,
+        pattern: waitPattern,
         also: ['number'],
         schema: { minimum: 0 },
         check: (given, place) => {
-          durationMs(given, place.key)
+          waitOf(given, place.key)
           return given
         },
       }),

@@ -9,7 +9,7 @@ import {
   type ChannelKind,
 } from '../domain/channels.js'
 import { parseAddress } from '../domain/addresses.js'
-import { spanMs, spanPattern } from '../domain/limits.js'
+import { durationOf, durationPattern } from '../domain/duration.js'
 import {
   below,
   choice,
@@ -59,11 +59,11 @@ const address = text('a mail address, such as team@example.org', {
 const reminderWords = 'a length of time, such as 4h, or never'
 const reminder: Shape<number | null> = {
   words: reminderWords,
-  schema: { type: 'string', pattern: `${spanPattern}|^never$` },
+  schema: { type: 'string', pattern: `${durationPattern}|^never$` },
   read: (tree, place) => {
     if (tree.kind !== 'text') throw misfit(tree, place, reminderWords)
     if (tree.text === 'never') return null
-    return located(tree, place, () => spanMs(tree.text, place.key))
+    return located(tree, place, () => durationOf(tree.text, place.key))
   },
 }
 
@@ -128,7 +128,7 @@ function read(tree: Tree, place: Place): Omit<ChannelConfig, 'name'> {
     throw mistake(tree, place, `${place.key} has no kind`, `Known: ${channelKindNames.join(', ')}.`)
   assertKeys(tree, place, kind)
   const { remind } = channelKinds[kind]
-  const standard = remind === null ? null : spanMs(remind, kind)
+  const standard = remind === null ? null : durationOf(remind, kind)
   return {
     kind,
     severity: values.severity ?? 'info',

@@ -1,19 +1,20 @@
 /** What keys of rules may hold: exact shares, hours, times and statements. */
 import { plain, readDecimal, shifted } from '../domain/decimal.js'
 import { dimensionOf } from '../domain/dimensions.js'
-import { durationMs } from '../domain/limits.js'
+import { durationPattern, hoursPattern, readDuration } from '../domain/duration.js'
+import { hourMs } from '../domain/zones.js'
 import { ruleKinds, type RuleKindName } from '../domain/rule-kinds.js'
 import { UserError } from '../errors.js'
-import { located, misfit, numeric, text, type JsonSchema, type Shape } from './shapes.js'
+import { misfit, numeric, text, type JsonSchema, type Shape } from './shapes.js'
+
+const wholeHours = new RegExp(hoursPattern)
 
 /** Whole hours, as a text: `2h`, `1d`, `1w`. */
 export function hours(least: number): Shape<number> {
-  const units = { h: 1, d: 24, w: 168 }
   return text<number>('whole hours, days or weeks, such as 2h, 1d or 1w', {
-    pattern: String.raw`^\d{1,4}[hdw]$`,
+    pattern: hoursPattern,
     check: (given) => {
-      const [, digits, unit] = /^(\d{1,4})([hdw])$/.exec(given) ?? []
-      const found = Number(digits) * units[unit as 'h' | 'd' | 'w']
+      const found = wholeHours.test(given) ? (readDuration(given)?.ms ?? 0) / hourMs : -1
       return found >= least && found <= mostHours ? found : undefined
     },
   })
@@ -68,15 +69,15 @@ const milliseconds: Shape<string> = {
   schema: {
     anyOf: [
       { type: 'number', exclusiveMinimum: 0, maximum: 1e9 },
-      { type: 'string', pattern: String.raw`^\d+(\.\d+)?(ms|s|m|h)$` },
+      { type: 'string', pattern: durationPattern },
     ],
   },
   read: (tree, place) => {
     const given =
       tree.kind === 'number'
         ? Number(tree.text)
-        : tree.kind === 'text' && /[a-z]$/.test(tree.text)
-          ? located(tree, place, () => durationMs(tree.text, place.key))
+        : tree.kind === 'text'
+          ? (readDuration(tree.text)?.ms ?? 0)
           : 0
     if (given <= 0 || given > 1e9) throw misfit(tree, place, milliseconds.words)
     return String(given)

@@ -2,6 +2,8 @@
  * `--where` as people write it: `key=value`, `key!=value`, `key~text`.
  */
 import { UserError } from '../errors.js'
+import type { ColumnType } from './call.js'
+import { plain, readDecimal } from './decimal.js'
 import { dimensionOf, type Dimension } from './dimensions.js'
 import type { Filter } from './scope.js'
 
@@ -58,13 +60,18 @@ export function filterOn(
     })
   }
   const filter = { dimension: dimension.key, operator, value: value.trim() }
-  assertValue(whole, dimension, filter, said)
-  return filter
+  return { ...filter, value: checkedValue(whole, dimension, filter, said) }
 }
 
 const example = (said: string, filter: string): string => (said === option ? `${option} ${filter}` : filter)
 
-function assertValue(whole: string, dimension: Dimension, { operator, value }: Filter, said: string): void {
+/** The value as the calls have it. @throws UserError (usage) for one that no call can have */
+function checkedValue(
+  whole: string,
+  dimension: Dimension,
+  { operator, value }: Filter,
+  said: string,
+): string {
   if (value === '') {
     throw new UserError(`${whole} has no value`, {
       code: 'usage',
@@ -72,12 +79,27 @@ function assertValue(whole: string, dimension: Dimension, { operator, value }: F
     })
   }
   if (dimension.kind !== 'column' || dimension.type === 'VARCHAR' || value === noneValue || operator === '~')
-    return
-  const boolean = dimension.type === 'BOOLEAN'
-  const fits = boolean ? /^(true|false)$/i.test(value) : Number.isFinite(Number(value))
-  if (fits) return
-  throw new UserError(`${whole}: ${dimension.key} is ${boolean ? 'true or false' : 'a number'}`, {
+    return value
+  const found = typedValue(value, dimension.type)
+  if (found !== undefined) return found
+  throw new UserError(`${whole}: ${dimension.key} is ${typeWords(dimension.type)}`, {
     code: 'usage',
-    hint: `For example ${example(said, `${dimension.key}=${boolean ? 'true' : '1'}`)}.`,
+    hint: `For example ${example(said, `${dimension.key}=${dimension.type === 'BOOLEAN' ? 'true' : '1'}`)}.`,
   })
 }
+
+const largestWhole = 2n ** 63n - 1n
+
+/** 1.5 must not find attempt 2, as a cast of the engine's would have it; 1.0 and 1e0 are 1. */
+function typedValue(value: string, type: ColumnType): string | undefined {
+  if (type === 'BOOLEAN') return /^(true|false)$/i.test(value) ? value.toLowerCase() : undefined
+  const decimal = readDecimal(value)
+  if (decimal === undefined || !Number.isFinite(Number(value))) return undefined
+  if (type !== 'BIGINT') return value
+  const digits = plain(decimal)
+  const isWhole = /^-?\d+$/.test(digits)
+  return isWhole && BigInt(digits) <= largestWhole && BigInt(digits) >= -largestWhole ? digits : undefined
+}
+
+const typeWords = (type: ColumnType): string =>
+  type === 'BOOLEAN' ? 'true or false' : type === 'BIGINT' ? 'a whole number' : 'a number'

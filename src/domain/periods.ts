@@ -3,8 +3,9 @@
  * [since, until) of UTC instants.
  */
 import { UserError } from '../errors.js'
+import { readDuration } from './duration.js'
 import type { Window } from './scope.js'
-import { assertZone, dayMs, dayOf, hourMs, instantOf, localAt, monthOf, weekOf } from './zones.js'
+import { assertZone, dayMs, dayOf, instantOf, localAt, monthOf, weekOf } from './zones.js'
 
 /** The options as given; undefined where absent. */
 export interface PeriodOptions {
@@ -17,7 +18,7 @@ export interface PeriodOptions {
 function badTime(option: string, text: string): UserError {
   return new UserError(`${option} ${text} is not a time`, {
     code: 'usage',
-    hint: `Examples: 14d, 36h, 2w, 2026-10-02, 2026-10-02T08:00Z; words: ${Object.keys(words).join(', ')}.`,
+    hint: `Examples: 14d, 36h, 90m, 2w, 2026-10-02, 2026-10-02T08:00Z; words: ${Object.keys(words).join(', ')}.`,
   })
 }
 
@@ -117,13 +118,11 @@ export function momentOf(option: string, text: string, asOf: Date, tz: string): 
   return new Date(instant)
 }
 
-/** `36h`, `14d`, `2w` before as-of; a day is 24 hours. */
+/** `90m`, `36h`, `14d`, `2w` before as-of; a day is 24 hours. */
 function durationBefore(text: string, asOf: number): number | undefined {
-  const match = /^(\d{1,5})\s*([hdw])$/.exec(text)
-  if (match === null) return undefined
-  const unit = { h: hourMs, d: dayMs, w: 7 * dayMs }[match[2] as 'h' | 'd' | 'w']
+  const length = readDuration(text)
   // Nothing is older than 1970; years before 0 have no ISO form that SQL reads.
-  return Math.max(0, asOf - Number(match[1]) * unit)
+  return length && Math.max(0, asOf - length.ms)
 }
 
 const isoTime =
@@ -135,6 +134,14 @@ function parseMoment(text: string, now: number, tz: string): number | undefined 
   if (day === 'now') return now
   if (day === 'today') return instantOf(dayOf(localAt(now, tz)), tz)
   if (day === 'yesterday') return instantOf(dayOf(localAt(now, tz)) - dayMs, tz)
+  return instantFrom(text, tz)
+}
+
+/**
+ * The instant (ms) of a date, `2026-10-02` (midnight in `tz`), or of an ISO 8601 time (in `tz` unless it has
+ * an offset). Undefined for all else: 31 February is no day, and +99:00 no offset.
+ */
+export function instantFrom(text: string, tz = 'UTC'): number | undefined {
   const match = isoTime.exec(text)
   if (match === null) return undefined
   const [, year, month, date, hour = '0', minute = '0', second = '0', fraction = '0', zone] = match
@@ -156,13 +163,16 @@ function parseMoment(text: string, now: number, tz: string): number | undefined 
     back.getUTCHours() !== parts[3]
   if (rolled || parts[4] > 59 || parts[5] > 59) return undefined
   if (zone === undefined) return instantOf(local, tz)
-  return local - zoneOffset(zone)
+  const offset = zoneOffset(zone)
+  return offset === undefined ? undefined : local - offset
 }
 
-function zoneOffset(zone: string): number {
+function zoneOffset(zone: string): number | undefined {
   if (/^z$/i.test(zone)) return 0
   const digits = zone.replace(/\D/g, '')
-  const minutes = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2))
+  const [hours, rest] = [Number(digits.slice(0, 2)), Number(digits.slice(2))]
+  if (hours > 15 || rest > 59) return undefined
+  const minutes = hours * 60 + rest
   return (zone.startsWith('-') ? -minutes : minutes) * 60_000
 }
 

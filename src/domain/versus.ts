@@ -4,10 +4,11 @@
  */
 import { UserError } from '../errors.js'
 import { dimensionOf } from './dimensions.js'
+import { readDuration, type Duration } from './duration.js'
 import { parseFilter } from './filters.js'
 import { momentOf, windowBefore, wordPeriod } from './periods.js'
 import type { Filter, Scope, Window } from './scope.js'
-import { dayMs, hourMs, instantOf, localAt } from './zones.js'
+import { dayMs, instantOf, localAt } from './zones.js'
 
 export interface Versus {
   /** `previous`, a length such as 14d, a calendar word or a range; undefined: see `otherSide`. */
@@ -74,24 +75,16 @@ function otherWindow(
   return { since: new Date(earlier(Date.parse(since), found, tz)).toISOString(), until: since }
 }
 
-interface Length {
-  readonly size: number
-  readonly unit: 'h' | 'd' | 'w'
+/** Whole days and weeks keep the time of day, whatever the clocks do. */
+function earlier(instant: number, { ms, unit }: Duration, tz: string): number {
+  const ofCalendar = (unit === 'd' || unit === 'w') && ms % dayMs === 0
+  return Math.max(0, ofCalendar ? instantOf(localAt(instant, tz) - ms, tz) : instant - ms)
 }
 
-/** Days and weeks keep the time of day, whatever the clocks do. */
-function earlier(instant: number, { size, unit }: Length, tz: string): number {
-  if (unit === 'h') return Math.max(0, instant - size * hourMs)
-  const days = unit === 'w' ? 7 * size : size
-  return Math.max(0, instantOf(localAt(instant, tz) - days * dayMs, tz))
-}
-
-function readWindow(text: string, asOf: Date, tz: string): Window | Length | 'previous' {
+function readWindow(text: string, asOf: Date, tz: string): Window | Duration | 'previous' {
   if (text.toLowerCase() === 'previous') return 'previous'
-  const length = /^(\d{1,5})\s*([hdw])$/i.exec(text)
-  if (length !== null) {
-    return { size: Number(length[1]), unit: length[2]?.toLowerCase() as Length['unit'] }
-  }
+  const length = readDuration(text.toLowerCase())
+  if (length !== undefined) return length
   const word = wordPeriod(text, asOf, tz)
   if (word !== undefined) return checked(text, word.from, word.to ?? asOf)
   const ends = text.split('..')

@@ -1,4 +1,5 @@
 /** A row of a price override file: its columns, what each may hold, and what goes together. */
+import { instantFrom } from '../domain/periods.js'
 import { closestNames } from '../domain/names.js'
 import type { Rate, UnitPrices } from '../domain/rate.js'
 import { UserError } from '../errors.js'
@@ -202,14 +203,13 @@ function moment(raw: RawRow): string {
   const text = raw.cells['valid_from']
   if (text === undefined) return openStart
   const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text
-  const parsed = new Date(time)
-  const sound = /(Z|[+-]\d\d:\d\d)$/.test(time) && !Number.isNaN(parsed.getTime())
-  if (!sound || (time !== text && !parsed.toISOString().startsWith(text))) {
-    fail(
+  const instant = /(Z|[+-]\d\d:\d\d)$/.test(time) ? instantFrom(time) : undefined
+  if (instant === undefined) {
+    return fail(
       raw,
       `column "valid_from": "${text}" is not a date`,
       'Write 2026-04-01 (midnight UTC) or 2026-04-01T08:00:00Z.',
     )
   }
-  return parsed.toISOString().slice(0, 19).replace('T', ' ')
+  return new Date(instant).toISOString().slice(0, 19).replace('T', ' ')
 }

@@ -1,5 +1,5 @@
 /**
- * CSV by RFC 4180: one header line of keys, one record a row, raw numbers, rates as 0–1, ISO times.
+ * CSV by RFC 4180, but for its line ends, which are LF as in all that llmcost writes: one header line of keys, one record a row, raw numbers, rates as 0–1, ISO times.
  *
  * There is no totals row, so that a sum over the file is right. A report of several sections prints one
  * table after another with an empty line between, each with its own header and its section's id in a
@@ -22,7 +22,7 @@ export const csv: Renderer = {
     const sections = report.sections.filter(({ beside }) => !beside)
     const tables = sections.filter(({ columns }) => columns.length > 0)
     const several = sections.length > 1
-    return tables.map((section) => sectionText(section, several)).join('\r\n')
+    return tables.map((section) => sectionText(section, several)).join('\n')
   },
 }
 
@@ -34,7 +34,7 @@ function sectionText(section: Section, lead: boolean): string {
     lead ? ['section', ...header] : header,
     ...records.map((record) => (lead ? [text(section.id), ...record] : record)),
   ]
-  return lines.map((fields) => `${fields.join(',')}\r\n`).join('')
+  return lines.map((fields) => `${fields.join(',')}\n`).join('')
 }
 
 function field(cell: Cell | undefined, { kind }: Column): string {

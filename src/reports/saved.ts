@@ -3,6 +3,7 @@
  * side), or of `breakdown` (its total). The file may come from anywhere: only figures that are numbers and
  * could be true are taken from it, and nothing else.
  */
+import { instantFrom } from '../domain/periods.js'
 import { isLosslessNumber, parse } from 'lossless-json'
 import { readDecimal } from '../domain/decimal.js'
 import { dimensionOf } from '../domain/dimensions.js'
@@ -115,8 +116,8 @@ function periodOf(answer: Json, refuse: (what: string) => never): { window: Wind
     const value = period[key] ?? null
     if (value === null) return null
     const form = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z$/
-    const time = typeof value === 'string' && form.test(value) ? Date.parse(value) : Number.NaN
-    return Number.isNaN(time) ? refuse(`period.${key} is not a time`) : new Date(time).toISOString()
+    const time = typeof value === 'string' && form.test(value) ? instantFrom(value) : undefined
+    return time === undefined ? refuse(`period.${key} is not a time`) : new Date(time).toISOString()
   }
   const tz = period['tz']
   try {

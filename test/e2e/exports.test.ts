@@ -45,7 +45,7 @@ test.each(['csv', 'jsonl'])(
       columns: true,
     })
     const query = 'SELECT sum(cost_usd) AS cost_usd FROM calls'
-    const cost = (await runWell(['sql', query, '--format', 'csv', ...db], { cwd })).split('\r\n')[1]!
+    const cost = (await runWell(['sql', query, '--format', 'csv', ...db], { cwd })).split('\n')[1]!
     const billed = charges.reduce((sum, row) => sum + exact(row['BilledCost']!, 12), 0n)
     expect(billed).toBe(exact(cost, 12))
     expect(new Set(charges.map((row) => row['x_CostBasis']))).toEqual(new Set(['list', 'reported']))

@@ -38,7 +38,7 @@ test.each(older)(
       '--db',
       'costs.duckdb',
     ]
-    expect(await runWell(ask, { cwd })).toBe('model,calls,cost_usd\r\ngpt-4o,1,1.5\r\n')
+    expect(await runWell(ask, { cwd })).toBe('model,calls,cost_usd\ngpt-4o,1,1.5\n')
     expect(await runWell(ask, { cwd })).toContain('gpt-4o,1,1.5')
   },
 )

@@ -56,7 +56,7 @@ describe('filters', () => {
     ['model~GPT-4o', { dimension: 'model', operator: '~', value: 'GPT-4o' }],
     ['tag.region=eu~1', { dimension: 'tag.region', operator: '=', value: 'eu~1' }],
     ['feature=(none)', { dimension: 'feature', operator: '=', value: '(none)' }],
-    ['cache_hit=TRUE', { dimension: 'cache_hit', operator: '=', value: 'TRUE' }],
+    ['cache_hit=TRUE', { dimension: 'cache_hit', operator: '=', value: 'true' }],
     ['attempt=2', { dimension: 'attempt', operator: '=', value: '2' }],
   ])('%s', (text, filter) => {
     expect(parseFilter(text)).toEqual(filter)
