@@ -21,7 +21,11 @@ export const label = (raw: string): string =>
     ELSE CASE WHEN ${raw} IS NULL OR ${isNullLike(raw)} OR starts_with(${raw}, '{') OR starts_with(${raw}, '[') THEN NULL
       ELSE nullif(left(trim(${raw}), ${labelLimit}), '') END END`
 
-export const whole = (raw: string): string => `TRY_CAST(${raw} AS BIGINT)`
+/**
+ * SQL for a whole number. What does not fit 32 bits is no count of tokens: it becomes NULL here, and a problem
+ * by its text, so that no sum of counts can overflow.
+ */
+export const whole = (raw: string): string => `CAST(TRY_CAST(${raw} AS INTEGER) AS BIGINT)`
 
 /** Largest token count of one call that is believed. */
 export const tokenLimit = 1_000_000_000

@@ -6,7 +6,7 @@ import type { SourceFile } from './discover.js'
 import { judge, readingFrom, type KnownFile, type Verdict } from './files.js'
 import type { IngestRequest } from './request.js'
 import { look, prepare } from './prepare.js'
-import { Stage } from './stage.js'
+import { isOfTheMachine, Stage } from './stage.js'
 import type { FileSummary } from './summary.js'
 import type { Reading, Unit } from './units.js'
 
@@ -54,12 +54,7 @@ export async function stageFiles(
       for (const unit of await prepared(batch)) {
         const before = done
         request.onProgress?.({ total, lines: stage.rows, done: () => before + unit.bytes * stage.progress })
-        const first = stage.files.length
-        await stage.add(unit, request.read, request.now)
-        for (const [i, segment] of unit.segments.entries()) {
-          const owner = group.find((g) => g.reading === segment.reading)
-          if (owner) owner.entry.fileNo = first + i
-        }
+        await stageUnit(stage, unit, request, batch)
         done += unit.bytes
       }
     }
@@ -68,19 +63,61 @@ export async function stageFiles(
   return { stage, entries }
 }
 
+/** A file with its reading. */
+interface Read {
+  readonly reading: Reading
+  readonly entry: Entry
+}
+
+/**
+ * Stages a unit. Where that fails, each of its files is tried alone: whatever the fault, it takes no other
+ * file down.
+ */
+async function stageUnit(
+  stage: Stage,
+  unit: Unit,
+  request: IngestRequest,
+  batch: readonly Read[],
+): Promise<void> {
+  const owners = unit.segments.map((segment) => batch.find((one) => one.reading === segment.reading)!)
+  const first = stage.files.length
+  try {
+    await stage.add(unit, request.read, request.now)
+  } catch (error) {
+    if (isOfTheMachine(error)) throw error
+    if (owners.length === 1) return refuse(owners[0]!.entry, unforeseen(error))
+    for (const owner of owners)
+      for (const alone of await prepared([owner])) await stageUnit(stage, alone, request, [owner])
+    return
+  }
+  for (const [i, owner] of owners.entries()) owner.entry.fileNo = first + i
+}
+
+/** The refusal of a file that nothing but its failure is known of. */
+function unforeseen(error: unknown): UserError {
+  if (error instanceof UserError) return error
+  const [what = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
+  return new UserError(`it could not be read: ${what.slice(0, 200)}`, {
+    code: 'refused',
+    hint: 'The other files are not touched by it.',
+    cause: error,
+  })
+}
+
 /** Units of a batch; a file whose bytes turn out to be damaged is refused, the others still land. */
-async function prepared(batch: readonly { reading: Reading; entry: Entry }[]): Promise<Unit[]> {
+async function prepared(batch: readonly Read[]): Promise<Unit[]> {
   try {
     return await prepare(batch.map((one) => one.reading))
   } catch (error) {
-    if (!(error instanceof UserError)) throw error
+    if (isOfTheMachine(error)) throw error
   }
   const units: Unit[] = []
   for (const { reading, entry } of batch) {
     try {
       units.push(...(await prepare([reading])))
     } catch (error) {
-      refuse(entry, error)
+      if (isOfTheMachine(error)) throw error
+      refuse(entry, unforeseen(error))
     }
   }
   return units

@@ -44,12 +44,10 @@ export class Stage {
     if (options.inputTz !== undefined) await this.#db.run(`SET TimeZone = ${quoteText(options.inputTz)}`)
     let rows: number
     try {
-      rows = await this.#insert(unit, unit.relation, options, now)
-    } catch (error) {
-      if (!unit.repair) throw error
-      rows = await this.#insert(unit, await unit.repair(), options, now)
+      rows = await this.#insertRepaired(unit, options, now)
+    } finally {
+      if (options.inputTz !== undefined) await this.#db.run("SET TimeZone = 'UTC'")
     }
-    if (options.inputTz !== undefined) await this.#db.run("SET TimeZone = 'UTC'")
     for (const segment of unit.segments) {
       const own = unit.segments.length === 1 ? rows : (segment.rows ?? rows)
       this.files.push({ fileNo: this.files.length, segment, firstRow: this.#rows, rows: own })
@@ -57,6 +55,15 @@ export class Stage {
       rows -= own
     }
     if (rows !== 0) throw new Error(`staging lost its place: ${rows} rows are nobody's`)
+  }
+
+  async #insertRepaired(unit: Unit, options: ReadOptions, now: Date): Promise<number> {
+    try {
+      return await this.#insert(unit, unit.relation, options, now)
+    } catch (error) {
+      if (!unit.repair || isOfTheMachine(error)) throw error
+      return await this.#insert(unit, await unit.repair(), options, now)
+    }
   }
 
   async #insert(unit: Unit, relation: SourceRelation, options: ReadOptions, now: Date): Promise<number> {
@@ -137,4 +144,10 @@ export class Stage {
     return `SELECT s.*, g.file_no, s.row - g.first_row + 1 + g.line_base AS line, g.known_lines
       FROM (SELECT rowid AS row, *${absent.map(([name, type]) => `, CAST(NULL AS ${type}) AS ${name}`).join('')} FROM staged) s ${join}`
   }
+}
+
+/** True for what no file is to blame for: memory, disk, an interrupted run. Another try would fail as well. */
+export function isOfTheMachine(error: unknown): boolean {
+  const message = error instanceof Error ? error.message : String(error)
+  return /^(Out of Memory|INTERRUPT)|No space left on device|ENOSPC|EMFILE|ENFILE/i.test(message)
 }
