@@ -51,6 +51,11 @@ export interface ReadPlan {
   readonly foundUnder?: Readonly<
     Partial<Record<CallField, readonly { readonly name: string; readonly sql: string }[]>>
   >
+  /**
+   * SQL: true for the records of a source of both kinds whose input excludes cached tokens; `cacheTokens`
+   * then is what holds for the others.
+   */
+  readonly cacheTokensBeside?: string
   /** The source's own sum of tokens, to check against. */
   readonly totalTokens?: string
   /** Input tokens of tools' answers, where they may stand beside the input; the total tells. */
@@ -153,7 +158,15 @@ export class Document {
    * returned document and parsed in a second step.
    */
   embedded(...path: readonly string[]): Document {
-    const text = this.text(...path)
+    return this.#inside(this.text(...path))
+  }
+
+  /** The document that `make` takes out of the text of the value at a path, such as the last of a list. */
+  embeddedIn(path: readonly string[], make: (text: string) => string): Document {
+    return this.#inside(make(this.text(...path)))
+  }
+
+  #inside(text: string): Document {
     const known = this.#embedded.get(text)
     if (known) return known.document
     const document = new Document(undefined, `${this.#name}_${this.#embedded.size}`, text)

@@ -1,80 +1,51 @@
-/**
- * Raw responses of a provider's API stand bare in a log, or in a wrapper that adds who asked and when.
- * This finds where; the `openai` and `anthropic` importers know what.
- */
-import { Document, at, firstOf, isObject, type ReadPlan, type Sample, type Survey } from './importer.js'
+/** What stands around the body of a response: who asked and when, the request, labels that come back. */
+import type { Place } from './body-places.js'
+import { firstOf, type Document, type ReadPlan, type Survey } from './importer.js'
 import { namedFields } from './named-fields.js'
 
-/** Where a response may stand in a record, outermost first. */
-const places: readonly (readonly string[])[] = [
-  [],
-  ['response'],
-  ['response', 'body'],
-  ['body'],
-  ['output'],
-  ['data'],
-  ['result'],
-  ['result', 'message'],
-  ['message'],
-  ['completion'],
-  ['response', 'data'],
-  ['data', 'response'],
-  ['raw_response'],
-  ['raw'],
-  ['response_body'],
-  ['responseBody'],
-]
-
-/** The places of the sample's records at which `isResponse` finds a response. */
-export function responsePlaces(
-  sample: Sample,
-  isResponse: (value: Readonly<Record<string, unknown>>) => boolean,
-): readonly (readonly string[])[] {
-  if (sample.kind !== 'json') return []
-  return places.filter((place) =>
-    sample.records.some((record) => {
-      const value = at(record, ...place)
-      return isObject(value) && isResponse(value)
-    }),
-  )
-}
-
-export interface RawResponse {
-  readonly document: Document
-  /** SQL for a path of the response, wherever in the record it stands. */
-  readonly response: (...path: string[]) => string
-  /** SQL for a list inside the response. */
-  readonly responseList: (path: readonly string[], key: string) => string
+export interface Wrapper {
   /** What the wrapper says of the call: id, time, user, feature, latency … */
-  readonly wrapper: ReadPlan['fields']
-  readonly wrapperTags: string | undefined
-  /** SQL for the error of the wrapper: its code or message when it is an object; NULL when there is none. */
-  readonly wrapperError: string
-  /** True when every sampled response stands bare, without a wrapper. */
+  readonly fields: ReadPlan['fields']
+  readonly tags: string | undefined
+  /** SQL for its error: code or message when it is an object; NULL when there is none. */
+  readonly error: string
+  /** True when every sampled body stands bare, without a wrapper. */
   readonly bare: boolean
 }
 
-/** @returns access to the responses at `found` and to their wrapper's fields */
-export function rawResponse(survey: Survey, found: readonly (readonly string[])[]): RawResponse {
-  const document = Document.for(survey)
-  const at = found.length > 0 ? found : [[]]
-  const bare = at.every((place) => place.length === 0)
-  const inResponse = new Set(at.map((place) => place[0]))
+/** Keys of bodies, which no wrapper has for itself. */
+const bodyKeys = new Set(
+  'usage,choices,content,object,system_fingerprint,id,model,created,created_at,output,role,type,stop_reason,service_tier,candidates,usageMetadata,usage_metadata,modelVersion,responseId,createTime,data,status,error,message,response,text,tools,provider,metadata,temperature,max_output_tokens,embeddings,meta,metrics,stopReason,prompt,context,conversation,safety_identifier'.split(
+    ',',
+  ),
+)
+
+/** Fields that a label written into a bare body may fill. */
+const labelFields = [
+  'ts', 'user_id', 'feature', 'endpoint', 'customer', 'session_id', 'trace_id', 'team', 'environment',
+  'prompt_name', 'latency_ms', 'ttft_ms', 'attempt', 'cache_hit', 'reported_cost_usd',
+] as const // prettier-ignore
+
+export function wrapperFields(survey: Survey, document: Document, places: readonly Place[]): Wrapper {
+  const bare = places.every(({ hops }) => hops.flat().length === 0)
+  const inBody = new Set(places.map(({ hops }) => hops.flat()[0]))
   const outside = survey.keys.filter(
     (key) =>
-      !inResponse.has(key) && !['usage', 'choices', 'content', 'object', 'system_fingerprint'].includes(key),
+      !inBody.has(key) &&
+      !(bare
+        ? bodyKeys.has(key)
+        : ['usage', 'choices', 'content', 'object', 'system_fingerprint'].includes(key)),
   )
-  const named = bare ? undefined : namedFields({ ...survey, keys: outside }, document)
-  const response = (...path: string[]): string =>
-    firstOf(...at.map((place) => document.text(...place, ...path)))!
+  const named = namedFields({ ...survey, keys: outside }, document)
+  const fields = bare
+    ? Object.fromEntries(
+        labelFields.flatMap((name) => (named.fields[name] === undefined ? [] : [[name, named.fields[name]]])),
+      )
+    : named.fields
   return {
-    document,
-    response,
-    responseList: (path, key) =>
-      `coalesce(${at.map((place) => document.list([...place, ...path], key)).join(', ')})`,
-    wrapper: named?.fields ?? {},
-    wrapperTags: named?.tags,
-    wrapperError: wrapperError(document, named?.fields.error),
+    fields,
+    tags: bare ? undefined : named.tags,
+    error: wrapperError(document, bare ? undefined : named.fields.error),
     bare,
   }
 }
@@ -90,17 +61,22 @@ export function requestFields(document: Document): ReadPlan['fields'] {
   const request = (...path: string[]): string =>
     firstOf(document.text('request', ...path), document.text('request', 'body', ...path))!
   return {
-    request_model: request('model'),
+    request_model: firstOf(request('model'), request('modelId'))!,
     user_id: firstOf(request('user'), request('metadata', 'user_id'))!,
     max_tokens: firstOf(
       request('max_tokens'),
       request('max_completion_tokens'),
       request('max_output_tokens'),
+      request('generationConfig', 'maxOutputTokens'),
+      request('inferenceConfig', 'maxTokens'),
     )!,
-    temperature: request('temperature'),
+    temperature: firstOf(
+      request('temperature'),
+      request('generationConfig', 'temperature'),
+      request('inferenceConfig', 'temperature'),
+    )!,
   }
 }
-
 /** Labels that callers put into the `metadata` of their request and that come back in the response. */
 export function metadataFields(metadata: (key: string) => string): ReadPlan['fields'] {
   return {

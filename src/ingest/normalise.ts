@@ -60,6 +60,7 @@ export function normaliseSql(
       ...(asksCacheReading(plan, options, has)
         ? [['cache_shape', cacheShape(raw, plan, options)] as [string, string]]
         : []),
+      ['cache_beside', plan.cacheTokensBeside ?? 'false'],
       ['cost_parts', costParts(plan)],
       ['unread_usage', plan.unread ?? 'CAST(NULL AS VARCHAR)'],
       ...along,
@@ -92,6 +93,7 @@ const passed: Columns = [
   'revision_id',
   'total_tokens',
   'tool_tokens',
+  'cache_beside',
   'unread_usage',
 ].map((name) => [name, name])
 

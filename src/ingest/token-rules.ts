@@ -82,6 +82,7 @@ function cacheRules(plan: ReadPlan, options: ReadOptions, has: (field: CallField
   const { cacheTokens: given } = options
   const total = plan.totalTokens !== undefined
   const repairs = { input_tokens: `${input} + ${cached}` }
+  if (plan.cacheTokensBeside !== undefined && given === undefined) return mixedCacheRules(repairs)
   if ((given ?? plan.cacheTokens) === 'included') {
     const said = total && given === undefined ? `(${beyond} OR ${totalSaysBeside})` : beyond
     // Where the reading is asked of all records of a shape, the run says it of them together.
@@ -101,6 +102,24 @@ function cacheRules(plan: ReadPlan, options: ReadOptions, has: (field: CallField
     {
       name: 'cache_tokens_beside',
       when: inside ? `${cached} > 0 AND NOT cache_tokens_included` : `${cached} > 0`,
+      repairs,
+    },
+  ]
+}
+
+/** Of a source with records of both kinds each record's own kind counts, unless its figures say otherwise. */
+function mixedCacheRules(repairs: TokenRule['repairs'] & {}): TokenRule[] {
+  const inside = `cache_beside AND NOT ${beyond} AND total_tokens = ${input} + ${output}`
+  return [
+    { name: 'cache_tokens_included', when: `${cached} > 0 AND ${inside}` },
+    {
+      name: 'cache_tokens_beside',
+      when: `${cached} > 0 AND cache_beside AND NOT cache_tokens_included`,
+      repairs,
+    },
+    {
+      name: 'cache_tokens_added',
+      when: `${cached} > 0 AND NOT cache_beside AND (${beyond} OR ${totalSaysBeside})`,
       repairs,
     },
   ]

@@ -1,0 +1,81 @@
+/**
+ * The counts of Google's `generateContent`: thoughts are output beside the candidates, what tools gave is
+ * input beside the prompt, and lists split both by modality. A field that is missing is 0.
+ */
+import type { UsageField } from '../domain/call.js'
+import type { Body } from './body-places.js'
+import { number, sumOf } from './body-usage.js'
+import { firstOf } from './importer.js'
+
+export interface GeminiUsage {
+  readonly fields: Partial<Record<UsageField, string>>
+  /** SQL: true for a body with Google's counts. */
+  readonly is: string
+  /** SQL for the names of modalities that are not known; NULL where all are. */
+  readonly unread: string
+}
+
+/** Modalities by what the price data call them: pages of documents are read as images. */
+const modalities = { audio: ['AUDIO'], image: ['IMAGE', 'DOCUMENT'], video: ['VIDEO'] } as const
+
+export function geminiUsage(body: Body): GeminiUsage {
+  const count = (camel: string): string =>
+    firstOf(body.text('usageMetadata', camel), body.text('usage_metadata', snake(camel)))!
+  const [prompt, candidates] = [
+    count('promptTokenCount'),
+    firstOf(count('candidatesTokenCount'), count('responseTokenCount'))!,
+  ]
+  const [thoughts, tools, total] = [
+    count('thoughtsTokenCount'),
+    count('toolUsePromptTokenCount'),
+    count('totalTokenCount'),
+  ]
+  const sum = (...counts: string[]): string => counts.map((c) => `coalesce(${number(c)}, 0)`).join(' + ')
+  // Some surfaces count thoughts among the candidates: the total tells.
+  const inside = `coalesce(${number(thoughts)} <= ${number(candidates)} AND ${number(total)} IN (${sum(prompt, candidates)}, ${sum(prompt, candidates, tools)}), false)`
+  const lists = ['promptTokensDetails', 'toolUsePromptTokensDetails'] as const
+  const of = (names: readonly string[], ...details: readonly string[]): string =>
+    listed(details.map((name) => modalityList(body, name)), names)
+  const is = `coalesce(${prompt}, ${candidates}, ${total}) IS NOT NULL`
+  return {
+    is,
+    fields: {
+      input_tokens: `CASE WHEN ${is} THEN coalesce(${sumOf(prompt, tools)}, '0') END`,
+      output_tokens: `CASE WHEN ${is} THEN coalesce(CASE WHEN ${inside} THEN ${candidates} ELSE ${sumOf(`coalesce(${candidates}, '0')`, thoughts)} END, '0') END`,
+      input_audio_tokens: of(modalities.audio, ...lists),
+      input_image_tokens: of(modalities.image, ...lists),
+      input_video_tokens: of(modalities.video, ...lists),
+      cache_read_audio_input_tokens: of(modalities.audio, 'cacheTokensDetails'),
+      output_audio_tokens: of(modalities.audio, 'candidatesTokensDetails', 'responseTokensDetails'),
+      output_image_tokens: of(modalities.image, 'candidatesTokensDetails', 'responseTokensDetails'),
+    },
+    unread: unknownModalities(body),
+  }
+}
+
+const snake = (camel: string): string => camel.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
+/** SQL for the list of [modality, count] under a name. */
+function modalityList(body: Body, name: string): string {
+  const pairs = (usage: string, list: string, key: string): string =>
+    `list_zip(coalesce(${body.list([usage, list], 'modality')}, []), coalesce(${body.list([usage, list], key)}, []))`
+  return `list_concat(${pairs('usageMetadata', name, 'tokenCount')}, ${pairs('usage_metadata', snake(name), 'token_count')})`
+}
+
+/** SQL for the sum of the counts of some modalities; NULL where there is none. */
+function listed(lists: readonly string[], names: readonly string[]): string {
+  const all = lists.length === 1 ? lists[0]! : `list_concat(${lists.join(', ')})`
+  const own = `list_filter(${all}, lambda z: upper(z[1]) IN (${names.map((name) => `'${name}'`).join(', ')}))`
+  return `CAST(CAST(list_sum(list_transform(${own}, lambda z: ${number('z[2]')})) AS BIGINT) AS VARCHAR)`
+}
+
+/** SQL: modalities that no price covers, `modality=HAPTIC; …`; output of video has no price either. */
+function unknownModalities(body: Body): string {
+  const known = ['TEXT', ...Object.values(modalities).flat()]
+  const input = ['promptTokensDetails', 'toolUsePromptTokensDetails', 'cacheTokensDetails']
+  const output = ['candidatesTokensDetails', 'responseTokensDetails']
+  const names = (lists: readonly string[], known: readonly string[]): string =>
+    `list_filter(list_concat(${lists.map((name) => modalityList(body, name)).join(', ')}), lambda z: ${number('z[2]')} > 0 AND NOT list_contains([${known.map((name) => `'${name}'`).join(', ')}], upper(coalesce(z[1], ''))))`
+  const all = `list_concat(${names(input, known)}, ${names(output, known.filter((name) => name !== 'VIDEO'))})`
+  return `nullif(list_aggregate(list_sort(list_distinct(list_transform(${all}, lambda z: 'modality=' || regexp_replace(left(coalesce(z[1], '?'), 40), '[^A-Za-z0-9_-]', '?', 'g')))), 'string_agg', '; '), '')`
+}

@@ -1,0 +1,79 @@
+/** What a body says of money beside tokens: its own cost, paid tools, tier, speed and place. */
+import type { ReadPlan } from './importer.js'
+import type { Body } from './body-places.js'
+import { firstOf, literal } from './importer.js'
+
+/** xAI states what it charged in ticks, 10,000,000,000 to the dollar (docs.x.ai, cost tracking). */
+const fromTicks = (ticks: string): string =>
+  `CAST(TRY_CAST(${ticks} AS DECIMAL(18,0)) * CAST(0.0000000001 AS DECIMAL(11,10)) AS VARCHAR)`
+
+const dollars = (text: string): string => `TRY_CAST(${text} AS DECIMAL(18,12))`
+
+/**
+ * SQL for the cost that a body states, USD. OpenRouter's credits are dollars; under one's own key the
+ * provider charges the rest, which stands beside it.
+ */
+export function statedCost(body: Body): string {
+  const cost = body.text('usage', 'cost')
+  const upstream = body.text('usage', 'cost_details', 'upstream_inference_cost')
+  const ownKey = `${body.text('usage', 'is_byok')} = 'true' AND ${dollars(cost)} IS NOT NULL`
+  return firstOf(
+    `CASE WHEN starts_with(${cost}, '{') THEN json_extract_string(${cost}, '/total_cost')
+      WHEN ${ownKey} THEN CAST(${dollars(cost)} + coalesce(${dollars(upstream)}, 0) AS VARCHAR) ELSE ${cost} END`,
+    body.text('usage', 'total_cost'),
+    fromTicks(body.text('usage', 'cost_in_usd_ticks')),
+    body.text('response_cost'),
+    body.text('_hidden_params', 'response_cost'),
+  )!
+}
+
+/** SQL for the number of items of a type in the Responses API's output; NULL for none. */
+function items(body: Body, type: string, which = 'true'): string {
+  const found = `list_filter(list_zip(${body.list(['output'], 'type')}, ${body.list(['output'], 'action')}), lambda z: z[1] = ${literal(type)} AND ${which})`
+  return `CASE WHEN len(${found}) > 0 THEN CAST(len(${found}) AS VARCHAR) END`
+}
+
+/** Tools that the provider ran during the call. Of web searches only the action search is charged. */
+export const toolCalls = (body: Body): ReadPlan['fields'] => ({
+  web_search_requests: items(
+    body,
+    'web_search_call',
+    `(z[2] IS NULL OR coalesce(json_extract_string(z[2], '/type'), 'search') = 'search')`,
+  ),
+  file_search_requests: items(body, 'file_search_call'),
+})
+
+/**
+ * SQL for the names of what was used and has no count that a price covers: containers of code, pictures
+ * made by a tool, seconds of speech, passes of a call that its counts leave out; NULL where nothing.
+ */
+export function unreadTools(body: Body, output: string): string {
+  const outputs = body.list(['usage', 'iterations'], 'output_tokens')
+  const passes = `list_sum(list_transform(${outputs}, lambda x: TRY_CAST(x AS BIGINT)))`
+  const named = [
+    ...['code_interpreter_call', 'image_generation_call'].map(
+      (type) => `CASE WHEN ${items(body, type)} IS NOT NULL THEN 'output.${type}' END`,
+    ),
+    `CASE WHEN ${body.text('usage', 'type')} = 'duration' AND TRY_CAST(${body.text('usage', 'seconds')} AS DOUBLE) > 0 THEN 'usage.seconds' END`,
+    `CASE WHEN ${passes} <> TRY_CAST(${output} AS BIGINT) THEN 'usage.iterations' END`,
+    `CASE WHEN regexp_matches(${body.text('model')}, '-search-(preview|api)') AND ${body.text('object')} = 'chat.completion' THEN 'web searches of a search model' END`,
+  ]
+  return `nullif(concat_ws('; ', ${named.join(', ')}), '')`
+}
+
+/** Tier, speed and place, as the providers write them; the words are brought to ours where texts become values. */
+export function modes(body: Body, batch: string): ReadPlan['fields'] {
+  return {
+    service_tier: `CASE WHEN ${batch} THEN 'batch' ELSE ${firstOf(
+      body.text('service_tier'),
+      body.text('usage', 'service_tier'),
+      body.text('usageMetadata', 'serviceTier'),
+      body.text('usage_metadata', 'service_tier'),
+      body.text('usageMetadata', 'trafficType'),
+      body.text('usage_metadata', 'traffic_type'),
+      body.text('serviceTier', 'type'),
+    )!} END`,
+    speed: body.text('usage', 'speed'),
+    region: body.text('usage', 'inference_geo'),
+  }
+}

@@ -1,0 +1,225 @@
+/**
+ * Reads the bodies of providers' responses, of all providers in one plan: a gateway's log has them mixed.
+ * What an importer of such bodies adds is only by which marks it is known.
+ */
+import { geminiUsage } from './body-gemini.js'
+import { modes, statedCost, toolCalls, unreadTools } from './body-money.js'
+import { bodyAt, bodyPlaces, outerText, type Body, type Place } from './body-places.js'
+import { bodyUsage } from './body-usage.js'
+import { Document, firstOf, isObject, type ReadPlan, type Sample, type Survey } from './importer.js'
+import { mergeFields, metadataFields, requestFields, wrapperFields } from './raw-responses.js'
+
+/** True when a body with these marks stands anywhere in the sample. */
+export const hasBody = (
+  sample: Sample,
+  is: (value: Readonly<Record<string, unknown>>) => boolean,
+): boolean =>
+  sample.kind === 'json' &&
+  bodyPlaces(sample).some((place) =>
+    sample.records.some((record) => valuesAt(record, place.hops.flat()).some((value) => is(value))),
+  )
+
+/** The objects at a path, also inside texts of JSON and in lists of chunks. */
+function valuesAt(record: unknown, path: readonly string[]): Readonly<Record<string, unknown>>[] {
+  let values: unknown[] = [record]
+  const open = (value: unknown): unknown[] => {
+    if (typeof value !== 'string') return Array.isArray(value) ? value : [value]
+    try {
+      const parsed: unknown = JSON.parse(value)
+      return Array.isArray(parsed) ? parsed : [parsed]
+    } catch {
+      return []
+    }
+  }
+  for (const key of path) values = values.flatMap(open).map((value) => (isObject(value) ? value[key] : undefined))
+  return values.flatMap(open).filter(isObject)
+}
+
+/** @param usual where bodies stand when the sample has none, as in a batch whose first calls all failed */
+export function bodyPlan(survey: Survey, id: string, usual: Place): ReadPlan {
+  const document = Document.for(survey)
+  const found = bodyPlaces(survey.sample)
+  const places = found.length > 0 ? found : [usual]
+  const body = anywhere(places.map((place) => bodyAt(document, place)))
+  const outer = outerText(document, places)
+  const wrapper = wrapperFields(survey, document, places)
+  const batch = batchOf(survey, outer)
+  const failed = firstOf(
+    outer('result', 'error', 'error', 'type'),
+    outer('result', 'error', 'type'),
+    `CASE WHEN ${outer('result', 'type')} = 'errored' THEN 'errored' END`,
+    body.text('error', 'code'),
+    body.text('error', 'type'),
+    body.text('error', 'message'),
+    wrapper.error,
+  )!
+  const httpStatus = outer('response', 'status_code')
+  const model = firstOf(
+    body.text('model'),
+    body.text('modelVersion'),
+    body.text('model_version'),
+    body.text('response_metadata', 'model_name'),
+  )!
+  const kinds = kindsOf(body, model)
+  const { fields: counts, totalTokens, cacheTokensBeside } = bodyUsage(body, model)
+  const gemini = geminiUsage(body)
+  const used = [counts.input_tokens, counts.output_tokens, gemini.is].map((sql) => sql!)
+  const cost = statedCost(body)
+  return {
+    document,
+    source: `CASE ${kinds.map(([kind, when]) => `WHEN ${when} THEN '${kind}'`).join(' ')} ELSE '${id}' END`,
+    cacheTokens: 'included',
+    cacheTokensCertain: true,
+    cacheTokensBeside,
+    isCall: `(${used[0]} IS NOT NULL OR ${used[1]} IS NOT NULL OR ${used[2]} OR TRY_CAST(${cost} AS DOUBLE) > 0 OR ${body.text('usage', 'type')} = 'duration'
+      OR ${failed} IS NOT NULL OR coalesce(TRY_CAST(${httpStatus} AS INTEGER) >= 400, false)) AND ${body.text('done')} IS DISTINCT FROM 'false'`,
+    refusals: [
+      {
+        when: `coalesce(${document.text('type')} = 'message_start', false)`,
+        reason: 'a streaming event: its output is not final; log the final message',
+      },
+    ],
+    totalTokens,
+    unread: `nullif(concat_ws('; ', ${gemini.unread}, ${unreadTools(body, counts.output_tokens!)}), '')`,
+    fields: mergeFields(
+      { ...wrapper.fields, error: failed },
+      { call_id: idOf(body, document) },
+      { ts: timeOf(body, document) },
+      {
+        provider: `CASE ${kinds
+          .flatMap(([, when, provider]) => (provider === undefined ? [] : [`WHEN ${when} THEN '${provider}'`]))
+          .join(' ')} WHEN ${body.text('prompt_filter_results')} IS NOT NULL THEN 'azure' END`,
+        response_model: model,
+        operation: operationOf(body),
+        user_id: firstOf(body.text('user'), body.text('safety_identifier'))!,
+        session_id: body.text('conversation', 'id'),
+        prompt_name: body.text('prompt', 'id'),
+        reported_cost_usd: cost,
+        latency_ms: latencyOf(body),
+        max_tokens: body.text('max_output_tokens'),
+        temperature: body.text('temperature'),
+        finish_reason: finishOf(body),
+        status: `CASE WHEN ${failed} IS NOT NULL THEN 'error' ELSE ${firstOf(httpStatus, body.text('status'))!} END`,
+      },
+      gemini.fields,
+      counts,
+      toolCalls(body),
+      modes(body, batch),
+      metadataFields((key) => body.text('metadata', key)),
+      ...(wrapper.bare ? [] : [requestFields(document)]),
+    ),
+    ...(wrapper.tags === undefined ? {} : { tags: wrapper.tags }),
+  }
+}
+
+/** The first value that is there, of several bodies' places. */
+const anywhere = (bodies: readonly Body[]): Body => ({
+  text: (...path) => firstOf(...bodies.map((body) => body.text(...path)))!,
+  list: (path, key) => firstOf(...bodies.map((body) => body.list(path, key)))!,
+})
+
+/** Whose body it is, as importer, condition and provider; the first that fits. */
+function kindsOf(body: Body, model: string): readonly (readonly [string, string, string?])[] {
+  const has = (...paths: readonly string[][]): string =>
+    `coalesce(${paths.map((path) => body.text(...path)).join(', ')}) IS NOT NULL`
+  const message = `coalesce(${body.text('type')} = 'message', false)`
+  return [
+    [
+      'gemini',
+      has(
+        ['usageMetadata', 'totalTokenCount'],
+        ['usage_metadata', 'total_token_count'],
+        ['usageMetadata', 'promptTokenCount'],
+        ['usage_metadata', 'prompt_token_count'],
+        ['modelVersion'],
+      ),
+      'google',
+    ],
+    ['anthropic', `${message} AND coalesce(${model} ILIKE '%claude%', true)`, 'anthropic'],
+    ['anthropic', message],
+    [
+      'bedrock-converse',
+      `${has(['usage', 'inputTokens'])} AND ${has(['stopReason'], ['metrics', 'latencyMs'], ['usage', 'cacheReadInputTokens'])}`,
+      'aws',
+    ],
+    [
+      'cohere',
+      has(
+        ['meta', 'billed_units', 'input_tokens'],
+        ['usage', 'billed_units', 'input_tokens'],
+        ['meta', 'tokens', 'input_tokens'],
+        ['usage', 'tokens', 'input_tokens'],
+      ),
+      'cohere',
+    ],
+    ['ollama', has(['prompt_eval_count'], ['eval_count']), 'ollama'],
+    ['openai', has(['usage', 'prompt_tokens'])],
+  ]
+}
+
+/** SQL: true for results of a provider's batches, which cost less. */
+function batchOf(survey: Survey, outer: (...path: string[]) => string): string {
+  const { keys } = survey
+  const only = (names: readonly string[]): boolean => keys.every((key) => names.includes(key))
+  const google =
+    (keys.includes('key') && only(['key', 'response', 'error', 'metadata'])) ||
+    ['request', 'response', 'status', 'processed_time'].every((key) => keys.includes(key))
+  return google ? 'true' : `${outer('custom_id')} IS NOT NULL`
+}
+
+const idOf = (body: Body, document: Document): string =>
+  firstOf(
+    body.text('id'),
+    body.text('responseId'),
+    body.text('response_id'),
+    document.text('ResponseMetadata', 'RequestId'),
+    document.text('$metadata', 'requestId'),
+    document.text('custom_id'),
+  )!
+
+/** SQL for the time of an answer: the provider's own, or that of its HTTP headers. */
+function timeOf(body: Body, document: Document): string {
+  const date = firstOf(
+    body.text('ResponseMetadata', 'HTTPHeaders', 'date'),
+    document.text('ResponseMetadata', 'HTTPHeaders', 'date'),
+  )!
+  return firstOf(
+    body.text('created'),
+    body.text('created_at'),
+    body.text('createTime'),
+    body.text('create_time'),
+    `strftime(try_strptime(${date}, '%a, %d %b %Y %H:%M:%S GMT'), '%Y-%m-%dT%H:%M:%SZ')`,
+  )!
+}
+
+function operationOf(body: Body): string {
+  const object = body.text('object')
+  return `CASE WHEN ${object} = 'list' OR ${body.text('response_type')} LIKE 'embeddings%' OR (${body.text('prompt_eval_count')} IS NOT NULL AND ${body.text('done')} IS NULL) THEN 'embedding'
+    WHEN ${object} = 'text_completion' THEN 'completion' ELSE 'chat' END`
+}
+
+/** SQL for the duration in ms: the Responses API's times, Converse's metrics, Ollama's nanoseconds. */
+function latencyOf(body: Body): string {
+  const double = (...path: string[]): string => `TRY_CAST(${body.text(...path)} AS DOUBLE)`
+  return `CAST(coalesce((${double('completed_at')} - ${double('created_at')}) * 1000, ${double('metrics', 'latencyMs')}, ${double('total_duration')} / 1e6) AS VARCHAR)`
+}
+
+/** SQL for why the model stopped; of several choices a list. */
+function finishOf(body: Body): string {
+  const reasons = firstOf(
+    ...[
+      ['choices', 'finish_reason'],
+      ['candidates', 'finishReason'],
+      ['candidates', 'finish_reason'],
+    ].map(([list, key]) => body.list([list!], key!)),
+  )!
+  const status = body.text('status')
+  return firstOf(
+    `CASE WHEN len(${reasons}) > 0 THEN CAST(to_json(list_filter(${reasons}, lambda x: x IS NOT NULL)) AS VARCHAR) END`,
+    ...['stop_reason', 'stopReason', 'finish_reason', 'done_reason'].map((key) => body.text(key)),
+    body.text('promptFeedback', 'blockReason'),
+    body.text('prompt_feedback', 'block_reason'),
+    `CASE WHEN ${status} = 'incomplete' THEN ${body.text('incomplete_details', 'reason')} ELSE ${status} END`,
+  )!
+}
+

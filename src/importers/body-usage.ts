@@ -1,0 +1,209 @@
+/** The counts of a body, under the names of all providers. Where they are no sums, the first that is there counts. */
+import type { UsageField } from '../domain/call.js'
+import type { Body } from './body-places.js'
+import { firstOf } from './importer.js'
+
+type Path = readonly string[]
+
+const under = (...containers: string[]) => {
+  return (...paths: string[]): Path[] =>
+    containers.flatMap((container) => paths.map((path) => [container, ...path.split('.')]))
+}
+const usage = under('usage')
+const langchain = under('usage_metadata')
+const google = (camel: string, snake: string): Path[] => [
+  ['usageMetadata', camel],
+  ['usage_metadata', snake],
+]
+
+/** Paths of a count that every API but Google's states as one number. */
+const paths = {
+  input_tokens: [
+    ...usage('prompt_tokens', 'input_tokens', 'inputTokens', 'promptTokens'),
+    ...langchain('input_tokens'),
+    ['meta', 'billed_units', 'input_tokens'],
+    ...usage('billed_units.input_tokens'),
+    ['meta', 'tokens', 'input_tokens'],
+    ...usage('tokens.input_tokens'),
+    ['prompt_eval_count'],
+  ],
+  output_tokens: [
+    ...usage('completion_tokens', 'output_tokens', 'outputTokens', 'completionTokens'),
+    ...langchain('output_tokens'),
+    ['meta', 'billed_units', 'output_tokens'],
+    ...usage('billed_units.output_tokens'),
+    ['meta', 'tokens', 'output_tokens'],
+    ...usage('tokens.output_tokens'),
+    ['eval_count'],
+  ],
+  cache_read_input_tokens: [
+    ...usage(
+      'prompt_tokens_details.cached_tokens',
+      'input_tokens_details.cached_tokens',
+      'input_token_details.cached_tokens',
+      'cache_read_input_tokens',
+      'cacheReadInputTokens',
+      'cacheReadInputTokenCount',
+      'prompt_cache_hit_tokens',
+      'prompt_cache_read_tokens',
+      'cached_tokens',
+      'cached_input_tokens',
+      'cachedInputTokens',
+      'cached_prompt_text_tokens',
+      'input_token_details.cache_read',
+      'inputTokenDetails.cacheReadTokens',
+    ),
+    ...langchain('input_token_details.cache_read'),
+    ...google('cachedContentTokenCount', 'cached_content_token_count'),
+  ],
+  cache_creation_input_tokens: [
+    ...usage(
+      'cache_creation_input_tokens',
+      'cacheWriteInputTokens',
+      'cacheWriteInputTokenCount',
+      'prompt_tokens_details.cache_write_tokens',
+      'prompt_tokens_details.cache_creation_tokens',
+      'input_tokens_details.cache_write_tokens',
+      'input_token_details.cache_creation',
+      'inputTokenDetails.cacheWriteTokens',
+    ),
+    ...langchain('input_token_details.cache_creation'),
+  ],
+  reasoning_output_tokens: [
+    ...usage(
+      'completion_tokens_details.reasoning_tokens',
+      'output_tokens_details.reasoning_tokens',
+      'output_tokens_details.thinking_tokens',
+      'reasoning_tokens',
+      'reasoningTokens',
+      'output_token_details.reasoning',
+      'outputTokenDetails.reasoningTokens',
+    ),
+    ...langchain('output_token_details.reasoning'),
+    ...google('thoughtsTokenCount', 'thoughts_token_count'),
+  ],
+  input_audio_tokens: [
+    ...usage(
+      'prompt_tokens_details.audio_tokens',
+      'input_tokens_details.audio_tokens',
+      'input_token_details.audio_tokens',
+      'input_token_details.audio',
+    ),
+    ...langchain('input_token_details.audio'),
+  ],
+  output_audio_tokens: [
+    ...usage(
+      'completion_tokens_details.audio_tokens',
+      'output_tokens_details.audio_tokens',
+      'output_token_details.audio_tokens',
+      'output_token_details.audio',
+    ),
+    ...langchain('output_token_details.audio'),
+  ],
+  cache_read_audio_input_tokens: usage(
+    'input_token_details.cached_tokens_details.audio_tokens',
+    'input_tokens_details.cached_tokens_details.audio_tokens',
+    'prompt_tokens_details.cached_tokens_details.audio_tokens',
+  ),
+  input_image_tokens: usage(
+    'prompt_tokens_details.image_tokens',
+    'input_tokens_details.image_tokens',
+    'input_token_details.image_tokens',
+  ),
+  input_video_tokens: usage('prompt_tokens_details.video_tokens', 'input_tokens_details.video_tokens'),
+  output_image_tokens: usage(
+    'completion_tokens_details.image_tokens',
+    'output_tokens_details.image_tokens',
+    'output_token_details.image_tokens',
+  ),
+  web_search_requests: usage(
+    'server_tool_use.web_search_requests',
+    'server_side_tool_usage_details.web_search_calls',
+    'num_search_queries',
+  ),
+  file_search_requests: usage('server_side_tool_usage_details.file_search_calls'),
+} as const satisfies Partial<Record<UsageField, readonly Path[]>>
+
+/** SQL: a sum of counts, NULL where none is there. What is no plain count is passed on, so that it is refused. */
+export function sumOf(...counts: readonly string[]): string {
+  const [first = 'NULL', ...more] = counts
+  if (more.length === 0) return first
+  const odd = counts.map((c) => `WHEN NOT regexp_full_match(${c}, '\\d{1,15}') THEN ${c}`).join(' ')
+  const numbers = counts.map((c) => `coalesce(TRY_CAST(${c} AS BIGINT), 0)`).join(' + ')
+  return `CASE WHEN ${more.map((c) => `${c} IS NULL`).join(' AND ')} THEN ${first} ${odd} ELSE CAST(${numbers} AS VARCHAR) END`
+}
+
+export const number = (count: string): string => `TRY_CAST(${count} AS BIGINT)`
+
+export interface BodyUsage {
+  readonly fields: Partial<Record<UsageField, string>>
+  readonly totalTokens: string
+  /** SQL: true where input excludes cached tokens. */
+  readonly cacheTokensBeside: string
+}
+
+const totals: readonly Path[] = [
+  ...usage('total_tokens', 'totalTokens'),
+  ...langchain('total_tokens'),
+  ...google('totalTokenCount', 'total_token_count'),
+]
+
+/**
+ * The counts of a body, wherever it stands.
+ * @param model SQL for the model, for those whose output leaves reasoning out
+ */
+export function bodyUsage(body: Body, model: string): BodyUsage {
+  const of = (all: readonly Path[]): string => firstOf(...all.map((path) => body.text(...path)))!
+  const fields: Partial<Record<UsageField, string>> = {}
+  for (const [field, list] of Object.entries(paths)) fields[field as UsageField] = of(list)
+  const totalTokens = of(totals)
+  const oneHour = firstOf(
+    body.text('usage', 'cache_creation', 'ephemeral_1h_input_tokens'),
+    hourOf(body, ['usage', 'cacheDetails']),
+  )!
+  return {
+    fields: {
+      ...fields,
+      cache_creation_1h_input_tokens: oneHour,
+      output_tokens: withReasoning(body, fields, totalTokens, model),
+    },
+    totalTokens,
+    cacheTokensBeside: `(${body.text('usage', 'prompt_tokens')} IS NULL AND coalesce(${[
+      'cache_read_input_tokens',
+      'cache_creation_input_tokens',
+      'cacheReadInputTokens',
+      'cacheWriteInputTokens',
+    ]
+      .map((name) => body.text('usage', name))
+      .join(', ')}) IS NOT NULL AND ${body.text('usage', 'input_tokens_details', 'cached_tokens')} IS NULL)`,
+  }
+}
+
+/** SQL for the tokens of a list of `{ttl, inputTokens}` that are kept for an hour. */
+export function hourOf(body: Body, path: readonly string[]): string {
+  const pairs = `list_filter(list_zip(${body.list(path, 'ttl')}, ${body.list(path, 'inputTokens')}), lambda z: z[1] = '1h')`
+  return `CAST(CAST(list_sum(list_transform(${pairs}, lambda z: ${number('z[2]')})) AS BIGINT) AS VARCHAR)`
+}
+
+/**
+ * SQL for the output with its reasoning. xAI and Perplexity count reasoning beside the output, as the total
+ * shows where there is one; Gemini's counts are read elsewhere.
+ */
+function withReasoning(
+  body: Body,
+  fields: Partial<Record<UsageField, string>>,
+  total: string,
+  model: string,
+): string {
+  const output = fields.output_tokens!
+  const reasoning = firstOf(
+    body.text('usage', 'completion_tokens_details', 'reasoning_tokens'),
+    body.text('usage', 'reasoning_tokens'),
+  )!
+  const perplexity = ['num_search_queries', 'citation_tokens', 'search_context_size'].map(
+    (name) => `${body.text('usage', name)} IS NOT NULL`,
+  )
+  const inside = `coalesce(${number(total)} = ${number(fields.input_tokens!)} + ${number(output)}, false)`
+  const beside = `(${perplexity.join(' OR ')} OR (${model} ILIKE '%grok%' AND NOT ${inside}))`
+  return `CASE WHEN ${number(reasoning)} > 0 AND ${beside} THEN ${sumOf(output, reasoning)} ELSE ${output} END`
+}
