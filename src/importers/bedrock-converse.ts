@@ -6,7 +6,8 @@ import type { Importer } from './importer.js'
 export const bedrockConverse: Importer = {
   id: 'bedrock-converse',
   about: 'responses of Amazon Bedrock Converse, bare or wrapped',
-  example: '{"ts": "2026-10-05T08:00:00Z", "modelId": "…", "response": {"stopReason": "end_turn", "usage": {…}}}',
+  example:
+    '{"ts": "2026-10-05T08:00:00Z", "modelId": "…", "response": {"stopReason": "end_turn", "usage": {…}}}',
   surveysKeys: true,
   detects: (sample) => hasBody(sample, isConverse),
   plan: (survey) => bodyPlan(survey, 'bedrock-converse', { hops: [['response']], list: false }),

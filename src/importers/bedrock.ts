@@ -31,6 +31,19 @@ export const bedrock: Importer = {
         chunk(`usage.${native}`),
         chunk(`message.usage.${native}`),
       )!
+    const details = [body.text('usage', 'cacheDetails'), chunk('metadata.usage.cacheDetails')].map(
+      (list) =>
+        `list_filter(from_json(CASE WHEN starts_with(${list}, '[') THEN ${list} END, '[{"ttl": "VARCHAR", "inputTokens": "BIGINT"}]'), lambda x: x.ttl = '1h')`,
+    )
+    const oneHour = firstOf(
+      body.text('usage', 'cache_creation', 'ephemeral_1h_input_tokens'),
+      chunk('usage.cache_creation.ephemeral_1h_input_tokens'),
+      chunk('message.usage.cache_creation.ephemeral_1h_input_tokens'),
+      ...details.map(
+        (list) =>
+          `CAST(CAST(list_sum(list_transform(${list}, lambda x: x."inputTokens")) AS BIGINT) AS VARCHAR)`,
+      ),
+    )!
     const arn = doc.text('modelId')
     const metadata = (key: string): string => doc.text('requestMetadata', key)
     return {
@@ -91,9 +104,10 @@ export const bedrock: Importer = {
         )!,
         status: `CASE WHEN ${doc.text('errorCode')} IS NOT NULL THEN 'error' ELSE 'ok' END`,
         error: doc.text('errorCode'),
-        service_tier: body.text('serviceTier', 'type'),
+        cache_creation_1h_input_tokens: oneHour,
+        service_tier: firstOf(body.text('serviceTier', 'type'), body.text('usage', 'service_tier'))!,
+        region: firstOf(doc.text('inferenceRegion'), doc.text('region'))!,
       },
-      tags: `CASE WHEN coalesce(${doc.text('inferenceRegion')}, ${doc.text('region')}) IS NOT NULL THEN MAP {'region': coalesce(${doc.text('inferenceRegion')}, ${doc.text('region')})} END`,
     }
   },
 }

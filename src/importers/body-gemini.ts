@@ -3,9 +3,8 @@
  * input beside the prompt, and lists split both by modality. A field that is missing is 0.
  */
 import type { UsageField } from '../domain/call.js'
-import type { Body } from './body-places.js'
+import { absent, absentList, firstThere, type Body } from './body-places.js'
 import { number, sumOf } from './body-usage.js'
-import { firstOf } from './importer.js'
 
 export interface GeminiUsage {
   readonly fields: Partial<Record<UsageField, string>>
@@ -20,10 +19,10 @@ const modalities = { audio: ['AUDIO'], image: ['IMAGE', 'DOCUMENT'], video: ['VI
 
 export function geminiUsage(body: Body): GeminiUsage {
   const count = (camel: string): string =>
-    firstOf(body.text('usageMetadata', camel), body.text('usage_metadata', snake(camel)))!
+    firstThere(body.text('usageMetadata', camel), body.text('usage_metadata', snake(camel)))
   const [prompt, candidates] = [
     count('promptTokenCount'),
-    firstOf(count('candidatesTokenCount'), count('responseTokenCount'))!,
+    firstThere(count('candidatesTokenCount'), count('responseTokenCount')),
   ]
   const [thoughts, tools, total] = [
     count('thoughtsTokenCount'),
@@ -35,7 +34,12 @@ export function geminiUsage(body: Body): GeminiUsage {
   const inside = `coalesce(${number(thoughts)} <= ${number(candidates)} AND ${number(total)} IN (${sum(prompt, candidates)}, ${sum(prompt, candidates, tools)}), false)`
   const lists = ['promptTokensDetails', 'toolUsePromptTokensDetails'] as const
   const of = (names: readonly string[], ...details: readonly string[]): string =>
-    listed(details.map((name) => modalityList(body, name)), names)
+    listed(
+      details.map((name) => modalityList(body, name)),
+      names,
+    )
+  if ([prompt, candidates, total].every((sql) => sql === absent))
+    return { is: 'false', fields: {}, unread: absent }
   const is = `coalesce(${prompt}, ${candidates}, ${total}) IS NOT NULL`
   return {
     is,
@@ -55,16 +59,28 @@ export function geminiUsage(body: Body): GeminiUsage {
 
 const snake = (camel: string): string => camel.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
-/** SQL for the list of [modality, count] under a name. */
-function modalityList(body: Body, name: string): string {
-  const pairs = (usage: string, list: string, key: string): string =>
-    `list_zip(coalesce(${body.list([usage, list], 'modality')}, []), coalesce(${body.list([usage, list], key)}, []))`
-  return `list_concat(${pairs('usageMetadata', name, 'tokenCount')}, ${pairs('usage_metadata', snake(name), 'token_count')})`
+/** SQL for the list of [modality, count] under a name; undefined where no record has it. */
+function modalityList(body: Body, name: string): string | undefined {
+  const pairs = (usage: string, list: string, key: string): string[] => {
+    const [kinds, counts] = [body.list([usage, list], 'modality'), body.list([usage, list], key)]
+    return counts === absentList ? [] : [`list_zip(coalesce(${kinds}, []), coalesce(${counts}, []))`]
+  }
+  return joined([
+    ...pairs('usageMetadata', name, 'tokenCount'),
+    ...pairs('usage_metadata', snake(name), 'token_count'),
+  ])
+}
+
+/** SQL for lists one after the other; undefined for none. */
+function joined(lists: readonly (string | undefined)[]): string | undefined {
+  const [first, ...more] = lists.filter((list) => list !== undefined)
+  return first && more.reduce((all, list) => `list_concat(${all}, ${list})`, first)
 }
 
 /** SQL for the sum of the counts of some modalities; NULL where there is none. */
-function listed(lists: readonly string[], names: readonly string[]): string {
-  const all = lists.length === 1 ? lists[0]! : `list_concat(${lists.join(', ')})`
+function listed(lists: readonly (string | undefined)[], names: readonly string[]): string {
+  const all = joined(lists)
+  if (all === undefined) return absent
   const own = `list_filter(${all}, lambda z: upper(z[1]) IN (${names.map((name) => `'${name}'`).join(', ')}))`
   return `CAST(CAST(list_sum(list_transform(${own}, lambda z: ${number('z[2]')})) AS BIGINT) AS VARCHAR)`
 }
@@ -74,8 +90,20 @@ function unknownModalities(body: Body): string {
   const known = ['TEXT', ...Object.values(modalities).flat()]
   const input = ['promptTokensDetails', 'toolUsePromptTokensDetails', 'cacheTokensDetails']
   const output = ['candidatesTokensDetails', 'responseTokensDetails']
-  const names = (lists: readonly string[], known: readonly string[]): string =>
-    `list_filter(list_concat(${lists.map((name) => modalityList(body, name)).join(', ')}), lambda z: ${number('z[2]')} > 0 AND NOT list_contains([${known.map((name) => `'${name}'`).join(', ')}], upper(coalesce(z[1], ''))))`
-  const all = `list_concat(${names(input, known)}, ${names(output, known.filter((name) => name !== 'VIDEO'))})`
+  const names = (lists: readonly string[], known: readonly string[]): string | undefined => {
+    const all = joined(lists.map((name) => modalityList(body, name)))
+    return (
+      all &&
+      `list_filter(${all}, lambda z: ${number('z[2]')} > 0 AND NOT list_contains([${known.map((name) => `'${name}'`).join(', ')}], upper(coalesce(z[1], ''))))`
+    )
+  }
+  const all = joined([
+    names(input, known),
+    names(
+      output,
+      known.filter((name) => name !== 'VIDEO'),
+    ),
+  ])
+  if (all === undefined) return absent
   return `nullif(list_aggregate(list_sort(list_distinct(list_transform(${all}, lambda z: 'modality=' || regexp_replace(left(coalesce(z[1], '?'), 40), '[^A-Za-z0-9_-]', '?', 'g')))), 'string_agg', '; '), '')`
 }

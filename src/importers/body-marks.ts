@@ -38,7 +38,8 @@ export const isConverse = (value: Value): boolean =>
   ('stopReason' in value || isObject(value['metrics']) || 'cacheReadInputTokens' in usageOf(value))
 
 export const isCohere = (value: Value): boolean =>
-  (isObject(value['meta']) && (isObject(value['meta']['billed_units']) || isObject(value['meta']['tokens']))) ||
+  (isObject(value['meta']) &&
+    (isObject(value['meta']['billed_units']) || isObject(value['meta']['tokens']))) ||
   isObject(usageOf(value)['billed_units']) ||
   isObject(usageOf(value)['tokens'])
 

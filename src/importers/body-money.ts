@@ -1,7 +1,7 @@
 /** What a body says of money beside tokens: its own cost, paid tools, tier, speed and place. */
 import type { ReadPlan } from './importer.js'
-import type { Body } from './body-places.js'
-import { firstOf, literal } from './importer.js'
+import { absent, absentList, firstThere, type Body } from './body-places.js'
+import { literal } from './importer.js'
 
 /** xAI states what it charged in ticks, 10,000,000,000 to the dollar (docs.x.ai, cost tracking). */
 const fromTicks = (ticks: string): string =>
@@ -17,18 +17,21 @@ export function statedCost(body: Body): string {
   const cost = body.text('usage', 'cost')
   const upstream = body.text('usage', 'cost_details', 'upstream_inference_cost')
   const ownKey = `${body.text('usage', 'is_byok')} = 'true' AND ${dollars(cost)} IS NOT NULL`
-  return firstOf(
-    `CASE WHEN starts_with(${cost}, '{') THEN json_extract_string(${cost}, '/total_cost')
-      WHEN ${ownKey} THEN CAST(${dollars(cost)} + coalesce(${dollars(upstream)}, 0) AS VARCHAR) ELSE ${cost} END`,
+  const ticks = body.text('usage', 'cost_in_usd_ticks')
+  const stated = `CASE WHEN starts_with(${cost}, '{') THEN json_extract_string(${cost}, '/total_cost')
+      WHEN ${ownKey} THEN CAST(${dollars(cost)} + coalesce(${dollars(upstream)}, 0) AS VARCHAR) ELSE ${cost} END`
+  return firstThere(
+    cost === absent ? absent : stated,
     body.text('usage', 'total_cost'),
-    fromTicks(body.text('usage', 'cost_in_usd_ticks')),
+    ticks === absent ? absent : fromTicks(ticks),
     body.text('response_cost'),
     body.text('_hidden_params', 'response_cost'),
-  )!
+  )
 }
 
 /** SQL for the number of items of a type in the Responses API's output; NULL for none. */
 function items(body: Body, type: string, which = 'true'): string {
+  if (body.list(['output'], 'type') === absentList) return absent
   const found = `list_filter(list_zip(${body.list(['output'], 'type')}, ${body.list(['output'], 'action')}), lambda z: z[1] = ${literal(type)} AND ${which})`
   return `CASE WHEN len(${found}) > 0 THEN CAST(len(${found}) AS VARCHAR) END`
 }
@@ -63,16 +66,17 @@ export function unreadTools(body: Body, output: string): string {
 
 /** Tier, speed and place, as the providers write them; the words are brought to ours where texts become values. */
 export function modes(body: Body, batch: string): ReadPlan['fields'] {
+  const tier = firstThere(
+    body.text('service_tier'),
+    body.text('usage', 'service_tier'),
+    body.text('usageMetadata', 'serviceTier'),
+    body.text('usage_metadata', 'service_tier'),
+    body.text('usageMetadata', 'trafficType'),
+    body.text('usage_metadata', 'traffic_type'),
+    body.text('serviceTier', 'type'),
+  )
   return {
-    service_tier: `CASE WHEN ${batch} THEN 'batch' ELSE ${firstOf(
-      body.text('service_tier'),
-      body.text('usage', 'service_tier'),
-      body.text('usageMetadata', 'serviceTier'),
-      body.text('usage_metadata', 'service_tier'),
-      body.text('usageMetadata', 'trafficType'),
-      body.text('usage_metadata', 'traffic_type'),
-      body.text('serviceTier', 'type'),
-    )!} END`,
+    service_tier: batch === 'false' ? tier : `CASE WHEN ${batch} THEN 'batch' ELSE ${tier} END`,
     speed: body.text('usage', 'speed'),
     region: body.text('usage', 'inference_geo'),
   }

@@ -4,7 +4,7 @@
  */
 import { isBody, isStrictBody } from './body-marks.js'
 import { comparable, fieldNames } from './field-names.js'
-import { isObject, literal, type Document, type Sample } from './importer.js'
+import { firstOf, isObject, literal, type Document, type Sample, type Survey } from './importer.js'
 
 /** Where a body stands: keys that lead inwards, parted where a text has to be parsed on the way. */
 export interface Place {
@@ -58,7 +58,9 @@ function withoutDoubles(places: readonly Place[]): readonly Place[] {
 
 /** True for a record of one's own around a usage: it says when the call was. */
 const hasTime = (record: Readonly<Record<string, unknown>>): boolean =>
-  Object.keys(record).some((key) => key !== 'created' && key !== 'created_at' && timeNames.has(comparable(key)))
+  Object.keys(record).some(
+    (key) => key !== 'created' && key !== 'created_at' && timeNames.has(comparable(key)),
+  )
 const timeNames = new Set(fieldNames.ts)
 
 /** True for a record that has its counts itself: what stands inside repeats them, if it is no response. */
@@ -97,11 +99,14 @@ function search(
 
 /** A list of chunks of one answer, not of answers: they say so, or carry one id. */
 function isStream(values: readonly unknown[]): boolean {
-  const bodies = values.filter((value) => isObject(value) && isBody(value)) as Readonly<Record<string, unknown>>[]
+  const bodies = values.filter((value) => isObject(value) && isBody(value)) as Readonly<
+    Record<string, unknown>
+  >[]
   return (
     bodies.length > 0 &&
     values.every((value) => isObject(value)) &&
-    (bodies.length === 1 || bodies.every((body) => 'candidates' in body || body['object'] === 'chat.completion.chunk'))
+    (bodies.length === 1 ||
+      bodies.every((body) => 'candidates' in body || body['object'] === 'chat.completion.chunk'))
   )
 }
 
@@ -122,27 +127,77 @@ const lastChunk = (text: string): string => {
   return `CASE WHEN starts_with(${text}, '[') THEN CAST(list_filter(from_json(CASE WHEN json_valid(${text}) THEN ${text} END, '["JSON"]'), lambda x: ${usage})[-1] AS VARCHAR) ELSE ${text} END`
 }
 
-/** Access to the body at a place. */
-export function bodyAt(document: Document, place: Place): Body {
-  let inner = document
-  const before = place.hops.slice(0, -1)
-  const last = place.hops.at(-1)!
-  for (const [i, hop] of before.entries()) {
-    const list = place.list && i === before.length - 1
-    inner = list ? inner.embeddedIn(hop, lastChunk) : inner.embedded(...hop)
-  }
+/** SQL of what is nowhere in the file: it need not be looked for in each record. */
+export const absent = 'CAST(NULL AS VARCHAR)'
+export const absentList = 'CAST(NULL AS VARCHAR[])'
+
+/** SQL: the first of these that is not NULL. */
+export const firstThere = (...expressions: readonly string[]): string =>
+  firstOf(...expressions.filter((sql) => sql !== absent)) ?? absent
+
+/** SQL: the first of these lists that is not NULL. */
+export const firstList = (...lists: readonly string[]): string =>
+  firstOf(...lists.filter((sql) => sql !== absentList)) ?? absentList
+
+/** True when a key is in some record of the file, as far as its objects were looked into. */
+function isThere(survey: Survey, path: readonly string[]): boolean {
+  return path.every((key, i) => survey.shape?.get(JSON.stringify(path.slice(0, i)))?.includes(key) ?? true)
+}
+
+/**
+ * Access to the bodies at some places. A bare one is read in the pass that reads the record; of others the
+ * text is taken out first, wherever it stands, and then parsed as one document.
+ */
+export function bodyAt(survey: Survey, document: Document, places: readonly Place[]): Body {
+  const bare = places.every(({ hops }) => hops.flat().length === 0)
+  const inner = bare
+    ? document
+    : document.embeddedAt(
+        places.toReversed().map((place) => textAt(document, place)),
+        chosen,
+      )
+  const there = (path: readonly string[]): boolean =>
+    places.some(({ hops, list }) => list || hops.length > 1 || isThere(survey, [...hops.flat(), ...path]))
   return {
-    text: (...path) => inner.text(...last, ...path),
-    list: (path, key) => inner.list([...last, ...path], key),
+    text: (...path) => (there(path) ? inner.text(...path) : absent),
+    list: (path, key) => (there(path) ? inner.list(path, key) : absentList),
   }
+}
+
+/** SQL for the text of the value at a place, with the path that it has in the record. */
+function textAt(document: Document, { hops, list }: Place): { sql: string; path: readonly string[] } {
+  const path = hops.flat()
+  if (path.length === 0) return { sql: document.whole, path }
+  let inner = document
+  const way = hops.filter((hop) => hop.length > 0)
+  for (const hop of way.slice(0, -1)) inner = inner.embedded(...hop)
+  const sql = inner.text(...way.at(-1)!)
+  return { sql: list ? lastChunk(sql) : sql, path }
+}
+
+/** Words that stand in the text of a body with a usage. */
+const marks = ['"usage', 'billed_units"', 'eval_count"']
+
+/** SQL: of the texts that may be the body, the first with a usage, else the first that is an object. */
+function chosen(texts: readonly string[]): string {
+  if (texts.length === 1) return texts[0]!
+  const has = (text: string): string =>
+    marks.map((mark) => `contains(${text}, ${literal(mark)})`).join(' OR ')
+  const cases = [
+    ...texts.map((text) => `WHEN starts_with(${text}, '{') AND (${has(text)}) THEN ${text}`),
+    ...texts.map((text) => `WHEN starts_with(${text}, '{') THEN ${text}`),
+  ]
+  return `CASE ${cases.join(' ')} END`
 }
 
 /** Access to a value of the record itself, also where the object that holds it is read as a text. */
 export const outerText =
-  (document: Document, places: readonly Place[]) =>
+  (survey: Survey, document: Document, places: readonly Place[]) =>
   (...path: string[]): string => {
-    const parsed = places.some(({ hops }) => hops.length > 1 && hops[0]![0] === path[0] && hops[0]!.length === 1)
-    return parsed && path.length > 1
-      ? document.embedded(path[0]!).text(...path.slice(1))
-      : document.text(...path)
+    if (!isThere(survey, path.slice(0, 1))) return absent
+    const parsed = places.some(
+      ({ hops }) => hops.length > 1 && hops[0]!.length === 1 && hops[0]![0] === path[0],
+    )
+    if (parsed && path.length > 1) return document.embedded(path[0]!).text(...path.slice(1))
+    return isThere(survey, path) ? document.text(...path) : absent
   }

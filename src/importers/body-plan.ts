@@ -4,16 +4,13 @@
  */
 import { geminiUsage } from './body-gemini.js'
 import { modes, statedCost, toolCalls, unreadTools } from './body-money.js'
-import { bodyAt, bodyPlaces, outerText, type Body, type Place } from './body-places.js'
+import { absent, bodyAt, bodyPlaces, firstThere, outerText, type Body, type Place } from './body-places.js'
 import { bodyUsage } from './body-usage.js'
-import { Document, firstOf, isObject, type ReadPlan, type Sample, type Survey } from './importer.js'
+import { Document, isObject, type ReadPlan, type Sample, type Survey } from './importer.js'
 import { mergeFields, metadataFields, requestFields, wrapperFields } from './raw-responses.js'
 
 /** True when a body with these marks stands anywhere in the sample. */
-export const hasBody = (
-  sample: Sample,
-  is: (value: Readonly<Record<string, unknown>>) => boolean,
-): boolean =>
+export const hasBody = (sample: Sample, is: (value: Readonly<Record<string, unknown>>) => boolean): boolean =>
   sample.kind === 'json' &&
   bodyPlaces(sample).some((place) =>
     sample.records.some((record) => valuesAt(record, place.hops.flat()).some((value) => is(value))),
@@ -31,7 +28,8 @@ function valuesAt(record: unknown, path: readonly string[]): Readonly<Record<str
       return []
     }
   }
-  for (const key of path) values = values.flatMap(open).map((value) => (isObject(value) ? value[key] : undefined))
+  for (const key of path)
+    values = values.flatMap(open).map((value) => (isObject(value) ? value[key] : undefined))
   return values.flatMap(open).filter(isObject)
 }
 
@@ -40,11 +38,11 @@ export function bodyPlan(survey: Survey, id: string, usual: Place): ReadPlan {
   const document = Document.for(survey)
   const found = bodyPlaces(survey.sample)
   const places = found.length > 0 ? found : [usual]
-  const body = anywhere(places.map((place) => bodyAt(document, place)))
-  const outer = outerText(document, places)
+  const body = bodyAt(survey, document, places)
+  const outer = outerText(survey, document, places)
   const wrapper = wrapperFields(survey, document, places)
   const batch = batchOf(survey, outer)
-  const failed = firstOf(
+  const failed = firstThere(
     outer('result', 'error', 'error', 'type'),
     outer('result', 'error', 'type'),
     `CASE WHEN ${outer('result', 'type')} = 'errored' THEN 'errored' END`,
@@ -52,15 +50,18 @@ export function bodyPlan(survey: Survey, id: string, usual: Place): ReadPlan {
     body.text('error', 'type'),
     body.text('error', 'message'),
     wrapper.error,
-  )!
+  )
   const httpStatus = outer('response', 'status_code')
-  const model = firstOf(
+  const model = firstThere(
     body.text('model'),
     body.text('modelVersion'),
     body.text('model_version'),
     body.text('response_metadata', 'model_name'),
-  )!
-  const kinds = kindsOf(body, model)
+  )
+  const kinds = [
+    ...kindsOf(body, model),
+    ['anthropic', `${outer('result', 'type')} IS NOT NULL`, 'anthropic'] as const,
+  ]
   const { fields: counts, totalTokens, cacheTokensBeside } = bodyUsage(body, model)
   const gemini = geminiUsage(body)
   const used = [counts.input_tokens, counts.output_tokens, gemini.is].map((sql) => sql!)
@@ -87,11 +88,13 @@ export function bodyPlan(survey: Survey, id: string, usual: Place): ReadPlan {
       { ts: timeOf(body, document) },
       {
         provider: `CASE ${kinds
-          .flatMap(([, when, provider]) => (provider === undefined ? [] : [`WHEN ${when} THEN '${provider}'`]))
+          .flatMap(([, when, provider]) =>
+            provider === undefined ? [] : [`WHEN ${when} THEN '${provider}'`],
+          )
           .join(' ')} WHEN ${body.text('prompt_filter_results')} IS NOT NULL THEN 'azure' END`,
         response_model: model,
         operation: operationOf(body),
-        user_id: firstOf(body.text('user'), body.text('safety_identifier'))!,
+        user_id: firstThere(body.text('user'), body.text('safety_identifier')),
         session_id: body.text('conversation', 'id'),
         prompt_name: body.text('prompt', 'id'),
         reported_cost_usd: cost,
@@ -99,7 +102,7 @@ export function bodyPlan(survey: Survey, id: string, usual: Place): ReadPlan {
         max_tokens: body.text('max_output_tokens'),
         temperature: body.text('temperature'),
         finish_reason: finishOf(body),
-        status: `CASE WHEN ${failed} IS NOT NULL THEN 'error' ELSE ${firstOf(httpStatus, body.text('status'))!} END`,
+        status: `CASE WHEN ${failed} IS NOT NULL THEN 'error' ELSE ${firstThere(httpStatus, body.text('status'))} END`,
       },
       gemini.fields,
       counts,
@@ -112,16 +115,12 @@ export function bodyPlan(survey: Survey, id: string, usual: Place): ReadPlan {
   }
 }
 
-/** The first value that is there, of several bodies' places. */
-const anywhere = (bodies: readonly Body[]): Body => ({
-  text: (...path) => firstOf(...bodies.map((body) => body.text(...path)))!,
-  list: (path, key) => firstOf(...bodies.map((body) => body.list(path, key)))!,
-})
-
 /** Whose body it is, as importer, condition and provider; the first that fits. */
 function kindsOf(body: Body, model: string): readonly (readonly [string, string, string?])[] {
-  const has = (...paths: readonly string[][]): string =>
-    `coalesce(${paths.map((path) => body.text(...path)).join(', ')}) IS NOT NULL`
+  const has = (...paths: readonly string[][]): string => {
+    const found = firstThere(...paths.map((path) => body.text(...path)))
+    return found === absent ? 'false' : `${found} IS NOT NULL`
+  }
   const message = `coalesce(${body.text('type')} = 'message', false)`
   return [
     [
@@ -168,28 +167,28 @@ function batchOf(survey: Survey, outer: (...path: string[]) => string): string {
 }
 
 const idOf = (body: Body, document: Document): string =>
-  firstOf(
+  firstThere(
     body.text('id'),
     body.text('responseId'),
     body.text('response_id'),
     document.text('ResponseMetadata', 'RequestId'),
     document.text('$metadata', 'requestId'),
     document.text('custom_id'),
-  )!
+  )
 
 /** SQL for the time of an answer: the provider's own, or that of its HTTP headers. */
 function timeOf(body: Body, document: Document): string {
-  const date = firstOf(
+  const date = firstThere(
     body.text('ResponseMetadata', 'HTTPHeaders', 'date'),
     document.text('ResponseMetadata', 'HTTPHeaders', 'date'),
-  )!
-  return firstOf(
+  )
+  return firstThere(
     body.text('created'),
     body.text('created_at'),
     body.text('createTime'),
     body.text('create_time'),
     `strftime(try_strptime(${date}, '%a, %d %b %Y %H:%M:%S GMT'), '%Y-%m-%dT%H:%M:%SZ')`,
-  )!
+  )
 }
 
 function operationOf(body: Body): string {
@@ -206,20 +205,19 @@ function latencyOf(body: Body): string {
 
 /** SQL for why the model stopped; of several choices a list. */
 function finishOf(body: Body): string {
-  const reasons = firstOf(
+  const reasons = firstThere(
     ...[
       ['choices', 'finish_reason'],
       ['candidates', 'finishReason'],
       ['candidates', 'finish_reason'],
     ].map(([list, key]) => body.list([list!], key!)),
-  )!
+  )
   const status = body.text('status')
-  return firstOf(
+  return firstThere(
     `CASE WHEN len(${reasons}) > 0 THEN CAST(to_json(list_filter(${reasons}, lambda x: x IS NOT NULL)) AS VARCHAR) END`,
     ...['stop_reason', 'stopReason', 'finish_reason', 'done_reason'].map((key) => body.text(key)),
     body.text('promptFeedback', 'blockReason'),
     body.text('prompt_feedback', 'block_reason'),
     `CASE WHEN ${status} = 'incomplete' THEN ${body.text('incomplete_details', 'reason')} ELSE ${status} END`,
-  )!
+  )
 }
-

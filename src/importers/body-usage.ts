@@ -1,7 +1,6 @@
 /** The counts of a body, under the names of all providers. Where they are no sums, the first that is there counts. */
 import type { UsageField } from '../domain/call.js'
-import type { Body } from './body-places.js'
-import { firstOf } from './importer.js'
+import { absent, absentList, firstThere, type Body } from './body-places.js'
 
 type Path = readonly string[]
 
@@ -125,15 +124,19 @@ const paths = {
 } as const satisfies Partial<Record<UsageField, readonly Path[]>>
 
 /** SQL: a sum of counts, NULL where none is there. What is no plain count is passed on, so that it is refused. */
-export function sumOf(...counts: readonly string[]): string {
-  const [first = 'NULL', ...more] = counts
+export function sumOf(...all: readonly string[]): string {
+  const counts = all.filter((sql) => sql !== absent)
+  const [first = absent, ...more] = counts
   if (more.length === 0) return first
-  const odd = counts.map((c) => `WHEN NOT regexp_full_match(${c}, '\\d{1,15}') THEN ${c}`).join(' ')
-  const numbers = counts.map((c) => `coalesce(TRY_CAST(${c} AS BIGINT), 0)`).join(' + ')
+  const double = (count: string): string => `TRY_CAST(${count} AS DOUBLE)`
+  const plain = (count: string): string =>
+    `coalesce(${double(count)} BETWEEN 0 AND 1e15 AND ${double(count)} = trunc(${double(count)}), false)`
+  const odd = counts.map((c) => `WHEN ${c} IS NOT NULL AND NOT ${plain(c)} THEN ${c}`).join(' ')
+  const numbers = counts.map((c) => `coalesce(TRY_CAST(${double(c)} AS BIGINT), 0)`).join(' + ')
   return `CASE WHEN ${more.map((c) => `${c} IS NULL`).join(' AND ')} THEN ${first} ${odd} ELSE CAST(${numbers} AS VARCHAR) END`
 }
 
-export const number = (count: string): string => `TRY_CAST(${count} AS BIGINT)`
+export const number = (count: string): string => `TRY_CAST(${count} AS DOUBLE)`
 
 export interface BodyUsage {
   readonly fields: Partial<Record<UsageField, string>>
@@ -153,14 +156,14 @@ const totals: readonly Path[] = [
  * @param model SQL for the model, for those whose output leaves reasoning out
  */
 export function bodyUsage(body: Body, model: string): BodyUsage {
-  const of = (all: readonly Path[]): string => firstOf(...all.map((path) => body.text(...path)))!
+  const of = (all: readonly Path[]): string => firstThere(...all.map((path) => body.text(...path)))
   const fields: Partial<Record<UsageField, string>> = {}
   for (const [field, list] of Object.entries(paths)) fields[field as UsageField] = of(list)
   const totalTokens = of(totals)
-  const oneHour = firstOf(
+  const oneHour = firstThere(
     body.text('usage', 'cache_creation', 'ephemeral_1h_input_tokens'),
     hourOf(body, ['usage', 'cacheDetails']),
-  )!
+  )
   return {
     fields: {
       ...fields,
@@ -181,8 +184,9 @@ export function bodyUsage(body: Body, model: string): BodyUsage {
 
 /** SQL for the tokens of a list of `{ttl, inputTokens}` that are kept for an hour. */
 export function hourOf(body: Body, path: readonly string[]): string {
+  if (body.list(path, 'ttl') === absentList) return absent
   const pairs = `list_filter(list_zip(${body.list(path, 'ttl')}, ${body.list(path, 'inputTokens')}), lambda z: z[1] = '1h')`
-  return `CAST(CAST(list_sum(list_transform(${pairs}, lambda z: ${number('z[2]')})) AS BIGINT) AS VARCHAR)`
+  return `CAST(CAST(list_sum(list_transform(${pairs}, lambda z: TRY_CAST(z[2] AS BIGINT))) AS BIGINT) AS VARCHAR)`
 }
 
 /**
@@ -195,15 +199,16 @@ function withReasoning(
   total: string,
   model: string,
 ): string {
-  const output = fields.output_tokens!
-  const reasoning = firstOf(
+  const output = fields.output_tokens ?? absent
+  const reasoning = firstThere(
     body.text('usage', 'completion_tokens_details', 'reasoning_tokens'),
     body.text('usage', 'reasoning_tokens'),
-  )!
+  )
+  if (reasoning === absent) return output
   const perplexity = ['num_search_queries', 'citation_tokens', 'search_context_size'].map(
     (name) => `${body.text('usage', name)} IS NOT NULL`,
   )
-  const inside = `coalesce(${number(total)} = ${number(fields.input_tokens!)} + ${number(output)}, false)`
+  const inside = `coalesce(${number(total)} = ${number(fields.input_tokens ?? absent)} + ${number(output)}, false)`
   const beside = `(${perplexity.join(' OR ')} OR (${model} ILIKE '%grok%' AND NOT ${inside}))`
   return `CASE WHEN ${number(reasoning)} > 0 AND ${beside} THEN ${sumOf(output, reasoning)} ELSE ${output} END`
 }

@@ -31,8 +31,6 @@ export const claudeCode: Importer = {
       tag('git_branch', doc.text('gitBranch')),
       tag('agent_id', doc.text('agentId')),
       tag('sidechain', `nullif(${doc.text('isSidechain')}, 'false')`),
-      tag('speed', message('usage', 'speed')),
-      tag('inference_geo', message('usage', 'inference_geo')),
       tag('version', doc.text('version')),
     ]
     const pairs = `list_filter([${labels.join(', ')}], lambda t: t.value IS NOT NULL)`
@@ -60,6 +58,8 @@ export const claudeCode: Importer = {
         reported_cost_usd: doc.text('costUSD'),
         finish_reason: message('stop_reason'),
         service_tier: message('usage', 'service_tier'),
+        speed: message('usage', 'speed'),
+        region: message('usage', 'inference_geo'),
       },
       tags: `CASE WHEN len(${pairs}) > 0 THEN map_from_entries(${pairs}) END`,
       revisionId: firstOf(doc.text('uuid'), doc.text('data', 'message', 'uuid'))!,

@@ -6,7 +6,8 @@ import type { Importer } from './importer.js'
 export const cohere: Importer = {
   id: 'cohere',
   about: 'responses of the Cohere API, v1 and v2, bare or wrapped',
-  example: '{"ts": "2026-10-05T08:00:00Z", "model": "command-r-plus", "response": {"usage": {"billed_units": {…}}}}',
+  example:
+    '{"ts": "2026-10-05T08:00:00Z", "model": "command-r-plus", "response": {"usage": {"billed_units": {…}}}}',
   surveysKeys: true,
   detects: (sample) => hasBody(sample, isCohere),
   plan: (survey) => bodyPlan(survey, 'cohere', { hops: [['response']], list: false }),

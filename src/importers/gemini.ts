@@ -6,7 +6,8 @@ import type { Importer } from './importer.js'
 export const gemini: Importer = {
   id: 'gemini',
   about: 'responses of Gemini (Gemini API, Vertex AI, batches, streams as lists of chunks), bare or wrapped',
-  example: '{"ts": "2026-10-05T08:00:00Z", "response": {"modelVersion": "gemini-2.5-pro", "usageMetadata": {…}}}',
+  example:
+    '{"ts": "2026-10-05T08:00:00Z", "response": {"modelVersion": "gemini-2.5-pro", "usageMetadata": {…}}}',
   surveysKeys: true,
   detects: (sample) => hasBody(sample, isGemini),
   plan: (survey) => bodyPlan(survey, 'gemini', { hops: [['response']], list: false }),

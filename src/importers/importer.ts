@@ -161,9 +161,17 @@ export class Document {
     return this.#inside(this.text(...path))
   }
 
-  /** The document that `make` takes out of the text of the value at a path, such as the last of a list. */
-  embeddedIn(path: readonly string[], make: (text: string) => string): Document {
-    return this.#inside(make(this.text(...path)))
+  /** The document that is one of several texts, each of the value at a path: `choose` says in SQL which. */
+  embeddedAt(
+    values: readonly { readonly sql: string; readonly path: readonly string[] }[],
+    choose: (texts: readonly string[]) => string,
+  ): Document {
+    return this.#inside(choose(values.map(({ sql }) => sql)))
+  }
+
+  /** SQL for the JSON text of the whole; NULL where it is not JSON. */
+  get whole(): string {
+    return this.#whole
   }
 
   #inside(text: string): Document {

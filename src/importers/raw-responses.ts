@@ -1,5 +1,5 @@
 /** What stands around the body of a response: who asked and when, the request, labels that come back. */
-import type { Place } from './body-places.js'
+import { absent, type Place } from './body-places.js'
 import { firstOf, type Document, type ReadPlan, type Survey } from './importer.js'
 import { namedFields } from './named-fields.js'
 
@@ -94,7 +94,7 @@ export function mergeFields(...plans: readonly ReadPlan['fields'][]): ReadPlan['
   const out: ReadPlan['fields'] = {}
   for (const plan of plans) {
     for (const [field, sql] of Object.entries(plan) as [keyof ReadPlan['fields'], string][]) {
-      out[field] = firstOf(out[field], sql)!
+      if (sql !== absent) out[field] = firstOf(out[field], sql)!
     }
   }
   return out

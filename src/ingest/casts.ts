@@ -160,9 +160,62 @@ export const status = (raw: string, error: string, logged: boolean): string =>
     WHEN ${error} IS NOT NULL THEN 'error'
     ${logged ? "ELSE 'ok'" : ''} END END`
 
-/** SQL for standard / batch / flex / priority from the providers' words; other tiers keep their name. */
+const standardWords = [
+  'standard',
+  'default',
+  'auto',
+  'on_demand',
+  'ondemand',
+  'standard_only',
+  'normal',
+  'regular',
+]
+const tierWords: Readonly<Record<string, readonly string[]>> = {
+  standard: standardWords,
+  batch: [
+    'batch',
+    'batch_api',
+    'batchapi',
+    'batches',
+    'batched',
+    'batch_processing',
+    'message_batch',
+    'message_batches',
+  ],
+  flex: ['flex', 'flex_processing', 'on_demand_flex', 'flex_discount'],
+  priority: ['priority', 'priority_processing', 'on_demand_priority'],
+}
+const unspecified = ['traffic_type_unspecified', 'service_tier_unspecified', 'unspecified']
+
+/** SQL of a word as it is compared: `Batch API` and `batch-api` are one. */
+const comparableWord = (raw: string): string => `replace(replace(lower(trim(${raw})), ' ', '_'), '-', '_')`
+
+/**
+ * SQL for standard / batch / flex / priority from the words of providers and people; other tiers keep their
+ * name, so that pricing can say which it does not know.
+ */
 export const serviceTier = (raw: string): string =>
-  `CASE WHEN ${isOneOf(`lower(${raw})`, ['standard', 'default', 'auto', 'on_demand'])} THEN 'standard'
-    WHEN ${isOneOf(`lower(${raw})`, ['priority', 'fast', 'ultrafast', 'on_demand_priority'])} THEN 'priority'
-    WHEN ${isOneOf(`lower(${raw})`, ['flex', 'on_demand_flex', 'flex_discount'])} THEN 'flex'
+  `CASE WHEN ${raw} IS NULL THEN NULL WHEN ${raw} IN ('standard', 'default') THEN 'standard'
+    ${Object.entries(tierWords)
+      .map(([tier, words]) => `WHEN ${isOneOf(comparableWord(raw), words)} THEN '${tier}'`)
+      .join(' ')}
+    WHEN ${isOneOf(comparableWord(raw), unspecified)} THEN NULL
     ELSE lower(${label(raw)}) END`
+
+/** Every word that is a service tier of some provider, as it is compared. */
+export const knownTierWords: readonly string[] = [
+  ...Object.values(tierWords).flat(),
+  ...unspecified,
+  ...['scale', 'fast', 'ultrafast', 'reserved', 'provisioned_throughput', 'priority_on_demand'],
+]
+
+/** SQL for a speed mode; NULL for the standard one. */
+export const speed = (raw: string): string =>
+  `CASE WHEN ${raw} IS NULL OR ${isOneOf(comparableWord(raw), standardWords)} THEN NULL ELSE lower(${label(raw)}) END`
+
+/** Words for no place in particular. */
+const nowhere = ['global', 'not_available', 'default', 'unknown', 'none', 'null', 'auto', 'any']
+
+/** SQL for where a call was served; NULL where that is nowhere in particular. */
+export const region = (raw: string): string =>
+  `CASE WHEN ${raw} IS NULL OR ${isOneOf(comparableWord(raw), nowhere)} THEN NULL ELSE lower(${label(raw)}) END`

@@ -64,7 +64,8 @@ export function typedColumns(
     ['ts_problem', has('ts') ? casts.momentProblem('raw_ts', 'ts', options.baseTime) : "'ts: missing'"],
   )
   for (const field of labels) {
-    add(field, casts.label(rawName(field)))
+    const cast = field === 'speed' ? casts.speed : field === 'region' ? casts.region : casts.label
+    add(field, cast(rawName(field)))
     if (has(field)) cuts.push(`strlen(${rawName(field)}) > ${casts.labelLimit}`)
   }
   for (const field of usageFields) {

@@ -32,7 +32,7 @@ test('plain, streamed natively and by Converse, failed, by inference profile wit
       temperature: 0.2,
       max_tokens: 512,
       finish_reason: 'stop',
-      tags: { region: 'eu-central-1' },
+      region: 'eu-central-1',
       cost_usd: '0.008745',
     },
     {
