@@ -1,4 +1,5 @@
 /** What a body says of money beside tokens: its own cost, paid tools, tier, speed and place. */
+import type { CallField } from '../domain/call.js'
 import type { ReadPlan } from './importer.js'
 import { absent, absentList, firstThere, type Body } from './body-places.js'
 import { literal } from './importer.js'
@@ -80,4 +81,52 @@ export function modes(body: Body, batch: string): ReadPlan['fields'] {
     speed: body.text('usage', 'speed'),
     region: body.text('usage', 'inference_geo'),
   }
+}
+
+/** What stands in a usage object beside what is counted, and why it needs no price. */
+const free: readonly (readonly [path: string, reason: string])[] = [
+  ['cost.input_tokens_cost', 'a part of the cost'],
+  ['cost.output_tokens_cost', 'a part of the cost'],
+  ['cost.reasoning_tokens_cost', 'a part of the cost'],
+  ['cost.citation_tokens_cost', 'a part of the cost'],
+  ['cost.search_queries_cost', 'a part of the cost'],
+  ['cost.request_cost', 'a part of the cost'],
+  ['cost.total_cost', 'the cost, as it is read'],
+  ['cost_details.upstream_inference_prompt_cost', 'a part of the cost'],
+  ['cost_details.upstream_inference_input_cost', 'a part of the cost'],
+  ['cost_details.upstream_inference_completions_cost', 'a part of the cost'],
+  ['cost_details.upstream_inference_output_cost', 'a part of the cost'],
+  ['cost_details.upstream_inference_cost', "a part of the cost, or added to it under one's own key"],
+  ['tokens.input_tokens', "the model's own count; billed units count"],
+  ['tokens.output_tokens', "the model's own count; billed units count"],
+  ['iterations', 'the passes that the counts add up, or they are named'],
+  ['input_token_details.cached_tokens_details.text_tokens', 'a part of a counted total'],
+  ['input_token_details.cached_tokens_details.image_tokens', 'a part of a counted total'],
+  ['num_server_side_tools_used', 'the sum of the tools listed beside it'],
+]
+
+/** The paths of a body that need no price, as they stand in the record. */
+export const freeInBody = (
+  places: readonly (readonly string[])[],
+): { readonly path: readonly string[]; readonly reason: string }[] =>
+  places.flatMap((place) => [
+    ...free.map(([path, reason]) => ({ path: [...place, 'usage', ...path.split('.')], reason })),
+    ...['input_tokens', 'output_tokens'].map((name) => ({
+      path: [...place, 'meta', 'tokens', name],
+      reason: "the model's own count; billed units count",
+    })),
+  ])
+
+/** Fields of a body that add up or convert what stands in it. */
+export function addedUp(body: Body): CallField[] {
+  const converted = [['cost_in_usd_ticks'], ['cost_details', 'upstream_inference_cost']]
+  const isConverted = converted.some((path) => body.text('usage', ...path) !== absent)
+  return [
+    'input_tokens',
+    'output_tokens',
+    'input_audio_tokens',
+    'input_image_tokens',
+    'input_video_tokens',
+    ...(isConverted ? (['reported_cost_usd'] as const) : []),
+  ]
 }

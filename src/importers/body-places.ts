@@ -135,10 +135,6 @@ export const absentList = 'CAST(NULL AS VARCHAR[])'
 export const firstThere = (...expressions: readonly string[]): string =>
   firstOf(...expressions.filter((sql) => sql !== absent)) ?? absent
 
-/** SQL: the first of these lists that is not NULL. */
-export const firstList = (...lists: readonly string[]): string =>
-  firstOf(...lists.filter((sql) => sql !== absentList)) ?? absentList
-
 /** True when a key is in some record of the file, as far as its objects were looked into. */
 function isThere(survey: Survey, path: readonly string[]): boolean {
   return path.every((key, i) => survey.shape?.get(JSON.stringify(path.slice(0, i)))?.includes(key) ?? true)

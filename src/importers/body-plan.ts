@@ -3,9 +3,10 @@
  * What an importer of such bodies adds is only by which marks it is known.
  */
 import { geminiUsage } from './body-gemini.js'
-import { modes, statedCost, toolCalls, unreadTools } from './body-money.js'
+import { addedUp, freeInBody, modes, statedCost, toolCalls, unreadTools } from './body-money.js'
 import { absent, bodyAt, bodyPlaces, firstThere, outerText, type Body, type Place } from './body-places.js'
 import { bodyUsage } from './body-usage.js'
+import { usageFields } from '../domain/call.js'
 import { Document, isObject, type ReadPlan, type Sample, type Survey } from './importer.js'
 import { mergeFields, metadataFields, requestFields, wrapperFields } from './raw-responses.js'
 
@@ -81,9 +82,12 @@ export function bodyPlan(survey: Survey, id: string, usual: Place): ReadPlan {
       },
     ],
     totalTokens,
-    unread: `nullif(concat_ws('; ', ${gemini.unread}, ${unreadTools(body, counts.output_tokens!)}), '')`,
+    addedUp: addedUp(body),
+    moneyFree: freeInBody(places.map(({ hops }) => hops.flat())),
+    unread: `nullif(concat_ws('; ', ${gemini.unread}, ${unreadTools(body, counts.output_tokens!)}${besides(wrapper.fields, mergeFields(gemini.fields, counts))}), '')`,
     fields: mergeFields(
-      { ...wrapper.fields, error: failed },
+      usageOf(gemini.fields, counts, toolCalls(body), wrapper.fields),
+      { ...withoutUsage(wrapper.fields), error: failed },
       { call_id: idOf(body, document) },
       { ts: timeOf(body, document) },
       {
@@ -104,15 +108,35 @@ export function bodyPlan(survey: Survey, id: string, usual: Place): ReadPlan {
         finish_reason: finishOf(body),
         status: `CASE WHEN ${failed} IS NOT NULL THEN 'error' ELSE ${firstThere(httpStatus, body.text('status'))} END`,
       },
-      gemini.fields,
-      counts,
-      toolCalls(body),
       modes(body, batch),
       metadataFields((key) => body.text('metadata', key)),
       ...(wrapper.bare ? [] : [requestFields(document)]),
     ),
     ...(wrapper.tags === undefined ? {} : { tags: wrapper.tags }),
   }
+}
+
+const isUsage = (field: string): boolean => usageFields.some((name) => name === field)
+
+/** The counts of the wrapper stand behind those of the body, which are the provider's own. */
+const usageOf = (...plans: readonly ReadPlan['fields'][]): ReadPlan['fields'] =>
+  Object.fromEntries(Object.entries(mergeFields(...plans)).filter(([field]) => isUsage(field)))
+const withoutUsage = (fields: ReadPlan['fields']): ReadPlan['fields'] =>
+  Object.fromEntries(Object.entries(fields).filter(([field]) => !isUsage(field)))
+
+/** SQL for the names of counts of the wrapper that say another number than the body, with a comma before. */
+function besides(wrapper: ReadPlan['fields'], body: ReadPlan['fields']): string {
+  const number = (sql: string | undefined): string => `coalesce(TRY_CAST(${sql ?? 'NULL'} AS DOUBLE), 0)`
+  const cached = `${number(body.cache_read_input_tokens)} + ${number(body.cache_creation_input_tokens)}`
+  const thought = number(body.reasoning_output_tokens)
+  return (['input_tokens', 'output_tokens'] as const)
+    .filter((field) => wrapper[field] !== undefined && body[field] !== undefined)
+    .map((field) => {
+      const [outer, inner] = [number(wrapper[field]), number(body[field])]
+      const more = field === 'input_tokens' ? cached : thought
+      return `, CASE WHEN ${outer} > 0 AND ${body[field]} IS NOT NULL AND ${outer} NOT IN (${inner}, ${inner} + ${more}, ${inner} - (${more})) THEN '${field}' END`
+    })
+    .join('')
 }
 
 /** Whose body it is, as importer, condition and provider; the first that fits. */

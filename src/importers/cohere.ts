@@ -8,7 +8,6 @@ export const cohere: Importer = {
   about: 'responses of the Cohere API, v1 and v2, bare or wrapped',
   example:
     '{"ts": "2026-10-05T08:00:00Z", "model": "command-r-plus", "response": {"usage": {"billed_units": {…}}}}',
-  surveysKeys: true,
   detects: (sample) => hasBody(sample, isCohere),
   plan: (survey) => bodyPlan(survey, 'cohere', { hops: [['response']], list: false }),
 }

@@ -67,6 +67,8 @@ export interface ReadPlan {
   readonly unread?: string
   /** SQL of what the plan reads beside its fields, such as parts that it adds up elsewhere. */
   readonly uses?: readonly string[]
+  /** Fields whose SQL adds up or converts what it reads: none of the values is a rival of the sum. */
+  readonly addedUp?: readonly CallField[]
   /** Paths that look like usage or money and need no price, with the reason; beside those of money.ts. */
   readonly moneyFree?: readonly { readonly path: readonly string[]; readonly reason: string }[]
   /** The source's own parts of the cost, to check against its total. */
@@ -92,6 +94,13 @@ export interface Importer {
   readonly plan: (survey: Survey) => ReadPlan
 }
 
+/** A document inside another: its text, and the paths at which the value may stand that the text is of. */
+interface Embedded {
+  readonly text: string
+  readonly document: Document
+  readonly bases: readonly (readonly string[])[]
+}
+
 type Structure = { [key: string]: Structure | string | [Structure] }
 
 /**
@@ -103,16 +112,19 @@ export class Document {
   readonly #name: string
   /** SQL for the JSON text of the whole; NULL where it is not JSON. */
   readonly #whole: string
+  /** SQL for the text itself. */
+  readonly #text: string
   readonly #columns: readonly string[] | undefined
   readonly #structure: Structure = {}
   /** Where each value that was asked for stands, by its SQL. */
   readonly #reads = new Map<string, readonly string[]>()
-  readonly #embedded = new Map<string, { readonly text: string; readonly document: Document }>()
+  readonly #embedded = new Map<string, Embedded>()
 
   /** @param columns header of a CSV file; undefined for JSON */
   constructor(columns?: readonly string[], name = 'doc', text = 'text') {
     this.#columns = columns
     this.#name = name
+    this.#text = text
     this.#whole = `CASE WHEN json_valid(${text}) THEN ${text} END`
   }
 
@@ -147,6 +159,7 @@ export class Document {
       const elements = `from_json(CASE WHEN starts_with(${whole}, '[') THEN ${whole} END, '["JSON"]')`
       return `list_transform(${elements}, lambda x: json_extract_string(x, ${literal(pointerOf([key]))}))`
     }
+    this.#reads.set(this.#address(path), path)
     const known = parent[leaf]
     if (Array.isArray(known)) known[0][key] = 'VARCHAR'
     else parent[leaf] = [{ [key]: 'VARCHAR' }]
@@ -158,7 +171,7 @@ export class Document {
    * returned document and parsed in a second step.
    */
   embedded(...path: readonly string[]): Document {
-    return this.#inside(this.text(...path))
+    return this.#inside(this.text(...path), [path])
   }
 
   /** The document that is one of several texts, each of the value at a path: `choose` says in SQL which. */
@@ -166,7 +179,10 @@ export class Document {
     values: readonly { readonly sql: string; readonly path: readonly string[] }[],
     choose: (texts: readonly string[]) => string,
   ): Document {
-    return this.#inside(choose(values.map(({ sql }) => sql)))
+    return this.#inside(
+      choose(values.map(({ sql }) => sql)),
+      values.map(({ path }) => path),
+    )
   }
 
   /** SQL for the JSON text of the whole; NULL where it is not JSON. */
@@ -174,12 +190,28 @@ export class Document {
     return this.#whole
   }
 
-  #inside(text: string): Document {
+  #inside(text: string, bases: readonly (readonly string[])[]): Document {
     const known = this.#embedded.get(text)
     if (known) return known.document
     const document = new Document(undefined, `${this.#name}_${this.#embedded.size}`, text)
-    this.#embedded.set(text, { text, document })
+    this.#embedded.set(text, { text, document, bases })
     return document
+  }
+
+  /** The document that is parsed of the value above a path, with the rest of the path. */
+  #above(path: readonly string[]): readonly [Document, readonly string[]] | undefined {
+    for (const { document, bases } of this.#embedded.values()) {
+      const [base = []] = bases
+      const isAbove = base.length < path.length && base.every((key, i) => path[i] === key)
+      if (bases.length === 1 && isAbove) return [document, path.slice(base.length)]
+    }
+    return undefined
+  }
+
+  /** SQL for the text of a value, out of the document in which it is parsed anyway. */
+  nearest(...path: readonly string[]): string {
+    const above = this.#above(path)
+    return above ? above[0].nearest(...above[1]) : this.text(...path)
   }
 
   /**
@@ -187,21 +219,23 @@ export class Document {
    * where it is one.
    */
   unlessObject(...path: readonly string[]): string {
+    const above = this.#above(path)
+    if (above) return above[0].unlessObject(...above[1])
     const whole = `json_extract_string(${this.#whole}, ${literal(pointerOf(path))})`
     const parent = this.#columns ? undefined : this.#parent(path)
     const known = parent?.[path.at(-1)!]
     if (known === undefined || typeof known === 'string' || Array.isArray(known)) return this.#textSql(path)
     // Of a value that is no object the engine makes one without values.
     const empty = leavesOf(known, this.#address(path)).map((leaf) => `${leaf} IS NULL`)
-    return `CASE WHEN ${empty.join(' AND ')} AND contains(text, ${literal(JSON.stringify(path.at(-1)))}) THEN ${whole} END`
+    return `CASE WHEN ${empty.join(' AND ')} AND contains(${this.#text}, ${literal(JSON.stringify(path.at(-1)))}) THEN ${whole} END`
   }
 
   /** The paths of the record whose values stand in one of these SQL expressions. */
   pathsIn(sqls: readonly string[]): (readonly string[])[] {
     const own = [...this.#reads].filter(([sql]) => sqls.some((one) => holdsAddress(one, sql)))
-    const inner = [...this.#embedded.values()].flatMap(({ text, document }) => {
-      const base = this.#reads.get(text) ?? []
-      return document.pathsIn(sqls).map((path) => [...base, ...path])
+    const inner = [...this.#embedded.values()].flatMap(({ document, bases }) => {
+      const paths = document.pathsIn(sqls)
+      return bases.flatMap((base) => paths.map((path) => [...base, ...path]))
     })
     return [...own.map(([, path]) => path), ...inner]
   }

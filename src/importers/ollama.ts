@@ -7,7 +7,6 @@ export const ollama: Importer = {
   id: 'ollama',
   about: 'responses of Ollama, bare or wrapped',
   example: '{"model": "llama3.2", "created_at": "2026-10-05T08:00:00Z", "done": true, "eval_count": 282, …}',
-  surveysKeys: true,
   detects: (sample) => hasBody(sample, isOllama),
   plan: (survey) => bodyPlan(survey, 'ollama', { hops: [['response']], list: false }),
 }

@@ -72,15 +72,15 @@ function rivalsOf(
   places: readonly (readonly string[])[],
 ): string[] {
   const present = new Set(places.map(pathKey))
-  const money = readFields(plan, mapped).filter((field) =>
-    [...usageFields, 'reported_cost_usd'].includes(field),
+  const money = readFields(plan, mapped).filter(
+    (field) => [...usageFields, 'reported_cost_usd'].includes(field) && !plan.addedUp?.includes(field),
   )
   return money.flatMap((field) => {
     const taken = plan.fields[field]!
     const paths = plan.document.pathsIn([taken]).filter((path) => present.has(pathKey(path)))
     if (paths.length < 2) return []
     return paths.map((path) => {
-      const number = `TRY_CAST(${plan.document.text(...path)} AS DOUBLE)`
+      const number = `TRY_CAST(${plan.document.nearest(...path)} AS DOUBLE)`
       return `CASE WHEN ${number} > 0 AND abs(${number} - TRY_CAST(${taken} AS DOUBLE)) > 1e-9 * ${number} THEN ${literal(shown(path))} END`
     })
   })
@@ -100,7 +100,7 @@ function textOf(plan: ReadPlan, survey: Survey, keys: readonly string[]): string
     return `json_extract_string(text, ${literal(pointerOf(keys))})`
   return survey.shape.has(JSON.stringify(keys))
     ? plan.document.unlessObject(...keys)
-    : plan.document.text(...keys)
+    : plan.document.nearest(...keys)
 }
 
 /** Cells that hold an object though the sample's did not: only whether it speaks of money is looked at. */

@@ -206,7 +206,12 @@ export const serviceTier = (raw: string): string =>
 export const knownTierWords: readonly string[] = [
   ...Object.values(tierWords).flat(),
   ...unspecified,
-  ...['scale', 'fast', 'ultrafast', 'reserved', 'provisioned_throughput', 'priority_on_demand'],
+  'scale',
+  'fast',
+  'ultrafast',
+  'reserved',
+  'provisioned_throughput',
+  'priority_on_demand',
 ]
 
 /** SQL for a speed mode; NULL for the standard one. */
