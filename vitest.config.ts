@@ -1,3 +1,4 @@
+import { devNull } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /** Tests that run the installed program; the others need not wait until it is packed. */
@@ -6,7 +7,14 @@ const packed = ['test/e2e/**/*.test.ts', 'test/golden/cli/**/*.test.ts']
 /** Every test runs under one pinned environment, so that output is the same on every machine. */
 export default defineConfig({
   test: {
-    env: { NO_COLOR: '1', COLUMNS: '100', TZ: 'UTC', LLMCOST_DB: '', LLMCOST_CONFIG: '' },
+    env: {
+      NO_COLOR: '1',
+      COLUMNS: '100',
+      TZ: 'UTC',
+      LLMCOST_DB: '',
+      LLMCOST_CONFIG: '',
+      LLMCOST_PRICE_UPDATES: devNull,
+    },
     setupFiles: ['test/property/seed.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,

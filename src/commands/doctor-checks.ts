@@ -16,7 +16,7 @@ import type { Invocation } from './command.js'
 import { channels, mailServer } from './doctor-delivery.js'
 import { chosen, configOf } from './precedence.js'
 import { ask, lateCallsIn } from './question.js'
-import { settingsOf } from './settings.js'
+import { priceData, settingsOf } from './settings.js'
 import { unmatchedFilters } from './unmatched.js'
 
 /** What a check found; one that looks at several things gives each a name. */
@@ -146,8 +146,9 @@ async function timeZone(invocation: Invocation): Promise<Answer> {
 }
 
 async function prices(invocation: Invocation): Promise<Answer> {
-  const { priceFiles } = await settingsOf(invocation)
-  const book = await loadPriceBook({ overrideFiles: priceFiles })
+  const settings = await settingsOf(invocation)
+  const { priceFiles } = settings
+  const book = await loadPriceBook(priceData(settings))
   const files = priceFiles.length === 0 ? '' : `, with ${priceFiles.join(', ')}`
   const age = book.date === null ? null : (invocation.now.getTime() - Date.parse(book.date)) / dayMs
   const found = `${priceDataWords(book)}${age === null ? '' : `, ${count(Math.max(0, Math.floor(age)))} days old`}${files}`

@@ -4,6 +4,7 @@ import { loadPriceBook, type PriceBook } from '../pricing/book.js'
 import { priceCheckReport, type UnpricedModel } from '../reports/price-check.js'
 import { inputOption, outputOptions, sourceOptions, storeOptions, type CommandSpec } from './command.js'
 import { ask, withDatabase } from './question.js'
+import { priceData } from './settings.js'
 
 export const pricesCheck: CommandSpec = {
   name: 'check',
@@ -17,7 +18,7 @@ export const pricesCheck: CommandSpec = {
   ],
   async run(invocation) {
     const report = await withDatabase(invocation, async (db, settings) => {
-      const book = await loadPriceBook({ overrideFiles: settings.priceFiles })
+      const book = await loadPriceBook(priceData(settings))
       const rows = await ask(db, unpricedModels({ since: null, until: null, filters: [], tz: 'UTC' }))
       return priceCheckReport(
         rows.map((row) => withAdvice(row, book)),

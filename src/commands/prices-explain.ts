@@ -5,7 +5,7 @@ import { loadPriceBook, type PriceBook, type Resolution } from '../pricing/book.
 import { rateConditions } from '../pricing/explain.js'
 import { priceOriginReport, type ListedRate } from '../reports/prices.js'
 import { outputOptions, type CommandSpec } from './command.js'
-import { settingsOf } from './settings.js'
+import { priceData, settingsOf } from './settings.js'
 
 export const pricesExplain: CommandSpec = {
   name: 'explain',
@@ -18,7 +18,7 @@ export const pricesExplain: CommandSpec = {
   ],
   async run(invocation) {
     const settings = await settingsOf(invocation)
-    const book = await loadPriceBook({ overrideFiles: settings.priceFiles })
+    const book = await loadPriceBook(priceData(settings))
     const given = (invocation.args[0] ?? '').trim()
     const at = moment(invocation.options['at'], invocation.now)
     const { provider, rates, rule } = resolveName(book, given)

@@ -3,19 +3,20 @@ import { pricesReport } from '../reports/prices.js'
 import { outputOptions, type CommandSpec } from './command.js'
 import { listedRates, pricesExplain } from './prices-explain.js'
 import { pricesCheck } from './prices-check.js'
-import { settingsOf } from './settings.js'
+import { pricesUpdate } from './prices-update.js'
+import { priceData, settingsOf } from './settings.js'
 import { nearSubcommand } from './usage.js'
 
 /** Up to so many models are listed with the prices of all dates. */
 const fewModels = 5
 
-const subcommands = [pricesExplain, pricesCheck]
+const subcommands = [pricesExplain, pricesCheck, pricesUpdate]
 
 export const pricesCommand: CommandSpec = {
   name: 'prices',
   summary: 'list unit prices; say where one comes from; find models without one',
   details: `Prices ship with the program and need no network. Your own (prices, aliases, discounts, multipliers) stand in
-files that the config names under "prices", and win over them.`,
+files that the config names under "prices", and win over them. llmcost prices update takes newer ones.`,
   arguments: [{ name: '[model]', about: 'part of provider/model, such as gpt-4o or anthropic/' }],
   options: [{ flags: '--history', about: 'prices of all dates, not those in force alone' }, ...outputOptions],
   examples: [
@@ -26,7 +27,7 @@ files that the config names under "prices", and win over them.`,
   subcommands,
   async run(invocation) {
     const settings = await settingsOf(invocation)
-    const book = await loadPriceBook({ overrideFiles: settings.priceFiles })
+    const book = await loadPriceBook(priceData(settings))
     const filter = invocation.args[0] ?? ''
     const models = book.list(filter)
     const history = invocation.options['history'] === true || (filter !== '' && models.length <= fewModels)

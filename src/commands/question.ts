@@ -100,6 +100,7 @@ async function openSources(
     cwd: process.cwd(),
     read: settings.readOptions,
     priceFiles: settings.priceFiles,
+    priceUpdates: settings.priceUpdates,
     costBasis: settings.costBasis,
     now: invocation.now,
     warn: invocation.terminal.warn,

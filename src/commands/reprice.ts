@@ -17,7 +17,7 @@ import {
 import { repriceReport } from '../reports/reprice.js'
 import type { Row } from '../reports/report.js'
 import { outputOptions, storeOptions, type CommandSpec } from './command.js'
-import { settingsOf } from './settings.js'
+import { priceData, settingsOf } from './settings.js'
 
 export const repriceCommand: CommandSpec = {
   name: 'reprice',
@@ -34,8 +34,9 @@ export const repriceCommand: CommandSpec = {
     { command: 'llmcost reprice', about: 'and write it' },
   ],
   async run(invocation) {
-    const { dbPath, priceFiles, costBasis, storeOptions: options } = await settingsOf(invocation)
-    const book = await loadPriceBook({ overrideFiles: priceFiles })
+    const settings = await settingsOf(invocation)
+    const { dbPath, costBasis, storeOptions: options } = settings
+    const book = await loadPriceBook(priceData(settings))
     const dryRun = invocation.options['dryRun'] === true
     // A clear word when there is no store, before one would be made.
     const reading = await openStoreForReading(dbPath, options)

@@ -13,6 +13,7 @@ import { instantFrom } from '../domain/periods.js'
 import { closestNames } from '../domain/names.js'
 import { assertZone } from '../domain/zones.js'
 import { UserError } from '../errors.js'
+import type { loadPriceBook } from '../pricing/book.js'
 import type { ReadOptions } from '../ingest/options.js'
 import type { Invocation } from './command.js'
 import { chosen, configOf } from './precedence.js'
@@ -21,6 +22,8 @@ export interface Settings {
   readonly dbPath: string
   /** Files with price overrides, absolute. */
   readonly priceFiles: readonly string[]
+  /** File of the prices that `prices update` took in; undefined where there is no home folder for one. */
+  readonly priceUpdates: string | undefined
   readonly costBasis: CostBasis
   /** IANA zone in which days begin. */
   readonly tz: string
@@ -41,6 +44,7 @@ export async function settingsOf(invocation: Invocation): Promise<Settings> {
   return {
     dbPath: db === undefined ? await defaultPath() : resolve(db.text),
     priceFiles: config.prices,
+    priceUpdates: await updatesPath(invocation.env['LLMCOST_PRICE_UPDATES']),
     costBasis: config.costBasis,
     tz: tz?.text ?? 'UTC',
     storeOptions: {
@@ -61,6 +65,21 @@ async function defaultPath(): Promise<string> {
     code: 'usage',
     hint: 'Name the database with --db or LLMCOST_DB, or set HOME.',
   })
+}
+
+/** What the price book is loaded from. */
+export const priceData = ({
+  priceFiles,
+  priceUpdates,
+}: Pick<Settings, 'priceFiles' | 'priceUpdates'>): Parameters<typeof loadPriceBook>[0] => ({
+  overrideFiles: priceFiles,
+  updatesFile: priceUpdates,
+})
+
+async function updatesPath(given: string | undefined): Promise<string | undefined> {
+  if (given !== undefined && given !== '') return resolve(given)
+  const folders = await platformFolders()
+  return folders === undefined ? undefined : join(folders.data, 'price-updates.json')
 }
 
 function text(invocation: Invocation, name: string): string | undefined {

@@ -12,7 +12,7 @@ import { priceDataWords } from '../ingest/price-data.js'
 import { loadPriceBook } from '../pricing/book.js'
 import { statusReport } from '../reports/status.js'
 import { outputOptions, storeOptions, type CommandSpec } from './command.js'
-import { settingsOf } from './settings.js'
+import { priceData, settingsOf } from './settings.js'
 
 export const status: CommandSpec = {
   name: 'status',
@@ -28,7 +28,7 @@ export const status: CommandSpec = {
   ],
   async run(invocation) {
     const settings = await settingsOf(invocation)
-    const book = await loadPriceBook({ overrideFiles: settings.priceFiles })
+    const book = await loadPriceBook(priceData(settings))
     const db = await openStoreForReading(settings.dbPath, settings.storeOptions)
     try {
       const facts = statusQuery()

@@ -27,6 +27,8 @@ export interface Config {
   readonly options: Readonly<Partial<Record<OptionName, string>>>
   /** Files with price overrides, as absolute paths. */
   readonly prices: readonly string[]
+  /** Where `prices update` takes prices from without an argument. */
+  readonly priceUpdateUrl?: string
   readonly costBasis: CostBasis
   readonly presets: Readonly<Record<string, Preset>>
   readonly bounds: Bounds
@@ -81,6 +83,7 @@ export async function loadConfig({ cwd, explicit, known }: ConfigRequest): Promi
   const { configShape } = await import('./keys.js')
   const {
     prices,
+    price_update_url,
     cost_basis,
     presets,
     bounds,
@@ -103,6 +106,7 @@ export async function loadConfig({ cwd, explicit, known }: ConfigRequest): Promi
     userCaps: user_caps ?? defaults.userCaps,
     rules: rules ?? defaults.rules,
     notify: notify ?? defaults.notify,
+    ...(price_update_url === undefined ? {} : { priceUpdateUrl: price_update_url }),
     ...(user_tiers === undefined ? {} : { userTiers: user_tiers }),
   }
 }

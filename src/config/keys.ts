@@ -44,6 +44,9 @@ const path = (example: string): Shape<string> =>
       /^~[\\/]/.test(given) ? belowHome(given.slice(2)) : resolve(dirname(file), given),
   })
 
+/** What the address is allowed to be beyond this is said when it is asked. */
+const addressPattern = '^https?://[!-?A-~]+$'
+
 const amountWords = 'an amount in USD above 0, such as 500 or 0.25'
 
 /** USD as exact text, whether a number or a text stands there. */
@@ -158,6 +161,14 @@ export const configKeys = ({ formats, importers }: KnownNames) =>
       'Files with your own prices; they win over the bundled ones.',
       list('a path or a list of paths', path('prices.csv'), { alone: true }),
       ['prices.csv'],
+    ),
+    price_update_url: key(
+      'Where `llmcost prices update` takes prices from when it is given no list; nothing else ever asks there.',
+      text('an address that begins with https://', {
+        pattern: addressPattern,
+        check: (given) => (new RegExp(addressPattern).test(given) ? given : undefined),
+      }),
+      'https://models.dev/api.json',
     ),
     cost_basis: key(
       'Which cost counts: the list price, else what the log reports; or the other way round.',

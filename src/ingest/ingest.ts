@@ -25,7 +25,10 @@ export type { IngestRequest, RejectLimit } from './request.js'
 /** Reads sources into the store. @throws UserError when nothing could be read at all */
 export async function ingest(request: IngestRequest): Promise<IngestSummary> {
   const files = await discover(request.sources, request.cwd)
-  const book = await loadPriceBook({ overrideFiles: request.priceFiles })
+  const book = await loadPriceBook({
+    overrideFiles: request.priceFiles,
+    updatesFile: request.priceUpdates,
+  })
   for (let attempt = 1; ; attempt++) {
     try {
       return await ingestOnce(request, files, book)
@@ -96,6 +99,7 @@ export interface InputRequest extends Resources {
   readonly cwd?: string
   readonly read: ReadOptions
   readonly priceFiles: readonly string[]
+  readonly priceUpdates?: string | undefined
   readonly costBasis: CostBasis
   readonly now: Date
   readonly warn: (text: string | readonly string[]) => void
@@ -108,7 +112,10 @@ export interface InputRequest extends Resources {
 export async function openInput(request: InputRequest): Promise<Database> {
   const cwd = request.cwd ?? process.cwd()
   const files = await discover(request.sources, cwd)
-  const book = await loadPriceBook({ overrideFiles: request.priceFiles })
+  const book = await loadPriceBook({
+    overrideFiles: request.priceFiles,
+    updatesFile: request.priceUpdates,
+  })
   const db = await Database.open(':memory:', 'write', request)
   try {
     const summary = await ingestWith(

@@ -2,9 +2,12 @@
 import type { Database } from '../db/database.js'
 import type { PriceBook } from '../pricing/book.js'
 
-/** Version and date of a price book in words: `genai-prices 0.1.8 (2026-09-23)`. */
-export const priceDataWords = (book: PriceBook): string =>
-  book.date === null ? book.version : `${book.version} (${book.date})`
+/** Version and date of a price book in words: `genai-prices 0.1.8 (2026-09-23), update 2026-11-28`. */
+export function priceDataWords(book: PriceBook): string {
+  const data = book.date === null ? book.version : `${book.version} (${book.date})`
+  const last = book.updates.at(-1)
+  return last === undefined ? data : `${data}, update ${last.made.slice(0, 10)}`
+}
 
 /**
  * Notes the price data of an ingest or of a reprice, in the attached store.
@@ -23,7 +26,7 @@ export async function notePriceData(db: Database, book: PriceBook, everything: b
   const fingerprint = before.get('price_fingerprint')
   const same = everything || fingerprint === undefined || fingerprint === book.fingerprint
   // Older calls keep the price they have: what is newest says when any of them was last looked up.
-  const dates = [everything ? undefined : before.get('price_date'), book.date ?? undefined]
+  const dates = [everything ? undefined : before.get('price_date'), book.known ?? undefined]
   const date = dates
     .filter((one) => one !== undefined)
     .toSorted()

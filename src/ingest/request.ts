@@ -24,6 +24,8 @@ export interface IngestRequest {
   readonly cwd: string
   readonly read: ReadOptions
   readonly priceFiles: readonly string[]
+  /** File of price updates, which need not be there. */
+  readonly priceUpdates?: string | undefined
   readonly costBasis: CostBasis
   readonly store: StoreOptions
   readonly dbPath: string

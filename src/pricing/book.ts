@@ -23,6 +23,8 @@ import {
 } from './providers.js'
 import { spansOf } from './rates.js'
 import { spellingsOf, splitPrefix } from './spellings.js'
+import { readUpdates } from './update-file.js'
+import { UpdateLayer, type Update } from './updates.js'
 
 export interface Resolution {
   /** Canonical provider id: what `calls.provider` becomes. Null when neither log nor name tells. */
@@ -49,6 +51,10 @@ export interface PriceBook {
   /** Changes when any price could change: price data, override files, rules of matching. */
   readonly fingerprint: string
   readonly overrideFiles: readonly string[]
+  /** What `prices update` took in, the oldest first. */
+  readonly updates: readonly Update[]
+  /** Until when prices are known: the newer of the price data's day and that of the last update. */
+  readonly known: string | null
   /**
    * Resolves a provider and model. The provider of the answer, resolved again, gives the same answer.
    * Rates depend on nothing but that provider and the model's name.
@@ -69,8 +75,11 @@ const rulesVersion = 1
  */
 export async function loadPriceBook(options: {
   readonly overrideFiles: readonly string[]
+  /** File of the user's price updates, which need not be there. */
+  readonly updatesFile?: string | undefined
 }): Promise<PriceBook> {
-  return new Book(await loadCatalogue(), loadOverrides(options.overrideFiles))
+  const layer = new UpdateLayer(readUpdates(options.updatesFile))
+  return new Book(await loadCatalogue(), layer, loadOverrides(options.overrideFiles))
 }
 
 class Book implements PriceBook {
@@ -78,14 +87,25 @@ class Book implements PriceBook {
   readonly date: string | null
   readonly fingerprint: string
   readonly overrideFiles: readonly string[]
+  readonly updates: readonly Update[]
+  readonly known: string | null
+  readonly #layer: UpdateLayer
   readonly #catalogue: Catalogue
   readonly #overrides: OverrideBook
 
-  constructor(catalogue: Catalogue, overrides: Overrides) {
+  constructor(bundled: Catalogue, layer: UpdateLayer, overrides: Overrides) {
+    const catalogue = layer.extend(bundled)
+    this.updates = layer.updates
+    this.known =
+      [catalogue.date, layer.date]
+        .filter((date) => date !== null)
+        .toSorted()
+        .at(-1) ?? null
+    this.#layer = layer
     this.version = catalogue.version
     this.date = catalogue.date
     this.overrideFiles = overrides.files
-    const parts = [catalogue.version, rulesVersion, overrides.hash].join('|')
+    const parts = [catalogue.version, rulesVersion, overrides.hash, layer.hash].join('|')
     this.fingerprint = createHash('sha256').update(parts).digest('hex').slice(0, 16)
     this.#catalogue = catalogue
     this.#overrides = new OverrideBook(overrides.rows, catalogue.version, (name) =>
@@ -116,7 +136,8 @@ class Book implements PriceBook {
     for (const provider of this.#catalogue.providers.values()) {
       for (const model of provider.models) {
         seen.add(`${provider.id}/${model.id.toLowerCase()}`)
-        const listing = { spans: spansOf(model), matched: `${provider.id}/${model.id}`, rule: 'as listed' }
+        const listed = { spans: spansOf(model), matched: `${provider.id}/${model.id}`, rule: 'as listed' }
+        const listing = this.#layer.over(provider.id, [model.id], listed)
         const { spans } = this.#overrides.apply(
           provider.id,
           [model.id],
@@ -133,8 +154,10 @@ class Book implements PriceBook {
         }
       }
     }
-    for (const { provider, model } of this.#overrides.models()) {
-      if (seen.has(`${provider ?? customProvider}/${model}`)) continue
+    for (const { provider, model } of [...this.#layer.models(), ...this.#overrides.models()]) {
+      const key = `${provider ?? customProvider}/${model}`
+      if (seen.has(key)) continue
+      seen.add(key)
       const { provider: canonical, rates } = this.resolve(provider, model)
       yield { provider: canonical ?? customProvider, model, names: [], rates }
     }
@@ -168,7 +191,7 @@ class Book implements PriceBook {
     depth: number,
   ): { spans: readonly PricedSpan[]; rule: string } {
     const names = spellingsOf(this.#catalogue, provider, model).map(({ name }) => name)
-    const listing = lookUp(this.#catalogue, provider, model)
+    const listing = this.#layer.over(provider, names, lookUp(this.#catalogue, provider, model))
     return this.#overrides.apply(provider, names, biller, listing, this.#alias(biller, depth))
   }
 

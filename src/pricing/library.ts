@@ -8,9 +8,14 @@ import type { PriceSpan } from '../domain/rate.js'
 import { freePrices, openEnd, openStart, spansOf, wholeDay } from './rates.js'
 import { spellingsOf, withoutDate } from './spellings.js'
 
+/** Prices of the price data, or of what is named. */
+export interface ListedSpan extends PriceSpan {
+  readonly price_source?: string
+}
+
 export interface Listing {
   /** Empty when the model has no price. */
-  readonly spans: readonly PriceSpan[]
+  readonly spans: readonly ListedSpan[]
   /** Provider and model of the price data, `openai/gpt-4o`; null when nothing matched. */
   readonly matched: string | null
   /** Why, in words. */

@@ -102,7 +102,7 @@ export class OverrideBook {
 
   #listed(listing: Listing): PricedSpan[] {
     const about = { price_source: this.#source, matched: listing.matched ?? '', rule: listing.rule }
-    return listing.spans.map((span) => ({ ...span, ...usualMultipliers, ...about }))
+    return listing.spans.map((span) => ({ ...usualMultipliers, ...about, ...span }))
   }
 
   /** House discounts and multipliers: rows for all models (`*`) of the provider. */

@@ -11,13 +11,18 @@ export interface PriceData {
   readonly version: string
   readonly date: string | null
   readonly overrideFiles: readonly string[]
+  /** What `prices update` took in, the oldest first. */
+  readonly updates: readonly { readonly made: string; readonly source: string }[]
 }
 
 /** Version and date of the price data, and the override files in force. */
-export function priceDataLines({ version, date, overrideFiles }: PriceData): string[] {
+export function priceDataLines({ version, date, overrideFiles, updates }: PriceData): string[] {
   const data = date === null ? version : `${version}, published ${date}`
   const files = overrideFiles.length === 0 ? 'none' : overrideFiles.join(', ')
-  return [`Price data: ${data}`, `Override files: ${files}`]
+  const last = updates.at(-1)
+  const earlier = updates.length > 1 ? `, and ${count(updates.length - 1)} before it` : ''
+  const update = last && `Updates: ${last.made.slice(0, 10)} from ${last.source}${earlier}`
+  return [`Price data: ${data}`, ...(update === undefined ? [] : [update]), `Override files: ${files}`]
 }
 
 /** A rate with what the reader of a list needs beside it. */
