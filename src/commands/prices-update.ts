@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { decoded, download, downloadUrl, placeWords, standardDownload } from '../delivery/download.js'
+import { instantFrom } from '../domain/periods.js'
 import { UserError } from '../errors.js'
 import { loadPriceBook } from '../pricing/book.js'
 import { loadCatalogue } from '../pricing/catalogue.js'
@@ -146,9 +147,7 @@ function fileOf(path: string): Uint8Array {
 /** @throws UserError (usage) for what is no day */
 function dayOf(given: unknown): string | null {
   if (typeof given !== 'string') return null
-  const time = /^20\d\d-\d\d-\d\d$/.test(given) ? new Date(given) : undefined
-  if (time !== undefined && !Number.isNaN(time.getTime()) && time.toISOString().startsWith(given))
-    return given
+  if (/^\d{4}-\d\d-\d\d$/.test(given) && instantFrom(given) !== undefined) return given
   throw new UserError(`--from-date ${given} is not a date`, { code: 'usage', hint: 'Write 2026-11-01.' })
 }
 
