@@ -97,7 +97,8 @@ async function answered(
     const response = await fetch(at, {
       redirect: 'manual',
       signal,
-      headers: { accept: 'application/json', 'user-agent': 'llmcost' },
+      // Not packed: what is cut off of a packed text does not always show.
+      headers: { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': 'llmcost' },
     })
     const location = response.headers.get('location')
     const moved = response.status >= 300 && response.status < 400 && location !== null
