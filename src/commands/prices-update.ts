@@ -18,7 +18,7 @@ export const pricesUpdate: CommandSpec = {
   name: 'update',
   summary: 'take newer prices from a list: a file, or an address that you name',
   details: `Known lists: data.json of genai-prices, model_prices_and_context_window.json of LiteLLM, api.json of models.dev.
-Without an argument the list comes from price_update_url of the config file. Nothing is ever fetched but by this command.
+Without an argument the list comes from price_update_url of the config file. Prices are never fetched but by this command.
 A price that changes does so from today on, from the date that the list gives, or from --from-date; earlier calls keep theirs.
 Your own price files still win. llmcost reprice then says what moves.`,
   arguments: [{ name: '[list]', about: 'a file, or an address that begins with https://' }],
