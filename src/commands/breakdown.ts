@@ -15,6 +15,7 @@ const defaultMeasures: readonly MeasureName[] = [
   'calls',
   'input_tokens',
   'output_tokens',
+  'total_tokens',
   'cost_usd',
   'cost_share',
   'mean_cost_usd',

@@ -102,6 +102,8 @@ export const measures = {
   later_attempt_cost_usd: { sql: 'sum(cost_usd) FILTER (WHERE attempt > 1)' },
   input_tokens: { sql: 'sum(input_tokens)' },
   output_tokens: { sql: 'sum(output_tokens)' },
+  // Calls that log a total alone have no other tokens.
+  total_tokens: { sql: 'sum(total_tokens)' },
   reasoning_output_tokens: { sql: 'sum(reasoning_output_tokens)' },
   cache_read_input_tokens: { sql: 'sum(cache_read_input_tokens)' },
   cache_creation_input_tokens: { sql: 'sum(cache_creation_input_tokens)' },

@@ -6,6 +6,7 @@
 import { dimensionNoun, type Dimension } from '../domain/dimensions.js'
 import type { Scope } from '../domain/scope.js'
 import type { BreakdownRow } from '../metrics/breakdown.js'
+import type { Figures } from '../metrics/figures.js'
 import type { MeasureName } from '../metrics/measures.js'
 import { dimensionColumn, measureColumn } from './columns.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'
@@ -36,11 +37,25 @@ export function groupSection(spec: TableSpec, rows: readonly BreakdownRow[]): Se
   }
 }
 
-/** A count of doubts that is nought everywhere is no doubt: people need not see it. */
+/**
+ * What says nothing is left to the data: a count of doubts that is nought everywhere, and a total that is
+ * everywhere the sum of the input and output beside it.
+ */
 function shownColumn(name: MeasureName, spec: TableSpec, rows: readonly BreakdownRow[]): Column {
   const column = measureColumn(name, spec.shown)
-  const quiet = name === 'unpriced_calls' && spec.shown !== 'always'
-  return quiet && rows.every((row) => Number(row[name] ?? 0) === 0) ? { ...column, dataOnly: true } : column
+  if (spec.shown === 'always') return column
+  const quiet = quietWhere[name]
+  return quiet !== undefined && rows.every(quiet) ? { ...column, dataOnly: true } : column
+}
+
+const quietWhere: Readonly<Partial<Record<MeasureName, (row: BreakdownRow) => boolean>>> = {
+  unpriced_calls: (row) => Number(row.unpriced_calls ?? 0) === 0,
+  total_tokens: isSumOfParts,
+}
+
+/** True where no call has a total of tokens beyond its input and output. */
+export function isSumOfParts(row: BreakdownRow | Figures): boolean {
+  return Number(row.total_tokens ?? 0) === Number(row.input_tokens ?? 0) + Number(row.output_tokens ?? 0)
 }
 
 function keysOf(by: readonly Dimension[], row: BreakdownRow): Row {

@@ -22,6 +22,7 @@ const looks: Readonly<Record<MeasureName, Look>> = {
   later_attempt_cost_usd: ['cost of later attempts', 'usd', 4],
   input_tokens: ['input tokens', 'count', 3],
   output_tokens: ['output tokens', 'count', 3],
+  total_tokens: ['total tokens', 'count', 3],
   reasoning_output_tokens: ['reasoning tokens', 'count', 6],
   cache_read_input_tokens: ['cache reads', 'count', 6],
   cache_creation_input_tokens: ['cache writes', 'count', 6],

@@ -4,6 +4,7 @@ import { fixed, readDecimal } from '../domain/decimal.js'
 import type { Scope, Window } from '../domain/scope.js'
 import type { Decimal, Whole } from '../metrics/query.js'
 import type { SummaryRow } from '../metrics/summary.js'
+import { isSumOfParts } from './breakdown.js'
 import { column, measureColumn } from './columns.js'
 import type { HistoryRow } from '../metrics/history.js'
 import type { Cell, Column, Section } from './report.js'
@@ -61,6 +62,13 @@ function costFacts(answer: SummaryAnswer, current: SummaryRow): Fact[] {
       : []),
     [measureColumn('input_tokens', 'always'), current.input_tokens ?? null],
     [measureColumn('output_tokens', 'always'), current.output_tokens ?? null],
+    [
+      {
+        ...measureColumn('total_tokens', 'always'),
+        ...(isSumOfParts(current) ? { dataOnly: true as const } : {}),
+      },
+      current.total_tokens ?? null,
+    ],
     [
       { ...measureColumn('mean_cost_usd', 'always'), title: 'mean cost a call' },
       current.mean_cost_usd ?? null,

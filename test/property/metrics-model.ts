@@ -22,6 +22,8 @@ export interface RawCall {
   readonly list: bigint | null
   readonly input: number | null
   readonly output: number | null
+  /** What the log says of all tokens, where that is all it has. */
+  readonly total?: number | null
   readonly cacheRead: number | null
   readonly finish: string | null
   readonly status: string | null
@@ -107,6 +109,7 @@ const call: fc.Arbitrary<RawCall> = fc.record({
   list: maybe(money),
   input: maybe(tokens),
   output: maybe(tokens),
+  total: maybe(tokens),
   cacheRead: maybe(tokens),
   finish: maybe(
     fc.constantFrom('stop', 'length', 'context_exceeded', 'tool_calls', 'content_filter', 'error', 'other'),
@@ -136,6 +139,10 @@ export const logs: fc.Arbitrary<readonly RawCall[]> = fc.oneof(
     .map(([one, times]) => Array.from({ length: times }, () => one)),
 )
 
+/** What a call has in all; what its log says of that where it is all that the log has. */
+const totalOf = ({ input, output, total }: RawCall): number | null =>
+  input === null && output === null ? (total ?? null) : (input ?? 0) + (output ?? 0)
+
 /** Replaces all calls of the store by these. */
 export async function load(db: Database, calls: readonly RawCall[]): Promise<void> {
   await db.run('DELETE FROM calls')
@@ -147,7 +154,7 @@ export async function load(db: Database, calls: readonly RawCall[]): Promise<voi
     const texts = [one.feature, one.model, one.user_id, one.finish, one.status].map(literal)
     const numbers = [one.input, one.output, one.cacheRead, one.hit, one.latency, one.partly].map(literal)
     const tags = one.region === null ? 'NULL' : `MAP {'region': ${literal(one.region)}}`
-    const more = [one.session, one.promptName, one.promptHash, one.maxTokens, one.attempt]
+    const more = [totalOf(one), one.session, one.promptName, one.promptHash, one.maxTokens, one.attempt]
     const scores = [one.quality, one.groundedness, one.retrieval, one.feedback]
     const parts = [0, 1, 2].map((part) => dollars(one.inputParts?.[part] ?? null))
     return `('c${i}', 'test', epoch_ms(${one.ts}), ${texts.join()}, ${numbers.join()}, ${dollars(one.cost)}, ${dollars(one.list)}, ${tags},
@@ -155,7 +162,7 @@ export async function load(db: Database, calls: readonly RawCall[]): Promise<voi
   })
   await db.run(`INSERT INTO calls (call_id, source, ts, feature, model, user_id, finish_reason, status, input_tokens,
     output_tokens, cache_read_input_tokens, cache_hit, latency_ms, partly_priced, cost_usd, list_cost_usd, tags,
-    session_id, prompt_name, prompt_hash, max_tokens, attempt, quality_score, groundedness, retrieval_score,
+    total_tokens, session_id, prompt_name, prompt_hash, max_tokens, attempt, quality_score, groundedness, retrieval_score,
     user_feedback, list_input_cost_usd, list_cache_read_cost_usd, list_cache_write_cost_usd)
     VALUES ${rows.join(', ')}`)
 }
@@ -217,6 +224,7 @@ export function expected(
     users: new Set(present(of('user_id'))).size,
     input_tokens: number(sum(of('input'))),
     output_tokens: number(sum(of('output'))),
+    total_tokens: number(sum(calls.map(totalOf))),
     cache_read_input_tokens: number(sum(of('cacheRead'))),
     cost_usd: exact(sum(costs)),
     cost_share: ratio(sum(costs), totalCost),
