@@ -153,6 +153,11 @@ export const sourceOptions: readonly OptionSpec[] = [
     choices: ['included', 'excluded'],
     group: 'Reading',
   },
+  {
+    flags: '--keep-across-sources',
+    about: 'count calls that logs of other sources hold too beside those',
+    group: 'Reading',
+  },
 ]
 
 /** Zone of days, weeks and months. */

@@ -8,7 +8,9 @@ import type { Row } from '../reports/report.js'
 import { inputOption, outputOptions, sourceOptions, storeOptions, type CommandSpec } from './command.js'
 import { withDatabase } from './question.js'
 
-type StoredCall = CostedCall & Row & { readonly source: string }
+type StoredCall = CostedCall & Row & { readonly source: string; readonly call_id: string }
+
+type RateOfCall = Rate & { readonly call_source: string; readonly rated_call: string }
 
 export const explainCommand: CommandSpec = {
   name: 'explain',
@@ -22,9 +24,9 @@ export const explainCommand: CommandSpec = {
     const report = await withDatabase(invocation, async (db, settings) => {
       const id = await completeId(db, (invocation.args[0] ?? '').trim())
       const { rows: calls } = await db.query<StoredCall>(callsOfId, { call_id: id })
-      const { rows: rates } = await db.query<Rate & { call_source: string }>(callRates, { call_id: id })
+      const { rows: rates } = await db.query<RateOfCall>(callRates, { call_id: id })
       const explained = calls.map((call): ExplainedCall => {
-        const rate = rates.find((one) => one.call_source === call.source)
+        const rate = rates.find((one) => one.call_source === call.source && one.rated_call === call.call_id)
         return {
           call,
           rate,

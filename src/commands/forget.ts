@@ -2,8 +2,7 @@ import { resolve } from 'node:path'
 import { Database } from '../db/database.js'
 import { openStoreForReading, writeStore } from '../db/store.js'
 import { UserError } from '../errors.js'
-import { rereadStoredCaches } from '../ingest/cache-reading.js'
-import { removeFile } from '../ingest/merge.js'
+import { forgetFiles } from '../ingest/forget.js'
 import { count } from '../domain/wording.js'
 import { storeOptions, type CommandSpec } from './command.js'
 import { settingsOf } from './settings.js'
@@ -11,7 +10,7 @@ import { settingsOf } from './settings.js'
 export const forget: CommandSpec = {
   name: 'forget',
   summary: "take a file's calls out of the database",
-  details: `The file itself is not touched. Calls that other files hold too come back when those are ingested again.`,
+  details: `The file itself is not touched. Calls that logs of another source hold too come back at once, those of other files when these are ingested again.`,
   arguments: [{ name: '<files...>', about: 'paths as `llmcost status --files` lists them' }],
   options: [...storeOptions, { flags: '-q, --quiet', about: 'no hints on stderr', group: 'Output' }],
   examples: [{ command: 'llmcost forget logs/test-run.jsonl', about: 'undo the ingest of one file' }],
@@ -22,11 +21,14 @@ export const forget: CommandSpec = {
     const db = await Database.open(':memory:', 'write', settings.storeOptions)
     try {
       const lines = await writeStore(db, settings.dbPath, settings.storeOptions, async () => {
-        const out: string[] = []
-        for (const path of invocation.args) out.push(await forgetOne(db, path))
-        // What they showed of their logger's habit is forgotten with them.
-        await rereadStoredCaches(db, settings.costBasis)
-        return out
+        const found = new Map<string, readonly number[]>()
+        for (const path of invocation.args) found.set(path, await fileIds(db, path))
+        const removed = await forgetFiles(db, [...found.values()].flat(), settings.costBasis)
+        return [...found].map(([path, ids]) => {
+          const sum = (of: 'calls' | 'rejects'): number =>
+            ids.reduce((total, id) => total + (removed.get(id)?.[of] ?? 0), 0)
+          return `${path}: forgot ${count(sum('calls'))} calls and ${count(sum('rejects'))} rejects`
+        })
       })
       return { text: lines.map((line) => `${line}\n`).join('') }
     } finally {
@@ -35,9 +37,10 @@ export const forget: CommandSpec = {
   },
 }
 
-async function forgetOne(db: Database, given: string): Promise<string> {
-  const { rows } = await db.query<{ file_id: number; path: string }>(
-    'SELECT file_id, path FROM store.files WHERE path IN ($given, $resolved) ORDER BY file_id',
+/** The readings of a file. @throws UserError when there is none */
+async function fileIds(db: Database, given: string): Promise<readonly number[]> {
+  const { rows } = await db.query<{ file_id: number }>(
+    'SELECT file_id FROM store.files WHERE path IN ($given, $resolved) ORDER BY file_id',
     { given, resolved: resolve(given) },
   )
   if (rows.length === 0) {
@@ -52,12 +55,5 @@ async function forgetOne(db: Database, given: string): Promise<string> {
           : 'The database holds no files.',
     })
   }
-  let calls = 0
-  let rejects = 0
-  for (const { file_id: id } of rows) {
-    const removed = await removeFile(db, id)
-    calls += removed.calls
-    rejects += removed.rejects
-  }
-  return `${given}: forgot ${count(calls)} calls and ${count(rejects)} rejects`
+  return rows.map((row) => row.file_id)
 }

@@ -75,9 +75,16 @@ export async function withDatabase<T>(
 }
 
 async function openStore(invocation: Invocation, settings: Settings): Promise<Database> {
-  const reading = ['from', 'map', 'set', 'preset', 'baseTime', 'inputTz', 'cacheTokens'].find((name) =>
-    invocation.given(name),
-  )
+  const reading = [
+    'from',
+    'map',
+    'set',
+    'preset',
+    'baseTime',
+    'inputTz',
+    'cacheTokens',
+    'keepAcrossSources',
+  ].find((name) => invocation.given(name))
   if (reading !== undefined) {
     const flag = `--${reading.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
     throw new UserError(`${flag} says how to read logs, and goes with --input`, {

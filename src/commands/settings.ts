@@ -105,6 +105,7 @@ function readOptions(invocation: Invocation, config: Config): ReadOptions {
     baseTime: moment(text(invocation, 'baseTime')),
     inputTz: zone(text(invocation, 'inputTz')),
     cacheTokens: cacheTokens as 'included' | 'excluded' | undefined,
+    ...(invocation.options['keepAcrossSources'] === true ? { keepAcrossSources: true } : {}),
   }
 }
 

@@ -3,7 +3,7 @@
  *
  * This file holds the schema: migrations by version, and the documented views that `llmcost sql` offers.
  */
-import { callColumns } from '../domain/call.js'
+import { callColumns, readColumns } from '../domain/call.js'
 import { rateColumns } from '../domain/rate.js'
 
 const list = (columns: readonly { name: string; type: string; required?: true }[]): string =>
@@ -101,6 +101,8 @@ export const migrations: readonly (readonly string[])[] = [
     ...callColumns
       .filter((c) => c.since === 4)
       .map((c) => `ALTER TABLE calls ADD COLUMN ${c.name} ${c.type}`),
+    // What each source said of a call that several have logged; `calls` holds what comes of them together.
+    `CREATE TABLE same_calls (\n${list(readColumns)}\n)`,
     // What older versions read had both counts, or it was not read.
     'UPDATE calls SET total_tokens = coalesce(input_tokens, 0) + coalesce(output_tokens, 0) WHERE input_tokens IS NOT NULL OR output_tokens IS NOT NULL',
   ],

@@ -161,6 +161,16 @@ const pricedColumns = [
 /** Columns that say where the row came from. */
 const originColumns = [
   column('revision_id', 'VARCHAR', 'id of the log line among repeats of one call; the smallest wins a tie'),
+  since4(
+    'id_kind',
+    'VARCHAR',
+    "any: the log's id may name several calls (request_id, id …); operation: one call an operation; NULL: it is the id of one call",
+  ),
+  since4(
+    'logged_id',
+    'VARCHAR',
+    'the id as logged, where several calls carry it: call_id then is that id, ~ and a hash',
+  ),
   column('file_id', 'BIGINT', 'the file it came from'),
   column('line', 'BIGINT', 'line (or record, in CSV and JSON arrays) within that file, from 1'),
 ] as const satisfies readonly CallColumn[]
@@ -193,3 +203,8 @@ export const usageFields: readonly UsageField[] = usageColumns.map(({ name }) =>
 
 /** Columns that pricing fills, in stored order. */
 export const pricedColumnNames = pricedColumns.map(({ name }) => name)
+
+/** Columns that are known before a call is priced, in stored order. */
+export const readColumns: readonly CallColumn[] = callColumns.filter(
+  ({ name }) => !pricedColumnNames.some((priced) => priced === name),
+)

@@ -8,7 +8,7 @@ import { absent, bodyAt, bodyPlaces, firstThere, outerText, type Body, type Plac
 import { bodyUsage } from './body-usage.js'
 import { usageFields } from '../domain/call.js'
 import { Document, isObject, type ReadPlan, type Sample, type Survey } from './importer.js'
-import { mergeFields, metadataFields, requestFields, wrapperFields } from './raw-responses.js'
+import { mergeFields, metadataFields, requestFields, responseIds, wrapperFields } from './raw-responses.js'
 
 /** True when a body with these marks stands anywhere in the sample. */
 export const hasBody = (sample: Sample, is: (value: Readonly<Record<string, unknown>>) => boolean): boolean =>
@@ -67,8 +67,10 @@ export function bodyPlan(survey: Survey, id: string, usual: Place): ReadPlan {
   const gemini = geminiUsage(body)
   const used = [counts.input_tokens, counts.output_tokens, gemini.is].map((sql) => sql!)
   const cost = statedCost(body)
+  const ids = responseIds(idOf(body, document), wrapper, document.text('custom_id'))
   return {
     document,
+    idKind: ids.idKind,
     source: `CASE ${kinds.map(([kind, when]) => `WHEN ${when} THEN '${kind}'`).join(' ')} ELSE '${id}' END`,
     cacheTokens: 'included',
     cacheTokensCertain: true,
@@ -87,8 +89,7 @@ export function bodyPlan(survey: Survey, id: string, usual: Place): ReadPlan {
     unread: `nullif(concat_ws('; ', ${gemini.unread}, ${unreadTools(body, counts.output_tokens!)}${besides(wrapper.fields, mergeFields(gemini.fields, counts))}), '')`,
     fields: mergeFields(
       usageOf(gemini.fields, counts, toolCalls(body), wrapper.fields),
-      { ...withoutUsage(wrapper.fields), error: failed },
-      { call_id: idOf(body, document) },
+      { ...withoutUsage(wrapper.fields), call_id: ids.callId, error: failed },
       { ts: timeOf(body, document) },
       {
         provider: `CASE ${kinds
@@ -197,7 +198,6 @@ const idOf = (body: Body, document: Document): string =>
     body.text('response_id'),
     document.text('ResponseMetadata', 'RequestId'),
     document.text('$metadata', 'requestId'),
-    document.text('custom_id'),
   )
 
 /** SQL for the time of an answer: the provider's own, or that of its HTTP headers. */

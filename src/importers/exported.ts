@@ -31,9 +31,15 @@ export function exportedPlan(survey: Survey): ReadPlan {
   const source = text('source')
   const tags = document.text('tags')
   const denied = (survey.innerKeys.get('tags') ?? []).filter(isContent).map(literal)
+  const fields: ReadPlan['fields'] = Object.fromEntries(callFields.map((field) => [field, text(field)]))
+  // Files of older versions have no such columns: their ids are those of one call.
+  const hasKinds = survey.keys.includes('id_kind') && survey.keys.includes('logged_id')
+  if (hasKinds) fields.call_id = `coalesce(nullif(${text('logged_id')}, ''), ${text('call_id')})`
+  const kind = text('id_kind')
   return {
     document,
-    fields: Object.fromEntries(callFields.map((field) => [field, text(field)])),
+    fields,
+    ...(hasKinds ? { idKind: `CASE WHEN ${kind} IN ('any', 'operation') THEN ${kind} END` } : {}),
     source: `CASE WHEN regexp_full_match(${source}, '[a-z][a-z0-9-]{0,40}') THEN ${source} END`,
     revisionId: `nullif(${text('revision_id')}, '')`,
     tags: tagsOf(tags, denied),

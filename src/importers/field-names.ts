@@ -5,13 +5,17 @@
  */
 import type { CallField } from '../domain/call.js'
 
+/** Of the names of `call_id`, those that say by themselves that the id is that of one call. */
+export const namesOfOneCall: readonly string[] = ['callid', 'generationid', 'responseid', 'completionid']
+
 export const fieldNames: Readonly<Partial<Record<CallField, readonly string[]>>> = {
+  // The ids of one call first; the rest may name more: a web request, a message of the user, a conversation.
   call_id: [
     'callid',
-    'requestid',
     'generationid',
     'responseid',
     'completionid',
+    'requestid',
     'messageid',
     'eventid',
     'logid',

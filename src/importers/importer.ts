@@ -77,6 +77,12 @@ export interface ReadPlan {
   readonly source?: string
   /** The record holds what was read and brought to our terms before: absent values are not filled in again. */
   readonly settled?: true
+  /**
+   * SQL for what the id says: `any` where it may name several calls (records are one
+   * only if they agree in more than that), `operation` where it names one call an operation, NULL where it is the id of one call.
+   * Undefined: it always is.
+   */
+  readonly idKind?: string
   /** Id of this line among repeats of one call. */
   readonly revisionId?: string
   /** True when relative or plain numbers of this time field are milliseconds by name. */
@@ -317,6 +323,19 @@ export function firstOf(...expressions: readonly (string | undefined)[]): string
   const given = expressions.filter((e) => e !== undefined)
   return given.length <= 1 ? given[0] : `coalesce(${given.join(', ')})`
 }
+
+/**
+ * SQL: true where an id is as long as those by which providers name one call. Some servers count through a
+ * few hundred short ones (`chatcmpl-587`).
+ */
+export const isLongId = (id: string): string => `strlen(${id}) >= 16`
+
+/** Beginnings of ids by which providers name one call. */
+const callIdPrefixes = ['chatcmpl-', 'cmpl-', 'resp_', 'msg_', 'gen-']
+
+/** SQL: true where an id begins as providers' ids of calls do; NULL where there is none. */
+export const hasCallIdPrefix = (id: string): string =>
+  `(${callIdPrefixes.map((prefix) => `starts_with(${id}, '${prefix}')`).join(' OR ')})`
 
 /** SQL text literal. */
 export function literal(text: string): string {

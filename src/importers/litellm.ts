@@ -59,6 +59,8 @@ export const litellm: Importer = {
       document: doc,
       cacheTokens: 'included',
       cacheTokensCertain: true,
+      // One web request to the gateway may be several calls of different types.
+      idKind: "'operation'",
       totalTokens: doc.text('total_tokens'),
       fields: {
         call_id: firstOf(top('request_id'), top('id'), top('call_id'))!,

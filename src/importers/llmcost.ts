@@ -23,10 +23,8 @@ export const llmcost: Importer = {
   plan(survey) {
     if (isExported(survey.keys)) return exportedPlan(survey)
     const document = Document.for(survey)
-    const { fields, foundUnder, tags, totalTokens, toolTokens, costParts, relativeTimeUnit } = namedFields(
-      survey,
-      document,
-    )
+    const { fields, foundUnder, tags, totalTokens, toolTokens, costParts, relativeTimeUnit, idKind } =
+      namedFields(survey, document)
     return {
       document,
       fields,
@@ -34,6 +32,7 @@ export const llmcost: Importer = {
       cacheTokens: 'included',
       costParts,
       relativeTimeUnit,
+      ...(idKind === undefined ? {} : { idKind }),
       ...(tags === undefined ? {} : { tags }),
       ...(totalTokens === undefined ? {} : { totalTokens }),
       ...(toolTokens === undefined ? {} : { toolTokens }),

@@ -9,11 +9,20 @@ import {
   derivedNames,
   fieldNames,
   isContent,
+  namesOfOneCall,
   secondNames,
   toolTokenNames,
   totalTokenNames,
 } from './field-names.js'
-import { firstOf, literal, type Document, type ReadPlan, type Survey } from './importer.js'
+import {
+  firstOf,
+  hasCallIdPrefix,
+  isLongId,
+  literal,
+  type Document,
+  type ReadPlan,
+  type Survey,
+} from './importer.js'
 import { mapSql, shortLabel, tagListSql } from './tag-sql.js'
 
 /** Objects whose entries count as if they stood at the top: usage numbers, and labels. */
@@ -56,6 +65,8 @@ export interface NamedFields {
   readonly toolTokens: string | undefined
   readonly costParts: readonly string[]
   readonly relativeTimeUnit: 's' | 'ms'
+  /** SQL for what the id says; see ReadPlan. */
+  readonly idKind: string | undefined
 }
 
 interface Entry {
@@ -97,8 +108,8 @@ export function namedFields(survey: Survey, document: Document): NamedFields {
     const sql = firstOf(fields[field], ms)
     if (sql !== undefined) fields[field] = sql
   }
-  if (fields.call_id !== undefined && fields.ts !== undefined)
-    fields.call_id = withRowNumbersDated(fields.call_id, fields.ts)
+  const ids = idsOf(entries, fields)
+  if (ids !== undefined) fields.call_id = ids.id
   const toolTokens = take(toolTokenNames, (e) => e.container === undefined || isUsage(e))
   const totalTokens = take(totalTokenNames, (e) => e.container === undefined || isUsage(e))
   const costParts = costPartNames.map((names) => take(names, (e) => e.container === undefined || isUsage(e)))
@@ -106,6 +117,7 @@ export function namedFields(survey: Survey, document: Document): NamedFields {
   return {
     fields,
     foundUnder,
+    idKind: ids?.kind,
     totalTokens,
     toolTokens,
     costParts: costParts.every((part) => part !== undefined) ? costParts : [],
@@ -116,6 +128,31 @@ export function namedFields(survey: Survey, document: Document): NamedFields {
     ),
     relativeTimeUnit: entries.some((e) => e.name === 'timestampms' || e.name === 'tsms') ? 'ms' : 's',
   }
+}
+
+/** SQL for the id and for what it says: the id of one call goes before those that may name more. */
+function idsOf(
+  entries: readonly Entry[],
+  fields: NamedFields['fields'],
+): { id: string; kind: string } | undefined {
+  const texts = (names: readonly string[]): string[] =>
+    names.flatMap((name) =>
+      entries.filter((e) => e.name === name && e.container === undefined).map((e) => `nullif(${e.sql}, '')`),
+    )
+  const ofCall = firstOf(...texts(namesOfOneCall))
+  const ofAny = firstOf(...texts((fieldNames.call_id ?? []).filter((name) => !namesOfOneCall.includes(name))))
+  const logged = firstOf(ofCall, ofAny)
+  if (logged === undefined) return undefined
+  const id = fields.ts === undefined ? logged : withRowNumbersDated(logged, fields.ts)
+  const provided = `${isLongId(logged)} AND ${hasCallIdPrefix(logged)}`
+  // A later attempt under the id of the first is a call that was billed too.
+  const retried = fields.attempt === undefined ? undefined : `TRY_CAST(${fields.attempt} AS DOUBLE) > 1`
+  const cases = [
+    `WHEN ${logged} IS NULL OR (${provided}) THEN NULL`,
+    ...(retried === undefined ? [] : [`WHEN ${retried} THEN 'any'`]),
+    ...(ofCall === undefined ? [] : [`WHEN ${ofCall} IS NOT NULL THEN NULL`]),
+  ]
+  return { id, kind: `CASE ${cases.join(' ')} ELSE 'any' END` }
 }
 
 /**

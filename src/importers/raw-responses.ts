@@ -1,12 +1,21 @@
 /** What stands around the body of a response: who asked and when, the request, labels that come back. */
 import { absent, type Place } from './body-places.js'
-import { firstOf, type Document, type ReadPlan, type Survey } from './importer.js'
+import {
+  firstOf,
+  hasCallIdPrefix,
+  isLongId,
+  type Document,
+  type ReadPlan,
+  type Survey,
+} from './importer.js'
 import { namedFields } from './named-fields.js'
 
 export interface Wrapper {
   /** What the wrapper says of the call: id, time, user, feature, latency … */
   readonly fields: ReadPlan['fields']
   readonly tags: string | undefined
+  /** SQL for what its id says; see ReadPlan. */
+  readonly idKind: string | undefined
   /** SQL for its error: code or message when it is an object; NULL when there is none. */
   readonly error: string
   /** True when every sampled body stands bare, without a wrapper. */
@@ -45,8 +54,28 @@ export function wrapperFields(survey: Survey, document: Document, places: readon
   return {
     fields,
     tags: bare ? undefined : named.tags,
+    idKind: bare ? undefined : named.idKind,
     error: wrapperError(document, bare ? undefined : named.fields.error),
     bare,
+  }
+}
+
+/**
+ * SQL for the id of a logged response and for what it says. The provider's own id is that of the call, what
+ * stands around it may be anybody's; so is a short one.
+ */
+export function responseIds(
+  id: string,
+  wrapper: Wrapper,
+  batchId: string,
+): { readonly callId: string; readonly idKind: string } {
+  const own = `nullif(${id}, '')`
+  const around = wrapper.fields.call_id
+  const given = `(${isLongId(own)} OR ${hasCallIdPrefix(own)})`
+  const kind = around === undefined ? "'any'" : (wrapper.idKind ?? "'any'")
+  return {
+    callId: firstOf(`CASE WHEN ${given} THEN ${own} END`, around, own, batchId)!,
+    idKind: `CASE WHEN ${isLongId(own)} THEN NULL WHEN ${given} THEN 'any' ELSE ${kind} END`,
   }
 }
 

@@ -14,7 +14,7 @@ import { pricedColumnNames } from '../domain/call.js'
 import { pricedQuery } from '../pricing/price-sql.js'
 
 /** SQL: the cached tokens of a call, with the alias of its relation. */
-const cachedOf = (alias: string): string =>
+export const cachedOf = (alias: string): string =>
   `coalesce(${alias}.cache_read_input_tokens, 0) + coalesce(${alias}.cache_creation_input_tokens, 0)`
 
 /** SQL: what was added to a stored call's input after it was read, by its cost or by habit. */

@@ -22,6 +22,7 @@ export function doubts(summary: IngestSummary): string[] {
     )
   }
   if (summary.placeholders !== undefined) out.push(placeholderWords(summary.placeholders))
+  out.push(...summary.notes)
   for (const file of summary.files) {
     if (file.state === 'read' && file.note !== null) out.push(`${file.label}: ${file.note}`)
   }

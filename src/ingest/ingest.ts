@@ -87,6 +87,7 @@ async function knownBefore(request: IngestRequest): Promise<Map<string, KnownFil
 
 const nothingLanded: Landed = {
   files: new Map(),
+  notes: [],
   cacheHabits: [],
   reread: 0,
   unpricedModels: [],

@@ -2,10 +2,10 @@
 import { countedByList, loggedCostsSql, type LoggedCostRow } from '../domain/logged-costs.js'
 import { addCounts, countsBy, noCounts, type Counts } from '../domain/record-counts.js'
 import type { Database } from '../db/database.js'
-import { openStoreBeforeWriting, readStore, writeStore } from '../db/store.js'
+import { openStoreBeforeWriting, openStoreForReading, readStore, writeStore } from '../db/store.js'
 import type { PriceBook } from '../pricing/book.js'
 import { findCacheHabits, readCachesByCost, rereadStoredCaches, type CacheHabit } from './cache-reading.js'
-import { dedupeAgainstStore, dedupeStaged } from './dedupe.js'
+import { dedupeStaged } from './dedupe.js'
 import { knownFiles, type KnownFile } from './files.js'
 import { refusedNote, refuseBadFiles, type Refused } from './refuse.js'
 import type { IngestRequest, RejectLimit } from './request.js'
@@ -13,18 +13,18 @@ import {
   boundCounts,
   callsToMerge,
   countsSql,
+  makeRoom,
   mergeCalls,
   mergeFile,
-  mergeRates,
   mergeRejects,
   removeFile,
-  removeReplaced,
   type MergeFile,
 } from './merge.js'
 import { findPlaceholders, type Placeholders } from './placeholders.js'
 import { priceStaged } from './price.js'
 import { notePriceData, priceDataWords } from './price-data.js'
 import { repairRules } from './repairs.js'
+import { compareWithStore } from './sameness.js'
 import type { StagedFile } from './stage.js'
 import type { Entry, Run } from './stage-files.js'
 import type { FileSummary, UnpricedModel } from './summary.js'
@@ -37,6 +37,8 @@ type CountRow = Counts & { file_no: number; content_ids: boolean } & Record<stri
 /** What became of the staged files, and what is to be said of their calls together. */
 export interface Landed {
   readonly files: ReadonlyMap<number, FileSummary>
+  /** Sentences on what the files are to each other and to the store. */
+  readonly notes: readonly string[]
   readonly cacheHabits: readonly CacheHabit[]
   /** Calls of earlier runs whose tokens were read anew. */
   readonly reread: number
@@ -59,9 +61,10 @@ export async function mergeStaged(
 ): Promise<Landed> {
   await run.stage.finish()
   const refused = await refuseBadFiles(db, run.stage.files, request.rejectLimit)
-  await dedupeStaged(db)
   await priceStaged(db, book)
   await readCachesByCost(db)
+  // Providers, as they are resolved now, tell calls of one id apart.
+  await dedupeStaged(db)
   const work = async (): Promise<Merged> => mergeInto(db, request, run, known, book, refused)
   const { counts, ...together } = await withStore(db, request, work)
   const ofAgent = run.stage.files.some(
@@ -82,6 +85,8 @@ async function withStore<T>(db: Database, request: IngestRequest, work: () => Pr
   const store = await openStoreBeforeWriting(request.dbPath, request.store)
   if (store === undefined) return writeStore(db, ':memory:', request.store, work)
   store.close()
+  // Whoever reads a store of an older version brings it up to date first.
+  ;(await openStoreForReading(request.dbPath, request.store)).close()
   return readStore(db, request.dbPath, request.store, work)
 }
 
@@ -105,19 +110,19 @@ async function mergeInto(
 ): Promise<Merged> {
   await assertNotOvertaken(db, run, known)
   const landing = await planLanding(db, run, refused)
-  await dedupeAgainstStore(
+  const notes = await compareWithStore(
     db,
     landing.replaced.map(({ file }) => file.file_id),
+    request.read.keepAcrossSources === true,
   )
   const counted = await db.query<CountRow>(countsSql)
   const byFile = new Map(counted.rows.map((row) => [row.file_no, row]))
   const rows = run.stage.files.map((file) => withHeader(byFile.get(file.fileNo) ?? noRows(file), file))
-  if (request.dryRun) return rehearsal(db, request, rows)
+  if (request.dryRun) return rehearsal(db, request, rows, notes)
+  await makeRoom(db)
   for (const old of landing.replaced) await removeFile(db, old.file.file_id, old.grown)
-  await removeReplaced(db)
   const cacheHabits = await findCacheHabits(db)
   await mergeCalls(db, request.costBasis, cacheHabits.length > 0)
-  await mergeRates(db)
   const reread = await rereadStoredCaches(db, request.costBasis)
   await mergeRejects(db, request.keepRejectedText)
   const merged = landing.ids.map(([fileNo, fileId]) => mergeFileOf(run, rows, landing, fileNo, fileId))
@@ -127,6 +132,7 @@ async function mergeInto(
   if (changed) await notePriceData(db, book, false)
   return {
     counts: rows,
+    notes,
     cacheHabits,
     reread,
     unpricedModels: await unpricedModels(db, mergedCalls),
@@ -135,11 +141,17 @@ async function mergeInto(
 }
 
 /** What a run would do to the store, which stays as it is. */
-async function rehearsal(db: Database, request: IngestRequest, counts: readonly CountRow[]): Promise<Merged> {
+async function rehearsal(
+  db: Database,
+  request: IngestRequest,
+  counts: readonly CountRow[],
+  notes: readonly string[],
+): Promise<Merged> {
   const cacheHabits = await findCacheHabits(db)
-  const calls = `(${callsToMerge(request.costBasis, cacheHabits.length > 0)})`
+  const calls = `(${await callsToMerge(db, request.costBasis, cacheHabits.length > 0, true)})`
   return {
     counts,
+    notes,
     cacheHabits,
     reread: 0,
     unpricedModels: await unpricedModels(db, calls),

@@ -5,10 +5,12 @@ import { callColumns, pricedColumnNames } from '../domain/call.js'
 import { rateColumns } from '../domain/rate.js'
 import { addCounts, countNames, type Counts } from '../domain/record-counts.js'
 import { pricedQuery } from '../pricing/price-sql.js'
+import { clearAcross, writeAcross } from './across-sources.js'
 import { mergedByReading } from './cache-reading.js'
 import type { KnownFile } from './files.js'
 import { optionsKey, type ReadOptions } from './options.js'
 import { repairRules } from './repairs.js'
+import { renameStored } from './shared-ids.js'
 import type { StagedFile } from './stage.js'
 
 export interface MergeFile {
@@ -21,34 +23,52 @@ export interface MergeFile {
   readonly contentIds: boolean
 }
 
-/** Takes out the stored calls that better ones of this run replace. */
-export async function removeReplaced(db: Database): Promise<void> {
-  await db.run('DELETE FROM store.calls WHERE rowid IN (SELECT stored_row FROM replaced)')
+/** Takes out of the store what staged calls replace, and gives other names to those whose id they share. */
+export async function makeRoom(db: Database): Promise<void> {
+  await clearAcross(db)
+  await db.run('DELETE FROM store.calls WHERE rowid IN (SELECT stored_row FROM replaced WHERE NOT held)')
+  await renameStored(db)
 }
 
 /**
- * Inserts the calls that are new or better.
+ * Inserts the calls that are new or better, with their rates.
  * @param asksReadings some of them have cached tokens that may be beside their input: `readings` tells
  */
 export async function mergeCalls(db: Database, basis: CostBasis, asksReadings: boolean): Promise<void> {
-  await db.run(`INSERT INTO store.calls BY NAME ${callsToMerge(basis, asksReadings)}`)
+  await db.run(`INSERT INTO store.calls BY NAME ${await callsToMerge(db, basis, asksReadings)}`)
+  await mergeRates(db)
+  await writeAcross(db, basis)
 }
 
-/** SELECT of the calls to insert, priced. */
-export function callsToMerge(basis: CostBasis, asksReadings: boolean): string {
+/**
+ * SELECT of the calls to insert, priced.
+ * @param joined those, too, that are written with what other sources say of them
+ */
+export async function callsToMerge(
+  db: Database,
+  basis: CostBasis,
+  asksReadings: boolean,
+  joined = false,
+): Promise<string> {
   const names = callColumns.map((c) => c.name)
   const priced = new Set<string>(pricedColumnNames)
   const fromStage = names.filter(
-    (name) => !priced.has(name) && !['provider', 'call_id', 'file_id'].includes(name),
+    (name) => !priced.has(name) && !['provider', 'call_id', 'logged_id', 'file_id'].includes(name),
   )
   const staged = (name: string): string =>
     asksReadings && mergedByReading[name] !== undefined ? `${mergedByReading[name]} AS ${name}` : `i.${name}`
   const readings = asksReadings ? ' LEFT JOIN readings g ON i.row = g.row' : ''
-  const calls = `(SELECT ${fromStage.map(staged).join(', ')}, i.call_id, f.file_id,
-      coalesce(m.provider, i.provider) AS provider
+  const found = await db.one<{ renamed: number; matched: number }>(
+    'SELECT (SELECT count(row) FROM names) AS renamed, (SELECT count(row) FROM matched) AS matched',
+  )
+  const renamed = found.renamed > 0
+  const calls = `(SELECT ${fromStage.map(staged).join(', ')}, f.file_id, coalesce(m.provider, i.provider) AS provider,
+      ${renamed ? 'coalesce(n.call_id, i.call_id) AS call_id, n.logged_id' : 'i.call_id, CAST(NULL AS VARCHAR) AS logged_id'}
     FROM identified i JOIN file_ids f ON i.file_no = f.file_no
     LEFT JOIN resolved m ON i.model = m.model AND i.provider IS NOT DISTINCT FROM m.given_provider${readings}
-    WHERE i.state = 'call' AND i.row NOT IN (SELECT row FROM verdicts))`
+    ${renamed ? 'LEFT JOIN names n ON n.row = i.row' : ''}
+    WHERE i.state = 'call' AND i.row NOT IN (SELECT row FROM verdicts)
+      ${joined || found.matched === 0 ? '' : 'AND i.row NOT IN (SELECT row FROM matched WHERE row IS NOT NULL)'})`
   const keep = names
     .filter((name) => !priced.has(name))
     .map((name) => `c.${name}`)
@@ -57,7 +77,7 @@ export function callsToMerge(basis: CostBasis, asksReadings: boolean): string {
 }
 
 /** Rates of the models that were read, in the place of older ones. */
-export async function mergeRates(db: Database): Promise<void> {
+async function mergeRates(db: Database): Promise<void> {
   await db.run(
     'DELETE FROM store.rates r WHERE EXISTS (SELECT 1 FROM new_rates n WHERE n.provider = r.provider AND n.model = r.model)',
   )
@@ -135,6 +155,7 @@ export async function removeFile(
   comesAgain = false,
 ): Promise<{ calls: number; rejects: number }> {
   const calls = await db.run('DELETE FROM store.calls WHERE file_id = $id', { id: fileId })
+  await db.run('DELETE FROM store.same_calls WHERE file_id = $id', { id: fileId })
   const rejects = await db.run('DELETE FROM store.rejects WHERE file_id = $id', { id: fileId })
   await db.run('DELETE FROM store.files WHERE file_id = $id', { id: fileId })
   if (calls > 0 && !comesAgain)
@@ -149,11 +170,11 @@ export const countsSql = `SELECT i.file_no,
     count(*) FILTER (WHERE v.verdict IS DISTINCT FROM 'known') AS lines,
     count(*) FILTER (WHERE i.state = 'call' AND v.row IS NULL AND r.row IS NULL) AS imported,
     count(*) FILTER (WHERE i.state = 'call' AND v.verdict = 'duplicate') AS duplicates,
-    count(*) FILTER (WHERE i.state = 'call' AND (v.verdict = 'superseded' OR r.row IS NOT NULL)) AS superseded,
+    count(*) FILTER (WHERE i.state = 'call' AND (v.verdict = 'superseded' OR (v.row IS NULL AND r.row IS NOT NULL))) AS superseded,
     count(*) FILTER (WHERE i.state = 'skip' AND v.row IS NULL) AS skipped,
     count(*) FILTER (WHERE i.state = 'reject' AND v.row IS NULL) AS rejected,
     coalesce(bool_or(i.state = 'reject' OR (i.state = 'call' AND starts_with(i.call_id, '#'))), false) AS content_ids,
     ${Object.keys(repairRules)
       .map((rule) => `count(*) FILTER (WHERE i.${rule} AND i.state = 'call' AND v.row IS NULL) AS ${rule}`)
       .join(', ')}
-  FROM identified i LEFT JOIN verdicts v ON i.row = v.row LEFT JOIN replaced r ON i.row = r.row GROUP BY i.file_no`
+  FROM identified i LEFT JOIN verdicts v ON i.row = v.row LEFT JOIN (SELECT DISTINCT row FROM replaced) r ON i.row = r.row GROUP BY i.file_no`

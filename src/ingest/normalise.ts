@@ -6,7 +6,7 @@ import { callFields, type CallField } from '../domain/call.js'
 import { literal, type ReadPlan } from '../importers/importer.js'
 import * as casts from './casts.js'
 import { select, type Columns } from './columns.js'
-import type { ReadOptions } from './options.js'
+import { givesIds, type ReadOptions } from './options.js'
 import { cacheShape } from './cache-shape.js'
 import { asksCacheReading, ruledSql } from './token-rules.js'
 import { typedColumns } from './typed-columns.js'
@@ -52,6 +52,7 @@ export function normaliseSql(
       ['tags', tagsSql(source, plan, options) ?? 'CAST(NULL AS MAP(VARCHAR, VARCHAR))'],
       ...sourceOf(plan, plan.source ?? ''),
       ['revision_id', plan.revisionId ?? 'CAST(NULL AS VARCHAR)'],
+      ['id_kind', idKind(plan, options)],
       [
         'total_tokens',
         plan.totalTokens === undefined ? 'CAST(NULL AS BIGINT)' : casts.whole(plan.totalTokens),
@@ -91,11 +92,16 @@ const passed: Columns = [
   'refusal',
   'tags',
   'revision_id',
+  'id_kind',
   'total_tokens',
   'tool_tokens',
   'cache_beside',
   'unread_usage',
 ].map((name) => [name, name])
+
+/** What the id says. Who names the field of the id by `--map` says that it is the id of one call. */
+const idKind = (plan: ReadPlan, options: ReadOptions): string =>
+  plan.idKind === undefined || givesIds(options) ? 'CAST(NULL AS VARCHAR)' : plan.idKind
 
 /** FROM item: the source's records with their documents parsed, addressed through `doc`. */
 function documentSql(source: SourceRelation, plan: ReadPlan, allRecords: boolean): string {

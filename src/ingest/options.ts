@@ -12,12 +12,30 @@ export interface ReadOptions {
   readonly inputTz?: string | undefined
   /** Whether input tokens include cached ones; the importer's habit when not given. */
   readonly cacheTokens?: 'included' | 'excluded' | undefined
+  /** Calls of these sources count beside the same calls in logs of other sources. */
+  readonly keepAcrossSources?: true | undefined
 }
+
+/** True where the user says which field holds the id of a call. */
+export const givesIds = ({ map, set }: ReadOptions): boolean =>
+  map['call_id'] !== undefined || set['call_id'] !== undefined
 
 /** Options in one canonical line of JSON, for comparing. */
 export function optionsKey(options: ReadOptions): string {
   const sorted = (record: Readonly<Record<string, string>>): [string, string][] =>
     Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1))
-  const { from, map, set, baseTime, inputTz, cacheTokens } = options
-  return JSON.stringify({ from, map: sorted(map), set: sorted(set), baseTime, inputTz, cacheTokens })
+  const { from, map, set, baseTime, inputTz, cacheTokens, keepAcrossSources } = options
+  return JSON.stringify({
+    from,
+    map: sorted(map),
+    set: sorted(set),
+    baseTime,
+    inputTz,
+    cacheTokens,
+    keepAcrossSources,
+  })
 }
+
+/** SQL: true for a file's `options` of a reading that keeps calls which other sources hold too. */
+export const keepsAcrossSources = (options: string): string =>
+  `contains(${options}, '"keepAcrossSources":true}')`

@@ -28,6 +28,8 @@ export interface UnpricedModel {
 
 export interface IngestSummary {
   readonly files: readonly FileSummary[]
+  /** Sentences on what the files are to each other and to the store. */
+  readonly notes: readonly string[]
   readonly totals: Counts
   /** Models of the calls that were brought in and have no cost. */
   readonly unpricedModels: readonly UnpricedModel[]

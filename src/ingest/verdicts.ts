@@ -71,6 +71,8 @@ export function checkedColumns(
 const filled: Readonly<Record<string, string>> = {
   model: 'coalesce(response_model, request_model)',
   cache_shape: 'CASE WHEN cache_reading IS NOT NULL THEN cache_shape END',
+  // An answer out of a response cache carries the id of the call that it was made by.
+  id_kind: "CASE WHEN call_id IS NULL THEN NULL WHEN cache_hit IS TRUE THEN 'any' ELSE id_kind END",
   finish_reason: finishReason('finish_comparable'),
   total_tokens:
     'CASE WHEN input_tokens IS NULL AND output_tokens IS NULL THEN total_tokens ELSE coalesce(input_tokens, 0) + coalesce(output_tokens, 0) END',
@@ -98,6 +100,8 @@ function isFilled(
   if (name === 'unread_usage') return plan.unread !== undefined
   if (name === 'tags') return hasTags
   if (name === 'revision_id') return plan.revisionId !== undefined
+  if (name === 'id_kind') return plan.idKind !== undefined || has('cache_hit')
+  if (name === 'logged_id') return false
   if (name === 'reported_cost_usd' && plan.costParts?.length) return true
   return (filledFrom[name] ?? [name as CallField]).some(has)
 }

@@ -8,8 +8,10 @@ import { rateColumns } from '../domain/rate.js'
 import { pricedQuery, ratesQuery } from './price-sql.js'
 
 /** Every provider and model of the store, to be resolved. */
-export const storedModels = (store: string): string =>
-  /* sql */ `SELECT DISTINCT provider, model FROM ${store}calls WHERE model IS NOT NULL`
+export const storedModels = (
+  store: string,
+): string => /* sql */ `SELECT DISTINCT provider, model FROM ${store}calls WHERE model IS NOT NULL
+    UNION SELECT DISTINCT provider, model FROM ${store}same_calls WHERE model IS NOT NULL`
 
 /** Takes `$rows`, JSON of {given_provider, model, provider}: what each stored name resolves to now. */
 export const resolvedTable = /* sql */ `CREATE TEMP TABLE resolved AS SELECT unnest(from_json(CAST($rows AS JSON),
@@ -75,6 +77,8 @@ export const changesInTotal = (store: string): string => /* sql */ `
 export const applyChanges = (store: string): readonly string[] => [
   `UPDATE ${store}calls AS c SET ${changed.map((name) => `${name} = n.${name}`).join(', ')}
     FROM changes n WHERE c.rowid = n.call_row`,
+  `UPDATE ${store}same_calls AS c SET provider = m.provider FROM resolved m
+    WHERE c.model = m.model AND c.provider IS NOT DISTINCT FROM m.given_provider AND m.provider IS DISTINCT FROM c.provider`,
   `DELETE FROM ${store}rates`,
   `INSERT INTO ${store}rates SELECT ${rateColumns.map(({ name }) => name).join(', ')} FROM new_rates`,
 ]

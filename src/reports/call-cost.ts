@@ -51,8 +51,15 @@ export function callCostReport(callId: string, calls: readonly ExplainedCall[]):
     title: `Cost of call ${callId}`,
     period: { since: null, until: null, tz: 'UTC' },
     sections,
-    warnings: several ? [`${calls.length} sources hold a call of this id.`] : [],
+    warnings: several ? [shared(callId, calls)] : [],
   }
+}
+
+function shared(callId: string, calls: readonly ExplainedCall[]): string {
+  const sources = new Set(calls.map(({ call }) => call['source'])).size
+  if (sources === calls.length) return `${calls.length} sources hold a call of this id.`
+  const those = sources === 1 ? '' : ` of ${sources} sources`
+  return `${calls.length} calls${those} carry the id ${callId} in their log.`
 }
 
 function sectionsOf(

@@ -1,8 +1,9 @@
 /**
  * Generated call logs, and what must come of them by the rules of sameness, worked out in plain TypeScript:
- * an id is one call, its largest output wins, then its latest time; of lines without an id the greatest
- * multiplicity among the files counts.
+ * the id of a call is one call, its largest output wins, then its latest time; records under a request's id are
+ * one call only if they agree; of lines without an id the greatest multiplicity among the files counts.
  */
+import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 
 /** One line (or CSV record) of a log. */
@@ -12,7 +13,7 @@ export type Line =
   | { readonly kind: 'blank' }
 
 export interface Call {
-  /** null: the log gives none. */
+  /** `call-…`: of the call; `req-…`: of the request, which may be several calls; null: the log gives none. */
   readonly id: string | null
   /** Seconds after the first moment. */
   readonly second: number
@@ -51,18 +52,18 @@ const badJson = [
   '{"id": "bad-4", "timestamp": "2026-10-01T00:00:00Z", "cost": 100001}',
 ]
 const badCsv = [
-  'x-1,2026-10-01T00:00:00Z,gpt-4o,-5,1,u1,chat',
-  'x-2,2026-10-01T00:00:00Z,gpt-4o,1.5,1,u1,chat',
-  'x-3,1999-10-01T00:00:00Z,gpt-4o,5,1,u1,chat',
-  ',never,gpt-4o,5,1,u1,chat',
-  'x-5,2026-10-01T00:00:00Z,gpt-4o,2e9,1,u1,chat',
+  'x-1,,2026-10-01T00:00:00Z,gpt-4o,-5,1,u1,chat',
+  'x-2,,2026-10-01T00:00:00Z,gpt-4o,1.5,1,u1,chat',
+  'x-3,,1999-10-01T00:00:00Z,gpt-4o,5,1,u1,chat',
+  ',,never,gpt-4o,5,1,u1,chat',
+  'x-5,,2026-10-01T00:00:00Z,gpt-4o,2e9,1,u1,chat',
 ]
 
 /** What follows from an id stays the same in all its copies. */
 const idCall = fc
-  .record({ id: fc.nat(11), second: fc.nat(3), output: fc.nat(3) })
-  .map(({ id, second, output }): Call => ({
-    id: `call-${id}`,
+  .record({ id: fc.nat(11), second: fc.nat(3), output: fc.nat(3), ofCall: fc.boolean() })
+  .map(({ id, second, output, ofCall }): Call => ({
+    id: `${ofCall ? 'call' : 'req'}-${id}`,
     second,
     output,
     input: 1000 + id * 137,
@@ -135,9 +136,12 @@ export const timeOf = (second: number): string => new Date(Date.UTC(2026, 9, 1, 
 
 const csvField = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
 
+/** The field that an id stands in. */
+const fieldOf = (id: string): string => (id.startsWith('call-') ? 'call_id' : 'request_id')
+
 const jsonLine = (one: Call): string =>
   JSON.stringify({
-    ...(one.id === null ? {} : { id: one.id }),
+    ...(one.id === null ? {} : { [fieldOf(one.id)]: one.id }),
     timestamp: timeOf(one.second),
     model: one.model,
     input_tokens: one.input,
@@ -147,11 +151,19 @@ const jsonLine = (one: Call): string =>
   })
 
 const csvLine = (one: Call): string =>
-  [one.id ?? '', timeOf(one.second), one.model, one.input, one.output, one.user, one.feature]
+  [
+    ...['call_id', 'request_id'].map((field) => (one.id !== null && fieldOf(one.id) === field ? one.id : '')),
+    timeOf(one.second),
+    one.model,
+    one.input,
+    one.output,
+    one.user,
+    one.feature,
+  ]
     .map((field) => csvField(String(field)))
     .join(',')
 
-const csvHeader = 'id,timestamp,model,input_tokens,output_tokens,user_id,feature'
+const csvHeader = 'call_id,request_id,timestamp,model,input_tokens,output_tokens,user_id,feature'
 
 const badLine = (format: Format, number: number): string => {
   const all = format === 'csv' ? badCsv : badJson
@@ -206,6 +218,7 @@ export interface Expected {
 /** The calls that must be in the store after these logs, whatever their order. */
 export function expectedCalls(all: readonly Log[]): Expected[] {
   const byId = new Map<string, Call>()
+  const byRequest = new Map<string, Call>()
   const most = new Map<string, { call: Call; times: number }>()
   for (const log of all) {
     const here = new Map<string, { call: Call; times: number }>()
@@ -215,6 +228,8 @@ export function expectedCalls(all: readonly Log[]): Expected[] {
         // The same call in two formats is two lines.
         const key = `${log.format === 'csv' ? 'csv' : 'json'} ${lineText(log.format, line)}`
         here.set(key, { call: line.call, times: (here.get(key)?.times ?? 0) + 1 })
+      } else if (fieldOf(line.call.id) === 'request_id') {
+        byRequest.set(JSON.stringify(line.call), line.call)
       } else {
         const known = byId.get(line.call.id)
         if (known === undefined || isBetter(line.call, known)) byId.set(line.call.id, line.call)
@@ -223,7 +238,21 @@ export function expectedCalls(all: readonly Log[]): Expected[] {
     for (const [key, one] of here) if ((most.get(key)?.times ?? 0) < one.times) most.set(key, one)
   }
   const plain = [...most.values()].flatMap(({ call: one, times }) => Array<Call>(times).fill(one))
-  return [...byId.values(), ...plain].map(expectedRow)
+  const requests = [...byRequest.values()]
+  const apart = requests.map((one): Expected => {
+    const alone = requests.filter(({ id }) => id === one.id).length === 1
+    return { ...expectedRow(one), call_id: alone ? one.id : `${one.id}~${apartHash(one)}` }
+  })
+  return [...apart, ...[...byId.values(), ...plain].map(expectedRow)]
+}
+
+/** What stands after the id of a call that shares it: a hash of what the record says of the call. */
+function apartHash({ model, second, output, input }: Call): string {
+  const provider = model.startsWith('gpt') ? 'openai' : model.startsWith('claude') ? 'anthropic' : ''
+  const ts = timeOf(second).slice(0, 19).replace('T', ' ')
+  // Provider, model, operation, attempt, start, output, total and cost where neither count is logged, input.
+  const said = [provider, model, '', '', ts, output, '', '', input]
+  return createHash('md5').update(said.join('\x1f')).digest('hex').slice(0, 12)
 }
 
 const isBetter = (a: Call, b: Call): boolean =>

@@ -13,6 +13,8 @@ test('a log may fill every column but those that are worked out', () => {
     'total_tokens',
     'cache_shape',
     'cache_reading',
+    'id_kind',
+    'logged_id',
     ...pricedColumnNames,
   ]
   const names = callColumns.map(({ name }) => name)

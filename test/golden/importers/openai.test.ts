@@ -123,7 +123,7 @@ test('batch output: half price, and errors of both kinds', async () => {
   expect(calls).toEqual([
     {
       ...chat,
-      call_id: 'batch_req_1',
+      call_id: 'chatcmpl-b1',
       ts: '2026-09-21T14:13:20Z',
       input_tokens: 700,
       output_tokens: 256,

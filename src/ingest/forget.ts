@@ -1,0 +1,23 @@
+/** Takes files out of the attached store, inside the caller's transaction. */
+import type { Database } from '../db/database.js'
+import type { CostBasis } from '../domain/basis.js'
+import { rereadStoredCaches } from './cache-reading.js'
+import { makeRoom, mergeCalls, removeFile } from './merge.js'
+import { compareWithStore, stageNothing } from './sameness.js'
+
+/** @returns how many calls and rejects each file took along, by file_id */
+export async function forgetFiles(
+  db: Database,
+  files: readonly number[],
+  basis: CostBasis,
+): Promise<ReadonlyMap<number, { readonly calls: number; readonly rejects: number }>> {
+  await stageNothing(db)
+  await compareWithStore(db, files, false)
+  const removed = new Map<number, { readonly calls: number; readonly rejects: number }>()
+  for (const id of files) removed.set(id, await removeFile(db, id))
+  await makeRoom(db)
+  await mergeCalls(db, basis, false)
+  // What they showed of their logger's habit is forgotten with them.
+  await rereadStoredCaches(db, basis)
+  return removed
+}
