@@ -1,13 +1,6 @@
 /** What stands around the body of a response: who asked and when, the request, labels that come back. */
 import { absent, type Place } from './body-places.js'
-import {
-  firstOf,
-  hasCallIdPrefix,
-  isLongId,
-  type Document,
-  type ReadPlan,
-  type Survey,
-} from './importer.js'
+import { firstOf, hasCallIdPrefix, isLongId, type Document, type ReadPlan, type Survey } from './importer.js'
 import { namedFields } from './named-fields.js'
 
 export interface Wrapper {
