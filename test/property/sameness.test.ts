@@ -254,21 +254,15 @@ describe('calls that share an id', () => {
         fc.nat(3),
         async (drawn, turn, gone) => {
           const room = workshop.room()
-          const text = ({
-            id,
-            second: at,
-            attempt,
-            output,
-            file: _,
-            ...others
-          }: (typeof drawn)[number]): string =>
+          const text = (one: (typeof drawn)[number]): string =>
             JSON.stringify({
-              request_id: `req-${id}`,
-              timestamp: new Date((second + at) * 1000).toISOString(),
-              ...(attempt === null ? {} : { attempt }),
-              ...others,
+              request_id: `req-${one.id}`,
+              timestamp: new Date((second + one.second) * 1000).toISOString(),
+              ...(one.attempt === null ? {} : { attempt: one.attempt }),
+              model: one.model,
+              operation: one.operation,
               input_tokens: 100,
-              output_tokens: output,
+              output_tokens: one.output,
             })
           const files = [0, 1, 2, 3].flatMap((file) => {
             const own = drawn.filter((one) => one.file === file).map(text)
