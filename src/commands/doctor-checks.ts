@@ -150,7 +150,7 @@ async function prices(invocation: Invocation): Promise<Answer> {
   const { priceFiles } = settings
   const book = await loadPriceBook(priceData(settings))
   const files = priceFiles.length === 0 ? '' : `, with ${priceFiles.join(', ')}`
-  const age = book.date === null ? null : (invocation.now.getTime() - Date.parse(book.date)) / dayMs
+  const age = book.known === null ? null : (invocation.now.getTime() - Date.parse(book.known)) / dayMs
   const found = `${priceDataWords(book)}${age === null ? '' : `, ${count(Math.max(0, Math.floor(age)))} days old`}${files}`
   const row = await stored(invocation).catch(() => undefined)
   if (row?.price_fingerprint && row.price_fingerprint !== book.fingerprint) {
@@ -158,6 +158,14 @@ async function prices(invocation: Invocation): Promise<Answer> {
       health: 'note',
       found,
       next: 'Stored costs rest on other prices: llmcost reprice works them out anew.',
+    }
+  }
+  const last = book.updates.at(-1)?.made.slice(0, 10)
+  if (last !== undefined && book.date !== null && last < book.date) {
+    return {
+      health: 'note',
+      found: `${found}; the update is older than the bundled prices, and still wins over them`,
+      next: 'llmcost prices update takes newer prices; --undo takes the update back.',
     }
   }
   const late = await lateCallsStored(invocation).catch(() => undefined)
