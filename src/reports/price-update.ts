@@ -44,6 +44,7 @@ const columns: readonly Column[] = [
   { key: 'new_price', title: 'new', kind: 'price' },
   { key: 'price_change', title: 'change', kind: 'change' },
   { key: 'from', title: 'from', kind: 'text', optional: 1 },
+  { key: 'unit_price', title: 'unit price', kind: 'text', dataOnly: true },
   { key: 'above_input_tokens', title: 'above input tokens', kind: 'count', dataOnly: true },
   { key: 'is_new', title: 'new model', kind: 'boolean', dataOnly: true },
 ]
@@ -72,8 +73,9 @@ const rowOf = (change: ChangedPrice): Row => ({
   price_change:
     change.before === null || change.after === null || Number(change.before) === 0
       ? null
-      : Number(change.after) / Number(change.before) - 1,
+      : Number((Number(change.after) / Number(change.before) - 1).toFixed(9)),
   from: change.from,
+  unit_price: change.unit,
   above_input_tokens: change.above === 0 ? null : change.above,
   is_new: change.isNew,
 })
