@@ -177,7 +177,10 @@ function kindsOf(body: Body, model: string): readonly (readonly [string, string,
       'cohere',
     ],
     ['ollama', has(['prompt_eval_count'], ['eval_count']), 'ollama'],
-    ['openai', has(['usage', 'prompt_tokens'])],
+    [
+      'openai',
+      `(${has(['usage', 'prompt_tokens'], ['usage', 'input_tokens_details', 'cached_tokens'])} OR coalesce(${body.text('object')} IN ('response', 'realtime.response'), false))`,
+    ],
   ]
 }
 

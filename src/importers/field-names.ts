@@ -153,6 +153,11 @@ export const fieldNames: Readonly<Partial<Record<CallField, readonly string[]>>>
     'tokenscached',
     'cachedcontenttokencount',
     'cachetokens',
+    'promptcachereadtokens',
+    'cachedprompttexttokens',
+    'cachereadinputtokencount',
+    'inputcachereadtokens',
+    'cachedreadtokens',
   ],
   cache_creation_input_tokens: [
     'cachecreationinputtokens',
@@ -162,6 +167,10 @@ export const fieldNames: Readonly<Partial<Record<CallField, readonly string[]>>>
     'cachewrite',
     'cachecreation',
     'inputcachewritetokens',
+    'promptcachewritetokens',
+    'promptcachecreationtokens',
+    'cachewriteinputtokencount',
+    'inputcachecreationtokens',
   ],
   cache_creation_1h_input_tokens: [
     'cachecreation1hinputtokens',
@@ -204,9 +213,27 @@ export const fieldNames: Readonly<Partial<Record<CallField, readonly string[]>>>
     'reasoningtokencount',
     'tokensreasoning',
   ],
-  input_audio_tokens: ['inputaudiotokens', 'audioinputtokens'],
-  output_audio_tokens: ['outputaudiotokens', 'audiooutputtokens'],
-  web_search_requests: ['websearchrequests', 'websearches', 'websearchcount'],
+  input_audio_tokens: ['inputaudiotokens', 'audioinputtokens', 'promptaudiotokens', 'audioprompttokens'],
+  output_audio_tokens: [
+    'outputaudiotokens',
+    'audiooutputtokens',
+    'completionaudiotokens',
+    'audiocompletiontokens',
+  ],
+  cache_read_audio_input_tokens: ['cachereadaudioinputtokens', 'cachedaudiotokens'],
+  input_image_tokens: ['inputimagetokens', 'imageinputtokens', 'promptimagetokens'],
+  input_video_tokens: ['inputvideotokens', 'videoinputtokens', 'promptvideotokens'],
+  output_image_tokens: ['outputimagetokens', 'imageoutputtokens', 'completionimagetokens'],
+  file_search_requests: ['filesearchrequests', 'filesearches', 'filesearchcalls', 'filesearchcount'],
+  web_search_requests: [
+    'websearchrequests',
+    'websearches',
+    'websearchcount',
+    'websearchcalls',
+    'numwebsearches',
+    'numsearchqueries',
+    'websearchqueries',
+  ],
   reported_cost_usd: [
     'reportedcostusd',
     'costusd',
@@ -272,12 +299,25 @@ export const fieldNames: Readonly<Partial<Record<CallField, readonly string[]>>>
     'servedfromcache',
   ],
   cache_type: ['cachetype', 'cachekind', 'cachehittype'],
-  service_tier: ['servicetier', 'tier'],
+  service_tier: ['servicetier', 'processingtier', 'traffictype', 'tier'],
+  speed: ['speed', 'speedmode', 'inferencespeed'],
+  region: ['inferencegeo', 'inferenceregion'],
   quality_score: ['qualityscore', 'quality', 'evalscore'],
   groundedness: ['groundedness', 'groundednessscore', 'faithfulness'],
   retrieval_score: ['retrievalscore', 'retrievalrelevance', 'contextrelevance'],
   user_feedback: ['userfeedback', 'feedback', 'feedbackscore', 'userrating', 'rating'],
 }
+
+/** Names that say true for a call of a provider's batches; `batch` alone may also be the number of one. */
+export const batchFlagNames = [
+  'isbatch',
+  'batchapi',
+  'usebatch',
+  'usesbatch',
+  'viabatch',
+  'batched',
+  'batchmode',
+]
 
 /** Seconds under an unmistakable name; taken times 1000 where the field in ms is absent. */
 export const secondNames: Readonly<Record<'latency_ms' | 'ttft_ms', readonly string[]>> = {
@@ -332,6 +372,9 @@ export const costPartNames: readonly (readonly string[])[] = [
 /** Figures that others work out of the same call: known, not needed, never tags. */
 export const derivedNames = [
   'tokenspersecond',
+  'promptcachemisstokens',
+  'cachemisstokens',
+  'nocachetokens',
   'outputtokenspersecond',
   'tps',
   'costpertoken',

@@ -26,6 +26,8 @@ export interface Survey {
    * record itself), with every key that occurs in it anywhere in the file.
    */
   readonly shape: ReadonlyMap<string, readonly string[]>
+  /** The words under keys named `tier`, which may be a provider's service tier or a customer's plan. */
+  readonly words?: ReadonlyMap<string, readonly string[]>
 }
 
 /** A condition in SQL under which a record is rejected, with the reason that is shown. */
@@ -83,6 +85,8 @@ export interface ReadPlan {
    * Undefined: it always is.
    */
   readonly idKind?: string
+  /** What a key named `tier` alone was taken for; said in the run's words. */
+  readonly tierTakenFor?: 'service tier' | 'label'
   /** Id of this line among repeats of one call. */
   readonly revisionId?: string
   /** True when relative or plain numbers of this time field are milliseconds by name. */

@@ -1,4 +1,4 @@
-import { Document, type Importer } from './importer.js'
+import { Document, type Importer, type Survey } from './importer.js'
 import { exportedPlan, isExported } from './exported.js'
 import { comparable, costPartNames, fieldNames, totalTokenNames } from './field-names.js'
 import { isContainer, namedFields } from './named-fields.js'
@@ -23,8 +23,10 @@ export const llmcost: Importer = {
   plan(survey) {
     if (isExported(survey.keys)) return exportedPlan(survey)
     const document = Document.for(survey)
-    const { fields, foundUnder, tags, totalTokens, toolTokens, costParts, relativeTimeUnit, idKind } =
-      namedFields(survey, document)
+    const named = namedFields(survey, document)
+    const { fields, foundUnder, tags, totalTokens, toolTokens, costParts, relativeTimeUnit } = named
+    const { idKind, tierTakenFor } = named
+    const beside = rawUsage(survey, document)
     return {
       document,
       fields,
@@ -34,10 +36,25 @@ export const llmcost: Importer = {
       relativeTimeUnit,
       ...(idKind === undefined ? {} : { idKind }),
       ...(tags === undefined ? {} : { tags }),
+      ...(tierTakenFor === undefined ? {} : { tierTakenFor }),
+      ...(beside === undefined ? {} : { cacheTokensBeside: beside }),
       ...(totalTokens === undefined ? {} : { totalTokens }),
       ...(toolTokens === undefined ? {} : { toolTokens }),
     }
   },
+}
+
+/**
+ * SQL: true where a record's `usage` is the object that the Anthropic API answers with, written down as it
+ * is: what only it has shows that input excludes cached tokens. Undefined where no record has such.
+ */
+function rawUsage(survey: Survey, document: Document): string | undefined {
+  const keys = survey.innerKeys.get('usage') ?? []
+  const marks = ['cache_creation', 'server_tool_use', 'inference_geo'].filter((key) => keys.includes(key))
+  if (survey.sample.kind === 'csv' || marks.length === 0 || !keys.includes('input_tokens')) return undefined
+  const usage = document.embedded('usage')
+  const plain = keys.includes('prompt_tokens') ? ` AND ${usage.text('prompt_tokens')} IS NULL` : ''
+  return `(coalesce(${marks.map((key) => usage.text(key)).join(', ')}) IS NOT NULL AND ${usage.text('input_tokens')} IS NOT NULL${plain})`
 }
 
 function keysWithin(record: Readonly<Record<string, unknown>>): string[] {

@@ -4,6 +4,7 @@
  */
 import { callFields, type CallField } from '../domain/call.js'
 import {
+  batchFlagNames,
   comparable,
   costPartNames,
   derivedNames,
@@ -23,6 +24,7 @@ import {
   type ReadPlan,
   type Survey,
 } from './importer.js'
+import { tierMeaning } from './tier-words.js'
 import { mapSql, shortLabel, tagListSql } from './tag-sql.js'
 
 /** Objects whose entries count as if they stood at the top: usage numbers, and labels. */
@@ -64,6 +66,8 @@ export interface NamedFields {
   readonly totalTokens: string | undefined
   readonly toolTokens: string | undefined
   readonly costParts: readonly string[]
+  /** What a key named `tier` alone was taken for; undefined where there is none. */
+  readonly tierTakenFor: ReadPlan['tierTakenFor'] | undefined
   readonly relativeTimeUnit: 's' | 'ms'
   /** SQL for what the id says; see ReadPlan. */
   readonly idKind: string | undefined
@@ -94,11 +98,18 @@ export function namedFields(survey: Survey, document: Document): NamedFields {
   const foundUnder: Partial<Record<CallField, { name: string; sql: string }[]>> = {}
   for (const field of callFields) {
     const before = new Set(used)
+    if (field === 'service_tier') continue
     const sql = take(fieldNames[field] ?? [], (e) => allowedIn(e, field))
     if (sql === undefined) continue
     fields[field] = sql
     foundUnder[field] = [...used].filter((e) => !before.has(e)).map((e) => ({ name: nameOf(e), sql: e.sql }))
   }
+  const tier = tierOf(survey, entries)
+  if (tier.sql !== undefined) fields.service_tier = tier.sql
+  for (const entry of tier.used) used.add(entry)
+  // A number under this name is a rate of tokens.
+  if (fields.speed !== undefined)
+    fields.speed = `CASE WHEN TRY_CAST(${fields.speed} AS DOUBLE) IS NULL THEN ${fields.speed} END`
   for (const [field, names] of Object.entries(secondNames) as [
     'latency_ms' | 'ttft_ms',
     readonly string[],
@@ -120,6 +131,7 @@ export function namedFields(survey: Survey, document: Document): NamedFields {
     idKind: ids?.kind,
     totalTokens,
     toolTokens,
+    tierTakenFor: tier.meaning,
     costParts: costParts.every((part) => part !== undefined) ? costParts : [],
     tags: tagsSql(
       entries.filter((e) => !used.has(e)),
@@ -155,6 +167,33 @@ function idsOf(
   return { id, kind: `CASE ${cases.join(' ')} ELSE 'any' END` }
 }
 
+/** SQL for the service tier, from a tier by that name, one named `tier` alone, and flags of batches. */
+function tierOf(
+  survey: Survey,
+  entries: readonly Entry[],
+): { sql: string | undefined; used: readonly Entry[]; meaning: NamedFields['tierTakenFor'] } {
+  const at = (names: readonly string[]): Entry[] =>
+    names.flatMap((name) => entries.filter((e) => e.name === name && allowedIn(e, 'service_tier')))
+  const named = at((fieldNames.service_tier ?? []).filter((name) => name !== 'tier'))
+  const bare = at(['tier'])
+  const words = bare.flatMap(({ key }) => survey.words?.get(key) ?? [])
+  const meaning = bare.length === 0 ? undefined : named.length > 0 ? 'label' : tierMeaning(words)
+  const flags = entries.filter((e) => batchFlagNames.includes(e.name) && e.container === undefined)
+  const alone = entries.filter((e) => e.name === 'batch' && e.container === undefined)
+  const isTrue = (sql: string, words: readonly string[]): string =>
+    `CASE WHEN lower(${sql}) IN (${words.map(literal).join(', ')}) THEN 'batch' END`
+  const tiers = [...named, ...(meaning === 'service tier' ? bare : [])]
+  return {
+    meaning,
+    used: [...tiers, ...flags],
+    sql: firstOf(
+      ...flags.map(({ sql }) => isTrue(sql, ['true', 't', 'yes', '1'])),
+      ...alone.map(({ sql }) => isTrue(sql, ['true', 'yes'])),
+      ...tiers.map(({ sql }) => sql),
+    ),
+  }
+}
+
 /**
  * SQL for an id, where a short plain number is joined with its time: a row number of one table is not the
  * call of the same number in another, and taking it for one would lose calls.
@@ -166,10 +205,20 @@ function withRowNumbersDated(id: string, ts: string): string {
 const isUsage = (entry: Entry): boolean =>
   entry.container !== undefined && usageContainers.includes(comparable(entry.container))
 
+/** Fields beside counts of tokens that a usage object may give. */
+const usageFieldsBeside = new Set<CallField>([
+  'reported_cost_usd',
+  'web_search_requests',
+  'file_search_requests',
+  'service_tier',
+  'speed',
+  'region',
+])
+
 function allowedIn(entry: Entry, field: CallField): boolean {
   if (entry.container === undefined) return true
   if (isUsage(entry))
-    return field.endsWith('_tokens') || field === 'reported_cost_usd' || field === 'web_search_requests'
+    return field.endsWith('_tokens') || (usageFieldsBeside.has(field) && entry.name !== 'tier')
   return labelFields.has(field)
 }
 
@@ -183,7 +232,7 @@ function entriesOf(survey: Survey, document: Document): Entry[] {
     const text = document.text(key)
     const inner = survey.innerKeys.get(key)
     if (inner !== undefined && isContainer(key)) {
-      out.push(...innerEntries(key, inner, document))
+      out.push(...innerEntries(survey, key, inner, document))
       // Some records may hold an object there, others a plain value.
       out.push({
         key,
@@ -191,19 +240,24 @@ function entriesOf(survey: Survey, document: Document): Entry[] {
         sql: `CASE WHEN NOT starts_with(${text}, '{') THEN ${text} END`,
       })
     } else if (tokenDetails.has(comparable(key))) {
-      out.push(...detailEntries(key, comparable(key), document.embedded(key)))
+      out.push(...detailEntries(survey, [key], document.embedded(key)))
     } else out.push({ key, name: comparable(key), sql: comparable(key) === 'error' ? errorKind(text) : text })
   }
   return out
 }
 
 /** What stands in an object that is looked into. */
-function innerEntries(container: string, keys: readonly string[], document: Document): Entry[] {
+function innerEntries(
+  survey: Survey,
+  container: string,
+  keys: readonly string[],
+  document: Document,
+): Entry[] {
   const part = document.embedded(container)
   const names = new Map(keys.filter(isAddressable).map((key) => [key.toLowerCase(), key]))
   return [...names.values()].flatMap((key) => {
     const name = comparable(key)
-    if (tokenDetails.has(name)) return detailEntries(container, name, part.embedded(key))
+    if (tokenDetails.has(name)) return detailEntries(survey, [container, key], part.embedded(key))
     const short = comparable(container).startsWith('cost') ? shortCosts : shortCounts
     const meant = usageContainers.includes(comparable(container)) ? (short.get(name) ?? name) : name
     return [{ key, name: meant, sql: part.text(key), container }]
@@ -238,23 +292,58 @@ const shortCosts = new Map<string, string>(
   }),
 )
 
-/** Objects that split a token count, as the providers name them, with the parts that count. */
-const tokenDetails = new Map<string, readonly string[]>(
+/** Parts of an input count, by the names of fields that they fill. */
+const inputParts = new Map<string, string>(
   Object.entries({
-    prompttokensdetails: ['cached_tokens', 'cache_write_tokens'],
-    inputtokensdetails: ['cached_tokens', 'cache_write_tokens'],
-    completiontokensdetails: ['reasoning_tokens'],
-    outputtokensdetails: ['reasoning_tokens', 'thinking_tokens'],
-    cachecreation: ['ephemeral_1h_input_tokens'],
+    cachedtokens: 'cachedtokens',
+    cacheread: 'cachereadtokens',
+    cachereadtokens: 'cachereadtokens',
+    cachewritetokens: 'cachewritetokens',
+    cachecreation: 'cachecreationtokens',
+    cachecreationtokens: 'cachecreationtokens',
+    audio: 'inputaudiotokens',
+    audiotokens: 'inputaudiotokens',
+    imagetokens: 'inputimagetokens',
+    videotokens: 'inputvideotokens',
+  }),
+)
+const outputParts = new Map<string, string>(
+  Object.entries({
+    reasoning: 'reasoningtokens',
+    reasoningtokens: 'reasoningtokens',
+    thinkingtokens: 'thinkingtokens',
+    audio: 'outputaudiotokens',
+    audiotokens: 'outputaudiotokens',
+    imagetokens: 'outputimagetokens',
   }),
 )
 
-function detailEntries(container: string, name: string, part: Document): Entry[] {
-  return tokenDetails.get(name)!.map((key) => ({
+/** Objects that split a count, as the providers name them, with the parts that count. */
+const tokenDetails = new Map<string, ReadonlyMap<string, string>>(
+  Object.entries({
+    prompttokensdetails: inputParts,
+    prompttokendetails: inputParts,
+    inputtokensdetails: inputParts,
+    inputtokendetails: inputParts,
+    completiontokensdetails: outputParts,
+    completiontokendetails: outputParts,
+    outputtokensdetails: outputParts,
+    outputtokendetails: outputParts,
+    cachecreation: new Map([['ephemeral1hinputtokens', 'ephemeral1hinputtokens']]),
+    servertooluse: new Map([['websearchrequests', 'websearchrequests']]),
+  }),
+)
+
+/** The parts of a count that some record has, at a path of the record. */
+function detailEntries(survey: Survey, path: readonly string[], part: Document): Entry[] {
+  const parts = tokenDetails.get(comparable(path.at(-1)!))!
+  const keys = survey.shape.get(JSON.stringify(path)) ?? []
+  const known = keys.filter((key) => isAddressable(key) && parts.has(comparable(key)))
+  return [...new Map(known.map((key) => [key.toLowerCase(), key])).values()].map((key) => ({
     key,
-    name: comparable(key),
+    name: parts.get(comparable(key))!,
     sql: part.text(key),
-    container: isContainer(container) ? container : 'usage',
+    container: isContainer(path[0]!) ? path[0]! : 'usage',
   }))
 }
 

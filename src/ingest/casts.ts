@@ -2,6 +2,7 @@
  * How the text of a field becomes a value, in SQL. Every cast keeps "absent" (NULL, empty, null-like)
  * apart from "present but impossible", which is never dropped in silence.
  */
+import { noTierWords, tierWords } from '../importers/tier-words.js'
 import { isOneOf } from './columns.js'
 
 const nullLike = ['', 'null', 'None', 'NULL', 'none', 'nil', '\\N']
@@ -160,33 +161,6 @@ export const status = (raw: string, error: string, logged: boolean): string =>
     WHEN ${error} IS NOT NULL THEN 'error'
     ${logged ? "ELSE 'ok'" : ''} END END`
 
-const standardWords = [
-  'standard',
-  'default',
-  'auto',
-  'on_demand',
-  'ondemand',
-  'standard_only',
-  'normal',
-  'regular',
-]
-const tierWords: Readonly<Record<string, readonly string[]>> = {
-  standard: standardWords,
-  batch: [
-    'batch',
-    'batch_api',
-    'batchapi',
-    'batches',
-    'batched',
-    'batch_processing',
-    'message_batch',
-    'message_batches',
-  ],
-  flex: ['flex', 'flex_processing', 'on_demand_flex', 'flex_discount'],
-  priority: ['priority', 'priority_processing', 'on_demand_priority'],
-}
-const unspecified = ['traffic_type_unspecified', 'service_tier_unspecified', 'unspecified']
-
 /** SQL of a word as it is compared: `Batch API` and `batch-api` are one. */
 const comparableWord = (raw: string): string => `replace(replace(lower(trim(${raw})), ' ', '_'), '-', '_')`
 
@@ -199,24 +173,12 @@ export const serviceTier = (raw: string): string =>
     ${Object.entries(tierWords)
       .map(([tier, words]) => `WHEN ${isOneOf(comparableWord(raw), words)} THEN '${tier}'`)
       .join(' ')}
-    WHEN ${isOneOf(comparableWord(raw), unspecified)} THEN NULL
+    WHEN ${isOneOf(comparableWord(raw), noTierWords)} THEN NULL
     ELSE lower(${label(raw)}) END`
-
-/** Every word that is a service tier of some provider, as it is compared. */
-export const knownTierWords: readonly string[] = [
-  ...Object.values(tierWords).flat(),
-  ...unspecified,
-  'scale',
-  'fast',
-  'ultrafast',
-  'reserved',
-  'provisioned_throughput',
-  'priority_on_demand',
-]
 
 /** SQL for a speed mode; NULL for the standard one. */
 export const speed = (raw: string): string =>
-  `CASE WHEN ${raw} IS NULL OR ${isOneOf(comparableWord(raw), standardWords)} THEN NULL ELSE lower(${label(raw)}) END`
+  `CASE WHEN ${raw} IS NULL OR ${isOneOf(comparableWord(raw), tierWords.standard)} THEN NULL ELSE lower(${label(raw)}) END`
 
 /** Words for no place in particular. */
 const nowhere = ['global', 'not_available', 'default', 'unknown', 'none', 'null', 'auto', 'any']

@@ -13,6 +13,9 @@ export const repairRules = {
     "the record's own total of tokens is another number than its parts; the parts were taken",
   cost_from_parts: 'no cost was given; its parts were added up',
   cost_parts_differ: "the record's parts of the cost do not add up to its cost",
+  tier_is_label: 'tier is read as a label, not as the service tier; --map service_tier=tier reads it so',
+  tier_is_service_tier:
+    "tier is read as the service tier; where it is a customer's plan, --map tag.tier=tier --map service_tier=- says so",
   measure_dropped: 'a latency, limit, temperature or score was impossible and left empty',
   label_cut: `a label longer than ${labelLimit} characters was cut`,
   future_time: 'the call is dated after now',

@@ -5,6 +5,7 @@
 import { quoteText, type Database } from '../db/database.js'
 import { pointerOf, type Sample, type Survey } from '../importers/importer.js'
 import { isLookedInto } from '../importers/money.js'
+import { comparable } from '../importers/field-names.js'
 import { isContainer } from '../importers/named-fields.js'
 import type { SourceRelation } from './normalise.js'
 
@@ -54,13 +55,43 @@ export async function surveyJson(
       if (place.length < deepest) next.push(...inside(place, list))
     }
   }
+  for (const place of sampledTexts(sample)) {
+    const value = `json_extract_string(text, ${quoteText(pointerOf(place))})`
+    await surveyTexts(db, `SELECT ${value} AS text FROM (${valid})`, place, shape)
+  }
   const innerKeys = new Map<string, readonly string[]>()
   for (const key of keys.filter(isContainer)) {
     const inner = shape.get(nameOf([key]))
     if (inner !== undefined) innerKeys.set(key, inner)
   }
   const repeatsKeys = top.lists.some((list) => new Set(list).size < list.length)
-  return { survey: { sample, keys, innerKeys, shape }, repeatsKeys, allRecords: top.allRecords }
+  const words = await wordsUnder(
+    db,
+    keys,
+    valid,
+    (key) => `json_extract_string(text, ${quoteText(pointerOf([key]))})`,
+  )
+  return { survey: { sample, keys, innerKeys, shape, words }, repeatsKeys, allRecords: top.allRecords }
+}
+
+/** The distinct words under keys named `tier`: all of them decide what it means. */
+async function wordsUnder(
+  db: Database,
+  keys: readonly string[],
+  records: string,
+  textOf: (key: string) => string,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const words = new Map<string, readonly string[]>()
+  for (const key of keys.filter((name) => comparable(name) === 'tier')) {
+    const { rows } = await db.query<{ word: string }>(
+      `SELECT DISTINCT left(${textOf(key)}, 100) AS word FROM (${records}) WHERE ${textOf(key)} IS NOT NULL ORDER BY word LIMIT 100`,
+    )
+    words.set(
+      key,
+      rows.map(({ word }) => word),
+    )
+  }
+  return words
 }
 
 /** The places right below one, that may hold an object of interest. */
@@ -85,6 +116,21 @@ function sampledPlaces(sample: Sample): Place[] {
       found.set(nameOf(deeper), deeper)
       walk(inner, deeper)
     }
+  }
+  for (const record of sample.records) walk(record, [])
+  return [...found.values()]
+}
+
+/** Places in the sample of texts that are JSON objects. */
+function sampledTexts(sample: Sample): Place[] {
+  const found = new Map<string, Place>()
+  const walk = (value: unknown, place: Place): void => {
+    if (typeof value === 'string') {
+      if (/^\s*\{.*\}\s*$/s.test(value)) found.set(nameOf(place), place)
+      return
+    }
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || place.length > 3) return
+    for (const [key, inner] of Object.entries(value)) if (isLookedInto(key)) walk(inner, [...place, key])
   }
   for (const record of sample.records) walk(record, [])
   return [...found.values()]
@@ -167,17 +213,28 @@ export async function surveyCsv(
     const inner = shape.get(nameOf([name]))
     if (isContainer(name) && inner !== undefined) innerKeys.set(name, inner)
   }
-  const survey = { sample, keys: header, innerKeys, shape }
+  const words = await wordsUnder(db, header, relation.sql, (key) => `c${header.indexOf(key)}`)
+  const survey = { sample, keys: header, innerKeys, shape, words }
   return { survey, repeatsKeys: false, allRecords: false }
 }
 
-async function surveyCell(
+function surveyCell(
   db: Database,
   relation: SourceRelation,
   [index, name]: readonly [number, string],
   shape: Map<string, readonly string[]>,
 ): Promise<void> {
-  const cells = `SELECT c${index} AS text FROM (${relation.sql}) WHERE starts_with(c${index}, '{') AND json_valid(c${index})`
+  return surveyTexts(db, `SELECT c${index} AS text FROM (${relation.sql})`, [name], shape)
+}
+
+/** The keys of objects that stand as texts at a place of the records; added to what is known of it. */
+async function surveyTexts(
+  db: Database,
+  texts: string,
+  base: Place,
+  shape: Map<string, readonly string[]>,
+): Promise<void> {
+  const cells = `SELECT text FROM (${texts}) WHERE starts_with(text, '{') AND json_valid(text)`
   let next: Place[] = [[]]
   for (let depth = 0; next.length > 0 && depth < deepest; depth++) {
     const places = next.slice(0, mostPlaces)
@@ -186,7 +243,8 @@ async function surveyCell(
     for (const [i, place] of places.entries()) {
       const list = found[i] ?? []
       if (list.length === 0) continue
-      shape.set(nameOf([name, ...place]), list)
+      const name = nameOf([...base, ...place])
+      shape.set(name, [...new Set([...(shape.get(name) ?? []), ...list])])
       next.push(...list.filter(isLookedInto).map((key) => [...place, key]))
     }
   }

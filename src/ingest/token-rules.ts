@@ -69,7 +69,17 @@ export function tokenRules(
     ...repairs,
     ...(total ? [totalTokensDiffer(plan, options, repairs)] : []),
     ...(plan.costParts?.length ? [costFromParts, costPartsDiffer] : []),
+    ...(plan.tierTakenFor === undefined ? [] : [tierTaken[plan.tierTakenFor]]),
   ]
+}
+
+/** What a key named `tier` alone was taken for. */
+const tierTaken: Readonly<Record<'label' | 'service tier', TokenRule>> = {
+  label: { name: 'tier_is_label', when: "tags['tier'] IS NOT NULL" },
+  'service tier': {
+    name: 'tier_is_service_tier',
+    when: "service_tier IS NOT NULL AND service_tier <> 'standard'",
+  },
 }
 
 /** The record's total is that of input, output and, once more, the cached tokens. */
@@ -82,9 +92,14 @@ function cacheRules(plan: ReadPlan, options: ReadOptions, has: (field: CallField
   const { cacheTokens: given } = options
   const total = plan.totalTokens !== undefined
   const repairs = { input_tokens: `${input} + ${cached}` }
-  if (plan.cacheTokensBeside !== undefined && given === undefined) return mixedCacheRules(repairs)
+  if (plan.cacheTokensBeside !== undefined && plan.cacheTokensCertain && given === undefined)
+    return mixedCacheRules(repairs)
   if ((given ?? plan.cacheTokens) === 'included') {
-    const said = total && given === undefined ? `(${beyond} OR ${totalSaysBeside})` : beyond
+    const marked = plan.cacheTokensBeside === undefined ? '' : ` OR cache_beside`
+    const said =
+      total && given === undefined
+        ? `(${beyond} OR ${totalSaysBeside}${marked})`
+        : `(${beyond}${given === undefined ? marked : ''})`
     // Where the reading is asked of all records of a shape, the run says it of them together.
     const name = asksCacheReading(plan, options, has) ? 'cache_tokens_beside' : 'cache_tokens_added'
     return [{ name, when: `${cached} > 0 AND ${said}`, repairs }]
