@@ -148,6 +148,18 @@ export const sourceOptions: readonly OptionSpec[] = [
   { flags: '--base-time <time>', about: 'moment that relative times count from', group: 'Reading' },
   { flags: '--input-tz <zone>', about: 'zone of times without one (default UTC)', group: 'Reading' },
   {
+    flags: '--date-order <order>',
+    about: 'order of dates such as 10/05/2026 (default: what the whole column allows)',
+    choices: ['dmy', 'mdy', 'ymd'],
+    group: 'Reading',
+  },
+  {
+    flags: '--decimal <mark>',
+    about: 'decimal mark of numbers such as 1.812 or 1,812 (default: what the whole column allows)',
+    choices: ['.', ','],
+    group: 'Reading',
+  },
+  {
     flags: '--cache-tokens <reading>',
     about: 'whether input tokens include cached ones',
     choices: ['included', 'excluded'],

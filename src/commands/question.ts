@@ -82,6 +82,8 @@ async function openStore(invocation: Invocation, settings: Settings): Promise<Da
     'preset',
     'baseTime',
     'inputTz',
+    'dateOrder',
+    'decimal',
     'cacheTokens',
     'keepAcrossSources',
   ].find((name) => invocation.given(name))

@@ -52,7 +52,7 @@ export async function settingsOf(invocation: Invocation): Promise<Settings> {
       memoryLimit: memoryLimit && memorySize(memoryLimit.text, memoryLimit.said),
       onWait: (pid) => terminal.warn(`waiting for the database, in use by process ${pid} …`),
     },
-    readOptions: readOptions(invocation, config),
+    readOptions: await readOptions(invocation, config),
     config,
   }
 }
@@ -87,9 +87,11 @@ function text(invocation: Invocation, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-function readOptions(invocation: Invocation, config: Config): ReadOptions {
+async function readOptions(invocation: Invocation, config: Config): Promise<ReadOptions> {
   const preset = presetOf(text(invocation, 'preset'), config)
   const cacheTokens = text(invocation, 'cacheTokens')
+  const dateOrder = text(invocation, 'dateOrder')
+  const decimal = text(invocation, 'decimal')
   const saved = (kind: 'map' | 'set'): Record<string, string> =>
     pairs(
       Object.entries(preset[kind] ?? {}).map(([field, value]) => `${field}=${value}`),
@@ -104,9 +106,24 @@ function readOptions(invocation: Invocation, config: Config): ReadOptions {
     set,
     baseTime: moment(text(invocation, 'baseTime')),
     inputTz: zone(text(invocation, 'inputTz')),
+    dateOrder: dateOrder as ReadOptions['dateOrder'],
+    decimal: decimal as ReadOptions['decimal'],
+    currencyRates: await currencyRates(set['currency_rate'], config),
     cacheTokens: cacheTokens as 'included' | 'excluded' | undefined,
     ...(invocation.options['keepAcrossSources'] === true ? { keepAcrossSources: true } : {}),
   }
+}
+
+/** Rates from the file in the config; one that is given for the run stands alone. */
+async function currencyRates(
+  given: string | undefined,
+  config: Config,
+): Promise<ReadOptions['currencyRates']> {
+  if (given === undefined && config.currencyRates === undefined) return undefined
+  const { isRate, rateHint, readCurrencyRates } = await import('../ingest/currency-rates.js')
+  if (given === undefined) return readCurrencyRates(config.currencyRates!)
+  if (isRate(given)) return undefined
+  throw new UserError(`--set currency_rate=${given} is no rate`, { code: 'usage', hint: rateHint })
 }
 
 function presetOf(name: string | undefined, config: Config): Config['presets'][string] {

@@ -40,6 +40,8 @@ export interface Config {
   readonly notify: readonly ChannelConfig[]
   /** File of user_id, tier and monthly_revenue, absolute. */
   readonly userTiers?: string
+  /** File of currency, valid_from and usd, absolute. */
+  readonly currencyRates?: string
 }
 
 /** What holds where the file says nothing. */
@@ -91,6 +93,7 @@ export async function loadConfig({ cwd, explicit, known }: ConfigRequest): Promi
     user_caps,
     notify,
     user_tiers,
+    currency_rates,
     rules,
     $schema: _,
     ...options
@@ -108,5 +111,6 @@ export async function loadConfig({ cwd, explicit, known }: ConfigRequest): Promi
     notify: notify ?? defaults.notify,
     ...(price_update_url === undefined ? {} : { priceUpdateUrl: price_update_url }),
     ...(user_tiers === undefined ? {} : { userTiers: user_tiers }),
+    ...(currency_rates === undefined ? {} : { currencyRates: currency_rates }),
   }
 }

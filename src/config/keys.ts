@@ -176,6 +176,11 @@ export const configKeys = ({ formats, importers }: KnownNames) =>
       'reported-first',
       { otherwise: 'list-first' },
     ),
+    currency_rates: key(
+      'A CSV file of currency, valid_from and usd: costs logged in another currency become dollars by it.',
+      path('currency-rates.csv'),
+      'currency-rates.csv',
+    ),
     user_tiers: key(
       'A CSV file of user_id, tier and, where known, monthly_revenue.',
       path('user-tiers.csv'),

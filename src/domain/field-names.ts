@@ -13,6 +13,9 @@ const fields: ReadonlyMap<string, string> = new Map<string, string>([
   ['cost_usd', 'reported_cost_usd'],
   ['cached_tokens', 'cache_read_input_tokens'],
   ['id', 'call_id'],
+  // Of the log as a whole: in which currency its costs are, and what one unit of it costs in USD.
+  ['currency', 'currency'],
+  ['currency_rate', 'currency_rate'],
 ])
 
 /** All names but tags, which are `tag.<name>`. */

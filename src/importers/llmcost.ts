@@ -1,5 +1,6 @@
 import { Document, type Importer, type Survey } from './importer.js'
 import { exportedPlan, isExported } from './exported.js'
+import { unitOfName } from './cost-fields.js'
 import { comparable, costPartNames, fieldNames, totalTokenNames } from './field-names.js'
 import { isContainer, namedFields } from './named-fields.js'
 
@@ -14,7 +15,10 @@ export const llmcost: Importer = {
     const names = new Set(keys.map(comparable))
     const any = (list: readonly string[] | undefined): boolean => (list ?? []).some((name) => names.has(name))
     const usage =
-      any(fieldNames.input_tokens) || any(fieldNames.output_tokens) || any(fieldNames.reported_cost_usd)
+      any(fieldNames.input_tokens) ||
+      any(fieldNames.output_tokens) ||
+      any(fieldNames.reported_cost_usd) ||
+      [...names].some((name) => unitOfName(name) !== undefined)
     return (
       any(fieldNames.ts) &&
       (usage || any(totalTokenNames) || costPartNames.every(any) || any(fieldNames.error))

@@ -15,6 +15,7 @@ import {
   toolTokenNames,
   totalTokenNames,
 } from './field-names.js'
+import { currencyBehind, reportedCost } from './cost-fields.js'
 import {
   firstOf,
   hasCallIdPrefix,
@@ -96,10 +97,15 @@ export function namedFields(survey: Survey, document: Document): NamedFields {
   }
   const fields: Partial<Record<CallField, string>> = {}
   const foundUnder: Partial<Record<CallField, { name: string; sql: string }[]>> = {}
+  const inCurrency = currencyBehind((names) => take(names, (e) => e.container === undefined || isUsage(e)))
   for (const field of callFields) {
     const before = new Set(used)
     if (field === 'service_tier') continue
-    const sql = take(fieldNames[field] ?? [], (e) => allowedIn(e, field))
+    const allowed = (e: Entry): boolean => allowedIn(e, field)
+    const sql =
+      field === 'reported_cost_usd'
+        ? reportedCost(entries, allowed, (e) => used.add(e), inCurrency)
+        : take(fieldNames[field] ?? [], allowed)
     if (sql === undefined) continue
     fields[field] = sql
     foundUnder[field] = [...used].filter((e) => !before.has(e)).map((e) => ({ name: nameOf(e), sql: e.sql }))
@@ -132,7 +138,9 @@ export function namedFields(survey: Survey, document: Document): NamedFields {
     totalTokens,
     toolTokens,
     tierTakenFor: tier.meaning,
-    costParts: costParts.every((part) => part !== undefined) ? costParts : [],
+    costParts: costParts.every((part) => part !== undefined)
+      ? costParts.map((part) => (inCurrency === undefined ? part : inCurrency(part)))
+      : [],
     tags: tagsSql(
       entries.filter((e) => !used.has(e)),
       survey,

@@ -52,24 +52,22 @@ export function wholeProblem(field: string, raw: string, value: string): string 
     END`
 }
 
-/** A cost may carry a dollar sign. */
-const bareCost = (raw: string): string =>
-  `CASE WHEN starts_with(${raw}, '$') THEN ltrim(${raw}, '$ ') ELSE ${raw} END`
-
-export const cost = (raw: string): string => `TRY_CAST(${bareCost(raw)} AS DECIMAL(18,12))`
-
 /** Largest cost of one call that is believed, USD. */
 const costLimit = 100_000
 
 export const costFine = (raw: string, value: string): string =>
   `(${raw} IS NULL OR ${value} BETWEEN 0 AND ${costLimit})`
 
-export function costProblem(field: string, raw: string, value: string): string {
-  const double = `TRY_CAST(${bareCost(raw)} AS DOUBLE)`
+/**
+ * SQL for the reason why a cost is refused.
+ * @param leftOut SQL for the currency of an amount that is left out for want of a rate
+ */
+export function costProblem(field: string, raw: string, value: string, leftOut: string): string {
+  const double = `TRY_CAST(ltrim(${raw}, '$ ') AS DOUBLE)`
   return `CASE
     WHEN ${raw} IS NULL OR ${value} BETWEEN 0 AND ${costLimit} THEN NULL
     WHEN ${value} IS NULL THEN
-      CASE WHEN ${isNullLike(raw)} THEN NULL
+      CASE WHEN ${isNullLike(raw)} OR ${leftOut} IS NOT NULL THEN NULL
            WHEN isnan(${double}) THEN '${field}: not an amount in USD'
            WHEN ${double} > ${costLimit} THEN '${field}: above $100,000'
            WHEN ${double} < 0 THEN '${field}: below 0'

@@ -62,7 +62,7 @@ export function normaliseSql(
         ? [['cache_shape', cacheShape(raw, plan, options)] as [string, string]]
         : []),
       ['cache_beside', plan.cacheTokensBeside ?? 'false'],
-      ['cost_parts', costParts(plan)],
+      ...(plan.costParts ?? []).map((sql, i): [string, string] => [`cost_part_${i}`, sql]),
       ['unread_usage', plan.unread ?? 'CAST(NULL AS VARCHAR)'],
       ...along,
     ],
@@ -96,7 +96,6 @@ const passed: Columns = [
   'total_tokens',
   'tool_tokens',
   'cache_beside',
-  'unread_usage',
 ].map((name) => [name, name])
 
 /** What the id says. Who names the field of the id by `--map` says that it is the id of one call. */
@@ -162,7 +161,19 @@ function rawFields(source: SourceRelation, plan: ReadPlan, options: ReadOptions)
           : `coalesce(nullif(${from}, ''), ${literal(value)})`,
     )
   }
+  const cost = raw.get('reported_cost_usd')
+  if (cost !== undefined) raw.set('reported_cost_usd', inGivenCurrency(cost, source, options))
   return raw
+}
+
+/** SQL for a cost with the currency behind it that `--map currency=…` or `--set currency=…` says. */
+function inGivenCurrency(cost: string, source: SourceRelation, options: ReadOptions): string {
+  const path = options.map['currency']
+  const value = options.set['currency']
+  if (path === undefined && value === undefined) return cost
+  const from = path === undefined ? 'NULL' : `nullif(${pathSql(path, source)}, '')`
+  const currency = value === undefined ? from : `coalesce(${from}, ${literal(value)})`
+  return `CASE WHEN ${currency} IS NULL THEN ${cost} ELSE nullif(${cost}, '') || ' ' || ${currency} END`
 }
 
 /** The plan's tags, with those that `--map tag.x=…` and `--set tag.x=…` give. */
@@ -211,9 +222,4 @@ function refusal(source: SourceRelation, plan: ReadPlan): string {
   if (source.kind === 'csv') return `CASE WHEN NOT readable THEN reject ${cases.join(' ')} END`
   return `CASE WHEN NOT readable THEN CASE WHEN starts_with(text, chr(31) || 'reject:') THEN substr(text, 9)
       WHEN json_valid(text) THEN 'not a JSON object' ELSE 'not JSON' END ${cases.join(' ')} END`
-}
-
-function costParts(plan: ReadPlan): string {
-  if (plan.costParts === undefined || plan.costParts.length === 0) return 'CAST(NULL AS DECIMAL(18,12))'
-  return plan.costParts.map(casts.cost).join(' + ')
 }

@@ -10,6 +10,15 @@ export interface ReadOptions {
   readonly baseTime?: string | undefined
   /** IANA zone of times that carry none. */
   readonly inputTz?: string | undefined
+  /** Order of day, month and year in dates that write them in numbers; the whole column decides when not given. */
+  readonly dateOrder?: DateOrder | undefined
+  /** Decimal mark of numbers; the whole column decides when not given. */
+  readonly decimal?: '.' | ',' | undefined
+  /** What was found out of the columns: dates are Excel's numbers of days; costs carry a currency or a unit. */
+  readonly excelDates?: boolean | undefined
+  readonly costUnits?: boolean | undefined
+  /** Dollars per unit of other currencies. Like prices, they are no part of the fingerprint. */
+  readonly currencyRates?: readonly CurrencyRate[] | undefined
   /** Whether input tokens include cached ones; the importer's habit when not given. */
   readonly cacheTokens?: 'included' | 'excluded' | undefined
   /** Calls of these sources count beside the same calls in logs of other sources. */
@@ -20,11 +29,24 @@ export interface ReadOptions {
 export const givesIds = ({ map, set }: ReadOptions): boolean =>
   map['call_id'] !== undefined || set['call_id'] !== undefined
 
+export type DateOrder = 'dmy' | 'mdy' | 'ymd'
+
+/** What one unit of a currency cost from a moment on. */
+export interface CurrencyRate {
+  /** ISO 4217 code, upper case. */
+  readonly currency: string
+  /** ISO 8601 day or moment, UTC. */
+  readonly validFrom: string
+  /** US dollars per unit, exact decimal text. */
+  readonly usd: string
+}
+
 /** Options in one canonical line of JSON, for comparing. */
 export function optionsKey(options: ReadOptions): string {
   const sorted = (record: Readonly<Record<string, string>>): [string, string][] =>
     Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1))
-  const { from, map, set, baseTime, inputTz, cacheTokens, keepAcrossSources } = options
+  const { from, map, set, baseTime, inputTz, cacheTokens, keepAcrossSources, dateOrder, decimal } =
+    options
   return JSON.stringify({
     from,
     map: sorted(map),
@@ -33,6 +55,8 @@ export function optionsKey(options: ReadOptions): string {
     inputTz,
     cacheTokens,
     keepAcrossSources,
+    dateOrder,
+    decimal,
   })
 }
 

@@ -1,6 +1,8 @@
 /** The layer in which texts become values, each with its problem or repair beside it. */
 import { usageFields } from '../domain/call.js'
+import { carriesUnit } from '../importers/cost-fields.js'
 import type { ReadPlan } from '../importers/importer.js'
+import * as amounts from './amounts.js'
 import * as casts from './casts.js'
 import type { Columns } from './columns.js'
 import { comparableFinishReason } from './finish-reason.js'
@@ -74,11 +76,15 @@ export function typedColumns(
     fine.push(casts.wholeFine(rawName(field), field))
     problems.push(casts.wholeProblem(field, rawName(field), field))
   }
-  add('reported_cost_usd', casts.cost('raw_reported_cost_usd'), 'DECIMAL(18,12)')
+  const rawCost = 'raw_reported_cost_usd'
+  const units = hasUnits(plan, options)
+  add('reported_cost_usd', amounts.usd(rawCost, 'ts', options, units), 'DECIMAL(18,12)')
+  const leftOut = amounts.leftOut(rawCost, 'reported_cost_usd', options, units)
   if (has('reported_cost_usd')) {
-    fine.push(casts.costFine('raw_reported_cost_usd', 'reported_cost_usd'))
-    problems.push(casts.costProblem('cost_usd', 'raw_reported_cost_usd', 'reported_cost_usd'))
+    fine.push(casts.costFine(rawCost, 'reported_cost_usd'))
+    problems.push(casts.costProblem('cost_usd', rawCost, 'reported_cost_usd', leftOut))
   }
+  out.push(['unread_usage', has('reported_cost_usd') && units ? withCurrency(plan, leftOut) : 'unread_usage'])
   for (const [field, [low, high]] of Object.entries(measures)) {
     add(field, casts.measure(rawName(field), low, high), 'DOUBLE')
     if (has(field)) drops.push(casts.dropped(rawName(field), field))
@@ -102,7 +108,9 @@ export function typedColumns(
   }
   add('service_tier', casts.serviceTier('raw_service_tier'))
   out.push(['raw_status', has('status') ? 'raw_status' : 'CAST(NULL AS VARCHAR)'])
-  out.push(['cost_parts', 'cost_parts'])
+  const parts = plan.costParts ?? []
+  const partsSum = parts.map((_, i) => amounts.usd(`cost_part_${i}`, 'ts', options, units)).join(' + ')
+  out.push(['cost_parts', partsSum === '' ? 'CAST(NULL AS DECIMAL(18,12))' : partsSum])
   out.push([
     'value_problem',
     problems.length === 0
@@ -113,3 +121,17 @@ export function typedColumns(
   out.push(['label_cut', cuts.length === 0 ? 'false' : `coalesce(${cuts.join(' OR ')}, false)`])
   return out
 }
+
+/** SQL for what is not read, with the currency of a cost that is left out. */
+function withCurrency(plan: ReadPlan, leftOut: string): string {
+  const currency = `'currency=' || (${leftOut})`
+  return plan.unread === undefined ? currency : `nullif(concat_ws('; ', unread_usage, ${currency}), '')`
+}
+
+/** True when amounts may carry a currency or a unit: their names or the record say so, or some were seen. */
+export const hasUnits = (plan: ReadPlan, options: ReadOptions): boolean =>
+  carriesUnit(plan.fields.reported_cost_usd) ||
+  options.costUnits === true ||
+  options.decimal !== undefined ||
+  options.map['currency'] !== undefined ||
+  options.set['currency'] !== undefined

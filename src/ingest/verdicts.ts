@@ -7,6 +7,7 @@ import { finishReason } from './finish-reason.js'
 import type { ReadOptions } from './options.js'
 import { repairRules } from './repairs.js'
 import { asksCacheReading, tokenRules } from './token-rules.js'
+import { hasUnits } from './typed-columns.js'
 
 /** Columns of `calls` that come later: from pricing and from where the record stands. */
 const unstaged: readonly string[] = [...pricedColumnNames, 'source', 'file_id', 'line']
@@ -42,7 +43,7 @@ export function checkedColumns(
     WHEN refusal IS NOT NULL THEN refusal
     WHEN ts_problem IS NOT NULL THEN ts_problem
     WHEN value_problem IS NOT NULL THEN value_problem
-    WHEN ${nothing} THEN 'neither tokens nor a cost'
+    WHEN ${nothing} THEN ${hasUnits(plan, options) ? `CASE WHEN contains(unread_usage, 'currency=') THEN 'cost_usd: in another currency, and no rate is given' ELSE 'neither tokens nor a cost' END` : "'neither tokens nor a cost'"}
     WHEN coalesce(cache_read_input_tokens, 0) + coalesce(cache_creation_input_tokens, 0) > coalesce(input_tokens, 0) THEN 'cache tokens beyond input_tokens'
     WHEN input_tokens > ${casts.tokenLimit} OR output_tokens > ${casts.tokenLimit} THEN 'tokens: above 1,000,000,000'
     END`
@@ -97,7 +98,8 @@ function isFilled(
   if (name === 'total_tokens')
     return has('input_tokens') || has('output_tokens') || plan.totalTokens !== undefined
   if (name === 'cache_reading' || name === 'cache_shape') return asksCacheReading(plan, options, has)
-  if (name === 'unread_usage') return plan.unread !== undefined
+  if (name === 'unread_usage')
+    return plan.unread !== undefined || (has('reported_cost_usd') && hasUnits(plan, options))
   if (name === 'tags') return hasTags
   if (name === 'revision_id') return plan.revisionId !== undefined
   if (name === 'id_kind') return plan.idKind !== undefined || has('cache_hit')
