@@ -1,0 +1,182 @@
+/** Only dollars are dollars: what other currencies and units become, and what is said where there is no rate. */
+import fc from 'fast-check'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { comparable } from '../../../src/importers/field-names.js'
+import { unitOfName } from '../../../src/importers/cost-fields.js'
+import { readCurrencyRates } from '../../../src/ingest/currency-rates.js'
+import { write, type Choices } from '../../property/ingesting.js'
+import { readFiles, workshop } from './reading.js'
+
+afterAll(() => workshop.close())
+
+const base = {
+  ts: '2026-10-05T08:00:00Z',
+  model: 'some-unpriced-model',
+  input_tokens: 100,
+  output_tokens: 10,
+}
+
+interface Cost {
+  readonly usd: unknown
+  readonly unread: unknown
+}
+
+async function costs(records: readonly object[], choices: Choices = {}): Promise<Cost[]> {
+  const lines = records.map((record, i) => JSON.stringify({ id: `c${i}`, ...base, ...record }))
+  const { calls } = await readFiles(
+    [write(join(workshop.room(), 'log.jsonl'), `${lines.join('\n')}\n`)],
+    choices,
+  )
+  return calls.map((call) => ({
+    usd: call['reported_cost_usd'] ?? null,
+    unread: call['unread_usage'] ?? null,
+  }))
+}
+
+describe('costs in other currencies', () => {
+  const inEuros = [
+    { cost: 0.5, currency: 'EUR' },
+    { cost: 0.5, cost_currency: ' eur ' },
+    { cost: '0.5 €' },
+    { cost: '€0.5' },
+    { cost: 'EUR 0.50' },
+    { total_cost_eur: 0.5 },
+    { usage: { cost_eur: 0.5 } },
+    { cost_eur_cents: 50 },
+  ]
+
+  test('are left out and named without a rate', async () => {
+    for (const { usd, unread } of await costs(inEuros)) expect([usd, unread]).toEqual([null, 'currency=EUR'])
+  })
+
+  test('are converted by the rate that is given', async () => {
+    for (const { usd, unread } of await costs(inEuros, { read: { set: { currency_rate: '1.08' } } }))
+      expect([usd, unread]).toEqual(['0.54', null])
+  })
+
+  test('are converted by the rate of their day', async () => {
+    const currencyRates = [
+      { currency: 'EUR', validFrom: '2026-10-01', usd: '1.1' },
+      { currency: 'EUR', validFrom: '2026-01-01', usd: '1.05' },
+    ]
+    const records = [
+      '2025-12-31T23:59:59Z',
+      '2026-01-01T00:00:00Z',
+      '2026-09-30T23:59:59Z',
+      '2026-10-01T00:00:00Z',
+    ].map((ts) => ({ ts, cost: 2, currency: 'EUR' }))
+    const got = await costs([...records, { cost: 1, currency: 'GBP' }], { read: { currencyRates } })
+    expect(got.map(({ usd }) => usd)).toEqual([null, '2.1', '2.1', '2.2', null])
+    expect(got.map(({ unread }) => unread)).toEqual(['currency=EUR', null, null, null, 'currency=GBP'])
+  })
+
+  test('a name that says dollars is believed, whatever the record shows elsewhere', async () => {
+    expect(
+      await costs([{ cost_usd: 0.5, currency: 'EUR' }, { cost: 0.5, currency: 'USD' }, { cost: 0.25 }]),
+    ).toEqual([
+      { usd: '0.5', unread: null },
+      { usd: '0.5', unread: null },
+      { usd: '0.25', unread: null },
+    ])
+  })
+
+  test('a whole log may be in one', async () => {
+    const got = await costs([{ cost: 0.5 }, { cost: '0.5 EUR' }], {
+      read: { set: { currency: 'EUR', currency_rate: '2' } },
+    })
+    expect(got.map(({ usd }) => usd)).toEqual(['1', '1'])
+  })
+
+  test('a record with nothing else is rejected with the reason', async () => {
+    const line = JSON.stringify({ ts: base.ts, model: 'm', cost: 0.5, currency: 'EUR' })
+    const { rejects } = await readFiles([write(join(workshop.room(), 'log.jsonl'), `${line}\n`)])
+    expect(rejects).toEqual([[1, 'cost_usd: in another currency, and no rate is given']])
+  })
+
+  test('parts of a cost are in the currency of the record', async () => {
+    const got = await costs([{ input_cost: 0.1, output_cost: 0.2, currency: 'EUR' }], {
+      read: { set: { currency_rate: '2' } },
+    })
+    expect(got).toEqual([{ usd: '0.6', unread: null }])
+  })
+})
+
+describe('parts of a dollar', () => {
+  test.each([
+    [{ cost_cents: 12.345 }, '0.12345'],
+    [{ totalCostCents: '1' }, '0.01'],
+    [{ cost_usd_micros: 1500 }, '0.0015'],
+    [{ cost_micros: 1 }, '0.000001'],
+    [{ cost_nanousd: 2_500_000 }, '0.0025'],
+    [{ usage: { cost_in_usd_ticks: 37_756_000 } }, '0.0037756'],
+    [{ cost: '12 ¢' }, '0.12'],
+    [{ cost: '$0.12' }, '0.12'],
+    [{ cost: '0.12 USD' }, '0.12'],
+    [{ cost: 12, cost_unit: 'cents' }, '0.12'],
+  ])('%j', async (record, usd) => {
+    expect(await costs([record])).toEqual([{ usd, unread: null }])
+  })
+
+  test('any amount of cents is a hundredth, to the last digit', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.bigInt({ min: 1n, max: 10n ** 12n }), { minLength: 1, maxLength: 30 }),
+        async (amounts) => {
+          // Ten decimals of a cent are twelve of a dollar.
+          const exact = (digits: bigint, places: number): string => {
+            const text = String(digits).padStart(places + 1, '0')
+            return `${text.slice(0, -places)}.${text.slice(-places)}`.replace(/\.?0+$/, '')
+          }
+          const got = await costs(amounts.map((digits) => ({ cost_cents: exact(digits, 10) })))
+          expect(got.map(({ usd }) => usd)).toEqual(amounts.map((digits) => exact(digits, 12)))
+        },
+      ),
+      { numRuns: 10 },
+    )
+  })
+})
+
+test('credits are no dollars', async () => {
+  expect(await costs([{ cost_credits: 3 }])).toEqual([{ usd: null, unread: 'currency=credits' }])
+})
+
+test.each([
+  ['cost_usd', undefined],
+  ['output_cost', undefined],
+  ['incentive_cost', undefined],
+  ['price_per_token', undefined],
+  ['total_cost', undefined],
+  ['europe_cost', undefined],
+  ['cost_gbp', 'GBP'],
+  ['costInCents', 'cents'],
+  ['spend_rmb', 'CNY'],
+])('the unit that %s speaks of', (name, unit) => {
+  expect(unitOfName(comparable(name))).toBe(unit)
+})
+
+describe('the file of rates', () => {
+  const file = (text: string): string => write(join(workshop.room(), 'rates.csv'), text)
+
+  test('has a currency, a day and dollars', () => {
+    expect(readCurrencyRates(file('currency,valid_from,usd\neur,2026-01-01,1.08\n'))).toEqual([
+      { currency: 'EUR', validFrom: '2026-01-01', usd: '1.08' },
+    ])
+  })
+
+  test.each([
+    ['currency,valid_from,usd\nEuro,2026-01-01,1\n', /rates\.csv:2/, '"Euro" is no currency'],
+    ['currency,valid_from,usd\nEUR,2026-02-31,1\n', /rates\.csv:2/, '"2026-02-31" is no day'],
+    ['currency,valid_from,usd\nEUR,2026-01-01,-1\n', /rates\.csv:2/, '"-1" is no rate'],
+    [
+      'currency,valid_from,usd\nEUR,2026-01-01,1\nEUR,2026-01-01,2\n',
+      /rates\.csv:3/,
+      'EUR has two rates from 2026-01-01 on',
+    ],
+    ['currency,usd\nEUR,1\n', /rates\.csv$/, 'the column valid_from is missing'],
+  ])('says what is wrong with %j', (text, location, message) => {
+    expect(() => readCurrencyRates(file(text))).toThrow(
+      expect.objectContaining({ message, location: expect.stringMatching(location) as string }),
+    )
+  })
+})
