@@ -130,7 +130,7 @@ function withCurrency(plan: ReadPlan, leftOut: string): string {
 
 /** True when amounts may carry a currency or a unit: their names or the record say so, or some were seen. */
 export const hasUnits = (plan: ReadPlan, options: ReadOptions): boolean =>
-  carriesUnit(plan.fields.reported_cost_usd) ||
+  [plan.fields.reported_cost_usd, ...(plan.costParts ?? [])].some(carriesUnit) ||
   options.costUnits === true ||
   options.decimal !== undefined ||
   options.map['currency'] !== undefined ||
