@@ -4,6 +4,10 @@
  */
 import { noTierWords, tierWords } from '../importers/tier-words.js'
 import { isOneOf } from './columns.js'
+import type { DateOrder, ReadOptions } from './options.js'
+
+/** A date in numbers, with what may follow it. */
+export const datePattern = `^\\s*(\\d{1,4})[./-](\\d{1,2})[./-](\\d{1,4})\\.?(?:[ ,T].*)?$`
 
 const nullLike = ['', 'null', 'None', 'NULL', 'none', 'nil', '\\N']
 
@@ -87,9 +91,12 @@ export const dropped = (raw: string, value: string): string =>
 
 /**
  * SQL for a moment, UTC, from a text with or without zone (the session's zone then) or from epoch
- * seconds, ms, µs or ns, told apart by size; smaller numbers count from `baseTime`.
+ * seconds, ms, µs or ns, told apart by size; smaller numbers count from `baseTime`. Dates in numbers and
+ * spreadsheets' numbers of days are read where their order, or that they are such, is known.
  */
-export function moment(raw: string, baseTime: string | undefined, relativeUnit: 's' | 'ms'): string {
+export function moment(raw: string, options: TimeOptions, relativeUnit: 's' | 'ms'): string {
+  const { baseTime, dateOrder } = options
+  if (options.excelDates === true) return excelMoment(raw)
   const number = `TRY_CAST(${raw} AS DOUBLE)`
   const relative =
     baseTime === undefined
@@ -99,6 +106,7 @@ export function moment(raw: string, baseTime: string | undefined, relativeUnit: 
   // The common shape first, and in CASE: coalesce is several times slower here.
   return `CASE WHEN right(${raw}, 2) BETWEEN '0Z' AND '9Z' AND ${utc} IS NOT NULL THEN make_timestamp(epoch_us(${utc}))
     ELSE coalesce(make_timestamp(epoch_us(${zoned(raw)})), CASE
+      ${dateOrder === undefined ? '' : `WHEN ${number} IS NULL AND regexp_matches(${raw}, '${datePattern}') THEN make_timestamp(epoch_us(${ordered(raw, dateOrder)}))`}
       WHEN ${number} IS NULL THEN make_timestamp(epoch_us(${zoned(`regexp_replace(replace(trim(${raw}), ',', '.'), '^(\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d)(Z|[+-]\\d\\d:?\\d\\d)?$', '\\1:00\\2')`)}))
       WHEN NOT isfinite(${number}) OR ${number} < 0 OR ${number} > 4.2e18 THEN NULL
       WHEN ${number} > 1e17 THEN make_timestamp(coalesce(TRY_CAST(${raw} AS BIGINT) // 1000, CAST(${number} / 1000 AS BIGINT)))
@@ -106,6 +114,29 @@ export function moment(raw: string, baseTime: string | undefined, relativeUnit: 
       WHEN ${number} > 1e11 THEN make_timestamp(CAST(${number} * 1e3 AS BIGINT))
       WHEN ${number} > 1e8 THEN make_timestamp(CAST(${number} * 1e6 AS BIGINT))
       ELSE make_timestamp(CAST(${relative} AS BIGINT)) END) END`
+}
+
+/** What bears on the reading of times. */
+type TimeOptions = Pick<ReadOptions, 'baseTime' | 'dateOrder' | 'excelDates'>
+
+/** SQL for a spreadsheet's number of days, in the session's zone, to the second as sheets show it. */
+const excelMoment = (raw: string): string =>
+  `make_timestamp(epoch_us(CAST(TIMESTAMP '1899-12-30' + to_seconds(round(TRY_CAST(${raw} AS DOUBLE) * 86400)) AS TIMESTAMPTZ)))`
+
+/** SQL for a TIMESTAMPTZ from a date in numbers of this order, with or without a time of 12 or 24 hours. */
+function ordered(raw: string, order: DateOrder): string {
+  const part = (i: number): string => `regexp_extract(${raw}, '${datePattern}', ${i})`
+  const [y, m, d] = [order.indexOf('y') + 1, order.indexOf('m') + 1, order.indexOf('d') + 1].map(part)
+  const clock = `^\\s*[\\d./-]+[ ,T]+(\\d\\d?):?(\\d\\d)?:?(\\d\\d(?:[.,]\\d+)?)?\\s*([AaPp]?)\\.?[Mm]?\\.?\\s*(Z|[+-]\\d\\d:?\\d\\d|UTC|GMT)?\\s*$`
+  const time = (i: number): string => `regexp_extract(${raw}, '${clock}', ${i})`
+  const hour = `CASE WHEN ${time(4)} = '' THEN ${time(1)}
+      WHEN TRY_CAST(${time(1)} AS INTEGER) BETWEEN 1 AND 12 THEN CAST(CAST(${time(1)} AS INTEGER) % 12 + CASE WHEN lower(${time(4)}) = 'p' THEN 12 ELSE 0 END AS VARCHAR) END`
+  const year = `CASE WHEN strlen(${y}) = 2 THEN '20' || ${y} ELSE ${y} END`
+  const zone = `CASE WHEN ${time(5)} IN ('UTC', 'GMT') THEN 'Z' ELSE ${time(5)} END`
+  const date = `${year} || '-' || lpad(${m}, 2, '0') || '-' || lpad(${d}, 2, '0')`
+  const full = `${date} || ' ' || lpad(${hour}, 2, '0') || ':' || coalesce(nullif(${time(2)}, ''), '00') || ':' || replace(coalesce(nullif(${time(3)}, ''), '00'), ',', '.') || ${zone}`
+  return `CASE WHEN regexp_full_match(${raw}, '\\s*[\\d./-]+\\s*') THEN TRY_CAST(${date} AS TIMESTAMPTZ)
+    WHEN regexp_matches(${raw}, '${clock}') THEN TRY_CAST(${full} AS TIMESTAMPTZ) END`
 }
 
 /**

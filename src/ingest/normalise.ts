@@ -2,14 +2,15 @@
  * The SELECT that turns the records of a source into checked, typed calls: one row a record, in file
  * order, with `state` call, skip or reject. Built from an importer's plan; all importers share it.
  */
-import { callFields, type CallField } from '../domain/call.js'
+import { callFields, usageFields, type CallField } from '../domain/call.js'
 import { literal, type ReadPlan } from '../importers/importer.js'
+import { plainNumber } from './amounts.js'
 import * as casts from './casts.js'
 import { select, type Columns } from './columns.js'
 import { givesIds, type ReadOptions } from './options.js'
 import { cacheShape } from './cache-shape.js'
 import { asksCacheReading, ruledSql } from './token-rules.js'
-import { typedColumns } from './typed-columns.js'
+import { limits, measures, typedColumns } from './typed-columns.js'
 import { checkedColumns } from './verdicts.js'
 
 /** A relation with the columns of a source: `text` for JSON lines, `c0 … cN` for CSV. */
@@ -41,12 +42,7 @@ export function normaliseSql(
   const fields = select(
     [
       ['text', 'text'],
-      [
-        'skip',
-        plan.isCall === undefined
-          ? 'not_a_record'
-          : `(not_a_record OR (${plan.isCall}) IS NOT TRUE AND readable)`,
-      ],
+      ['skip', skipped(plan)],
       ['refusal', refusal(source, plan)],
       ...[...raw].map(([field, sql]): [string, string] => [`raw_${field}`, sql]),
       ['tags', tagsSql(source, plan, options) ?? 'CAST(NULL AS MAP(VARCHAR, VARCHAR))'],
@@ -81,6 +77,24 @@ export function normaliseSql(
   const ruled = ruledSql(typed, plan, options, has)
   return select([...sourceOf(plan), ...checkedColumns(plan, options, has, now, content)], `(${ruled})`)
 }
+
+/** The records' fields as texts, `raw_<field>`, with `skip`; and which fields there are. */
+export function rawSql(
+  source: SourceRelation,
+  plan: ReadPlan,
+  options: ReadOptions,
+): { readonly sql: string; readonly fields: ReadonlySet<string> } {
+  const raw = rawFields(source, plan, options)
+  const columns: Columns = [
+    ['skip', skipped(plan)],
+    ...[...raw].map(([field, sql]): [string, string] => [`raw_${field}`, sql]),
+  ]
+  return { sql: select(columns, documentSql(source, plan, false)), fields: new Set(raw.keys()) }
+}
+
+/** SQL: true for records that are no calls. */
+const skipped = (plan: ReadPlan): string =>
+  plan.isCall === undefined ? 'not_a_record' : `(not_a_record OR (${plan.isCall}) IS NOT TRUE AND readable)`
 
 /** The record's own source, where it has one. */
 const sourceOf = (plan: ReadPlan, sql = 'source'): Columns =>
@@ -161,10 +175,21 @@ function rawFields(source: SourceRelation, plan: ReadPlan, options: ReadOptions)
           : `coalesce(nullif(${from}, ''), ${literal(value)})`,
     )
   }
+  // In costs the mark may stand between a currency and its unit; they are looked at whole.
+  if (options.decimal !== undefined)
+    for (const field of [...usageFields, ...measured])
+      if (raw.has(field)) raw.set(field, inPlainDigits(raw.get(field)!, options.decimal))
   const cost = raw.get('reported_cost_usd')
   if (cost !== undefined) raw.set('reported_cost_usd', inGivenCurrency(cost, source, options))
   return raw
 }
+
+/** Numbers beside the usage that people write as they write all others. */
+const measured = [...Object.keys(measures), ...limits] as readonly CallField[]
+
+/** SQL for a number's text with a decimal point and without grouped thousands; what is no such number stays. */
+const inPlainDigits = (raw: string, decimal: '.' | ','): string =>
+  `CASE WHEN regexp_full_match(${raw}, '[0-9]+') THEN ${raw} ELSE coalesce(${plainNumber(`trim(${raw})`, decimal)}, ${raw}) END`
 
 /** SQL for a cost with the currency behind it that `--map currency=…` or `--set currency=…` says. */
 function inGivenCurrency(cost: string, source: SourceRelation, options: ReadOptions): string {

@@ -59,7 +59,7 @@ export function typedColumns(
     out.push([field, has(field) ? sql : `CAST(NULL AS ${type})`])
   }
   const ts = has('ts')
-    ? casts.moment('raw_ts', options.baseTime, plan.relativeTimeUnit ?? 's')
+    ? casts.moment('raw_ts', options, plan.relativeTimeUnit ?? 's')
     : 'CAST(NULL AS TIMESTAMP)'
   out.push(
     ['ts', ts],
