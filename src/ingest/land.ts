@@ -299,7 +299,7 @@ function fileSummary(
     ...entry.summary,
     importer,
     repairs,
-    note: entry.summary.note ?? replaced,
+    note: entry.summary.note ?? staged.note ?? replaced,
     ...countsBy((name) => counts[name]),
   }
 }

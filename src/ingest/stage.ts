@@ -3,10 +3,12 @@
  * store is not touched.
  */
 import { quoteText, type Database } from '../db/database.js'
+import { UserError } from '../errors.js'
 import type { ReadPlan } from '../importers/importer.js'
 import { unreadSql } from '../importers/unread.js'
 import { normaliseSql, type SourceRelation } from './normalise.js'
 import type { ReadOptions } from './options.js'
+import { assertOneCurrency, stumbled, stylesOf, type Styles } from './styles.js'
 import type { Segment, Unit } from './units.js'
 import { surveyCsv, surveyJson } from './survey.js'
 import { stagedColumns } from './verdicts.js'
@@ -17,6 +19,14 @@ export interface StagedFile {
   readonly segment: Segment
   readonly firstRow: number
   readonly rows: number
+  /** How its dates and numbers were read, where that is not plain. */
+  readonly note: string | null
+}
+
+/** What became of a unit. */
+interface Inserted {
+  readonly rows: number
+  readonly note: string | null
 }
 
 export class Stage {
@@ -43,21 +53,22 @@ export class Stage {
   async add(unit: Unit, options: ReadOptions, now: Date): Promise<void> {
     if (options.inputTz !== undefined) await this.#db.run(`SET TimeZone = ${quoteText(options.inputTz)}`)
     let rows: number
+    let note: string | null
     try {
-      rows = await this.#insertRepaired(unit, options, now)
+      ;({ rows, note } = await this.#insertRepaired(unit, options, now))
     } finally {
       if (options.inputTz !== undefined) await this.#db.run("SET TimeZone = 'UTC'")
     }
     for (const segment of unit.segments) {
       const own = unit.segments.length === 1 ? rows : (segment.rows ?? rows)
-      this.files.push({ fileNo: this.files.length, segment, firstRow: this.#rows, rows: own })
+      this.files.push({ fileNo: this.files.length, segment, firstRow: this.#rows, rows: own, note })
       this.#rows += own
       rows -= own
     }
     if (rows !== 0) throw new Error(`staging lost its place: ${rows} rows are nobody's`)
   }
 
-  async #insertRepaired(unit: Unit, options: ReadOptions, now: Date): Promise<number> {
+  async #insertRepaired(unit: Unit, options: ReadOptions, now: Date): Promise<Inserted> {
     try {
       return await this.#insert(unit, unit.relation, options, now)
     } catch (error) {
@@ -66,12 +77,58 @@ export class Stage {
     }
   }
 
-  async #insert(unit: Unit, relation: SourceRelation, options: ReadOptions, now: Date): Promise<number> {
+  /** Inserts a unit's records; again, in the way its columns are written, where a first reading stumbled. */
+  async #insert(unit: Unit, relation: SourceRelation, options: ReadOptions, now: Date): Promise<Inserted> {
     this.#reading = false
     const { plan, allRecords } = await this.#plan(unit, relation, options)
     this.#reading = true
+    const insert = (as: ReadOptions): Promise<number> =>
+      this.#insertAs(unit, normaliseSql(relation, plan, as, now, allRecords), plan)
+    const created = this.#created
+    let styles: Styles | undefined
+    await this.#db.run('BEGIN TRANSACTION')
+    try {
+      const rows = await insert(options)
+      styles = await this.#stylesOf(unit, relation, plan, options)
+      if (styles === undefined) {
+        await this.#db.run('COMMIT')
+        return { rows, note: null }
+      }
+    } catch (error) {
+      await this.#db.run('ROLLBACK')
+      this.#created = created
+      throw error
+    }
+    await this.#db.run('ROLLBACK')
+    this.#created = created
+    const { note, ...found } = styles
+    return { rows: await insert({ ...options, ...found }), note }
+  }
+
+  /**
+   * How the columns of a unit are written, where its last records stumbled over that. Each file has its own
+   * way: several are read apart then.
+   */
+  async #stylesOf(
+    unit: Unit,
+    relation: SourceRelation,
+    plan: ReadPlan,
+    options: ReadOptions,
+  ): Promise<Styles | undefined> {
+    const label = unit.segments[0]!.reading.file.label
+    await assertOneCurrency(this.#db, relation, plan, options, label)
+    const { n } = await this.#db.one<{ n: number }>(
+      `SELECT count(*) AS n FROM staged WHERE rowid >= ${this.#rows} AND reason IS NOT NULL AND ${stumbled}`,
+    )
+    if (n === 0) return undefined
+    const asking = stylesOf(this.#db, relation, plan, options, label)
+    if (unit.segments.length === 1) return await asking
+    if ((await asking.catch((error: unknown) => error)) === undefined) return undefined
+    throw new UserError('its dates or numbers are written in a way of their own', { code: 'refused' })
+  }
+
+  async #insertAs(unit: Unit, records: string, plan: ReadPlan): Promise<number> {
     const { importer } = unit.recognised
-    const records = normaliseSql(relation, plan, options, now, allRecords)
     const own = quoteText(importer.id)
     const sql =
       plan.source === undefined

@@ -6,6 +6,7 @@
 import type { Database } from '../db/database.js'
 import { usageFields } from '../domain/call.js'
 import type { ReadPlan } from '../importers/importer.js'
+import { currencyOf, isPlain } from './amounts.js'
 import { datePattern } from './casts.js'
 import { rawSql, type SourceRelation } from './normalise.js'
 import type { DateOrder, ReadOptions } from './options.js'
@@ -119,7 +120,11 @@ function dateStyle(
   if (orders.length === 0) return undefined
   if (orders.length === 1 || facts.same === true) {
     const [order] = orders
-    return { dateOrder: order!, said: `dates such as ${facts.example} are read as ${orderWords[order!]}` }
+    const said =
+      facts.year_first === true
+        ? undefined
+        : `dates such as ${facts.example} are read as ${orderWords[order!]}`
+    return { dateOrder: order!, said }
   }
   const readings = orders.map((order) => orderWords[order]).join(' or as ')
   throw new Unrecognised(
@@ -160,6 +165,8 @@ interface NumberFacts {
   readonly point_tokens: string | null
   readonly point: string | null
   readonly comma: string | null
+  /** A value that has any mark beside one point. */
+  readonly grouped: string | null
   /** Costs with something beside the number. */
   readonly units: number
 }
@@ -182,7 +189,7 @@ async function numberFacts(db: Database, sql: string, fields: readonly string[])
     `SELECT count(*) FILTER (${isPoint}) AS points, count(*) FILTER (${isComma}) AS commas,
        any_value(raw) FILTER (${isPoint}) AS point, any_value(raw) FILTER (${isComma}) AS comma,
        any_value(raw) FILTER (NOT cost AND ${three(',')}) AS comma_tokens, any_value(raw) FILTER (cost AND ${three(',')}) AS comma_costs,
-       any_value(raw) FILTER (NOT cost AND ${three('\\.')}) AS point_tokens,
+       any_value(raw) FILTER (NOT cost AND ${three('\\.')}) AS point_tokens, any_value(raw) FILTER (regexp_matches(n, '[,'' ’]')) AS grouped,
        count(*) FILTER (cost AND n <> '' AND n <> raw AND NOT regexp_matches(raw, '[{\\[]')) AS units
      FROM (SELECT cost, raw, ${number} AS n FROM (SELECT unnest([${values.join(', ')}], recursive := true) FROM (${sql} WHERE NOT skip)) WHERE raw <> '')`,
   )
@@ -197,7 +204,7 @@ function decimalOf(
   if (options.decimal !== undefined) return undefined
   // A number of JSON has a point for its decimals; only texts have anything else.
   const oddPoint = kind === 'csv' ? facts.point_tokens : null
-  const odd = facts.comma ?? facts.comma_tokens ?? facts.comma_costs ?? oddPoint
+  const odd = facts.comma ?? facts.comma_tokens ?? facts.comma_costs ?? facts.grouped ?? oddPoint
   if (odd === null) return undefined
   if (facts.points > 0 && facts.commas > 0 && kind === 'csv')
     throw ambiguous(`numbers are written both ways: ${facts.point} and ${facts.comma}`, label)
@@ -216,3 +223,31 @@ const ambiguous = (what: string, label: string): Unrecognised =>
     true,
     'Nothing in the column decides. Say which mark the decimals have: --decimal , or --decimal .',
   )
+
+/**
+ * A rate that is given for a run is that of one currency.
+ * @throws Unrecognised where the costs of a source are in several
+ */
+export async function assertOneCurrency(
+  db: Database,
+  source: SourceRelation,
+  plan: ReadPlan,
+  options: ReadOptions,
+  label: string,
+): Promise<void> {
+  if (options.set['currency_rate'] === undefined) return
+  const { sql, fields } = rawSql(source, plan, options)
+  if (!fields.has('reported_cost_usd')) return
+  const raw = 'raw_reported_cost_usd'
+  const { rows } = await db.query<{ code: string }>(
+    `SELECT DISTINCT ${currencyOf(raw)} AS code FROM (${sql}) WHERE NOT skip AND ${raw} <> '' AND NOT (${isPlain(raw, options.decimal)}) ORDER BY code`,
+  )
+  const codes = rows.map(({ code }) => code).filter((code) => code !== null && code !== 'USD')
+  if (codes.length < 2) return
+  throw new Unrecognised(
+    `its costs are in ${codes.join(' and ')}, and --set currency_rate is the rate of one currency`,
+    label,
+    true,
+    'Give the rates in a file: currency_rates in the config, with the columns currency, valid_from, usd.',
+  )
+}
