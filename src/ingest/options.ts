@@ -45,8 +45,7 @@ export interface CurrencyRate {
 export function optionsKey(options: ReadOptions): string {
   const sorted = (record: Readonly<Record<string, string>>): [string, string][] =>
     Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1))
-  const { from, map, set, baseTime, inputTz, cacheTokens, keepAcrossSources, dateOrder, decimal } =
-    options
+  const { from, map, set, baseTime, inputTz, cacheTokens, keepAcrossSources, dateOrder, decimal } = options
   return JSON.stringify({
     from,
     map: sorted(map),
