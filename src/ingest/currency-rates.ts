@@ -50,14 +50,14 @@ interface Row {
 }
 
 function rowsOf(path: string): Row[] {
-  let header: readonly string[] = []
+  let header: string[] = []
   try {
     const rows: Row[] = parse(readFileSync(path, 'utf8'), {
       bom: true,
       trim: true,
       info: true,
       skip_empty_lines: true,
-      columns: (names: string[]) => (header = names.map((name) => name.toLowerCase())) as string[],
+      columns: (names: string[]) => (header = names.map((name) => name.toLowerCase())),
     })
     const missing = columns.filter((name) => !header.includes(name))
     if (missing.length === 0) return rows
