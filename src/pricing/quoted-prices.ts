@@ -67,7 +67,7 @@ function filled(known: UpdateSpan | undefined, own: Stated, base: Stated, inTier
   return withFallbacks(prices as unknown as UnitPrices)
 }
 
-/** A price that the list does not state. */
+/** A price that the list does not state: what was priced as input, or twice as input, goes on being so. */
 function following(
   unit: keyof UnitPrices,
   known: UpdateSpan | undefined,
@@ -75,10 +75,7 @@ function following(
 ): string | null {
   const price = known?.[unit] ?? null
   const was = known?.input_price ?? null
-  if (price === null || was === null || input === null) return price
-  if (unit === 'cache_read_price' || unit === 'cache_write_price' || unit === 'cache_write_1h_price') {
-    if (price === was) return input
-    if (price === multiply(was, '2')) return multiply(input, '2')
-  }
-  return price
+  if (price === null || was === null || input === null || !/^(cache|input)_/.test(unit)) return price
+  if (price === was) return input
+  return unit === 'cache_write_1h_price' && price === multiply(was, '2') ? multiply(input, '2') : price
 }

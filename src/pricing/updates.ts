@@ -81,23 +81,28 @@ export class UpdateLayer {
     )
   }
 
-  /** Dated prices under the first of the names (in lower case) that has any; empty: none. */
-  of(provider: string, names: readonly string[]): readonly UpdatedSpan[] {
+  /**
+   * Dated prices of a name; empty: none. A row for the very name holds over one for another spelling of it, and
+   * that over one for the model that it means: from the day on which it begins.
+   * @param names spellings in lower case, the name as logged first
+   * @param matched the model of the price data: `openai/gpt-4o`
+   */
+  of(provider: string, names: readonly string[], matched: string | null = null): readonly UpdatedSpan[] {
     if (this.#spans.size === 0) return []
-    for (const name of names) {
-      const spans = this.#spans.get(keyOf(provider, name))
-      if (spans !== undefined) return spans
-    }
-    return []
+    const keys = [...names.map((name) => keyOf(provider, name)), ...(matched === null ? [] : [matched])]
+    return [...new Set(keys.map((key) => key.toLowerCase()))].reduceRight<readonly UpdatedSpan[]>(
+      (below, key) => {
+        const own = this.#spans.get(key)
+        return own === undefined ? below : [...until(below, own[0]?.valid_from ?? openEnd), ...own]
+      },
+      [],
+    )
   }
 
-  /** The updates over what the price data say: of the name as logged, else of the model that it means. */
+  /** The updates over what the price data say. */
   over(provider: string, names: readonly string[], listing: Listing): Listing {
     const { matched, spans: listed } = listing
-    const cut = matched?.indexOf('/') ?? -1
-    const own = this.of(provider, names)
-    const spans =
-      own.length > 0 || matched === null ? own : this.of(matched.slice(0, cut), [matched.slice(cut + 1)])
+    const spans = this.of(provider, names, matched)
     const first = spans[0]
     if (first === undefined) return listing
     const rule = listed.length === 0 ? first.price_source : listing.rule
