@@ -35,7 +35,7 @@ const differs = (reported: string, counted: string, calls: string, digits: strin
 
 /**
  * A query for the models whose logged costs differ: a row a model and month, the largest difference first.
- * Figures' decimals are looked at only for models that differ at all.
+ * Months and decimals are looked at only for models that differ at all.
  * @param calls FROM item with the columns of `calls`
  * @param where SQL condition beside: which calls have both costs
  * @param counted the column that the logged cost is compared with
@@ -47,29 +47,31 @@ export function loggedCostsSql(
   counted: 'cost_usd' | 'list_cost_usd',
   by: 'model' | 'month',
 ): string {
-  const month = "strftime(date_trunc('month', ts), '%Y-%m')"
+  const month = "date_trunc('month', ts)"
   const keys = by === 'model' ? ['provider', 'model'] : ['provider', 'model', 'month']
   const same = (a: string, b: string): string =>
     keys.map((key) => `${a}.${key} IS NOT DISTINCT FROM ${b}.${key}`).join(' AND ')
+  const sums = `count(*) AS calls, sum(reported) AS reported, sum(counted) AS counted`
   return /* sql */ `
-    WITH months AS MATERIALIZED (
-      SELECT provider, model, date_trunc('month', ts) AS month, count(*) AS calls,
-        sum(reported_cost_usd) AS reported, sum(${counted}) AS counted
-      FROM ${calls} WHERE ${where} GROUP BY ALL
+    WITH both_costs AS (
+      SELECT provider, model, ${month} AS month, reported_cost_usd, reported_cost_usd AS reported, ${counted} AS counted
+      FROM ${calls} WHERE ${where}
+    ), sums AS MATERIALIZED (
+      SELECT ${keys.join(', ')}, ${sums} FROM both_costs GROUP BY ALL
     ), judged AS MATERIALIZED (
-      SELECT ${keys.join(', ')}, sum(calls) AS calls, sum(reported) AS reported, sum(counted) AS counted
-      FROM months GROUP BY ALL HAVING abs(sum(reported) - sum(counted)) * 100 > sum(counted)
+      SELECT * FROM sums WHERE abs(reported - counted) * 100 > counted
+    ), months AS MATERIALIZED (
+      SELECT c.provider, c.model, c.month, ${sums.replaceAll('(reported)', '(c.reported)').replaceAll('(counted)', '(c.counted)')}, max(${decimals}) AS digits
+      FROM both_costs c JOIN judged j ON ${same('c', 'j')} GROUP BY ALL
     ), digits AS (
-      SELECT ${keys.map((key) => `j.${key}`).join(', ')}, max(${decimals}) AS digits
-      FROM (SELECT provider, model, ${by === 'model' ? '' : "date_trunc('month', ts) AS month, "}reported_cost_usd FROM ${calls} WHERE ${where}) c
-      JOIN judged j ON ${same('c', 'j')} GROUP BY ALL
+      SELECT ${keys.join(', ')}, max(digits) AS digits FROM months GROUP BY ALL
     ), found AS (
       SELECT j.* FROM judged j JOIN digits d ON ${same('j', 'd')}
       WHERE ${differs('j.reported', 'j.counted', 'j.calls', 'd.digits')}
     ), total AS (
-      SELECT sum(calls) AS calls, sum(reported) AS reported, sum(counted) AS counted FROM months
+      SELECT sum(calls) AS calls, sum(reported) AS reported, sum(counted) AS counted FROM sums
     )
-    SELECT m.provider, m.model, ${month.replace("date_trunc('month', ts)", 'm.month')} AS month, m.calls,
+    SELECT m.provider, m.model, strftime(m.month, '%Y-%m') AS month, m.calls,
       CAST(m.reported AS DECIMAL(38,12)) AS reported_cost_usd, CAST(m.counted AS DECIMAL(38,12)) AS counted_cost_usd,
       CAST(f.reported AS DECIMAL(38,12)) AS model_reported_cost_usd, CAST(f.counted AS DECIMAL(38,12)) AS model_counted_cost_usd,
       CAST(t.calls AS BIGINT) AS all_calls, CAST(t.reported AS DECIMAL(38,12)) AS all_reported_cost_usd,

@@ -117,10 +117,7 @@ export interface CacheHabit {
  * staged calls. Costs nothing where no call has the question. @returns the habits that the run touches
  */
 export async function findCacheHabits(db: Database): Promise<readonly CacheHabit[]> {
-  const { n } = await db.one<{ n: number }>(
-    "SELECT count(*) AS n FROM located WHERE state = 'call' AND cache_reading IS NOT NULL",
-  )
-  if (n === 0) return []
+  if (!(await isAsked(db))) return []
   await db.run(`CREATE OR REPLACE TEMP TABLE own_readings AS ${stagedReadings}`)
   await db.run(habitsSql('own_readings'))
   await db.run(`CREATE OR REPLACE TEMP TABLE readings AS
@@ -130,6 +127,22 @@ export async function findCacheHabits(db: Database): Promise<readonly CacheHabit
     'SELECT * RENAME (cache_shape AS shape) FROM cache_habits WHERE calls > 0 ORDER BY calls DESC, source, shape, provider',
   )
   return rows
+}
+
+/** Where all calls have their cached tokens inside the input, as most logs do, there is nothing to find out. */
+async function isAsked(db: Database): Promise<boolean> {
+  const { staged } = await db.one<{ staged: number }>(
+    "SELECT count(*) FILTER (WHERE cache_reading <> 'included') AS staged FROM located WHERE state = 'call'",
+  )
+  if (staged > 0) return true
+  const { n } = await db.one<{ n: number }>(
+    "SELECT count(*) AS n FROM located WHERE state = 'call' AND cache_reading IS NOT NULL",
+  )
+  if (n === 0) return false
+  const { stored } = await db.one<{ stored: number }>(
+    "SELECT count(*) AS stored FROM store.calls WHERE cache_reading <> 'included'",
+  )
+  return stored > 0
 }
 
 /** Columns of a staged call `i` whose reading is `g.reading`, as they are merged; by name. */

@@ -130,13 +130,14 @@ async function mergeInto(
   await recordRun(db, request, merged, book, landing.ingestId)
   const changed = merged.some((file) => file.counts.imported + file.counts.superseded > 0)
   if (changed) await notePriceData(db, book, false)
+  const brought = mergedCalls(landing)
   return {
     counts: rows,
     notes,
     cacheHabits,
     reread,
-    unpricedModels: await unpricedModels(db, mergedCalls),
-    loggedCosts: await loggedCosts(db, mergedCalls),
+    unpricedModels: await unpricedModels(db, brought),
+    loggedCosts: await loggedCosts(db, brought),
   }
 }
 
@@ -160,9 +161,13 @@ async function rehearsal(
 }
 
 /** FROM item: the calls that this run brought into the store. */
-const mergedCalls = `(SELECT c.* FROM store.calls c
-  JOIN file_ids f ON c.file_id = f.file_id JOIN segments g ON f.file_no = g.file_no
-  WHERE c.line > greatest(g.line_base, g.known_lines))`
+function mergedCalls(landing: Landing): string {
+  // What earlier runs read of a file that grew is not of this one.
+  if (landing.continued.size === 0)
+    return '(SELECT * FROM store.calls WHERE file_id IN (SELECT file_id FROM file_ids))'
+  return `(SELECT c.* FROM store.calls c JOIN file_ids f ON c.file_id = f.file_id JOIN segments g ON f.file_no = g.file_no
+    WHERE c.line > greatest(g.line_base, g.known_lines))`
+}
 
 async function loggedCosts(db: Database, calls: string): Promise<readonly LoggedCostRow[]> {
   const { n } = await db.one<{ n: number }>('SELECT count(reported_cost_usd) AS n FROM located')

@@ -172,9 +172,10 @@ function outcomes(basis: CostBasis): { cost: string; basis: string } {
   // Trackers write 0 for what they can't price; it is believed where nothing was used, or what was used is free.
   const reported = `(p_reported_cost_usd <> 0 OR (p_reported_cost_usd = 0 AND (NOT ${used} OR list_cost_usd = 0)))`
   // Gateways log speech, images and transcription with a cost and no tokens: a price a token says nothing then.
-  const uncounted = `(p_reported_cost_usd > 0 AND list_cost_usd = 0 AND greatest(${usageFields.map(known).join(', ')}) = 0)`
+  // Hardly any call is such, so it is looked at step by step: a CASE asks no further where it need not.
+  const uncounted = `CASE WHEN list_cost_usd = 0 THEN CASE WHEN p_reported_cost_usd > 0 THEN greatest(${usageFields.map(known).join(', ')}) = 0 ELSE false END ELSE false END`
   const whenListed = [
-    `list_cost_usd IS NOT NULL AND NOT coalesce(${uncounted}, false)`,
+    `CASE WHEN list_cost_usd IS NULL THEN false ELSE NOT ${uncounted} END`,
     'list_cost_usd',
     "'list'",
   ] as const
