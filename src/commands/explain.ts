@@ -1,7 +1,7 @@
 import type { Database } from '../db/database.js'
 import type { Rate } from '../domain/rate.js'
 import { UserError } from '../errors.js'
-import { costParts, explainOutcome, rateConditions, type CostedCall } from '../pricing/explain.js'
+import { costParts, explainOutcome, holdsWords, modeWords, type CostedCall } from '../pricing/explain.js'
 import { callRates, callsOfId, idsLike } from '../pricing/stored-sql.js'
 import { callCostReport, type ExplainedCall } from '../reports/call-cost.js'
 import type { Row } from '../reports/report.js'
@@ -30,7 +30,8 @@ export const explainCommand: CommandSpec = {
         return {
           call,
           rate,
-          conditions: rate === undefined ? '' : rateConditions(rate),
+          conditions: rate === undefined ? '' : holdsWords(rate),
+          mode: rate === undefined ? null : modeWords(rate),
           parts: rate === undefined ? [] : costParts(call, rate).map((part) => ({ ...part })),
           sentences: explainOutcome(call, rate, settings.costBasis),
         }

@@ -2,7 +2,7 @@ import { resolveAsOf } from '../domain/periods.js'
 import type { Rate } from '../domain/rate.js'
 import { UserError } from '../errors.js'
 import { loadPriceBook, type PriceBook, type Resolution } from '../pricing/book.js'
-import { rateConditions } from '../pricing/explain.js'
+import { holdsWords, rateConditions } from '../pricing/explain.js'
 import { priceOriginReport, type ListedRate } from '../reports/prices.js'
 import { outputOptions, type CommandSpec } from './command.js'
 import { priceData, settingsOf } from './settings.js'
@@ -22,7 +22,7 @@ export const pricesExplain: CommandSpec = {
     const given = (invocation.args[0] ?? '').trim()
     const at = moment(invocation.options['at'], invocation.now)
     const { provider, rates, rule } = resolveName(book, given)
-    const all = listedRates(rates, at)
+    const all = listedRates(rates, at, holdsWords)
     const closest = rates.length > 0 ? [] : book.closest(given, 3)
     const matched = all.find((one) => one.inForce)?.rate.matched ?? rates[0]?.matched ?? null
     const origin = { given, provider, matched, rule, at: at.toISOString(), rates: all, closest }
@@ -52,12 +52,20 @@ function moment(given: unknown, now: Date): Date {
   }
 }
 
-/** Rates with what a list says about them, at a moment. */
-export function listedRates(rates: readonly Rate[], at: Date): ListedRate[] {
+/**
+ * Rates with what a list says about them, at a moment: the standard ones, and of other tiers, speeds and places
+ * those that are known.
+ */
+export function listedRates(rates: readonly Rate[], at: Date, words = rateConditions): ListedRate[] {
   const time = at.toISOString().slice(0, 19).replace('T', ' ')
-  return rates.map((rate) => ({
-    rate,
-    conditions: rateConditions(rate),
-    inForce: rate.valid_from <= time && time < rate.valid_to,
-  }))
+  return rates
+    .filter(
+      ({ mode, multiplier_source, lacks }) =>
+        mode === 'standard' || (multiplier_source !== null && lacks === null),
+    )
+    .map((rate) => ({
+      rate,
+      conditions: words(rate),
+      inForce: rate.valid_from <= time && time < rate.valid_to,
+    }))
 }

@@ -33,7 +33,7 @@ files that the config names under "prices", and win over them. llmcost prices up
     const history = invocation.options['history'] === true || (filter !== '' && models.length <= fewModels)
     const rates = models.flatMap((model) => listedRates(model.rates, invocation.now))
     const closest = models.length > 0 || filter === '' ? [] : book.closest(filter, 3)
-    const shown = rates.filter((one) => history || one.inForce)
+    const shown = rates.filter((one) => history || (one.inForce && one.rate.mode === 'standard'))
     const near = models.length > 0 ? undefined : nearSubcommand(filter, subcommands)
     const meant = near === undefined ? {} : { meant: `llmcost prices ${near.name}` }
     const list = { filter, rates: shown, models: models.length, history, closest, ...meant }

@@ -103,6 +103,9 @@ export const migrations: readonly (readonly string[])[] = [
       .map((c) => `ALTER TABLE calls ADD COLUMN ${c.name} ${c.type}`),
     // What each source said of a call that several have logged; `calls` holds what comes of them together.
     `CREATE TABLE same_calls (\n${list(readColumns)}\n)`,
+    // Rates have other columns now. They come back with the next reprice, which the price rules ask for.
+    'DROP TABLE rates',
+    `CREATE TABLE rates (\n${list(rateColumns)}\n)`,
     // What older versions read had both counts, or it was not read.
     'UPDATE calls SET total_tokens = coalesce(input_tokens, 0) + coalesce(output_tokens, 0) WHERE input_tokens IS NOT NULL OR output_tokens IS NOT NULL',
   ],

@@ -132,7 +132,7 @@ export const focusColumns: readonly FocusColumn[] = [
   text('ChargeClass', 'CAST(NULL AS VARCHAR)', 'null: nothing is a correction of an invoiced period'),
   text(
     'ChargeDescription',
-    "concat(coalesce(model, 'unknown model'), ', ', lower(meter), CASE WHEN tier <> 'standard' THEN concat(', ', tier) ELSE '' END)",
+    "concat(coalesce(model, 'unknown model'), ', ', lower(meter), CASE WHEN mode <> 'standard' THEN concat(', ', mode) ELSE '' END)",
     'model, meter and service tier in words',
   ),
   text('ChargeFrequency', "'Usage-Based'", 'Usage-Based'),
@@ -182,7 +182,7 @@ export const focusColumns: readonly FocusColumn[] = [
   {
     ...text(
       'SkuPriceDetails',
-      'CAST(to_json(struct_pack("Model" := model, "ServiceTier" := tier)) AS VARCHAR)',
+      'CAST(to_json(struct_pack("Model" := model, "ServiceTier" := mode)) AS VARCHAR)',
       'Model and ServiceTier, as a JSON object',
     ),
     json: true,
@@ -201,7 +201,11 @@ export const focusColumns: readonly FocusColumn[] = [
   { ...text('Tags', 'tags', 'the dimensions of `--by` that the calls have, as a JSON object'), json: true },
   text('x_CostBasis', 'cost_basis', 'where the cost comes from: list or reported'),
   text('x_Model', 'model', 'model that answered, else the one asked for'),
-  text('x_ServiceTier', 'tier', 'standard, batch, flex or priority'),
+  text(
+    'x_ServiceTier',
+    'mode',
+    'standard, batch, flex, priority or fast, with the place where it moves the price',
+  ),
 ]
 
 /** Columns of FOCUS 1.2 that are left out, and why: all are for what the specification says they are conditional on. */

@@ -9,7 +9,9 @@
  * the part is one row at its mean price.
  */
 import type { Dimension } from '../domain/dimensions.js'
-import { priceNames, rateJoin, tierOf, tieredRates, type PriceName } from '../domain/rate-sql.js'
+import { modeOf } from '../domain/modes.js'
+import { rateJoin, unitRates } from '../domain/rate-sql.js'
+import { priceNames, type PriceName } from '../domain/rate.js'
 import type { Scope } from '../domain/scope.js'
 import { focusColumns } from './focus-columns.js'
 import type { Param, Query } from './query.js'
@@ -26,9 +28,13 @@ export interface FocusRequest {
 const known = (name: string): string => `coalesce(${name}, 0)`
 const writes = `greatest(${known('cache_creation_input_tokens')}, ${known('cache_creation_1h_input_tokens')})`
 const uncached = `greatest(${known('input_tokens')} - ${known('cache_read_input_tokens')} - ${writes}, 0)`
-const audioIn = `least(${known('input_audio_tokens')}, ${uncached})`
+const cachedAudio = `least(${known('cache_read_audio_input_tokens')}, ${known('cache_read_input_tokens')})`
+const audioIn = `least(greatest(${known('input_audio_tokens')} - ${cachedAudio}, 0), ${uncached})`
+const imageIn = `least(${known('input_image_tokens')}, ${uncached} - ${audioIn})`
+const videoIn = `least(${known('input_video_tokens')}, ${uncached} - ${audioIn} - ${imageIn})`
 const audioOut = `least(${known('output_audio_tokens')}, ${known('output_tokens')})`
-const reasoning = `CASE WHEN u_reasoning_output_price IS NULL THEN 0 ELSE least(${known('reasoning_output_tokens')}, ${known('output_tokens')} - ${audioOut}) END`
+const imageOut = `least(${known('output_image_tokens')}, ${known('output_tokens')} - ${audioOut})`
+const reasoning = `CASE WHEN u_reasoning_output_price IS NULL THEN 0 ELSE least(${known('reasoning_output_tokens')}, ${known('output_tokens')} - ${audioOut} - ${imageOut}) END`
 
 interface Component {
   /** The column of `calls` with the part of the list cost that it belongs to. */
@@ -44,15 +50,22 @@ const components: readonly Component[] = [
   {
     part: 'list_input_cost_usd',
     meter: 'Input Tokens',
-    count: `${uncached} - ${audioIn}`,
+    count: `${uncached} - ${audioIn} - ${imageIn} - ${videoIn}`,
     price: 'input_price',
     unit: 'Tokens',
   },
   {
     part: 'list_cache_read_cost_usd',
     meter: 'Cache Read Tokens',
-    count: known('cache_read_input_tokens'),
+    count: `${known('cache_read_input_tokens')} - ${cachedAudio}`,
     price: 'cache_read_price',
+    unit: 'Tokens',
+  },
+  {
+    part: 'list_cache_read_cost_usd',
+    meter: 'Cache Read Audio Tokens',
+    count: cachedAudio,
+    price: ['cache_read_audio_price', 'cache_read_price'],
     unit: 'Tokens',
   },
   {
@@ -72,7 +85,7 @@ const components: readonly Component[] = [
   {
     part: 'list_output_cost_usd',
     meter: 'Output Tokens',
-    count: `${known('output_tokens')} - ${audioOut} - (${reasoning})`,
+    count: `${known('output_tokens')} - ${audioOut} - ${imageOut} - (${reasoning})`,
     price: 'output_price',
     unit: 'Tokens',
   },
@@ -92,9 +105,30 @@ const components: readonly Component[] = [
   },
   {
     part: 'list_other_cost_usd',
+    meter: 'Input Image Tokens',
+    count: imageIn,
+    price: ['input_image_price', 'input_price'],
+    unit: 'Tokens',
+  },
+  {
+    part: 'list_other_cost_usd',
+    meter: 'Input Video Tokens',
+    count: videoIn,
+    price: ['input_video_price', 'input_price'],
+    unit: 'Tokens',
+  },
+  {
+    part: 'list_other_cost_usd',
     meter: 'Output Audio Tokens',
     count: audioOut,
     price: ['output_audio_price', 'output_price'],
+    unit: 'Tokens',
+  },
+  {
+    part: 'list_other_cost_usd',
+    meter: 'Output Image Tokens',
+    count: imageOut,
+    price: ['output_image_price', 'output_price'],
     unit: 'Tokens',
   },
   {
@@ -109,6 +143,13 @@ const components: readonly Component[] = [
     meter: 'Web Search Requests',
     count: known('web_search_requests'),
     price: 'web_search_price',
+    unit: 'Requests',
+  },
+  {
+    part: 'list_other_cost_usd',
+    meter: 'File Search Requests',
+    count: known('file_search_requests'),
+    price: 'file_search_price',
     unit: 'Requests',
   },
 ]
@@ -132,17 +173,17 @@ export function focus({ scope, by, accounts }: FocusRequest): Query<unknown> {
   const rateKeys = ['band_lo', 'minute_lo', 'minute_hi', ...priceNames.map((name) => `u_${name}`)]
   const sql = /* sql */ `
     WITH charged_calls AS (
-      SELECT CAST(ts AS DATE) AS day, *, ${tierOf('calls')} AS tier,
+      SELECT CAST(ts AS DATE) AS day, *, ${modeOf('calls')} AS mode,
         coalesce(cost_basis = 'list', false) AS is_listed, ${tags} AS focus_tags
       FROM calls
       WHERE cost_usd IS NOT NULL AND (cost_basis IN ('list', 'reported') OR cost_usd <> 0) AND ${condition.sql}
     ), listed_groups AS (
       SELECT row_number() OVER () AS group_number, *
       FROM (
-        SELECT c.day, c.provider, c.model, c.tier, c.focus_tags, ${rateKeys.map((key) => `r.${key}`).join(', ')}, count(*) AS calls,
+        SELECT c.day, c.provider, c.model, c.mode, c.focus_tags, ${rateKeys.map((key) => `r.${key}`).join(', ')}, count(*) AS calls,
           ${parts.map((part) => `coalesce(sum(c.${part}), 0) AS ${part}`).join(', ')},
           ${components.map(({ count }, i) => `sum(${count}) AS count_${i}`).join(',\n          ')}
-        FROM charged_calls c LEFT JOIN (${tieredRates('rates')}) r ON ${rateJoin('c', 'r')} AND r.tier = c.tier
+        FROM charged_calls c LEFT JOIN (${unitRates('rates')}) r ON ${rateJoin('c', 'r')}
         WHERE c.is_listed
         GROUP BY ALL)
     ), components AS (
@@ -157,7 +198,7 @@ export function focus({ scope, by, accounts }: FocusRequest): Query<unknown> {
       WHERE (count > 0 AND price IS NOT NULL) OR (is_main AND part_cost <> 0)
       WINDOW part_rows AS (PARTITION BY group_number, part)
     ), listed_charges AS (
-      SELECT day, provider, model, tier, focus_tags, band_lo, minute_lo, minute_hi, meter, unit AS consumed_unit,
+      SELECT day, provider, model, mode, focus_tags, band_lo, minute_lo, minute_hi, meter, unit AS consumed_unit,
         CASE unit WHEN 'Tokens' THEN '1000000 Tokens' ELSE '1000 Requests' END AS pricing_unit,
         CASE unit WHEN 'Tokens' THEN 1000000 ELSE 1000 END AS each,
         count AS quantity,
@@ -166,7 +207,7 @@ export function focus({ scope, by, accounts }: FocusRequest): Query<unknown> {
       FROM explained
       WHERE is_explained AND count > 0
       UNION ALL
-      SELECT day, provider, model, tier, focus_tags, band_lo, minute_lo, minute_hi, meter, unit,
+      SELECT day, provider, model, mode, focus_tags, band_lo, minute_lo, minute_hi, meter, unit,
         CASE unit WHEN 'Tokens' THEN '1000000 Tokens' ELSE 'Requests' END, CASE unit WHEN 'Tokens' THEN 1000000 ELSE 1 END,
         quantity, part_cost, NULL
       FROM (
@@ -176,14 +217,14 @@ export function focus({ scope, by, accounts }: FocusRequest): Query<unknown> {
         FROM (SELECT *, part_count > 0 AND part <> 'list_other_cost_usd' AS is_countable FROM explained)
         WHERE NOT is_explained AND is_last)
     ), charges AS (
-      SELECT day, provider, model, tier, focus_tags, band_lo, minute_lo, minute_hi, meter, 'list' AS cost_basis, consumed_unit,
+      SELECT day, provider, model, mode, focus_tags, band_lo, minute_lo, minute_hi, meter, 'list' AS cost_basis, consumed_unit,
         pricing_unit, quantity AS consumed, quantity, each, list_cost, list_cost AS billed_cost, known_price
       FROM listed_charges
       UNION ALL
-      SELECT day, provider, model, tier, focus_tags, NULL, NULL, NULL, 'Requests', 'reported', 'Requests', 'Requests', count(*), count(*), 1,
+      SELECT day, provider, model, mode, focus_tags, NULL, NULL, NULL, 'Requests', 'reported', 'Requests', 'Requests', count(*), count(*), 1,
         CASE WHEN is_priced THEN sum(list_cost_usd) ELSE sum(cost_usd) END, sum(cost_usd), NULL
       FROM (SELECT *, list_cost_usd IS NOT NULL AS is_priced FROM charged_calls WHERE NOT is_listed)
-      GROUP BY day, provider, model, tier, focus_tags, is_priced
+      GROUP BY day, provider, model, mode, focus_tags, is_priced
     ), named_charges AS (
       SELECT *, focus_tags AS tags, CAST(consumed AS DECIMAL(38,6)) AS consumed_quantity,
         CAST(quantity AS DECIMAL(19,0)) * CASE each WHEN 1000000 THEN 0.000001 WHEN 1000 THEN 0.001000 ELSE 1.000000 END AS pricing_quantity,
@@ -192,7 +233,7 @@ export function focus({ scope, by, accounts }: FocusRequest): Query<unknown> {
       FROM charges
     ), priced_charges AS (
       SELECT *, CASE WHEN billed_cost = list_cost THEN list_unit_price ELSE ${quotient('billed_cost', 'quantity', 1)} * each END AS contracted_unit_price,
-        concat_ws('/', sku_id, tier, CASE WHEN band_lo >= 0 THEN concat('above-', band_lo) END,
+        concat_ws('/', sku_id, replace(mode, ' ', '-'), CASE WHEN band_lo >= 0 THEN concat('above-', band_lo) END,
           CASE WHEN minute_lo > 0 OR minute_hi < 1440 THEN concat('minute-', minute_lo, '-', minute_hi) END,
           CASE WHEN cost_basis = 'reported' THEN 'reported' END) AS sku_price_id,
         from_json(CAST($accounts AS JSON), '"MAP(VARCHAR, VARCHAR)"') AS accounts
@@ -209,7 +250,7 @@ const explainedCost = 'coalesce(CAST(CAST(count AS DECIMAL(19,0)) * price * 0.00
 /** One component of every group, with the cost of its part and the calls of its group. */
 function componentSql({ part, meter, price, unit }: Component, i: number): string {
   const main = components.findIndex((one) => one.part === part) === i
-  return `SELECT group_number, day, provider, model, tier, focus_tags, band_lo, minute_lo, minute_hi, calls,
+  return `SELECT group_number, day, provider, model, mode, focus_tags, band_lo, minute_lo, minute_hi, calls,
         '${part}' AS part, ${part} AS part_cost, ${i} AS component, ${main} AS is_main, '${meter}' AS meter, '${unit}' AS unit,
         count_${i} AS count, ${unitPrice(price)} AS price
       FROM listed_groups`

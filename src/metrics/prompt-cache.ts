@@ -10,7 +10,7 @@
  * priced, so a call counts only where its rate yields exactly the parts of the list cost that are stored;
  * the others are counted apart: a wrong saving is worse than none.
  */
-import { rateJoin, tierOf, tieredRates } from '../domain/rate-sql.js'
+import { rateJoin, unitRates } from '../domain/rate-sql.js'
 import { attempted, wholeQuotient } from './dialect.js'
 import { labels, placedCalls, type GroupKeys, type GroupRequest } from './groups.js'
 import type { Decimal, Query, Whole } from './query.js'
@@ -46,16 +46,26 @@ type Price = (typeof prices)[number]
 
 const uses = 'reads + writes > 0'
 
+/** Tokens that are not text, in calls that count them: their share of what was cached is not known. */
+const media = [
+  'input_audio_tokens',
+  'cache_read_audio_input_tokens',
+  'input_image_tokens',
+  'input_video_tokens',
+]
+  .map((name) => `coalesce(${name}, 0)`)
+  .join(' + ')
+
 /** The calls that log their use of a prompt cache; those that made none need no rate, and look for none. */
 function loggedCalls(ds: readonly string[]): string {
   const reads = 'coalesce(cache_read_input_tokens, 0)'
   const hourWrites = 'coalesce(cache_creation_1h_input_tokens, 0)'
   const writes = `greatest(coalesce(cache_creation_input_tokens, 0), ${hourWrites})`
-  return /* sql */ `SELECT ${[...ds, 'is_others'].join(', ')}, feature, model, ts, service_tier, input_tokens,
+  return /* sql */ `SELECT ${[...ds, 'is_others'].join(', ')}, feature, model, ts, service_tier, speed, region, input_tokens,
       CASE WHEN ${reads} + ${writes} > 0 THEN provider END AS provider,
       ${reads} AS reads, ${writes} AS writes, ${hourWrites} AS hour_writes,
       greatest(coalesce(input_tokens, 0) - ${reads} - ${writes}, 0) AS uncached,
-      coalesce(input_audio_tokens, 0) AS audio, cache_read_input_tokens IS NOT NULL AS logs_reads,
+      ${media} AS media, cache_read_input_tokens IS NOT NULL AS logs_reads,
       cache_creation_input_tokens IS NOT NULL OR cache_creation_1h_input_tokens IS NOT NULL AS logs_writes,
       list_input_cost_usd, list_cache_read_cost_usd, list_cache_write_cost_usd
     FROM placed_calls
@@ -64,10 +74,10 @@ function loggedCalls(ds: readonly string[]): string {
 }
 
 const ratedCalls = /* sql */ `SELECT logged_calls.*, ${prices.map((name) => `u_${name}, n_${name}`).join(', ')},
-      coalesce(NOT unit_rates.tier_unknown, FALSE) AS has_rate,
-      coalesce(unit_rates.exact AND NOT unit_rates.tier_unknown AND greatest(input_tokens, reads, writes) <= 1000000, FALSE) AS is_fast
+      coalesce(unit_rates.lacks IS NULL AND unit_rates.mode IS NOT NULL, FALSE) AS has_rate,
+      coalesce(unit_rates.exact AND unit_rates.lacks IS NULL AND greatest(input_tokens, reads, writes) <= 1000000, FALSE) AS is_fast
     FROM logged_calls LEFT JOIN unit_rates
-      ON ${rateJoin('logged_calls', 'unit_rates')} AND unit_rates.tier = ${tierOf('logged_calls')}`
+      ON ${rateJoin('logged_calls', 'unit_rates')}`
 
 type Products = readonly (readonly [count: string, price: Price])[]
 
@@ -86,7 +96,7 @@ function product(terms: Products): string {
 }
 
 const valuedCalls = /* sql */ `SELECT *,
-      NOT (${uses}) OR coalesce(has_rate AND audio = 0 AND read_cost = list_cache_read_cost_usd
+      NOT (${uses}) OR coalesce(has_rate AND media = 0 AND read_cost = list_cache_read_cost_usd
         AND write_cost = list_cache_write_cost_usd AND input_cost = list_input_cost_usd
         AND u_input_price IS NOT NULL AND reads_uncached IS NOT NULL AND writes_uncached IS NOT NULL, FALSE) AS is_valued
     FROM (SELECT *, ${Object.entries({
@@ -155,7 +165,7 @@ export function promptCache(request: GroupRequest): Query<PromptCacheRow> {
   const sql = /* sql */ `
     WITH ${ctes}
     , logged_calls AS (${loggedCalls(ds)}
-    ), unit_rates AS (${tieredRates('rates')}
+    ), unit_rates AS (${unitRates('rates')}
     ), rated_calls AS (${ratedCalls}
     ), valued_calls AS (${valuedCalls}
     ), finest_groups AS (

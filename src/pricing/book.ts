@@ -10,18 +10,22 @@ import { distance } from 'fastest-levenshtein'
 import type { Rate } from '../domain/rate.js'
 import { UserError } from '../errors.js'
 import { loadCatalogue, namesOf, type Catalogue } from './catalogue.js'
-import { lookUp } from './library.js'
+import { loadHistory, type History } from './history.js'
+import { inAllModes, type StandardSpan } from './mode-prices.js'
+import { loadMultipliers } from './multipliers.js'
 import { loadOverrides, type Overrides } from './overrides.js'
-import { OverrideBook, type PricedSpan } from './override-book.js'
+import { OverrideBook } from './override-book.js'
 import {
   canonicalProvider,
   customProvider,
   isBedrockName,
+  isCloudPath,
+  isHubName,
   isRouter,
   loggedProvider,
   providerOfName,
 } from './providers.js'
-import { spansOf } from './rates.js'
+import { PriceSources } from './sources.js'
 import { spellingsOf, splitPrefix } from './spellings.js'
 import { readUpdates } from './update-file.js'
 import { UpdateLayer, type Update } from './updates.js'
@@ -67,7 +71,7 @@ export interface PriceBook {
 }
 
 /** Counted up when the rules of matching or building rates change, so that stores are priced anew. */
-const rulesVersion = 1
+const rulesVersion = 2
 
 /**
  * Loads the price data, which ship with the program, and the user's override files. Works offline.
@@ -79,7 +83,8 @@ export async function loadPriceBook(options: {
   readonly updatesFile?: string | undefined
 }): Promise<PriceBook> {
   const layer = new UpdateLayer(readUpdates(options.updatesFile))
-  return new Book(await loadCatalogue(), layer, loadOverrides(options.overrideFiles))
+  const overrides = loadOverrides(options.overrideFiles)
+  return new Book(await loadCatalogue(), loadHistory(), layer, overrides)
 }
 
 class Book implements PriceBook {
@@ -89,11 +94,11 @@ class Book implements PriceBook {
   readonly overrideFiles: readonly string[]
   readonly updates: readonly Update[]
   readonly known: string | null
-  readonly #layer: UpdateLayer
   readonly #catalogue: Catalogue
+  readonly #sources: PriceSources
   readonly #overrides: OverrideBook
 
-  constructor(bundled: Catalogue, layer: UpdateLayer, overrides: Overrides) {
+  constructor(bundled: Catalogue, history: History, layer: UpdateLayer, overrides: Overrides) {
     const catalogue = layer.extend(bundled)
     this.updates = layer.updates
     this.known =
@@ -101,16 +106,21 @@ class Book implements PriceBook {
         .filter((date) => date !== null)
         .toSorted()
         .at(-1) ?? null
-    this.#layer = layer
     this.version = catalogue.version
     this.date = catalogue.date
     this.overrideFiles = overrides.files
-    const parts = [catalogue.version, rulesVersion, overrides.hash, layer.hash].join('|')
-    this.fingerprint = createHash('sha256').update(parts).digest('hex').slice(0, 16)
+    const parts = [
+      catalogue.version,
+      rulesVersion,
+      overrides.hash,
+      history.text,
+      loadMultipliers().text,
+      layer.hash,
+    ]
+    this.fingerprint = createHash('sha256').update(parts.join('|')).digest('hex').slice(0, 16)
     this.#catalogue = catalogue
-    this.#overrides = new OverrideBook(overrides.rows, catalogue.version, (name) =>
-      canonicalProvider(catalogue, name),
-    )
+    this.#sources = new PriceSources(catalogue, history, [layer])
+    this.#overrides = new OverrideBook(overrides.rows, (name) => canonicalProvider(catalogue, name))
     this.#checkAliases(overrides)
   }
 
@@ -119,7 +129,13 @@ class Book implements PriceBook {
     if (canonical === null)
       return { provider: null, rates: [], rule: 'no provider is logged, and the name tells none' }
     const { spans, rule } = this.#priced(canonical, model, canonical, 0)
-    return { provider: canonical, rates: spans.map((span) => toRate(span, canonical, model)), rule }
+    const guess = guessOf(provider, canonical, model)
+    const rates = toRates(spans, canonical, model).map((rate) =>
+      guess === null || rate.price_source.startsWith('override')
+        ? rate
+        : { ...rate, doubt: [guess, rate.doubt].filter((one) => one !== null).join('; ') },
+    )
+    return { provider: canonical, rates, rule }
   }
 
   list(filter = ''): PricedModel[] {
@@ -136,13 +152,11 @@ class Book implements PriceBook {
     for (const provider of this.#catalogue.providers.values()) {
       for (const model of provider.models) {
         seen.add(`${provider.id}/${model.id.toLowerCase()}`)
-        const listed = { spans: spansOf(model), matched: `${provider.id}/${model.id}`, rule: 'as listed' }
-        const listing = this.#layer.over(provider.id, [model.id], listed)
         const { spans } = this.#overrides.apply(
           provider.id,
           [model.id],
           provider.id,
-          listing,
+          this.#sources.listed(provider.id, model),
           this.#alias(provider.id, 0),
         )
         const names = namesOf(model).filter((name) => name !== model.id)
@@ -150,11 +164,11 @@ class Book implements PriceBook {
           provider: provider.id,
           model: model.id,
           names,
-          rates: spans.map((span) => toRate(span, provider.id, model.id)),
+          rates: toRates(spans, provider.id, model.id),
         }
       }
     }
-    for (const { provider, model } of [...this.#layer.models(), ...this.#overrides.models()]) {
+    for (const { provider, model } of [...this.#sources.models(), ...this.#overrides.models()]) {
       const key = `${provider ?? customProvider}/${model}`
       if (seen.has(key)) continue
       seen.add(key)
@@ -189,14 +203,14 @@ class Book implements PriceBook {
     model: string,
     biller: string,
     depth: number,
-  ): { spans: readonly PricedSpan[]; rule: string } {
+  ): { spans: readonly StandardSpan[]; rule: string } {
     const names = spellingsOf(this.#catalogue, provider, model).map(({ name }) => name)
-    const listing = this.#layer.over(provider, names, lookUp(this.#catalogue, provider, model))
-    return this.#overrides.apply(provider, names, biller, listing, this.#alias(biller, depth))
+    const unchanged = this.#sources.find(provider, model)
+    return this.#overrides.apply(provider, names, biller, unchanged, this.#alias(biller, depth))
   }
 
   /** How an override finds the model that its `alias_of` names. */
-  #alias(biller: string, depth: number): (target: string, location: string) => readonly PricedSpan[] {
+  #alias(biller: string, depth: number): (target: string, location: string) => readonly StandardSpan[] {
     return (target, location) => {
       if (depth > 8) {
         throw new UserError(`alias_of "${target}" leads back to itself`, {
@@ -238,12 +252,13 @@ class Book implements PriceBook {
     const told = this.#providerFromName(given, name)
     if (told !== undefined) return told
     if (given !== null) return given
-    return this.#overrides.providerFor(name, providerOfName(this.#catalogue, name))
+    return this.#overrides.providerFor(name, this.#makerOf(name))
   }
 
   #providerFromName(given: string | null, name: string): string | undefined {
     const open = given === null || isRouter(given)
-    const sells = (provider: string): boolean => lookUp(this.#catalogue, provider, name).matched !== null
+    if (open && isCloudPath(name)) return providerOfName(this.#catalogue, name)
+    const sells = (provider: string): boolean => this.#sources.sells(provider, name)
     if (isBedrockName(name) && (open || given === 'anthropic' || given === 'openai') && sells('aws'))
       return 'aws'
     const prefix = splitPrefix(this.#catalogue, name)
@@ -253,15 +268,30 @@ class Book implements PriceBook {
     if (!open) return undefined
     if (name.includes('/') && sells('openrouter')) return 'openrouter'
     if (prefix) return prefix.provider
-    const maker = providerOfName(this.#catalogue, name)
+    const maker = this.#makerOf(name)
     return maker !== undefined && sells(maker) ? maker : undefined
   }
+
+  #makerOf(name: string): string | undefined {
+    return providerOfName(this.#catalogue, name) ?? this.#sources.sellerOf(name)
+  }
+}
+
+/**
+ * A name as model hubs write it, sold by many: what the seller charges is not known where the log does not say
+ * who that is. Null where it does.
+ */
+function guessOf(logged: string | null, provider: string, model: string): string | null {
+  const given = loggedProvider(logged)
+  if (given === provider || !isHubName(model) || /:free$/i.test(model)) return null
+  if (given !== null && !isRouter(given) && given !== 'openai') return null
+  return `who ran ${model.trim()} is not logged: priced as at ${provider}`
 }
 
 function lastPart(name: string): string {
   return name.slice(name.lastIndexOf('/') + 1)
 }
 
-function toRate(span: PricedSpan, provider: string, model: string): Rate {
-  return { ...span, provider, model }
+function toRates(spans: readonly StandardSpan[], provider: string, model: string): Rate[] {
+  return inAllModes(provider, spans).map((span) => ({ ...span, provider, model }))
 }

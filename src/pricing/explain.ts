@@ -19,7 +19,12 @@ export interface CostedCall {
   readonly input_audio_tokens: Whole
   readonly output_audio_tokens: Whole
   readonly web_search_requests: Whole
-  readonly service_tier: string | null
+  readonly cache_read_audio_input_tokens: Whole
+  readonly input_image_tokens: Whole
+  readonly input_video_tokens: Whole
+  readonly output_image_tokens: Whole
+  readonly file_search_requests: Whole
+  readonly unpriced_usage: string | null
   readonly status: string | null
   readonly cache_hit: boolean | null
   readonly reported_cost_usd: string | null
@@ -29,14 +34,13 @@ export interface CostedCall {
   readonly partly_priced: boolean | null
 }
 
-/** One product: count × price × multiplier = cost. */
+/** One product: count × price = cost. */
 export interface CostPart {
   readonly part: string
   readonly count: bigint
   /** USD per million tokens, or per thousand requests or searches. */
   readonly price: string
   readonly per: 'million tokens' | 'thousand'
-  readonly multiplier: string
   /** USD, exact, not rounded. */
   readonly cost_usd: string
 }
@@ -51,41 +55,44 @@ export function costParts(call: CostedCall, rate: Rate): CostPart[] {
   const oneHour = whole(call.cache_creation_1h_input_tokens)
   const writes = [whole(call.cache_creation_input_tokens), oneHour].reduce((a, b) => (a > b ? a : b))
   const uncached = positive(whole(call.input_tokens) - cacheRead - writes)
-  const audioIn = least(whole(call.input_audio_tokens), uncached)
+  const cachedAudio = least(whole(call.cache_read_audio_input_tokens), cacheRead)
+  const audioIn = least(positive(whole(call.input_audio_tokens) - cachedAudio), uncached)
+  const imageIn = least(whole(call.input_image_tokens), uncached - audioIn)
+  const videoIn = least(whole(call.input_video_tokens), uncached - audioIn - imageIn)
   const audioOut = least(whole(call.output_audio_tokens), whole(call.output_tokens))
-  const text = whole(call.output_tokens) - audioOut
+  const imageOut = least(whole(call.output_image_tokens), whole(call.output_tokens) - audioOut)
+  const text = whole(call.output_tokens) - audioOut - imageOut
   const reasoning =
     rate.reasoning_output_price === null ? 0n : least(whole(call.reasoning_output_tokens), text)
-  const multiplier = multiplierOf(call, rate) ?? '1'
   const unanswered = call.status === 'error' && whole(call.input_tokens) + whole(call.output_tokens) === 0n
   const tokens = (part: string, count: bigint, price: string | null): CostPart =>
-    costPart({ part, count, price: price ?? '0', per: 'million tokens', multiplier })
+    costPart({ part, count, price: price ?? '0', per: 'million tokens' })
   const each = (part: string, count: bigint, price: string | null): CostPart =>
-    costPart({ part, count, price: price ?? '0', per: 'thousand', multiplier: '1' })
+    costPart({ part, count, price: price ?? '0', per: 'thousand' })
   return [
-    tokens('input', uncached - audioIn, rate.input_price),
-    tokens('cache read', cacheRead, rate.cache_read_price),
+    tokens('input', uncached - audioIn - imageIn - videoIn, rate.input_price),
+    tokens('cache read', cacheRead - cachedAudio, rate.cache_read_price),
+    tokens('cache read, audio', cachedAudio, rate.cache_read_audio_price ?? rate.cache_read_price),
     tokens('cache write, 5 min', writes - oneHour, rate.cache_write_price),
     tokens('cache write, 1 h', oneHour, rate.cache_write_1h_price),
     tokens('output', text - reasoning, rate.output_price),
     tokens('reasoning output', reasoning, rate.reasoning_output_price),
     tokens('audio input', audioIn, rate.input_audio_price ?? rate.input_price),
+    tokens('image input', imageIn, rate.input_image_price ?? rate.input_price),
+    tokens('video input', videoIn, rate.input_video_price ?? rate.input_price),
     tokens('audio output', audioOut, rate.output_audio_price ?? rate.output_price),
+    tokens('image output', imageOut, rate.output_image_price ?? rate.output_price),
     each('request', rate.request_price === null || unanswered ? 0n : 1n, rate.request_price),
     each('web searches', whole(call.web_search_requests), rate.web_search_price),
+    each('file searches', whole(call.file_search_requests), rate.file_search_price),
   ].filter(({ count }) => count > 0n)
 }
 
-/** Prices have nine decimals, multipliers six, a token is a millionth of what the price is for. */
+/** Prices have nine decimals, a token is a millionth of what the price is for. */
 function costPart(part: Omit<CostPart, 'cost_usd'>): CostPart {
   const perUnit = part.per === 'thousand' ? 3 : 6
-  const digits = part.count * toBillionths(part.price) * toBillionths(part.multiplier)
-  return {
-    ...part,
-    price: plainText(part.price),
-    multiplier: plainText(part.multiplier),
-    cost_usd: plain({ digits, places: 18 + perUnit }),
-  }
+  const digits = part.count * toBillionths(part.price)
+  return { ...part, price: plainText(part.price), cost_usd: plain({ digits, places: 9 + perUnit }) }
 }
 
 function plainText(decimal: string): string {
@@ -93,11 +100,22 @@ function plainText(decimal: string): string {
   return read === undefined ? decimal : plain(read)
 }
 
-/** The multiplier of the call's service tier; null when the tier has one and it is not known. */
-function multiplierOf(call: CostedCall, rate: Rate): string | null {
-  if (call.service_tier === 'batch') return rate.batch_multiplier
-  if (call.service_tier === 'flex') return rate.flex_multiplier
-  return call.service_tier === 'priority' ? rate.priority_multiplier : '1'
+/** Tier, speed or place of a rate, and what they do to its prices; null in the standard mode. */
+export function modeWords(rate: Rate): string | null {
+  if (rate.mode === 'standard') return null
+  if (rate.lacks !== null && rate.multiplier_source === null) return `${rate.mode}: priced as standard`
+  const times = rate.multiplier === null ? 'prices of its own' : `× ${plainText(rate.multiplier)}`
+  return `${rate.mode}: ${times}${rate.multiplier_source === null ? '' : ` (${rate.multiplier_source})`}`
+}
+
+/** When a rate holds, in words: unlike `rateConditions`, never empty. */
+export function holdsWords(rate: Rate): string {
+  const isOpen = rate.valid_from <= '1970-01-02' && rate.doubt?.includes('since') !== true
+  const isListed = rate.price_source.startsWith('genai-prices')
+  const conditions = rateConditions(rate)
+  if (isOpen && isListed)
+    return [conditions, 'since when is not known'].filter((one) => one !== '').join('; ')
+  return conditions === '' ? 'always' : conditions
 }
 
 /** When, for which input sizes and in which hours a rate holds, in words; empty for always. */
@@ -157,23 +175,30 @@ function unpricedSentence(call: CostedCall, rate: Rate | undefined): string {
   return 'No cost: no price is known, and a reported 0 for a call with tokens counts as not reported.'
 }
 
+/** Usage that pricing says it left out or priced as something else, each in a sentence. */
+const leftOut: Readonly<Record<string, string>> = {
+  input_audio_tokens: 'Audio input has no price of its own: priced as text, which is too low.',
+  output_audio_tokens: 'Audio output has no price of its own: priced as text, which is too low.',
+  cache_read_audio_input_tokens: 'Cached audio has no price of its own: priced as cached text.',
+  input_image_tokens: 'Image input has no price of its own: priced as text.',
+  input_video_tokens: 'Video input has no price of its own: priced as text.',
+  output_image_tokens: 'Image output has no price of its own: priced as text, which is too low.',
+  web_search_requests: 'Web searches have no known price: left out.',
+  file_search_requests: 'File searches have no known price: left out.',
+  input_tokens: 'Input tokens have no known price: left out.',
+  output_tokens: 'Output tokens have no known price: left out.',
+}
+
 function doubts(call: CostedCall, rate: Rate | undefined): string[] {
   if (rate === undefined) return []
-  const lacks = (count: Whole, price: string | null): boolean => whole(count) > 0n && price === null
+  const unpriced = (call.unpriced_usage ?? '').split('; ').filter((name) => name !== '')
   return [
-    lacks(call.input_audio_tokens, rate.input_audio_price)
-      ? 'Audio input has no price of its own: priced as text, which is too low.'
-      : '',
-    lacks(call.output_audio_tokens, rate.output_audio_price)
-      ? 'Audio output has no price of its own: priced as text, which is too low.'
-      : '',
-    lacks(call.web_search_requests, rate.web_search_price)
-      ? 'Web searches have no known price: left out.'
-      : '',
-    lacks(call.input_tokens, rate.input_price) ? 'Input tokens have no known price: left out.' : '',
-    lacks(call.output_tokens, rate.output_price) ? 'Output tokens have no known price: left out.' : '',
-    multiplierOf(call, rate) === null
-      ? `No multiplier is known for service tier ${call.service_tier}: priced as standard.`
-      : '',
-  ].filter((sentence) => sentence !== '')
+    ...(rate.doubt === null ? [] : [`The price is doubtful: ${rate.doubt}.`]),
+    ...unpriced.map((name) => leftOut[name] ?? modeSentence(name)),
+  ]
+}
+
+function modeSentence(name: string): string {
+  const [what = '', word = ''] = name.split('=')
+  return `No price is known for ${what.replace('_', ' ')} ${word}: priced as standard.`
 }

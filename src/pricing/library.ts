@@ -5,17 +5,13 @@ import type { Catalogue, ModelInfo } from './catalogue.js'
 import { findModel, type Found } from './match.js'
 import { localProvider } from './providers.js'
 import type { PriceSpan } from '../domain/rate.js'
+import type { LayerSpan } from './layers.js'
 import { freePrices, openEnd, openStart, spansOf, wholeDay } from './rates.js'
 import { spellingsOf, withoutDate } from './spellings.js'
 
-/** Prices of the price data, or of what is named. */
-export interface ListedSpan extends PriceSpan {
-  readonly price_source?: string
-}
-
 export interface Listing {
   /** Empty when the model has no price. */
-  readonly spans: readonly ListedSpan[]
+  readonly spans: readonly LayerSpan[]
   /** Provider and model of the price data, `openai/gpt-4o`; null when nothing matched. */
   readonly matched: string | null
   /** Why, in words. */
@@ -36,16 +32,49 @@ export function freeFrom(validFrom: string): PriceSpan {
   return { ...freeSpan, valid_from: validFrom }
 }
 
-/** Prices known to be doubtful: said wherever the price is explained. */
-const doubts: Readonly<Record<string, string>> = {
-  'deepseek/deepseek-chat': 'price data last checked in July 2025: may be out of date',
-  'deepseek/deepseek-reasoner': 'price data last checked in July 2025: may be out of date',
-  'deepseek/deepseek-v4-flash': 'weekends are priced as weekdays: an upper bound since 2026-08-23',
-  'deepseek/deepseek-v4-pro': 'weekends are priced as weekdays: an upper bound since 2026-08-23',
+/** Prices known to be doubtful, from a day on: said wherever the price is used. */
+const doubts: Readonly<Record<string, readonly [from: string, doubt: string]>> = {
+  'deepseek/deepseek-v4-flash': ['2026-08-23', 'weekends are priced as weekdays: an upper bound'],
+  'deepseek/deepseek-v4-pro': ['2026-08-23', 'weekends are priced as weekdays: an upper bound'],
+}
+
+/** All prices of a model of the price data, each with what is doubtful about it. */
+export function catalogueSpans(version: string, providerId: string, model: ModelInfo): LayerSpan[] {
+  const imported = /^Imported from (\w+) pricing/.exec(model.price_comments ?? '')?.[1]
+  const always = imported === undefined ? null : `taken from ${imported}, not from the provider`
+  const [since, doubt] = doubts[`${providerId}/${model.id}`] ?? []
+  return spansOf(model).flatMap((span) => {
+    const about = {
+      ...span,
+      price_source: version,
+      note: null,
+      doubt: always,
+      dated: span.valid_from > openStart,
+    }
+    if (since === undefined || doubt === undefined || span.valid_to <= since) return [about]
+    const cut = `${since} 00:00:00`
+    if (span.valid_from >= cut) return [{ ...about, doubt }]
+    return [
+      { ...about, valid_to: cut },
+      { ...about, valid_from: cut, doubt },
+    ]
+  })
 }
 
 export function lookUp(catalogue: Catalogue, providerId: string, model: string): Listing {
   if (providerId === localProvider) return localListing(model)
+  if (providerId === 'openrouter' && /:free$/i.test(model.trim()))
+    return {
+      spans: [freeLayer('OpenRouter')],
+      matched: 'openrouter/*:free',
+      rule: "OpenRouter's free variant",
+    }
+  if (/application-inference-profile\//.test(model.toLowerCase()))
+    return {
+      spans: [],
+      matched: null,
+      rule: 'an application inference profile does not name its model: give alias_of in a price file',
+    }
   const provider = catalogue.providers.get(providerId)
   if (!provider)
     return { spans: [], matched: null, rule: `provider "${providerId}" is not in the price data` }
@@ -53,14 +82,19 @@ export function lookUp(catalogue: Catalogue, providerId: string, model: string):
   const spellings = spellingsOf(catalogue, providerId, model)
   for (const { name, how } of spellings) {
     const search = findModel(catalogue, provider, name)
-    if (search.found) return listing(providerId, search.found, how === '' ? 'name as logged' : how)
+    if (search.found) return listing(catalogue, providerId, search.found, how === '' ? 'name as logged' : how)
     resembles ??= search.resembles
   }
   for (const { name } of spellings) {
     const base = name.startsWith('ft:') ? undefined : withoutDate(name)
     const found = base === undefined ? undefined : findModel(catalogue, provider, base).found
     if (found)
-      return listing(providerId, found, 'name without its date: that snapshot has no price of its own')
+      return listing(
+        catalogue,
+        providerId,
+        found,
+        'name without its date: that snapshot has no price of its own',
+      )
   }
   const near = resembles && `${resembles.provider.id}/${resembles.model.id}`
   const rule = near
@@ -77,17 +111,24 @@ function localListing(model: string): Listing {
       rule: 'a cloud model served through a local program: its price is not known',
     }
   }
-  return { spans: [freeSpan], matched: 'local/*', rule: 'local model' }
+  return { spans: [freeLayer('local')], matched: 'local/*', rule: 'local model' }
 }
 
-function listing(providerId: string, { provider, model }: Found, how: string): Listing {
+const freeLayer = (price_source: string): LayerSpan => ({
+  ...freeSpan,
+  price_source,
+  note: null,
+  doubt: null,
+  dated: true,
+})
+
+function listing(catalogue: Catalogue, providerId: string, { provider, model }: Found, how: string): Listing {
   const matched = `${provider.id}/${model.id}`
-  const spans = spansOf(model)
+  const spans = catalogueSpans(catalogue.version, provider.id, model)
   if (spans.length === 0)
     return { spans, matched, rule: `${matched} is in the price data ${emptyReason(model)}` }
   const resold = provider.id === providerId ? [] : [`${providerId} at the prices of ${provider.id}`]
-  const doubt = doubts[matched]
-  return { spans, matched, rule: [how, ...resold, ...(doubt === undefined ? [] : [doubt])].join('; ') }
+  return { spans, matched, rule: [how, ...resold].join('; ') }
 }
 
 function emptyReason(model: ModelInfo): string {

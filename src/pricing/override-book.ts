@@ -1,23 +1,25 @@
 /**
  * Puts the user's override rows over what the price data say.
  */
-import type { PriceSpan, Rate } from '../domain/rate.js'
+import type { PriceSpan } from '../domain/rate.js'
 import { multiply } from './decimal.js'
-import { freeFrom, type Listing } from './library.js'
-import { hasPrices, type Multipliers, type OverrideRow } from './override-rows.js'
+import { freeFrom } from './library.js'
+import type { StandardSpan } from './mode-prices.js'
+import type { Multiplier } from './multipliers.js'
+import { hasPrices, type OverrideRow } from './override-rows.js'
 import { customProvider } from './providers.js'
 import { bands, mapPrices, noPrices, openEnd, wholeDay, withFallbacks } from './rates.js'
 
-export type PricedSpan = Omit<Rate, 'provider' | 'model'>
+type Alias = (target: string, location: string) => readonly StandardSpan[]
 
-/** Half price is what providers that have these tiers charge; a priority price has to be told. */
-const usualMultipliers: Multipliers = {
-  batch_multiplier: '0.5',
-  flex_multiplier: '0.5',
-  priority_multiplier: null,
+/** What is known of a model without overrides. */
+export interface Unchanged {
+  readonly spans: readonly StandardSpan[]
+  /** Why these prices, or why none. */
+  readonly rule: string
+  /** What concerns the model even where the price is the user's own. */
+  readonly multipliers: readonly Multiplier[]
 }
-
-type Alias = (target: string, location: string) => readonly PricedSpan[]
 
 /** Rows of one model from one date to the next. */
 interface Stretch {
@@ -29,15 +31,12 @@ interface Stretch {
 
 export class OverrideBook {
   readonly #rows: readonly OverrideRow[]
-  readonly #source: string
 
-  /** @param source name of the price data, for spans that no override replaces */
-  constructor(rows: readonly OverrideRow[], source: string, canonical: (provider: string) => string) {
+  constructor(rows: readonly OverrideRow[], canonical: (provider: string) => string) {
     this.#rows = rows.map((row) => ({
       ...row,
       provider: row.provider === null ? null : canonical(row.provider),
     }))
-    this.#source = source
   }
 
   /** Models that overrides name, each once. */
@@ -74,19 +73,22 @@ export class OverrideBook {
     provider: string,
     names: readonly string[],
     biller: string,
-    listing: Listing,
+    unchanged: Unchanged,
     alias: Alias,
-  ): { spans: readonly PricedSpan[]; rule: string } {
-    const house = this.#underHouse(biller, this.#listed(listing))
+  ): { spans: readonly StandardSpan[]; rule: string } {
+    const house = this.#underHouse(biller, unchanged.spans)
     const rows = this.#rowsOf(provider, names)
     if (rows.length === 0) {
-      const rule = house.find((span) => span.price_source !== this.#source)?.rule ?? listing.rule
+      const rule = house.find((span) => span.rule !== unchanged.rule)?.rule ?? unchanged.rule
       return { spans: house, rule }
     }
     const stretches = stretchesOf(rows)
     const first = stretches[0]?.from ?? openEnd
     const before = clip(house, '', first)
-    const spans = [...before, ...stretches.flatMap((stretch) => overlay(stretch, house, alias))]
+    const spans = [
+      ...before,
+      ...stretches.flatMap((stretch) => overlay(stretch, house, alias, unchanged.multipliers)),
+    ]
     return { spans, rule: `override ${rows.map(({ label }) => label).join(', ')}` }
   }
 
@@ -100,19 +102,14 @@ export class OverrideBook {
     return []
   }
 
-  #listed(listing: Listing): PricedSpan[] {
-    const about = { price_source: this.#source, matched: listing.matched ?? '', rule: listing.rule }
-    return listing.spans.map((span) => ({ ...usualMultipliers, ...about, ...span }))
-  }
-
   /** House discounts and multipliers: rows for all models (`*`) of the provider. */
-  #underHouse(biller: string, spans: readonly PricedSpan[]): readonly PricedSpan[] {
+  #underHouse(biller: string, spans: readonly StandardSpan[]): readonly StandardSpan[] {
     const rows = this.#rowsOf(biller, ['*'])
     if (rows.length === 0) return spans
     const stretches = stretchesOf(rows)
     return [
       ...clip(spans, '', stretches[0]?.from ?? openEnd),
-      ...stretches.flatMap((stretch) => overlay(stretch, spans, () => [])),
+      ...stretches.flatMap((stretch) => overlay(stretch, spans, () => [], [])),
     ]
   }
 }
@@ -132,9 +129,14 @@ function stretchesOf(rows: readonly OverrideRow[]): Stretch[] {
 }
 
 /** What holds during a stretch: the rows' own prices, or those below or of the alias, changed. */
-function overlay(stretch: Stretch, below: readonly PricedSpan[], alias: Alias): PricedSpan[] {
+function overlay(
+  stretch: Stretch,
+  below: readonly StandardSpan[],
+  alias: Alias,
+  multipliers: readonly Multiplier[],
+): StandardSpan[] {
   const { base, from, to } = stretch
-  if (hasPrices(base)) return clip(ownSpans(stretch), from, to)
+  if (hasPrices(base)) return clip(ownSpans(stretch, multipliers), from, to)
   const spans = base.aliasOf === null ? below : alias(base.aliasOf, base.location)
   return clip(spans, from, to).map((span) => ({
     ...amend(span, base),
@@ -146,16 +148,19 @@ function overlay(stretch: Stretch, below: readonly PricedSpan[], alias: Alias): 
   }))
 }
 
-function ownSpans({ base, tiers, from }: Stretch): PricedSpan[] {
+function ownSpans({ base, tiers, from }: Stretch, multipliers: readonly Multiplier[]): StandardSpan[] {
   const about = {
     price_source: `override ${base.label}`,
     matched: `${base.provider ?? '*'}/${base.model}`,
     rule: `override ${base.label}`,
+    note: null,
+    doubt: null,
+    lacks: null,
+    multipliers,
+    own: {},
+    factor: null,
   }
-  if (base.free)
-    return [
-      { ...freeFrom(from), ...usualMultipliers, priority_multiplier: '1', ...base.multipliers, ...about },
-    ]
+  if (base.free) return [{ ...freeFrom(from), ...about, own: base.multipliers }]
   const spans: PriceSpan[] = bands(
     tiers.map(({ above }) => above),
     (bandLo) => {
@@ -168,17 +173,23 @@ function ownSpans({ base, tiers, from }: Stretch): PricedSpan[] {
       }
     },
   )
-  return spans.map((span) => amend({ ...span, ...usualMultipliers, ...about }, base))
+  return spans.map((span) => amend({ ...span, ...about }, base))
 }
 
-function amend(span: PricedSpan, row: OverrideRow): PricedSpan {
+function amend(span: StandardSpan, row: OverrideRow): StandardSpan {
   const { factor } = row
-  const prices = factor === null ? span : mapPrices(span, (price) => multiply(price, factor))
-  return { ...span, ...prices, ...row.multipliers }
+  const own = { ...span.own, ...row.multipliers }
+  if (factor === null) return { ...span, own }
+  return {
+    ...span,
+    ...mapPrices(span, (price) => multiply(price, factor)),
+    own,
+    factor: span.factor === null ? null : multiply(span.factor, factor),
+  }
 }
 
 /** The parts of spans within [from, to). */
-function clip(spans: readonly PricedSpan[], from: string, to: string): PricedSpan[] {
+function clip(spans: readonly StandardSpan[], from: string, to: string): StandardSpan[] {
   return spans
     .map((span) => ({
       ...span,

@@ -1,13 +1,14 @@
 /** A row of a price override file: its columns, what each may hold, and what goes together. */
 import { instantFrom } from '../domain/periods.js'
 import { closestNames } from '../domain/names.js'
-import type { Rate, UnitPrices } from '../domain/rate.js'
+import type { UnitPrices } from '../domain/rate.js'
 import { UserError } from '../errors.js'
-import { fromBillionths, toBillionths } from './decimal.js'
+import { fromBillionths, multiply, toBillionths } from './decimal.js'
+import type { OwnMultipliers } from './mode-prices.js'
 import type { RawRow } from './override-files.js'
 import { openStart } from './rates.js'
 
-/** Columns of prices, USD per million tokens; request and web_search USD per thousand. */
+/** Columns of prices, USD per million tokens; request USD for each call, searches USD per thousand. */
 const priceColumns: Readonly<Record<string, keyof UnitPrices>> = {
   input: 'input_price',
   output: 'output_price',
@@ -17,12 +18,21 @@ const priceColumns: Readonly<Record<string, keyof UnitPrices>> = {
   reasoning_output: 'reasoning_output_price',
   input_audio: 'input_audio_price',
   output_audio: 'output_audio_price',
+  cache_read_audio: 'cache_read_audio_price',
+  input_image: 'input_image_price',
+  input_video: 'input_video_price',
+  output_image: 'output_image_price',
   request: 'request_price',
   web_search: 'web_search_price',
+  file_search: 'file_search_price',
 }
 
-const multiplierColumns = ['batch_multiplier', 'flex_multiplier', 'priority_multiplier'] as const
-export type Multipliers = Pick<Rate, (typeof multiplierColumns)[number]>
+const multiplierColumns = {
+  batch_multiplier: 'batch',
+  flex_multiplier: 'flex',
+  priority_multiplier: 'priority',
+  fast_multiplier: 'fast',
+} as const satisfies Record<string, keyof OwnMultipliers>
 
 /** Every column that an override file may have. */
 const overrideColumns: readonly string[] = [
@@ -32,7 +42,7 @@ const overrideColumns: readonly string[] = [
   'valid_from',
   ...Object.keys(priceColumns),
   'above_input_tokens',
-  ...multiplierColumns,
+  ...Object.keys(multiplierColumns),
   'discount',
   'free',
 ]
@@ -48,7 +58,7 @@ export interface OverrideRow {
   readonly prices: Partial<UnitPrices>
   /** The row holds for inputs above this many tokens; 0 for the base row. */
   readonly above: number
-  readonly multipliers: Partial<Multipliers>
+  readonly multipliers: OwnMultipliers
   /** What is paid of each price: `0.9` for a discount of 10 %. */
   readonly factor: string | null
   readonly free: boolean
@@ -129,25 +139,23 @@ function checkSense(raw: RawRow, row: OverrideRow): void {
 function prices(raw: RawRow): Partial<UnitPrices> {
   const out: Partial<Record<keyof UnitPrices, string>> = {}
   for (const [column, key] of Object.entries(priceColumns)) {
-    const value = decimal(
-      raw,
-      column,
-      1_000_000,
-      'USD per million tokens (per thousand for request and web_search)',
-    )
-    if (value !== null) out[key] = value
+    const isRequest = column === 'request'
+    const unit = 'USD per million tokens (for each call in request, per thousand searches)'
+    const value = decimal(raw, column, isRequest ? 1000 : 1_000_000, unit)
+    // Kept per thousand, as searches are.
+    if (value !== null) out[key] = isRequest ? multiply(value, '1000') : value
   }
   return out
 }
 
-function multipliers(raw: RawRow): Partial<Multipliers> {
-  const out: Partial<Record<keyof Multipliers, string>> = {}
-  for (const column of multiplierColumns) {
+function multipliers(raw: RawRow): OwnMultipliers {
+  const out: Partial<Record<keyof OwnMultipliers, string>> = {}
+  for (const [column, pace] of Object.entries(multiplierColumns)) {
     const value = decimal(raw, column, 100, 'a factor such as 0.5 or 1.8')
     if (value === null) continue
     if (toBillionths(value) % 1000n !== 0n)
       fail(raw, `column "${column}": ${value} has more than six decimals`, 'Round it.')
-    out[column] = value
+    out[pace] = value
   }
   return out
 }

@@ -2,19 +2,20 @@
  * Pricing in SQL, written once: which rate a call falls under, and what it costs.
  *
  * Money stays DECIMAL from the first product to the last sum, so that it is exact and the same whatever
- * the order of threads: tokens × price × multiplier × 0.000001 (a division would make it a double), each
- * part rounded once to twelve places, the whole the sum of the rounded parts. A part beyond what
+ * the order of threads: tokens × price × 0.000001 (a division would make it a double), each part rounded
+ * once to twelve places, the whole the sum of the rounded parts. A part beyond what
  * DECIMAL(18,12) holds (a million dollars) is NULL, and the call unpriced, rather than wrong.
  *
  * DuckDB divides 128-bit decimals a million times a second, too slow for every part of every call. So a
  * price becomes a whole number of 1e-15 dollars a token, once for each rate; count × price then is one
  * 64-bit product, and rounding one 64-bit division. Calls that do not fit (over a million tokens, prices
- * above $1000 a million, prices with more digits) take the slow way, to the same result.
+ * above $1000 a million) take the slow way, to the same result.
  */
 import type { CostBasis } from '../domain/basis.js'
 import { usageFields } from '../domain/call.js'
-import { priceNames, rateJoin, tierOf, tieredRates, type PriceName } from '../domain/rate-sql.js'
-import { rateColumns } from '../domain/rate.js'
+import { unknownModes } from '../domain/modes.js'
+import { rateJoin, unitRates } from '../domain/rate-sql.js'
+import { priceNames, rateColumns, type PriceName } from '../domain/rate.js'
 
 const money = 'DECIMAL(18,12)'
 
@@ -35,7 +36,7 @@ export interface PricedQuery {
 export function pricedQuery({ calls, rates, keep, basis }: PricedQuery): string {
   const outcome = outcomes(basis)
   const counted = counts()
-  const own = [...usedCalls, ...rateFields, 'rated', ...Object.keys(counted)]
+  const own = [...usedCalls, ...rateFields, 'rated', 'is_text', ...Object.keys(counted)]
   return /* sql */ `SELECT * EXCLUDE (${own.map((name) => `p_${name}`).join(', ')}),
     ${outcome.cost} AS cost_usd,
     ${outcome.basis} AS cost_basis,
@@ -49,8 +50,8 @@ export function pricedQuery({ calls, rates, keep, basis }: PricedQuery): string 
   FROM (SELECT ${keep},
     ${usedCalls.map((name) => `c.${name} AS p_${name}`).join(', ')},
     ${rateFields.map((name) => `r.${name} AS p_${name}`).join(', ')},
-    r.provider IS NOT NULL AS p_rated
-  FROM ${calls} c LEFT JOIN (${tieredRates(rates)}) r ON ${rateJoin('c', 'r')} AND r.tier = ${tierOf('c')}))))`
+    r.provider IS NOT NULL AS p_rated, ${isText} AS p_is_text
+  FROM ${calls} c LEFT JOIN (${unitRates(rates)}) r ON ${rateJoin('c', 'r')}))))`
 }
 
 /** Columns of the call that pricing reads; within the query they carry the prefix `p_`. */
@@ -66,40 +67,78 @@ const usedCalls = [
   'unread_usage',
 ] as const
 
-const rateFields = [...priceNames.flatMap((name) => [`u_${name}`, `n_${name}`]), 'exact', 'tier_unknown']
+const rateFields = [...priceNames.flatMap((name) => [`u_${name}`, `n_${name}`]), 'exact', 'lacks']
 
 const known = (name: (typeof usedCalls)[number]): string => `coalesce(p_${name}, 0)`
+
+/** Tokens that cost something: a tier, speed or place would have moved their price. */
+const paid = `((${known('input_tokens')} > 0 AND p_u_input_price > 0) OR (${known('output_tokens')} > 0 AND p_u_output_price > 0))`
+
+/** What a price may not cover: when, and its name in `unpriced_usage`, as SQL. */
+const uncovered: readonly (readonly [when: string, name: string])[] = [
+  // A place is named in the rate by a star: the call has the word.
+  [`p_lacks IS NOT NULL AND ${paid}`, "replace(p_lacks, '=*', '=' || coalesce(p_region, 'unknown'))"],
+  ...unknownModes('p_service_tier', 'p_speed').map(([when, name]) => [`${when} AND ${paid}`, name] as const),
+  ...(
+    [
+      ['input_audio_tokens', 'input_audio_price'],
+      ['output_audio_tokens', 'output_audio_price'],
+      ['cache_read_audio_input_tokens', 'cache_read_audio_price'],
+      ['input_image_tokens', 'input_image_price'],
+      ['input_video_tokens', 'input_video_price'],
+      ['output_image_tokens', 'output_image_price'],
+      ['web_search_requests', 'web_search_price'],
+      ['file_search_requests', 'file_search_price'],
+      ['input_tokens', 'input_price'],
+      ['output_tokens', 'output_price'],
+    ] as const
+  ).map(([count, price]) => [`p_${count} > 0 AND p_u_${price} IS NULL`, `'${count}'`] as const),
+]
 
 /** The call's tokens in disjoint kinds, so that none is billed twice; counts that overlap are cut. */
 function counts(): Record<string, string> {
   const [input, output] = [known('input_tokens'), known('output_tokens')]
   const [cacheRead, oneHour] = [known('cache_read_input_tokens'), known('cache_creation_1h_input_tokens')]
   const writes = `greatest(${known('cache_creation_input_tokens')}, ${oneHour})`
-  /** What a price may not cover: when, and its name. */
-  const without = (count: string, price: string): readonly [string, string] => [
-    `p_${count} > 0 AND p_u_${price} IS NULL`,
-    `'${count}'`,
-  ]
-  const uses = [
-    ['p_tier_unknown', "'service_tier=' || p_service_tier"] as const,
-    without('input_audio_tokens', 'input_audio_price'),
-    without('output_audio_tokens', 'output_audio_price'),
-    without('web_search_requests', 'web_search_price'),
-    without('input_tokens', 'input_price'),
-    without('output_tokens', 'output_price'),
-  ]
+  const uncached = `greatest(${input} - ${cacheRead} - ${writes}, 0)`
+  const cachedAudio = `least(${known('cache_read_audio_input_tokens')}, ${cacheRead})`
+  // Audio counts those tokens too that came from the cache.
+  const audioIn = `least(greatest(${known('input_audio_tokens')} - ${cachedAudio}, 0), ${uncached})`
+  const imageIn = `least(${known('input_image_tokens')}, ${uncached} - ${audioIn})`
+  const videoIn = `least(${known('input_video_tokens')}, ${uncached} - ${audioIn} - ${imageIn})`
+  const audioOut = `least(${known('output_audio_tokens')}, ${output})`
+  const imageOut = `least(${known('output_image_tokens')}, ${output} - ${audioOut})`
+  // Hardly any call has other things than text: for all others these counts are not worked out.
+  const media = (count: string): string => `CASE WHEN p_is_text THEN 0 ELSE ${count} END`
   return {
-    uncached: `greatest(${input} - ${cacheRead} - ${writes}, 0)`,
+    uncached,
     write_5m: `${writes} - ${oneHour}`,
-    audio_out: `least(${known('output_audio_tokens')}, ${output})`,
+    cached_audio: media(cachedAudio),
+    audio_in: media(audioIn),
+    image_in: media(imageIn),
+    video_in: media(videoIn),
+    audio_out: media(audioOut),
+    image_out: media(imageOut),
     unanswered: `coalesce(p_status = 'error', false) AND ${input} = 0 AND ${output} = 0`,
-    // Hardly any call has such: names are put together for those alone.
-    unpriced: `CASE WHEN ${uses.map(([when]) => `(${when})`).join(' OR ')} THEN concat_ws('; ', ${uses
+    unpriced: `CASE WHEN ${uncovered.map(([when]) => `(${when})`).join(' OR ')} THEN concat_ws('; ', ${uncovered
       .map(([when, name]) => `CASE WHEN ${when} THEN ${name} END`)
       .join(', ')}) END`,
-    fast: `coalesce(p_exact, false) AND greatest(${input}, ${output}, ${cacheRead}, ${writes}) <= 1000000 AND ${known('web_search_requests')} <= 1000`,
+    fast: `coalesce(p_exact, false) AND greatest(${input}, ${output}, ${cacheRead}, ${writes}) <= 1000000
+      AND greatest(${known('web_search_requests')}, ${known('file_search_requests')}) <= 1000`,
   }
 }
+
+/** Whether a call counts nothing but text. */
+const isText = [
+  'input_audio_tokens',
+  'output_audio_tokens',
+  'cache_read_audio_input_tokens',
+  'input_image_tokens',
+  'input_video_tokens',
+  'output_image_tokens',
+]
+  .map((name) => `c.${name} IS NULL`)
+  .join(' AND ')
 
 const listParts = [
   'list_input_cost_usd',
@@ -114,12 +153,15 @@ type Products = readonly (readonly [count: string, price: PriceName | readonly [
 
 /** The parts of the list cost, as a SELECT list. */
 function listCosts(): string {
-  const audioIn = `least(${known('input_audio_tokens')}, p_uncached)`
-  const textOut = `(${known('output_tokens')} - p_audio_out)`
+  const textIn = '(p_uncached - p_audio_in - p_image_in - p_video_in)'
+  const textOut = `(${known('output_tokens')} - p_audio_out - p_image_out)`
   const reasoning = `CASE WHEN p_u_reasoning_output_price IS NULL THEN 0 ELSE least(${known('reasoning_output_tokens')}, ${textOut}) END`
   const products: Record<(typeof listParts)[number], Products> = {
-    list_input_cost_usd: [[`(p_uncached - ${audioIn})`, 'input_price']],
-    list_cache_read_cost_usd: [[known('cache_read_input_tokens'), 'cache_read_price']],
+    list_input_cost_usd: [[textIn, 'input_price']],
+    list_cache_read_cost_usd: [
+      [`(${known('cache_read_input_tokens')} - p_cached_audio)`, 'cache_read_price'],
+      ['p_cached_audio', ['cache_read_audio_price', 'cache_read_price']],
+    ],
     list_cache_write_cost_usd: [
       ['p_write_5m', 'cache_write_price'],
       [known('cache_creation_1h_input_tokens'), 'cache_write_1h_price'],
@@ -128,12 +170,16 @@ function listCosts(): string {
       [`(${textOut} - ${reasoning})`, 'output_price'],
       [reasoning, 'reasoning_output_price'],
     ],
-    // Audio without a price of its own is priced as text: a floor, and the call counts as partly priced.
+    // What has no price of its own is priced as text: a floor, and the call counts as partly priced.
     list_other_cost_usd: [
-      [audioIn, ['input_audio_price', 'input_price']],
+      ['p_audio_in', ['input_audio_price', 'input_price']],
+      ['p_image_in', ['input_image_price', 'input_price']],
+      ['p_video_in', ['input_video_price', 'input_price']],
       ['p_audio_out', ['output_audio_price', 'output_price']],
+      ['p_image_out', ['output_image_price', 'output_price']],
       ['CASE WHEN p_unanswered THEN 0 ELSE 1 END', 'request_price'],
       [known('web_search_requests'), 'web_search_price'],
+      [known('file_search_requests'), 'file_search_price'],
     ],
   }
   const listed = `p_rated AND (p_input_tokens IS NOT NULL OR p_output_tokens IS NOT NULL OR (p_u_request_price IS NOT NULL AND NOT p_unanswered))`

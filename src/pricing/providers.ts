@@ -53,6 +53,7 @@ const spellings: readonly (readonly [RegExp, string])[] = [
   [/^claude$/, 'anthropic'],
   [/^perplexity/, 'perplexity'],
   [/^deepseek/, 'deepseek'],
+  [/^dashscope|^alibaba|^aliyun|^bailian|^qwen$/, 'alibaba'],
   [/^groq/, 'groq'],
   [/^cerebras/, 'cerebras'],
   // A server that speaks OpenAI's protocol is not OpenAI.
@@ -104,6 +105,20 @@ export function isBedrockName(name: string): boolean {
   return bedrockName.test(name)
 }
 
+/** Whether the name is a path or an ARN of a cloud, which only that cloud understands. */
+export function isCloudPath(name: string): boolean {
+  return /(^|\/)publishers\/[^/]+\/models\/|^arn:aws[^:]*:bedrock:/.test(name)
+}
+
+/** Organisations of model hubs whose models many providers run. */
+const hubs =
+  /^(01-ai|ai21labs|coherelabs|deepseek-ai|huggingfaceh4|meta-llama|microsoft|minimaxai|mistralai|moonshotai|nousresearch|nvidia|qwen|thudm|zai-org)\/|^google\/gemma|^openai\/gpt-oss/
+
+/** Whether the name is one of a model hub: `meta-llama/Llama-3.1-8B-Instruct`. */
+export function isHubName(name: string): boolean {
+  return hubs.test(name.trim().toLowerCase())
+}
+
 /** Names that say nothing of who runs the model. */
 const noProvider = new Set(['', 'unknown', 'none', 'null', 'undefined', 'n/a', 'other'])
 
@@ -135,5 +150,5 @@ export function isRouter(provider: string): boolean {
 
 /** Whether a provider is one that the price data or this program knows. */
 export function isKnownProvider(catalogue: Catalogue, id: string): boolean {
-  return id === localProvider || catalogue.providers.has(id)
+  return id === localProvider || id === 'alibaba' || catalogue.providers.has(id)
 }

@@ -2,7 +2,14 @@
  * The prices of one model as stretches of time, parts of the day and bands of input size, in each of
  * which every unit price is one number.
  */
-import type { PriceSpan, UnitPrices } from '../domain/rate.js'
+import {
+  countPrices,
+  priceNames,
+  tokenPrices,
+  type PriceName,
+  type PriceSpan,
+  type UnitPrices,
+} from '../domain/rate.js'
 import type { ModelInfo, ModelPrice } from './catalogue.js'
 import { multiply, plainDecimal } from './decimal.js'
 
@@ -13,39 +20,31 @@ const lowestBand = -1
 const highestBand = 9_000_000_000_000_000
 export const wholeDay = { minute_lo: 0, minute_hi: 1440 } as const
 
-export const noPrices: UnitPrices = {
-  input_price: null,
-  cache_read_price: null,
-  cache_write_price: null,
-  cache_write_1h_price: null,
-  output_price: null,
-  reasoning_output_price: null,
-  input_audio_price: null,
-  output_audio_price: null,
-  request_price: null,
-  web_search_price: null,
+const allPrices = (price: string | null): UnitPrices =>
+  Object.fromEntries(priceNames.map((name) => [name, price])) as unknown as UnitPrices
+
+export const noPrices: UnitPrices = allPrices(null)
+
+/** Reasoning has no price of its own: it is free as output is. */
+export const freePrices: UnitPrices = { ...allPrices('0'), reasoning_output_price: null }
+
+/** Applies `change` to every price that is known, or to those of some names. */
+export function mapPrices(
+  prices: UnitPrices,
+  change: (price: string) => string,
+  names: readonly PriceName[] = priceNames,
+): UnitPrices {
+  const out: Partial<Record<PriceName, string | null>> = {}
+  for (const name of priceNames) {
+    const price = prices[name]
+    out[name] = price === null || !names.includes(name) ? price : change(price)
+  }
+  return out as UnitPrices
 }
 
-export const freePrices: UnitPrices = {
-  ...noPrices,
-  input_price: '0',
-  cache_read_price: '0',
-  cache_write_price: '0',
-  cache_write_1h_price: '0',
-  output_price: '0',
-  input_audio_price: '0',
-  output_audio_price: '0',
-  request_price: '0',
-  web_search_price: '0',
-}
-
-const priceKeys = Object.keys(noPrices) as (keyof UnitPrices)[]
-
-/** Applies `change` to every price that is known. */
-export function mapPrices(prices: UnitPrices, change: (price: string) => string): UnitPrices {
-  const out: Record<string, string | null> = {}
-  for (const key of priceKeys) out[key] = prices[key] === null ? null : change(prices[key])
-  return out as unknown as UnitPrices
+/** Whether neither tokens nor requests cost anything. */
+export function isFree(prices: UnitPrices): boolean {
+  return [...tokenPrices, ...countPrices].every((name) => prices[name] === null || prices[name] === '0')
 }
 
 /** Fills what is priced like something else: cache reads and writes as input, 1h writes as 5m writes. */
@@ -147,6 +146,8 @@ function unitPrices(model: ModelInfo, price: ModelPrice, bandLo: number): UnitPr
     return plainDecimal(tier?.price ?? value.base)
   }
   const input = at('input_mtok')
+  // Google lists one price for text, images and video together (ai.google.dev/gemini-api/docs/pricing).
+  const asText = model.id.startsWith('gemini-') ? input : null
   return withFallbacks({
     input_price: input,
     cache_read_price: at('cache_read_mtok'),
@@ -156,8 +157,13 @@ function unitPrices(model: ModelInfo, price: ModelPrice, bandLo: number): UnitPr
     reasoning_output_price: at('output_reasoning_mtok'),
     input_audio_price: at('input_audio_mtok'),
     output_audio_price: at('output_audio_mtok'),
+    cache_read_audio_price: at('cache_audio_read_mtok'),
+    input_image_price: at('input_image_mtok') ?? asText,
+    input_video_price: at('input_video_mtok') ?? asText,
+    output_image_price: at('output_image_mtok'),
     request_price: at('requests_kcount'),
     web_search_price: at('web_searches_kcount'),
+    file_search_price: at('storage_searches_kcount'),
   })
 }
 

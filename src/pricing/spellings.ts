@@ -24,6 +24,12 @@ const rewrites: readonly (readonly [RegExp, string, string])[] = [
   [/^gemini-1\.5-flash-8b(?:-(?:latest|\d{3}))?$/, 'gemini-flash-1.5-8b', "the price data's spelling"],
 ]
 
+/** How a deployment at Azure spreads its calls, as LiteLLM writes it. */
+const dataZone = /^(?:global(?:-standard)?|us|eu)\//
+
+/** Whether an Azure deployment stays in a data zone, which costs more. */
+export const isZoned = (name: string): boolean => /^(?:azure[_a-z]*\/)?(?:us|eu)\//.test(name)
+
 const snapshot = /^(.+?)[-@](20\d{2})-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])$/
 
 /** The name as logged first, then every rewriting of it, without changing which model is meant. */
@@ -44,15 +50,31 @@ export function spellingsOf(catalogue: Catalogue, provider: string, model: strin
     if (next !== name) add(next, how)
     name = next
   }
+  if (provider === 'azure') {
+    // `azure/global/…` and `azure/eu/…`: how the deployment spreads its calls, not another model.
+    name = name.replace(dataZone, '')
+    add(name, 'without the data zone')
+  }
   if (provider === 'aws') {
     // `bedrock/converse/…` and `bedrock/us-east-1/…`; a global endpoint has its own price and stays.
-    name = name.replace(/^(?:converse|invoke|[a-z]{2}-[a-z]+-\d)\//, '')
+    name = name.replace(/^(?:converse|invoke|[a-z]{2}(?:-gov)?-[a-z]+-\d)\//, '')
     add(name, 'without the route')
     add(name.replace(/^(us|eu|apac|au|jp|in|ca|sa|us-gov)\./, ''), 'without the region')
   }
   const dashed = name.replace(snapshot, '$1-$2-$3-$4')
   add(dashed, 'with the date in dashes')
   return out
+}
+
+/**
+ * What the price data do not cover of a Bedrock name that says where it runs: prices are those of the US, and
+ * only Claude costs the same in other commercial regions. Null where nothing is to be said.
+ */
+export function isPlacedAbroad(provider: string, name: string, matched: string): string | null {
+  if (provider !== 'aws' || matched.includes('/regional.amazon')) return null
+  const place = /(?:^|[/.])(us-gov|eu|apac|au|jp|in|ca|sa|ap|me|af)(?:-[a-z]+-\d)?[./]/.exec(name)?.[1]
+  if (place === undefined || (place !== 'us-gov' && matched.includes('claude'))) return null
+  return `region=${place}`
 }
 
 /** The name without its snapshot date, for when the dated name has no price of its own. */

@@ -2,10 +2,10 @@
 import type { PriceSpan, Rate, UnitPrices } from '../domain/rate.js'
 import type { Catalogue } from './catalogue.js'
 import { toBillionths } from './decimal.js'
-import { lookUp, type Listing } from './library.js'
+import { catalogueSpans, lookUp, type Listing } from './library.js'
 import { quotedPrices } from './quoted-prices.js'
 import type { QuotedModel, StatedBand } from './quotes.js'
-import { noPrices, spansOf } from './rates.js'
+import { noPrices } from './rates.js'
 import { spellingsOf } from './spellings.js'
 import type { UpdateLayer, UpdateRow, UpdateSpan } from './updates.js'
 
@@ -104,7 +104,11 @@ function fromDated(quote: QuotedModel, spans: readonly PriceSpan[], request: Pla
 function entryOf(provider: string, id: string, { catalogue, layer }: PlanRequest): Listing | undefined {
   const entry = catalogue.providers.get(provider)?.models.find((one) => one.id.toLowerCase() === id)
   if (entry === undefined) return undefined
-  return layer.over(provider, [id], { spans: spansOf(entry), matched: `${provider}/${id}`, rule: '' })
+  return layer.over(provider, [id], {
+    spans: catalogueSpans(catalogue.version, provider, entry),
+    matched: `${provider}/${id}`,
+    rule: '',
+  })
 }
 
 /**

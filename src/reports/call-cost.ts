@@ -6,8 +6,9 @@ import type { Cell, Column, Report, Row, Section } from './report.js'
 export interface ExplainedCall {
   readonly call: Row
   readonly rate: Rate | undefined
-  /** When the price holds, in words. */
+  /** When the price holds, and what tier, speed and place do to it, in words. */
   readonly conditions: string
+  readonly mode: string | null
   readonly parts: readonly Row[]
   readonly sentences: readonly string[]
 }
@@ -22,10 +23,14 @@ const facts: readonly Column[] = [
   { key: 'model', title: 'model', kind: 'text' },
   { key: 'status', title: 'status', kind: 'text' },
   { key: 'service_tier', title: 'service tier', kind: 'text' },
+  { key: 'speed', title: 'speed', kind: 'text' },
+  { key: 'region', title: 'region', kind: 'text' },
   { key: 'matched', title: 'price of', kind: 'text' },
   { key: 'rule', title: 'rule', kind: 'text' },
   { key: 'conditions', title: 'price holds', kind: 'text' },
+  { key: 'mode', title: 'mode', kind: 'text' },
   { key: 'price_source', title: 'price from', kind: 'text' },
+  { key: 'note', title: 'source', kind: 'text' },
   { key: 'list_cost_usd', title: 'list cost', kind: 'usd', exact: true },
   { key: 'reported_cost_usd', title: 'reported cost', kind: 'usd', exact: true },
   { key: 'cost_usd', title: 'cost', kind: 'usd', exact: true },
@@ -38,7 +43,6 @@ const parts: readonly Column[] = [
   { key: 'count', title: 'count', kind: 'count' },
   { key: 'price', title: 'price', kind: 'price' },
   { key: 'per', title: 'per', kind: 'text' },
-  { key: 'multiplier', title: 'multiplier', kind: 'number' },
   { key: 'cost_usd', title: 'cost', kind: 'usd', exact: true },
 ]
 
@@ -63,13 +67,15 @@ function shared(callId: string, calls: readonly ExplainedCall[]): string {
 }
 
 function sectionsOf(
-  { call, rate, conditions, parts: products, sentences }: ExplainedCall,
+  { call, rate, conditions, mode, parts: products, sentences }: ExplainedCall,
   suffix: string,
 ): Section[] {
   const about: Readonly<Record<string, Cell>> = {
     matched: rate?.matched ?? null,
     rule: rate?.rule ?? null,
-    conditions: rate === undefined ? null : conditions === '' ? 'always' : conditions,
+    conditions: rate === undefined ? null : conditions,
+    mode,
+    note: rate?.note ?? null,
     price_source: rate?.price_source ?? null,
   }
   const row = Object.fromEntries(facts.map(({ key }) => [key, about[key] ?? call[key] ?? null]))

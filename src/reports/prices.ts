@@ -1,5 +1,5 @@
 /** Reports on prices as such: the price list, and where one price comes from. */
-import type { Rate } from '../domain/rate.js'
+import { priceNames, type Rate } from '../domain/rate.js'
 import { count } from '../domain/wording.js'
 import type { Column, Report, Row, Section } from './report.js'
 
@@ -46,6 +46,14 @@ const data = (key: string, kind: Column['kind']): Column => ({
   dataOnly: true,
 })
 
+const shownPrices = new Set<string>([
+  'input_price',
+  'cache_read_price',
+  'cache_write_price',
+  'cache_write_1h_price',
+  'output_price',
+])
+
 const rateColumns: readonly Column[] = [
   { key: 'provider', title: 'provider', kind: 'text' },
   { key: 'model', title: 'model', kind: 'text' },
@@ -55,14 +63,11 @@ const rateColumns: readonly Column[] = [
   price('cache_write_1h_price', '1h write', 4),
   price('output_price', 'output'),
   { key: 'conditions', title: 'when', kind: 'text', optional: 2 },
-  ...[
-    'reasoning_output_price',
-    'input_audio_price',
-    'output_audio_price',
-    'request_price',
-    'web_search_price',
-  ].map((key) => data(key, 'price')),
-  ...['batch_multiplier', 'flex_multiplier', 'priority_multiplier'].map((key) => data(key, 'number')),
+  { key: 'mode', title: 'mode', kind: 'text', optional: 6 },
+  ...priceNames.filter((name) => !shownPrices.has(name)).map((key) => data(key, 'price')),
+  data('multiplier', 'number'),
+  data('multiplier_source', 'text'),
+  data('lacks', 'text'),
   data('valid_from', 'time'),
   data('valid_to', 'time'),
   data('above_input_tokens', 'count'),
@@ -71,6 +76,8 @@ const rateColumns: readonly Column[] = [
   data('to_minute', 'count'),
   data('in_force', 'boolean'),
   { key: 'price_source', title: 'source', kind: 'text', optional: 5 },
+  { key: 'doubt', title: 'doubt', kind: 'text', optional: 7 },
+  data('note', 'text'),
 ]
 
 function rateRow({ rate, conditions, inForce }: ListedRate): Row {

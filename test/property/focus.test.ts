@@ -8,7 +8,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Database } from '../../src/db/database.js'
 import { writeStore } from '../../src/db/store.js'
 import { parseDimensions } from '../../src/domain/dimensions.js'
-import { rateColumns } from '../../src/domain/rate.js'
 import type { Scope } from '../../src/domain/scope.js'
 import type { ExportFormat } from '../../src/exports/columns.js'
 import { writeExport } from '../../src/exports/write.js'
@@ -113,10 +112,20 @@ const prices: fc.Arbitrary<Prices> = fc.record({
 const literal = (value: string | number | boolean | null): string =>
   value === null ? 'NULL' : typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : String(value)
 
+type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer R] ? R : never
+
+/** What tiers make of prices, in percent. */
+const factors: Record<string, bigint> = { standard: 100n, batch: 50n, flex: 50n, priority: 175n }
+const loaded =
+  'provider model mode valid_from valid_to band_lo band_hi minute_lo minute_hi input_price cache_read_price cache_write_price cache_write_1h_price output_price reasoning_output_price input_audio_price output_audio_price request_price web_search_price lacks price_source matched rule'.split(
+    ' ',
+  )
+
 /** Two models of two providers, one with a band of its own above 100,000 tokens of input. */
 async function loadRates({ plain, above, some }: Prices): Promise<void> {
   await db.run('DELETE FROM rates')
-  const row = (
+  const inMode = (
+    mode: string,
     provider: string,
     model: string,
     low: number,
@@ -124,15 +133,26 @@ async function loadRates({ plain, above, some }: Prices): Promise<void> {
     list: readonly string[],
   ): string => {
     const optional = list.map((one, i) => (some && [3, 5, 6, 7, 8, 9].includes(i) ? 'NULL' : one))
-    const multipliers = some ? ['NULL', 'NULL', 'NULL'] : ['0.5', '0.5', '1.75']
-    return `(${[literal(provider), literal(model), "TIMESTAMP '2015-01-01'", "TIMESTAMP '2101-01-01'", low, high, 0, 1440, ...optional, ...multipliers, "'test'", "''", "''"].join()})`
+    const isKnown = mode === 'standard' || !some
+    const factor = isKnown ? factors[mode]! : 100n
+    const multiplied = optional.map((one, i) =>
+      one === 'NULL' || i > 7
+        ? one
+        : `CAST(CAST(${one} AS DECIMAL(18,9)) * ${factor} * 0.01 AS DECIMAL(18,9))`,
+    )
+    const lacks = isKnown ? 'NULL' : literal(`service_tier=${mode}`)
+    return `(${[literal(provider), literal(model), literal(mode), "TIMESTAMP '2015-01-01'", "TIMESTAMP '2101-01-01'", low, high, 0, 1440, ...multiplied, lacks, "'test'", "''", "''"].join()})`
   }
+  const row = (...given: Tail<Parameters<typeof inMode>>): string =>
+    Object.keys(factors)
+      .map((mode) => inMode(mode, ...given))
+      .join()
   const rows = ['openai', 'anthropic'].flatMap((provider) => [
     row(provider, 'm-plain', -1, 2_000_000_000, plain),
     row(provider, 'm-banded', -1, 100_000, plain),
     row(provider, 'm-banded', 100_000, 2_000_000_000, above),
   ])
-  await db.run(`INSERT INTO rates (${rateColumns.map(({ name }) => name).join()}) VALUES ${rows.join()}`)
+  await db.run(`INSERT INTO rates (${loaded.join()}) VALUES ${rows.join()}`)
 }
 
 async function loadCalls(calls: readonly Call[], basis: 'list-first' | 'reported-first'): Promise<void> {
@@ -168,6 +188,7 @@ async function loadCalls(calls: readonly Call[], basis: 'list-first' | 'reported
     'cost_usd',
     'cost_basis',
     'partly_priced',
+    'unpriced_usage',
   ]
   const query = pricedQuery({
     calls: `(SELECT * EXCLUDE (${priced.join()}) FROM memory.raw)`,
@@ -234,14 +255,14 @@ function expectRules(rows: readonly FocusRow[]): void {
 
 /** While the prices are those that calls were priced with, a list price is one of them, times the tier's factor. */
 function expectPrices(rows: readonly FocusRow[], { plain, above }: Prices): void {
-  const factors: Record<string, bigint> = { standard: 100n, batch: 50n, priority: 175n }
+  const rounded = (value: bigint): bigint => ((value / 10n ** 12n + 5n) / 10n) * 10n ** 13n
   for (const row of rows.filter((one) => one['x_CostBasis'] === 'list')) {
     const perThousand = row['PricingUnit'] === '1000 Requests'
     const tier = row['x_ServiceTier']!
     const known = [...plain, ...above].flatMap((one) =>
       perThousand
         ? [exact(one, 22)]
-        : [factors[tier]!, 100n].map((factor) => (exact(one, 22) * factor) / 100n),
+        : [factors[tier]!, 100n].map((factor) => rounded((exact(one, 22) * factor) / 100n)),
     )
     expect(known).toContain(exact(row['ListUnitPrice']!, 22))
   }

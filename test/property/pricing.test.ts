@@ -30,7 +30,14 @@ interface Call {
   input_audio_tokens: number
   output_audio_tokens: number
   web_search_requests: number
+  cache_read_audio_input_tokens: number
+  input_image_tokens: number
+  input_video_tokens: number
+  output_image_tokens: number
+  file_search_requests: number
   service_tier: string | null
+  speed: string | null
+  region: string | null
 }
 
 interface Priced {
@@ -39,6 +46,8 @@ interface Priced {
   parts: string[]
   cost_usd: string | null
   cost_basis: string | null
+  unpriced_usage: string | null
+  partly_priced: boolean
 }
 
 /** Prices the calls with the rates, in SQL. */
@@ -58,7 +67,7 @@ async function priced(calls: readonly Call[], rates: readonly Rate[]): Promise<r
   const query = pricedQuery({ calls: 'calls', rates: 'rates', keep: 'c.line', basis: 'list-first' })
   const { rows: out } = await db.query<
     Priced & Record<string, string>
-  >(`SELECT line, list_cost_usd, cost_usd, cost_basis, CAST([list_input_cost_usd,
+  >(`SELECT line, list_cost_usd, cost_usd, cost_basis, unpriced_usage, partly_priced, CAST([list_input_cost_usd,
     list_cache_read_cost_usd, list_cache_write_cost_usd, list_output_cost_usd, list_other_cost_usd] AS VARCHAR[]) AS parts
     FROM (${query}) ORDER BY line`)
   return out
@@ -72,19 +81,38 @@ const nano = (text: string | null): bigint => {
   return BigInt(whole + fraction.padEnd(9, '0'))
 }
 
-/** Rounds a whole number of 1e-21 USD to one of 1e-12, half up. */
-const toPico = (value: bigint): bigint => (value + e(9) / 2n) / e(9)
+/** Rounds a whole number of 1e-15 USD to one of 1e-12, half up. */
+const toPico = (value: bigint): bigint => (value + 500n) / 1000n
 
 const min = (a: number, b: number): number => Math.min(a, b)
 
-/** What the five parts should be, in 1e-12 USD, from the rate that holds. */
-function recomputed(call: Call, rates: readonly Rate[]): bigint[] | null {
+const tiers = ['batch', 'flex', 'priority']
+
+/** Tier or speed, and place, as the rates name them. */
+function modeOfCall({ service_tier: tier, speed, region, provider }: Call): string {
+  const isFast = speed === 'fast'
+  const isSlow = speed === null || speed === 'standard'
+  const isTier = tier !== null && tiers.includes(tier)
+  const pace = isTier && isSlow ? tier : isFast && !isTier ? 'fast' : 'standard'
+  if (region === null || ['global', 'not_available'].includes(region)) return pace
+  if (provider === 'anthropic' || provider === 'x-ai')
+    return `${pace} ${region === 'us' ? 'us' : 'elsewhere'}`
+  if (provider === 'openai') return `${pace} elsewhere`
+  if (provider === 'google') return `${pace} regional`
+  if (provider !== 'aws') return pace
+  return region.includes('-gov') ? `${pace} gov` : region.startsWith('us') ? pace : `${pace} elsewhere`
+}
+
+/** The one rate that holds, or none. */
+function rateOf(call: Call, rates: readonly Rate[]): Rate | undefined {
   const ts = call.ts.replace('T', ' ').slice(0, 19)
+  const mode = modeOfCall(call)
   const minute = Number(ts.slice(11, 13)) * 60 + Number(ts.slice(14, 16))
   const found = rates.filter(
     (r) =>
       r.provider === call.provider &&
       r.model === call.model &&
+      r.mode === mode &&
       r.valid_from <= ts &&
       ts < r.valid_to &&
       r.band_lo < call.input_tokens &&
@@ -93,43 +121,79 @@ function recomputed(call: Call, rates: readonly Rate[]): bigint[] | null {
       minute < r.minute_hi,
   )
   expect(found.length).toBeLessThanOrEqual(1)
-  const rate = found[0]
+  return found[0]
+}
+
+/** What the five parts should be, in 1e-12 USD, from the rate that holds. */
+function recomputed(call: Call, rates: readonly Rate[]): bigint[] | null {
+  const rate = rateOf(call, rates)
   if (rate === undefined) return null
-  const tier = call.service_tier
-  const multiplier =
-    tier === 'batch'
-      ? rate.batch_multiplier
-      : tier === 'flex'
-        ? rate.flex_multiplier
-        : tier === 'priority'
-          ? rate.priority_multiplier
-          : '1'
-  const factor = nano(multiplier ?? '1') / 1000n // six decimals
-  // nano USD a million × factor (six decimals) = 1e-21 USD a token
-  const cost = (count: number, price: string | null): bigint => BigInt(count) * nano(price) * factor
-  const perThousand = (count: number, price: string | null): bigint => BigInt(count) * nano(price) * e(9)
+  // nano USD a million = 1e-15 USD a token
+  const cost = (count: number, price: string | null): bigint => BigInt(count) * nano(price)
+  const perThousand = (count: number, price: string | null): bigint => BigInt(count) * nano(price) * e(3)
   const uncached = Math.max(
     call.input_tokens - call.cache_read_input_tokens - call.cache_creation_input_tokens,
     0,
   )
-  const audioIn = min(call.input_audio_tokens, uncached)
+  const cachedAudio = min(call.cache_read_audio_input_tokens, call.cache_read_input_tokens)
+  const audioIn = min(Math.max(call.input_audio_tokens - cachedAudio, 0), uncached)
+  const imageIn = min(call.input_image_tokens, uncached - audioIn)
+  const videoIn = min(call.input_video_tokens, uncached - audioIn - imageIn)
   const audioOut = min(call.output_audio_tokens, call.output_tokens)
-  const text = call.output_tokens - audioOut
+  const imageOut = min(call.output_image_tokens, call.output_tokens - audioOut)
+  const text = call.output_tokens - audioOut - imageOut
   const reasoning = rate.reasoning_output_price === null ? 0 : min(call.reasoning_output_tokens, text)
   return [
-    cost(uncached - audioIn, rate.input_price),
-    cost(call.cache_read_input_tokens, rate.cache_read_price),
+    cost(uncached - audioIn - imageIn - videoIn, rate.input_price),
+    cost(call.cache_read_input_tokens - cachedAudio, rate.cache_read_price) +
+      cost(cachedAudio, rate.cache_read_audio_price ?? rate.cache_read_price),
     cost(call.cache_creation_input_tokens - call.cache_creation_1h_input_tokens, rate.cache_write_price) +
       cost(call.cache_creation_1h_input_tokens, rate.cache_write_1h_price),
     cost(text - reasoning, rate.output_price) + cost(reasoning, rate.reasoning_output_price),
     cost(audioIn, rate.input_audio_price ?? rate.input_price) +
+      cost(imageIn, rate.input_image_price ?? rate.input_price) +
+      cost(videoIn, rate.input_video_price ?? rate.input_price) +
       cost(audioOut, rate.output_audio_price ?? rate.output_price) +
+      cost(imageOut, rate.output_image_price ?? rate.output_price) +
       perThousand(1, rate.request_price) +
-      perThousand(call.web_search_requests, rate.web_search_price),
+      perThousand(call.web_search_requests, rate.web_search_price) +
+      perThousand(call.file_search_requests, rate.file_search_price),
   ].map(toPico)
 }
 
+/** The names of what the price does not cover. */
+function unpricedOf(call: Call, rate: Rate): string[] {
+  const paid =
+    (call.input_tokens > 0 && nano(rate.input_price) > 0n) ||
+    (call.output_tokens > 0 && nano(rate.output_price) > 0n)
+  const { service_tier: tier, speed } = call
+  const isTier = tier !== null && tiers.includes(tier)
+  const odd: string[] = []
+  if (paid && rate.lacks !== null)
+    odd.push(...rate.lacks.replaceAll('=*', `=${call.region ?? 'unknown'}`).split('; '))
+  if (paid && tier !== null && tier !== 'standard' && (!isTier || (speed !== null && speed !== 'standard')))
+    odd.push(`service_tier=${tier}`)
+  if (paid && speed !== null && speed !== 'standard' && (speed !== 'fast' || isTier))
+    odd.push(`speed=${speed}`)
+  for (const [count, price] of [
+    ['input_audio_tokens', 'input_audio_price'],
+    ['output_audio_tokens', 'output_audio_price'],
+    ['cache_read_audio_input_tokens', 'cache_read_audio_price'],
+    ['input_image_tokens', 'input_image_price'],
+    ['input_video_tokens', 'input_video_price'],
+    ['output_image_tokens', 'output_image_price'],
+    ['web_search_requests', 'web_search_price'],
+    ['file_search_requests', 'file_search_price'],
+    ['input_tokens', 'input_price'],
+    ['output_tokens', 'output_price'],
+  ] as const)
+    if (call[count] > 0 && rate[price] === null) odd.push(count)
+  return odd
+}
+
 const pico = (text: string | null): bigint => BigInt((text ?? '').replace('.', ''))
+
+const noMode = { service_tier: null, speed: null, region: null }
 
 /** Mostly everyday sizes, sometimes those at which bands begin or 64 bits end. */
 const tokens = fc.oneof(
@@ -176,6 +240,11 @@ const usage = fc
     audioIn: fc.nat(200),
     audioOut: fc.nat(200),
     searches: fc.nat(2000),
+    cachedAudio: fc.nat(200),
+    imageIn: fc.nat(60_000),
+    videoIn: fc.nat(60_000),
+    imageOut: fc.nat(60_000),
+    fileSearches: fc.nat(2000),
     rare: fc.nat(3),
   })
   .map((u) => {
@@ -192,19 +261,39 @@ const usage = fc
       input_audio_tokens: rare ? u.audioIn : 0,
       output_audio_tokens: rare ? u.audioOut : 0,
       web_search_requests: rare ? u.searches : 0,
+      cache_read_audio_input_tokens: rare ? u.cachedAudio : 0,
+      input_image_tokens: rare ? u.imageIn : 0,
+      input_video_tokens: rare ? u.videoIn : 0,
+      output_image_tokens: rare ? u.imageOut : 0,
+      file_search_requests: rare ? u.fileSearches : 0,
     }
   })
 
-const serviceTier = fc.constantFrom(null, null, 'standard', 'batch', 'flex', 'priority', 'odd')
+const modes = {
+  service_tier: fc.constantFrom(null, null, null, 'standard', 'batch', 'flex', 'priority', 'odd'),
+  speed: fc.constantFrom(null, null, null, 'standard', 'fast', 'warp'),
+  region: fc.constantFrom(
+    null,
+    null,
+    null,
+    'us',
+    'global',
+    'not_available',
+    'us-east-1',
+    'us-gov-west-1',
+    'eu-west-1',
+    'europe-west4',
+  ),
+}
 
 test('SQL gives to the last digit what whole-number arithmetic gives', async () => {
   const models = book.list()
   const all = models.flatMap(({ rates }) => rates)
   const call = fc
-    .record({ pick: fc.nat(models.length - 1), ts: moment, usage, service_tier: serviceTier })
-    .map(({ pick, ts, usage: used, service_tier }): Call => {
+    .record({ pick: fc.nat(models.length - 1), ts: moment, usage, ...modes })
+    .map(({ pick, usage: used, ...rest }): Call => {
       const { provider = '', model = '' } = models[pick] ?? {}
-      return { provider, model, ts, ...used, service_tier }
+      return { provider, model, ...rest, ...used }
     })
   const byModel = new Map(models.map(({ provider, model, rates }) => [`${provider} ${model}`, rates]))
   await fc.assert(
@@ -221,6 +310,10 @@ test('SQL gives to the last digit what whole-number arithmetic gives', async () 
         else {
           expect(got?.parts.map(pico), JSON.stringify(one)).toEqual(parts)
           expect(pico(got?.list_cost_usd ?? null)).toBe(parts.reduce((a, b) => a + b))
+          const rate = rateOf(one, byModel.get(`${one.provider} ${one.model}`) ?? [])
+          const odd = rate === undefined ? [] : unpricedOf(one, rate)
+          expect(got?.unpriced_usage ?? '', JSON.stringify(one)).toBe(odd.join('; '))
+          expect(got?.partly_priced).toBe(odd.length > 0)
         }
       }
     }),
@@ -228,12 +321,13 @@ test('SQL gives to the last digit what whole-number arithmetic gives', async () 
   )
 }, 120_000)
 
-test('unit prices of any digits and multipliers are exact as well', async () => {
+test('unit prices of any digits are exact as well', async () => {
   const price = fc
     .tuple(fc.nat(2000), fc.nat(999_999_999))
     .map(([w, f]) => `${w}.${String(f).padStart(9, '0')}`)
   const optional = fc.option(price, { nil: null })
   const base = book.resolve('openai', 'gpt-4o').rates[0]
+  const always = { mode: 'standard', valid_from: '1970-01-01 00:00:00', valid_to: '9999-12-31 00:00:00' }
   if (base === undefined) throw new Error('gpt-4o has no price')
   const rate = fc.record({
     input_price: price,
@@ -246,16 +340,31 @@ test('unit prices of any digits and multipliers are exact as well', async () => 
     output_audio_price: optional,
     request_price: optional,
     web_search_price: optional,
-    batch_multiplier: fc.nat(2_000_000).map((n) => (n / 1e6).toFixed(6)),
+    cache_read_audio_price: optional,
+    input_image_price: optional,
+    input_video_price: optional,
+    output_image_price: optional,
+    file_search_price: optional,
   })
-  const call = fc.record({ model: fc.nat(19).map(String), ts: moment, usage, service_tier: serviceTier })
+  const call = fc.record({ model: fc.nat(19).map(String), ts: moment, usage })
   await fc.assert(
     fc.asyncProperty(
       fc.array(rate, { minLength: 20, maxLength: 20 }),
       fc.array(call, { minLength: 300, maxLength: 300 }),
       async (prices, made) => {
-        const rates = prices.map((own, i): Rate => ({ ...base, ...own, provider: 'p', model: String(i) }))
-        const calls = made.map(({ usage: used, ...rest }): Call => ({ provider: 'p', ...rest, ...used }))
+        const rates = prices.map((own, i): Rate => ({
+          ...base,
+          ...own,
+          ...always,
+          provider: 'p',
+          model: String(i),
+        }))
+        const calls = made.map(({ usage: used, ...rest }): Call => ({
+          provider: 'p',
+          ...rest,
+          ...used,
+          ...noMode,
+        }))
         const out = await priced(calls, rates)
         for (const [i, one] of calls.entries()) {
           const parts = recomputed(one, rates) ?? []
@@ -293,6 +402,11 @@ test('the library’s own calculation agrees', async () => {
         input_audio_tokens: 0,
         output_audio_tokens: 0,
         web_search_requests: 0,
+        cache_read_audio_input_tokens: 0,
+        input_image_tokens: 0,
+        input_video_tokens: 0,
+        output_image_tokens: 0,
+        file_search_requests: 0,
       }
       const hour = hourWrites ? used.cache_creation_1h_input_tokens : 0
       return {
@@ -302,7 +416,7 @@ test('the library’s own calculation agrees', async () => {
         ...used,
         ...plain,
         cache_creation_1h_input_tokens: hour,
-        service_tier: null,
+        ...noMode,
       }
     })
   let compared = 0
@@ -329,11 +443,11 @@ test('the library’s own calculation agrees', async () => {
           { providerId: one.provider, timestamp: new Date(`${one.ts}Z`) },
         )
         const ours = out[i]?.list_cost_usd ?? null
-        const matched = rates.find(
-          (rate) => rate.provider === one.provider && rate.model === one.model,
-        )?.matched
-        if (ours === null || theirs === null || matched !== `${theirs.provider.id}/${theirs.model.id}`)
-          continue
+        const rate = rateOf(one, rates)
+        // Where the history knows better, it wins.
+        if (rate === undefined || !rate.price_source.startsWith('genai-prices')) continue
+        if (ours === null || theirs === null) continue
+        if (rate.matched !== `${theirs.provider.id}/${theirs.model.id}`) continue
         compared += 1
         expect(Math.abs(Number(ours) - theirs.total_price), JSON.stringify(one)).toBeLessThan(
           1e-9 + theirs.total_price * 1e-8,

@@ -83,9 +83,17 @@ const noRate = {
   output_audio_price: null,
   request_price: null,
   web_search_price: null,
-  batch_multiplier: '0.5',
-  flex_multiplier: null,
-  priority_multiplier: '1.700001',
+  cache_read_audio_price: null,
+  input_image_price: null,
+  input_video_price: null,
+  output_image_price: null,
+  file_search_price: null,
+  mode: 'standard',
+  multiplier: '1',
+  multiplier_source: null,
+  lacks: null,
+  doubt: null,
+  note: null,
   price_source: 'test',
   matched: 'test',
   rule: 'test',
@@ -122,12 +130,42 @@ const rates: readonly Rate[] = [
   rate({ model: 'tiny', ...prices('0.0000005', '0.0000015', '0.0000025', '0.0000005') }),
   rate({ model: 'outputs', ...prices('1', '1', '1', '1'), input_price: null }),
 ].map((one) => ({ ...one, cache_write_price: one.cache_write_price?.slice(0, 11) ?? null }))
+
+/** A price times 1e-6 parts, rounded to nine places, half up. */
+const times = (price: string | null, parts: bigint): string | null => {
+  if (price === null) return null
+  const digits = String((whole(price, 9) * parts + 500_000n) / 1_000_000n).padStart(10, '0')
+  return `${digits.slice(0, -9)}.${digits.slice(-9)}`
+}
+
+/** The rates of every tier: batch at half, priority at an odd factor, flex without a known one. */
+const inTiers = (some: readonly Rate[]): readonly Rate[] =>
+  some.flatMap((one) =>
+    (
+      [
+        ['standard', 1_000_000n],
+        ['batch', 500_000n],
+        ['flex', null],
+        ['priority', 1_700_001n],
+      ] as const
+    ).map(([mode, parts]) => ({
+      ...one,
+      mode,
+      lacks: parts === null ? `service_tier=${mode}` : null,
+      input_price: times(one.input_price, parts ?? 1_000_000n),
+      cache_read_price: times(one.cache_read_price, parts ?? 1_000_000n),
+      cache_write_price: times(one.cache_write_price, parts ?? 1_000_000n),
+      cache_write_1h_price: times(one.cache_write_1h_price, parts ?? 1_000_000n),
+    })),
+  )
 /** As they are in force when the question is asked: two models cost otherwise than when they were priced. */
 const changes: Readonly<Record<string, Partial<Rate>>> = {
   dated: { cache_read_price: '0.5' },
   raised: { input_price: '3' },
 }
 const later = rates.map((one) => ({ ...one, ...changes[one.model] }))
+const before = inTiers(rates)
+const after = inTiers(later)
 
 const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(arbitrary, { freq: 4 })
 const tokens = fc.oneof(fc.constantFrom(0, 1, 3, 333), fc.nat(300_000), fc.nat(50_000_000))
@@ -182,6 +220,7 @@ function rateFor(call: CachedCall, all: readonly Rate[]): Rate | undefined {
     (one) =>
       one.provider === call.provider &&
       one.model === call.model &&
+      one.mode === (tiers.includes(call.service_tier ?? '') ? call.service_tier : 'standard') &&
       call.ts >= one.valid_from &&
       call.ts < one.valid_to &&
       size > one.band_lo &&
@@ -189,19 +228,12 @@ function rateFor(call: CachedCall, all: readonly Rate[]): Rate | undefined {
   )
 }
 
-const multiplierOf = (tier: string | null, one: Rate): string | null => {
-  if (tier === 'batch') return one.batch_multiplier
-  if (tier === 'flex') return one.flex_multiplier
-  return tier === 'priority' ? one.priority_multiplier : '1'
-}
+const tiers = ['batch', 'flex', 'priority']
 
 /** The parts of the list cost and what the cached tokens would cost uncached, USD × 10^12. */
 function partsOf(call: CachedCall, one: Rate) {
-  const multiplier = whole(multiplierOf(call.service_tier, one) ?? '1', 6)
   const cost = (...terms: readonly (readonly [number, string | null])[]): bigint =>
-    (terms.reduce((sum, [count, price]) => sum + BigInt(count) * whole(price ?? '0', 9) * multiplier, 0n) +
-      500_000_000n) /
-    1_000_000_000n
+    (terms.reduce((sum, [count, price]) => sum + BigInt(count) * whole(price ?? '0', 9), 0n) + 500n) / 1000n
   const reads = call.cache_read_input_tokens ?? 0
   const hour = call.cache_creation_1h_input_tokens ?? 0
   const writes = Math.max(call.cache_creation_input_tokens ?? 0, hour)
@@ -219,10 +251,10 @@ function partsOf(call: CachedCall, one: Rate) {
 function worthOf(call: CachedCall): Worth | undefined {
   const cached = (call.cache_read_input_tokens ?? 0) + (call.cache_creation_input_tokens ?? 0)
   if (cached === 0) return { reads: 0n, writes: 0n, saving: 0n, extra: 0n }
-  const [then, now] = [rateFor(call, rates), rateFor(call, later)]
+  const [then, now] = [rateFor(call, before), rateFor(call, after)]
   const isListed = call.input_tokens !== null || call.output_tokens !== null
   if (then === undefined || now === undefined || !isListed || now.input_price === null) return undefined
-  if (multiplierOf(call.service_tier, now) === null || (call.input_audio_tokens ?? 0) > 0) return undefined
+  if (now.lacks !== null || (call.input_audio_tokens ?? 0) > 0) return undefined
   const [was, is] = [partsOf(call, then), partsOf(call, now)]
   if (was.input !== is.input || was.reads !== is.reads || was.writes !== is.writes) return undefined
   // A million dollars is more than a cost can be: such a call has none.
@@ -270,7 +302,7 @@ function expected(some: readonly CachedCall[]) {
 test('saving, extra and net of every group, of every feature and model, and of all', async () => {
   await fc.assert(
     fc.asyncProperty(calls, async (some) => {
-      await store(some, rates, later)
+      await store(some, before, after)
       const rows = await ask()
       const logged = some.filter((call) => expected([call]).prompt_cache_calls === 1)
       const groups = groupedBy(logged, ({ feature }) => feature)

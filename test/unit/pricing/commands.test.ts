@@ -84,8 +84,10 @@ describe('prices', () => {
     expect(sections[0]?.rows.length).toBeGreaterThan(1)
     const past = await report(pricesCommand, ['openai/o3'], { history: true })
     expect(
-      past.sections[0]?.rows.filter((row) => row['model'] === 'o3').map((row) => row['in_force']),
-    ).toEqual([false, true])
+      past.sections[0]?.rows
+        .filter((row) => row['model'] === 'o3' && row['mode'] === 'standard')
+        .map((row) => row['in_force']),
+    ).toEqual([false, false, true])
   })
 
   test('names close models when none matches', async () => {
@@ -95,7 +97,12 @@ describe('prices', () => {
 
   test('lists the models of override files', async () => {
     const { sections } = await report(pricesCommand, ['prod-chat'])
-    expect(sections[0]?.rows).toMatchObject([{ provider: 'azure', input_price: '2.5' }])
+    expect(sections[0]?.rows.map((row) => [row['mode'], row['input_price']])).toEqual([
+      ['standard', '5'],
+      ['standard', '5'],
+      ['standard', '2.5'],
+      ['batch', '1.25'],
+    ])
   })
 })
 
@@ -107,7 +114,18 @@ describe('prices explain', () => {
       matched: 'openai/o3',
       rule: 'name as logged',
     })
-    expect(sections[1]?.rows).toMatchObject([{ input_price: '10', output_price: '40' }])
+    expect(
+      sections[1]?.rows.map((row) => [
+        row['mode'],
+        row['input_price'],
+        row['output_price'],
+        row['multiplier'],
+      ]),
+    ).toEqual([
+      ['standard', '10', '40', '1'],
+      ['batch', '5', '20', '0.5'],
+      ['flex', '5', '20', '0.5'],
+    ])
   })
 
   test('tells an alias, a router’s name, and a name that means nothing', async () => {
@@ -150,17 +168,15 @@ describe('the store', () => {
       {
         part: 'input',
         count: 1000n,
-        price: '2.5',
+        price: '1.25',
         per: 'million tokens',
-        multiplier: '0.5',
         cost_usd: '0.00125',
       },
       {
         part: 'output',
         count: 100n,
-        price: '10',
+        price: '5',
         per: 'million tokens',
-        multiplier: '0.5',
         cost_usd: '0.0005',
       },
     ])

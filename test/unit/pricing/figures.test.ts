@@ -12,7 +12,7 @@ function rateAt(provider: string | null, model: string, at = '2026-09-01 12:00:0
   const found = book
     .resolve(provider, model)
     .rates.filter((r) => r.valid_from <= at && at < r.valid_to && r.band_lo < input && input <= r.band_hi)
-    .filter((r) => r.minute_lo <= minute && minute < r.minute_hi)
+    .filter((r) => r.minute_lo <= minute && minute < r.minute_hi && r.mode === 'standard')
   expect(found.length).toBeLessThanOrEqual(1)
   return found[0]
 }
@@ -85,8 +85,12 @@ describe('prices by time of day', () => {
   })
 
   test('doubtful prices say so', () => {
-    expect(book.resolve('deepseek', 'deepseek-chat').rule).toContain('out of date')
-    expect(book.resolve('deepseek', 'deepseek-v4-pro').rule).toContain('weekends')
+    expect(rateAt('deepseek', 'deepseek-v4-pro', '2026-08-22 12:00:00')?.doubt).toBeNull()
+    expect(rateAt('deepseek', 'deepseek-v4-pro', '2026-08-23 12:00:00')?.doubt).toContain('weekends')
+    expect(rateAt('openai', 'gpt-4o', '2024-05-12 23:59:59')?.doubt).toBe('sold since 2024-05-13')
+    expect(rateAt('openai', 'gpt-4o', '2024-05-13 00:00:00')?.doubt).toBeNull()
+    expect(rateAt('anthropic', 'claude-instant-1.2', '2024-02-01 00:00:00')?.doubt).toBe('sources disagree')
+    expect(rateAt('minimax', 'minimax-m1')?.doubt).toContain('OpenRouter')
   })
 })
 
@@ -125,7 +129,7 @@ describe('the book', () => {
   test('the times, sizes and hours of a model do not overlap', () => {
     for (const { rates, model } of book.list()) {
       for (const [i, a] of rates.entries()) {
-        for (const b of rates.slice(i + 1)) {
+        for (const b of rates.slice(i + 1).filter(({ mode }) => mode === a.mode)) {
           const apart =
             a.valid_to <= b.valid_from ||
             b.valid_to <= a.valid_from ||

@@ -70,10 +70,20 @@ describe('spellings of providers and models', () => {
     for (const provider of [null, 'litellm', 'openai', 'anthropic', 'azure_openai', 'acme', 'ollama']) {
       for (const name of names) {
         const first = book.resolve(provider, name)
-        expect(book.resolve(first.provider, name), name).toEqual(first)
+        // Where the log says who ran it, that is no guess any more.
+        const again = book.resolve(first.provider, name)
+        expect(withoutGuess(again), name).toEqual(withoutGuess(first))
       }
     }
   }, 120_000)
+})
+
+const withoutGuess = (resolution: ReturnType<typeof book.resolve>) => ({
+  ...resolution,
+  rates: resolution.rates.map(({ doubt, ...rate }) => ({
+    ...rate,
+    doubt: doubt?.replace(/^who ran .* is not logged: priced as at [a-z-]+(; )?/, '') || null,
+  })),
 })
 
 describe('names that must not get another model’s price', () => {
@@ -82,12 +92,12 @@ describe('names that must not get another model’s price', () => {
     ['anthropic', 'claude-opus-4-10'],
     ['anthropic', 'claude-sonnet-5-1'],
     ['anthropic', 'claude-opus-4-6-fast'],
-    ['anthropic', 'claude-instant-1.2'],
+    ['anthropic', 'claude-instant-9'],
     ['deepseek', 'deepseek-r1-distill-llama-70b'],
     ['deepseek', 'deepseek-chat-v3.1'],
-    ['aws', 'amazon.titan-embed-text-v2:0'],
     ['azure', 'my-o4-mini'],
-    ['openai', 'ft:gpt-4.1-2025-04-14:org::id'],
+    ['openai', 'ft:gpt-9-2025-04-14:org::id'],
+    ['aws', 'arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc123'],
     ['openai', 'ft:gpt-4-0613:org::id'],
     ['acme', 'gpt-4o'],
     ['openai-compatible', 'gpt-4o'],

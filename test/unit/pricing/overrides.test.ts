@@ -14,13 +14,21 @@ async function bookOf(text: string, name = 'prices.csv') {
   return loadPriceBook({ overrideFiles: [path] })
 }
 
+type Book = Awaited<ReturnType<typeof bookOf>>
+/** The answer with its standard rates alone, the one in force first. */
+const found = (book: Book, provider: string | null, model: string) => {
+  const resolution = book.resolve(provider, model)
+  const rates = resolution.rates.filter(({ mode }) => mode === 'standard')
+  return { ...resolution, rates: rates.toReversed() }
+}
+
 const brief = (rates: readonly Record<string, unknown>[], ...keys: string[]) =>
-  rates.map((rate) => keys.map((key) => rate[key]))
+  rates.map((rate) => keys.map((key) => rate[key])).toReversed()
 
 describe('prices of one’s own', () => {
   test('replace those of the price data, with the usual fallbacks', async () => {
     const book = await bookOf('provider,model,input,output\nopenai,gpt-4o,2,8\n')
-    const [rate, ...others] = book.resolve('openai', 'gpt-4o').rates
+    const [rate, ...others] = found(book, 'openai', 'gpt-4o').rates
     expect(others).toEqual([])
     expect(rate).toMatchObject({
       input_price: '2',
@@ -33,9 +41,9 @@ describe('prices of one’s own', () => {
 
   test('hold for the name with a prefix too, and for no other model', async () => {
     const book = await bookOf('provider,model,input,output\nopenai,gpt-4o,2,8\n')
-    expect(book.resolve(null, 'openai/gpt-4o').rates[0]?.input_price).toBe('2')
-    expect(book.resolve('openai', 'gpt-4o-2024-05-13').rates[0]?.input_price).toBe('5')
-    expect(book.resolve('azure', 'gpt-4o').rates[0]?.input_price).toBe('2.5')
+    expect(found(book, null, 'openai/gpt-4o').rates[0]?.input_price).toBe('2')
+    expect(found(book, 'openai', 'gpt-4o-2024-05-13').rates[0]?.input_price).toBe('5')
+    expect(found(book, 'azure', 'gpt-4o').rates[0]?.input_price).toBe('2.5')
   })
 
   test('hold from their date; what held before goes on until then', async () => {
@@ -43,9 +51,11 @@ describe('prices of one’s own', () => {
       'provider,model,valid_from,input,output\nopenai,gpt-4o,2026-04-01,2,8\nopenai,gpt-4o,2026-06-01T12:00:00Z,1,4\n',
     )
     expect(
-      brief(book.resolve('openai', 'gpt-4o').rates as never, 'valid_from', 'valid_to', 'input_price'),
+      brief(found(book, 'openai', 'gpt-4o').rates as never, 'valid_from', 'valid_to', 'input_price'),
     ).toEqual([
-      ['1970-01-01 00:00:00', '2026-04-01 00:00:00', '2.5'],
+      ['1970-01-01 00:00:00', '2024-05-13 00:00:00', '5'],
+      ['2024-05-13 00:00:00', '2024-10-02 00:00:00', '5'],
+      ['2024-10-02 00:00:00', '2026-04-01 00:00:00', '2.5'],
       ['2026-04-01 00:00:00', '2026-06-01 12:00:00', '2'],
       ['2026-06-01 12:00:00', '9999-12-31 00:00:00', '1'],
     ])
@@ -56,7 +66,7 @@ describe('prices of one’s own', () => {
       'provider,model,input,output,above_input_tokens\nacme,big,1,4,\nacme,big,2,,200000\n',
     )
     expect(
-      brief(book.resolve('acme', 'big').rates as never, 'band_lo', 'band_hi', 'input_price', 'output_price'),
+      brief(found(book, 'acme', 'big').rates as never, 'band_lo', 'band_hi', 'input_price', 'output_price'),
     ).toEqual([
       [-1, 200_000, '1', '4'],
       [200_000, 9_000_000_000_000_000, '2', '4'],
@@ -67,24 +77,24 @@ describe('prices of one’s own', () => {
     const book = await bookOf(
       'provider,model,input,output\n,house-model,1,2\nacme,other-model,1,2\nazure,gpt-4o,1,2\n',
     )
-    expect(book.resolve(null, 'house-model')).toMatchObject({
+    expect(found(book, null, 'house-model')).toMatchObject({
       provider: 'custom',
       rates: [{ input_price: '1' }],
     })
-    expect(book.resolve('acme', 'house-model')).toMatchObject({
+    expect(found(book, 'acme', 'house-model')).toMatchObject({
       provider: 'acme',
       rates: [{ input_price: '1' }],
     })
-    expect(book.resolve(null, 'other-model')).toMatchObject({
+    expect(found(book, null, 'other-model')).toMatchObject({
       provider: 'acme',
       rates: [{ provider: 'acme' }],
     })
-    expect(book.resolve(null, 'gpt-4o')).toMatchObject({
+    expect(found(book, null, 'gpt-4o')).toMatchObject({
       provider: 'openai',
-      rates: [{ input_price: '2.5' }],
+      rates: expect.arrayContaining([expect.objectContaining({ input_price: '2.5' })]),
     })
-    const again = book.resolve('custom', 'house-model')
-    expect(again).toEqual(book.resolve(null, 'house-model'))
+    const again = found(book, 'custom', 'house-model')
+    expect(again).toEqual(found(book, null, 'house-model'))
   })
 
   test('the same in JSON', async () => {
@@ -92,7 +102,7 @@ describe('prices of one’s own', () => {
       '[{"provider":"acme","model":"M","input":0.1,"output":"0.4","free":false}]',
       'prices.json',
     )
-    expect(book.resolve('acme', 'm').rates[0]).toMatchObject({
+    expect(found(book, 'acme', 'm').rates[0]).toMatchObject({
       input_price: '0.1',
       output_price: '0.4',
       price_source: 'override prices.json, entry 1',
@@ -101,8 +111,8 @@ describe('prices of one’s own', () => {
 
   test('free', async () => {
     const book = await bookOf('provider,model,free\nacme,*,true\nopenai,gpt-4o,yes\n')
-    expect(book.resolve('acme', 'anything').rates[0]).toMatchObject({ input_price: '0', output_price: '0' })
-    expect(book.resolve('openai', 'gpt-4o').rates[0]).toMatchObject({ input_price: '0' })
+    expect(found(book, 'acme', 'anything').rates[0]).toMatchObject({ input_price: '0', output_price: '0' })
+    expect(found(book, 'openai', 'gpt-4o').rates[0]).toMatchObject({ input_price: '0' })
   })
 })
 
@@ -111,45 +121,71 @@ describe('rows that change what holds anyway', () => {
     const book = await bookOf(
       'provider,model,alias_of\nazure,prod-chat,gpt-4o\n,prod-two,openai/gpt-4o-mini\n',
     )
-    expect(book.resolve('azure_openai', 'prod-chat')).toMatchObject({
+    expect(found(book, 'azure_openai', 'prod-chat')).toMatchObject({
       provider: 'azure',
-      rates: [{ provider: 'azure', model: 'prod-chat', input_price: '2.5', matched: 'openai/gpt-4o' }],
+      rates: expect.arrayContaining([
+        expect.objectContaining({
+          provider: 'azure',
+          model: 'prod-chat',
+          input_price: '2.5',
+          matched: 'openai/gpt-4o',
+        }),
+      ]),
     })
-    expect(book.resolve('azure', 'prod-two').rates[0]?.input_price).toBe('0.15')
-    expect(book.resolve(null, 'prod-two').provider).toBe('custom')
+    expect(found(book, 'azure', 'prod-two').rates[0]?.input_price).toBe('0.15')
+    expect(found(book, null, 'prod-two').provider).toBe('custom')
   })
 
   test('a house discount, for an alias too, but not for prices of one’s own', async () => {
     const book = await bookOf(
       'provider,model,alias_of,input,output,discount\nazure,*,,,,10%\nazure,prod,gpt-4o,,,\nazure,mine,,1,2,\nazure,both,,1,2,0.5\n',
     )
-    expect(book.resolve('azure', 'gpt-4o').rates[0]).toMatchObject({ input_price: '2.25', output_price: '9' })
-    expect(book.resolve('azure', 'prod').rates[0]).toMatchObject({ input_price: '2.25' })
-    expect(book.resolve('azure', 'mine').rates[0]).toMatchObject({ input_price: '1' })
-    expect(book.resolve('azure', 'both').rates[0]).toMatchObject({ input_price: '0.5', output_price: '1' })
-    expect(book.resolve('openai', 'gpt-4o').rates[0]).toMatchObject({ input_price: '2.5' })
-    expect(book.resolve('azure', 'gpt-4o').rates[0]?.price_source).toBe(
+    expect(found(book, 'azure', 'gpt-4o').rates[0]).toMatchObject({ input_price: '2.25', output_price: '9' })
+    expect(found(book, 'azure', 'prod').rates[0]).toMatchObject({ input_price: '2.25' })
+    expect(found(book, 'azure', 'mine').rates[0]).toMatchObject({ input_price: '1' })
+    expect(found(book, 'azure', 'both').rates[0]).toMatchObject({ input_price: '0.5', output_price: '1' })
+    expect(found(book, 'openai', 'gpt-4o').rates[0]).toMatchObject({ input_price: '2.5' })
+    expect(found(book, 'azure', 'gpt-4o').rates[0]?.price_source).toBe(
       `${book.version}, override prices.csv:2`,
     )
   })
 
   test('a discount from a date on leaves the prices before', async () => {
     const book = await bookOf('provider,model,valid_from,discount\nopenai,*,2026-01-01,20%\n')
-    expect(brief(book.resolve('openai', 'gpt-4o').rates as never, 'valid_to', 'input_price')).toEqual([
+    expect(brief(found(book, 'openai', 'gpt-4o').rates as never, 'valid_to', 'input_price')).toEqual([
+      ['2024-05-13 00:00:00', '5'],
+      ['2024-10-02 00:00:00', '5'],
       ['2026-01-01 00:00:00', '2.5'],
       ['9999-12-31 00:00:00', '2'],
     ])
   })
 
   test('multipliers', async () => {
-    const book = await bookOf('provider,model,priority_multiplier,batch_multiplier\nopenai,gpt-4o,1.8,0.4\n')
-    expect(book.resolve('openai', 'gpt-4o').rates[0]).toMatchObject({
-      input_price: '2.5',
-      priority_multiplier: '1.8',
-      batch_multiplier: '0.4',
-      flex_multiplier: '0.5',
+    const book = await bookOf(
+      'provider,model,priority_multiplier,batch_multiplier,fast_multiplier\nopenai,gpt-4o,1.8,0.4,3\n',
+    )
+    const now = (mode: string) =>
+      book.resolve('openai', 'gpt-4o').rates.findLast((rate) => rate.mode === mode)
+    expect(now('standard')).toMatchObject({ input_price: '2.5', multiplier: '1', lacks: null })
+    expect(now('priority')).toMatchObject({ input_price: '4.5', output_price: '18', multiplier: '1.8' })
+    expect(now('batch')).toMatchObject({ input_price: '1', cache_read_price: '0.5', lacks: null })
+    expect(now('fast')).toMatchObject({ input_price: '7.5', lacks: null })
+    expect(now('flex')).toMatchObject({ input_price: '2.5', lacks: 'service_tier=flex' })
+  })
+
+  test('a house discount goes with the prices that a tier has of its own', async () => {
+    const book = await bookOf('provider,model,discount\nopenai,*,10%\n')
+    const { rates } = book.resolve('openai', 'gpt-4o-mini')
+    expect(rates.findLast(({ mode }) => mode === 'priority')).toMatchObject({
+      input_price: '0.225',
+      output_price: '0.9',
+      cache_read_price: '0.1125',
     })
-    expect(book.resolve('openai', 'gpt-4o-mini').rates[0]?.priority_multiplier).toBeNull()
+  })
+
+  test('a request is priced by the call', async () => {
+    const book = await bookOf('provider,model,request,web_search\nacme,a,0.005,10\n')
+    expect(found(book, 'acme', 'a').rates[0]).toMatchObject({ request_price: '5', web_search_price: '10' })
   })
 })
 

@@ -3,23 +3,33 @@ import { Database } from '../../../src/db/database.js'
 import { migrations } from '../../../src/db/schema.js'
 import type { CostBasis } from '../../../src/domain/basis.js'
 import { callColumns, pricedColumnNames } from '../../../src/domain/call.js'
-import type { Rate } from '../../../src/domain/rate.js'
 import { loadPriceBook } from '../../../src/pricing/book.js'
 import { pricedQuery, ratesQuery } from '../../../src/pricing/price-sql.js'
 
 let db: Database
-let gpt4o: Rate
 beforeAll(async () => {
   db = await Database.open(':memory:', 'write', { threads: 2 })
   for (const sql of migrations.flat()) await db.run(sql)
   const book = await loadPriceBook({ overrideFiles: [] })
-  const [rate] = book.resolve('openai', 'gpt-4o').rates
-  if (rate === undefined) throw new Error('gpt-4o has no price')
-  gpt4o = rate
+  const gpt4o = book.resolve('openai', 'gpt-4o').rates
+  const opus = book.resolve('anthropic', 'claude-opus-4-8').rates
+  const nova = book.resolve('aws', 'eu.amazon.nova-pro-v1:0').rates
+  const flash = book.resolve('google', 'gemini-2.5-flash').rates
+  const image = book.resolve('google', 'gemini-2.5-flash-image').rates
   const sonar = book.resolve('perplexity', 'sonar').rates
   const deep = book.resolve('perplexity', 'sonar-deep-research').rates
   const free = book.resolve('ollama', 'llama3').rates
-  const rates = [gpt4o, ...sonar, ...deep, ...free, ...book.resolve('openai', 'gpt-realtime').rates]
+  const rates = [
+    ...gpt4o,
+    ...opus,
+    ...nova,
+    ...flash,
+    ...image,
+    ...sonar,
+    ...deep,
+    ...free,
+    ...book.resolve('openai', 'gpt-realtime').rates,
+  ]
   await db.run(`INSERT INTO rates BY NAME (${ratesQuery})`, { rates: JSON.stringify(rates) })
 })
 afterAll(() => db.close())
@@ -112,9 +122,73 @@ describe('the list cost and its parts', () => {
       list_cost_usd: '0.003500000000',
       partly_priced: true,
     })
-    expect(await price({ ...tokens, service_tier: 'priority' })).toMatchObject({
+    expect(await price({ ...tokens, service_tier: 'flex' })).toMatchObject({
       list_cost_usd: '0.003500000000',
       partly_priced: true,
+      unpriced_usage: 'service_tier=flex',
+    })
+  })
+
+  test('what is not known of tier, speed and place is named, and priced as standard', async () => {
+    const opus = { provider: 'anthropic', model: 'claude-opus-4-8', ts: '2026-06-01 00:00:00', ...tokens }
+    // 1,000 × $5 + 100 × $25 a million
+    for (const [fields, cost, unpriced] of [
+      [{}, 0.0075, null],
+      [{ speed: 'fast' }, 0.015, null],
+      [{ speed: 'fast', region: 'us' }, 0.0165, null],
+      [{ region: 'us', service_tier: 'batch' }, 0.004125, null],
+      [{ region: 'global', speed: 'standard', service_tier: 'standard' }, 0.0075, null],
+      [{ region: 'not_available' }, 0.0075, null],
+      [{ region: 'eu' }, 0.0075, 'region=eu'],
+      [{ speed: 'warp' }, 0.0075, 'speed=warp'],
+      [{ speed: 'fast', service_tier: 'batch' }, 0.0075, 'service_tier=batch; speed=fast'],
+      [{ service_tier: 'scale', speed: 'fast' }, 0.015, 'service_tier=scale'],
+      [{ service_tier: 'priority', region: 'eu' }, 0.0075, 'service_tier=priority; region=eu'],
+    ] as const) {
+      const got = await price({ ...opus, ...fields })
+      expect([Number(got['list_cost_usd']), got['unpriced_usage']], JSON.stringify(fields)).toEqual([
+        cost,
+        unpriced,
+      ])
+    }
+    expect(await price({ ...opus, speed: 'fast', input_tokens: 0, output_tokens: 0 })).toMatchObject({
+      unpriced_usage: null,
+    })
+    const nova = { provider: 'aws', model: 'eu.amazon.nova-pro-v1:0', ...tokens }
+    expect(await price(nova)).toMatchObject({ unpriced_usage: 'region=eu' })
+    const free = { provider: 'local', model: 'llama3', service_tier: 'scale', region: 'moon', ...tokens }
+    expect(await price(free)).toMatchObject({ list_cost_usd: '0.000000000000', unpriced_usage: null })
+  })
+
+  test('images, video, cached audio and file searches', async () => {
+    const flash = { provider: 'google', model: 'gemini-2.5-flash' }
+    const used = {
+      ...flash,
+      input_tokens: 1000,
+      cache_read_input_tokens: 300,
+      cache_read_audio_input_tokens: 100,
+      input_audio_tokens: 250,
+      input_image_tokens: 200,
+      output_tokens: 50,
+    }
+    // Uncached: 150 audio at $1, 200 images and 350 texts at $0.30; cached: 200 at $0.03, 100 audio at $0.10.
+    expect(await price(used)).toMatchObject({
+      list_input_cost_usd: '0.000105000000',
+      list_cache_read_cost_usd: '0.000016000000',
+      list_output_cost_usd: '0.000125000000',
+      list_other_cost_usd: '0.000210000000',
+      unpriced_usage: null,
+    })
+    const drawn = { provider: 'google', model: 'gemini-2.5-flash-image', output_image_tokens: 1290 }
+    // 10 × $0.30, 1,290 × $30, 10 × $2.50
+    expect(await outcome({ ...drawn, input_tokens: 10, output_tokens: 1300 })).toEqual([0.038728, 'list'])
+    expect(await price({ ...tokens, file_search_requests: 2 })).toMatchObject({
+      list_other_cost_usd: '0.005000000000',
+      partly_priced: false,
+    })
+    expect(await price({ ...tokens, input_image_tokens: 5, output_image_tokens: 2000 })).toMatchObject({
+      list_cost_usd: '0.003500000000',
+      unpriced_usage: 'input_image_tokens; output_image_tokens',
     })
   })
 
@@ -122,7 +196,8 @@ describe('the list cost and its parts', () => {
     for (const [tier, cost] of [
       ['standard', 0.0035],
       ['batch', 0.00175],
-      ['flex', 0.00175],
+      ['priority', 0.00595],
+      ['flex', 0.0035],
       ['scale', 0.0035],
     ] as const) {
       expect(await outcome({ ...tokens, service_tier: tier })).toEqual([cost, 'list'])
