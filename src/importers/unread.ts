@@ -41,8 +41,14 @@ export function unreadSql(
   const parts = [
     ...(plan.unread === undefined ? [] : [plan.unread]),
     ...rivals,
-    ...ordered.map((keys) => suspectSql({ keys, text: textOf(plan, survey, keys) }, plan)),
-    ...unseenCells(survey, used),
+    ...ordered.map((keys) =>
+      suspectSql({ keys, text: textOf(plan, survey, keys) }, plan, survey.shape.has(JSON.stringify(keys))),
+    ),
+    ...unseenObjects(
+      plan,
+      survey,
+      places.filter((keys) => !used.has(pathKey(keys)) && !unused.includes(keys)),
+    ),
   ]
   return parts.length === 0 ? undefined : `nullif(concat_ws('; ', ${parts.join(', ')}), '')`
 }
@@ -103,21 +109,21 @@ function textOf(plan: ReadPlan, survey: Survey, keys: readonly string[]): string
     : plan.document.nearest(...keys)
 }
 
-/** Cells that hold an object though the sample's did not: only whether it speaks of money is looked at. */
-function unseenCells(survey: Survey, used: ReadonlySet<string>): string[] {
-  if (survey.sample.kind !== 'csv') return []
-  return survey.sample.header
-    .filter(
-      (name) => isLookedInto(name) && !used.has(pathKey([name])) && !survey.shape.has(JSON.stringify([name])),
-    )
-    .map((name) => {
-      const cell = columnText(survey, [name])
-      return `CASE WHEN starts_with(${cell}, '{') AND regexp_matches(${cell}, ${literal(cellMoney)}) THEN ${literal(shown([name]))} END`
+/**
+ * Values that are an object here and there, though plain in the sample: only whether they speak of money is
+ * looked at.
+ */
+function unseenObjects(plan: ReadPlan, survey: Survey, places: readonly (readonly string[])[]): string[] {
+  return places
+    .filter((keys) => keys.every(isLookedInto) && !survey.shape.has(JSON.stringify(keys)))
+    .map((keys) => {
+      const text = textOf(plan, survey, keys)
+      return `CASE WHEN starts_with(${text}, '{') AND regexp_matches(${text}, ${literal(innerMoney)}) THEN ${literal(shown(keys))} END`
     })
 }
 
 /** A number above 0 under a key of usage or money, in the text of an object. */
-const cellMoney = `(?i)"[^"]*(token|cost|price|spend|tier|speed|usage)[^"]*"\\s*:\\s*"?[0-9.]*[1-9]`
+const innerMoney = `(?i)"[^"]*(token|cost|price|spend|tier|speed|usage)[^"]*"\\s*:\\s*"?[0-9.]*[1-9]`
 
 function columnText(survey: Survey, [column = '', ...inner]: readonly string[]): string {
   const cell = `c${survey.sample.header.indexOf(column)}`
@@ -129,12 +135,14 @@ function columnText(survey: Survey, [column = '', ...inner]: readonly string[]):
  * SQL for the name of a suspect where the record has something there: a number above 0 that no used one
  * repeats, or a list with digits. What an object holds is looked at key by key; a text may be a label.
  */
-function suspectSql(suspect: Suspect, plan: ReadPlan): string {
+function suspectSql(suspect: Suspect, plan: ReadPlan, looked: boolean): string {
   const { keys, text } = suspect
   const number = `TRY_CAST(${text} AS DOUBLE)`
   const said = saidElsewhere(comparable(keys.at(-1) ?? ''), number, plan)
   const counts = said === undefined ? `${number} > 0` : `(${number} > 0 AND NOT coalesce(${said}, false))`
-  return `CASE WHEN ${counts} OR (starts_with(${text}, '[') AND regexp_matches(${text}, '[1-9]')) THEN ${literal(shown(keys))} END`
+  // Of an object that was not looked into, any number tells.
+  const holds = `((starts_with(${text}, '[')${looked ? '' : ` OR starts_with(${text}, '{')`}) AND regexp_matches(${text}, '[1-9]'))`
+  return `CASE WHEN ${counts} OR ${holds} THEN ${literal(shown(keys))} END`
 }
 
 /**

@@ -35,26 +35,31 @@ export async function surveyJson(
   relation: SourceRelation,
   sample: Sample,
 ): Promise<SurveyResult> {
-  const top = await topKeys(db, relation)
-  const keys = distinct(top.lists)
-  const shape = new Map<string, readonly string[]>([[nameOf([]), keys]])
-  const valid = top.allRecords
-    ? `SELECT text FROM (${relation.sql})`
-    : `SELECT text FROM (${relation.sql}) WHERE json_valid(text) AND starts_with(ltrim(text), '{')`
   // A guess from the sample saves a pass for each depth; what the sample lacks is found in further passes.
-  let next = top.nested ? [...inside([], keys), ...sampledPlaces(sample)] : []
-  for (const asked = new Set<string>(); next.length > 0;) {
-    const places = unasked(next, asked).slice(0, mostPlaces - asked.size)
+  const guess = objectsOf(sample).slice(0, mostPlaces - 1)
+  const first = await firstPass(db, relation, [[], ...guess])
+  const shape = new Map<string, readonly string[]>()
+  const asked = new Set<string>()
+  let next: Place[] = []
+  const note = (places: readonly Place[], found: readonly string[][]): void => {
     for (const place of places) asked.add(nameOf(place))
-    const found = places.length === 0 ? [] : await keysAt(db, valid, places)
-    next = []
     for (const [i, place] of places.entries()) {
       const list = found[i] ?? []
       if (list.length === 0) continue
       shape.set(nameOf(place), list)
-      if (place.length < deepest) next.push(...inside(place, list))
+      if (place.length < deepest) next.push(...unsampled(inside(place, list), sample))
     }
   }
+  note([[], ...guess], first.keys)
+  const valid = first.allRecords
+    ? `SELECT text FROM (${relation.sql})`
+    : `SELECT text FROM (${relation.sql}) WHERE json_valid(text) AND starts_with(ltrim(text), '{')`
+  while (first.nested && next.length > 0) {
+    const places = unasked(next, asked).slice(0, mostPlaces - asked.size)
+    next = []
+    if (places.length > 0) note(places, await keysAt(db, valid, places))
+  }
+  const keys = shape.get(nameOf([])) ?? []
   for (const place of sampledTexts(sample)) {
     const value = `json_extract_string(text, ${quoteText(pointerOf(place))})`
     await surveyTexts(db, `SELECT ${value} AS text FROM (${valid})`, place, shape)
@@ -64,14 +69,14 @@ export async function surveyJson(
     const inner = shape.get(nameOf([key]))
     if (inner !== undefined) innerKeys.set(key, inner)
   }
-  const repeatsKeys = top.lists.some((list) => new Set(list).size < list.length)
+  const { repeatsKeys, allRecords } = first
   const words = await wordsUnder(
     db,
     keys,
     valid,
     (key) => `json_extract_string(text, ${quoteText(pointerOf([key]))})`,
   )
-  return { survey: { sample, keys, innerKeys, shape, words }, repeatsKeys, allRecords: top.allRecords }
+  return { survey: { sample, keys, innerKeys, shape, words }, repeatsKeys, allRecords }
 }
 
 /** The distinct words under keys named `tier`: all of them decide what it means. */
@@ -105,17 +110,31 @@ function unasked(places: readonly Place[], asked: ReadonlySet<string>): Place[] 
   return [...found].filter(([name]) => !asked.has(name)).map(([, place]) => place)
 }
 
-/** Places of objects in the sample, and of what is null there: it may be an object elsewhere. */
-function sampledPlaces(sample: Sample): Place[] {
+/** The value at a place of a sampled record. */
+const valueAt = (record: unknown, place: Place): unknown =>
+  place.reduce<unknown>(
+    (value, key) =>
+      typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined,
+    record,
+  )
+
+/** Places at which no sampled record has a plain value: only the file can tell what stands there. */
+const unsampled = (places: readonly Place[], sample: Sample): Place[] =>
+  places.filter((place) =>
+    sample.records.every((record) => {
+      const value = valueAt(record, place)
+      return value === null || value === undefined || (typeof value === 'object' && !Array.isArray(value))
+    }),
+  )
+
+/** Places of objects in the sample. */
+function objectsOf(sample: Sample): Place[] {
   const found = new Map<string, Place>()
   const walk = (value: unknown, place: Place): void => {
     if (typeof value !== 'object' || value === null || Array.isArray(value) || place.length > deepest) return
-    for (const [key, inner] of Object.entries(value)) {
-      if (!isLookedInto(key)) continue
-      const deeper = [...place, key]
-      found.set(nameOf(deeper), deeper)
-      walk(inner, deeper)
-    }
+    if (place.length > 0) found.set(nameOf(place), place)
+    for (const [key, inner] of Object.entries(value))
+      if (isLookedInto(key) || (place.length === 0 && isContainer(key))) walk(inner, [...place, key])
   }
   for (const record of sample.records) walk(record, [])
   return [...found.values()]
@@ -150,44 +169,52 @@ async function keysAt(db: Database, valid: string, places: readonly Place[]): Pr
   return out
 }
 
-interface TopKeys {
-  /** The distinct lists of keys, the most common first. */
-  readonly lists: readonly string[][]
+interface FirstPass {
+  /** The keys at each place, those of the most common records first. */
+  readonly keys: readonly string[][]
+  /** Some record has the same key twice. */
+  readonly repeatsKeys: boolean
   readonly allRecords: boolean
   /** Some record holds an object. */
   readonly nested: boolean
 }
 
 /**
- * The keys of the records themselves. Where every line is an object, which one quick pass finds out, later
- * steps need not ask again; else the bad lines are left out in a slower one.
+ * The keys of the records and of the objects that the sample has. Where every line is an object, which this
+ * one pass finds out, later steps need not ask again; else the bad lines are left out in a slower one.
  */
-async function topKeys(db: Database, relation: SourceRelation): Promise<TopKeys> {
-  const lists = async (texts: string): Promise<readonly { keys: string[] | null; nested: boolean }[]> => {
-    const sql = `SELECT any_value(keys) AS keys, bool_or(nested) AS nested FROM (SELECT ${texts}) GROUP BY hash(keys), keys IS NULL ORDER BY count(*) DESC`
-    return (await db.query<{ keys: string[] | null; nested: boolean }>(sql)).rows
-  }
-  const told = (rows: readonly { keys: string[] | null; nested: boolean }[], quick: boolean): TopKeys => {
-    const found = rows.flatMap((row) => (row.keys === null ? [] : [row.keys]))
+async function firstPass(
+  db: Database,
+  relation: SourceRelation,
+  places: readonly Place[],
+): Promise<FirstPass> {
+  const pointers = places.map((place) => quoteText(place.length === 0 ? '$' : pointerOf(place))).join(', ')
+  // A list of one list takes longer than the list.
+  const alone = places.length === 1
+  const keys = alone ? 'json_keys(text)' : `json_keys(text, [${pointers}])`
+  // Lines without a brace inside hold no object; where the sample has one, that need not be asked.
+  const nested = `${places.length > 1 ? 'true' : "contains(substr(text, 2), '{')"} AS nested`
+  const pass = async (texts: string, quick: boolean): Promise<FirstPass> => {
+    const { rows } = await db.query<{ keys: (string[] | null)[] | null; nested: boolean }>(
+      `SELECT ${alone ? 'CASE WHEN any_value(keys) IS NOT NULL THEN [any_value(keys)] END' : 'any_value(keys)'} AS keys, bool_or(nested) AS nested FROM (SELECT ${texts})
+       GROUP BY hash(keys), keys IS NULL ORDER BY count(*) DESC`,
+    )
+    const lists = rows.flatMap((row) => (row.keys === null ? [] : [row.keys]))
     return {
-      lists: found,
-      allRecords: quick && found.length === rows.length,
+      keys: places.map((_, i) => distinct(lists.map((list) => list[i] ?? []))),
+      repeatsKeys: lists.some(([own]) => new Set(own).size < (own?.length ?? 0)),
+      allRecords: quick && lists.length === rows.length,
       nested: rows.some((row) => row.nested),
     }
   }
-  const nested = `contains(substr(text, 2), '{') AS nested`
   try {
-    return told(
-      await lists(
-        `CASE WHEN starts_with(text, '{') THEN json_keys(text) END AS keys, ${nested} FROM (${relation.sql})`,
-      ),
+    return await pass(
+      `CASE WHEN starts_with(text, '{') THEN ${keys} END AS keys, ${nested} FROM (${relation.sql})`,
       true,
     )
   } catch {
-    return told(
-      await lists(
-        `json_keys(text) AS keys, ${nested} FROM (${relation.sql}) WHERE json_valid(text) AND starts_with(ltrim(text), '{')`,
-      ),
+    return pass(
+      `${keys} AS keys, ${nested} FROM (${relation.sql}) WHERE json_valid(text) AND starts_with(ltrim(text), '{')`,
       false,
     )
   }
