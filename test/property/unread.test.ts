@@ -37,6 +37,31 @@ const samples: Readonly<Record<string, { readonly record: Json; readonly usage: 
     },
     usage: ['response', 'usage'],
   },
+  gemini: {
+    record: {
+      ts: '2026-09-05T08:00:00Z',
+      response: { responseId: 'g1', modelVersion: 'gemini-2.5-flash', candidates: [{ finishReason: 'STOP' }], usageMetadata: { promptTokenCount: 12, candidatesTokenCount: 7, totalTokenCount: 19 } },
+    },
+    usage: ['response', 'usageMetadata'],
+  },
+  'bedrock-converse': {
+    record: {
+      ts: '2026-09-05T08:00:00Z', model: 'anthropic.claude-sonnet-4-5-20250929-v1:0',
+      response: { stopReason: 'end_turn', metrics: { latencyMs: 300 }, output: { message: { role: 'assistant', content: [] } }, usage: { inputTokens: 12, outputTokens: 7, totalTokens: 19 } },
+    },
+    usage: ['response', 'usage'],
+  },
+  cohere: {
+    record: {
+      ts: '2026-09-05T08:00:00Z', model: 'command-r-08-2024',
+      response: { id: 'co1', finish_reason: 'COMPLETE', message: { role: 'assistant', content: [] }, usage: { billed_units: { input_tokens: 12, output_tokens: 7 }, tokens: { input_tokens: 12, output_tokens: 7 } } },
+    },
+    usage: ['response', 'usage', 'billed_units'],
+  },
+  ollama: {
+    record: { ts: '2026-09-05T08:00:00Z', model: 'llama3.2', created_at: '2026-09-05T08:00:00Z', message: { role: 'assistant', content: '' }, done: true, done_reason: 'stop', total_duration: 5, prompt_eval_count: 12, eval_count: 7, usage: { note: 'x' } },
+    usage: ['usage'],
+  },
   llmcost: {
     record: { ts: '2026-09-05T08:00:00Z', model: 'gpt-4o', user: 'u1', input_tokens: 12, output_tokens: 7, metadata: { plan: 'pro' }, usage: { note: 'x' } },
     usage: ['usage'],
