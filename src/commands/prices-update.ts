@@ -20,7 +20,8 @@ export const pricesUpdate: CommandSpec = {
   details: `Known lists: data.json of genai-prices, model_prices_and_context_window.json of LiteLLM, api.json of models.dev.
 Without an argument the list comes from price_update_url of the config file. Prices are never fetched but by this command.
 A price that changes does so from today on, from the date that the list gives, or from --from-date; earlier calls keep theirs.
-Your own price files still win. llmcost reprice then says what moves.`,
+Your own price files still win. llmcost reprice then says what moves.
+Updates are kept in price-updates.json of the platform's data folder, or in the file that LLMCOST_PRICE_UPDATES names.`,
   arguments: [{ name: '[list]', about: 'a file, or an address that begins with https://' }],
   options: [
     { flags: '--from-date <date>', about: 'day from which changed prices hold (default: today)' },

@@ -231,7 +231,7 @@ const table = {
     window: null,
     minUsd: null,
     message:
-      '{subject}: {calls} calls are up to {measured} later than the price data ({price_date}), over {bound}; see llmcost prices update',
+      '{subject}: up to {measured} later than the price data ({price_date}), over {bound}, in {calls} calls at list prices; see llmcost prices update',
     details: { calls: 'count', price_date: 'text' },
   },
   no_data: {

@@ -36,7 +36,7 @@ export interface Update {
 }
 
 /** What `prices` and `explain` call an update: `update 2026-11-28 from prices.json`. */
-export const updateWords = ({ made, source }: Pick<Update, 'made' | 'source'>): string =>
+const updateWords = ({ made, source }: Pick<Update, 'made' | 'source'>): string =>
   `update ${made.slice(0, 10)} from ${source}`
 
 /** Prices of a stretch of time, and the update that says so. */

@@ -25,7 +25,7 @@ interface Json {
 }
 
 /** Two calls of gpt-4o: one a million tokens in before, one after the price of the lists changed. */
-async function world(): Promise<World> {
+async function world({ calls = true } = {}): Promise<World> {
   const cwd = emptyFolder()
   const options = { cwd, env: { LLMCOST_DB: 'costs.duckdb' } }
   const call = (id: string, timestamp: string): string =>
@@ -36,7 +36,7 @@ async function world(): Promise<World> {
   )
   for (const name of ['data.json', 'litellm.json', 'models-dev.json'])
     copyFileSync(fixture(name), join(cwd, name))
-  await runWell(['ingest', 'calls.jsonl'], options)
+  if (calls) await runWell(['ingest', 'calls.jsonl'], options)
   const well = (...args: string[]): Promise<string> => runWell(args, options)
   return {
     cwd,
@@ -82,7 +82,7 @@ describe('prices update', () => {
     expect(await cost(here)).toBe(6.3)
     expect(await here.well('explain', 'b')).toContain('from data.json')
     expect(await here.well('explain', 'a')).not.toContain('from data.json')
-    expect(await here.well('prices', 'explain', 'openai/gpt-4o', '--at', '2026-10-16')).toMatch(
+    expect(await here.well('prices', 'explain', 'openai/gpt-4o', '--at', '2026-10-16', '--json')).toMatch(
       /update \d{4}-\d\d-\d\d from data\.json/,
     )
     // From a log at once, too.
@@ -142,7 +142,7 @@ describe('prices update', () => {
     const fired = await here.ran('check', '--as-of', '2026-10-26')
     expect(fired.code).toBe(3)
     expect(fired.stdout.replaceAll(/\s+/g, ' ')).toContain(
-      '1 calls are up to 32 days later than the price data (2026-09-23), over 31 days',
+      'up to 32 days later than the price data (2026-09-23), over 31 days, in 1 calls',
     )
     expect((await here.ran('check', '--as-of', '2026-10-25')).code).toBe(0)
     // Prices of the day of the update, which is later than these calls wherever the clock is right.
@@ -192,7 +192,7 @@ describe('over HTTP', () => {
     ['another list', '[{"name": "x"}]', 200, 'no price list that llmcost knows'],
     ['an error', '{}', 503, 'answered 503'],
   ])('%s is refused, and nothing is written', async (_, body, status, message) => {
-    const here = await world()
+    const here = await world({ calls: false })
     const { url } = await serving(body, status)
     const { code, stdout, stderr } = await here.ran('prices', 'update', url)
     expect(code).toBe(1)
@@ -212,7 +212,7 @@ describe('wrong use', () => {
     [['prices', 'update', 'data.json', '--from-date', '2026-02-31'], 2, 'is not a date'],
     [['prices', 'update', 'data.json', '--undo'], 2, '--undo takes the last update back'],
   ])('%j', async (args, code, message) => {
-    const here = await world()
+    const here = await world({ calls: false })
     const ran = await here.ran(...args)
     expect(ran).toMatchObject({ code, stdout: '' })
     expect(ran.stderr).toContain(message)
