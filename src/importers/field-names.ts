@@ -8,6 +8,25 @@ import type { CallField } from '../domain/call.js'
 /** Of the names of `call_id`, those that say by themselves that the id is that of one call. */
 export const namesOfOneCall: readonly string[] = ['callid', 'generationid', 'responseid', 'completionid']
 
+/** Names under which a record of a trace names the one above it, and itself. */
+export const parentNames: readonly string[] = [
+  'parentspanid',
+  'parentrunid',
+  'parentobservationid',
+  'parentcallid',
+  'parenteventid',
+  'parentid',
+]
+export const spanNames: readonly string[] = [
+  'spanid',
+  'runid',
+  'observationid',
+  'callid',
+  'eventid',
+  'id',
+  'uuid',
+]
+
 export const fieldNames: Readonly<Partial<Record<CallField, readonly string[]>>> = {
   // The ids of one call first; the rest may name more: a web request, a message of the user, a conversation.
   call_id: [

@@ -87,6 +87,8 @@ export interface ReadPlan {
   readonly idKind?: string
   /** What a key named `tier` alone was taken for; said in the run's words. */
   readonly tierTakenFor?: 'service tier' | 'label'
+  /** Of a log whose records name the record above them: SQL for that name, and for a list of their own names. */
+  readonly spans?: { readonly parent: string; readonly own: string }
   /** Id of this line among repeats of one call. */
   readonly revisionId?: string
   /** True when relative or plain numbers of this time field are milliseconds by name. */

@@ -29,7 +29,7 @@ export const llmcost: Importer = {
     const document = Document.for(survey)
     const named = namedFields(survey, document)
     const { fields, foundUnder, tags, totalTokens, toolTokens, costParts, relativeTimeUnit } = named
-    const { idKind, tierTakenFor } = named
+    const { idKind, spans, tierTakenFor } = named
     const beside = rawUsage(survey, document)
     return {
       document,
@@ -39,6 +39,7 @@ export const llmcost: Importer = {
       costParts,
       relativeTimeUnit,
       ...(idKind === undefined ? {} : { idKind }),
+      ...(spans === undefined ? {} : { spans }),
       ...(tags === undefined ? {} : { tags }),
       ...(tierTakenFor === undefined ? {} : { tierTakenFor }),
       ...(beside === undefined ? {} : { cacheTokensBeside: beside }),

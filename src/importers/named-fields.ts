@@ -11,7 +11,9 @@ import {
   fieldNames,
   isContent,
   namesOfOneCall,
+  parentNames,
   secondNames,
+  spanNames,
   toolTokenNames,
   totalTokenNames,
 } from './field-names.js'
@@ -72,6 +74,7 @@ export interface NamedFields {
   readonly relativeTimeUnit: 's' | 'ms'
   /** SQL for what the id says; see ReadPlan. */
   readonly idKind: string | undefined
+  readonly spans: ReadPlan['spans']
 }
 
 interface Entry {
@@ -135,6 +138,7 @@ export function namedFields(survey: Survey, document: Document): NamedFields {
     fields,
     foundUnder,
     idKind: ids?.kind,
+    spans: spansOf(entries),
     totalTokens,
     toolTokens,
     tierTakenFor: tier.meaning,
@@ -148,6 +152,18 @@ export function namedFields(survey: Survey, document: Document): NamedFields {
     ),
     relativeTimeUnit: entries.some((e) => e.name === 'timestampms' || e.name === 'tsms') ? 'ms' : 's',
   }
+}
+
+/** Names of a record and of the one above it, where the log has both. */
+function spansOf(entries: readonly Entry[]): ReadPlan['spans'] {
+  const texts = (names: readonly string[]): string[] =>
+    names.flatMap((name) =>
+      entries.filter((e) => e.name === name && e.container === undefined).map((e) => `nullif(${e.sql}, '')`),
+    )
+  const parent = firstOf(...texts(parentNames))
+  const own = texts(spanNames)
+  if (parent === undefined || own.length === 0) return undefined
+  return { parent, own: `list_filter([${own.join(', ')}], lambda x: x IS NOT NULL)` }
 }
 
 /** SQL for the id and for what it says: the id of one call goes before those that may name more. */

@@ -21,6 +21,7 @@ import {
   type MergeFile,
 } from './merge.js'
 import { findPlaceholders, type Placeholders } from './placeholders.js'
+import { leaveOutParents, spanWords, type Spans } from './parents.js'
 import { priceStaged } from './price.js'
 import { notePriceData, priceDataWords } from './price-data.js'
 import { repairRules } from './repairs.js'
@@ -60,12 +61,13 @@ export async function mergeStaged(
   book: PriceBook,
 ): Promise<Landed> {
   await run.stage.finish()
+  const spans = await leaveOutParents(db)
   const refused = await refuseBadFiles(db, run.stage.files, request.rejectLimit)
   await priceStaged(db, book)
   await readCachesByCost(db)
   // Providers, as they are resolved now, tell calls of one id apart.
   await dedupeStaged(db)
-  const work = async (): Promise<Merged> => mergeInto(db, request, run, known, book, refused)
+  const work = async (): Promise<Merged> => mergeInto(db, request, run, known, book, refused, spans)
   const { counts, ...together } = await withStore(db, request, work)
   const ofAgent = run.stage.files.some(
     (file) => file.segment.reading.recognised.importer.id === 'claude-code',
@@ -107,14 +109,18 @@ async function mergeInto(
   known: ReadonlyMap<string, KnownFile>,
   book: PriceBook,
   refused: Refused,
+  spans: Spans,
 ): Promise<Merged> {
   await assertNotOvertaken(db, run, known)
   const landing = await planLanding(db, run, refused)
-  const notes = await compareWithStore(
-    db,
-    landing.replaced.map(({ file }) => file.file_id),
-    request.read.keepAcrossSources === true,
-  )
+  const notes = [
+    ...spanWords(spans),
+    ...(await compareWithStore(
+      db,
+      landing.replaced.map(({ file }) => file.file_id),
+      request.read.keepAcrossSources === true,
+    )),
+  ]
   const counted = await db.query<CountRow>(countsSql)
   const byFile = new Map(counted.rows.map((row) => [row.file_no, row]))
   const rows = run.stage.files.map((file) => withHeader(byFile.get(file.fileNo) ?? noRows(file), file))

@@ -173,7 +173,7 @@ export const countsSql = `SELECT i.file_no,
     count(*) FILTER (WHERE i.state = 'call' AND (v.verdict = 'superseded' OR (v.row IS NULL AND r.row IS NOT NULL))) AS superseded,
     count(*) FILTER (WHERE i.state = 'skip' AND v.row IS NULL) AS skipped,
     count(*) FILTER (WHERE i.state = 'reject' AND v.row IS NULL) AS rejected,
-    coalesce(bool_or(i.state = 'reject' OR (i.state = 'call' AND starts_with(i.call_id, '#'))), false) AS content_ids,
+    coalesce(bool_or(i.state = 'reject' OR (i.state = 'call' AND starts_with(i.call_id, '#')) OR i.parent_span IS NOT NULL), false) AS content_ids,
     ${Object.keys(repairRules)
       .map((rule) => `count(*) FILTER (WHERE i.${rule} AND i.state = 'call' AND v.row IS NULL) AS ${rule}`)
       .join(', ')}

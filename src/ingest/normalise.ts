@@ -11,7 +11,7 @@ import { givesIds, type ReadOptions } from './options.js'
 import { cacheShape } from './cache-shape.js'
 import { asksCacheReading, ruledSql } from './token-rules.js'
 import { limits, measures, typedColumns } from './typed-columns.js'
-import { checkedColumns } from './verdicts.js'
+import { checkedColumns, spanColumns } from './verdicts.js'
 
 /** A relation with the columns of a source: `text` for JSON lines, `c0 … cN` for CSV. */
 export interface SourceRelation {
@@ -60,6 +60,12 @@ export function normaliseSql(
       ['cache_beside', plan.cacheTokensBeside ?? 'false'],
       ...(plan.costParts ?? []).map((sql, i): [string, string] => [`cost_part_${i}`, sql]),
       ['unread_usage', plan.unread ?? 'CAST(NULL AS VARCHAR)'],
+      ...(plan.spans === undefined
+        ? []
+        : ([
+            ['parent_span', plan.spans.parent],
+            ['span_ids', plan.spans.own],
+          ] as Columns)),
       ...along,
     ],
     documentSql(source, plan, allRecords),
@@ -68,6 +74,7 @@ export function normaliseSql(
     [
       ...passed,
       ...(asksCacheReading(plan, options, has) ? [['cache_shape', 'cache_shape'] as [string, string]] : []),
+      ...spansOf(plan),
       ...sourceOf(plan),
       ...along,
       ...typedColumns(raw, options, plan),
@@ -75,7 +82,10 @@ export function normaliseSql(
     `(${fields})`,
   )
   const ruled = ruledSql(typed, plan, options, has)
-  return select([...sourceOf(plan), ...checkedColumns(plan, options, has, now, content)], `(${ruled})`)
+  return select(
+    [...sourceOf(plan), ...spansOf(plan), ...checkedColumns(plan, options, has, now, content)],
+    `(${ruled})`,
+  )
 }
 
 /** The records' fields as texts, `raw_<field>`, with `skip`; and which fields there are. */
@@ -95,6 +105,10 @@ export function rawSql(
 /** SQL: true for records that are no calls. */
 const skipped = (plan: ReadPlan): string =>
   plan.isCall === undefined ? 'not_a_record' : `(not_a_record OR (${plan.isCall}) IS NOT TRUE AND readable)`
+
+/** Names in a trace, where the log has any. */
+const spansOf = (plan: ReadPlan): Columns =>
+  plan.spans === undefined ? [] : spanColumns.map((name) => [name, name])
 
 /** The record's own source, where it has one. */
 const sourceOf = (plan: ReadPlan, sql = 'source'): Columns =>

@@ -23,8 +23,13 @@ export const stagedColumns: Readonly<Record<string, string>> = {
   line_hash: 'VARCHAR',
   state: 'VARCHAR',
   reject_text: 'VARCHAR',
+  parent_span: 'VARCHAR',
+  span_ids: 'VARCHAR[]',
   ...Object.fromEntries(Object.keys(repairRules).map((rule) => [rule, 'BOOLEAN'])),
 }
+
+/** Of records of a trace: the names of the record above them, and of themselves. */
+export const spanColumns = ['parent_span', 'span_ids'] as const
 
 /**
  * The verdict on each record, and the columns that staging keeps.

@@ -1,0 +1,152 @@
+/** Which records are one call: the cases that people have, each with what must come of it. */
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { ask, ingestInto, type Choices } from '../../property/ingesting.js'
+import { workshop } from './reading.js'
+
+const folder = fileURLToPath(new URL('../../../fixtures/sameness', import.meta.url))
+const file = (name: string): string => join(folder, name)
+
+interface Outcome {
+  /** Of the run: lines, imported, duplicates, superseded, skipped, rejected. */
+  readonly totals: readonly number[]
+  readonly notes: readonly string[]
+  readonly calls: readonly Readonly<Record<string, unknown>>[]
+}
+
+const columns = 'call_id, logged_id, source, model, input_tokens, output_tokens, cost_usd'
+
+async function read(names: readonly string[], choices: Choices = {}, select = columns): Promise<Outcome> {
+  const db = workshop.store()
+  const { totals, notes } = await ingestInto(db, names.map(file), choices)
+  const calls = await ask(db, `SELECT ${select} FROM calls ORDER BY ts, model, call_id`)
+  const { lines, imported, duplicates, superseded, skipped, rejected } = totals
+  return { totals: [lines, imported, duplicates, superseded, skipped, rejected], notes, calls }
+}
+
+describe('an id that may name several calls', () => {
+  test('four calls of one web request are four; a record that was written twice is one', async () => {
+    const { totals, notes, calls } = await read(['web-request/app.jsonl'])
+    expect(totals).toEqual([6, 5, 1, 0, 0, 0])
+    expect(notes).toEqual([
+      '4 calls share 1 id with calls that differ: each was kept, under the id, ~ and a hash; if such an id is that of one call, --map call_id=<field> says so',
+    ])
+    expect(calls.map((call) => [call['model'], call['logged_id'], call['cost_usd']])).toEqual([
+      // 120 × 0.15 + 20 × 0.60, 24 × 0.02, 3000 × 2.50 + 400 × 10, 420 × 0.15 + 2 × 0.60, 10 × 2.50 + 10 × 10
+      ['gpt-4o-mini', 'req-7', '0.000030000000'],
+      ['text-embedding-3-small', 'req-7', '0.000000480000'],
+      ['gpt-4o', 'req-7', '0.011500000000'],
+      ['gpt-4o-mini', 'req-7', '0.000064200000'],
+      ['gpt-4o', null, '0.000125000000'],
+    ])
+    for (const { call_id: id, logged_id: logged } of calls)
+      expect(id).toMatch(logged === null ? /^req-8$/ : /^req-7~[0-9a-f]{12}$/)
+  })
+
+  test('twenty turns under the id of their conversation are twenty', async () => {
+    const { totals, calls } = await read(['conversation/chat.jsonl'])
+    expect(totals).toEqual([20, 20, 0, 0, 0, 0])
+    expect(calls.reduce((sum, call) => sum + Number(call['input_tokens']), 0)).toBe(21_000)
+  })
+
+  test('a failed attempt that was billed stays beside the next one', async () => {
+    const { totals, calls } = await read(['attempts/retries.jsonl'])
+    expect(totals).toEqual([4, 4, 0, 0, 0, 0])
+    expect(calls.map((call) => call['logged_id'] ?? call['call_id']).toSorted()).toEqual([
+      'job-1',
+      'job-1',
+      'job-2',
+      'job-2',
+    ])
+  })
+
+  test('who knows that an id is that of one call says so by --map', async () => {
+    const { totals, calls, notes } = await read(['web-request/app.jsonl'], {
+      read: { map: { call_id: 'request_id' } },
+    })
+    expect([totals, notes]).toEqual([[6, 2, 2, 2, 0, 0], []])
+    expect(calls.map((call) => [call['call_id'], call['output_tokens']])).toEqual([
+      ['req-7', 400],
+      ['req-8', 10],
+    ])
+  })
+
+  test('the few ids that a local server counts through are nobody’s', async () => {
+    const { totals, calls } = await read(['short-ids/local.jsonl'])
+    expect(totals).toEqual([2, 2, 0, 0, 0, 0])
+    expect(calls.map((call) => call['logged_id'])).toEqual(['chatcmpl-587', 'chatcmpl-587'])
+  })
+})
+
+describe('a call in the logs of several sources', () => {
+  const names = (of: string): string[] => ['own', 'litellm', 'openai'].map((name) => `${of}/${name}.jsonl`)
+  const id = 'chatcmpl-CY1k8GQnJxq2pXbWm4Tz7aLr'
+
+  test('counts once: the provider’s answer gives it, the others fill its gaps', async () => {
+    const { totals, notes, calls } = await read(
+      names('several-sources'),
+      {},
+      `call_id, source, model, cache_read_input_tokens, feature, team, user_id, reported_cost_usd, tags['plan'] AS plan, cost_usd`,
+    )
+    expect(totals).toEqual([3, 1, 2, 0, 0, 0])
+    expect(notes).toEqual([
+      '2 calls are in logs of another source too and count once, as duplicates of it; --keep-across-sources counts both',
+    ])
+    expect(calls).toEqual([
+      {
+        call_id: id,
+        source: 'openai',
+        model: 'gpt-4o-2024-08-06',
+        cache_read_input_tokens: 600,
+        feature: 'chat',
+        team: 'team-a',
+        user_id: 'u1',
+        reported_cost_usd: '0.004500000000',
+        plan: 'pro',
+        // 400 × 2.50 + 600 × 1.25 + 200 × 10
+        cost_usd: '0.003750000000',
+      },
+    ])
+  })
+
+  test('stays twice where the sources disagree, and this is said', async () => {
+    const { totals, notes, calls } = await read(names('disagreeing'))
+    expect(totals).toEqual([3, 2, 1, 0, 0, 0])
+    expect(notes.at(-1)).toBe(
+      `1 id of a call is in logs of several sources with other tokens or models; all were kept, so they may count twice: ${id}`,
+    )
+    expect(calls.map((call) => [call['source'], call['output_tokens']]).toSorted()).toEqual([
+      ['litellm', 260],
+      ['openai', 200],
+    ])
+  })
+
+  test('--keep-across-sources counts all', async () => {
+    const { totals, calls } = await read(names('several-sources'), {
+      read: { keepAcrossSources: true },
+    })
+    expect(totals).toEqual([3, 3, 0, 0, 0, 0])
+    expect(calls.map((call) => call['call_id'])).toEqual([id, id, id])
+  })
+
+  test('a rehearsal counts as the run does', async () => {
+    const db = workshop.store()
+    const [own, ...others] = names('several-sources').map(file)
+    await ingestInto(db, [own!])
+    const rehearsed = await ingestInto(db, others, { dryRun: true })
+    const done = await ingestInto(db, others)
+    expect(rehearsed.totals).toEqual(done.totals)
+    expect(done.totals.duplicates).toBe(2)
+  })
+})
+
+test('of a trace the spans that sum up others are no calls, nor those without usage', async () => {
+  const { totals, notes, calls } = await read(['trace/spans.jsonl'])
+  expect(totals).toEqual([7, 4, 0, 0, 3, 0])
+  expect(notes).toEqual([
+    '2 records sum up the calls below them in their trace and are no calls',
+    '1 record has calls below it in its trace and more tokens than they: it counts beside them',
+  ])
+  expect(calls.map((call) => call['input_tokens'])).toEqual([100, 50, 900, 90])
+})
