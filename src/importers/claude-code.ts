@@ -34,9 +34,19 @@ export const claudeCode: Importer = {
       tag('version', doc.text('version')),
     ]
     const pairs = `list_filter([${labels.join(', ')}], lambda t: t.value IS NOT NULL)`
+    const iterations = places.map((place) => [...place, 'usage', 'iterations'])
+    /** Passes that compact the conversation are billed, and are not in the counts. */
+    const compacted = iterations.map(
+      (path) => `coalesce(list_contains(${doc.list(path, 'type')}, 'compaction'), false)`,
+    )
     return {
       document: doc,
       cacheTokens: 'excluded',
+      moneyFree: iterations.map((path) => ({
+        path,
+        reason: 'the passes that the counts add up, or they are named',
+      })),
+      unread: `CASE WHEN ${compacted.join(' OR ')} THEN 'usage.iterations (compaction)' END`,
       isCall: `coalesce(${message('usage', 'input_tokens')}, ${message('usage', 'output_tokens')}) IS NOT NULL
         AND ${message('model')} IS DISTINCT FROM '<synthetic>' AND ${error} IS DISTINCT FROM 'true'`,
       fields: {

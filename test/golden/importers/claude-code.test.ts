@@ -105,3 +105,17 @@ test('outputs that were logged before they were complete are said to be a lower 
   ])
   expect((await readFixture('claude-code/streaming')).doubts).toEqual([])
 })
+
+test('lines of today: passes, neutral words and tool results say nothing; a compaction is named', async () => {
+  const { doubts, calls } = await readFixture('claude-code/current')
+  expect(calls.map((call) => [call['call_id'], call['output_tokens'], call['unread_usage']])).toEqual([
+    ['msg_1', 120, undefined],
+    ['msg_2', 20, 'usage.iterations (compaction)'],
+  ])
+  expect(calls.map((call) => [call['speed'], call['region']])).toEqual([
+    [undefined, undefined],
+    ['fast', 'us'],
+  ])
+  expect(doubts).toHaveLength(1)
+  expect(doubts[0]).toContain('usage.iterations (compaction) is not read; it counts as partly priced')
+})
