@@ -2,7 +2,7 @@ import { exitCodes, UserError } from '../errors.js'
 import { importers } from '../importers/registry.js'
 import { doubts, ingest, type RejectLimit } from '../ingest/ingest.js'
 import type { IngestSummary } from '../ingest/summary.js'
-import { ingestReport, refusedWords } from '../reports/ingest.js'
+import { hasRefused, ingestReport, refusedWords } from '../reports/ingest.js'
 import { outputOptions, sourceOptions, storeOptions, type CommandSpec, type Invocation } from './command.js'
 import { progressBar } from './progress.js'
 import { settingsOf } from './settings.js'
@@ -72,7 +72,7 @@ ${importers.map((i) => `  ${i.id.padEnd(12)} ${i.about}`).join('\n')}`,
     if (!terminal.interactive) for (const words of refused) terminal.warn(words)
     return {
       report: ingestReport(summary, settings.dbPath, doubts(summary)),
-      ...(refused.length > 0 ? { exitCode: exitCodes.refused } : {}),
+      ...(hasRefused(summary) ? { exitCode: exitCodes.refused } : {}),
     }
   },
 }

@@ -235,4 +235,15 @@ const agents: readonly Signature[] = [
   },
 ]
 
-export const foreignLogs: readonly Signature[] = [...agents, ...gateways, ...traces]
+const others: readonly Signature[] = [
+  {
+    id: 'claude-code-stats',
+    about: "Claude Code's own statistics",
+    why: 'they sum up its sessions',
+    kind: 'no-calls',
+    next: 'Its sessions are read: ~/.claude/projects.',
+    matches: (r) => has(r, 'dailyModelTokens') || has(r, 'modelUsage', 'dailyActivity'),
+  },
+]
+
+export const foreignLogs: readonly Signature[] = [...agents, ...gateways, ...traces, ...others]

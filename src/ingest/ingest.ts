@@ -127,7 +127,18 @@ export async function openInput(request: InputRequest): Promise<Database> {
     )
     const refused = summary.files.find((file) => file.state === 'refused')
     if (refused) throw refusal(refused)
-    if (summary.files.every((file) => file.state === 'empty'))
+    const passedOver = summary.files.filter((file) => file.state === 'not-read')
+    if (summary.files.every((file) => ['not-read', 'not-a-log'].includes(file.state))) {
+      if (passedOver[0]) throw refusal(passedOver[0])
+      throw new UserError('none of these files is a call log', {
+        code: 'refused',
+        location: request.sources.join(', '),
+        hint: 'Call logs are JSON lines, JSON or CSV, plain, .gz or .zst.',
+      })
+    }
+    for (const file of passedOver)
+      request.warn(`${file.label} was not read: ${(file.note ?? '').split('\n')[0]}`)
+    if (summary.files.every((file) => ['empty', 'not-read', 'not-a-log'].includes(file.state)))
       await writeStore(db, ':memory:', { lockTimeoutMs: 0 }, async () => undefined)
     for (const warning of doubts(summary)) request.warn(warning)
     const rejected = await rejectedWords(db, summary)

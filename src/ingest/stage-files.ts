@@ -9,6 +9,7 @@ import { look, prepare } from './prepare.js'
 import { isOfTheMachine, Stage } from './stage.js'
 import type { FileSummary } from './summary.js'
 import type { Reading, Unit } from './units.js'
+import { Unrecognised } from './unrecognised.js'
 
 /** A file of this run. */
 export interface Entry {
@@ -149,11 +150,18 @@ async function lookAt(
   verdict: Verdict,
 ): Promise<Reading | undefined> {
   try {
+    if (file.unreadable !== undefined)
+      throw new UserError(file.unreadable, { location: file.label, hint: 'Check its permissions.' })
     const looked = await look(file, request.read)
     if (looked !== undefined) return readingFrom(looked, verdict)
     Object.assign(entry.summary, { state: 'empty', note: 'no records' })
   } catch (error) {
     refuse(entry, error)
+    // What merely stands in a folder was not asked for: it is no failure, and is told where money may be in it.
+    if (file.inFolder !== true) return undefined
+    const noLog = error instanceof Unrecognised && !error.mayHoldCalls
+    if (noLog || request.rejectLimit.count !== 0)
+      Object.assign(entry.summary, { state: noLog ? 'not-a-log' : 'not-read' })
   }
   return undefined
 }

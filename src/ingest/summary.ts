@@ -5,7 +5,11 @@ import type { CacheHabit } from './cache-reading.js'
 import type { Placeholders } from './placeholders.js'
 import type { RepairRule } from './repairs.js'
 
-export type FileState = 'read' | 'unchanged' | 'empty' | 'refused'
+/**
+ * What became of a file. Of those that only stand in a folder, `not-a-log` is no call log, and `not-read`
+ * may hold calls or money; neither is a failure.
+ */
+export type FileState = 'read' | 'unchanged' | 'empty' | 'refused' | 'not-a-log' | 'not-read'
 
 export interface FileSummary extends Counts {
   readonly label: string

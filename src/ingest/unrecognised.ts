@@ -192,13 +192,25 @@ function fieldsIn(sample: Sample): Found {
       !/total|max|limit|per/i.test(l.name) &&
       l.values.some((value) => isCount(value) && Number(value) > 0),
   )
-  const money = ['input_tokens', 'output_tokens', 'reported_cost_usd'] as const
+  const has = (...names: CallField[]): boolean => names.every((name) => map.has(name))
+  const money = has('input_tokens') || has('output_tokens') || has('reported_cost_usd')
   return {
     map,
     model: model?.path,
     left: left.map((l) => l.path),
-    mayHoldCalls: money.some((field) => map.has(field)) || left.length > 0,
+    mayHoldCalls: isTable(sample) && ((has('ts') && money) || has('input_tokens', 'output_tokens')),
   }
+}
+
+/** False for text that only has commas: a table has names in its header and as many cells in each row. */
+function isTable({ kind, header, records }: Sample): boolean {
+  if (kind === 'json') return true
+  const whole = records.filter((row) => header.every((name) => row[name] !== undefined)).length
+  return (
+    header.length > 2 &&
+    header.every((name) => /^[^[\]{}=]{1,60}$/.test(name)) &&
+    whole >= records.length * 0.8
+  )
 }
 
 const lastOf = (path: string): string => path.slice(path.lastIndexOf('.') + 1)

@@ -46,14 +46,19 @@ export function ingestReport(facts: IngestFacts, dbPath: string, doubts: readonl
     const { label, importer, state } = file
     return { file: shorten(label), path: label, importer, state, ...countsBy((name) => file[name]) }
   })
+  const logs = rows.filter(({ state }) => state !== 'not-a-log')
   const files: Section = {
     id: 'files',
     title: facts.dryRun ? 'What would be read' : 'Read',
     columns,
     rows,
-    ...(rows.length > shownFiles ? { shownRows: summedUp(rows) } : {}),
+    ...(logs.length > shownFiles
+      ? { shownRows: summedUp(logs) }
+      : logs.length < rows.length
+        ? { shownRows: logs }
+        : {}),
     totals: { file: 'total', importer: null, state: null, ...facts.totals },
-    notes: refusalNotes(facts.files),
+    notes: [...refusalNotes(facts.files), ...noLogs(facts.files)],
   }
   return {
     kind: 'ingest',
@@ -80,9 +85,14 @@ function labelShortener(labels: readonly string[]): (label: string) => string {
   return (label) => (labels.length < 2 ? label : label.split('/').slice(shared).join('/'))
 }
 
+function noLogs(files: readonly FileCounts[]): string[] {
+  const n = files.filter(({ state }) => state === 'not-a-log').length
+  return n === 0 ? [] : [`${n === 1 ? '1 file is no call log' : `${count(n)} files are no call logs`}.`]
+}
+
 function titleOf(facts: IngestFacts, dbPath: string): string {
   if (facts.dryRun) return 'Dry run: nothing was changed'
-  return facts.files.every((file) => file.state === 'refused')
+  return facts.files.every((file) => ['refused', 'not-a-log', 'not-read'].includes(file.state))
     ? 'Nothing was ingested'
     : `Ingested into ${dbPath}`
 }
@@ -94,7 +104,9 @@ function rejected({ totals, dryRun }: IngestFacts): string[] {
 }
 
 function summedUp(rows: readonly Row[]): readonly Row[] {
-  const remarkable = rows.filter((row) => row['state'] === 'refused' || row['rejected'] !== 0)
+  const remarkable = rows.filter(
+    (row) => ['refused', 'not-read'].includes(String(row['state'])) || row['rejected'] !== 0,
+  )
   const quiet = rows.filter((row) => !remarkable.includes(row))
   const shown = [...remarkable, ...quiet].slice(0, shownFiles)
   const rest = rows.filter((row) => !shown.includes(row))
@@ -109,9 +121,14 @@ function summedUp(rows: readonly Row[]): readonly Row[] {
   ]
 }
 
-/** Which files were refused and why, in one sentence for all files with the same reason. */
+/** Which files were refused, or not read, and why, in one sentence for all files with the same reason. */
 export const refusedWords = ({ files }: Pick<IngestFacts, 'files'>): string[] =>
   refusalsOf(files).map(({ sentence }) => sentence)
+
+/** True when a file that was named was refused, or a log; or when nothing that was found is a log. */
+export const hasRefused = ({ files }: Pick<IngestFacts, 'files'>): boolean =>
+  files.some(({ state }) => state === 'refused') ||
+  (files.length > 0 && files.every(({ state }) => ['not-a-log', 'not-read'].includes(state)))
 
 const refusalNotes = (files: readonly FileCounts[]): string[] =>
   refusalsOf(files).flatMap(({ sentence, hints, reasons }) => [sentence, ...hints, ...reasons])
@@ -124,16 +141,18 @@ interface Refusal {
 
 function refusalsOf(files: readonly FileCounts[]): Refusal[] {
   const groups = new Map<string, FileCounts[]>()
-  for (const file of files.filter(({ state }) => state === 'refused'))
-    groups.set(file.note ?? '', [...(groups.get(file.note ?? '') ?? []), file])
-  return [...groups].map(([note, [first, ...more]]) => {
+  for (const file of files.filter(({ state }) => state === 'refused' || state === 'not-read')) {
+    const key = `${file.state}\n${file.note ?? ''}`
+    groups.set(key, [...(groups.get(key) ?? []), file])
+  }
+  return [...groups].map(([key, [first, ...more]]) => {
     const others = more.length === 0 ? '' : ` (and ${more.length} more)`
-    const [what, ...hints] = note.split('\n')
+    const [state, what, ...hints] = key.split('\n')
     const reasons = [first!, ...more]
       .slice(0, 5)
       .flatMap((f) => f.reasons.map((r) => `${f.label}:${r.line}: ${r.reason}`))
     return {
-      sentence: `${first!.label}${others} was refused: ${what}`,
+      sentence: `${first!.label}${others} was ${state === 'refused' ? 'refused' : 'not read'}: ${what}`,
       hints: hints.map((hint) => hint.trim()),
       reasons,
     }
