@@ -105,7 +105,7 @@ function rejected({ totals, dryRun }: IngestFacts): string[] {
 
 function summedUp(rows: readonly Row[]): readonly Row[] {
   const remarkable = rows.filter(
-    (row) => ['refused', 'not-read'].includes(String(row['state'])) || row['rejected'] !== 0,
+    (row) => row['state'] === 'refused' || row['state'] === 'not-read' || row['rejected'] !== 0,
   )
   const quiet = rows.filter((row) => !remarkable.includes(row))
   const shown = [...remarkable, ...quiet].slice(0, shownFiles)
