@@ -4,10 +4,20 @@
  */
 import { geminiUsage } from './body-gemini.js'
 import { addedUp, freeInBody, modes, statedCost, toolCalls, unreadTools } from './body-money.js'
-import { absent, bodyAt, bodyPlaces, firstThere, outerText, type Body, type Place } from './body-places.js'
+import {
+  absent,
+  absentList,
+  bodyAt,
+  bodyPlaces,
+  firstThere,
+  outerText,
+  type Body,
+  type Place,
+} from './body-places.js'
+import { kindsOf } from './body-kinds.js'
 import { bodyUsage } from './body-usage.js'
 import { usageFields } from '../domain/call.js'
-import { Document, isObject, type ReadPlan, type Sample, type Survey } from './importer.js'
+import { Document, firstOf, isObject, type ReadPlan, type Sample, type Survey } from './importer.js'
 import { mergeFields, metadataFields, requestFields, responseIds, wrapperFields } from './raw-responses.js'
 
 /** True when a body with these marks stands anywhere in the sample. */
@@ -76,6 +86,7 @@ export function bodyPlan(survey: Survey, id: string, usual: Place): ReadPlan {
     cacheTokensCertain: true,
     cacheTokensBeside,
     isCall: `(${used[0]} IS NOT NULL OR ${used[1]} IS NOT NULL OR ${used[2]} OR TRY_CAST(${cost} AS DOUBLE) > 0 OR ${body.text('usage', 'type')} = 'duration'
+      OR ${firstThere(body.text('meta', 'billed_units', 'search_units'), body.text('usage', 'billed_units', 'search_units'))} IS NOT NULL
       OR ${failed} IS NOT NULL OR coalesce(TRY_CAST(${httpStatus} AS INTEGER) >= 400, false)) AND ${body.text('done')} IS DISTINCT FROM 'false'`,
     refusals: [
       {
@@ -96,7 +107,9 @@ export function bodyPlan(survey: Survey, id: string, usual: Place): ReadPlan {
           .flatMap(([, when, provider]) =>
             provider === undefined ? [] : [`WHEN ${when} THEN '${provider}'`],
           )
-          .join(' ')} WHEN ${body.text('prompt_filter_results')} IS NOT NULL THEN 'azure' END`,
+          .join(
+            ' ',
+          )} WHEN ${body.text('prompt_filter_results')} IS NOT NULL THEN 'azure' WHEN ${body.text('x_groq')} IS NOT NULL THEN 'groq' END`,
         response_model: model,
         operation: operationOf(body),
         user_id: firstThere(body.text('user'), body.text('safety_identifier')),
@@ -138,50 +151,6 @@ function besides(wrapper: ReadPlan['fields'], body: ReadPlan['fields']): string 
       return `, CASE WHEN ${outer} > 0 AND ${body[field]} IS NOT NULL AND ${outer} NOT IN (${inner}, ${inner} + ${more}, ${inner} - (${more})) THEN '${field}' END`
     })
     .join('')
-}
-
-/** Whose body it is, as importer, condition and provider; the first that fits. */
-function kindsOf(body: Body, model: string): readonly (readonly [string, string, string?])[] {
-  const has = (...paths: readonly string[][]): string => {
-    const found = firstThere(...paths.map((path) => body.text(...path)))
-    return found === absent ? 'false' : `${found} IS NOT NULL`
-  }
-  const message = `coalesce(${body.text('type')} = 'message', false)`
-  return [
-    [
-      'gemini',
-      has(
-        ['usageMetadata', 'totalTokenCount'],
-        ['usage_metadata', 'total_token_count'],
-        ['usageMetadata', 'promptTokenCount'],
-        ['usage_metadata', 'prompt_token_count'],
-        ['modelVersion'],
-      ),
-      'google',
-    ],
-    ['anthropic', `${message} AND coalesce(${model} ILIKE '%claude%', true)`, 'anthropic'],
-    ['anthropic', message],
-    [
-      'bedrock-converse',
-      `${has(['usage', 'inputTokens'])} AND ${has(['stopReason'], ['metrics', 'latencyMs'], ['usage', 'cacheReadInputTokens'])}`,
-      'aws',
-    ],
-    [
-      'cohere',
-      has(
-        ['meta', 'billed_units', 'input_tokens'],
-        ['usage', 'billed_units', 'input_tokens'],
-        ['meta', 'tokens', 'input_tokens'],
-        ['usage', 'tokens', 'input_tokens'],
-      ),
-      'cohere',
-    ],
-    ['ollama', has(['prompt_eval_count'], ['eval_count']), 'ollama'],
-    [
-      'openai',
-      `(${has(['usage', 'prompt_tokens'], ['usage', 'input_tokens_details', 'cached_tokens'])} OR coalesce(${body.text('object')} IN ('response', 'realtime.response'), false))`,
-    ],
-  ]
 }
 
 /** SQL: true for results of a provider's batches, which cost less. */
@@ -232,17 +201,20 @@ function latencyOf(body: Body): string {
 
 /** SQL for why the model stopped; of several choices a list. */
 function finishOf(body: Body): string {
-  const reasons = firstThere(
-    ...[
-      ['choices', 'finish_reason'],
-      ['candidates', 'finishReason'],
-      ['candidates', 'finish_reason'],
-    ].map(([list, key]) => body.list([list!], key!)),
-  )
+  const lists = [
+    ['choices', 'finish_reason'],
+    ['candidates', 'finishReason'],
+    ['candidates', 'finish_reason'],
+  ].map(([list, key]) => body.list([list!], key!))
+  const given = lists
+    .filter((list) => list !== absentList)
+    .map((list) => `nullif(list_filter(${list}, lambda x: x IS NOT NULL), [])`)
+  const reasons = given.length === 0 ? absent : `CAST(to_json(${firstOf(...given)}) AS VARCHAR)`
   const status = body.text('status')
   return firstThere(
-    `CASE WHEN len(${reasons}) > 0 THEN CAST(to_json(list_filter(${reasons}, lambda x: x IS NOT NULL)) AS VARCHAR) END`,
+    reasons,
     ...['stop_reason', 'stopReason', 'finish_reason', 'done_reason'].map((key) => body.text(key)),
+    body.text('response_metadata', 'finish_reason'),
     body.text('promptFeedback', 'blockReason'),
     body.text('prompt_feedback', 'block_reason'),
     `CASE WHEN ${status} = 'incomplete' THEN ${body.text('incomplete_details', 'reason')} ELSE ${status} END`,

@@ -1,0 +1,270 @@
+/**
+ * Bodies of every provider's API, bare and in wrappers of many makes. What each costs is worked out here from
+ * the list prices of September 2026, in whole units of 1e-12 USD.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
+import { afterAll, describe, expect, test } from 'vitest'
+import { write } from '../../property/ingesting.js'
+import { marker, readFiles, workshop, type Read } from './reading.js'
+
+afterAll(() => workshop.close())
+
+const folder = fileURLToPath(new URL('../../../fixtures/bodies', import.meta.url))
+type Json = Readonly<Record<string, unknown>>
+
+interface Case {
+  readonly name: string
+  readonly source: string
+  /** Model and provider that the wrapper must give. */
+  readonly model?: string
+  readonly input: number
+  readonly output?: number
+  readonly read?: number
+  readonly written?: number
+  readonly writtenForAnHour?: number
+  readonly reasoning?: number
+  readonly others?: Json
+  /** Counts, each with its price in USD a million (a search: in USD a million searches). */
+  readonly parts: readonly (readonly [count: number, price: string])[]
+}
+
+const cases: readonly Case[] = [
+  { name: 'openai-chat', source: 'openai', input: 1850, read: 1024, output: 212, reasoning: 64, parts: [[826, '2.5'], [1024, '1.25'], [212, '10']], others: { finish_reason: 'stop', service_tier: 'standard' } },
+  { name: 'openai-responses', source: 'openai', input: 3000, read: 2048, output: 400, reasoning: 310, parts: [[952, '1.25'], [2048, '0.625'], [400, '5']], others: { service_tier: 'flex' } },
+  { name: 'openai-embedding', source: 'openai', input: 300, parts: [[300, '0.02']], others: { operation: 'embedding' } },
+  { name: 'anthropic', source: 'anthropic', input: 8500, read: 3000, written: 500, writtenForAnHour: 400, output: 300, parts: [[5000, '3'], [3000, '0.3'], [100, '3.75'], [400, '6'], [300, '15'], [2, '10000']], others: { web_search_requests: 2, service_tier: 'standard' } },
+  { name: 'gemini', source: 'gemini', input: 2490, read: 1900, output: 820, reasoning: 640, parts: [[590, '1.25'], [1900, '0.125'], [820, '10']], others: { service_tier: 'standard', finish_reason: 'stop' } },
+  { name: 'gemini-audio', source: 'gemini', input: 1500, output: 110, reasoning: 100, parts: [[500, '0.3'], [1000, '1'], [110, '2.5']], others: { input_audio_tokens: 1000, finish_reason: 'length' } },
+  { name: 'bedrock-converse', source: 'bedrock-converse', model: 'global.anthropic.claude-sonnet-4-5-20250929-v1:0', input: 11200, read: 8000, written: 2000, writtenForAnHour: 1500, output: 300, parts: [[1200, '3'], [8000, '0.3'], [500, '3.75'], [1500, '6'], [300, '15']], others: { finish_reason: 'length' } },
+  { name: 'cohere-v2', source: 'cohere', input: 100, output: 50, parts: [[100, '2.5'], [50, '10']], others: { finish_reason: 'stop' } },
+  { name: 'cohere-v1', source: 'cohere', input: 10, output: 5, parts: [[10, '2.5'], [5, '10']], others: { finish_reason: 'length' } },
+  { name: 'xai', source: 'openai', input: 100, output: 110, reasoning: 100, parts: [[100, '3'], [110, '15']] },
+  { name: 'mistral', source: 'openai', input: 1000, output: 1000, parts: [[1000, '2'], [1000, '6']] },
+  { name: 'groq', source: 'openai', input: 100, output: 10, parts: [[100, '0.59'], [10, '0.79']] },
+  { name: 'openrouter', source: 'openai', input: 1000, output: 10, parts: [[1000, '3'], [10, '15']], others: { reported_cost_usd: '0.0033075' } },
+  { name: 'langchain', source: 'openai', input: 2000, read: 1000, output: 100, reasoning: 40, parts: [[1000, '2.5'], [1000, '1.25'], [100, '10']] },
+  { name: 'ai-sdk', source: 'openai', input: 2000, read: 1000, output: 100, reasoning: 40, parts: [[1000, '2.5'], [1000, '1.25'], [100, '10']] },
+  { name: 'ollama', source: 'ollama', input: 26, output: 282, parts: [[26, '0']] },
+] // prettier-ignore
+
+const bodyOf = ({ name }: Case): Json =>
+  JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as Json
+
+/** USD, exactly: micro-dollars a million tokens are 1e-12 USD a token. */
+function costOf({ parts }: Case): string {
+  const micro = (price: string): bigint => {
+    const [whole = '0', fraction = ''] = price.split('.')
+    return BigInt(whole + fraction.padEnd(6, '0'))
+  }
+  const sum = parts.reduce((all, [count, price]) => all + BigInt(count) * micro(price), 0n)
+  const digits = String(sum).padStart(13, '0')
+  return `${digits.slice(0, -12)}.${digits.slice(-12)}`.replace(/\.?0+$/, '') || '0'
+}
+
+/** What a call must show, whatever stands around its body. */
+function expected(one: Case): Json {
+  const given = {
+    input_tokens: one.input,
+    cache_read_input_tokens: one.read,
+    cache_creation_input_tokens: one.written,
+    cache_creation_1h_input_tokens: one.writtenForAnHour,
+    output_tokens: one.output,
+    reasoning_output_tokens: one.reasoning,
+    cost_usd: costOf(one),
+    ...one.others,
+  }
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+}
+
+async function read(lines: readonly Json[], set?: Readonly<Record<string, string>>): Promise<Read> {
+  const file = write(
+    join(workshop.room(), 'log.jsonl'),
+    lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
+  )
+  return readFiles([file], set === undefined ? {} : { read: { set } })
+}
+
+function expectAll({ calls, everything, counts }: Read, all: readonly Case[]): void {
+  expect(calls.map((call) => call['unread_usage'])).toEqual(all.map(() => undefined))
+  expect(calls).toMatchObject(all.map(expected))
+  expect(counts[0]?.slice(0, 2)).toEqual([all.length, all.length])
+  expect(everything).not.toContain(marker)
+}
+
+/** The wrapper's own: time and, where the body has no model, the model. */
+const around = (one: Case): Json => ({
+  ts: '2026-09-15T08:00:00Z',
+  user: 'u1',
+  ...(one.model === undefined ? {} : { model: one.model }),
+})
+
+const wrappers: Readonly<Record<string, (one: Case, body: Json) => Json>> = {
+  'under response': (one, body) => ({ ...around(one), response: body }),
+  'under body': (one, body) => ({ ...around(one), body }),
+  'as a text of JSON': (one, body) => ({ ...around(one), response: JSON.stringify(body) }),
+  'deep in a wrapper of its own': (one, body) => ({ ...around(one), llm: { reply: { raw: body } } }),
+  'as a text in a wrapper': (one, body) => ({ ...around(one), event: { payload: JSON.stringify(body) } }),
+  'with nulls and more keys': (one, body) => ({
+    ...around(one),
+    error: null,
+    response: withNulls(body),
+    note: 'n',
+  }),
+  'with numbers as texts': (one, body) => ({ ...around(one), response: asTexts(body) }),
+}
+
+const withNulls = (body: Json): Json => ({
+  ...body,
+  error: null,
+  incomplete_details: null,
+  extra_thing: { a: 'b' },
+})
+
+/** Every number below a usage as a text. */
+function asTexts(value: unknown, inUsage = false): Json {
+  return Object.fromEntries(
+    Object.entries(value as Json).map(([key, inner]) => {
+      const usage = inUsage || /usage|meta$/i.test(key)
+      if (usage && typeof inner === 'number') return [key, String(inner)]
+      const isObject = typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      return [key, isObject ? asTexts(inner, usage) : inner]
+    }),
+  )
+}
+
+describe('bodies of all providers in one log', () => {
+  test.each(Object.keys(wrappers))('%s', async (kind) => {
+    const read_ = await read(cases.map((one) => wrappers[kind]!(one, bodyOf(one))))
+    expectAll(read_, cases)
+    expect(read_.calls.map((call) => [call['ts'], call['user_id']])).toEqual(
+      cases.map(() => ['2026-09-15T08:00:00Z', 'u1']),
+    )
+  })
+
+  test('each in a wrapper of another make, in any order', { timeout: 120_000 }, async () => {
+    const kinds = Object.values(wrappers)
+    const order = fc.sample(fc.shuffledSubarray([...cases], { minLength: cases.length }), {
+      numRuns: 1,
+      seed: 7,
+    })[0]!
+    expectAll(await read(order.map((one, i) => kinds[i % kinds.length]!(one, bodyOf(one)))), order)
+  })
+})
+
+test.each(cases.map((one) => [one.name, one] as const))('a log of %s alone, bare', async (_name, one) => {
+  const set = { ts: '2026-09-15', ...(one.model === undefined ? {} : { request_model: one.model }) }
+  const { importers, ...rest } = await read([bodyOf(one)], set)
+  expectAll({ importers, ...rest }, [one])
+  expect(importers).toEqual([one.source])
+})
+
+test('Gemini in the names of the Python client', async () => {
+  const snake = (value: unknown): unknown =>
+    Array.isArray(value)
+      ? value.map(snake)
+      : typeof value === 'object' && value !== null
+        ? Object.fromEntries(
+            Object.entries(value).map(([key, inner]) => [
+              key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+              snake(inner),
+            ]),
+          )
+        : value
+  const of = cases.filter(({ source }) => source === 'gemini')
+  expectAll(await read(of.map((one) => ({ ...around(one), response: snake(bodyOf(one)) as Json }))), of)
+})
+
+test('a stream of Gemini as a list of chunks: the last usage counts, also where the prompt falls', async () => {
+  const [one] = cases.filter(({ name }) => name === 'gemini')
+  const body = bodyOf(one!)
+  const first = {
+    ...body,
+    candidates: [{}],
+    usageMetadata: { promptTokenCount: 9828, totalTokenCount: 9828 },
+  }
+  expectAll(await read([{ ...around(one!), response: [first, body] }]), [one!])
+  expectAll(await read([{ ...around(one!), response: JSON.stringify([first, body]) }]), [one!])
+})
+
+test('thoughts that the candidates include are not added again', async () => {
+  const usage = { promptTokenCount: 100, candidatesTokenCount: 80, thoughtsTokenCount: 60 }
+  const lines = [180, 240, undefined].map((totalTokenCount) => ({
+    ts: '2026-09-15T08:00:00Z',
+    response: { modelVersion: 'gemini-2.5-flash', usageMetadata: { ...usage, totalTokenCount } },
+  }))
+  const { calls } = await read(lines)
+  expect(calls.map((call) => call['output_tokens'])).toEqual([80, 140, 140])
+})
+
+test('what a body says and no price covers is named', async () => {
+  const response = bodyOf(cases.find(({ name }) => name === 'openai-responses')!)
+  const gemini = bodyOf(cases.find(({ name }) => name === 'gemini')!)
+  const ts = '2026-09-15T08:00:00Z'
+  const output = [
+    { type: 'web_search_call', action: { type: 'search', query: 'q' } },
+    { type: 'web_search_call', action: { type: 'open_page' } },
+    { type: 'file_search_call' },
+    { type: 'code_interpreter_call', container_id: 'c' },
+  ]
+  const details = [{ modality: 'SMELL', tokenCount: 3 }]
+  const { calls } = await read([
+    { ts, response: { ...response, id: 'resp_body_000000000002', output } },
+    {
+      ts,
+      response: {
+        ...response,
+        id: 'resp_body_000000000003',
+        usage: { ...(response['usage'] as Json), num_sources_used: 4 },
+      },
+    },
+    {
+      ts,
+      response: {
+        ...gemini,
+        usageMetadata: { ...(gemini['usageMetadata'] as Json), promptTokensDetails: details },
+      },
+    },
+    {
+      ts,
+      response: JSON.stringify({ ...response, usage: { ...(response['usage'] as Json), smell_tokens: 3 } }),
+    },
+  ])
+  expect(calls).toMatchObject([
+    { web_search_requests: 1, file_search_requests: 1, unread_usage: 'output.code_interpreter_call' },
+    { unread_usage: 'response.usage.num_sources_used' },
+    { unread_usage: 'modality=SMELL' },
+    { unread_usage: 'response.usage.smell_tokens' },
+  ])
+  expect(calls.map((call) => call['partly_priced'])).toEqual([true, true, true, true])
+})
+
+test('costs that bodies state, in dollars', async () => {
+  const usage = { prompt_tokens: 100, completion_tokens: 10, total_tokens: 110 }
+  const body = (more: Json, others: Json = {}): Json => ({
+    ts: '2026-09-15T08:00:00Z',
+    response: {
+      object: 'chat.completion',
+      model: 'some-new-model',
+      choices: [],
+      usage: { ...usage, ...more },
+      ...others,
+    },
+  })
+  const { calls } = await read([
+    body({ cost: 0.25 }),
+    body({
+      cost: { input_tokens_cost: 0.1, output_tokens_cost: 0.05, request_cost: 0.005, total_cost: 0.155 },
+    }),
+    body({ cost_in_usd_ticks: 37756000 }),
+    body({ total_cost: '0.5' }),
+    body({}, { response_cost: 0.75 }),
+    body({ cost: 0.01, is_byok: true, cost_details: { upstream_inference_cost: 0.2 } }),
+    body({ cost: 0.2, is_byok: false, cost_details: { upstream_inference_cost: 0.2 } }),
+  ])
+  expect(calls.map((call) => [call['cost_usd'], call['cost_basis'], call['unread_usage']])).toEqual(
+    ['0.25', '0.155', '0.0037756', '0.5', '0.75', '0.21', '0.2'].map((cost) => [cost, 'reported', undefined]),
+  )
+})
