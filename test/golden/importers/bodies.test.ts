@@ -137,9 +137,9 @@ function asTexts(value: unknown, inUsage = false): Json {
 
 describe('bodies of all providers in one log', () => {
   test.each(Object.keys(wrappers))('%s', async (kind) => {
-    const read_ = await read(cases.map((one) => wrappers[kind]!(one, bodyOf(one))))
-    expectAll(read_, cases)
-    expect(read_.calls.map((call) => [call['ts'], call['user_id']])).toEqual(
+    const found = await read(cases.map((one) => wrappers[kind]!(one, bodyOf(one))))
+    expectAll(found, cases)
+    expect(found.calls.map((call) => [call['ts'], call['user_id']])).toEqual(
       cases.map(() => ['2026-09-15T08:00:00Z', 'u1']),
     )
   })
