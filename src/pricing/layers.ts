@@ -20,8 +20,12 @@ export interface LayerSpan extends PriceSpan {
 export interface PriceLayer {
   /** Of its contents: changes whenever a price could. */
   readonly hash: string
-  /** Dated prices under the first of the names (in lower case) that has any; empty: none. */
-  of(provider: string, names: readonly string[]): readonly LayerSpan[]
+  /**
+   * Dated prices of a name, else of the model that it means; empty: none.
+   * @param names spellings in lower case, the name as logged first
+   * @param matched the model of the price data: `openai/gpt-4o`
+   */
+  of(provider: string, names: readonly string[], matched: string | null): readonly LayerSpan[]
   /** Every model that it prices. */
   models(): readonly { readonly provider: string; readonly model: string }[]
 }

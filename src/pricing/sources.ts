@@ -55,7 +55,7 @@ export class PriceSources {
     return (
       lookUp(this.#catalogue, provider, name).matched !== null ||
       this.#history.of(provider, names).length > 0 ||
-      this.#layers.some((layer) => layer.of(provider, names).length > 0)
+      this.#layers.some((layer) => layer.of(provider, names, null).length > 0)
     )
   }
 
@@ -82,7 +82,7 @@ export class PriceSources {
     listing: Listing,
     entries: readonly HistoryEntry[],
   ): Unchanged {
-    const layers = this.#layers.map((layer) => layerSpans(layer, provider, names, listing))
+    const layers = this.#layers.map((layer) => layer.of(provider, names, listing.matched))
     const spans = overlaid(layers, entries, listing.spans)
     const first = entries[0]
     const matched =
@@ -110,19 +110,6 @@ export class PriceSources {
       multipliers,
     }
   }
-}
-
-/** What a layer says of the name as logged, else of the model that it means. */
-function layerSpans(
-  layer: PriceLayer,
-  provider: string,
-  names: readonly string[],
-  { matched }: Listing,
-): readonly LayerSpan[] {
-  const own = layer.of(provider, names)
-  if (own.length > 0 || matched === null) return own
-  const cut = matched.indexOf('/')
-  return layer.of(matched.slice(0, cut), [matched.slice(cut + 1)])
 }
 
 /** Of its prices, what a deployment pays that stays in one data zone. */

@@ -146,7 +146,7 @@ function fromStated(quote: QuotedModel, stated: readonly StatedBand[], request: 
   const { today, since } = request
   const { provider: resolved, rates } = request.resolve(quote.provider, quote.model)
   const provider = resolved ?? quote.provider
-  const before = rates.filter((rate) => !('mode' in rate) || rate.mode === 'standard')
+  const before = rates.filter(({ mode }) => mode === 'standard')
   const matched = before[0]?.matched ?? null
   const start = since ?? today
   const holds = at(before, start)

@@ -87,7 +87,7 @@ export class UpdateLayer {
    * @param names spellings in lower case, the name as logged first
    * @param matched the model of the price data: `openai/gpt-4o`
    */
-  of(provider: string, names: readonly string[], matched: string | null = null): readonly UpdatedSpan[] {
+  of(provider: string, names: readonly string[], matched: string | null): readonly UpdatedSpan[] {
     if (this.#spans.size === 0) return []
     const keys = [...names.map((name) => keyOf(provider, name)), ...(matched === null ? [] : [matched])]
     return [...new Set(keys.map((key) => key.toLowerCase()))].reduceRight<readonly UpdatedSpan[]>(

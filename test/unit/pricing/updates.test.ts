@@ -70,7 +70,7 @@ function priceAt(
   const moment = `${day} 12:00:00`
   const found = book
     .resolve(provider, model)
-    .rates.filter((rate) => !('mode' in rate) || rate.mode === 'standard')
+    .rates.filter((rate) => rate.mode === 'standard')
     .filter(
       (rate) =>
         rate.valid_from <= moment &&
