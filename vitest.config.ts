@@ -16,7 +16,8 @@ export default defineConfig({
       LLMCOST_PRICE_UPDATES: devNull,
     },
     setupFiles: ['test/property/seed.ts'],
-    testTimeout: 60_000,
+    // Properties ask a database hundreds of times: a busy machine needs minutes for some.
+    testTimeout: 300_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
     projects: [

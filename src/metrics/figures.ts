@@ -36,10 +36,11 @@ export function aggregates(names: readonly MeasureName[]): string[] {
 /** The same from rows that are aggregated already, into wider groups; undefined where that takes the calls. */
 export function sumsOfAggregates(names: readonly MeasureName[]): string[] | undefined {
   if (!names.every((name) => addsUp(name) || 'shareOf' in measureOf(name))) return undefined
-  return [...plainAggregates(names)].map(([name, sql]) => {
+  return [...plainAggregates(names).keys()].map((name) => {
     // A count of nothing is 0, a sum of nothing NULL.
     const sum = `sum(${name})`
-    return `${sql.startsWith('count') ? `CAST(coalesce(${sum}, 0) AS BIGINT)` : sum} AS ${name}`
+    const { is, nullable } = measureOf(name as MeasureName)
+    return `${is === 'count' && nullable !== true ? `CAST(coalesce(${sum}, 0) AS BIGINT)` : sum} AS ${name}`
   })
 }
 

@@ -16,13 +16,40 @@ interface QuantileMeasure {
   readonly figure?: (quantile: string, part: (name: string) => string) => string
 }
 
-type Measure =
+/**
+ * What a figure is. The whole of a count or a sum is that of its parts added up; a count of nothing is 0, or
+ * NULL where no call logs what is counted, and a sum of nothing NULL. A `distinct` count has overlapping parts.
+ */
+type Statistic =
+  | 'count'
+  | 'sum'
+  | 'distinct'
+  | 'mean'
+  | 'quantile'
+  | 'extreme'
+  | 'deviation'
+  /** A part of all, 0–1. */
+  | 'rate'
+  /** A group's part of the total. */
+  | 'share'
+  /** One amount over another. */
+  | 'ratio'
+
+interface Meaning {
+  readonly is: Statistic
+  /** Of a count: NULL, not 0, where no call logs what is counted. */
+  readonly nullable?: true
+}
+
+type Measure = Meaning &
   /** An aggregate. */
-  | { readonly sql: string }
-  /** An exact quantile of a column or a quantity; quantiles of one share one sort. */
-  | QuantileMeasure
-  /** A group's part of the total of another measure, 0–1. */
-  | { readonly shareOf: 'cost_usd' }
+  (
+    | { readonly sql: string }
+    /** An exact quantile of a column or a quantity; quantiles of one share one sort. */
+    | QuantileMeasure
+    /** A group's part of the total of another measure, 0–1. */
+    | { readonly shareOf: 'cost_usd' }
+  )
 
 const ratio = (part: string, whole: string): string => `CAST(${part} AS DOUBLE) / nullif(${whole}, 0)`
 /** The mean of doubles, summed as decimals: a sum of doubles depends on the order in which threads add. */
@@ -72,19 +99,21 @@ const inputCost = 'list_input_cost_usd + list_cache_read_cost_usd + list_cache_w
 
 /** Names are `<statistic>_<quantity>`; rates and shares are 0–1. */
 export const measures = {
-  calls: { sql: 'count(*)' },
-  priced_calls: { sql: 'count(cost_usd)' },
-  unpriced_calls: { sql: 'count(*) - count(cost_usd)' },
-  partly_priced_calls: { sql: where('partly_priced') },
-  users: { sql: 'count(DISTINCT user_id)' },
+  calls: { is: 'count', sql: 'count(*)' },
+  priced_calls: { is: 'count', sql: 'count(cost_usd)' },
+  unpriced_calls: { is: 'count', sql: 'count(*) - count(cost_usd)' },
+  partly_priced_calls: { is: 'count', sql: where('partly_priced') },
+  users: { is: 'distinct', sql: 'count(DISTINCT user_id)' },
   // Blended: input and output at what they cost together; a hit of the response cache costs nothing.
   cost_per_1k_tokens_usd: {
+    is: 'ratio',
     sql: ratio(
       `1000 * sum(cost_usd) FILTER (WHERE ${anyTokens})`,
       `(sum(coalesce(input_tokens, 0) + coalesce(output_tokens, 0)) FILTER (WHERE cost_usd IS NOT NULL AND ${anyTokens}))`,
     ),
   },
   cost_per_1k_output_usd: {
+    is: 'ratio',
     sql: ratio(
       '1000 * sum(cost_usd) FILTER (WHERE output_tokens IS NOT NULL)',
       'sum(output_tokens) FILTER (WHERE cost_usd IS NOT NULL)',
@@ -92,62 +121,81 @@ export const measures = {
   },
   // What failed calls cost is part of it.
   cost_per_successful_call_usd: {
+    is: 'ratio',
     sql: ratio(
       'sum(cost_usd) FILTER (WHERE status IS NOT NULL)',
       "count(cost_usd) FILTER (WHERE status = 'ok')",
     ),
   },
   // Attempts after the first, where the log counts them.
-  later_attempt_calls: { sql: `CASE WHEN count(attempt) > 0 THEN ${where('attempt > 1')} END` },
-  later_attempt_cost_usd: { sql: 'sum(cost_usd) FILTER (WHERE attempt > 1)' },
-  input_tokens: { sql: 'sum(input_tokens)' },
-  output_tokens: { sql: 'sum(output_tokens)' },
+  later_attempt_calls: {
+    is: 'count',
+    nullable: true,
+    sql: `CASE WHEN count(attempt) > 0 THEN ${where('attempt > 1')} END`,
+  },
+  later_attempt_cost_usd: { is: 'sum', sql: 'sum(cost_usd) FILTER (WHERE attempt > 1)' },
+  input_tokens: { is: 'sum', sql: 'sum(input_tokens)' },
+  output_tokens: { is: 'sum', sql: 'sum(output_tokens)' },
   // Calls that log a total alone have no other tokens.
-  total_tokens: { sql: 'sum(total_tokens)' },
-  reasoning_output_tokens: { sql: 'sum(reasoning_output_tokens)' },
-  cache_read_input_tokens: { sql: 'sum(cache_read_input_tokens)' },
-  cache_creation_input_tokens: { sql: 'sum(cache_creation_input_tokens)' },
-  cost_usd: { sql: 'sum(cost_usd)' },
-  cost_share: { shareOf: 'cost_usd' },
-  list_cost_usd: { sql: 'sum(list_cost_usd)' },
-  reported_cost_usd: { sql: 'sum(reported_cost_usd)' },
-  mean_cost_usd: { sql: ratio('sum(cost_usd)', 'count(cost_usd)') },
-  p50_cost_usd: { of: 'cost_usd', at: 0.5 },
-  p95_cost_usd: { of: 'cost_usd', at: 0.95 },
-  p99_cost_usd: { of: 'cost_usd', at: 0.99 },
-  max_cost_usd: { sql: 'max(cost_usd)' },
-  stddev_cost_usd: { sql: exactStddev('cost_usd') },
-  mean_input_tokens: { sql: ratio('sum(input_tokens)', 'count(input_tokens)') },
-  p50_input_tokens: { of: 'input_tokens', at: 0.5 },
-  p95_input_tokens: { of: 'input_tokens', at: 0.95 },
-  mean_output_tokens: { sql: ratio('sum(output_tokens)', 'count(output_tokens)') },
-  p50_output_tokens: { of: 'output_tokens', at: 0.5 },
-  p95_output_tokens: { of: 'output_tokens', at: 0.95 },
+  total_tokens: { is: 'sum', sql: 'sum(total_tokens)' },
+  reasoning_output_tokens: { is: 'sum', sql: 'sum(reasoning_output_tokens)' },
+  cache_read_input_tokens: { is: 'sum', sql: 'sum(cache_read_input_tokens)' },
+  cache_creation_input_tokens: { is: 'sum', sql: 'sum(cache_creation_input_tokens)' },
+  cost_usd: { is: 'sum', sql: 'sum(cost_usd)' },
+  cost_share: { is: 'share', shareOf: 'cost_usd' },
+  list_cost_usd: { is: 'sum', sql: 'sum(list_cost_usd)' },
+  reported_cost_usd: { is: 'sum', sql: 'sum(reported_cost_usd)' },
+  mean_cost_usd: { is: 'mean', sql: ratio('sum(cost_usd)', 'count(cost_usd)') },
+  p50_cost_usd: { is: 'quantile', of: 'cost_usd', at: 0.5 },
+  p95_cost_usd: { is: 'quantile', of: 'cost_usd', at: 0.95 },
+  p99_cost_usd: { is: 'quantile', of: 'cost_usd', at: 0.99 },
+  max_cost_usd: { is: 'extreme', sql: 'max(cost_usd)' },
+  stddev_cost_usd: { is: 'deviation', sql: exactStddev('cost_usd') },
+  mean_input_tokens: { is: 'mean', sql: ratio('sum(input_tokens)', 'count(input_tokens)') },
+  p50_input_tokens: { is: 'quantile', of: 'input_tokens', at: 0.5 },
+  p95_input_tokens: { is: 'quantile', of: 'input_tokens', at: 0.95 },
+  mean_output_tokens: {
+    is: 'mean',
+    sql: ratio('sum(output_tokens)', 'count(output_tokens)'),
+  },
+  p50_output_tokens: { is: 'quantile', of: 'output_tokens', at: 0.5 },
+  p95_output_tokens: { is: 'quantile', of: 'output_tokens', at: 0.95 },
   // The mean of each call's own ratio: long inputs do not outweigh short ones.
-  mean_output_input_ratio: { sql: exactMean('CAST(output_tokens AS DOUBLE) / nullif(input_tokens, 0)') },
+  mean_output_input_ratio: {
+    is: 'mean',
+    sql: exactMean('CAST(output_tokens AS DOUBLE) / nullif(input_tokens, 0)'),
+  },
   // The ratio of sums: what all output is to all input, over calls that log both.
   output_input_ratio: {
+    is: 'ratio',
     sql: ratio(
       'sum(output_tokens) FILTER (WHERE input_tokens IS NOT NULL)',
       'sum(input_tokens) FILTER (WHERE output_tokens IS NOT NULL)',
     ),
   },
-  input_token_calls: { sql: 'count(input_tokens)' },
-  output_input_calls: { sql: where('input_tokens > 0 AND output_tokens IS NOT NULL') },
+  input_token_calls: { is: 'count', sql: 'count(input_tokens)' },
+  output_input_calls: { is: 'count', sql: where('input_tokens > 0 AND output_tokens IS NOT NULL') },
   p95_input_over_mean: {
+    is: 'quantile',
     of: 'input_tokens',
     at: 0.95,
     parts: { input_calls: 'count(input_tokens)', input_sum: 'CAST(sum(input_tokens) AS DOUBLE)' },
     figure: (p95, part) => `${p95} * ${part('input_calls')} / nullif(${part('input_sum')}, 0)`,
   },
-  max_tokens_calls: { sql: where('max_tokens > 0 AND output_tokens IS NOT NULL') },
-  p50_output_of_max_tokens: { of: 'output_of_max_tokens', at: 0.5 },
-  p95_output_of_max_tokens: { of: 'output_of_max_tokens', at: 0.95 },
-  sent_input_calls: { sql: `count(${sent})` },
-  repeated_input_tokens: repeatedInput,
-  repeated_input_share: { ...repeatedInput, parts: repeatedParts, figure: repeatedShare },
+  max_tokens_calls: { is: 'count', sql: where('max_tokens > 0 AND output_tokens IS NOT NULL') },
+  p50_output_of_max_tokens: { is: 'quantile', of: 'output_of_max_tokens', at: 0.5 },
+  p95_output_of_max_tokens: { is: 'quantile', of: 'output_of_max_tokens', at: 0.95 },
+  sent_input_calls: { is: 'count', sql: `count(${sent})` },
+  repeated_input_tokens: { ...repeatedInput, is: 'quantile' },
+  repeated_input_share: {
+    is: 'quantile',
+    ...repeatedInput,
+    parts: repeatedParts,
+    figure: repeatedShare,
+  },
   // At what the input of these calls cost, its cached part included.
   repeated_input_cost_usd: {
+    is: 'quantile',
     ...repeatedInput,
     parts: {
       ...repeatedParts,
@@ -155,61 +203,69 @@ export const measures = {
     },
     figure: (p5, part) => `${repeatedShare(p5, part)} * ${part('sent_input_cost')}`,
   },
-  finish_reason_calls: { sql: 'count(finish_reason)' },
-  no_finish_reason_calls: { sql: 'count(*) - count(finish_reason)' },
-  stop_rate: { sql: reason('stop') },
-  truncation_rate: { sql: reason('length') },
-  context_exceeded_rate: { sql: reason('context_exceeded') },
-  tool_calls_rate: { sql: reason('tool_calls') },
-  content_filter_rate: { sql: reason('content_filter') },
-  error_finish_rate: { sql: reason('error') },
-  other_finish_rate: { sql: reason('other') },
-  truncated_calls: { sql: where("finish_reason IN ('length', 'context_exceeded')") },
-  error_rate: { sql: ratio(where("status = 'error'"), 'count(status)') },
-  status_calls: { sql: 'count(status)' },
-  failed_calls: { sql: where("status = 'error'") },
-  failed_cost_usd: { sql: "sum(cost_usd) FILTER (WHERE status = 'error')" },
-  cache_hits: { sql: where('cache_hit') },
-  exact_cache_hits: { sql: hitsOfKind('exact') },
-  semantic_cache_hits: { sql: hitsOfKind('semantic') },
-  cache_hit_rate: { sql: ratio(where('cache_hit'), 'count(cache_hit)') },
-  avoided_cost_usd: { sql: 'sum(list_cost_usd) FILTER (WHERE cache_hit)' },
-  // Over calls that log their prompt cache only: a source that does not must not thin the share.
+  finish_reason_calls: { is: 'count', sql: 'count(finish_reason)' },
+  no_finish_reason_calls: { is: 'count', sql: 'count(*) - count(finish_reason)' },
+  stop_rate: { is: 'rate', sql: reason('stop') },
+  truncation_rate: { is: 'rate', sql: reason('length') },
+  context_exceeded_rate: { is: 'rate', sql: reason('context_exceeded') },
+  tool_calls_rate: { is: 'rate', sql: reason('tool_calls') },
+  content_filter_rate: { is: 'rate', sql: reason('content_filter') },
+  error_finish_rate: { is: 'rate', sql: reason('error') },
+  other_finish_rate: { is: 'rate', sql: reason('other') },
+  truncated_calls: {
+    is: 'count',
+    sql: where("finish_reason IN ('length', 'context_exceeded')"),
+  },
+  error_rate: { is: 'rate', sql: ratio(where("status = 'error'"), 'count(status)') },
+  status_calls: { is: 'count', sql: 'count(status)' },
+  failed_calls: { is: 'count', sql: where("status = 'error'") },
+  failed_cost_usd: { is: 'sum', sql: "sum(cost_usd) FILTER (WHERE status = 'error')" },
+  cache_hits: { is: 'count', sql: where('cache_hit') },
+  exact_cache_hits: { is: 'count', nullable: true, sql: hitsOfKind('exact') },
+  semantic_cache_hits: { is: 'count', nullable: true, sql: hitsOfKind('semantic') },
+  cache_hit_rate: { is: 'rate', sql: ratio(where('cache_hit'), 'count(cache_hit)') },
+  avoided_cost_usd: { is: 'sum', sql: 'sum(list_cost_usd) FILTER (WHERE cache_hit)' },
+  // Over provider calls that log their prompt cache only: a source that does not must not thin the share,
+  // and a hit of the response cache read nothing from a provider's. As prompt_cache_read_share of the cache.
   cache_read_share: {
+    is: 'rate',
     sql: ratio(
-      'sum(cache_read_input_tokens)',
-      'sum(input_tokens) FILTER (WHERE cache_read_input_tokens IS NOT NULL)',
+      'sum(cache_read_input_tokens) FILTER (WHERE cache_hit IS NOT TRUE)',
+      'sum(input_tokens) FILTER (WHERE cache_read_input_tokens IS NOT NULL AND cache_hit IS NOT TRUE)',
     ),
   },
-  p50_cache_age_ms: { of: 'cache_age_ms', at: 0.5 },
-  p95_cache_age_ms: { of: 'cache_age_ms', at: 0.95 },
-  max_cache_age_ms: { sql: `max(${quantities['cache_age_ms']})` },
-  mean_latency_ms: { sql: exactMean('latency_ms') },
-  p50_latency_ms: { of: 'latency_ms', at: 0.5 },
-  p95_latency_ms: { of: 'latency_ms', at: 0.95 },
-  p99_latency_ms: { of: 'latency_ms', at: 0.99 },
-  max_latency_ms: { sql: 'max(latency_ms)' },
-  untimed_calls: { sql: 'count(*) - count(latency_ms)' },
-  timed_provider_calls: { sql: `count(${quantities['provider_latency_ms']})` },
-  p50_provider_latency_ms: { of: 'provider_latency_ms', at: 0.5 },
-  p95_provider_latency_ms: { of: 'provider_latency_ms', at: 0.95 },
-  p99_provider_latency_ms: { of: 'provider_latency_ms', at: 0.99 },
-  max_provider_latency_ms: { sql: `max(${quantities['provider_latency_ms']})` },
-  p50_hit_latency_ms: { of: 'hit_latency_ms', at: 0.5 },
-  p50_failed_latency_ms: { of: 'failed_latency_ms', at: 0.5 },
-  p95_failed_latency_ms: { of: 'failed_latency_ms', at: 0.95 },
-  ttft_calls: { sql: `count(${quantities['provider_ttft_ms']})` },
-  p50_ttft_ms: { of: 'provider_ttft_ms', at: 0.5 },
-  p95_ttft_ms: { of: 'provider_ttft_ms', at: 0.95 },
-  p50_output_tokens_per_second: { of: 'output_tokens_per_second', at: 0.5 },
-  mean_quality_score: { sql: exactMean('quality_score') },
-  mean_groundedness: { sql: exactMean('groundedness') },
-  mean_retrieval_score: { sql: exactMean('retrieval_score') },
-  mean_user_feedback: { sql: exactMean('user_feedback') },
-  quality_score_calls: { sql: 'count(quality_score)' },
-  user_feedback_calls: { sql: 'count(user_feedback)' },
-  first_ts: { sql: 'min(ts)' },
-  last_ts: { sql: 'max(ts)' },
+  p50_cache_age_ms: { is: 'quantile', of: 'cache_age_ms', at: 0.5 },
+  p95_cache_age_ms: { is: 'quantile', of: 'cache_age_ms', at: 0.95 },
+  max_cache_age_ms: { is: 'extreme', sql: `max(${quantities['cache_age_ms']})` },
+  mean_latency_ms: { is: 'mean', sql: exactMean('latency_ms') },
+  p50_latency_ms: { is: 'quantile', of: 'latency_ms', at: 0.5 },
+  p95_latency_ms: { is: 'quantile', of: 'latency_ms', at: 0.95 },
+  p99_latency_ms: { is: 'quantile', of: 'latency_ms', at: 0.99 },
+  max_latency_ms: { is: 'extreme', sql: 'max(latency_ms)' },
+  untimed_calls: { is: 'count', sql: 'count(*) - count(latency_ms)' },
+  timed_provider_calls: { is: 'count', sql: `count(${quantities['provider_latency_ms']})` },
+  p50_provider_latency_ms: { is: 'quantile', of: 'provider_latency_ms', at: 0.5 },
+  p95_provider_latency_ms: { is: 'quantile', of: 'provider_latency_ms', at: 0.95 },
+  p99_provider_latency_ms: { is: 'quantile', of: 'provider_latency_ms', at: 0.99 },
+  max_provider_latency_ms: {
+    is: 'extreme',
+    sql: `max(${quantities['provider_latency_ms']})`,
+  },
+  p50_hit_latency_ms: { is: 'quantile', of: 'hit_latency_ms', at: 0.5 },
+  p50_failed_latency_ms: { is: 'quantile', of: 'failed_latency_ms', at: 0.5 },
+  p95_failed_latency_ms: { is: 'quantile', of: 'failed_latency_ms', at: 0.95 },
+  ttft_calls: { is: 'count', sql: `count(${quantities['provider_ttft_ms']})` },
+  p50_ttft_ms: { is: 'quantile', of: 'provider_ttft_ms', at: 0.5 },
+  p95_ttft_ms: { is: 'quantile', of: 'provider_ttft_ms', at: 0.95 },
+  p50_output_tokens_per_second: { is: 'quantile', of: 'output_tokens_per_second', at: 0.5 },
+  mean_quality_score: { is: 'mean', sql: exactMean('quality_score') },
+  mean_groundedness: { is: 'mean', sql: exactMean('groundedness') },
+  mean_retrieval_score: { is: 'mean', sql: exactMean('retrieval_score') },
+  mean_user_feedback: { is: 'mean', sql: exactMean('user_feedback') },
+  quality_score_calls: { is: 'count', sql: 'count(quality_score)' },
+  user_feedback_calls: { is: 'count', sql: 'count(user_feedback)' },
+  first_ts: { is: 'extreme', sql: 'min(ts)' },
+  last_ts: { is: 'extreme', sql: 'max(ts)' },
 } as const satisfies Readonly<Record<string, Measure>>
 
 export type MeasureName = keyof typeof measures
@@ -224,19 +280,16 @@ export const measureOf = (name: MeasureName): Measure => measures[name]
  */
 export type Emptiness = 'zero' | 'share' | 'none'
 
-/** A count that is NULL where no call logs what is counted is one too. */
-const countOrSum = /^(CASE WHEN count\(\w+\) > 0 THEN )?(count|sum)\(/
-
 export function emptinessOf(name: MeasureName): Emptiness {
-  const measure = measureOf(name)
-  if ('shareOf' in measure) return 'share'
-  return 'sql' in measure && countOrSum.test(measure.sql) ? 'zero' : 'none'
+  const { is } = measureOf(name)
+  if (is === 'share') return 'share'
+  return is === 'count' || is === 'sum' || is === 'distinct' ? 'zero' : 'none'
 }
 
 /** Whether the whole is the sum of its parts: a count or a sum, not of distinct values. */
 export function addsUp(name: MeasureName): boolean {
-  const measure = measureOf(name)
-  return 'sql' in measure && emptinessOf(name) === 'zero' && !measure.sql.includes('DISTINCT')
+  const { is } = measureOf(name)
+  return is === 'count' || is === 'sum'
 }
 
 /** @throws UserError (usage) with the closest names */

@@ -63,6 +63,7 @@ export function columnWords(column: Column, cells: readonly (Cell | undefined)[]
   return cells.map((cell, index) => {
     if (isAbsent(cell)) return absentWords(column)
     const digits = numbers[index]
+    if (column.verbatim && digits !== undefined) return { text: digits }
     if (digits === undefined) return { ...textWords(times?.[index] ?? cell), ...statusTone(column, cell) }
     if (scale !== undefined) return { text: inWords(digits, scale), ...toneOf(column, digits) }
     return { text: column.kind === 'bytes' ? inWords(digits, bytesScale([digits])) : digits }
@@ -103,7 +104,7 @@ function exactWords(
 /** The same column in three digits a number, where that saves room; undefined for other kinds. */
 export function shortWords(column: Column, cells: readonly (Cell | undefined)[]): Words[] | undefined {
   const large = cells.some((cell) => Math.abs(Number(digitsOf(cell, column.kind) ?? 0)) >= 1e6)
-  if (column.kind !== 'count' || !large) return undefined
+  if (column.kind !== 'count' || column.verbatim || !large) return undefined
   return cells.map((cell) => {
     const digits = digitsOf(cell, column.kind)
     return isAbsent(cell)
@@ -137,14 +138,11 @@ export function statusTone({ tones }: Column, cell: Cell | undefined): { tone?: 
   return tone === undefined ? {} : { tone }
 }
 
-const moreIsBetter = /hit|quality|grounded|feedback|score|avoided|saved|saving/
-const neither = /calls|users|sessions|customers|models/
-
-/** More money, time or failures is worse, a fifth more plainly so; more calls are neither. */
-export function toneOf({ kind, key }: Column, digits: string): { tone?: Tone } {
+/** A change for the better is good, one for the worse a caution, from a fifth on bad; others have no tone. */
+export function toneOf({ kind, better }: Pick<Column, 'kind' | 'better'>, digits: string): { tone?: Tone } {
   const value = Number(digits)
-  if (kind !== 'change' || neither.test(key) || Math.abs(value) < 0.005) return {}
-  const growth = moreIsBetter.test(key) ? -value : value
-  if (growth < 0) return { tone: 'good' }
-  return { tone: growth >= 0.2 ? 'bad' : 'caution' }
+  if (kind !== 'change' || better === undefined || Math.abs(value) < 0.005) return {}
+  const worsening = better === 'more' ? -value : value
+  if (worsening < 0) return { tone: 'good' }
+  return { tone: worsening >= 0.2 ? 'bad' : 'caution' }
 }

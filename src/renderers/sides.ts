@@ -69,9 +69,8 @@ function changes(figures: readonly Column[], ratios: Row): Words[] {
   })
   const scale = changeScale(values)
   return values.map((value, i) => {
-    const key = figures[i]?.key ?? ''
     return value === undefined
       ? none
-      : { text: inWords(value, scale), ...toneOf({ key, title: '', kind: 'change' }, value) }
+      : { text: inWords(value, scale), ...toneOf({ ...figures[i], kind: 'change' }, value) }
   })
 }

@@ -1,7 +1,7 @@
 /** The figures of both sides of a comparison, with their differences and ratios. */
 import { difference, perDay, ratio } from '../domain/cost-change.js'
 import type { MeasureName } from '../metrics/measures.js'
-import { column, measureColumn } from './columns.js'
+import { betterOf, column, measureColumn } from './columns.js'
 import { basisOf, type Basis, type ComparedSide } from './compared-side.js'
 import type { Cell, Column, Row, Section } from './report.js'
 
@@ -22,6 +22,8 @@ export const comparedMeasures = [
   'mean_output_tokens',
   'p50_latency_ms',
   'p95_latency_ms',
+  'p50_provider_latency_ms',
+  'p95_provider_latency_ms',
   'truncation_rate',
   'error_rate',
   'cache_hit_rate',
@@ -57,6 +59,9 @@ const dataOnly: ReadonlySet<MeasureName> = new Set<MeasureName>([
   'priced_calls',
   'max_cost_usd',
   'stddev_cost_usd',
+  // People compare how fast providers answer, as llmcost latency shows it: hits and failures would blur it.
+  'p50_latency_ms',
+  'p95_latency_ms',
 ])
 
 type Figure = string | number | bigint | null
@@ -126,7 +131,7 @@ function dailyFigure(
     name === 'calls'
       ? column('daily_calls', 'calls a day', 'number')
       : name === 'cost_usd'
-        ? column('daily_cost_usd', 'cost a day', 'usd')
+        ? { ...column('daily_cost_usd', 'cost a day', 'usd'), ...betterOf(name) }
         : undefined
   if (shown === undefined || msA === null || msB === null) return []
   return [{ column: shown, values: [perDay(a, msA), perDay(b, msB)] }]

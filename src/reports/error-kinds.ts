@@ -14,8 +14,8 @@ const kindColumns = [
   column('retries', 'retries', 'count'),
   column('retry_cost_usd', 'cost of retries', 'usd'),
   column('messages', 'messages', 'count', 3),
-  column('first_ts', 'first', 'time', 4),
-  column('last_ts', 'last', 'time', 2),
+  column('first_failed_ts', 'first', 'time', 4),
+  column('last_failed_ts', 'last', 'time', 2),
   column('example_error', 'such as', 'text', 1),
 ]
 
@@ -36,8 +36,8 @@ export function kindSections(id: string, { kinds, retries }: ErrorsAnswer): Sect
       retries: times,
       retry_cost_usd: retryCostUsd,
       messages: row.messages,
-      first_ts: row.first_ts,
-      last_ts: row.last_ts,
+      first_failed_ts: row.first_ts,
+      last_failed_ts: row.last_ts,
     }
   }
   const varied = groups.some(({ kind, example_error: example }) => example !== null && example !== kind)

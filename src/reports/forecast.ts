@@ -7,7 +7,7 @@ import type { DayRange, PeriodName } from '../forecast/days.js'
 import type { Forecast } from '../forecast/forecast.js'
 import type { GroupForecast } from '../forecast/groups.js'
 import type { Now } from '../forecast/series.js'
-import { column, dimensionColumn } from './columns.js'
+import { changeColumn, column, dimensionColumn } from './columns.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'
 import { budgetTitle, runningSum } from './running-sum.js'
 import type { Cell, Column, Period, Report, Row, Section } from './report.js'
@@ -84,9 +84,10 @@ function columnsOf({ name, period, before, beforeWhole }: ForecastAnswer, facts:
     column('low_cost_usd', ends[0]!, 'usd'),
     column('high_cost_usd', ends[1]!, 'usd'),
     compared(column('before_cost_usd', facts ? periodTitle(before, name) : `${name} before`, 'usd', wide(2))),
-    compared(column('forecast_change', 'change', 'change', wide(1))),
+    compared(changeColumn('forecast_change', 'change', 'cost_usd', wide(1))),
     column('naive_cost_usd', naiveTitle(days(period)), 'usd', wide(4)),
-    column('weekly_growth', 'growth a week', 'change', wide(3)),
+    // Of the level that days to come start from, not of what past weeks came to: see `growth_rate`.
+    changeColumn('weekly_growth', 'trend a week', 'cost_usd', wide(3)),
     column('learned_days', 'days learned from', 'count', wide(5)),
   ]
 }

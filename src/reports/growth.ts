@@ -7,7 +7,7 @@ import type { Scope, Window } from '../domain/scope.js'
 import { dayMs } from '../domain/zones.js'
 import { change, count, percent, usd } from '../domain/wording.js'
 import type { GrowthRow } from '../metrics/growth.js'
-import { column, dimensionColumn } from './columns.js'
+import { changeColumn, column, dimensionColumn } from './columns.js'
 import type { Cell, Column, Finding, Row, Section } from './report.js'
 
 export interface GrowthAnswer {
@@ -83,9 +83,9 @@ function columnsOf(by: readonly Dimension[]): Column[] {
     ...by.map(dimensionColumn),
     column('weekly_cost_usd', 'cost by week', 'series'),
     column('last_week_cost_usd', 'last week', 'usd'),
-    column('last_week_change', 'change', 'change'),
+    changeColumn('last_week_change', 'change', 'cost_usd'),
     column('growing_weeks', 'weeks grown', 'count', 3),
-    column('growth_rate', 'growth a week', 'change', 2),
+    changeColumn('growth_rate', 'growth a week', 'cost_usd', 2),
     column('doubling_weeks', 'doubles in weeks', 'number', 1),
   ]
 }

@@ -31,9 +31,9 @@ export function latencyOverTime(answer: TrendAnswer): Section[] {
 }
 
 const titles: Readonly<Record<string, string>> = {
-  [slowestMeasure]: 'p95',
+  [slowestMeasure]: 'provider p95',
   [`${slowestMeasure}_change`]: 'change',
-  [usualMeasure]: 'p50',
+  [usualMeasure]: 'provider p50',
   [`${usualMeasure}_change`]: 'change of p50',
 }
 

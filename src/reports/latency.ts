@@ -13,10 +13,10 @@ import type { Column, Finding, Report, Section } from './report.js'
 /** Headings in this table, and how soon a narrow terminal leaves a column out. */
 const looks: Readonly<Partial<Record<MeasureName, readonly [title: string, optional?: number]>>> = {
   timed_provider_calls: ['provider calls', 2],
-  p50_provider_latency_ms: ['p50'],
-  p95_provider_latency_ms: ['p95'],
-  p99_provider_latency_ms: ['p99'],
-  max_provider_latency_ms: ['max'],
+  p50_provider_latency_ms: ['provider p50'],
+  p95_provider_latency_ms: ['provider p95'],
+  p99_provider_latency_ms: ['provider p99'],
+  max_provider_latency_ms: ['provider max'],
   p50_ttft_ms: ['first token p50', 1],
   p95_ttft_ms: ['first token p95', 2],
   p50_output_tokens_per_second: ['tokens/s p50', 1],
@@ -96,7 +96,9 @@ function notesOf(total: Row): string[] {
   return [
     ...(apart === ''
       ? []
-      : [`p50 to max, first token and tokens/s are of calls that a provider answered, without ${apart}.`]),
+      : [
+          `provider p50 to max, first token and tokens/s are of calls that a provider answered, without ${apart}.`,
+        ]),
     ...speedNote(total),
     ...(untimed === 0
       ? []

@@ -3,7 +3,7 @@ import { difference, ratio, sideCost, sumUsd } from '../domain/cost-change.js'
 import { dimensionNoun, type Dimension } from '../domain/dimensions.js'
 import { capital, inWords, usd, usdScale } from '../domain/wording.js'
 import type { MoverRow } from '../metrics/movers.js'
-import { column, dimensionColumn } from './columns.js'
+import { changeColumn, column, dimensionColumn } from './columns.js'
 import type { Cell, Column, Finding, Row, Section } from './report.js'
 
 export interface Moved {
@@ -37,7 +37,7 @@ export function moversSection(moved: Moved): Section {
     column(a, labels[0], 'usd'),
     column(b, labels[1], 'usd'),
     { ...column(changed, 'difference', 'usd'), signed: true },
-    column('cost_change', 'change', 'change', 2),
+    changeColumn('cost_change', 'change', 'cost_usd', 2),
     { ...column('state', '', 'text'), ...(quiet ? { dataOnly: true } : {}) },
     { ...column('a_calls', 'calls', 'count'), dataOnly: true },
     { ...column('b_calls', 'calls', 'count'), dataOnly: true },

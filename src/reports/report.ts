@@ -2,6 +2,8 @@
  * reports: metric rows become a Report, the one model that every renderer prints. No SQL here, no text layout.
  */
 
+import type { Better } from '../domain/better.js'
+
 /**
  * A cell as it came from the database. Decimals are exact strings, integers beyond 2^53 are bigints,
  * times are ISO 8601 UTC strings; NULL stays null. A renderer may shorten a number for people but
@@ -46,6 +48,10 @@ export interface Column {
   readonly optional?: number
   /** Amounts are shown with every digit: for answers that trace one number. */
   readonly exact?: true
+  /** Of a change: whether more is for the better; absent: neither, and its colour says nothing. */
+  readonly better?: Better
+  /** Numbers have the digits that the database gave, without a unit: for answers to a query of one's own. */
+  readonly verbatim?: true
   /** Differences: what grew has a plus. */
   readonly signed?: true
   /** Shown in JSON and CSV only. */

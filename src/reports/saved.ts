@@ -3,14 +3,16 @@
  * side), or of `breakdown` (its total). The file may come from anywhere: only figures that are numbers and
  * could be true are taken from it, and nothing else.
  */
-import { instantFrom } from '../domain/periods.js'
 import { isLosslessNumber, parse } from 'lossless-json'
 import { readDecimal } from '../domain/decimal.js'
 import { dimensionOf } from '../domain/dimensions.js'
+import { instantFrom } from '../domain/periods.js'
 import type { Filter, Window } from '../domain/scope.js'
 import { assertZone } from '../domain/zones.js'
 import { UserError } from '../errors.js'
 import type { Figures } from '../metrics/figures.js'
+import type { MeasureName } from '../metrics/measures.js'
+import { measureColumn } from './columns.js'
 import { comparedMeasures } from './comparison-figures.js'
 import { schemaVersion } from './report.js'
 
@@ -92,6 +94,13 @@ function rowsOf(answer: Json): readonly Json[] | undefined {
   }
 }
 
+const scores: ReadonlySet<MeasureName> = new Set<MeasureName>([
+  'mean_quality_score',
+  'mean_groundedness',
+  'mean_retrieval_score',
+  'mean_user_feedback',
+])
+
 /** Rates are shares; all else cannot be below 0, but for scores, which may be anything. */
 function figuresOf(rows: readonly Json[], refuse: (what: string) => never): Figures {
   const entries = comparedMeasures.flatMap((name): [string, string][] => {
@@ -101,9 +110,9 @@ function figuresOf(rows: readonly Json[], refuse: (what: string) => never): Figu
     const decimal = digits === undefined ? undefined : readDecimal(digits)
     if (digits === undefined || decimal === undefined) return refuse(`${name} is not a number`)
     const size = Number(digits)
-    const score = /score|groundedness|feedback/.test(name)
-    const whole = !/(^|_)(calls|tokens)$/.test(name) || name.startsWith('mean_') || Number.isInteger(size)
-    const fits = score || (size >= 0 && (!name.endsWith('_rate') || size <= 1))
+    const { kind } = measureColumn(name)
+    const whole = kind !== 'count' || Number.isInteger(size)
+    const fits = scores.has(name) || (size >= 0 && (kind !== 'rate' || size <= 1))
     if (!Number.isFinite(size) || !whole || !fits) return refuse(`${name} cannot be ${digits.slice(0, 30)}`)
     return [[name, digits]]
   })

@@ -16,7 +16,12 @@ export function sqlReport({ columns, rows }: SqlAnswer): Report {
       {
         id: 'sql',
         title: 'SQL',
-        columns: columns.map(({ name, type }) => ({ key: name, title: name, kind: kindOf(name, type) })),
+        columns: columns.map(({ name, type }) => ({
+          key: name,
+          title: name,
+          kind: kindOf(name, type),
+          verbatim: true as const,
+        })),
         rows,
         empty: 'no rows',
       },

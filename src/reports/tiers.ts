@@ -56,7 +56,7 @@ function columnsFor(rows: readonly TierRow[]): Column[] {
   const priced = rows.every((row) => Number(row.unpriced_calls) === 0)
   return [
     { ...column('tier', 'tier', 'text'), dimension: true },
-    column('users', 'users', 'count'),
+    column('tier_users', 'users', 'count'),
     column('active_users', 'active', 'count', 3),
     column('calls', 'calls', 'count', 4),
     { ...column('unpriced_calls', 'unpriced', 'count', 2), ...(priced ? { dataOnly: true as const } : {}) },
@@ -82,7 +82,7 @@ function figuresOf(row: TierRow, scope: Scope, totalCost: string | null): Row {
       ? null
       : Number(row.cost_usd) / Number(totalCost)
   return {
-    users: row.is_anonymous ? null : row.users,
+    tier_users: row.is_anonymous ? null : row.users,
     active_users: row.is_anonymous ? null : row.active_users,
     calls: row.calls,
     unpriced_calls: row.unpriced_calls,

@@ -5,7 +5,7 @@ import type { Bucket, Cut, Every } from '../domain/timeline.js'
 import { count } from '../domain/wording.js'
 import type { MeasureName } from '../metrics/measures.js'
 import type { TrendRow } from '../metrics/trend.js'
-import { column, dimensionColumn, measureColumn } from './columns.js'
+import { changeColumn, column, dimensionColumn, measureColumn } from './columns.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'
 import type { Cell, Chart, Column, Finding, Report, Row, Section } from './report.js'
 import { linesOf, type Line, type Point, type TrendMetric } from './trend-lines.js'
@@ -75,7 +75,7 @@ export function trendSection(answer: TrendAnswer, id = 'trend', marks: readonly 
       column('bucket', every, 'text'),
       ...by.map(dimensionColumn),
       column('partial', 'partial', 'boolean'),
-      ...names.flatMap((name) => [measureColumn(name, 'always'), changeColumn(name, names)]),
+      ...names.flatMap((name) => [measureColumn(name, 'always'), changeOf(name, names)]),
     ],
     rows: shown.flatMap(({ keys, points }) =>
       points.map((point, i) => ({
@@ -109,9 +109,9 @@ const figuresOf = (names: readonly MeasureName[], { values, changes }: Point): R
     ]),
   )
 
-function changeColumn(name: MeasureName, names: readonly MeasureName[]): Column {
+function changeOf(name: MeasureName, names: readonly MeasureName[]): Column {
   const title = names.length === 1 ? 'change' : `change of ${measureColumn(name).title}`
-  return column(`${name}_change`, title, 'change')
+  return changeColumn(`${name}_change`, title, name)
 }
 
 function titleOf({ by, metrics, every }: TrendAnswer): string {
@@ -154,7 +154,7 @@ function bucketTable(
       column('bucket', every === 'week' ? 'week from' : every, 'text'),
       ...names.flatMap((name, i) => [
         { ...measureColumn(name, 'always'), ...(i === 0 && { bars: true as const }) },
-        changeColumn(name, names),
+        changeOf(name, names),
       ]),
       ...(cut ? [column('cut', '', 'text')] : []),
     ],
@@ -212,7 +212,7 @@ function groupTable(
           figure,
           column(`${name}_series`, `by ${every}`, 'series'),
           { ...figure, key: `last_${name}`, title: `last ${every}`, optional: 1 },
-          column(`${name}_change`, 'change', 'change'),
+          changeColumn(`${name}_change`, 'change', name),
         ]
       }),
     ],

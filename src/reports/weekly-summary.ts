@@ -5,7 +5,7 @@ import type { Scope, Window } from '../domain/scope.js'
 import type { Decimal, Whole } from '../metrics/query.js'
 import type { SummaryRow } from '../metrics/summary.js'
 import { isSumOfParts } from './breakdown.js'
-import { column, measureColumn } from './columns.js'
+import { changeColumn, column, measureColumn } from './columns.js'
 import type { HistoryRow } from '../metrics/history.js'
 import type { Cell, Column, Section } from './report.js'
 
@@ -20,7 +20,7 @@ interface SummaryAnswer {
 type Fact = readonly [Column, Cell]
 
 export function summarySection(answer: SummaryAnswer, current: SummaryRow): Section {
-  const facts = [...costFacts(answer, current), ...monthFacts(answer, current)]
+  const facts = [...costFacts(answer, current), ...paceFacts(answer, current)]
   return {
     id: 'summary',
     title: 'Summary',
@@ -38,7 +38,7 @@ function costFacts(answer: SummaryAnswer, current: SummaryRow): Fact[] {
       ? []
       : [
           [
-            column('cost_change', `change from ${span}`, 'change'),
+            changeColumn('cost_change', `change from ${span}`, 'cost_usd'),
             changeOf(current.cost_usd, earlier?.cost_usd),
           ],
           [column('before_cost_usd', `cost of ${span}`, 'usd'), beforeCost(answer)],
@@ -46,7 +46,7 @@ function costFacts(answer: SummaryAnswer, current: SummaryRow): Fact[] {
   const callChange: Fact[] =
     answer.before === null
       ? []
-      : [[column('calls_change', 'change of calls', 'change'), changeOf(current.calls, earlier?.calls)]]
+      : [[changeColumn('calls_change', 'change of calls', 'calls'), changeOf(current.calls, earlier?.calls)]]
   return [
     [measureColumn('cost_usd'), current.cost_usd ?? null],
     ...compared,
@@ -106,23 +106,23 @@ function changeOf(now: Figure, then: Figure): number | null {
   return (Number(now) - Number(then)) / Number(then)
 }
 
-/** A month is 30 days, whichever it is, so that weeks compare. */
-const monthDays = 30
+/** The same for every month, so that weeks compare. */
+const paceDays = 30
 
-function monthFacts({ days }: SummaryAnswer, current: SummaryRow): Fact[] {
+function paceFacts({ days }: SummaryAnswer, current: SummaryRow): Fact[] {
   if (days === null || days < 1) return []
-  // For programs: a person reads the forecast, which knows weekdays and growth.
-  const projected = { ...column('projected_month_usd', 'projected month', 'usd'), dataOnly: true as const }
-  return [[projected, projectedMonth(current.cost_usd, days)]]
+  // For programs: the plain pace; what the month will come to is the forecast's, which knows weekdays and growth.
+  const pace = { ...column('pace_30_days_usd', '30 days at this pace', 'usd'), dataOnly: true as const }
+  return [[pace, paceOf(current.cost_usd, days)]]
 }
 
 /** cost × 30 / days, an exact decimal to 12 places where the window is whole days. */
-function projectedMonth(cost: Figure, days: number): Cell {
+function paceOf(cost: Figure, days: number): Cell {
   const decimal = cost === null || cost === undefined ? undefined : readDecimal(cost)
   if (decimal === undefined) return null
   const scale = 1_000_000n
   const perDays = BigInt(Math.round(days * Number(scale)))
   // Six more places than are kept, so that cutting the division does not show.
-  const digits = (decimal.digits * BigInt(monthDays) * scale * 1_000_000n) / perDays
+  const digits = (decimal.digits * BigInt(paceDays) * scale * 1_000_000n) / perDays
   return fixed({ digits, places: decimal.places + 6 }, 12)
 }

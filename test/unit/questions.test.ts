@@ -74,7 +74,7 @@ describe('report', () => {
       input_tokens: 1400,
       output_tokens: 140,
       mean_cost_usd: 7 / 3,
-      projected_month_usd: '30.000000000000',
+      pace_30_days_usd: '30.000000000000',
     })
     expect(section(report, 'summary')?.rows[0]?.['cost_change']).toBeCloseTo(0.75, 9)
     const features = section(report, 'cost_by_feature')

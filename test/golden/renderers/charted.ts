@@ -9,7 +9,7 @@ const wave = (i: number): number => 14 + 5 * Math.sin(i * 0.9) + (i % 7 > 4 ? -7
 const days: Section = {
   id: 'days',
   title: 'Cost by day',
-  columns: [day, cost, { key: 'cost_usd_change', title: 'change', kind: 'change' }],
+  columns: [day, cost, { key: 'cost_usd_change', title: 'change', kind: 'change', better: 'less' }],
   rows: [12.1, 14.25, 11.9, 64.03, 13.3, 6.2, 4.75].map((usd, i, all) => ({
     bucket: dayAt(i + 20),
     cost_usd: usd.toFixed(12),
