@@ -222,7 +222,8 @@ function fail(error: unknown): void {
     )
     process.exitCode = exitCodes.failure
   }
-  if (process.env['LLMCOST_DEBUG'] && error instanceof Error) process.stderr.write(`${inspect(error).split('\n').map(visible).join('\n')}\n`)
+  if (process.env['LLMCOST_DEBUG'] && error instanceof Error)
+    process.stderr.write(`${inspect(error).split('\n').map(visible).join('\n')}\n`)
 }
 
 function failUsage(error: CommanderError): void {
