@@ -8,6 +8,7 @@ import { assertPeriodOptions, resolveAsOf, resolveWindow, type PeriodOptions } f
 import type { Scope, Window } from '../domain/scope.js'
 import { UserError } from '../errors.js'
 import { lateFrom } from '../domain/price-age.js'
+import { doubtfulPrices } from '../metrics/doubtful-prices.js'
 import { history, type HistoryRow } from '../metrics/history.js'
 import { lateCalls } from '../metrics/late-calls.js'
 import { partlyPricedUsage } from '../metrics/partly-priced.js'
@@ -144,6 +145,7 @@ export async function doubtsAbout(
     unpriced: Number(unpricedCalls) > 0 ? await ask(db, unpricedModels(scope)) : [],
     lateCalls: Number(figures?.calls ?? 0) === 0 ? 0 : await lateCallsIn(db, scope, past),
     loggedCosts: Number(figures?.calls ?? 0) === 0 ? [] : await ask(db, loggedCosts(scope)),
+    doubtfulPrices: Number(figures?.calls ?? 0) === 0 ? [] : await ask(db, doubtfulPrices(scope)),
     // Costs nothing where calls were found.
     unmatched: Number(figures?.calls ?? 0) === 0 ? await unmatchedFilters(db, scope) : [],
     fromInput,

@@ -12,6 +12,7 @@ import { budgetDays } from './budgets.js'
 import { cappedCalls, usersOverCaps } from './caps.js'
 import { dailyCosts } from './daily-costs.js'
 import { comparison, sharedCalls } from './comparison.js'
+import { doubtfulPrices } from './doubtful-prices.js'
 import { exposedCalls } from './exposed-calls.js'
 import { growth } from './growth.js'
 import { exportedCalls } from './exported-calls.js'
@@ -223,6 +224,11 @@ export const metrics: readonly Metric[] = [
     id: 'late_calls',
     about: 'calls later than the price data',
     sample: (scope) => lateCalls(scope, '2026-09-25T00:00:00Z'),
+  },
+  {
+    id: 'doubtful_prices',
+    about: 'calls whose list price is doubtful, by model and doubt',
+    sample: (scope) => doubtfulPrices(scope),
   },
   {
     id: 'logged_costs',

@@ -146,7 +146,14 @@ function sideWarnings({ a, b, doubts }: CompareAnswer): string[] {
       : warningsOf({ ...one, history: { ...one.history, rejected_lines: 0, future_calls: 0 } }),
   )
   const [ofA = [], ofB = []] = prices
-  const common = warningsOf({ ...own, unpricedCalls: 0, partlyPricedCalls: 0, lateCalls: 0, loggedCosts: [] })
+  const common = warningsOf({
+    ...own,
+    unpricedCalls: 0,
+    partlyPricedCalls: 0,
+    lateCalls: 0,
+    loggedCosts: [],
+    doubtfulPrices: [],
+  })
   const named = ({ label }: ComparedSide, texts: readonly string[]): string[] =>
     texts.map((text) => `${label}: ${text}`)
   return [...named(a, ofA), ...named(b, ofB), ...common]

@@ -7,6 +7,7 @@ import { localDate } from '../domain/periods.js'
 import { latePriceDays } from '../domain/price-age.js'
 import type { Scope, Window } from '../domain/scope.js'
 import { count } from '../domain/wording.js'
+import type { DoubtfulPriceRow } from '../metrics/doubtful-prices.js'
 import type { HistoryRow } from '../metrics/history.js'
 import type { Decimal, Whole } from '../metrics/query.js'
 import type { PartlyPricedRow } from '../metrics/partly-priced.js'
@@ -28,6 +29,8 @@ export interface Doubts {
   readonly partlyPriced: readonly PartlyPricedRow[]
   /** Models whose logged costs differ from those that count. */
   readonly loggedCosts: readonly LoggedCostRow[]
+  /** Models that were priced by a list price that is doubtful. */
+  readonly doubtfulPrices: readonly DoubtfulPriceRow[]
   /** Filters that leave nothing; looked for where no call is in scope. */
   readonly unmatched: readonly Unmatched[]
   /** The answer comes from `--input`, so there is no store to look into. */
@@ -57,7 +60,7 @@ export function warningsOf(doubts: Doubts): string[] {
 
 function priceWarnings(doubts: Doubts): string[] {
   const { calls, unpricedCalls, partlyPricedCalls, unpriced, partlyPriced, loggedCosts } = doubts
-  const { lateCalls, history, fromInput } = doubts
+  const { lateCalls, doubtfulPrices, history, fromInput } = doubts
   const warnings: string[] = []
   if (Number(unpricedCalls ?? 0) > 0) {
     const without = `${count(unpricedCalls)} of ${counted(calls, 'call has', 'calls have')} no price and no cost here`
@@ -70,6 +73,7 @@ function priceWarnings(doubts: Doubts): string[] {
   }
   const where = fromInput ? '' : '; llmcost prices check has it by month'
   warnings.push(...loggedCostWords(loggedCosts).map((words) => words + where))
+  if (doubtfulPrices.length > 0) warnings.push(doubtfulWords(doubtfulPrices))
   if (Number(lateCalls ?? 0) > 0)
     warnings.push(
       `${lateWords(lateCalls, history.price_date)}: prices may have changed; llmcost prices update`,
@@ -92,6 +96,14 @@ function modelList(unpriced: readonly UnpricedRow[]): string {
 }
 
 /** `web_search_requests (12 calls), usage.foo (3)` */
+/** `1,204 calls are at doubtful prices: gpt-4o (sold since 2024-05-13), …` */
+function doubtfulWords(rows: readonly DoubtfulPriceRow[]): string {
+  const calls = rows.reduce((sum, row) => sum + Number(row.calls), 0)
+  const shown = rows.slice(0, 3).map(({ model, doubt }) => `${model} (${doubt})`)
+  const more = rows.length - shown.length
+  return `${counted(calls, 'call is', 'calls are')} at doubtful prices: ${shown.join(', ')}${more > 0 ? ` and ${count(more)} more` : ''}`
+}
+
 function usageList(used: readonly PartlyPricedRow[]): string {
   if (used.length === 0) return 'something used'
   const shown = used

@@ -148,6 +148,20 @@ export interface PriceOrigin {
   readonly closest: readonly string[]
 }
 
+/** What is doubtful about prices in force, where they come from, and what multiplies them, each said once. */
+function originNotes(inForce: readonly ListedRate[]): string[] {
+  const rates = inForce.map(({ rate }) => rate)
+  const notes = rates.flatMap(({ doubt, note, mode, multiplier, multiplier_source: source }) => [
+    ...(doubt === null ? [] : [`The price is doubtful: ${doubt}.`]),
+    ...(note === null ? [] : [`From ${note}.`]),
+    ...(source === null
+      ? []
+      : [`${mode}: ${multiplier === null ? 'prices of its own' : `× ${multiplier}`} (${source}).`]),
+  ])
+  const lacks = rates.flatMap((rate) => (rate.lacks === null ? [] : [`Not covered: ${rate.lacks}.`]))
+  return [...new Set([...notes, ...lacks])]
+}
+
 /** Which price a name gets at a time, and by which rule. */
 export function priceOriginReport(origin: PriceOrigin, source: PriceData): Report {
   const { given, provider, matched, rule, at, rates, closest } = origin
@@ -163,7 +177,10 @@ export function priceOriginReport(origin: PriceOrigin, source: PriceData): Repor
       { key: 'at', title: 'at', kind: 'time' },
     ],
     rows: [{ name: given, provider, matched, rule, at }],
-    notes: closest.length > 0 ? [`Close names: ${closest.join(', ')}.`] : [],
+    notes: [
+      ...(closest.length > 0 ? [`Close names: ${closest.join(', ')}.`] : []),
+      ...originNotes(rates.filter((one) => one.inForce)),
+    ],
   }
   const inForce: Section = {
     id: 'prices',

@@ -46,7 +46,7 @@ const claudeDay: Expected = {
   totals: ['152', '12947261', '28899', '10.11369555'],
 }
 const azureHour: Expected = {
-  rows: { 'gpt-4o': ['19366', '22361870', '4088665', '96.791325'] },
+  rows: { 'gpt-4o-2024-08-06': ['19366', '22361870', '4088665', '96.791325'] },
   totals: ['19366', '22361870', '4088665', '96.791325'],
 }
 const litellmCall: Expected = {
@@ -139,7 +139,8 @@ describe('a coding agent’s day', () => {
 })
 
 test('one hour of a chat service, its model given, gives the figures every way', async () => {
-  for (const answer of await everyWay(azure, ['--set', 'model=gpt-4o'])) expectFigures(answer, azureHour)
+  for (const answer of await everyWay(azure, ['--set', 'model=gpt-4o-2024-08-06']))
+    expectFigures(answer, azureHour)
 })
 
 test('a gateway’s row costs what the gateway itself said', async () => {

@@ -95,6 +95,7 @@ async function answerOf(a: RawSide, b: RawSide, top = 2): Promise<Answer> {
     partlyPricedCalls: 0,
     unpriced: [],
     partlyPriced: [],
+    doubtfulPrices: [],
     unmatched: [],
     lateCalls: 0,
     loggedCosts: [],
