@@ -81,3 +81,21 @@ test('plain, streamed natively and by Converse, failed, by inference profile wit
   ])
   expect(everything).not.toContain(marker)
 })
+
+test('writes that are kept for an hour: in native bodies and Converse’s, whole and streamed', async () => {
+  const { calls, counts, everything } = await readFixture('bedrock/hour')
+  expect(counts).toEqual([[4, 4, 0, 0, 0, 0]])
+  expect(calls).toMatchObject(
+    Array.from({ length: 4 }, () => ({
+      input_tokens: 5120,
+      cache_read_input_tokens: 3000,
+      cache_creation_input_tokens: 2000,
+      cache_creation_1h_input_tokens: 1500,
+      output_tokens: 40,
+      region: 'us-east-1',
+      // 120 × 3 + 3000 × 0.3 + 500 × 3.75 + 1500 × 6 + 40 × 15
+      cost_usd: '0.012735',
+    })),
+  )
+  expect(everything).not.toContain(marker)
+})

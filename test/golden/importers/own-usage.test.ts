@@ -1,0 +1,151 @@
+/** Records of one's own with usage, tiers and flags under the names that SDKs and people use. */
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { write } from '../../property/ingesting.js'
+import { readFiles, workshop, type Read } from './reading.js'
+
+afterAll(() => workshop.close())
+
+const read = (...records: readonly object[]): Promise<Read> => {
+  const lines = records.map((record, i) =>
+    JSON.stringify({ timestamp: `2026-09-01T00:00:0${i}Z`, model: 'gpt-4o', ...record }),
+  )
+  return readFiles([write(join(workshop.room(), 'log.jsonl'), `${lines.join('\n')}\n`)])
+}
+
+/** 4,000 plain × 2.5 + 1,000 cached × 1.25 + 10 × 10, in USD a million. */
+const cached = { input_tokens: 5000, cache_read_input_tokens: 1000, output_tokens: 10, cost_usd: '0.01135' }
+
+test.each([
+  [{ usage: { input_tokens: 5000, output_tokens: 10, input_token_details: { cache_read: 1000 } } }],
+  [{ usage_metadata: { input_tokens: 5000, output_tokens: 10, input_token_details: { cache_read: 1000 } } }],
+  [{ usage: { inputTokens: 5000, outputTokens: 10, inputTokenDetails: { cacheReadTokens: 1000 } } }],
+  [{ usage: { inputTokens: 5000, outputTokens: 10, cachedInputTokens: 1000 } }],
+  [{ usage: { prompt_tokens: 5000, completion_tokens: 10, cached_tokens: 1000 } }],
+  [{ prompt_tokens: 5000, completion_tokens: 10, prompt_cache_read_tokens: 1000 }],
+  [
+    {
+      prompt_tokens: 5000,
+      completion_tokens: 10,
+      prompt_cache_hit_tokens: 1000,
+      prompt_cache_miss_tokens: 4000,
+    },
+  ],
+  [{ prompt_tokens: 5000, completion_tokens: 10, prompt_tokens_details: { cached_tokens: 1000 } }],
+  [{ prompt_tokens: 5000, completion_tokens: 10, usage: { cache_read_input_tokens: 1000 } }],
+])('cached tokens under another name: %j', async (record) => {
+  const { calls } = await read(record)
+  expect(calls).toMatchObject([cached])
+  expect(calls[0]!['unread_usage']).toBeUndefined()
+})
+
+test('reasoning, audio and writes to the cache in details', async () => {
+  const { calls } = await read({
+    usage: {
+      input_tokens: 5000,
+      output_tokens: 100,
+      input_token_details: { cache_read: 1000, cache_creation: 500, audio: 7 },
+      output_token_details: { reasoning: 40, audio: 9 },
+    },
+  })
+  expect(calls).toMatchObject([
+    {
+      cache_read_input_tokens: 1000,
+      cache_creation_input_tokens: 500,
+      input_audio_tokens: 7,
+      reasoning_output_tokens: 40,
+      output_audio_tokens: 9,
+    },
+  ])
+})
+
+test('a usage object of Anthropic’s, written down as it is: input excludes cached tokens; tools, speed, place', async () => {
+  const { calls } = await read({
+    model: 'claude-opus-4-8',
+    usage: {
+      input_tokens: 5000,
+      cache_read_input_tokens: 3000,
+      cache_creation_input_tokens: 100,
+      cache_creation: { ephemeral_1h_input_tokens: 100, ephemeral_5m_input_tokens: 0 },
+      output_tokens: 10,
+      server_tool_use: { web_search_requests: 2, web_fetch_requests: 1 },
+      service_tier: 'standard',
+      inference_geo: 'us',
+      speed: 'fast',
+    },
+  })
+  expect(calls).toMatchObject([
+    {
+      input_tokens: 8100,
+      cache_creation_1h_input_tokens: 100,
+      web_search_requests: 2,
+      service_tier: 'standard',
+      speed: 'fast',
+      region: 'us',
+    },
+  ])
+  expect(calls[0]!['unread_usage']).toBeUndefined()
+})
+
+const plain = { input_tokens: 10, output_tokens: 1 }
+
+test('words that name no speed and no place leave both empty; a number under speed is a rate', async () => {
+  const { calls } = await read(
+    { ...plain, usage: { inference_geo: 'global', speed: 'standard' } },
+    { ...plain, usage: { inference_geo: 'not_available' } },
+    { ...plain, speed: 54.1 },
+  )
+  expect(calls.map(({ speed, region, unread_usage: unread }) => [speed, region, unread])).toEqual(
+    Array.from({ length: 3 }, () => [undefined, undefined, undefined]),
+  )
+})
+
+test.each([
+  [['Batch API', 'batch', 'BATCH', 'batch-api'], 'batch'],
+  [['flex', 'Flex Processing', 'ON_DEMAND_FLEX', 'flex_discount'], 'flex'],
+  [['priority', 'ON_DEMAND_PRIORITY', 'Priority processing'], 'priority'],
+  [['standard', 'default', 'auto', 'on_demand', 'ON_DEMAND', 'On-Demand', 'standard_only'], 'standard'],
+  [['PROVISIONED_THROUGHPUT'], 'provisioned_throughput'],
+  [['scale'], 'scale'],
+])('service tiers as people write them: %j', async (words, tier) => {
+  const { calls } = await read(...words.map((word) => ({ ...plain, service_tier: word })))
+  expect(calls.map((call) => call['service_tier'])).toEqual(words.map(() => tier))
+})
+
+test('flags of batches; the number of a batch is none', async () => {
+  const { calls } = await read(
+    { ...plain, batch: true },
+    { ...plain, is_batch: 1 },
+    { ...plain, is_batch: false },
+    { ...plain, batch: 7 },
+    { ...plain, batch: 'nightly' },
+  )
+  expect(calls.map((call) => call['service_tier'])).toEqual([
+    'batch',
+    'batch',
+    undefined,
+    undefined,
+    undefined,
+  ])
+})
+
+test('tier alone is the service tier where every word is a provider’s', async () => {
+  const { calls, repairs } = await read({ ...plain, tier: 'batch' }, { ...plain, tier: 'standard' })
+  expect(calls.map(({ service_tier: tier, tags }) => [tier, tags])).toEqual([
+    ['batch', undefined],
+    ['standard', undefined],
+  ])
+  expect(repairs).toMatchObject({ tier_is_service_tier: 1 })
+})
+
+test('tier alone is a customer’s plan where one word is not a provider’s, or a service tier stands beside it', async () => {
+  const { calls, repairs } = await read(
+    ...['priority', 'standard', 'enterprise'].map((tier) => ({ ...plain, tier })),
+  )
+  expect(calls.map(({ service_tier: tier, tags }) => [tier, tags])).toEqual(
+    ['priority', 'standard', 'enterprise'].map((tier) => [undefined, { tier }]),
+  )
+  expect(repairs).toMatchObject({ tier_is_label: 3 })
+  const beside = await read({ ...plain, tier: 'priority', service_tier: 'flex' })
+  expect(beside.calls).toMatchObject([{ service_tier: 'flex', tags: { tier: 'priority' } }])
+})
