@@ -31,6 +31,9 @@ export interface CostedCall {
   readonly list_cost_usd: string | null
   readonly cost_usd: string | null
   readonly cost_basis: string | null
+  readonly total_tokens?: Whole
+  /** How its cached tokens were read; see the column of `calls`. */
+  readonly cache_reading?: string | null
   readonly partly_priced: boolean | null
 }
 
@@ -137,7 +140,21 @@ export function rateConditions(rate: Rate): string {
 
 /** Which basis the cost stands on and why, and what in it is doubtful: one sentence each. */
 export function explainOutcome(call: CostedCall, rate: Rate | undefined, basis: CostBasis): string[] {
-  return [basisSentence(call, rate, basis), ...doubts(call, rate)]
+  return [basisSentence(call, rate, basis), ...readingSentences(call), ...doubts(call, rate)]
+}
+
+/** How cached tokens were read, where the log leaves that open. */
+const readings: Readonly<Record<string, string>> = {
+  excluded: "Cached tokens are beside the logged input, by the record's own counts; they were added.",
+  'cost excluded': "Cached tokens are beside the logged input, by the record's own cost; they were added.",
+  'habit excluded':
+    'Cached tokens are beside the logged input, as other calls of its log show; they were added.',
+  open: 'Nothing shows whether the logged input includes cached tokens; it was taken that it does.',
+}
+
+function readingSentences({ cache_reading: reading }: CostedCall): string[] {
+  const sentence = reading == null ? undefined : readings[reading]
+  return sentence === undefined ? [] : [sentence]
 }
 
 const money = (value: string | null): string => {
@@ -156,7 +173,9 @@ function basisSentence(call: CostedCall, rate: Rate | undefined, basis: CostBasi
     case 'reported':
       return basis === 'reported-first' && call.list_cost_usd !== null
         ? `The reported cost counts, as the config says (cost_basis: reported-first); the list cost is ${money(call.list_cost_usd)}.`
-        : 'The reported cost counts: no list price is known.'
+        : call.list_cost_usd === null
+          ? 'The reported cost counts: no list price is known.'
+          : 'The reported cost counts: nothing was counted that has a list price.'
     case 'response_cache':
       return `Answered from a response cache: nothing was bought; ${call.list_cost_usd === null ? 'what was avoided is not known' : `${money(call.list_cost_usd)} was avoided`}.`
     case 'no_usage':
@@ -168,6 +187,8 @@ function basisSentence(call: CostedCall, rate: Rate | undefined, basis: CostBasi
 }
 
 function unpricedSentence(call: CostedCall, rate: Rate | undefined): string {
+  if (call.input_tokens === null && call.output_tokens === null && (call.total_tokens ?? null) !== null)
+    return 'No cost: only a total of tokens was logged, and input and output have prices of their own.'
   if (call.input_tokens === null && call.output_tokens === null)
     return 'No cost: neither tokens nor a cost were logged.'
   if (rate !== undefined) return 'No cost yet, though a price is known by now: llmcost reprice fills it in.'
