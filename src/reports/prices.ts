@@ -165,6 +165,8 @@ function originNotes(inForce: readonly ListedRate[]): string[] {
 /** Which price a name gets at a time, and by which rule. */
 export function priceOriginReport(origin: PriceOrigin, source: PriceData): Report {
   const { given, provider, matched, rule, at, rates, closest } = origin
+  // Whole: the table may have cut it.
+  const price_source = rates.find((one) => one.inForce)?.rate.price_source ?? null
   const facts: Section = {
     id: 'origin',
     title: `Price of ${given}`,
@@ -174,9 +176,10 @@ export function priceOriginReport(origin: PriceOrigin, source: PriceData): Repor
       { key: 'provider', title: 'provider', kind: 'text' },
       { key: 'matched', title: 'matched', kind: 'text' },
       { key: 'rule', title: 'rule', kind: 'text' },
+      { key: 'price_source', title: 'price from', kind: 'text' },
       { key: 'at', title: 'at', kind: 'time' },
     ],
-    rows: [{ name: given, provider, matched, rule, at }],
+    rows: [{ name: given, provider, matched, rule, price_source, at }],
     notes: [
       ...(closest.length > 0 ? [`Close names: ${closest.join(', ')}.`] : []),
       ...originNotes(rates.filter((one) => one.inForce)),
