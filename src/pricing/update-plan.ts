@@ -125,12 +125,13 @@ function planned(
   spans: readonly PriceSpan[],
   { today, since, known }: PlanRequest,
 ): Planned {
-  const start = since ?? today
+  const start = startOf(before, since, today)
+  const now = since !== null && since > today ? since : today
   const after = since ?? known ?? today
   const days = [
-    start,
+    ...(same(at(spans, now), at(before, now)) ? [] : [start]),
     ...daysOf(spans).filter((day) => day > after),
-    ...daysOf(before).filter((day) => day > start && day > today),
+    ...daysOf(before).filter((day) => day > now),
   ]
   const steps: Step[] = []
   for (const from of [...new Set(days)].toSorted()) {
@@ -148,8 +149,8 @@ function fromStated(quote: QuotedModel, stated: readonly StatedBand[], request: 
   const provider = resolved ?? quote.provider
   const before = rates.filter(({ mode }) => mode === 'standard')
   const matched = before[0]?.matched ?? null
-  const start = since ?? today
-  const holds = at(before, start)
+  const now = since !== null && since > today ? since : today
+  const holds = at(before, now)
   const quoted = quotedPrices(holds, stated)
   const about = {
     provider,
@@ -160,11 +161,25 @@ function fromStated(quote: QuotedModel, stated: readonly StatedBand[], request: 
   }
   if (same(quoted, holds)) return { ...about, steps: [] }
   // A list of today does not speak of changes that are announced: they stand.
-  const announced = daysOf(before).filter((day) => day > start && day > today)
+  const start = startOf(before, since, today)
+  const announced = daysOf(before).filter((day) => day > now)
   return {
     ...about,
     steps: [{ from: start, spans: quoted }, ...announced.map((from) => ({ from, spans: at(before, from) }))],
   }
+}
+
+/**
+ * From when on a price holds that is another one by now: the date given, but never before the last change that
+ * is known, for that is history.
+ */
+function startOf(before: readonly PriceSpan[], since: string | null, today: string): string {
+  if (since === null || since >= today) return since ?? today
+  const last = daysOf(before)
+    .filter((day) => day <= today)
+    .toSorted()
+    .at(-1)
+  return last !== undefined && last > since ? last : since
 }
 
 /** Names of the list that have not changed, but would take the price of one that has: they keep theirs. */

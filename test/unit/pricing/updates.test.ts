@@ -201,6 +201,24 @@ describe("LiteLLM's table", () => {
     ])
   })
 
+  test('a date given never reaches behind a change that is known', async () => {
+    const o3 = (input: number): string =>
+      JSON.stringify({
+        o3: {
+          litellm_provider: 'openai',
+          mode: 'chat',
+          input_cost_per_token: input,
+          output_cost_per_token: 8e-6,
+        },
+      })
+    // 10 until 2025-06-10, then 2: as the list says.
+    expect((await updated(o3(2e-6), { since: '2025-01-01' })).plan).toEqual({ rows: [], changes: [] })
+    const { plan, book } = await updated(o3(3e-6), { since: '2025-01-01' })
+    expect(changed(plan)).toEqual(['openai/o3 input_price 2 3 2025-06-10'])
+    expect(priceAt(book, 'openai', 'o3', '2025-06-09')?.[0]).toBe('10')
+    expect(priceAt(book, 'openai', 'o3', '2025-06-10')?.[0]).toBe('3')
+  })
+
   test('free and other entries are left out', () => {
     const list = readPriceList(listed('litellm.json'), 'x', bundled)
     expect(list).toMatchObject({ shape: 'LiteLLM', free: 1, ambiguous: 0 })
