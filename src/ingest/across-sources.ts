@@ -55,7 +55,7 @@ export async function matchAcrossSources(db: Database, stored: StoredCalls, keep
   await db.run('CREATE OR REPLACE TEMP TABLE across_ids (id VARCHAR)')
   await db.run('CREATE OR REPLACE TEMP TABLE elsewhere (row BIGINT)')
   await db.run(
-    'CREATE OR REPLACE TEMP TABLE matched (member BIGINT, row BIGINT, stored_row BIGINT, held BOOLEAN, grouped BIGINT, place BIGINT, is_stored BOOLEAN)',
+    'CREATE OR REPLACE TEMP TABLE matched (member BIGINT, row BIGINT, stored_row BIGINT, held BOOLEAN, grouped BIGINT, place BIGINT, is_stored BOOLEAN, priced BOOLEAN)',
   )
   await noteIds(db, stored, keep)
   const { n } = await db.one<{ n: number }>('SELECT count(*) AS n FROM across_ids')
@@ -112,16 +112,27 @@ async function fillPool(db: Database, stored: StoredCalls, keep: boolean): Promi
       AND NOT EXISTS (SELECT 1 FROM replaced r WHERE r.stored_row = c.stored_row AND r.held = c.held))`)
 }
 
+/** SQL: the name of a model without what stands before it, and without a date or version of its day. */
+const bare = (model: string): string => `lower(regexp_extract(${model}, '[^/]+$'))`
+const undated = (model: string): string =>
+  `regexp_replace(${bare(model)}, '[-@:](20[0-9]{2}-?[0-9]{2}-?[0-9]{2}|[0-9]{4}|latest)$', '')`
+
+/** SQL: true where all that say it say the same. */
+const oneOnly = (name: string): string => `min(${name}) OVER w IS NOT DISTINCT FROM max(${name}) OVER w`
+
 async function match(db: Database): Promise<void> {
-  // A model without a price is known by the end of its name; one that is not logged agrees with any. Input
-  // may be told with the cached tokens that stand beside it or without, where the record leaves that open.
+  // Models agree where they mean one price entry, or where one says a name and others that name with its
+  // date, and no other provider; one that is not logged agrees with any. Input may be told with the cached tokens that stand beside it or without, where the record leaves that open.
   await db.run(`CREATE OR REPLACE TEMP TABLE sides AS
     SELECT p.member, any_value(p.row) AS row, any_value(p.stored_row) AS stored_row, any_value(p.held) AS held,
       any_value(p.plain) AS plain, any_value(p.source) AS source, any_value(p.ts) AS ts,
       coalesce(any_value(p.id_kind), '') = 'any' AS is_any, coalesce(any_value(p.output_tokens), 0) AS output,
       list_distinct([coalesce(any_value(${loggedInput('p')}), 0), coalesce(any_value(${loggedInput('p')}), 0)
         + CASE WHEN coalesce(any_value(p.cache_reading), 'included') IN ('included', 'excluded') THEN 0 ELSE any_value(${cachedOf('p')}) END]) AS inputs,
-      coalesce(min(r.matched), ' ' || lower(regexp_extract(any_value(p.model), '[^/]+$'))) AS entry
+      coalesce(min(r.matched), ' ' || ${bare('any_value(p.model)')}) AS entry, count(r.matched) > 0 AS priced,
+      CASE WHEN count(r.matched) > 0 THEN any_value(p.provider) END AS seller,
+      ${undated('any_value(p.model)')} AS name,
+      CASE WHEN ${undated('any_value(p.model)')} <> ${bare('any_value(p.model)')} THEN ${bare('any_value(p.model)')} END AS dated
     FROM pool p LEFT JOIN (SELECT DISTINCT provider, model, valid_from, valid_to, matched
         FROM (SELECT * FROM new_rates UNION ALL BY NAME SELECT * FROM store.rates)) r
       ON r.provider = p.provider AND r.model = p.model AND p.ts >= r.valid_from AND p.ts < r.valid_to
@@ -130,7 +141,7 @@ async function match(db: Database): Promise<void> {
   await db.run(`INSERT INTO matched
     WITH sayings AS (SELECT * EXCLUDE (inputs), unnest(inputs) AS input FROM sides),
     entries AS (
-      SELECT *, CASE WHEN min(entry) OVER w IS NOT DISTINCT FROM max(entry) OVER w THEN '' ELSE coalesce(entry, source) END AS about
+      SELECT *, CASE WHEN ${oneOnly('entry')} OR (${['name', 'dated', 'seller'].map(oneOnly).join(' AND ')}) THEN '' ELSE coalesce(entry, source) END AS about
       FROM sayings WINDOW w AS (PARTITION BY plain, input, output)),
     chosen AS (
       SELECT * FROM (SELECT *, count(*) OVER (PARTITION BY plain, input, output, about) AS agreeing FROM entries)
@@ -143,7 +154,7 @@ async function match(db: Database): Promise<void> {
         max(ts) OVER g - min(ts) OVER g AS apart, bool_or(stored_row IS NOT NULL) OVER g AS is_stored,
         row_number() OVER (PARTITION BY grouped ORDER BY ${rankOf('source')}, source) AS place
       FROM grouped WINDOW g AS (PARTITION BY grouped))
-    SELECT member, row, stored_row, held, grouped, place, is_stored FROM counted
+    SELECT member, row, stored_row, held, grouped, place, is_stored, priced FROM counted
     WHERE members > 1 AND most = 1 AND (NOT loose OR apart <= INTERVAL 1 DAY)`)
 }
 
@@ -183,9 +194,9 @@ const ofTheFirst = ['id_kind', 'logged_id', 'revision_id', 'file_id', 'line', 'c
 /** SQL: what the sources say of a column together: the first that knows it. */
 function jointly(name: string): string {
   if (ofTheFirst.includes(name)) return `any_value(p.${name}) FILTER (WHERE m.place = 1)`
-  // The provider goes with the model that it runs.
-  if (name === 'provider')
-    return 'coalesce(arg_min(p.provider, m.place) FILTER (WHERE p.model IS NOT NULL), arg_min(p.provider, m.place))'
+  // A clone's answer does not say whose it is: the name under which a price is known goes first.
+  if (name === 'model' || name === 'provider')
+    return `coalesce(arg_min(p.${name}, m.place) FILTER (WHERE m.priced), arg_min(p.${name}, m.place) FILTER (WHERE p.model IS NOT NULL), arg_min(p.${name}, m.place))`
   if (name === 'tags')
     return 'list_reduce(list(p.tags ORDER BY m.place DESC) FILTER (WHERE p.tags IS NOT NULL), lambda a, b: map_concat(a, b))'
   return `arg_min(p.${name}, m.place)`

@@ -51,7 +51,7 @@ export const keyOf = (x: string): string =>
 export const apartId = (id: string, x: string): string => `${id} || '~' || left(md5(${keyOf(x)}), 12)`
 
 /** SQL: how little the id alone says; of two records of one call the lower counts. */
-export const looseness = (x: string): string =>
+const looseness = (x: string): string =>
   `CASE ${x}.id_kind WHEN 'any' THEN 2 WHEN 'operation' THEN 1 ELSE 0 END`
 
 /** Columns by which copies are told apart when output, time and revision are the same. */
@@ -105,7 +105,7 @@ const content = [
 ]
 
 /** What a copy says, as a hash: the last resort, so that never the order of files decides. */
-export const contentHash = (x: string): string =>
+const contentHash = (x: string): string =>
   `md5(concat_ws(chr(31), ${content.map((name) => `coalesce(CAST(${name === 'input_tokens' ? loggedInput(x) : `${x}.${name}`} AS VARCHAR), '')`).join(', ')}))`
 
 /** How a call's copies rank within a run; the first is the call. */

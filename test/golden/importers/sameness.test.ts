@@ -112,6 +112,21 @@ describe('a call in the logs of several sources', () => {
     ])
   })
 
+  test('counts once however each source names its model: with a date, a prefix, as an alias', async () => {
+    const { totals, calls } = await read(names('names'), {}, 'source, provider, model, cost_usd')
+    expect(totals).toEqual([33, 11, 22, 0, 0, 0])
+    // A clone's answer does not say whose it is: the gateway does, and so there is a price.
+    expect(calls.filter((call) => call['provider'] === 'groq')).toEqual([
+      {
+        source: 'openai',
+        provider: 'groq',
+        model: 'groq/llama-3.3-70b-versatile',
+        // 1000 × 0.59 + 200 × 0.79
+        cost_usd: '0.000748000000',
+      },
+    ])
+  })
+
   test('stays twice where the sources disagree, and this is said', async () => {
     const { totals, notes, calls } = await read(names('disagreeing'))
     expect(totals).toEqual([3, 2, 1, 0, 0, 0])
