@@ -13,6 +13,7 @@ import {
   type Segment,
   type Unit,
 } from './units.js'
+import { unwrapped } from './wrapped.js'
 
 /** Files at least this large are read in place when they are clean, bytes. */
 const directSize = 8 << 20
@@ -32,11 +33,9 @@ export async function spooledLines(readings: readonly Reading[]): Promise<Unit> 
   for (const reading of readings) {
     const edges = new Edges()
     const bytes = watched(readBytes(reading.path, reading.encoding, reading.fromByte), edges)
-    const { shape } = reading.recognised
-    const passage = await spool.copyLines(
-      shape.kind === 'document' ? jsonRecords(bytes, shape.inArray) : bytes,
-      true,
-    )
+    const { shape, wrapper } = reading.recognised
+    const lines = shape.kind === 'document' ? jsonRecords(bytes, shape.inArray) : bytes
+    const passage = await spool.copyLines(wrapper === undefined ? lines : unwrapped(lines, wrapper), true)
     segments.push(segment(reading, passage, edges))
   }
   spool.close()
@@ -51,7 +50,13 @@ export async function spooledLines(readings: readonly Reading[]): Promise<Unit> 
 /** Reads a large file in place when nothing in it needs mending; undefined when something does. */
 export async function directLines(reading: Reading): Promise<Unit | undefined> {
   const { encoding, recognised, fromByte, file } = reading
-  if (encoding !== 'plain' || recognised.shape.kind !== 'lines' || fromByte > 0 || file.size < directSize)
+  if (
+    encoding !== 'plain' ||
+    recognised.shape.kind !== 'lines' ||
+    recognised.wrapper !== undefined ||
+    fromByte > 0 ||
+    file.size < directSize
+  )
     return undefined
   const seen = lookThrough(reading.path, isClean)
   if (seen === undefined) return undefined

@@ -6,6 +6,7 @@ import type { Importer, Sample } from '../importers/importer.js'
 import { foreign, importers } from '../importers/registry.js'
 import type { ReadOptions } from './options.js'
 import { notRecognised, notText, refusedByName } from './unrecognised.js'
+import { wrapperOf, type Wrapper } from './wrapped.js'
 
 export type Shape =
   | { readonly kind: 'lines' }
@@ -16,6 +17,8 @@ export interface Recognised {
   readonly shape: Shape
   readonly sample: Sample
   readonly importer: Importer
+  /** The records stand inside the lines of another program's log. */
+  readonly wrapper?: Wrapper
 }
 
 /** Bytes looked at. */
@@ -41,6 +44,11 @@ export function recognise(
   const lines = (cut > 0 ? text.slice(0, cut) : text).split(/\r\n|\n|\r/).filter((line) => line.trim() !== '')
   if (lines.length === 0) return undefined
   const found = recogniseShape(text, lines)
+  const inner = recogniseInner(found, lines, options)
+  if (inner !== undefined) {
+    const { sample, wrapper, shape } = inner
+    return { shape, sample, wrapper, importer: chooseImporter(sample, label, options) }
+  }
   const importer = chooseImporter(found.sample, label, options)
   return { ...found, importer }
 }
@@ -63,7 +71,7 @@ function recogniseShape(text: string, lines: readonly string[]): { shape: Shape;
     records,
     header: [],
   })
-  if (first === '[' && (objects.length === 0 || /^\s*\[\s*[\n\r{]/.test(text))) {
+  if (isArray(text) && (objects.length === 0 || /^\s*\[\s*[\n\r{]/.test(text))) {
     return { shape: { kind: 'document', inArray: true }, sample: json(documentRecords(text)) }
   }
   const overLines = first === '{' && isPretty(lines)
@@ -76,6 +84,9 @@ function recogniseShape(text: string, lines: readonly string[]): { shape: Shape;
   }
   return recogniseCsv(lines)
 }
+
+/** True for the beginning of a list; `[2026-10-05 …]` is what a logger writes before its message. */
+const isArray = (text: string): boolean => /^\s*\[\s*(?:[{[\]"]|$)/.test(text)
 
 /** True when the first record goes over several lines: it does not end on its own, and the next line is inside it. */
 const isPretty = (lines: readonly string[]): boolean =>
@@ -186,6 +197,24 @@ function uniqueNames(names: readonly string[]): string[] {
     seen.add(unique)
     return unique
   })
+}
+
+/** Records inside the lines of another program's log, where the lines themselves are no calls. */
+function recogniseInner(
+  { shape, sample }: Pick<Recognised, 'shape' | 'sample'>,
+  lines: readonly string[],
+  options: ReadOptions,
+): Required<Omit<Recognised, 'importer'>> | undefined {
+  const known = (one: Sample): boolean =>
+    foreign(one) !== undefined || importers.some((importer) => importer.detects(one))
+  if (sample.records.length > 0 && known(sample)) return undefined
+  const inDocument = shape.kind === 'document' && sample.records.length > 0
+  const found = wrapperOf(inDocument ? sample.records.map((record) => JSON.stringify(record)) : lines)
+  if (found === undefined || (inDocument && found.wrapper !== 'envelope')) return undefined
+  const inner: Sample = { kind: 'json', header: [], records: found.records }
+  const told = Object.keys(options.map).length > 0 || options.from !== undefined
+  if (!known(inner) && !told && found.wrapper === 'envelope') return undefined
+  return { shape: inDocument ? shape : { kind: 'lines' }, sample: inner, wrapper: found.wrapper }
 }
 
 function chooseImporter(sample: Sample, label: string, options: ReadOptions): Importer {

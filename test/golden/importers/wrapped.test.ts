@@ -1,0 +1,181 @@
+/** Calls inside the lines of other logs: the JSON is the record, other lines are no calls, and all are counted. */
+import fc from 'fast-check'
+import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { ask, ingestInto, write } from '../../property/ingesting.js'
+import { readFiles, workshop, type Read } from './reading.js'
+
+afterAll(() => workshop.close())
+
+const call = (i: number, more: object = {}): object => ({
+  id: `call-${i}`,
+  model: 'gpt-4o',
+  user: 'Zoë "Z"',
+  input_tokens: 10 + i,
+  output_tokens: 1,
+  ...more,
+})
+
+const time = '2026-10-05T08:00:00.123Z'
+
+/** How each program writes a text that was logged at `time`. */
+const wrappers: Readonly<Record<string, (text: string) => string>> = {
+  'python logging': (text) => `INFO:app.llm:${text}`,
+  'python logging with a time': (text) => `2026-10-05 08:00:00,123 INFO app.llm ${text}`,
+  'a worker': (text) => `[2026-10-05 08:00:00,123: INFO/MainProcess] ${text}`,
+  'docker compose': (text) => `web_1  | ${text}`,
+  CRI: (text) => `${time} stdout F ${text}`,
+  'docker json-file': (text) => JSON.stringify({ log: `${text}\n`, stream: 'stdout', time }),
+  'CloudWatch tail': (text) => `${time}\t${text}`,
+  'CloudWatch export': (text) => `${time} ${text}`,
+  'CloudWatch events': (text) =>
+    JSON.stringify({ timestamp: Date.parse(time), message: text, ingestionTime: 1 }),
+  journald: (text) =>
+    JSON.stringify({ __CURSOR: 's=1', __REALTIME_TIMESTAMP: String(Date.parse(time) * 1000), MESSAGE: text }),
+  'Cloud Logging text': (text) =>
+    JSON.stringify({ insertId: 'i', logName: 'l', textPayload: text, timestamp: time }),
+}
+
+const readLines = (lines: readonly string[]): Promise<Read> =>
+  readFiles([write(join(workshop.room(), 'app.log'), `${lines.join('\n')}\n`)])
+
+const tokens = (got: Read): unknown[] => got.calls.map((one) => one['input_tokens'])
+
+describe.each(Object.entries(wrappers))('%s', (name, wrap) => {
+  test('the JSON inside is the record, other lines are no calls', async () => {
+    const own = { ts: '2026-10-05T07:00:00Z' }
+    const got = await readLines([
+      wrap('server started'),
+      wrap(JSON.stringify(call(1, own))),
+      wrap(JSON.stringify({ level: 'info', msg: 'GET /health' })),
+      wrap(JSON.stringify(call(2, own))),
+      wrap(''),
+    ])
+    // lines = imported + duplicates + superseded + skipped + rejected
+    expect(got.counts).toEqual([[5, 2, 0, 0, 3, 0]])
+    expect(got.calls.map((one) => [one['call_id'], one['user_id'], one['ts'], one['input_tokens']])).toEqual([
+      ['call-1', 'Zoë "Z"', '2026-10-05T07:00:00Z', 11],
+      ['call-2', 'Zoë "Z"', '2026-10-05T07:00:00Z', 12],
+    ])
+  })
+
+  test('broken JSON of a call is rejected, with the line of the file', async () => {
+    const whole = JSON.stringify(call(1, { ts: time }))
+    const got = await readLines([wrap('up'), wrap(whole), wrap(whole.slice(0, -4))])
+    expect(got.counts).toEqual([[3, 1, 0, 0, 1, 1]])
+    expect(got.rejects).toEqual([[3, 'not JSON']])
+  })
+
+  test.skipIf(['python logging', 'docker compose'].includes(name))(
+    'its time counts where the record has none',
+    async () => {
+      const got = await readLines([
+        wrap(JSON.stringify(call(1))),
+        wrap(JSON.stringify(call(2, { created_at: '2026-10-01T00:00:00Z' }))),
+      ])
+      expect(got.calls.map((one) => one['ts'])).toEqual(['2026-10-05T08:00:00.123Z', '2026-10-01T00:00:00Z'])
+    },
+  )
+})
+
+test('objects of Cloud Logging, in lines and in an array, keep all their digits', async () => {
+  const entry = (i: number): string =>
+    `{"insertId":"i${i}","jsonPayload":{"model":"some-model","input_tokens":${i},"note":"a \\"}\\" b","cost":0.123456789012},"logName":"l","timestamp":"${time}"}`
+  for (const text of [`${entry(1)}\n${entry(2)}\n`, `[\n${entry(1)},\n${entry(2)}\n]\n`]) {
+    const got = await readFiles([write(join(workshop.room(), 'log.json'), text)])
+    expect(got.calls.map((one) => [one['ts'], one['input_tokens'], one['reported_cost_usd']])).toEqual([
+      ['2026-10-05T08:00:00.123Z', 1, '0.123456789012'],
+      ['2026-10-05T08:00:00.123Z', 2, '0.123456789012'],
+    ])
+  }
+})
+
+test('bodies of providers inside a container log', async () => {
+  const body = {
+    id: 'chatcmpl-1',
+    object: 'chat.completion',
+    created: 1790000000,
+    model: 'gpt-4o',
+    choices: [],
+    usage: { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 },
+  }
+  const got = await readLines([wrappers['docker json-file']!(JSON.stringify(body))])
+  expect(got.importers).toEqual(['openai'])
+  expect(got.calls.map((one) => [one['call_id'], one['input_tokens']])).toEqual([['chatcmpl-1', 5]])
+})
+
+describe('texts that go on in later lines', () => {
+  const cri = (tag: 'P' | 'F', stream: string, text: string): string => `${time} ${stream} ${tag} ${text}`
+
+  test('are put together, by stream, and every line is counted', async () => {
+    const one = JSON.stringify(call(1))
+    const got = await readLines([
+      cri('P', 'stdout', one.slice(0, 20)),
+      cri('F', 'stderr', 'a warning'),
+      cri('P', 'stdout', one.slice(20, 40)),
+      cri('F', 'stdout', one.slice(40)),
+      cri('F', 'stdout', JSON.stringify(call(2))),
+    ])
+    expect(got.counts).toEqual([[5, 2, 0, 0, 3, 0]])
+    expect(tokens(got)).toEqual([11, 12])
+  })
+
+  test('are read anew when their end has come', async () => {
+    const one = JSON.stringify(call(1))
+    const file = write(
+      join(workshop.room(), 'app.log'),
+      `${cri('F', 'stdout', JSON.stringify(call(0)))}\n${cri('P', 'stdout', one.slice(0, 20))}\n`,
+    )
+    const db = workshop.store()
+    await ingestInto(db, [file])
+    appendFileSync(file, `${cri('F', 'stdout', one.slice(20))}\n`)
+    await ingestInto(db, [file])
+    expect(
+      (await ask(db, 'SELECT input_tokens AS n FROM calls ORDER BY n')).map((row) => Number(row['n'])),
+    ).toEqual([10, 11])
+    expect(await ask(db, 'SELECT * FROM rejects')).toEqual([])
+  })
+
+  test('of docker json-file too', async () => {
+    const one = JSON.stringify(call(1))
+    const part = (text: string): string => JSON.stringify({ log: text, stream: 'stdout', time })
+    const got = await readLines([
+      wrappers['docker json-file']!(JSON.stringify(call(0))),
+      part(one.slice(0, 30)),
+      part(`${one.slice(30)}\n`),
+    ])
+    expect(got.counts).toEqual([[3, 2, 0, 0, 1, 0]])
+    expect(tokens(got)).toEqual([10, 11])
+  })
+})
+
+test('whatever is logged between them, the calls are the same as in a log of their own', async () => {
+  const noise = fc
+    .oneof(fc.string({ maxLength: 40 }), fc.constantFrom('{}', '{"a":1}', '[1,2]', '"text"', 'null'))
+    .filter((text) => !/[\r\n\0\x01]|token|usage|cost|spend|model/i.test(text))
+  const lines = fc.array(fc.oneof(noise, fc.nat(1000)), { minLength: 1, maxLength: 30 })
+  await fc.assert(
+    fc.asyncProperty(lines, fc.constantFrom(...Object.keys(wrappers)), async (given, name) => {
+      const numbered = given.map((one, i) =>
+        typeof one === 'number' ? JSON.stringify(call(i, { ts: time, input_tokens: one })) : one,
+      )
+      const calls = given.filter((one) => typeof one === 'number')
+      fc.pre(calls.length > 0)
+      const got = await readLines(numbered.map(wrappers[name]!))
+      expect(tokens(got).map(Number)).toEqual(calls)
+      const [lineCount, imported, , , skipped, rejected] = got.counts[0]!
+      expect([lineCount, imported! + skipped! + rejected!]).toEqual([given.length, given.length])
+      expect(rejected).toBe(0)
+    }),
+    { numRuns: 15 },
+  )
+})
+
+test('a log of calls is no wrapper, whatever its fields are called', async () => {
+  const lines = [
+    call(1, { timestamp: time, message: JSON.stringify(call(7)), stream: true, log: '{"model":"x"}' }),
+  ]
+  const got = await readLines(lines.map((one) => JSON.stringify(one)))
+  expect(tokens(got)).toEqual([11])
+})
