@@ -81,7 +81,12 @@ function inEnvelope(line: string): Inner | undefined {
   if (typeof value !== 'string')
     return { text: rawMember(line, found.payload), time: when, partial: false, stream: '' }
   const partial = found.splits === true && !value.endsWith('\n')
-  return { text: value, time: when, partial, stream: String(record['stream'] ?? '') }
+  return {
+    text: value,
+    time: when,
+    partial,
+    stream: typeof record['stream'] === 'string' ? record['stream'] : '',
+  }
 }
 
 const fits = (record: Readonly<Record<string, unknown>>, { payload, marks }: Envelope): boolean =>
