@@ -68,7 +68,7 @@ async function update(invocation: Invocation, settings: Settings, path: string):
       .filter((date) => date !== null)
       .toSorted()
       .at(-1) ?? null
-  const { rows, changes } = planUpdate({
+  const { rows, changes, passedOn } = planUpdate({
     models: list.models,
     catalogue,
     layer,
@@ -84,7 +84,7 @@ async function update(invocation: Invocation, settings: Settings, path: string):
   const made = { made: now.toISOString(), source, models: models.length, rows }
   if (!dryRun) writeUpdates(path, [...earlier, made])
   const after = await loadPriceBook({ overrideFiles: settings.priceFiles, updatesFile: path })
-  const about = { changes, shape, source, models: models.length, free, ambiguous, dryRun, path }
+  const about = { changes, shape, source, models: models.length, free, ambiguous, passedOn, dryRun, path }
   return { report: priceUpdateReport({ ...about, jumps: jumps.map(jumpWords) }, after) }
 }
 

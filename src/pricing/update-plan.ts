@@ -31,6 +31,8 @@ export interface PriceChange {
 export interface UpdatePlan {
   readonly rows: readonly UpdateRow[]
   readonly changes: readonly PriceChange[]
+  /** Names under which a call counts as another provider's: those of gateways, which pass calls on. */
+  readonly passedOn: number
 }
 
 export interface PlanRequest {
@@ -70,11 +72,13 @@ interface Planned {
 }
 
 export function planUpdate(request: PlanRequest): UpdatePlan {
-  const planned = request.models.flatMap((model) =>
-    'spans' in model.quoted
-      ? fromDated(model, model.quoted.spans, request)
-      : [fromStated(model, model.quoted.bands, request)],
-  )
+  let passedOn = 0
+  const planned = request.models.flatMap((model) => {
+    if ('spans' in model.quoted) return fromDated(model, model.quoted.spans, request)
+    const stated = fromStated(model, model.quoted.bands, request)
+    if (stated === undefined) passedOn++
+    return stated ?? []
+  })
   const changed = planned.filter(({ steps }) => steps.length > 0)
   const held = heldBack(planned, changed, request)
   return {
@@ -82,6 +86,7 @@ export function planUpdate(request: PlanRequest): UpdatePlan {
       steps.map((step) => ({ provider, model, ...(names === undefined ? {} : { names }), ...step })),
     ),
     changes: changed.flatMap(changesOf),
+    passedOn,
   }
 }
 
@@ -143,10 +148,16 @@ function planned(
 }
 
 /** A list of today's prices by unit: against the price that a call of that name gets. */
-function fromStated(quote: QuotedModel, stated: readonly StatedBand[], request: PlanRequest): Planned {
+function fromStated(
+  quote: QuotedModel,
+  stated: readonly StatedBand[],
+  request: PlanRequest,
+): Planned | undefined {
   const { today, since } = request
-  const { provider: resolved, rates } = request.resolve(quote.provider, quote.model)
-  const provider = resolved ?? quote.provider
+  const { provider } = quote
+  const { provider: resolved, rates } = request.resolve(provider, quote.model)
+  // What a gateway asks for a model is no price of the model's own provider, as which its calls count.
+  if (resolved !== null && resolved !== provider) return undefined
   const before = rates.filter(({ mode }) => mode === 'standard')
   const matched = before[0]?.matched ?? null
   const now = since !== null && since > today ? since : today

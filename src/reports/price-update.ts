@@ -29,6 +29,8 @@ export interface PriceUpdate {
   readonly models: number
   readonly free: number
   readonly ambiguous: number
+  /** Names of gateways, whose calls count as those of the provider behind them. */
+  readonly passedOn: number
   readonly dryRun: boolean
   /** Changes by over ten times, in words. */
   readonly jumps: readonly string[]
@@ -105,7 +107,7 @@ export function priceUpdateReport(update: PriceUpdate, prices: PriceData): Repor
 const models = (number: number): string => `${count(number)} ${number === 1 ? 'model' : 'models'}`
 
 function notesOf(update: PriceUpdate, rows: number): string[] {
-  const { changes, dryRun, free, ambiguous, path, source } = update
+  const { changes, dryRun, free, ambiguous, passedOn, path, source } = update
   const names = (isNew: boolean): number =>
     new Set(changes.filter((one) => one.isNew === isNew).map((one) => `${one.provider}/${one.model}`)).size
   const sum = [
@@ -119,6 +121,9 @@ function notesOf(update: PriceUpdate, rows: number): string[] {
     ...(rows > mostRows ? [`${count(rows - mostRows)} more rows with --json or --format csv.`] : []),
     ...(free > 0 ? [`${models(free)} at 0 left out: a 0 may mean that nobody knows.`] : []),
     ...(ambiguous > 0 ? [`${models(ambiguous)} left out: the list has two prices for each.`] : []),
+    ...(passedOn > 0
+      ? [`${models(passedOn)} of gateways left out: their calls are priced as those of the provider behind.`]
+      : []),
     dryRun
       ? 'Nothing was written.'
       : `Written to ${path}, from ${source}. llmcost reprice --dry-run says what moves; llmcost prices update --undo takes it back.`,

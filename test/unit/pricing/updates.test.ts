@@ -129,7 +129,7 @@ describe('the data file of genai-prices', () => {
   test('the same list again changes nothing, and neither does the bundled one', async () => {
     const first = await updated(listed('data.json'))
     const again = await updated(listed('data.json'), { earlier: first.updates, day: '2026-12-24' })
-    expect(again.plan).toEqual({ rows: [], changes: [] })
+    expect(again.plan).toEqual({ rows: [], changes: [], passedOn: 0 })
     expect(again.book.known).toBe('2026-12-24')
     const own = [...bundled.providers.values()].map((provider) => ({
       ...provider,
@@ -139,7 +139,7 @@ describe('the data file of genai-prices', () => {
       })),
     }))
     const { plan } = await updated(JSON.stringify(own))
-    expect(plan).toEqual({ rows: [], changes: [] })
+    expect(plan).toEqual({ rows: [], changes: [], passedOn: 0 })
   })
 
   test('a date given is the start, and a change that is announced comes when it is due', async () => {
@@ -212,7 +212,11 @@ describe("LiteLLM's table", () => {
         },
       })
     // 10 until 2025-06-10, then 2: as the list says.
-    expect((await updated(o3(2e-6), { since: '2025-01-01' })).plan).toEqual({ rows: [], changes: [] })
+    expect((await updated(o3(2e-6), { since: '2025-01-01' })).plan).toEqual({
+      rows: [],
+      changes: [],
+      passedOn: 0,
+    })
     const { plan, book } = await updated(o3(3e-6), { since: '2025-01-01' })
     expect(changed(plan)).toEqual(['openai/o3 input_price 2 3 2025-06-10'])
     expect(priceAt(book, 'openai', 'o3', '2025-06-09')?.[0]).toBe('10')
@@ -242,6 +246,18 @@ describe('the list of models.dev', () => {
     expect(priceAt(book, 'example-cloud', 'open-1', today)).toEqual(['0.2', '0.2', '0.4', source])
     expect(book.resolve('example-cloud', 'open-1').rates[0]?.reasoning_output_price).toBe('0.8')
   })
+})
+
+test('what a gateway asks is no price of the provider behind it', async () => {
+  const list = {
+    vercel: { models: { 'anthropic/claude-sonnet-4.5': { cost: { input: 9, output: 45 } } } },
+    openrouter: { models: { 'anthropic/claude-sonnet-4.5': { cost: { input: 3.3, output: 16.5 } } } },
+  }
+  const { plan, book } = await updated(JSON.stringify(list))
+  expect(plan.passedOn).toBe(1)
+  expect(new Set(plan.rows.map(({ provider }) => provider))).toEqual(new Set(['openrouter']))
+  expect(priceAt(book, 'anthropic', 'anthropic/claude-sonnet-4.5', today)?.[0]).toBe('3')
+  expect(priceAt(book, 'openrouter', 'anthropic/claude-sonnet-4.5', today)?.[0]).toBe('3.3')
 })
 
 describe('a list that cannot be right', () => {
