@@ -53,7 +53,7 @@ export function loggedCostsSql(
     keys.map((key) => `${a}.${key} IS NOT DISTINCT FROM ${b}.${key}`).join(' AND ')
   const sums = `count(*) AS calls, sum(reported) AS reported, sum(counted) AS counted`
   return /* sql */ `
-    WITH both_costs AS (
+    WITH both_costs AS NOT MATERIALIZED (
       SELECT provider, model, ${month} AS month, reported_cost_usd, reported_cost_usd AS reported, ${counted} AS counted
       FROM ${calls} WHERE ${where}
     ), sums AS MATERIALIZED (
