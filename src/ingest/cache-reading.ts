@@ -24,9 +24,16 @@ const addedTo = (alias: string): string =>
 /** SQL: the input tokens of a stored call as the record's own figures gave them: what makes it the same call. */
 export const loggedInput = (alias: string): string => `(${alias}.input_tokens - ${addedTo(alias)})`
 
-/** A reported cost fits when it is as close to the list cost as loggers round. */
+/**
+ * A reported cost fits when it is as close to the list cost as loggers round, and so close that only rounding
+ * is left of the difference between the readings: a tracker that charges nothing for cached tokens, or the
+ * full price, misses both readings by a good part of it.
+ */
 const fits = (cost: string): string =>
   `coalesce(abs(${cost} - reported) <= 0.000001 + 0.002 * reported + half_digit, false)`
+
+const certain = (cost: string, other: string): string =>
+  `(${fits(cost)} AND NOT ${fits(other)} AND abs(${cost} - reported) * 20 <= abs(excluded - included))`
 
 /** SQL: half of the last decimal that a cost was logged with. */
 const halfDigit = `CAST(0.5 AS DOUBLE) * power(10, -strlen(rtrim(split_part(CAST(c.reported_cost_usd AS VARCHAR), '.', 2), '0')))`
@@ -58,7 +65,7 @@ export async function readCachesByCost(db: Database): Promise<void> {
         any_value(list_cost_usd) FILTER (WHERE reading = 'included') AS included,
         any_value(list_cost_usd) FILTER (WHERE reading = 'excluded') AS excluded
       FROM (${priced}) GROUP BY row)
-    WHERE ${fits('excluded')} <> ${fits('included')}`)
+    WHERE ${certain('excluded', 'included')} OR ${certain('included', 'excluded')}`)
 }
 
 /** The staged calls that stay, with the reading that they have by themselves and their resolved provider. */

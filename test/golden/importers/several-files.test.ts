@@ -61,6 +61,8 @@ describe('cached tokens of our own record', () => {
     expect(await read({ cost_usd: 0.5 })).toEqual(assumed)
     expect(await read({ cost_usd: 0.001, cached_tokens: 1 })).toMatchObject({ input: 1000 })
     expect(await read({})).toEqual(assumed)
+    // A tracker that charges all input in full: 1,000 × 3 + 10 × 15, which 9 cached tokens hardly change.
+    expect(await read({ cost_usd: 0.00315, cached_tokens: 9 })).toMatchObject({ input: 1000 })
   })
 
   test('a total of tokens decides', async () => {
