@@ -36,6 +36,9 @@ const shownKinds = 10
 function unreadWords(unread: IngestSummary['unread']): string[] {
   const words = unread.slice(0, shownKinds).map(({ name, calls, files, label }) => {
     const where = label ?? `${count(files)} files`
+    const currency = /^currency=(.*)$/.exec(name)?.[1]
+    if (currency !== undefined)
+      return `${countedCalls(calls)} in ${where}: the cost is in ${currency} and is left out; --set currency_rate=<US dollars for one> converts it`
     return `${countedCalls(calls)} in ${where}: ${name} is not read; ${calls === 1 ? 'it counts' : 'they count'} as partly priced`
   })
   const more = unread.length - words.length

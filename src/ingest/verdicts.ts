@@ -90,6 +90,14 @@ const filledFrom: Readonly<Record<string, readonly CallField[]>> = {
   model: ['response_model', 'request_model'],
   status: ['status', 'error'],
   cache_creation_input_tokens: ['cache_creation_input_tokens', 'cache_creation_1h_input_tokens'],
+  // Reasoning alone is the output; cached tokens alone are the input.
+  output_tokens: ['output_tokens', 'reasoning_output_tokens'],
+  input_tokens: [
+    'input_tokens',
+    'cache_read_input_tokens',
+    'cache_creation_input_tokens',
+    'cache_creation_1h_input_tokens',
+  ],
 }
 
 function isFilled(
@@ -103,6 +111,8 @@ function isFilled(
   if (name === 'total_tokens')
     return has('input_tokens') || has('output_tokens') || plan.totalTokens !== undefined
   if (name === 'cache_reading' || name === 'cache_shape') return asksCacheReading(plan, options, has)
+  // What the total leaves beside the input is output.
+  if (name === 'output_tokens' && plan.totalTokens !== undefined) return true
   if (name === 'unread_usage')
     return plan.unread !== undefined || (has('reported_cost_usd') && hasUnits(plan, options))
   if (name === 'tags') return hasTags

@@ -40,7 +40,7 @@ export function pricedQuery({ calls, rates, keep, basis }: PricedQuery): string 
   return /* sql */ `SELECT * EXCLUDE (${own.map((name) => `p_${name}`).join(', ')}),
     ${outcome.cost} AS cost_usd,
     ${outcome.basis} AS cost_basis,
-    coalesce(${outcome.basis} = 'list', false) AND (p_unpriced IS NOT NULL OR p_unread_usage IS NOT NULL) AS partly_priced,
+    coalesce(${outcome.basis} = 'list', false) AND (p_unpriced IS NOT NULL OR ${unread}) AS partly_priced,
     CASE WHEN ${outcome.basis} = 'list' THEN p_unpriced END AS unpriced_usage
   FROM (SELECT *, TRY(CAST(${listParts.join(' + ')} AS ${money})) AS list_cost_usd
   FROM (SELECT *, ${listCosts()}
@@ -53,6 +53,9 @@ export function pricedQuery({ calls, rates, keep, basis }: PricedQuery): string 
     r.provider IS NOT NULL AS p_rated, ${isText} AS p_is_text
   FROM ${calls} c LEFT JOIN (${unitRates(rates)}) r ON ${rateJoin('c', 'r')}))))`
 }
+
+/** SQL: something was not read that may cost. A cost in a currency without a rate is left out beside the price. */
+const unread = `(p_unread_usage IS NOT NULL AND NOT regexp_full_match(p_unread_usage, 'currency=[^;]*'))`
 
 /** Columns of the call that pricing reads; within the query they carry the prefix `p_`. */
 const usedCalls = [

@@ -91,6 +91,8 @@ test('what was not billed is no call; a session may lack request ids and stand o
       cost_usd: '0.026033', // 1 × 3 + 1,000 × 6 + 2 × 15, and two searches at $10 a thousand
       tags: { git_branch: 'main', version: '2.1.63', agent_id: 'a1', sidechain: 'true' },
       speed: 'fast',
+      partly_priced: true, // what fast is of this model nobody says
+      unpriced_usage: 'speed=fast',
       revision_id: 'u-6',
     },
   ])

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
-import { write, type Choices } from '../../property/ingesting.js'
+import { ask, ingestInto, write, type Choices } from '../../property/ingesting.js'
 import { marker, readFiles, workshop, type Read } from './reading.js'
 
 afterAll(() => workshop.close())
@@ -651,4 +651,35 @@ describe('damaged files', () => {
     )
     expect(quotes.counts).toEqual([[4, 2, 0, 0, 1, 1]])
   })
+})
+
+test.each([
+  [
+    { input_tokens: 2000, reasoning_tokens: 8000 },
+    { input_tokens: 2000, output_tokens: 8000, total_tokens: 10_000 },
+  ],
+  [
+    { input_tokens: 2000, total_tokens: 2500 },
+    { input_tokens: 2000, output_tokens: 500, total_tokens: 2500 },
+  ],
+  [
+    { cached_tokens: 700, output_tokens: 5 },
+    { input_tokens: 700, output_tokens: 5, total_tokens: 705 },
+  ],
+  [{ total_tokens: 2500 }, { input_tokens: null, output_tokens: null, total_tokens: 2500 }],
+])('a file whose records have nothing but %j', async (fields, counts) => {
+  const line = JSON.stringify({ ts: '2026-09-05T08:00:00Z', model: 'o1', provider: 'openai', ...fields })
+  const store = workshop.store()
+  await ingestInto(store, [write(join(workshop.room(), 'a.jsonl'), line)])
+  const [call] = await ask(
+    store,
+    'SELECT input_tokens, output_tokens, total_tokens, list_cost_usd FROM calls',
+  )
+  const { list_cost_usd: cost, ...got } = call!
+  expect(got).toEqual(counts)
+  // o1: $15 a million input tokens, $7.50 cached, $60 output.
+  const cached = 'cached_tokens' in fields ? 700 : 0
+  const usd =
+    ((Number(counts.input_tokens) - cached) * 15 + cached * 7.5 + Number(counts.output_tokens) * 60) / 1e6
+  expect(cost === null ? null : Number(cost)).toEqual(counts.input_tokens === null ? null : usd)
 })

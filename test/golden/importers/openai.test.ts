@@ -44,9 +44,7 @@ test('chat completions: cached input and reasoning are inside the totals', async
       output_tokens: 1,
       finish_reason: 'tool_calls',
       service_tier: 'priority',
-      cost_usd: '0.0000225',
-      partly_priced: true,
-      unpriced_usage: 'service_tier=priority', // what priority costs is not known
+      cost_usd: '0.00003825', // priority: 5 × 4.25 + 17
     },
   ])
   expect(everything).not.toContain(marker)
@@ -77,7 +75,9 @@ test('the Responses API: states, reasons and flex', async () => {
       latency_ms: 4000,
       finish_reason: 'length',
       service_tier: 'flex',
-      cost_usd: '0.00447', // (952 × 2.5 + 2048 × 1.25 + 400 × 10) / 2
+      cost_usd: '0.00894', // 952 × 2.5 + 2,048 × 1.25 + 400 × 10: what flex is of gpt-4o nobody says
+      partly_priced: true,
+      unpriced_usage: 'service_tier=flex',
     },
     {
       ...common,
