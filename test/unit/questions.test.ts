@@ -243,7 +243,12 @@ describe('sql', () => {
 describe('filters that find nothing', () => {
   test('are not looked into where calls were found', async () => {
     const asked: string[] = []
-    const db = new Proxy({} as Database, { get: (_, name) => asked.push(String(name)) && undefined })
+    const db = {
+      query: async (sql: string) => {
+        asked.push(sql)
+        return { rows: [] }
+      },
+    } as unknown as Database
     const question = {
       db,
       scope: {
@@ -252,10 +257,11 @@ describe('filters that find nothing', () => {
         tz: 'UTC',
         filters: [{ dimension: 'feature', operator: '=', value: 'x' }],
       },
-      history: {},
+      history: { price_date: null, last_ts: null },
     } as unknown as Question
     expect(await doubtsAbout(question, { calls: 1, unpriced_calls: 0 })).toMatchObject({ unmatched: [] })
-    expect(asked).toEqual([])
+    // Logged costs and doubtful prices alone are asked for.
+    expect(asked).toHaveLength(2)
     await expect(doubtsAbout(question, { calls: 0, unpriced_calls: 0 })).rejects.toThrow('not a function')
   })
 })
