@@ -54,15 +54,15 @@ if (failures.length > 0) {
 
 /** Shows what vitest says only when a test fails; failing properties print all they tried, so it is cut. */
 function passes(file: string, seed: number): boolean {
-  const { status, stdout } = spawnSync(
+  const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ['node_modules/vitest/vitest.mjs', 'run', '--project', 'source', file],
     { encoding: 'utf8', maxBuffer: 2 ** 30, env: { ...process.env, SOAK_SEED: String(seed), NO_COLOR: '1' } },
   )
   if (status === 0) return true
   console.log(`FAILED  seed ${seed}  ${file}`)
-  const lines = stdout.split('\n').map((line) => line.slice(0, 400))
-  console.log(lines.slice(0, 80).join('\n'))
+  const lines = `${stdout}${stderr}`.split('\n').map((line) => line.slice(0, 400))
+  console.log(lines.slice(0, 120).join('\n'))
   return false
 }
 

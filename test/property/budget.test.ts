@@ -450,7 +450,7 @@ describe('tiers', () => {
         expect(section.rows).toHaveLength(groups.size + (anonymous.length > 0 ? 1 : 0))
         for (const row of section.rows) {
           if (row['tier'] === '(no user)') {
-            expect(row).toMatchObject({ calls: anonymous.length, users: null, margin_usd: null })
+            expect(row).toMatchObject({ calls: anonymous.length, tier_users: null, margin_usd: null })
             expect(row['cost_usd']).toBe(textOf(pricedOf(anonymous)))
             continue
           }
@@ -458,7 +458,7 @@ describe('tiers', () => {
         }
         const total = section.totals ?? {}
         expect(total['cost_usd'] ?? null).toBe(textOf(pricedOf(seen)))
-        expect(total).toMatchObject({ users: named.size, calls: seen.length })
+        expect(total).toMatchObject({ tier_users: named.size, calls: seen.length })
       }),
       runs,
     )
@@ -481,7 +481,7 @@ function expectTier(row: Readonly<Record<string, unknown>>, members: readonly st
   const mine = members.flatMap(callsOf)
   const costs = members.map((user) => pricedOf(callsOf(user))).filter((list) => list.length > 0)
   const perUser = costs.map((list) => Number(sum(list)) / 1e12).toSorted((x, y) => x - y)
-  expect(row['users']).toBe(members.length)
+  expect(row['tier_users']).toBe(members.length)
   expect(row['active_users']).toBe(members.filter((user) => callsOf(user).length > 0).length)
   expect(row['calls']).toBe(mine.length)
   expect(row['unpriced_calls']).toBe(mine.length - pricedOf(mine).length)

@@ -210,6 +210,7 @@ export function expected(
   const dollars = (value: number | null): number | null => (value === null ? null : value / 1e12)
   const times = <K extends keyof RawCall>(key: K, value: RawCall[K]): number =>
     of(key).filter((one) => one === value).length
+  const asked = calls.filter(({ hit, cacheRead }) => hit !== true && cacheRead !== null)
   const costs = of('cost')
   const priced = present(costs).length
   const ratios = calls.map(({ input, output }) =>
@@ -250,9 +251,10 @@ export function expected(
     cache_hits: times('hit', true),
     cache_hit_rate: ratio(times('hit', true), present(of('hit')).length),
     avoided_cost_usd: exact(sum(calls.filter(({ hit }) => hit).map(({ list }) => list))),
+    // A hit of the response cache reached no provider, and read no prompt cache.
     cache_read_share: ratio(
-      sum(of('cacheRead')),
-      sum(calls.filter(({ cacheRead }) => cacheRead !== null).map(({ input }) => input)),
+      sum(asked.map(({ cacheRead }) => cacheRead)),
+      sum(asked.map(({ input }) => input)),
     ),
     mean_latency_ms: mean(of('latency')),
     p50_latency_ms: quantile(of('latency'), 0.5),

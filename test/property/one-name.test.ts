@@ -13,7 +13,8 @@ import { openStoreForReading } from '../../src/db/store.js'
 import { plain, readDecimal } from '../../src/domain/decimal.js'
 import { dimensionOf } from '../../src/domain/dimensions.js'
 import { breakdown } from '../../src/metrics/breakdown.js'
-import { measureNames } from '../../src/metrics/measures.js'
+import { hourly, hourlyColumns } from '../../src/metrics/hourly.js'
+import { addsUp, measureNames } from '../../src/metrics/measures.js'
 import type { Cell, Report, Row, Section } from '../../src/reports/report.js'
 import { ingestInto, Workshop, write } from './ingesting.js'
 
@@ -172,6 +173,39 @@ async function reference({ db, since, until }: World): Promise<Map<string, Said>
   }
 }
 
+/** Columns of the hourly export and of the view of days, added up. */
+async function addedUp({ db, since, until }: World): Promise<Said[]> {
+  const store = await openStoreForReading(db, { lockTimeoutMs: 5000 })
+  try {
+    const scope = { since: `${since}T00:00:00Z`, until: `${until}T00:00:00Z`, filters: [], tz: 'UTC' }
+    const { sql, params } = hourly(scope)
+    const tables = [
+      ['export hourly', `(${sql})`, hourlyColumns.map(({ name }) => name), params],
+      [
+        'daily_costs',
+        `(FROM daily_costs WHERE day >= DATE '${since}' AND day < DATE '${until}')`,
+        (
+          await store.query<{ name: string }>('SELECT column_name AS name FROM (DESCRIBE daily_costs)')
+        ).rows.map(({ name }) => name),
+        {},
+      ],
+    ] as const
+    const said: Said[] = []
+    for (const [by, table, columns, bound] of tables) {
+      const sums = columns.filter((name) => measureNames.some((one) => one === name && addsUp(one)))
+      expect(sums.length).toBeGreaterThan(2)
+      const { rows } = await store.query<Row>(
+        `SELECT ${sums.map((name) => `sum(${name}) AS ${name}`).join(', ')} FROM ${table} AS t`,
+        bound,
+      )
+      said.push(...figures(by, rows[0] ?? {}))
+    }
+    return said
+  } finally {
+    store.close()
+  }
+}
+
 /** Names that mean the same calls in every command, though they are no measures. */
 async function agree(world: World): Promise<number> {
   const known = await reference(world)
@@ -189,6 +223,7 @@ async function agree(world: World): Promise<number> {
       }
     }
   }
+  hold('all', await addedUp(world))
   for (const { command, options = {}, by, needsAll } of asked) {
     if (needsAll && !world.holdsAll) continue
     const report = await reportOf(command, world, options)
