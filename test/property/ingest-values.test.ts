@@ -100,7 +100,7 @@ describe('one sum', () => {
       ),
       { numRuns: 40, ...bounds },
     )
-  }, 120_000)
+  })
 })
 
 describe('a file is in wholly or not at all', () => {
@@ -133,7 +133,7 @@ describe('a file is in wholly or not at all', () => {
       }),
       { numRuns: 30, ...bounds },
     )
-  }, 120_000)
+  })
 
   test('above the share of rejects a file is refused, at the share it is not', async () => {
     await fc.assert(
@@ -152,7 +152,7 @@ describe('a file is in wholly or not at all', () => {
       ),
       { numRuns: 40, ...bounds },
     )
-  }, 120_000)
+  })
 })
 
 describe('impossible values', () => {
@@ -227,5 +227,5 @@ describe('impossible values', () => {
         examples: [[[{ input: -0, output: -0, cost: -0, year: 2026, cached: null }]]],
       },
     )
-  }, 120_000)
+  })
 })

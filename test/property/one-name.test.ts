@@ -264,7 +264,7 @@ describe('one name, one number', () => {
       holdsAll: false,
     }
     expect(await agree(world)).toBeGreaterThan(300)
-  }, 120_000)
+  })
 
   test('over logs with hits, failures, attempts, caches, and models and tiers without a price', async () => {
     const record = fc.record(
@@ -326,5 +326,5 @@ describe('one name, one number', () => {
       // Each asks every command: few, but of many calls.
       { numRuns: 3 },
     )
-  }, 240_000)
+  })
 })

@@ -186,5 +186,5 @@ test.each(Object.entries(samples))(
       { numRuns: 8 },
     )
   },
-  120_000,
+
 ) // prettier-ignore

@@ -75,7 +75,7 @@ describe('spellings of providers and models', () => {
         expect(withoutGuess(again), name).toEqual(withoutGuess(first))
       }
     }
-  }, 120_000)
+  })
 })
 
 const withoutGuess = (resolution: ReturnType<typeof book.resolve>) => ({
