@@ -1,12 +1,12 @@
 /**
- * The layers in which token conventions and costs are brought to ours, each by a named rule. A rule is built
- * only where the source has the fields that it speaks of; each sees the columns as the rules before left them.
+ * Rules that bring token conventions and costs to ours, each with a name. A rule is built only where the source
+ * has the fields that it speaks of; each sees the columns as the rules before left them.
  */
 import type { CallField } from '../domain/call.js'
 import type { ReadPlan } from '../importers/importer.js'
-import * as casts from './casts.js'
 import type { ReadOptions } from './options.js'
 import type { RepairRule } from './repairs.js'
+import { beyond, cached, input, output, reasoning, tools, totalSaysBeside } from './token-terms.js'
 
 /** A column that a rule may change. */
 type Repaired = 'input_tokens' | 'output_tokens' | 'reported_cost_usd'
@@ -19,15 +19,6 @@ export interface TokenRule {
   /** SQL of what it makes of a column; absent where it only raises a doubt. */
   readonly repairs?: Readonly<Partial<Record<Repaired, string>>>
 }
-
-const read = 'coalesce(cache_read_input_tokens, 0)'
-const write =
-  'greatest(coalesce(cache_creation_input_tokens, 0), coalesce(cache_creation_1h_input_tokens, 0))'
-const cached = `(${read} + ${write})`
-const input = 'coalesce(input_tokens, 0)'
-const output = 'coalesce(output_tokens, 0)'
-const reasoning = 'coalesce(reasoning_output_tokens, 0)'
-const tools = 'coalesce(tool_tokens, 0)'
 
 const cacheFields = [
   'cache_read_input_tokens',
@@ -81,12 +72,6 @@ const tierTaken: Readonly<Record<'label' | 'service tier', TokenRule>> = {
     when: "service_tier IS NOT NULL AND service_tier <> 'standard'",
   },
 }
-
-/** The record's total is that of input, output and, once more, the cached tokens. */
-const totalSaysBeside = `total_tokens IN (${input} + ${output} + ${cached}, ${input} + ${output} + ${cached} + ${reasoning})`
-const totalSaysInside = `total_tokens IN (${input} + ${output}, ${input} + ${output} + ${reasoning})`
-/** More cached tokens than input: they can't be a share of it. */
-const beyond = `${cached} > ${input}`
 
 function cacheRules(plan: ReadPlan, options: ReadOptions, has: (field: CallField) => boolean): TokenRule[] {
   const { cacheTokens: given } = options
@@ -206,58 +191,4 @@ const costFromParts: TokenRule = {
 const costPartsDiffer: TokenRule = {
   name: 'cost_parts_differ',
   when: 'abs(reported_cost_usd - cost_parts) > 0.000001 + 0.01 * reported_cost_usd',
-}
-
-/**
- * The typed records as the rules leave them: each rule a boolean column of its name beside them.
- * @param typed SELECT of the layer of `typedColumns`
- */
-export function ruledSql(
-  typed: string,
-  plan: ReadPlan,
-  options: ReadOptions,
-  has: (field: CallField) => boolean,
-): string {
-  const rules = tokenRules(plan, options, has)
-  const isCacheRule = ({ name }: TokenRule): boolean => name.startsWith('cache_tokens_')
-  const before = [conventions(plan, has), ...rules.filter(isCacheRule).flatMap(layersOf)]
-  const asked = asksCacheReading(plan, options, has) ? [cacheReading(plan)] : []
-  const after = rules.filter((rule) => !isCacheRule(rule)).flatMap(layersOf)
-  return [...before, ...asked, ...after].reduce((from, layer) => `SELECT ${layer} FROM (${from})`, typed)
-}
-
-/** A rule is decided in one layer and acts in the next, so that it is decided once. */
-function layersOf({ name, when, repairs }: TokenRule): string[] {
-  const acts = Object.entries(repairs ?? {}).map(
-    ([column, sql]) => `CASE WHEN ${name} THEN ${sql} ELSE ${column} END AS ${column}`,
-  )
-  return [
-    `*, coalesce(${when}, false) AS ${name}`,
-    ...(acts.length === 0 ? [] : [`* REPLACE (${acts.join(', ')})`]),
-  ]
-}
-
-/** What is the same in every source, and needs no rule. */
-function conventions(plan: ReadPlan, has: (field: CallField) => boolean): string {
-  const error = "CASE WHEN lower(error) = 'false' THEN NULL ELSE error END"
-  const replaced = [
-    'coalesce(feature, endpoint) AS feature',
-    `left(${error}, 200) AS error`,
-    ...(has('cache_creation_1h_input_tokens')
-      ? [
-          `CASE WHEN cache_creation_input_tokens IS NOT NULL OR cache_creation_1h_input_tokens IS NOT NULL THEN ${write} END AS cache_creation_input_tokens`,
-        ]
-      : []),
-  ]
-  const status = casts.status('raw_status', error, (has('status') || has('error')) && plan.settled !== true)
-  return `* REPLACE (${replaced.join(', ')}), ${status} AS status`
-}
-
-/**
- * Of a record with cached tokens: which reading its own counts prove, else that it is open; and its shape,
- * the names that bear on it. The habit of a shape is found where all its records are (cache-habits.ts).
- */
-function cacheReading(plan: ReadPlan): string {
-  const inside = plan.totalTokens === undefined ? '' : ` WHEN ${totalSaysInside} THEN 'included'`
-  return `*, CASE WHEN ${cached} > 0 THEN CASE WHEN cache_tokens_beside THEN 'excluded'${inside} ELSE 'open' END END AS cache_reading`
 }

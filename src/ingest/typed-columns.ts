@@ -19,7 +19,7 @@ export const measures: Readonly<Record<string, readonly [number, number]>> = {
 
 export const limits = ['max_tokens', 'attempt'] as const
 
-export const labels = [
+const labels = [
   'call_id',
   'provider',
   'request_model',
