@@ -109,7 +109,9 @@ test('the Responses API: states, reasons and flex', async () => {
       latency_ms: 4000,
       finish_reason: 'content_filter',
       service_tier: 'flex',
-      cost_usd: '0.00001125',
+      cost_usd: '0.0000225', // 5 × 2.5 + 1 × 10, as standard
+      partly_priced: true,
+      unpriced_usage: 'service_tier=flex',
     },
   ])
   expect(everything).not.toContain(marker)
