@@ -79,15 +79,17 @@ export async function dedupeAgainstStore(db: Database, stored: StoredCalls): Pro
     'CREATE OR REPLACE TEMP TABLE met (row BIGINT, stored_row BIGINT, held BOOLEAN, better BOOLEAN)',
   )
   if (stored.sources.length === 0) return
-  const { any_ids: anyIds } = await db.one<{ any_ids: boolean }>(
-    "SELECT coalesce(bool_or(id_kind = 'any'), false) AS any_ids FROM located WHERE state = 'call'",
+  const staged = await db.one<{ any_ids: boolean; other_ids: boolean }>(
+    `SELECT coalesce(bool_or(id_kind = 'any'), false) AS any_ids, coalesce(bool_or(id_kind IS DISTINCT FROM 'any'), false) AS other_ids
+     FROM located WHERE state = 'call'`,
   )
   const isAny = `'any' IN (coalesce(i.id_kind, ''), coalesce(c.id_kind, ''))`
   const pairs = `${stored.relation} c JOIN identified i ON c.source = i.source AND c.plain = i.call_id`
-  await db.run(`INSERT INTO met SELECT i.row, c.stored_row, c.held, ${ranksBefore('i', 'c')} FROM ${pairs}
+  if (staged.other_ids)
+    await db.run(`INSERT INTO met SELECT i.row, c.stored_row, c.held, ${ranksBefore('i', 'c')} FROM ${pairs}
     WHERE ${isKept('i')} AND NOT ${isAny}
       AND ('operation' NOT IN (coalesce(i.id_kind, ''), coalesce(c.id_kind, '')) OR i.operation IS NOT DISTINCT FROM c.operation)`)
-  if (anyIds || stored.hasAnyIds) await meetAnyIds(db, stored, isAny)
+  if (staged.any_ids || stored.hasAnyIds) await meetAnyIds(db, stored, isAny)
   await db.run(
     'INSERT INTO replaced SELECT row, stored_row, held FROM met WHERE row NOT IN (SELECT row FROM met WHERE NOT better)',
   )
