@@ -134,7 +134,7 @@ function withAddition(record: Json, place: readonly string[], { keys, value }: A
   node[keys.at(-1)!] = value
   for (const id of ['request_id', 'requestId', 'id']) if (typeof copy[id] === 'string') copy[id] = `r${n}`
   const response = copy['response'] as Json | undefined
-  if (response?.['id'] !== undefined) response['id'] = `c${n}`
+  for (const id of ['id', 'responseId']) if (response?.[id] !== undefined) response[id] = `c${n}`
   return copy
 }
 
