@@ -22,7 +22,7 @@ export const isAnthropic = (value: Value): boolean =>
 export const isOpenai = (value: Value): boolean =>
   openaiObjects.includes(String(value['object'])) ||
   (Array.isArray(value['choices']) && isObject(value['usage'])) ||
-  (value['object'] === 'list' && 'prompt_tokens' in usageOf(value)) ||
+  (value['object'] === 'list' && ['prompt_tokens', 'total_tokens'].some((name) => name in usageOf(value))) ||
   isObject(usageOf(value)['input_tokens_details'])
 
 /** Counts as the Gemini API names them, in either case. */
@@ -49,8 +49,17 @@ export const isOllama = (value: Value): boolean =>
   (('done' in value && ('created_at' in value || 'eval_count' in value)) ||
     ('prompt_eval_count' in value && ('embeddings' in value || 'total_duration' in value)))
 
+/** Answers of Llama and Titan on Bedrock, which have their counts at the top. */
+const isBedrockNative = (value: Value): boolean =>
+  ('prompt_token_count' in value && 'generation_token_count' in value) ||
+  ('inputTextTokenCount' in value && Array.isArray(value['results']))
+
 export const isStrictBody = (value: Value): boolean =>
-  [isAnthropic, isOpenai, isGemini, isConverse, isCohere, isOllama].some((is) => is(value))
+  [isBedrockNative, isAnthropic, isOpenai, isGemini, isConverse, isCohere, isOllama].some((is) => is(value))
+
+/** The first event of a stream of Anthropic's, whose usage the last ones complete. */
+export const isMessageStart = (value: Value): boolean =>
+  value['type'] === 'message_start' && isObject(value['message'])
 
 /** A usage object as the APIs of all providers write it. */
 const counts = [

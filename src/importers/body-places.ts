@@ -2,7 +2,7 @@
  * Bodies of providers' responses stand bare in a log, or anywhere in a wrapper that adds who asked and when,
  * as an object, as the JSON text of one, or as the list of a stream's chunks. This finds where.
  */
-import { isBody, isStrictBody } from './body-marks.js'
+import { isBody, isMessageStart, isStrictBody } from './body-marks.js'
 import { comparable, fieldNames } from './field-names.js'
 import { firstOf, isObject, literal, type Document, type Sample, type Survey } from './importer.js'
 
@@ -31,15 +31,16 @@ const deepest = 4
 
 /** Places of the sample's bodies, outermost first. */
 export function bodyPlaces(sample: Sample): readonly Place[] {
-  if (sample.kind !== 'json') return []
   const found = new Map<string, Place>()
   const add = (hops: readonly (readonly string[])[], list: boolean): void => {
     const key = JSON.stringify(hops)
     found.set(key, { hops, list: list || (found.get(key)?.list ?? false) })
   }
   for (const record of sample.records) {
-    if (isStrictBody(record) || (isBody(record) && !hasTime(record))) add([[]], false)
-    else search(record, [[]], add, hasCounts(record) ? isStrictBody : isBody, 0)
+    const isRecord = sample.kind === 'json'
+    if (isRecord && (isStrictBody(record) || (isBody(record) && !hasTime(record)))) add([[]], false)
+    else if (isRecord || !hasCounts(record))
+      search(record, [[]], add, hasCounts(record) ? isStrictBody : isBody, 0)
   }
   const depth = ({ hops }: Place): number => hops.flat().length
   return withoutDoubles([...found.values()]).toSorted((a, b) => depth(a) - depth(b))
@@ -105,7 +106,8 @@ function isStream(values: readonly unknown[]): boolean {
   return (
     bodies.length > 0 &&
     values.every((value) => isObject(value)) &&
-    (bodies.length === 1 ||
+    (values.some((value) => isObject(value) && isMessageStart(value)) ||
+      bodies.length === 1 ||
       bodies.every((body) => 'candidates' in body || body['object'] === 'chat.completion.chunk'))
   )
 }
@@ -124,7 +126,13 @@ const lastChunk = (text: string): string => {
   const usage = ['usageMetadata', 'usage_metadata', 'usage']
     .map((key) => `coalesce(json_type(x, ${literal(`/${key}`)}) = 'OBJECT', false)`)
     .join(' OR ')
-  return `CASE WHEN starts_with(${text}, '[') THEN CAST(list_filter(from_json(CASE WHEN json_valid(${text}) THEN ${text} END, '["JSON"]'), lambda x: ${usage})[-1] AS VARCHAR) ELSE ${text} END`
+  const chunks = `from_json(CASE WHEN json_valid(${text}) THEN ${text} END, '["JSON"]')`
+  const event = (type: string): string =>
+    `list_filter(${chunks}, lambda x: json_extract_string(x, '/type') = '${type}')[-1]`
+  const ending = `json_object('usage', json_extract(${event('message_delta')}, '/usage'), 'stop_reason', json_extract(${event('message_delta')}, '/delta/stop_reason'))`
+  return `CASE WHEN starts_with(${text}, '[') AND contains(${text}, '"message_start"')
+      THEN CAST(json_merge_patch(json_extract(${event('message_start')}, '/message'), ${ending}) AS VARCHAR)
+    WHEN starts_with(${text}, '[') THEN CAST(list_filter(${chunks}, lambda x: ${usage})[-1] AS VARCHAR) ELSE ${text} END`
 }
 
 /** SQL of what is nowhere in the file: it need not be looked for in each record. */

@@ -22,7 +22,6 @@ import { mergeFields, metadataFields, requestFields, responseIds, wrapperFields 
 
 /** True when a body with these marks stands anywhere in the sample. */
 export const hasBody = (sample: Sample, is: (value: Readonly<Record<string, unknown>>) => boolean): boolean =>
-  sample.kind === 'json' &&
   bodyPlaces(sample).some((place) =>
     sample.records.some((record) => valuesAt(record, place.hops.flat()).some((value) => is(value))),
   )
@@ -90,7 +89,7 @@ export function bodyPlan(survey: Survey, id: string, usual: Place): ReadPlan {
       OR ${failed} IS NOT NULL OR coalesce(TRY_CAST(${httpStatus} AS INTEGER) >= 400, false)) AND ${body.text('done')} IS DISTINCT FROM 'false'`,
     refusals: [
       {
-        when: `coalesce(${document.text('type')} = 'message_start', false)`,
+        when: `coalesce(${document.text('type')} IN ('message_start', 'message_delta'), false)`,
         reason: 'a streaming event: its output is not final; log the final message',
       },
     ],

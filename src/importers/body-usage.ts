@@ -25,6 +25,8 @@ const paths = {
     ['meta', 'tokens', 'input_tokens'],
     ...usage('tokens.input_tokens'),
     ['prompt_eval_count'],
+    ['prompt_token_count'],
+    ['inputTextTokenCount'],
   ],
   output_tokens: [
     ...usage('completion_tokens', 'output_tokens', 'outputTokens', 'completionTokens'),
@@ -34,6 +36,7 @@ const paths = {
     ['meta', 'tokens', 'output_tokens'],
     ...usage('tokens.output_tokens'),
     ['eval_count'],
+    ['generation_token_count'],
   ],
   cache_read_input_tokens: [
     ...usage(
@@ -160,6 +163,8 @@ export function bodyUsage(body: Body, model: string): BodyUsage {
   const fields: Partial<Record<UsageField, string>> = {}
   for (const [field, list] of Object.entries(paths)) fields[field as UsageField] = of(list)
   const totalTokens = of(totals)
+  fields.input_tokens = ofEmbedding(body, fields.input_tokens ?? absent, totalTokens)
+  fields.output_tokens = firstThere(fields.output_tokens ?? absent, ofTitan(body))
   const oneHour = firstThere(
     body.text('usage', 'cache_creation', 'ephemeral_1h_input_tokens'),
     hourOf(body, ['usage', 'cacheDetails']),
@@ -180,6 +185,20 @@ export function bodyUsage(body: Body, model: string): BodyUsage {
       .map((name) => body.text('usage', name))
       .join(', ')}) IS NOT NULL AND ${body.text('usage', 'input_tokens_details', 'cached_tokens')} IS NULL)`,
   }
+}
+
+/** SQL for the input; some APIs of embeddings state the total alone. */
+const ofEmbedding = (body: Body, input: string, total: string): string =>
+  body.text('object') === absent || total === absent
+    ? input
+    : firstThere(input, `CASE WHEN ${body.text('object')} = 'list' THEN ${total} END`)
+
+/** SQL for the output of Titan, which has a count for each of its results. */
+function ofTitan(body: Body): string {
+  const counts = body.list(['results'], 'tokenCount')
+  return body.text('inputTextTokenCount') === absent || counts === absentList
+    ? absent
+    : `CASE WHEN ${body.text('inputTextTokenCount')} IS NOT NULL THEN CAST(CAST(list_sum(list_transform(${counts}, lambda x: TRY_CAST(x AS BIGINT))) AS BIGINT) AS VARCHAR) END`
 }
 
 /** SQL for the tokens of a list of `{ttl, inputTokens}` that are kept for an hour. */

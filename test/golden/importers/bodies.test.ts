@@ -33,7 +33,7 @@ interface Case {
 
 const cases: readonly Case[] = [
   { name: 'openai-chat', source: 'openai', input: 1850, read: 1024, output: 212, reasoning: 64, parts: [[826, '2.5'], [1024, '1.25'], [212, '10']], others: { finish_reason: 'stop', service_tier: 'standard' } },
-  { name: 'openai-responses', source: 'openai', input: 3000, read: 2048, output: 400, reasoning: 310, parts: [[952, '1.25'], [2048, '0.625'], [400, '5']], others: { service_tier: 'flex' } },
+  { name: 'openai-responses', source: 'openai', input: 3000, read: 2048, output: 400, reasoning: 310, parts: [[952, '0.625'], [2048, '0.0625'], [400, '5']], others: { service_tier: 'flex' } },
   { name: 'openai-embedding', source: 'openai', input: 300, parts: [[300, '0.02']], others: { operation: 'embedding' } },
   { name: 'anthropic', source: 'anthropic', input: 8500, read: 3000, written: 500, writtenForAnHour: 400, output: 300, parts: [[5000, '3'], [3000, '0.3'], [100, '3.75'], [400, '6'], [300, '15'], [2, '10000']], others: { web_search_requests: 2, service_tier: 'standard' } },
   { name: 'gemini', source: 'gemini', input: 2490, read: 1900, output: 820, reasoning: 640, parts: [[590, '1.25'], [1900, '0.125'], [820, '10']], others: { service_tier: 'standard', finish_reason: 'stop' } },
@@ -42,7 +42,7 @@ const cases: readonly Case[] = [
   { name: 'cohere-v2', source: 'cohere', input: 100, output: 50, parts: [[100, '2.5'], [50, '10']], others: { finish_reason: 'stop' } },
   { name: 'cohere-v1', source: 'cohere', input: 10, output: 5, parts: [[10, '2.5'], [5, '10']], others: { finish_reason: 'length' } },
   { name: 'xai', source: 'openai', input: 100, output: 110, reasoning: 100, parts: [[100, '3'], [110, '15']] },
-  { name: 'mistral', source: 'openai', input: 1000, output: 1000, parts: [[1000, '2'], [1000, '6']] },
+  { name: 'mistral', source: 'openai', input: 1000, output: 1000, parts: [[1000, '0.5'], [1000, '1.5']] },
   { name: 'groq', source: 'openai', input: 100, output: 10, parts: [[100, '0.59'], [10, '0.79']] },
   { name: 'openrouter', source: 'openai', input: 1000, output: 10, parts: [[1000, '3'], [10, '15']], others: { reported_cost_usd: '0.0033075' } },
   { name: 'langchain', source: 'openai', input: 2000, read: 1000, output: 100, reasoning: 40, parts: [[1000, '2.5'], [1000, '1.25'], [100, '10']] },
@@ -187,6 +187,70 @@ test('a stream of Gemini as a list of chunks: the last usage counts, also where 
   }
   expectAll(await read([{ ...around(one!), response: [first, body] }]), [one!])
   expectAll(await read([{ ...around(one!), response: JSON.stringify([first, body]) }]), [one!])
+})
+
+test('the events of a stream of Anthropic’s, as a list: the start, completed by the last delta', async () => {
+  const [one] = cases.filter(({ name }) => name === 'anthropic')
+  const { stop_reason: stop, ...body } = bodyOf(one!)
+  const { output_tokens: output, ...usage } = body['usage'] as Json
+  const events = [
+    { type: 'message_start', message: { ...body, stop_reason: null, usage: { ...usage, output_tokens: 1 } } },
+    { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: marker } },
+    { type: 'message_delta', delta: { stop_reason: stop }, usage: { output_tokens: output } },
+    { type: 'message_stop' },
+  ]
+  const found = await read([{ ...around(one!), response: events }])
+  expectAll(found, [one!])
+  expect(found.calls[0]!['finish_reason']).toBe('stop')
+})
+
+test('bodies in a column of CSV', async () => {
+  const of = cases.filter(({ model }) => model === undefined)
+  const cell = (text: string): string => `"${text.replaceAll('"', '""')}"`
+  const rows = of.map((one) => `2026-09-15T08:00:00Z,u1,${cell(JSON.stringify(bodyOf(one)))}`)
+  const file = write(join(workshop.room(), 'log.csv'), ['ts,user,response', ...rows, ''].join('\n'))
+  const { calls } = await readFiles([file])
+  expect(calls).toMatchObject(of.map(expected))
+})
+
+test('answers of Llama and Titan on Bedrock, and a total alone of an embedding', async () => {
+  const ts = '2026-09-15T08:00:00Z'
+  const { calls } = await read([
+    {
+      ts,
+      modelId: 'meta.llama3-1-70b-instruct-v1:0',
+      response: {
+        generation: marker,
+        prompt_token_count: 25,
+        generation_token_count: 7,
+        stop_reason: 'stop',
+      },
+    },
+    {
+      ts,
+      modelId: 'amazon.titan-text-express-v1',
+      response: { inputTextTokenCount: 25, results: [{ tokenCount: 5, outputText: marker }] },
+    },
+    { ts, response: { object: 'list', data: [], model: 'voyage-3', usage: { total_tokens: 10 } } },
+  ])
+  expect(calls).toMatchObject([
+    { provider: 'aws', input_tokens: 25, output_tokens: 7 },
+    { provider: 'aws', input_tokens: 25, output_tokens: 5 },
+    { input_tokens: 10, operation: 'embedding' },
+  ])
+})
+
+test('counts of the wrapper: the body’s own count, and another number is named', async () => {
+  const body = bodyOf(cases.find(({ name }) => name === 'openai-chat')!)
+  const ts = '2026-09-15T08:00:00Z'
+  const { calls } = await read([
+    { ts, input_tokens: 1850, output_tokens: 212, response: { ...body, id: 'chatcmpl-own-0000000001' } },
+    { ts, input_tokens: 1900, output_tokens: 212, response: { ...body, id: 'chatcmpl-own-0000000002' } },
+  ])
+  expect(calls.map(({ input_tokens: input, unread_usage: unread }) => [input, unread])).toEqual([
+    [1850, undefined],
+    [1850, 'input_tokens'],
+  ])
 })
 
 test('thoughts that the candidates include are not added again', async () => {
