@@ -8,7 +8,7 @@ import type { ReadPlan } from '../importers/importer.js'
 import { unreadSql } from '../importers/unread.js'
 import { normaliseSql, type SourceRelation } from './normalise.js'
 import type { ReadOptions } from './options.js'
-import { assertOneCurrency, stumbled, stylesOf, type Styles } from './styles.js'
+import { oneCurrency, stumbled, stylesOf, type Styles } from './styles.js'
 import type { Segment, Unit } from './units.js'
 import { surveyCsv, surveyJson } from './survey.js'
 import { stagedColumns } from './verdicts.js'
@@ -34,6 +34,8 @@ export class Stage {
   #rows = 0
   #created = false
   #reading = false
+  /** The currency that a rate which is given for the run is the rate of. */
+  #currency: string | undefined
   readonly files: StagedFile[] = []
 
   constructor(db: Database) {
@@ -116,13 +118,20 @@ export class Stage {
     options: ReadOptions,
   ): Promise<Styles | undefined> {
     const label = unit.segments[0]!.reading.file.label
-    await assertOneCurrency(this.#db, relation, plan, options, label)
+    const currency = await oneCurrency(this.#db, relation, plan, options, label, this.#currency)
     const { n } = await this.#db.one<{ n: number }>(
       `SELECT count(*) AS n FROM staged WHERE rowid >= ${this.#rows} AND reason IS NOT NULL AND ${stumbled}`,
     )
-    if (n === 0) return undefined
+    if (n === 0) {
+      this.#currency = currency
+      return undefined
+    }
     const asking = stylesOf(this.#db, relation, plan, options, label)
-    if (unit.segments.length === 1) return await asking
+    if (unit.segments.length === 1) {
+      const styles = await asking
+      this.#currency = currency
+      return styles
+    }
     if ((await asking.catch((error: unknown) => error)) === undefined) return undefined
     throw new UserError('its dates or numbers are written in a way of their own', { code: 'refused' })
   }

@@ -226,26 +226,30 @@ const ambiguous = (what: string, label: string): Unrecognised =>
 
 /**
  * A rate that is given for a run is that of one currency.
- * @throws Unrecognised where the costs of a source are in several
+ * @param before the currency that other files of the run are in
+ * @returns the currency other than dollars that the costs of a source are in, if any
+ * @throws Unrecognised where there is more than one
  */
-export async function assertOneCurrency(
+export async function oneCurrency(
   db: Database,
   source: SourceRelation,
   plan: ReadPlan,
   options: ReadOptions,
   label: string,
-): Promise<void> {
-  if (options.set['currency_rate'] === undefined) return
+  before: string | undefined,
+): Promise<string | undefined> {
+  if (options.set['currency_rate'] === undefined) return undefined
   const { sql, fields } = rawSql(source, plan, options)
-  if (!fields.has('reported_cost_usd')) return
+  if (!fields.has('reported_cost_usd')) return before
   const raw = 'raw_reported_cost_usd'
-  const { rows } = await db.query<{ code: string }>(
+  const { rows } = await db.query<{ code: string | null }>(
     `SELECT DISTINCT ${currencyOf(raw)} AS code FROM (${sql}) WHERE NOT skip AND ${raw} <> '' AND NOT (${isPlain(raw, options.decimal)}) ORDER BY code`,
   )
-  const codes = rows.map(({ code }) => code).filter((code) => code !== null && code !== 'USD')
-  if (codes.length < 2) return
+  const own = rows.map(({ code }) => code).filter((code) => code !== null && code !== 'USD')
+  const codes = [...new Set(before === undefined ? own : [before, ...own])]
+  if (codes.length < 2 || own.length === 0) return own[0] ?? before
   throw new Unrecognised(
-    `its costs are in ${codes.join(' and ')}, and --set currency_rate is the rate of one currency`,
+    `its costs are in ${own.join(' and ')}${own.length === 1 ? `, those of files before it in ${before}` : ''}, and --set currency_rate is the rate of one currency`,
     label,
     true,
     'Give the rates in a file: currency_rates in the config, with the columns currency, valid_from, usd.',

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { comparable } from '../../../src/importers/field-names.js'
 import { unitOfName } from '../../../src/importers/cost-fields.js'
 import { readCurrencyRates } from '../../../src/ingest/currency-rates.js'
-import { write, type Choices } from '../../property/ingesting.js'
+import { ingestInto, write, type Choices } from '../../property/ingesting.js'
 import { readFiles, workshop } from './reading.js'
 
 afterAll(() => workshop.close())
@@ -100,6 +100,20 @@ describe('costs in other currencies', () => {
     })
     expect(got).toEqual([{ usd: '0.6', unread: null }])
   })
+})
+
+test('a rate that is given is the rate of one currency, over all files of a run', async () => {
+  const room = workshop.room()
+  const log = (name: string, currency: string): string =>
+    write(join(room, name), `${JSON.stringify({ id: name, ...base, cost: 1, currency })}\n`)
+  const read = { set: { currency_rate: '2' } }
+  const { files } = await ingestInto(
+    workshop.store(),
+    [log('a.jsonl', 'EUR'), log('b.jsonl', 'GBP'), log('c.jsonl', 'USD')],
+    { read },
+  )
+  expect(files.map(({ state }) => state)).toEqual(['read', 'refused', 'read'])
+  expect(files[1]!.note).toContain('its costs are in GBP, those of files before it in EUR')
 })
 
 describe('parts of a dollar', () => {
