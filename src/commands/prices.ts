@@ -16,7 +16,8 @@ export const pricesCommand: CommandSpec = {
   name: 'prices',
   summary: 'list unit prices; say where one comes from; find models without one',
   details: `Prices ship with the program and need no network. Your own (prices, aliases, discounts, multipliers) stand in
-files that the config names under "prices", and win over them. llmcost prices update takes newer ones.`,
+files that the config names under "prices", and win over them: USD per million tokens, request USD for each call,
+web_search and file_search USD per thousand. llmcost prices update takes newer ones.`,
   arguments: [{ name: '[model]', about: 'part of provider/model, such as gpt-4o or anthropic/' }],
   options: [{ flags: '--history', about: 'prices of all dates, not those in force alone' }, ...outputOptions],
   examples: [
