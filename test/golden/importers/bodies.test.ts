@@ -305,6 +305,25 @@ test('what a body says and no price covers is named', async () => {
   expect(calls.map((call) => call['partly_priced'])).toEqual([true, true, true, true])
 })
 
+test('passes of a call: silent where the counts are theirs, named where they leave one out', async () => {
+  const message = {
+    type: 'message',
+    model: 'claude-sonnet-4-5-20250929',
+    content: [],
+    stop_reason: 'end_turn',
+  }
+  const usage = { input_tokens: 100, output_tokens: 40 }
+  const last = { type: 'message', ...usage }
+  const compaction = { type: 'compaction', input_tokens: 5000, output_tokens: 400 }
+  const { calls } = await read(
+    [[last], [compaction, last]].map((iterations, i) => ({
+      ts: '2026-09-15T08:00:00Z',
+      response: { ...message, id: `msg_passes_00000000${i}`, usage: { ...usage, iterations } },
+    })),
+  )
+  expect(calls.map((call) => call['unread_usage'])).toEqual([undefined, 'usage.iterations'])
+})
+
 test('costs that bodies state, in dollars', async () => {
   const usage = { prompt_tokens: 100, completion_tokens: 10, total_tokens: 110 }
   const body = (more: Json, others: Json = {}): Json => ({
