@@ -61,7 +61,8 @@ export function listedRates(rates: readonly Rate[], at: Date, words = rateCondit
   return rates
     .filter(
       ({ mode, multiplier_source, lacks }) =>
-        mode === 'standard' || (multiplier_source !== null && lacks === null),
+        // What is known of places elsewhere is that they cost the same.
+        mode === 'standard' || (multiplier_source !== null && lacks === null && !mode.endsWith(' elsewhere')),
     )
     .map((rate) => ({
       rate,

@@ -63,7 +63,7 @@ const rateColumns: readonly Column[] = [
   price('cache_write_1h_price', '1h write', 4),
   price('output_price', 'output'),
   { key: 'conditions', title: 'when', kind: 'text', optional: 2 },
-  { key: 'mode', title: 'mode', kind: 'text', optional: 6 },
+  { key: 'mode', title: 'mode', kind: 'text' },
   ...priceNames.filter((name) => !shownPrices.has(name)).map((key) => data(key, 'price')),
   data('multiplier', 'number'),
   data('multiplier_source', 'text'),
@@ -76,9 +76,18 @@ const rateColumns: readonly Column[] = [
   data('to_minute', 'count'),
   data('in_force', 'boolean'),
   { key: 'price_source', title: 'source', kind: 'text', optional: 5 },
-  { key: 'doubt', title: 'doubt', kind: 'text', optional: 7 },
+  { key: 'doubt', title: 'doubt', kind: 'text', optional: 3 },
   data('note', 'text'),
 ]
+
+/** The columns of these rates: mode and doubt are shown where they say something. */
+function columnsOf(rates: readonly ListedRate[]): readonly Column[] {
+  const idle = new Set<string>([
+    ...(rates.every(({ rate }) => rate.mode === 'standard') ? ['mode'] : []),
+    ...(rates.every(({ rate }) => rate.doubt === null) ? ['doubt'] : []),
+  ])
+  return rateColumns.map((column) => (idle.has(column.key) ? data(column.key, 'text') : column))
+}
 
 function rateRow({ rate, conditions, inForce }: ListedRate): Row {
   const { valid_from: from, valid_to: to, band_lo: lo, band_hi: hi, minute_lo, minute_hi, ...rest } = rate
@@ -122,7 +131,7 @@ export function pricesReport(list: PriceList, source: PriceData): Report {
   const section: Section = {
     id: 'prices',
     title: filter === '' ? 'Prices' : `Prices of "${filter}"`,
-    columns: rateColumns,
+    columns: columnsOf(list.rates),
     rows: list.rates.map(rateRow),
     empty: nothing,
     ...(list.rates.length > 0 ? { notes } : {}),
@@ -188,7 +197,7 @@ export function priceOriginReport(origin: PriceOrigin, source: PriceData): Repor
   const inForce: Section = {
     id: 'prices',
     title: 'Prices, USD per million tokens',
-    columns: rateColumns.filter(({ key }) => !['provider', 'model'].includes(key)),
+    columns: columnsOf(rates).filter(({ key }) => !['provider', 'model'].includes(key)),
     rows: rates.filter((one) => one.inForce).map(rateRow),
     empty: rates.length > 0 ? 'No price at that time.' : 'No price: calls with this name are unpriced.',
   }
