@@ -4,7 +4,7 @@
  */
 
 /** Service tiers with prices of their own. */
-export const pricedTiers = ['batch', 'flex', 'priority'] as const
+const pricedTiers = ['batch', 'flex', 'priority'] as const
 /** Tiers and speeds, the standard one first; a call is in one of them. */
 export const paces = ['standard', ...pricedTiers, 'fast'] as const
 export type Pace = (typeof paces)[number]
