@@ -170,11 +170,17 @@ export async function rereadStoredCaches(db: Database, basis: CostBasis): Promis
   )
   if (n === 0) return 0
   await db.run(habitsSql())
+  const moved = `${ofOneShape('c', 'h')} AND (c.cache_reading = 'open' OR starts_with(c.cache_reading, 'habit ')) AND c.cache_reading <> h.habit`
+  // Planning what prices them takes longer than to find out that there are none.
+  const { changes } = await db.one<{ changes: number }>(
+    `SELECT count(*) AS changes FROM store.calls c JOIN cache_habits h ON ${moved}`,
+  )
+  if (changes === 0) return 0
   const calls = `(SELECT c.* EXCLUDE (input_tokens, total_tokens, cache_reading), c.rowid AS call_row, h.habit AS cache_reading,
       c.cache_reading AS old_reading, ${loggedInput('c')} + beside AS input_tokens, c.total_tokens - ${addedTo('c')} + beside AS total_tokens
     FROM store.calls c JOIN cache_habits h ON ${ofOneShape('c', 'h')},
       LATERAL (SELECT CASE WHEN h.habit = 'habit excluded' THEN ${cachedOf('c')} ELSE 0 END AS beside)
-    WHERE (c.cache_reading = 'open' OR starts_with(c.cache_reading, 'habit ')) AND c.cache_reading <> h.habit)`
+    WHERE ${moved})`
   const keep = ['call_row', 'old_reading', 'cache_reading', 'input_tokens', 'total_tokens']
   await db.run(
     `CREATE OR REPLACE TEMP TABLE reread AS ${pricedQuery({ calls, rates: 'store.rates', keep: keep.map((name) => `c.${name}`).join(', '), basis })}`,
@@ -182,8 +188,8 @@ export async function rereadStoredCaches(db: Database, basis: CostBasis): Promis
   const changed = ['cache_reading', 'input_tokens', 'total_tokens', ...pricedColumnNames]
   await db.run(`UPDATE store.calls AS c SET ${changed.map((name) => `${name} = n.${name}`).join(', ')}
     FROM reread n WHERE c.rowid = n.call_row`)
-  const { moved } = await db.one<{ moved: number }>(
-    "SELECT count(*) AS moved FROM reread WHERE (old_reading = 'habit excluded') <> (cache_reading = 'habit excluded')",
+  const { n: others } = await db.one<{ n: number }>(
+    "SELECT count(*) AS n FROM reread WHERE (old_reading = 'habit excluded') <> (cache_reading = 'habit excluded')",
   )
-  return moved
+  return others
 }
