@@ -44,6 +44,7 @@ export function geminiUsage(body: Body): GeminiUsage {
   return {
     is,
     fields: {
+      web_search_requests: searches(body),
       input_tokens: `CASE WHEN ${is} THEN coalesce(${sumOf(prompt, tools)}, '0') END`,
       output_tokens: `CASE WHEN ${is} THEN coalesce(CASE WHEN ${inside} THEN ${candidates} ELSE ${sumOf(`coalesce(${candidates}, '0')`, thoughts)} END, '0') END`,
       input_audio_tokens: of(modalities.audio, ...lists),
@@ -55,6 +56,24 @@ export function geminiUsage(body: Body): GeminiUsage {
     },
     unread: unknownModalities(body),
   }
+}
+
+/** SQL for the number of queries by which answers were grounded in Google Search; NULL for none. */
+function searches(body: Body): string {
+  const counts = (
+    [
+      ['groundingMetadata', 'webSearchQueries'],
+      ['grounding_metadata', 'web_search_queries'],
+    ] as const
+  ).flatMap(([metadata, queries]) => {
+    const found = body.list(['candidates'], metadata)
+    if (found === absentList) return []
+    const parsed = `CASE WHEN json_valid(x) THEN x END`
+    return [`list_sum(list_transform(${found}, lambda x: json_array_length(${parsed}, '/${queries}')))`]
+  })
+  return counts.length === 0
+    ? absent
+    : `CAST(nullif(CAST(coalesce(${counts.join(', ')}) AS BIGINT), 0) AS VARCHAR)`
 }
 
 const snake = (camel: string): string => camel.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)

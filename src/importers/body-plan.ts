@@ -66,6 +66,7 @@ export function bodyPlan(survey: Survey, id: string, usual: Place): ReadPlan {
     body.text('model'),
     body.text('modelVersion'),
     body.text('model_version'),
+    body.text('modelId'),
     body.text('response_metadata', 'model_name'),
   )
   const kinds = [
@@ -76,17 +77,19 @@ export function bodyPlan(survey: Survey, id: string, usual: Place): ReadPlan {
   const gemini = geminiUsage(body)
   const used = [counts.input_tokens, counts.output_tokens, gemini.is].map((sql) => sql!)
   const cost = statedCost(body)
+  const plain = isPlainRecord(wrapper.fields, mergeFields(gemini.fields, counts))
   const ids = responseIds(idOf(body, document), wrapper, document.text('custom_id'))
+  const isCall = `(${plain} OR ${used[0]} IS NOT NULL OR ${used[1]} IS NOT NULL OR ${used[2]} OR TRY_CAST(${cost} AS DOUBLE) > 0 OR ${body.text('usage', 'type')} = 'duration'
+      OR ${firstThere(body.text('meta', 'billed_units', 'search_units'), body.text('usage', 'billed_units', 'search_units'))} IS NOT NULL
+      OR ${failed} IS NOT NULL OR coalesce(TRY_CAST(${httpStatus} AS INTEGER) >= 400, false)) AND ${body.text('done')} IS DISTINCT FROM 'false'`
   return {
     document,
     idKind: ids.idKind,
-    source: `CASE ${kinds.map(([kind, when]) => `WHEN ${when} THEN '${kind}'`).join(' ')} ELSE '${id}' END`,
+    source: `CASE ${kinds.map(([kind, when]) => `WHEN ${when} THEN '${kind}'`).join(' ')} WHEN ${plain} THEN 'llmcost' ELSE '${id}' END`,
     cacheTokens: 'included',
     cacheTokensCertain: true,
     cacheTokensBeside,
-    isCall: `(${used[0]} IS NOT NULL OR ${used[1]} IS NOT NULL OR ${used[2]} OR TRY_CAST(${cost} AS DOUBLE) > 0 OR ${body.text('usage', 'type')} = 'duration'
-      OR ${firstThere(body.text('meta', 'billed_units', 'search_units'), body.text('usage', 'billed_units', 'search_units'))} IS NOT NULL
-      OR ${failed} IS NOT NULL OR coalesce(TRY_CAST(${httpStatus} AS INTEGER) >= 400, false)) AND ${body.text('done')} IS DISTINCT FROM 'false'`,
+    isCall,
     refusals: [
       {
         when: `coalesce(${document.text('type')} IN ('message_start', 'message_delta'), false)`,
@@ -96,7 +99,7 @@ export function bodyPlan(survey: Survey, id: string, usual: Place): ReadPlan {
     totalTokens,
     addedUp: addedUp(body),
     moneyFree: freeInBody(places.map(({ hops }) => hops.flat())),
-    unread: `nullif(concat_ws('; ', ${gemini.unread}, ${unreadTools(body, counts.output_tokens!)}${besides(wrapper.fields, mergeFields(gemini.fields, counts))}), '')`,
+    unread: `nullif(concat_ws('; ', ${gemini.unread}, ${unreadTools(body, counts.output_tokens!)}${besides(wrapper.fields, mergeFields(gemini.fields, counts))}${leftOut(wrapper.fields, isCall)}), '')`,
     fields: mergeFields(
       usageOf(gemini.fields, counts, toolCalls(body), wrapper.fields),
       { ...withoutUsage(wrapper.fields), call_id: ids.callId, error: failed },
@@ -128,6 +131,27 @@ export function bodyPlan(survey: Survey, id: string, usual: Place): ReadPlan {
     ...(wrapper.tags === undefined ? {} : { tags: wrapper.tags }),
   }
 }
+
+/**
+ * SQL: true for a record of one's own among the bodies, or around one without a usage: both counts stand in
+ * the record itself. One count alone may be that of a request, whose answer tells it again.
+ */
+function isPlainRecord(wrapper: ReadPlan['fields'], body: ReadPlan['fields']): string {
+  const { input_tokens: input, output_tokens: output } = wrapper
+  if (input === undefined || output === undefined) return 'false'
+  const empty = [body.input_tokens, body.output_tokens].map((sql) => `${sql ?? absent} IS NULL`)
+  return `(${input} <> '' AND ${output} <> '' AND ${empty.join(' AND ')}) IS TRUE`
+}
+
+/** SQL for the names of usage or money in a record that is no call, with a comma before. */
+const leftOut = (wrapper: ReadPlan['fields'], isCall: string): string =>
+  (['input_tokens', 'output_tokens', 'reported_cost_usd'] as const)
+    .filter((field) => wrapper[field] !== undefined)
+    .map(
+      (field) =>
+        `, CASE WHEN (${isCall}) IS NOT TRUE AND TRY_CAST(${wrapper[field]} AS DOUBLE) > 0 THEN '${field}' END`,
+    )
+    .join('')
 
 const isUsage = (field: string): boolean => usageFields.some((name) => name === field)
 

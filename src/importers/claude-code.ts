@@ -47,6 +47,7 @@ export const claudeCode: Importer = {
         reason: 'the passes that the counts add up, or they are named',
       })),
       unread: `CASE WHEN ${compacted.join(' OR ')} THEN 'usage.iterations (compaction)' END`,
+      othersAreNoCalls: true,
       isCall: `coalesce(${message('usage', 'input_tokens')}, ${message('usage', 'output_tokens')}) IS NOT NULL
         AND ${message('model')} IS DISTINCT FROM '<synthetic>' AND ${error} IS DISTINCT FROM 'true'`,
       fields: {

@@ -44,6 +44,8 @@ export interface ReadPlan {
   readonly tags?: string
   /** SQL condition: records for which it is not true are skipped as "not a call". */
   readonly isCall?: string
+  /** True where records that are no calls speak of usage of their own, such as that of calls told elsewhere. */
+  readonly othersAreNoCalls?: true
   readonly refusals?: readonly Refusal[]
   /** Does `input_tokens` include cache reads and writes in this source? */
   readonly cacheTokens: 'included' | 'excluded'

@@ -1,4 +1,5 @@
 /** What stands around the body of a response: who asked and when, the request, labels that come back. */
+import { usageFields } from '../domain/call.js'
 import { absent, type Place } from './body-places.js'
 import { firstOf, hasCallIdPrefix, isLongId, type Document, type ReadPlan, type Survey } from './importer.js'
 import { namedFields } from './named-fields.js'
@@ -25,7 +26,9 @@ const bodyKeys = new Set(
 /** Fields that a label written into a bare body may fill. */
 const labelFields = [
   'ts', 'user_id', 'feature', 'endpoint', 'customer', 'session_id', 'trace_id', 'team', 'environment',
-  'prompt_name', 'latency_ms', 'ttft_ms', 'attempt', 'cache_hit', 'reported_cost_usd',
+  'prompt_name', 'latency_ms', 'ttft_ms', 'attempt', 'cache_hit', 'reported_cost_usd', 'request_model',
+  // Between the bodies may stand records of one's own.
+  ...usageFields,
 ] as const // prettier-ignore
 
 export function wrapperFields(survey: Survey, document: Document, places: readonly Place[]): Wrapper {
@@ -84,6 +87,8 @@ export function requestFields(document: Document): ReadPlan['fields'] {
     firstOf(document.text('request', ...path), document.text('request', 'body', ...path))!
   return {
     request_model: firstOf(request('model'), request('modelId'))!,
+    // The answer's own tier goes before: a request may have been served at another.
+    service_tier: firstOf(request('service_tier'), request('serviceTier', 'type'))!,
     user_id: firstOf(request('user'), request('metadata', 'user_id'))!,
     max_tokens: firstOf(
       request('max_tokens'),

@@ -34,8 +34,9 @@ const shownKinds = 10
 
 /** What was not read: one sentence a kind. */
 function unreadWords(unread: IngestSummary['unread']): string[] {
-  const words = unread.slice(0, shownKinds).map(({ name, calls, files, label }) => {
+  const words = unread.slice(0, shownKinds).map(({ name, calls, files, label, skipped }) => {
     const where = label ?? `${count(files)} files`
+    if (skipped) return skippedWords(name, calls, where)
     const currency = /^currency=(.*)$/.exec(name)?.[1]
     if (currency !== undefined)
       return `${countedCalls(calls)} in ${where}: the cost is in ${currency} and is left out; --set currency_rate=<US dollars for one> converts it`
@@ -44,6 +45,13 @@ function unreadWords(unread: IngestSummary['unread']): string[] {
   const more = unread.length - words.length
   if (more > 0) words.push(`${count(more)} more kinds of usage are not read; llmcost status lists all`)
   return words
+}
+
+/** A record that speaks of usage and has no call's shape: it may be a call of another log in the same file. */
+function skippedWords(name: string, records: number, where: string): string {
+  const are =
+    records === 1 ? '1 record is left out as no call' : `${count(records)} records are left out as no calls`
+  return `${where}: ${are}, though ${name} is there; in a file of their own such records may be read`
 }
 
 const countedCalls = (calls: number): string => `${count(calls)} ${calls === 1 ? 'call' : 'calls'}`

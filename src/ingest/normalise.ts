@@ -60,7 +60,7 @@ export function normaliseSql(
         : []),
       ['cache_beside', plan.cacheTokensBeside ?? 'false'],
       ...(plan.costParts ?? []).map((sql, i): [string, string] => [`cost_part_${i}`, sql]),
-      ['unread_usage', plan.unread ?? 'CAST(NULL AS VARCHAR)'],
+      ['unread_usage', unread(plan)],
       ...(plan.spans === undefined
         ? []
         : ([
@@ -101,6 +101,12 @@ export function rawSql(
     ...[...raw].map(([field, sql]): [string, string] => [`raw_${field}`, sql]),
   ]
   return { sql: select(columns, documentSql(source, plan, false)), fields: new Set(raw.keys()) }
+}
+
+/** SQL for the names of what a record says and is not read, also of one that may be a call of another log. */
+function unread({ unread: names, isCall, othersAreNoCalls }: ReadPlan): string {
+  if (names === undefined) return 'CAST(NULL AS VARCHAR)'
+  return othersAreNoCalls && isCall !== undefined ? `CASE WHEN (${isCall}) IS TRUE THEN ${names} END` : names
 }
 
 /** SQL: true for records that are no calls. */

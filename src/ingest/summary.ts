@@ -58,4 +58,6 @@ export interface UnreadUsage {
   readonly files: number
   /** The file, where it is one. */
   readonly label: string | null
+  /** True where the records that say it were left out as no calls. */
+  readonly skipped: boolean
 }

@@ -3,15 +3,21 @@ import type { Database } from '../db/database.js'
 import type { Entry } from './stage-files.js'
 import type { UnreadUsage } from './summary.js'
 
-/** What the calls that landed say and was not read. */
+/** What the calls that landed say and was not read, and what records say that were left out as no calls. */
 export async function unreadUsage(db: Database, entries: readonly Entry[]): Promise<readonly UnreadUsage[]> {
   const { n } = await db.one<{ n: number }>('SELECT count(unread_usage) AS n FROM located')
   if (n === 0) return []
-  const { rows } = await db.query<{ name: string; calls: number; files: number; file_no: number }>(
-    `SELECT name, count(*) AS calls, count(DISTINCT file_no) AS files, min(file_no) AS file_no
-     FROM (SELECT unnest(list_distinct(string_split(unread_usage, '; '))) AS name, file_no FROM located
-       WHERE state = 'call' AND unread_usage IS NOT NULL AND row NOT IN (SELECT row FROM verdicts))
-     GROUP BY name ORDER BY calls DESC, name`,
+  const { rows } = await db.query<{
+    name: string
+    calls: number
+    files: number
+    file_no: number
+    skipped: boolean
+  }>(
+    `SELECT name, count(*) AS calls, count(DISTINCT file_no) AS files, min(file_no) AS file_no, skipped
+     FROM (SELECT unnest(list_distinct(string_split(unread_usage, '; '))) AS name, file_no, state = 'skip' AS skipped FROM located
+       WHERE state IN ('call', 'skip') AND unread_usage IS NOT NULL AND row NOT IN (SELECT row FROM verdicts))
+     GROUP BY name, skipped ORDER BY calls DESC, name`,
   )
   return rows.map(({ file_no: fileNo, ...row }) => ({
     ...row,

@@ -351,3 +351,80 @@ test('costs that bodies state, in dollars', async () => {
     ['0.25', '0.155', '0.0037756', '0.5', '0.75', '0.21', '0.2'].map((cost) => [cost, 'reported', undefined]),
   )
 })
+
+describe('records of one’s own among bodies', () => {
+  const body = { id: 'chatcmpl-CY1k8GQnJxq2pXbWm4Tz7aLr', object: 'chat.completion', created: 1764500000, model: 'gpt-4o-2024-08-06', choices: [], usage: { prompt_tokens: 2000, completion_tokens: 500, total_tokens: 2500 } } // prettier-ignore
+  const own = { ts: '2025-11-30T00:00:00Z', model: 'gpt-4o-2024-08-06', input_tokens: 70, output_tokens: 30 }
+  const shown = ({ calls }: Read): unknown[] =>
+    calls.map((call) => [call['call_id'], call['model'], call['input_tokens'], call['cost_usd']])
+
+  test.each([
+    ['beside bare ones', [body, own]],
+    ['beside wrapped ones', [{ time: '2025-11-30T00:00:00Z', response: body }, own]],
+  ])('are calls: %s', async (_, records) => {
+    const both = await read(records)
+    expect(both.counts).toEqual([[2, 2, 0, 0, 0, 0]])
+    expect(shown(both).map((call) => (call as unknown[]).slice(1))).toEqual([
+      ['gpt-4o-2024-08-06', 2000, '0.01'],
+      ['gpt-4o-2024-08-06', 70, '0.000475'],
+    ])
+    expect(both.doubts).toEqual([])
+    // Alone in a file they have the same id: no split counts them twice.
+    const alone = await read([own])
+    expect(shown(alone)).toEqual(shown(both).slice(1))
+  })
+
+  test('around a response without a usage count by the counts beside it', async () => {
+    const { usage, ...rest } = body
+    const around = { ...own, response: { ...rest, id: 'chatcmpl-CY1k8GQnJxq2pXbWm4Tz7aLs' } }
+    const both = await read([{ ts: own.ts, response: { ...rest, usage } }, around])
+    expect(shown(both).map((call) => (call as unknown[]).slice(2))).toEqual([
+      [2000, '0.01'],
+      [70, '0.000475'],
+    ])
+  })
+
+  test('with a total or one count alone are left out and named', async () => {
+    const some = [{ ts: own.ts, model: 'text-embedding-3-small', total_tokens: 8 }, { ts: own.ts, input_tokens: 70 }, { ts: own.ts, event: 'start' }] // prettier-ignore
+    const { counts, doubts } = await read([body, ...some])
+    expect(counts).toEqual([[4, 1, 0, 0, 3, 0]])
+    expect(doubts).toEqual(
+      ['input_tokens', 'total_tokens'].map((field) =>
+        expect.stringContaining(
+          `: 1 record is left out as no call, though ${field} is there; in a file of their own such records may be read`,
+        ),
+      ),
+    )
+  })
+})
+
+test('a tier that was asked for counts where the answer tells none', async () => {
+  const response = (tier?: string): Json => ({ object: 'chat.completion', created: 1764500000, model: 'gpt-5', choices: [], usage: { prompt_tokens: 10, completion_tokens: 5 }, ...(tier && { service_tier: tier }) }) // prettier-ignore
+  const records = [undefined, 'default'].map((tier) => ({
+    request: { model: 'gpt-5', service_tier: 'flex' },
+    response: response(tier),
+  }))
+  const { calls } = await read(records)
+  expect(calls.map((call) => call['service_tier'])).toEqual(['flex', 'standard'])
+})
+
+test('searches that ground an answer of Gemini are counted, and without a price the call is priced in part', async () => {
+  const answer = (grounding: Json): Json => ({ candidates: [grounding], usageMetadata: { promptTokenCount: 10, candidatesTokenCount: 90 }, modelVersion: 'gemini-2.5-pro', createTime: '2025-11-30T00:00:00Z' }) // prettier-ignore
+  const records = [
+    answer({ groundingMetadata: { webSearchQueries: ['a', 'b'] } }),
+    answer({ groundingMetadata: {} }),
+    answer({}),
+  ]
+  const { calls } = await read(records)
+  expect(calls.map((call) => [call['web_search_requests'], call['partly_priced'] ?? false])).toEqual([
+    [2, true],
+    [undefined, false],
+    [undefined, false],
+  ])
+})
+
+test('the model of a bare Converse answer beside it', async () => {
+  const answer = { ts: '2025-11-30T00:00:00Z', modelId: 'global.anthropic.claude-sonnet-4-5-20250929-v1:0', stopReason: 'end_turn', usage: { inputTokens: 1000, outputTokens: 100 } } // prettier-ignore
+  const { calls } = await read([answer])
+  expect(calls.map((call) => call['cost_usd'])).toEqual(['0.0045'])
+})
