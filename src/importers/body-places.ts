@@ -46,6 +46,30 @@ export function bodyPlaces(sample: Sample): readonly Place[] {
   return withoutDoubles([...found.values()]).toSorted((a, b) => depth(a) - depth(b))
 }
 
+/** Keys that a body has beside its usage. */
+const besideUsage = [
+  'choices',
+  'object',
+  'candidates',
+  'type',
+  'stop_reason',
+  'stopReason',
+  'modelVersion',
+  'model',
+]
+
+/** Places where bodies stand by their keys, though no sampled record has one there: the file is larger. */
+export function unsampledPlaces(survey: Survey, found: readonly Place[]): readonly Place[] {
+  const known = new Set(found.map(({ hops }) => JSON.stringify(hops.flat())))
+  return [...survey.shape]
+    .filter(([place]) => !known.has(place))
+    .map(([place, keys]) => ({ path: JSON.parse(place) as string[], keys }))
+    .filter(({ path }) => path.length > 0 && path.length <= deepest && !path.some((key) => others.has(key)))
+    .filter(({ keys }) => ['usage', 'usageMetadata', 'usage_metadata'].some((key) => keys.includes(key)))
+    .filter(({ keys }) => besideUsage.some((key) => keys.includes(key)))
+    .map(({ path }) => ({ hops: [path], list: false }))
+}
+
 /** Where a place holds a text in some records and an object in others, the text's way reads both. */
 function withoutDoubles(places: readonly Place[]): readonly Place[] {
   const best = new Map<string, Place>()

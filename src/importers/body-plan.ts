@@ -11,6 +11,7 @@ import {
   bodyPlaces,
   firstThere,
   outerText,
+  unsampledPlaces,
   type Body,
   type Place,
 } from './body-places.js'
@@ -46,7 +47,8 @@ function valuesAt(record: unknown, path: readonly string[]): Readonly<Record<str
 /** @param usual where bodies stand when the sample has none, as in a batch whose first calls all failed */
 export function bodyPlan(survey: Survey, id: string, usual: Place): ReadPlan {
   const document = Document.for(survey)
-  const found = bodyPlaces(survey.sample)
+  const sampled = bodyPlaces(survey.sample)
+  const found = [...sampled, ...unsampledPlaces(survey, sampled)]
   const places = found.length > 0 ? found : [usual]
   const body = bodyAt(survey, document, places)
   const outer = outerText(survey, document, places)

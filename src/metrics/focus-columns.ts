@@ -171,7 +171,7 @@ export const focusColumns: readonly FocusColumn[] = [
   text(
     'RegionId',
     'CAST(NULL AS VARCHAR)',
-    'null: most logs do not tell where a call was served; where one does (Bedrock), `--by tag.region` puts it into Tags',
+    'null: most logs do not tell where a call was served; where one does (Bedrock), `--by region` puts it into Tags',
   ),
   text('RegionName', 'CAST(NULL AS VARCHAR)', 'null, as RegionId'),
   text('ServiceCategory', "'AI and Machine Learning'", 'AI and Machine Learning'),

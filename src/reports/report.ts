@@ -165,4 +165,4 @@ export interface Report {
 }
 
 /** Version of the JSON shape; only grows. */
-export const schemaVersion = 1
+export const schemaVersion = 2

@@ -253,7 +253,7 @@ describe('a saved answer', () => {
   })
 
   const good = {
-    schemaVersion: 1,
+    schemaVersion: 2,
     kind: 'breakdown',
     period: { since: '2026-09-21T00:00:00.000Z', until: '2026-09-28T00:00:00Z', tz: 'UTC' },
     rows: [],
@@ -290,8 +290,8 @@ describe('a saved answer', () => {
 
   test.each<[string, unknown]>([
     ['no version', { ...good, schemaVersion: undefined }],
-    ['a version to come', { ...good, schemaVersion: 2 }],
-    ['a version in quotes', { ...good, schemaVersion: '1' }],
+    ['a version to come', { ...good, schemaVersion: 3 }],
+    ['a version in quotes', { ...good, schemaVersion: '2' }],
     ['another kind', { ...good, kind: 'calls' }],
     ['a kind that is no text', { ...good, kind: ['report'] }],
     ['no figures', { ...good, totals: {} }],

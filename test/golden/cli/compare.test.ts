@@ -18,7 +18,7 @@ beforeAll(async () => {
     const window = ['--since', '2026-09-14', '--until', '2026-09-21', '--output', `${command}.json`]
     await runWell([command, ...window], { cwd, env })
   }
-  writeFileSync(join(cwd, 'other.json'), '{"schemaVersion": 1, "kind": "calls", "rows": []}')
+  writeFileSync(join(cwd, 'other.json'), '{"schemaVersion": 2, "kind": "calls", "rows": []}')
   writeFileSync(join(cwd, 'newer.json'), '{"schemaVersion": 9, "kind": "report"}')
   writeFileSync(join(cwd, 'words.json'), 'calls\u001b[31m, cost\n')
   writeFileSync(join(cwd, 'few.jsonl'), few())

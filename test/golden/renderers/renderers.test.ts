@@ -138,7 +138,7 @@ test('an answer without a window, rows or sections is still an answer', async ()
       "## Nothing
     ",
       "{
-      "schemaVersion": 1,
+      "schemaVersion": 2,
       "kind": "x",
       "period": {
         "since": null,

@@ -249,7 +249,7 @@ const bills: readonly (readonly [name: string, text: string])[] = [
       data: [{ date: '2025-08-24', model: 'm', model_permaslug: 'm', requests: 5, prompt_tokens: 50 }],
     }),
   ],
-  ['llmcost', record({ schemaVersion: 1, kind: 'breakdown', period: {}, columns: [], rows: [] })],
+  ['llmcost', record({ schemaVersion: 2, kind: 'breakdown', period: {}, columns: [], rows: [] })],
   [
     'how many calls',
     'date,model,requests,input_tokens,output_tokens,cost\n2026-09-01,m,12,100,20,0.4\n2026-09-02,m,1,10,2,0.1\n',
