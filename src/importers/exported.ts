@@ -46,7 +46,9 @@ export function exportedPlan(survey: Survey): ReadPlan {
     cacheTokens: 'included',
     cacheTokensCertain: true,
     settled: true,
-    unread: text('unread_usage'),
+    // A call that several sources know may be priced by another's name than that of its own answer.
+    model: `nullif(${text('model')}, '')`,
+    unread: `nullif(${text('unread_usage')}, '')`,
   }
 }
 

@@ -79,6 +79,8 @@ export interface ReadPlan {
   readonly costParts?: readonly string[]
   /** The importer that the call was first read by, where the record says so. */
   readonly source?: string
+  /** What the call is priced as, where the record says that too; else the model that answered, or was asked. */
+  readonly model?: string
   /** The record holds what was read and brought to our terms before: absent values are not filled in again. */
   readonly settled?: true
   /**

@@ -32,26 +32,45 @@ export function unreadSql(
   const places = [...survey.shape].flatMap(([place, keys]) =>
     keys.map((key) => [...(JSON.parse(place) as string[]), key]),
   )
-  const rivals = rivalsOf(plan, mapped, places)
   const unused = places.filter(
     (keys) => isSuspect(keys) && !used.has(pathKey(keys)) && !free.has(pathKey(keys)),
   )
   // Leaves first: they settle which objects are read key by key.
   const ordered = unused.toSorted((a, b) => b.length - a.length)
+  const others = places.filter(
+    (keys) => !used.has(pathKey(keys)) && !unused.includes(keys) && mayHide(survey, keys),
+  )
   const parts = [
     ...(plan.unread === undefined ? [] : [plan.unread]),
-    ...rivals,
-    ...ordered.map((keys) =>
-      suspectSql({ keys, text: textOf(plan, survey, keys) }, plan, survey.shape.has(JSON.stringify(keys))),
-    ),
-    ...unseenObjects(
-      plan,
-      survey,
-      places.filter((keys) => !used.has(pathKey(keys)) && !unused.includes(keys)),
-    ),
+    ...rivalsOf(plan, mapped, places),
+    ...ordered
+      .slice(0, mostPlaces)
+      .map((keys) =>
+        suspectSql({ keys, text: textOf(plan, survey, keys) }, plan, survey.shape.has(JSON.stringify(keys))),
+      ),
+    ...others.slice(0, mostPlaces).map((keys) => hiddenObject(keys, textOf(plan, survey, keys))),
+    ...(Math.max(ordered.length, others.length) > mostPlaces && survey.sample.kind === 'json'
+      ? [beyondSql(places.filter((keys) => !unused.includes(keys)))]
+      : []),
   ]
   return parts.length === 0 ? undefined : `nullif(concat_ws('; ', ${parts.join(', ')}), '')`
 }
+
+/** Most places of each sort that are looked at one by one: hardly any log has so many keys. */
+const mostPlaces = 150
+
+/** SQL for the first key of usage or money, anywhere in the text, that is none of the harmless ones. */
+function beyondSql(harmless: readonly (readonly string[])[]): string {
+  const names = [...new Set(harmless.map((keys) => (keys.at(-1) ?? '').toLowerCase()))].filter(
+    (name) => bearsOnMoney(name) && isPlain(name),
+  )
+  const found = `regexp_extract_all(text, ${literal(innerMoney)}, 1)`
+  const first = `list_filter(${found}, lambda k: NOT list_contains([${names.map(literal).join(', ')}]::VARCHAR[], lower(k)))[1]`
+  return `'a key of many: ' || left(replace(${first}, ';', '?'), ${nameLimit})`
+}
+
+/** A name without signs that stand for others in JSON, or in SQL. */
+const isPlain = (name: string): boolean => /^[^"\\\p{Cc}]+$/u.test(name)
 
 const pathKey = (path: readonly string[]): string => JSON.stringify(path).toLowerCase()
 
@@ -109,21 +128,16 @@ function textOf(plan: ReadPlan, survey: Survey, keys: readonly string[]): string
     : plan.document.nearest(...keys)
 }
 
-/**
- * Values that are an object here and there, though plain in the sample: only whether they speak of money is
- * looked at.
- */
-function unseenObjects(plan: ReadPlan, survey: Survey, places: readonly (readonly string[])[]): string[] {
-  return places
-    .filter((keys) => keys.every(isLookedInto) && !survey.shape.has(JSON.stringify(keys)))
-    .map((keys) => {
-      const text = textOf(plan, survey, keys)
-      return `CASE WHEN starts_with(${text}, '{') AND regexp_matches(${text}, ${literal(innerMoney)}) THEN ${literal(shown(keys))} END`
-    })
-}
+/** True for a plain value of the sample that may be an object elsewhere. */
+const mayHide = (survey: Survey, keys: readonly string[]): boolean =>
+  keys.every(isLookedInto) && !survey.shape.has(JSON.stringify(keys)) && !keys.some(holdsNul)
+
+/** SQL for the name of a place whose object speaks of money though the sample has none there. */
+const hiddenObject = (keys: readonly string[], text: string): string =>
+  `CASE WHEN starts_with(${text}, '{') AND regexp_matches(${text}, ${literal(innerMoney)}) THEN ${literal(shown(keys))} END`
 
 /** A number above 0 under a key of usage or money, in the text of an object. */
-const innerMoney = `(?i)"[^"]*(token|cost|price|spend|tier|speed|usage)[^"]*"\\s*:\\s*"?[0-9.]*[1-9]`
+const innerMoney = `(?i)"([^"]*(?:token|cost|price|spend|tier|speed|usage)[^"]*)"\\s*:\\s*"?[0-9.]*[1-9]`
 
 function columnText(survey: Survey, [column = '', ...inner]: readonly string[]): string {
   const cell = `c${survey.sample.header.indexOf(column)}`
@@ -137,6 +151,8 @@ function columnText(survey: Survey, [column = '', ...inner]: readonly string[]):
  */
 function suspectSql(suspect: Suspect, plan: ReadPlan, looked: boolean): string {
   const { keys, text } = suspect
+  // No SQL has the sign in a text: that such a key is there is all that can be asked.
+  if (keys.some(holdsNul)) return `CASE WHEN contains(text, '\\u0000') THEN ${literal(shown(keys))} END`
   const number = `TRY_CAST(${text} AS DOUBLE)`
   const said = saidElsewhere(comparable(keys.at(-1) ?? ''), number, plan)
   const counts = said === undefined ? `${number} > 0` : `(${number} > 0 AND NOT coalesce(${said}, false))`
@@ -176,6 +192,8 @@ function sums({ fields, totalTokens }: ReadPlan): string[] {
     ...(totalTokens === undefined ? [] : [`TRY_CAST(${totalTokens} AS DOUBLE)`]),
   ]
 }
+
+const holdsNul = (key: string): boolean => key.includes('\u0000')
 
 /** The name under which a place is told: it stands in a list, and on a terminal. */
 const shown = (keys: readonly string[]): string =>

@@ -48,6 +48,7 @@ export function normaliseSql(
       ...[...raw].map(([field, sql]): [string, string] => [`raw_${field}`, sql]),
       ['tags', tagsSql(source, plan, options) ?? 'CAST(NULL AS MAP(VARCHAR, VARCHAR))'],
       ...sourceOf(plan, plan.source ?? ''),
+      ...modelOf(plan, plan.model ?? ''),
       ['revision_id', plan.revisionId ?? 'CAST(NULL AS VARCHAR)'],
       ['id_kind', idKind(plan, options)],
       [
@@ -77,6 +78,7 @@ export function normaliseSql(
       ...(asksCacheReading(plan, options, has) ? [['cache_shape', 'cache_shape'] as [string, string]] : []),
       ...spansOf(plan),
       ...sourceOf(plan),
+      ...modelOf(plan),
       ...along,
       ...typedColumns(raw, options, plan),
     ],
@@ -120,6 +122,10 @@ const spansOf = (plan: ReadPlan): Columns =>
 /** The record's own source, where it has one. */
 const sourceOf = (plan: ReadPlan, sql = 'source'): Columns =>
   plan.source === undefined ? [] : [['source', sql]]
+
+/** The record's own word for what it is priced as, where it has one. */
+const modelOf = (plan: ReadPlan, sql = 'said_model'): Columns =>
+  plan.model === undefined ? [] : [['said_model', sql]]
 
 const passed: Columns = [
   'text',

@@ -20,9 +20,12 @@ export interface SurveyResult {
 /** Objects inside objects are looked into down to this depth. */
 const deepest = 8
 /** Most places that are looked into: the most hostile log must not make a statement without end. */
-const mostPlaces = 500
+const mostPlaces = 200
 /** Most keys of one object that count. */
 const mostKeys = 2000
+
+/** No SQL has the sign NUL in a text: an object under such a key can't be asked for. */
+const canBeAsked = (key: string): boolean => !key.includes('\u0000')
 
 /** A place in a record: the keys that lead to an object. */
 type Place = readonly string[]
@@ -87,7 +90,7 @@ async function wordsUnder(
   textOf: (key: string) => string,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const words = new Map<string, readonly string[]>()
-  for (const key of keys.filter((name) => comparable(name) === 'tier')) {
+  for (const key of keys.filter((name) => canBeAsked(name) && comparable(name) === 'tier')) {
     const { rows } = await db.query<{ word: string }>(
       `SELECT DISTINCT left(${textOf(key)}, 100) AS word FROM (${records}) WHERE ${textOf(key)} IS NOT NULL ORDER BY word LIMIT 100`,
     )
@@ -102,6 +105,7 @@ async function wordsUnder(
 /** The places right below one, that may hold an object of interest. */
 const inside = (place: Place, keys: readonly string[]): Place[] =>
   keys
+    .filter(canBeAsked)
     .filter((key) => isLookedInto(key) || (place.length === 0 && isContainer(key)))
     .map((key) => [...place, key])
 
@@ -134,7 +138,8 @@ function objectsOf(sample: Sample): Place[] {
     if (typeof value !== 'object' || value === null || Array.isArray(value) || place.length > deepest) return
     if (place.length > 0) found.set(nameOf(place), place)
     for (const [key, inner] of Object.entries(value))
-      if (isLookedInto(key) || (place.length === 0 && isContainer(key))) walk(inner, [...place, key])
+      if (canBeAsked(key) && (isLookedInto(key) || (place.length === 0 && isContainer(key))))
+        walk(inner, [...place, key])
   }
   for (const record of sample.records) walk(record, [])
   return [...found.values()]
@@ -149,7 +154,8 @@ function sampledTexts(sample: Sample): Place[] {
       return
     }
     if (typeof value !== 'object' || value === null || Array.isArray(value) || place.length > 3) return
-    for (const [key, inner] of Object.entries(value)) if (isLookedInto(key)) walk(inner, [...place, key])
+    for (const [key, inner] of Object.entries(value))
+      if (canBeAsked(key) && isLookedInto(key)) walk(inner, [...place, key])
   }
   for (const record of sample.records) walk(record, [])
   return [...found.values()]
@@ -272,7 +278,7 @@ async function surveyTexts(
       if (list.length === 0) continue
       const name = nameOf([...base, ...place])
       shape.set(name, [...new Set([...(shape.get(name) ?? []), ...list])])
-      next.push(...list.filter(isLookedInto).map((key) => [...place, key]))
+      next.push(...list.filter((key) => canBeAsked(key) && isLookedInto(key)).map((key) => [...place, key]))
     }
   }
 }

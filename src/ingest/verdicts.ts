@@ -61,7 +61,12 @@ export function checkedColumns(
     ...callColumns
       .map((c) => c.name)
       .filter((name) => isFilled(name, plan, options, has, hasTags))
-      .map((name): [string, string] => [name, filled[name] ?? name]),
+      .map((name): [string, string] => [
+        name,
+        name === 'model' && plan.model !== undefined
+          ? `coalesce(said_model, ${filled[name]})`
+          : (filled[name] ?? name),
+      ]),
     ['reason', reason],
     ['line_hash', hash],
     ['state', `CASE WHEN skip THEN 'skip' WHEN reason IS NOT NULL THEN 'reject' ELSE 'call' END`],
