@@ -175,7 +175,7 @@ const originColumns = [
   column('line', 'BIGINT', 'line (or record, in CSV and JSON arrays) within that file, from 1'),
 ] as const satisfies readonly CallColumn[]
 
-/** All columns of `calls`, in the order in which they are stored. */
+/** All columns of `calls`, in the order in which they are shown; a store has those of later schemas last. */
 export const callColumns: readonly CallColumn[] = [...sourceColumns, ...pricedColumns, ...originColumns]
 
 /** Source columns that follow from others, or take what no field claims. */

@@ -276,12 +276,12 @@ describe('calls', () => {
     await fc.assert(
       fc.asyncProperty(rawLogs, async (calls) => {
         await load(db, calls)
-        const stored = (await db.query('SELECT * FROM calls')).rows
         const names = callColumns.map(({ name }) => name)
+        const stored = (await db.query(`SELECT ${names.join(', ')} FROM calls`)).rows
         const parquet = await db.query('SELECT * FROM read_parquet($path)', {
           path: await written(query, 'parquet'),
         })
-        expect(parquet.columns).toEqual((await db.query('SELECT * FROM calls LIMIT 0')).columns)
+        expect(parquet.columns).toEqual((await db.query(`SELECT ${names.join(', ')} FROM calls LIMIT 0`)).columns)
         expect(parquet.rows).toEqual(stored)
         const csvText = readFileSync(await written(query, 'csv'), 'utf8')
         expect(parse(csvText)[0]).toEqual(names)
