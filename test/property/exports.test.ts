@@ -281,7 +281,9 @@ describe('calls', () => {
         const parquet = await db.query('SELECT * FROM read_parquet($path)', {
           path: await written(query, 'parquet'),
         })
-        expect(parquet.columns).toEqual((await db.query(`SELECT ${names.join(', ')} FROM calls LIMIT 0`)).columns)
+        expect(parquet.columns).toEqual(
+          (await db.query(`SELECT ${names.join(', ')} FROM calls LIMIT 0`)).columns,
+        )
         expect(parquet.rows).toEqual(stored)
         const csvText = readFileSync(await written(query, 'csv'), 'utf8')
         expect(parse(csvText)[0]).toEqual(names)
