@@ -122,7 +122,7 @@ function textOf(plan: ReadPlan, survey: Survey, keys: readonly string[]): string
   if (survey.sample.kind === 'csv') return columnText(survey, keys)
   // eslint-disable-next-line no-control-regex
   if (keys.some((key) => key === '' || /[\u0000-\u001f\u007f]/.test(key)))
-    return `json_extract_string(text, ${literal(pointerOf(keys))})`
+    return `CASE WHEN readable THEN json_extract_string(text, ${literal(pointerOf(keys))}) END`
   return survey.shape.has(JSON.stringify(keys))
     ? plan.document.unlessObject(...keys)
     : plan.document.nearest(...keys)

@@ -64,7 +64,7 @@ export async function surveyJson(
   }
   const keys = shape.get(nameOf([])) ?? []
   for (const place of sampledTexts(sample)) {
-    const value = `json_extract_string(text, ${quoteText(pointerOf(place))})`
+    const value = `CASE WHEN json_valid(text) THEN json_extract_string(text, ${quoteText(pointerOf(place))}) END`
     await surveyTexts(db, `SELECT ${value} AS text FROM (${valid})`, place, shape)
   }
   const innerKeys = new Map<string, readonly string[]>()
@@ -77,7 +77,8 @@ export async function surveyJson(
     db,
     keys,
     valid,
-    (key) => `json_extract_string(text, ${quoteText(pointerOf([key]))})`,
+    // The engine may ask this before it has left the other lines out.
+    (key) => `CASE WHEN json_valid(text) THEN json_extract_string(text, ${quoteText(pointerOf([key]))}) END`,
   )
   return { survey: { sample, keys, innerKeys, shape, words }, repeatsKeys, allRecords }
 }
