@@ -80,7 +80,11 @@ export function bodyPlan(survey: Survey, id: string, usual: Place): ReadPlan {
   const used = [counts.input_tokens, counts.output_tokens, gemini.is].map((sql) => sql!)
   const cost = statedCost(body)
   const plain = isPlainRecord(wrapper.fields, mergeFields(gemini.fields, counts))
-  const ids = responseIds(idOf(body, document), wrapper, document.text('custom_id'))
+  const ids = idsOf(
+    responseIds(idOf(body, document), wrapper, document.text('custom_id')),
+    plain === 'false' ? undefined : wrapper.plainId,
+    plain,
+  )
   const isCall = `(${plain} OR ${used[0]} IS NOT NULL OR ${used[1]} IS NOT NULL OR ${used[2]} OR TRY_CAST(${cost} AS DOUBLE) > 0 OR ${body.text('usage', 'type')} = 'duration'
       OR ${firstThere(body.text('meta', 'billed_units', 'search_units'), body.text('usage', 'billed_units', 'search_units'))} IS NOT NULL
       OR ${failed} IS NOT NULL OR coalesce(TRY_CAST(${httpStatus} AS INTEGER) >= 400, false)) AND ${body.text('done')} IS DISTINCT FROM 'false'`
@@ -115,7 +119,11 @@ export function bodyPlan(survey: Survey, id: string, usual: Place): ReadPlan {
             ' ',
           )} WHEN ${body.text('prompt_filter_results')} IS NOT NULL THEN 'azure' WHEN ${body.text('x_groq')} IS NOT NULL THEN 'groq' END`,
         response_model: model,
-        operation: operationOf(body),
+        // A record of one's own says it itself, as in a file of its own: its id may hang on it.
+        operation:
+          plain === 'false'
+            ? operationOf(body)
+            : `CASE WHEN NOT ${plain} OR ${body.text('object')} IS NOT NULL THEN ${operationOf(body)} END`,
         user_id: firstThere(body.text('user'), body.text('safety_identifier')),
         session_id: body.text('conversation', 'id'),
         prompt_name: body.text('prompt', 'id'),
@@ -144,6 +152,17 @@ function isPlainRecord(wrapper: ReadPlan['fields'], body: ReadPlan['fields']): s
   const empty = [body.input_tokens, body.output_tokens].map((sql) => `${sql ?? absent} IS NULL`)
   return `(${input} <> '' AND ${output} <> '' AND ${empty.join(' AND ')}) IS TRUE`
 }
+
+type Ids = ReturnType<typeof responseIds>
+
+/** The id of a record of one's own says what it says in a file of its own. */
+const idsOf = (body: Ids, own: Ids | undefined, plain: string): Ids =>
+  own === undefined
+    ? body
+    : {
+        callId: `CASE WHEN ${plain} THEN ${own.callId} ELSE ${body.callId} END`,
+        idKind: `CASE WHEN ${plain} THEN ${own.idKind} ELSE ${body.idKind} END`,
+      }
 
 /** SQL for the names of usage or money in a record that is no call, with a comma before. */
 const leftOut = (wrapper: ReadPlan['fields'], isCall: string): string =>

@@ -22,9 +22,16 @@ const moneyWords = new Set([
 /** Names written in one go: `prompttokens`, `totalcost`. */
 const joinedMoney = /tokens|(?:^|[a-z])cost(?:s|usd)?$|^cost|price|spend/
 
+/** Names that say of a number alone what it counts: tokens, or searches. */
+const bareCounts = new Set([
+  'thinking', 'thoughts', 'reasoning', 'cached', 'cachedinput', 'inputcached', 'cachedprompt', 'uncachedinput',
+  'uncached', 'cacheread', 'cachereads', 'cachewrite', 'cachewrites', 'cachecreation', 'searches',
+]) // prettier-ignore
+
 /** True for a key under which a number is, or may be, about usage or money. */
 export function bearsOnMoney(name: string): boolean {
   const words = wordsOf(name)
+  if (bareCounts.has(words.join(''))) return true
   return words.some((word) => moneyWords.has(word) || joinedMoney.test(word))
 }
 

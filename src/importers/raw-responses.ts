@@ -1,6 +1,7 @@
 /** What stands around the body of a response: who asked and when, the request, labels that come back. */
 import { usageFields } from '../domain/call.js'
 import { absent, type Place } from './body-places.js'
+import { comparable, fieldNames, namesOfOneCall } from './field-names.js'
 import { firstOf, hasCallIdPrefix, isLongId, type Document, type ReadPlan, type Survey } from './importer.js'
 import { namedFields } from './named-fields.js'
 
@@ -12,6 +13,8 @@ export interface Wrapper {
   readonly idKind: string | undefined
   /** SQL for its error: code or message when it is an object; NULL when there is none. */
   readonly error: string
+  /** Id of a record of one's own among bare bodies, and what it says; undefined where bodies are wrapped. */
+  readonly plainId?: { readonly callId: string; readonly idKind: string }
   /** True when every sampled body stands bare, without a wrapper. */
   readonly bare: boolean
 }
@@ -31,6 +34,11 @@ const labelFields = [
   ...usageFields,
 ] as const // prettier-ignore
 
+/** Names that the id of a record of one's own hangs on. */
+const plainIdNames = new Set(
+  [fieldNames.call_id, namesOfOneCall, fieldNames.ts, fieldNames.attempt].flatMap((names) => names ?? []),
+)
+
 export function wrapperFields(survey: Survey, document: Document, places: readonly Place[]): Wrapper {
   const bare = places.every(({ hops }) => hops.flat().length === 0)
   const inBody = new Set(places.map(({ hops }) => hops.flat()[0]))
@@ -47,8 +55,13 @@ export function wrapperFields(survey: Survey, document: Document, places: readon
         labelFields.flatMap((name) => (named.fields[name] === undefined ? [] : [[name, named.fields[name]]])),
       )
     : named.fields
+  const idKeys = survey.keys.filter((key) => plainIdNames.has(comparable(key)))
+  const whole = bare ? namedFields({ ...survey, keys: idKeys }, document) : undefined
   return {
     fields,
+    ...(whole && {
+      plainId: { callId: whole.fields.call_id ?? absent, idKind: whole.idKind ?? absent },
+    }),
     tags: bare ? undefined : named.tags,
     idKind: bare ? undefined : named.idKind,
     error: wrapperError(document, bare ? undefined : named.fields.error),

@@ -3,7 +3,14 @@
  * it is dropped in silence: it is named in `unread_usage`, and the call counts as partly priced.
  */
 import { callFields, usageFields, type CallField } from '../domain/call.js'
-import { comparable, costPartNames, derivedNames, fieldNames, totalTokenNames } from './field-names.js'
+import {
+  comparable,
+  costPartNames,
+  derivedNames,
+  fieldNames,
+  toolTokenNames,
+  totalTokenNames,
+} from './field-names.js'
 import { literal, pointerOf, type ReadPlan, type Survey } from './importer.js'
 import { bearsOnMoney, freeOfMoney, isLookedInto, isSomebodysText } from './money.js'
 
@@ -169,6 +176,13 @@ function saidElsewhere(name: string, number: string, plan: ReadPlan): string | u
   const field = [...usageFields, 'reported_cost_usd' as const].find((one) => fieldNames[one]?.includes(name))
   const used = field === undefined ? undefined : plan.fields[field]
   if (used !== undefined) return `abs(${number} - TRY_CAST(${used} AS DOUBLE)) <= 1e-9 * ${number}`
+  // Whether those of tools stand inside the input or beside it, the total tells.
+  if (
+    plan.toolTokens !== undefined &&
+    plan.totalTokens !== undefined &&
+    ['tool', ...toolTokenNames].includes(name)
+  )
+    return `TRY_CAST(${plan.totalTokens} AS DOUBLE) > 0`
   if (totalTokenNames.includes(name)) return `${number} IN (${sums(plan).join(', ')})`
   const cost = plan.fields.reported_cost_usd
   const partOfCost = [...costPartNames.flat(), ...derivedNames].includes(name) && name.includes('cost')

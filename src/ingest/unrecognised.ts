@@ -163,6 +163,10 @@ const looser: Partial<Record<CallField, RegExp>> = {
   output_tokens: /out.*tok|tok.*out|complet.*(?:tok|count)|generat.*(?:tok|count)|^out(?:put)?$/i,
 }
 
+/** Names of counts of tokens that do not say so. */
+const countedAlone =
+  /^(?:un)?cached|cached$|^(?:input|prompt|output|completion|thinking|thoughts|reasoning)$/i
+
 function fieldsIn(sample: Sample): Found {
   const leaves = leavesOf(sample)
   const map = new Map<CallField, string>()
@@ -187,7 +191,7 @@ function fieldsIn(sample: Sample): Found {
   const left = leaves.filter(
     (l) =>
       !taken.has(l) &&
-      /tok|usage\b.*count/i.test(l.path) &&
+      (/tok|usage\b.*count/i.test(l.path) || countedAlone.test(lastOf(l.path))) &&
       !totalTokenNames.includes(l.name) &&
       !/total|max|limit|per/i.test(l.name) &&
       l.values.some((value) => isCount(value) && Number(value) > 0),

@@ -370,6 +370,12 @@ describe('records of one’s own among bodies', () => {
     ])
     expect(both.doubts).toEqual([])
     // Alone in a file they have the same id: no split counts them twice.
+    for (const name of ['request_id', 'id']) {
+      const shared = { ...own, [name]: '5f0c1a52-9d3b-4c1e-8f57-6f1c2f0e9a11' }
+      const among = await read([...records.slice(0, 1), shared, { ...shared, input_tokens: 71 }])
+      const apart = await read([shared, { ...shared, input_tokens: 71 }])
+      expect(shown(among).slice(1)).toEqual(shown(apart))
+    }
     const alone = await read([own])
     expect(shown(alone)).toEqual(shown(both).slice(1))
   })

@@ -149,3 +149,35 @@ test('tier alone is a customer’s plan where one word is not a provider’s, or
   const beside = await read({ ...plain, tier: 'priority', service_tier: 'flex' })
   expect(beside.calls).toMatchObject([{ service_tier: 'flex', tags: { tier: 'priority' } }])
 })
+
+test('a number under a name that says alone what it counts is named; words and switches under it are not', async () => {
+  const call = { ts: '2026-09-15T08:00:00Z', model: 'gpt-4o', input_tokens: 100, output_tokens: 10 }
+  const { calls } = await read(
+    { ...call, thinking: 300 },
+    { ...call, cachedInput: 50 },
+    { ...call, searches: 2 },
+    { ...call, thinking: true, reasoning: 'high', searches: 0 },
+    { ...call, thinking: { type: 'enabled', budget_tokens: 2000 } },
+  )
+  expect(calls.map((row) => row['unread_usage'])).toEqual([
+    'thinking',
+    'cachedInput',
+    'searches',
+    undefined,
+    undefined,
+  ])
+})
+
+test('tokens of tools that a total settles are not named beside', async () => {
+  const call = { ts: '2026-09-15T08:00:00Z', model: 'gemini-2.5-flash' }
+  const { calls } = await read(
+    { ...call, tokens: { input: 1000, output: 400, tool: 50, total: 1450 } },
+    { ...call, tokens: { input: 1000, output: 400, tool: 50, total: 1400 } },
+    { ...call, tokens: { input: 1000, output: 400, tool: 50 } },
+  )
+  expect(calls.map((row) => [row['input_tokens'], row['unread_usage']])).toEqual([
+    [1050, undefined],
+    [1000, undefined],
+    [1000, 'tokens.tool'],
+  ])
+})
