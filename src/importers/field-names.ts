@@ -327,6 +327,15 @@ export const fieldNames: Readonly<Partial<Record<CallField, readonly string[]>>>
   user_feedback: ['userfeedback', 'feedback', 'feedbackscore', 'userrating', 'rating'],
 }
 
+/** Names that say true for a call in fast mode. */
+export const fastFlagNames = ['fastmode', 'isfast', 'isfastmode', 'usefastmode']
+
+/** Names under which Azure says how a deployment is sold; other words there are labels. */
+export const deploymentTypeNames = ['deploymenttype', 'deploymentsku', 'sku', 'skuname']
+
+/** Names of where a call ran; they move the price of Claude at Vertex AI alone, and are labels elsewhere. */
+export const placeNames = ['region', 'location', 'vertexlocation', 'vertexregion', 'gcpregion', 'gcplocation']
+
 /** Names that say true for a call of a provider's batches; `batch` alone may also be the number of one. */
 export const batchFlagNames = [
   'isbatch',

@@ -5,6 +5,9 @@
 import { callFields, type CallField } from '../domain/call.js'
 import {
   batchFlagNames,
+  deploymentTypeNames,
+  fastFlagNames,
+  placeNames,
   comparable,
   costPartNames,
   derivedNames,
@@ -27,7 +30,7 @@ import {
   type ReadPlan,
   type Survey,
 } from './importer.js'
-import { tierMeaning } from './tier-words.js'
+import { deploymentTypes, tierMeaning } from './tier-words.js'
 import { mapSql, shortLabel, tagListSql } from './tag-sql.js'
 
 /** Objects whose entries count as if they stood at the top: usage numbers, and labels. */
@@ -116,9 +119,9 @@ export function namedFields(survey: Survey, document: Document): NamedFields {
   const tier = tierOf(survey, entries)
   if (tier.sql !== undefined) fields.service_tier = tier.sql
   for (const entry of tier.used) used.add(entry)
-  // A number under this name is a rate of tokens.
-  if (fields.speed !== undefined)
-    fields.speed = `CASE WHEN TRY_CAST(${fields.speed} AS DOUBLE) IS NULL THEN ${fields.speed} END`
+  const modes = { speed: speedOf(fields.speed, entries), region: regionOf(fields, entries) }
+  if (modes.speed !== undefined) fields.speed = modes.speed
+  if (modes.region !== undefined) fields.region = modes.region
   for (const [field, names] of Object.entries(secondNames) as [
     'latency_ms' | 'ttft_ms',
     readonly string[],
@@ -204,18 +207,49 @@ function tierOf(
   const meaning = bare.length === 0 ? undefined : named.length > 0 ? 'label' : tierMeaning(words)
   const flags = entries.filter((e) => batchFlagNames.includes(e.name) && e.container === undefined)
   const alone = entries.filter((e) => e.name === 'batch' && e.container === undefined)
-  const isTrue = (sql: string, words: readonly string[]): string =>
-    `CASE WHEN lower(${sql}) IN (${words.map(literal).join(', ')}) THEN 'batch' END`
   const tiers = [...named, ...(meaning === 'service tier' ? bare : [])]
   return {
     meaning,
     used: [...tiers, ...flags],
     sql: firstOf(
-      ...flags.map(({ sql }) => isTrue(sql, ['true', 't', 'yes', '1'])),
-      ...alone.map(({ sql }) => isTrue(sql, ['true', 'yes'])),
+      ...flags.map(({ sql }) => isTrue(sql, trueWords, 'batch')),
+      ...alone.map(({ sql }) => isTrue(sql, ['true', 'yes'], 'batch')),
       ...tiers.map(({ sql }) => sql),
+      ...topLevel(entries, deploymentTypeNames).map(deploymentType),
     ),
   }
+}
+
+const trueWords = ['true', 't', 'yes', '1']
+const isTrue = (sql: string, words: readonly string[], meaning: string): string =>
+  `CASE WHEN lower(${sql}) IN (${words.map(literal).join(', ')}) THEN ${literal(meaning)} END`
+
+const topLevel = (entries: readonly Entry[], names: readonly string[]): Entry[] =>
+  names.flatMap((name) => entries.filter((e) => e.name === name && e.container === undefined))
+
+/** SQL for the tier that Azure's name of a kind of deployment means; NULL for every other word. */
+function deploymentType({ sql }: Entry): string {
+  const words = Object.entries(deploymentTypes).map(
+    ([word, tier]) => `WHEN ${literal(word)} THEN ${literal(tier)}`,
+  )
+  return `CASE regexp_replace(lower(${sql}), '[^a-z]', '', 'g') ${words.join(' ')} END`
+}
+
+/** SQL for the speed: a word under its own name, else a flag of fast mode. The flag stays a label too. */
+function speedOf(speed: string | undefined, entries: readonly Entry[]): string | undefined {
+  // A number under this name is a rate of tokens.
+  const word = speed && `CASE WHEN TRY_CAST(${speed} AS DOUBLE) IS NULL THEN ${speed} END`
+  return firstOf(word, ...topLevel(entries, fastFlagNames).map(({ sql }) => isTrue(sql, trueWords, 'fast')))
+}
+
+/** SQL for the place: under its own name, else where Claude ran at Vertex AI, whose regions cost more. */
+function regionOf(fields: NamedFields['fields'], entries: readonly Entry[]): string | undefined {
+  const { provider } = fields
+  const model = firstOf(fields.response_model, fields.request_model)
+  const place = firstOf(...topLevel(entries, placeNames).map(({ sql }) => `nullif(${sql}, '')`))
+  if (provider === undefined || model === undefined || place === undefined) return fields.region
+  const isMoved = `lower(${provider}) LIKE '%vertex%' AND lower(${model}) LIKE '%claude%'`
+  return firstOf(fields.region, `CASE WHEN ${isMoved} THEN ${place} END`)
 }
 
 /**

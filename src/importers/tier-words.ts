@@ -17,6 +17,16 @@ export const tierWords: Readonly<Record<'standard' | 'batch' | 'flex' | 'priorit
   priority: ['priority', 'priority_processing', 'on_demand_priority'],
 }
 
+/** Words by which Azure names what a deployment is sold as, joined, and the tier that it is. */
+export const deploymentTypes: Readonly<Record<string, string>> = {
+  globalbatch: 'batch',
+  datazonebatch: 'datazonebatch',
+  datazonestandard: 'datazonestandard',
+  provisionedmanaged: 'provisioned',
+  globalprovisionedmanaged: 'provisioned',
+  datazoneprovisionedmanaged: 'provisioned',
+}
+
 /** Words that say that no tier is said. */
 export const noTierWords = ['traffic_type_unspecified', 'service_tier_unspecified', 'unspecified']
 

@@ -129,6 +129,37 @@ test('flags of batches; the number of a batch is none', async () => {
   ])
 })
 
+test('flags of fast mode, kinds of Azure deployments and regions of Vertex AI move the price', async () => {
+  const opus = { ...plain, model: 'claude-opus-4-6', provider: 'anthropic' }
+  const azure = { ...plain, provider: 'azure' }
+  const vertex = { ...plain, model: 'claude-sonnet-4-5@20250929', provider: 'vertex_ai' }
+  const { calls } = await read(
+    { ...opus, fast_mode: true },
+    { ...opus, fast_mode: false },
+    { ...azure, sku: 'GlobalBatch' },
+    { ...azure, deployment_type: 'DataZoneStandard' },
+    { ...azure, sku: 'Standard' },
+    { ...azure, sku: 'shoe-42' },
+    { ...vertex, region: 'us-east5' },
+    { ...vertex, region: 'global' },
+    { ...vertex, model: 'gemini-2.5-pro', location: 'us-east5' },
+    { ...opus, region: 'us-east-1' },
+  )
+  expect(calls.map((call) => [call['speed'], call['service_tier'], call['region']])).toEqual([
+    ['fast', undefined, undefined],
+    [undefined, undefined, undefined],
+    [undefined, 'batch', undefined],
+    [undefined, 'datazonestandard', undefined],
+    [undefined, undefined, undefined],
+    [undefined, undefined, undefined],
+    [undefined, undefined, 'us-east5'],
+    [undefined, undefined, undefined],
+    [undefined, undefined, undefined],
+    [undefined, undefined, undefined],
+  ])
+  expect(calls[3]).toMatchObject({ partly_priced: true, unpriced_usage: 'service_tier=datazonestandard' })
+})
+
 test('tier alone is the service tier where every word is a provider’s', async () => {
   const { calls, repairs } = await read({ ...plain, tier: 'batch' }, { ...plain, tier: 'standard' })
   expect(calls.map(({ service_tier: tier, tags }) => [tier, tags])).toEqual([
