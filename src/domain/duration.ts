@@ -33,7 +33,7 @@ export function readDuration(text: string): Duration | undefined {
 }
 
 /** What an error says to write. */
-export const durationHint = 'Write a number and ms, s, m, h, d or w: 500ms, 30s, 90m, 36h, 14d, 2w.'
+const durationHint = 'Write a number and ms, s, m, h, d or w: 500ms, 30s, 90m, 36h, 14d, 2w.'
 
 /**
  * An option's or an argument's length of time above 0, in ms.

@@ -25,7 +25,7 @@ export const marksInRow = 6
 export const formulaClass = String.raw`[=+\-@\t\r\n＝＋－＠]`
 
 /** How a hidden character is shown: ESC as ␛, a newline as ␊, others as `\u{202e}`. */
-export function shownCharacter(character: string): string {
+function shownCharacter(character: string): string {
   const code = character.codePointAt(0) ?? 0
   // Unicode has pictures of the 32 control characters, and one of DEL.
   if (code < 0x20) return String.fromCodePoint(0x2400 + code)

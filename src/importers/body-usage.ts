@@ -202,7 +202,7 @@ function ofTitan(body: Body): string {
 }
 
 /** SQL for the tokens of a list of `{ttl, inputTokens}` that are kept for an hour. */
-export function hourOf(body: Body, path: readonly string[]): string {
+function hourOf(body: Body, path: readonly string[]): string {
   if (body.list(path, 'ttl') === absentList) return absent
   const pairs = `list_filter(list_zip(${body.list(path, 'ttl')}, ${body.list(path, 'inputTokens')}), lambda z: z[1] = '1h')`
   return `CAST(CAST(list_sum(list_transform(${pairs}, lambda z: TRY_CAST(z[2] AS BIGINT))) AS BIGINT) AS VARCHAR)`

@@ -4,7 +4,7 @@
  */
 
 /** Words of a name: `promptTokensDetails`, `prompt_tokens_details` → prompt, tokens, details. */
-export function wordsOf(name: string): string[] {
+function wordsOf(name: string): string[] {
   return name
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
     .replaceAll(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')

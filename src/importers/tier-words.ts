@@ -31,7 +31,7 @@ export const deploymentTypes: Readonly<Record<string, string>> = {
 export const noTierWords = ['traffic_type_unspecified', 'service_tier_unspecified', 'unspecified']
 
 /** A word as it is compared. */
-export const comparableWord = (word: string): string =>
+const comparableWord = (word: string): string =>
   word.trim().toLowerCase().replaceAll(' ', '_').replaceAll('-', '_')
 
 const known = new Set([...Object.values(tierWords).flat(), ...noTierWords, 'null', 'none', ''])

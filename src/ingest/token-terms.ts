@@ -1,6 +1,6 @@
 /** What rules on tokens speak of, in SQL over the columns of a typed record; counts that are absent are 0. */
 
-export const read = 'coalesce(cache_read_input_tokens, 0)'
+const read = 'coalesce(cache_read_input_tokens, 0)'
 export const write =
   'greatest(coalesce(cache_creation_input_tokens, 0), coalesce(cache_creation_1h_input_tokens, 0))'
 export const cached = `(${read} + ${write})`
