@@ -57,7 +57,7 @@ export async function surveyJson(
   const valid = first.allRecords
     ? `SELECT text FROM (${relation.sql})`
     : `SELECT text FROM (${relation.sql}) WHERE json_valid(text) AND starts_with(ltrim(text), '{')`
-  while (first.nested && next.length > 0) {
+  while (next.length > 0) {
     const places = unasked(next, asked).slice(0, mostPlaces - asked.size)
     next = []
     if (places.length > 0) note(places, await keysAt(db, valid, places))
@@ -182,8 +182,6 @@ interface FirstPass {
   /** Some record has the same key twice. */
   readonly repeatsKeys: boolean
   readonly allRecords: boolean
-  /** Some record holds an object. */
-  readonly nested: boolean
 }
 
 /**
@@ -199,11 +197,9 @@ async function firstPass(
   // A list of one list takes longer than the list.
   const alone = places.length === 1
   const keys = alone ? 'json_keys(text)' : `json_keys(text, [${pointers}])`
-  // Lines without a brace inside hold no object; where the sample has one, that need not be asked.
-  const nested = `${places.length > 1 ? 'true' : "contains(substr(text, 2), '{')"} AS nested`
   const pass = async (texts: string, quick: boolean): Promise<FirstPass> => {
-    const { rows } = await db.query<{ keys: (string[] | null)[] | null; nested: boolean }>(
-      `SELECT ${alone ? 'CASE WHEN any_value(keys) IS NOT NULL THEN [any_value(keys)] END' : 'any_value(keys)'} AS keys, bool_or(nested) AS nested FROM (SELECT ${texts})
+    const { rows } = await db.query<{ keys: (string[] | null)[] | null }>(
+      `SELECT ${alone ? 'CASE WHEN any_value(keys) IS NOT NULL THEN [any_value(keys)] END' : 'any_value(keys)'} AS keys FROM (SELECT ${texts})
        GROUP BY hash(keys), keys IS NULL ORDER BY count(*) DESC`,
     )
     const lists = rows.flatMap((row) => (row.keys === null ? [] : [row.keys]))
@@ -211,17 +207,16 @@ async function firstPass(
       keys: places.map((_, i) => distinct(lists.map((list) => list[i] ?? []))),
       repeatsKeys: lists.some(([own]) => new Set(own).size < (own?.length ?? 0)),
       allRecords: quick && lists.length === rows.length,
-      nested: rows.some((row) => row.nested),
     }
   }
   try {
     return await pass(
-      `CASE WHEN starts_with(text, '{') THEN ${keys} END AS keys, ${nested} FROM (${relation.sql})`,
+      `CASE WHEN starts_with(text, '{') THEN ${keys} END AS keys FROM (${relation.sql})`,
       true,
     )
   } catch {
     return pass(
-      `${keys} AS keys, ${nested} FROM (${relation.sql}) WHERE json_valid(text) AND starts_with(ltrim(text), '{')`,
+      `${keys} AS keys FROM (${relation.sql}) WHERE json_valid(text) AND starts_with(ltrim(text), '{')`,
       false,
     )
   }

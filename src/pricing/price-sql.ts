@@ -36,12 +36,13 @@ export interface PricedQuery {
 export function pricedQuery({ calls, rates, keep, basis }: PricedQuery): string {
   const outcome = outcomes(basis)
   const counted = counts()
-  const own = [...usedCalls, ...rateFields, 'rated', 'is_text', ...Object.keys(counted)]
+  const own = [...usedCalls, ...rateFields, 'rated', 'is_text', 'is_covered', ...Object.keys(counted)]
   return /* sql */ `SELECT * EXCLUDE (${own.map((name) => `p_${name}`).join(', ')}),
     ${outcome.cost} AS cost_usd,
     ${outcome.basis} AS cost_basis,
-    coalesce(${outcome.basis} = 'list', false) AND (p_unpriced IS NOT NULL OR ${unread}) AS partly_priced,
-    CASE WHEN ${outcome.basis} = 'list' THEN p_unpriced END AS unpriced_usage
+    CASE WHEN p_unpriced IS NULL AND p_unread_usage IS NULL THEN false
+      ELSE coalesce(${outcome.basis} = 'list', false) AND (p_unpriced IS NOT NULL OR ${unread}) END AS partly_priced,
+    CASE WHEN p_unpriced IS NULL THEN NULL WHEN ${outcome.basis} = 'list' THEN p_unpriced END AS unpriced_usage
   FROM (SELECT *, TRY(CAST(${listParts.join(' + ')} AS ${money})) AS list_cost_usd
   FROM (SELECT *, ${listCosts()}
   FROM (SELECT *, ${Object.entries(counted)
@@ -50,7 +51,7 @@ export function pricedQuery({ calls, rates, keep, basis }: PricedQuery): string 
   FROM (SELECT ${keep},
     ${usedCalls.map((name) => `c.${name} AS p_${name}`).join(', ')},
     ${rateFields.map((name) => `r.${name} AS p_${name}`).join(', ')},
-    r.provider IS NOT NULL AS p_rated, ${isText} AS p_is_text
+    r.provider IS NOT NULL AS p_rated, ${isText} AS p_is_text, ${isCovered} AS p_is_covered
   FROM ${calls} c LEFT JOIN (${unitRates(rates)}) r ON ${rateJoin('c', 'r')}))))`
 }
 
@@ -123,7 +124,8 @@ function counts(): Record<string, string> {
     audio_out: media(audioOut),
     image_out: media(imageOut),
     unanswered: `coalesce(p_status = 'error', false) AND ${input} = 0 AND ${output} = 0`,
-    unpriced: `CASE WHEN ${uncovered.map(([when]) => `(${when})`).join(' OR ')} THEN concat_ws('; ', ${uncovered
+    // Nearly all calls are covered by the first test, which is cheap.
+    unpriced: `CASE WHEN p_is_covered THEN NULL WHEN ${uncovered.map(([when]) => `(${when})`).join(' OR ')} THEN concat_ws('; ', ${uncovered
       .map(([when, name]) => `CASE WHEN ${when} THEN ${name} END`)
       .join(', ')}) END`,
     fast: `coalesce(p_exact, false) AND greatest(${input}, ${output}, ${cacheRead}, ${writes}) <= 1000000
@@ -142,6 +144,10 @@ const isText = [
 ]
   .map((name) => `c.${name} IS NULL`)
   .join(' AND ')
+
+/** Whether the rate has a price for all that the call may say: text alone, in the usual way, from anywhere. */
+const isCovered = `(${isText} AND c.web_search_requests IS NULL AND c.file_search_requests IS NULL AND c.service_tier IS NULL
+      AND c.speed IS NULL AND c.region IS NULL AND r.lacks IS NULL AND r.u_input_price IS NOT NULL AND r.u_output_price IS NOT NULL)`
 
 const listParts = [
   'list_input_cost_usd',
