@@ -48,6 +48,10 @@ const currencyNames = [
   'costunits',
 ]
 
+/** What a bare `unit` must say to be one of money: elsewhere it counts tokens. */
+const moneyUnits =
+  '(usd|us|eur|gbp)?[ _-]?(cents?|micros?|nanos?|mills?|ticks)|usd|eur|gbp|jpy|chf|inr|cny|cad|aud|credits?|dollars?|euros?'
+
 /** SQL between a cost and its unit. */
 const behind = " || ' ' || "
 
@@ -69,7 +73,10 @@ export type InCurrency = (cost: string) => string
 export function currencyBehind(
   take: (names: readonly string[]) => string | undefined,
 ): InCurrency | undefined {
-  const currency = take(currencyNames)
+  const unit = take(['unit', 'units'])
+  const ofMoney =
+    unit && `CASE WHEN regexp_full_match(lower(trim(${unit})), ${literal(moneyUnits)}) THEN ${unit} END`
+  const currency = firstOf(take(currencyNames), ofMoney)
   if (currency === undefined) return undefined
   const isDollars = `(${currency} IS NULL OR list_contains(['', 'usd', 'us$', '$', 'dollar', 'dollars', 'null', 'none'], lower(trim(${currency}))))`
   return (cost) => `CASE WHEN ${isDollars} THEN ${cost} ELSE ${cost}${behind}trim(${currency}) END`

@@ -3,6 +3,7 @@ import { quoteText } from '../db/database.js'
 import { readBytes } from './bytes.js'
 import { jsonRecords } from './json-records.js'
 import type { SourceRelation } from './normalise.js'
+import type { Recognised } from './sniff.js'
 import { Edges, Spool, delimiterByte, isClean, lineLimit } from './spool.js'
 import {
   lookThrough,
@@ -41,10 +42,24 @@ export async function spooledLines(readings: readonly Reading[]): Promise<Unit> 
   spool.close()
   return {
     relation: linesRelation(spool.path),
-    recognised: readings[0]!.recognised,
+    recognised: together(readings),
     segments,
     bytes: sizeOf(readings),
   }
+}
+
+/** Most records of a unit that its plan is made from. */
+const sampleLimit = 2000
+
+/** What files of one importer are, with records of each: bodies may stand in other places in each. */
+function together(readings: readonly Reading[]): Recognised {
+  const { recognised } = readings[0]!
+  if (readings.length === 1) return recognised
+  const each = Math.max(1, Math.floor(sampleLimit / readings.length))
+  const records = readings
+    .slice(0, sampleLimit)
+    .flatMap((one) => one.recognised.sample.records.slice(0, each))
+  return { ...recognised, sample: { ...recognised.sample, records } }
 }
 
 /** Reads a large file in place when nothing in it needs mending; undefined when something does. */

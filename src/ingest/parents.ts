@@ -31,6 +31,7 @@ export async function leaveOutParents(db: Database): Promise<Spans> {
     WITH names AS (SELECT span, source, trace_id, unnest(span_ids) AS id FROM spans)
     SELECT DISTINCT c.span, p.span AS parent FROM spans c JOIN names p ON p.id = c.parent_span AND p.source = c.source
     WHERE p.span <> c.span AND (p.trace_id = c.trace_id OR p.trace_id IS NULL OR c.trace_id IS NULL)`)
+  // The spans are compared by the few that are related: by those themselves, the engine would join all with all.
   await db.run(`CREATE OR REPLACE TEMP TABLE sums AS
     WITH RECURSIVE climb(span, parent) AS (
       SELECT b.span, b.parent FROM branches b JOIN spans s ON s.span = b.span WHERE ${uses('s')}
@@ -38,7 +39,7 @@ export async function leaveOutParents(db: Database): Promise<Spans> {
     SELECT p.span, any_value(p.rows) AS rows, ${isSum} AS is_sum,
       any_value(p.input_tokens) >= sum(c.input_tokens) AND any_value(p.output_tokens) >= sum(c.output_tokens) AS may_be
     FROM climb b JOIN spans p ON p.span = b.parent JOIN spans c ON c.span = b.span
-    WHERE ${uses('p')} AND p.span <> c.span GROUP BY p.span`)
+    WHERE ${uses('p')} AND b.span <> b.parent GROUP BY p.span`)
   await db.run(`UPDATE staged SET state = 'skip', reason = NULL, line_hash = NULL, reject_text = NULL, unread_usage = NULL
     WHERE rowid IN (SELECT unnest(rows) FROM sums WHERE is_sum) OR rowid IN (
       SELECT unnest(rows) FROM spans WHERE state = 'reject' AND reason = 'neither tokens nor a cost'

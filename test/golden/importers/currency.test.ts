@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { comparable } from '../../../src/importers/field-names.js'
 import { unitOfName } from '../../../src/importers/cost-fields.js'
 import { readCurrencyRates } from '../../../src/ingest/currency-rates.js'
-import { ingestInto, write, type Choices } from '../../property/ingesting.js'
+import { ask, ingestInto, write, type Choices } from '../../property/ingesting.js'
 import { readFiles, workshop } from './reading.js'
 
 afterAll(() => workshop.close())
@@ -193,4 +193,22 @@ describe('the file of rates', () => {
       expect.objectContaining({ message, location: expect.stringMatching(location) as string }),
     )
   })
+})
+
+test('a bare unit counts where it is one of money', async () => {
+  const at = (n: number, unit: string): string =>
+    JSON.stringify({ ts: `2026-09-05T08:00:0${n}Z`, model: 'my-model', input_tokens: 10, cost: 0.5, unit })
+  const lines = [at(1, 'cents'), at(2, 'TOKENS'), at(3, 'EUR'), at(4, 'usd_cents')]
+  const store = workshop.store()
+  await ingestInto(store, [write(join(workshop.room(), 'a.jsonl'), lines.join('\n'))])
+  const rows = await ask(
+    store,
+    'SELECT reported_cost_usd AS usd, unread_usage AS unread FROM calls ORDER BY ts',
+  )
+  expect(rows.map(({ usd, unread }) => [usd === null ? null : Number(usd), unread])).toEqual([
+    [0.005, null],
+    [0.5, null],
+    [null, 'currency=EUR'],
+    [0.005, null],
+  ])
 })

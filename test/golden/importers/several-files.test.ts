@@ -1,7 +1,7 @@
 /** What files of one run do to each other, and how cached tokens are read where a cost tells. */
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { write } from '../../property/ingesting.js'
+import { ingestInto, write } from '../../property/ingesting.js'
 import { readFiles, workshop } from './reading.js'
 
 afterAll(() => workshop.close())
@@ -73,4 +73,55 @@ describe('cached tokens of our own record', () => {
       doubts: ['1 call: cached tokens are beside input, as 1 call with its own counts shows'],
     })
   })
+})
+
+test('bodies that stand elsewhere in each file of a folder are all read', async () => {
+  const folder = workshop.room()
+  const body = (id: string): object => ({
+    id: `chatcmpl-several-files-${id}`,
+    object: 'chat.completion',
+    model: 'gpt-4o',
+    choices: [],
+    usage: { prompt_tokens: 100, completion_tokens: 10 },
+  })
+  const places = ['response', 'llm', 'reply_of_model', 'raw']
+  const paths = places.map((place, i) =>
+    write(
+      join(folder, `${place}.jsonl`),
+      JSON.stringify({ ts: `2026-09-05T08:00:0${i}Z`, user: place, [place]: body(place) }),
+    ),
+  )
+  const store = workshop.store()
+  const { totals } = await ingestInto(store, paths)
+  expect([totals.imported, totals.skipped]).toEqual([places.length, 0])
+})
+
+test('a few spans of a trace beside very many calls take no time for all pairs', async () => {
+  const folder = workshop.room()
+  const calls = Array.from({ length: 25_000 }, (_, i) =>
+    JSON.stringify({
+      ts: '2026-09-05T08:00:00Z',
+      model: 'gpt-4o',
+      request_id: `r-${i}`,
+      input_tokens: i,
+      output_tokens: 1,
+    }),
+  )
+  const span = (id: string, parent: string | null, input: number): string =>
+    JSON.stringify({
+      ts: '2026-09-05T09:00:00Z',
+      model: 'gpt-4o',
+      span_id: id,
+      parent_span_id: parent,
+      trace_id: 't',
+      input_tokens: input,
+      output_tokens: input,
+    })
+  const spans = [span('p', null, 30), span('a', 'p', 10), span('b', 'p', 20)]
+  const paths = [
+    write(join(folder, 'calls.jsonl'), calls.join('\n')),
+    write(join(folder, 'spans.jsonl'), spans.join('\n')),
+  ]
+  const { totals } = await ingestInto(workshop.store(), paths)
+  expect([totals.imported, totals.skipped]).toEqual([25_002, 1])
 })
