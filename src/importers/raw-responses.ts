@@ -47,7 +47,15 @@ export function wrapperFields(survey: Survey, document: Document, places: readon
       !inBody.has(key) &&
       !(bare
         ? bodyKeys.has(key)
-        : ['usage', 'choices', 'content', 'object', 'system_fingerprint'].includes(key)),
+        : [
+            'usage',
+            'usageMetadata',
+            'usage_metadata',
+            'choices',
+            'content',
+            'object',
+            'system_fingerprint',
+          ].includes(key)),
   )
   const named = namedFields({ ...survey, keys: outside }, document)
   const fields = bare

@@ -10,6 +10,7 @@ test('the package holds the program and what a user reads, and nothing else', ()
     'LICENSE',
     'README.md',
     'bin',
+    'data',
     'dist',
     'docs',
     'grafana',
