@@ -90,7 +90,10 @@ export class PriceSources {
     const told = layers.flat()[0]?.price_source ?? 'name as logged'
     const rule = listing.spans.length > 0 || spans.length === 0 ? listing.rule : told
     const multipliers = multipliersFor(provider, names, listing.matched)
-    const lacks = provider === localProvider ? null : isPlacedAbroad(provider, names[0] ?? '', matched)
+    const lacks =
+      provider === localProvider
+        ? null
+        : (isPlacedAbroad(provider, names[0] ?? '', matched) ?? regionOfPath(names[0] ?? '', multipliers))
     const zone = provider === 'azure' && isZoned(names[0] ?? '') ? zoneFactor(multipliers) : '1'
     const about = {
       matched,
@@ -110,6 +113,16 @@ export class PriceSources {
       multipliers,
     }
   }
+}
+
+/**
+ * The region that a path of Vertex AI names, where the model costs more in one: the path is the model's name
+ * and says nothing to the call's place, so that the price is the global one, and what it lacks is named.
+ */
+function regionOfPath(name: string, multipliers: readonly Multiplier[]): string | null {
+  const region = /\/locations\/(?!global\/)([a-z0-9-]+)\//.exec(name)?.[1]
+  const costsMore = (multipliers.find(({ kind }) => kind === 'regional')?.multiplier ?? '1') !== '1'
+  return region !== undefined && costsMore ? `region=${region}` : null
 }
 
 /** Of its prices, what a deployment pays that stays in one data zone. */

@@ -165,3 +165,19 @@ describe('free and unpriced', () => {
     })
   })
 })
+
+test.each([
+  [
+    'projects/p/locations/europe-west1/publishers/anthropic/models/claude-sonnet-4-5@20250929',
+    'region=europe-west1',
+  ],
+  ['projects/p/locations/global/publishers/anthropic/models/claude-sonnet-4-5@20250929', null],
+  ['projects/p/locations/europe-west1/publishers/anthropic/models/claude-3-haiku@20240307', null],
+  ['projects/p/locations/europe-west1/publishers/google/models/gemini-2.5-flash', null],
+])('%s lacks %s', async (name, lacks) => {
+  const { rates } = (await loadPriceBook({ overrideFiles: [] })).resolve('google', name)
+  expect(rates.length).toBeGreaterThan(0)
+  expect(new Set(rates.filter(({ mode }) => mode === 'standard').map((rate) => rate.lacks))).toEqual(
+    new Set([lacks]),
+  )
+})
