@@ -129,5 +129,5 @@ test('the report of the demo log has its charts', () => {
   expect(attachments).toHaveLength(12)
   const week = '7 points from 2026-09-21 to 2026-09-27. Highest'
   expect(html).toContain(`alt="Cost by day. ${week}: 2026-09-23: $15.40`)
-  expect(html).toContain(`alt="Latency by day. ${week}: 2026-09-26: 18.3 s, p50 4,668 ms`)
+  expect(html).toContain(`alt="Latency by day. ${week}: 2026-09-26: 18.3 s, provider p50 4,668 ms`)
 })
