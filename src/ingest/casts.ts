@@ -32,6 +32,10 @@ export const label = (raw: string): string =>
  */
 export const whole = (raw: string): string => `CAST(TRY_CAST(${raw} AS INTEGER) AS BIGINT)`
 
+/** SQL for a record's own total: what is beyond any call stays beyond, so that it is rejected and not left out. */
+export const wholeTotal = (raw: string): string =>
+  `CASE WHEN TRY_CAST(${raw} AS DOUBLE) > 2147483647 THEN 2147483647 ELSE ${whole(raw)} END`
+
 /** Largest token count of one call that is believed. */
 export const tokenLimit = 1_000_000_000
 

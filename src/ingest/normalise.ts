@@ -53,7 +53,7 @@ export function normaliseSql(
       ['id_kind', idKind(plan, options)],
       [
         'total_tokens',
-        plan.totalTokens === undefined ? 'CAST(NULL AS BIGINT)' : casts.whole(plan.totalTokens),
+        plan.totalTokens === undefined ? 'CAST(NULL AS BIGINT)' : casts.wholeTotal(plan.totalTokens),
       ],
       ['tool_tokens', plan.toolTokens === undefined ? 'CAST(NULL AS BIGINT)' : casts.whole(plan.toolTokens)],
       ...(asksCacheReading(plan, options, has)

@@ -50,7 +50,7 @@ export function checkedColumns(
     WHEN value_problem IS NOT NULL THEN value_problem
     WHEN ${nothing} THEN ${hasUnits(plan, options) ? `CASE WHEN contains(unread_usage, 'currency=') THEN 'cost_usd: in another currency, and no rate is given' ELSE 'neither tokens nor a cost' END` : "'neither tokens nor a cost'"}
     WHEN coalesce(cache_read_input_tokens, 0) + coalesce(cache_creation_input_tokens, 0) > coalesce(input_tokens, 0) THEN 'cache tokens beyond input_tokens'
-    WHEN input_tokens > ${casts.tokenLimit} OR output_tokens > ${casts.tokenLimit} THEN 'tokens: above 1,000,000,000'
+    WHEN input_tokens > ${casts.tokenLimit} OR output_tokens > ${casts.tokenLimit} OR total_tokens > ${2 * casts.tokenLimit} THEN 'tokens: above 1,000,000,000'
     END`
   const hash = `CASE WHEN skip THEN NULL WHEN call_id IS NULL OR reason IS NOT NULL THEN md5(${content}) END`
   const hasTags =

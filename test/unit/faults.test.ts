@@ -81,3 +81,17 @@ test.each([2n ** 31n, 2n ** 53n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n])(
     expect([totals.rejected, totals.imported]).toEqual([fields.length, 1])
   },
 )
+
+test.each([2n ** 31n, 2n ** 63n - 1n, 2n ** 64n])(
+  'a total of %s tokens is rejected, not left out',
+  async (huge) => {
+    const lines = [
+      call(1, { total_tokens: 'HUGE' }).replace('"HUGE"', String(huge)),
+      call(2, { total_tokens: 14 }),
+    ]
+    const { totals } = await ingestInto(workshop.store(), [
+      write(join(workshop.room(), 'a.jsonl'), lines.join('')),
+    ])
+    expect([totals.rejected, totals.imported]).toEqual([1, 1])
+  },
+)
