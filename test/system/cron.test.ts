@@ -151,7 +151,8 @@ describe('what is missing is said, and no mail goes out', () => {
   test('a report that is killed on its way', async () => {
     const command = monday().command.replace(/^llmcost/, 'timeout -s KILL 0.1 llmcost')
     const ran = await asCron(monday(), { command })
-    expect(ran.stderr).toContain(noRecipients)
+    // sendmail writes its sentence in pieces, and the shell tells of the killed program meanwhile.
+    expect(ran.stderr).toContain('no recipients')
     expect(ran.code).not.toBe(0)
     await expectNoMail()
   })
