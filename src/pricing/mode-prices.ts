@@ -118,15 +118,17 @@ function atPace(span: StandardSpan, pace: Pace): Change {
   if (own !== undefined) return { prices: times(span, own), multiplier: own, source: 'override', lacks: null }
   const long = span.band_lo >= 200_000 ? holding(span, `${kindOf[pace]}_above_200000`) : undefined
   const row = long ?? holding(span, kindOf[pace])
-  if (row === undefined) {
-    const lacks = pace === 'fast' ? 'speed=fast' : `service_tier=${pace}`
-    return { prices: span, multiplier: '1', source: null, lacks }
-  }
-  return changed(span, row, long !== undefined || span.band_lo < 0)
+  const isListed = long !== undefined || span.band_lo < 0
+  const change = row === undefined ? null : changed(span, row, isListed)
+  const lacks = pace === 'fast' ? 'speed=fast' : `service_tier=${pace}`
+  return change ?? { prices: span, multiplier: '1', source: null, lacks }
 }
 
-/** @param isListed the row lists the prices of this very band */
-function changed(span: StandardSpan, row: Multiplier, isListed: boolean): Change {
+/**
+ * @param isListed the row lists the prices of this very band
+ * @returns null where the row says nothing that these prices can follow
+ */
+function changed(span: StandardSpan, row: Multiplier, isListed: boolean): Change | null {
   const { factor } = span
   const source = row.source
   const [input, output] = [row.input, row.output].map((price) =>
@@ -144,8 +146,7 @@ function changed(span: StandardSpan, row: Multiplier, isListed: boolean): Change
     }
   }
   // Only the prices are known: what is cached costs as much more as the input does.
-  if (!input || !output || span.input_price === null || toBillionths(span.input_price) === 0n)
-    return { prices: span, multiplier: '1', source: null, lacks: `service_tier=${row.kind}` }
+  if (!input || !output || span.input_price === null || toBillionths(span.input_price) === 0n) return null
   const [to, from] = [toBillionths(input), toBillionths(span.input_price)]
   const prices = mapPrices(span, (price) => ratio(price, to, from), tokenPrices)
   return {

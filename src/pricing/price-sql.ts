@@ -78,6 +78,16 @@ const known = (name: (typeof usedCalls)[number]): string => `coalesce(p_${name},
 /** Tokens that cost something: a tier, speed or place would have moved their price. */
 const paid = `((${known('input_tokens')} > 0 AND p_u_input_price > 0) OR (${known('output_tokens')} > 0 AND p_u_output_price > 0))`
 
+/** Counts of what is not text, and the price of each. */
+const mediaCounts = [
+  ['input_audio_tokens', 'input_audio_price'],
+  ['output_audio_tokens', 'output_audio_price'],
+  ['cache_read_audio_input_tokens', 'cache_read_audio_price'],
+  ['input_image_tokens', 'input_image_price'],
+  ['input_video_tokens', 'input_video_price'],
+  ['output_image_tokens', 'output_image_price'],
+] as const
+
 /** What a price may not cover: when, and its name in `unpriced_usage`, as SQL. */
 const uncovered: readonly (readonly [when: string, name: string])[] = [
   // A place is named in the rate by a star: the call has the word.
@@ -85,12 +95,7 @@ const uncovered: readonly (readonly [when: string, name: string])[] = [
   ...unknownModes('p_service_tier', 'p_speed').map(([when, name]) => [`${when} AND ${paid}`, name] as const),
   ...(
     [
-      ['input_audio_tokens', 'input_audio_price'],
-      ['output_audio_tokens', 'output_audio_price'],
-      ['cache_read_audio_input_tokens', 'cache_read_audio_price'],
-      ['input_image_tokens', 'input_image_price'],
-      ['input_video_tokens', 'input_video_price'],
-      ['output_image_tokens', 'output_image_price'],
+      ...mediaCounts,
       ['web_search_requests', 'web_search_price'],
       ['file_search_requests', 'file_search_price'],
       ['input_tokens', 'input_price'],
@@ -134,16 +139,7 @@ function counts(): Record<string, string> {
 }
 
 /** Whether a call counts nothing but text. */
-const isText = [
-  'input_audio_tokens',
-  'output_audio_tokens',
-  'cache_read_audio_input_tokens',
-  'input_image_tokens',
-  'input_video_tokens',
-  'output_image_tokens',
-]
-  .map((name) => `c.${name} IS NULL`)
-  .join(' AND ')
+const isText = mediaCounts.map(([count]) => `c.${count} IS NULL`).join(' AND ')
 
 /** Whether the rate has a price for all that the call may say: text alone, in the usual way, from anywhere. */
 const isCovered = `(${isText} AND c.web_search_requests IS NULL AND c.file_search_requests IS NULL AND c.service_tier IS NULL
