@@ -442,9 +442,19 @@ const contentWords =
 const harmlessWords =
   'id|ids|hash|sha256|md5|name|version|type|kind|format|mode|count|length|len|size|chars|bytes|code|status|language|lang|category|class|label|template|tokens|source|level|index|number|num|rate|score|price|cost|ms|is|has'
 
+/** Signs that change what a number is: `cost (€)` is not `cost`. */
+const signs: Readonly<Record<string, string>> = {
+  '€': 'eur',
+  '£': 'gbp',
+  '¢': 'cents',
+  '%': 'percent',
+  '₹': 'inr',
+}
+
 /** A name as it is compared: lower case, letters and digits only, without the semantic conventions' prefixes. */
 export function comparable(name: string): string {
-  const bare = name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
+  const told = name.replaceAll(/[€£¢%₹]/g, (sign) => signs[sign]!).replaceAll(/[µμ](?=s)/g, 'u')
+  const bare = told.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
   return bare.replace(/^genai(usage|request|response)?(?=[a-z])/, '') || bare
 }
 

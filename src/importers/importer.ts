@@ -46,6 +46,8 @@ export interface ReadPlan {
   readonly isCall?: string
   /** True where records that are no calls speak of usage of their own, such as that of calls told elsewhere. */
   readonly othersAreNoCalls?: true
+  /** Lines may stand for what tells tokens or a cost in words, and is left out and named. */
+  readonly linesInWords?: true
   readonly refusals?: readonly Refusal[]
   /** Does `input_tokens` include cache reads and writes in this source? */
   readonly cacheTokens: 'included' | 'excluded'

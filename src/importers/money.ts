@@ -14,7 +14,7 @@ function wordsOf(name: string): string[] {
 }
 
 const moneyWords = new Set([
-  'token', 'tokens', 'tok', 'cost', 'costs', 'price', 'prices', 'pricing', 'spend', 'spent', 'tier', 'speed',
+  'token', 'tokens', 'tok', 'toks', 'ktok', 'mtok', 'cost', 'costs', 'price', 'prices', 'pricing', 'spend', 'spent', 'tier', 'speed',
   'usd', 'eur', 'cents', 'dollars', 'credit', 'credits', 'charge', 'charged', 'charges', 'fee', 'fees', 'billed',
   'billing', 'billable', 'usage', 'metering',
 ]) // prettier-ignore

@@ -2,6 +2,7 @@
 import { count } from '../domain/wording.js'
 import type { CacheHabit } from './cache-reading.js'
 import { placeholderWords } from './placeholders.js'
+import { inWords } from './printed.js'
 import { repairRules, type RepairRule } from './repairs.js'
 import type { IngestSummary } from './summary.js'
 
@@ -49,6 +50,13 @@ function unreadWords(unread: IngestSummary['unread']): string[] {
 
 /** A record that speaks of usage and has no call's shape: it may be a call of another log in the same file. */
 function skippedWords(name: string, records: number, where: string): string {
+  if (name === inWords) {
+    const lines =
+      records === 1
+        ? '1 line is left out as no call, though it tells'
+        : `${count(records)} lines are left out as no calls, though they tell`
+    return `${where}: ${lines} ${inWords}; only what is logged as JSON is read`
+  }
   const are =
     records === 1 ? '1 record is left out as no call' : `${count(records)} records are left out as no calls`
   return `${where}: ${are}, though ${name} is there; in a file of their own such records may be read`

@@ -8,6 +8,7 @@ import { plainNumber } from './amounts.js'
 import * as casts from './casts.js'
 import { select, type Columns } from './columns.js'
 import { givesIds, type ReadOptions } from './options.js'
+import { inWords, printedWords } from './printed.js'
 import { cacheShape } from './cache-shape.js'
 import { ruledSql } from './ruled.js'
 import { asksCacheReading } from './token-rules.js'
@@ -106,10 +107,16 @@ export function rawSql(
 }
 
 /** SQL for the names of what a record says and is not read, also of one that may be a call of another log. */
-function unread({ unread: names, isCall, othersAreNoCalls }: ReadPlan): string {
-  if (names === undefined) return 'CAST(NULL AS VARCHAR)'
-  return othersAreNoCalls && isCall !== undefined ? `CASE WHEN (${isCall}) IS TRUE THEN ${names} END` : names
+function unread({ unread: names, isCall, othersAreNoCalls, linesInWords }: ReadPlan): string {
+  const ofCalls =
+    othersAreNoCalls && names !== undefined && isCall !== undefined
+      ? `CASE WHEN (${isCall}) IS TRUE THEN ${names} END`
+      : (names ?? 'CAST(NULL AS VARCHAR)')
+  return linesInWords ? `CASE WHEN ${isInWords} THEN ${literal(inWords)} ELSE ${ofCalls} END` : ofCalls
 }
+
+/** SQL: true for a line of another program's log that tells tokens or a cost in words. */
+const isInWords = `coalesce(text = chr(31) || ${literal(inWords)}, false)`
 
 /** SQL: true for records that are no calls. */
 const skipped = (plan: ReadPlan): string =>
@@ -153,7 +160,7 @@ function documentSql(source: SourceRelation, plan: ReadPlan, allRecords: boolean
   const texts = allRecords
     ? `SELECT text, false AS not_a_record, true AS readable FROM (${source.sql})`
     : `SELECT text,
-    CASE WHEN text IS NULL THEN true WHEN starts_with(text, '{') THEN false ELSE trim(text, chr(32) || chr(9)) = '' END AS not_a_record,
+    CASE WHEN text IS NULL THEN true WHEN starts_with(text, '{') THEN false ELSE trim(text, chr(32) || chr(9)) = ''${plan.linesInWords ? ` OR ${isInWords}` : ''} END AS not_a_record,
     CASE WHEN text IS NULL THEN false WHEN starts_with(text, '{') THEN json_valid(text)
       ELSE json_valid(text) AND starts_with(ltrim(text, chr(32) || chr(9)), '{') END AS readable
     FROM (${source.sql})`
@@ -273,5 +280,5 @@ function refusal(source: SourceRelation, plan: ReadPlan): string {
   const cases = (plan.refusals ?? []).map((r) => `WHEN ${r.when} THEN ${literal(r.reason)}`)
   if (source.kind === 'csv') return `CASE WHEN NOT readable THEN reject ${cases.join(' ')} END`
   return `CASE WHEN NOT readable THEN CASE WHEN starts_with(text, chr(31) || 'reject:') THEN substr(text, 9)
-      WHEN json_valid(text) THEN 'not a JSON object' ELSE 'not JSON' END ${cases.join(' ')} END`
+      WHEN json_valid(text) THEN 'not a JSON object' WHEN regexp_matches(text, '^\\s*\\{\\s*''') THEN ${literal(printedWords.dict.reason)} ELSE 'not JSON' END ${cases.join(' ')} END`
 }

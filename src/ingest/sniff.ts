@@ -5,8 +5,9 @@ import { UserError } from '../errors.js'
 import type { Importer, Sample } from '../importers/importer.js'
 import { foreign, importers } from '../importers/registry.js'
 import type { ReadOptions } from './options.js'
-import { notRecognised, notText, refusedByName } from './unrecognised.js'
-import { wrapperOf, type Wrapper } from './wrapped.js'
+import { printedIn } from './printed.js'
+import { notRecognised, notText, printedOnly, refusedByName } from './unrecognised.js'
+import { isLog, wrapperOf, type Wrapper } from './wrapped.js'
 
 export type Shape =
   | { readonly kind: 'lines' }
@@ -49,9 +50,25 @@ export function recognise(
     const { sample, wrapper, shape } = inner
     return { shape, sample, wrapper, importer: chooseImporter(sample, label, options) }
   }
+  refusePrinted(found, lines, label)
   const importer = chooseImporter(found.sample, label, options)
   return { ...found, importer }
 }
+
+/** @throws Unrecognised for lines that print records in no format that can be read for certain */
+function refusePrinted(
+  { shape, sample }: Pick<Recognised, 'shape' | 'sample'>,
+  lines: readonly string[],
+  label: string,
+): void {
+  const mayBe = shape.kind === 'csv' || sample.records.length === 0
+  if (!mayBe || foreign(sample) !== undefined || importers.some((one) => one.detects(sample))) return
+  const printed = printedIn(lines.slice(0, printedLooked), isLog(lines))
+  if (printed !== undefined) throw printedOnly(printed, label)
+}
+
+/** Lines of a file's beginning in which printed records are looked for. */
+const printedLooked = 5000
 
 /** More control bytes than any text has. */
 function looksBinary(head: Buffer): boolean {

@@ -172,7 +172,13 @@ export class Stage {
     const { survey, repeatsKeys, allRecords } = await look(this.#db, relation, sample)
     const bare = importer.plan(survey)
     const unread = unreadSql(bare, survey, options.map)
-    const plan = unread === undefined ? bare : { ...bare, unread }
+    const plan: ReadPlan = {
+      ...bare,
+      ...(unread === undefined ? {} : { unread }),
+      ...(unit.segments.some(({ reading }) => reading.recognised.wrapper !== undefined)
+        ? { linesInWords: true }
+        : {}),
+    }
     if (!repeatsKeys) return { plan, allRecords }
     const repeated = `len(json_keys(text)) <> len(list_distinct(json_keys(text)))`
     const refusals = [

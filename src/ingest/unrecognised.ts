@@ -4,6 +4,9 @@ import { UserError } from '../errors.js'
 import { comparable, fieldNames, totalTokenNames } from '../importers/field-names.js'
 import { foreignWords, type Signature } from '../importers/foreign.js'
 import { isObject, type Sample } from '../importers/importer.js'
+import { bearsOnMoney, freeOfMoney, isLookedInto } from '../importers/money.js'
+import { scaleOf } from '../importers/scaled-names.js'
+import { printedWords, type Printed } from './printed.js'
 
 /** A file that is not read. In a folder those that hold no money pass as no call logs. */
 export class Unrecognised extends UserError {
@@ -89,6 +92,10 @@ export function refusedByName(signature: Signature, label: string): Unrecognised
   return new Unrecognised(foreignWords(signature), label, signature.kind !== 'no-calls', signature.next)
 }
 
+/** The error for a file of records that are printed in no format that can be read for certain. */
+export const printedOnly = (printed: Printed, label: string): Unrecognised =>
+  new Unrecognised(printedWords[printed].file, label, true, printedWords[printed].next)
+
 /** The error for records that no importer takes. */
 export function notRecognised(
   sample: Sample,
@@ -143,6 +150,10 @@ interface Found {
   readonly model: string | undefined
   /** Counts of tokens that no field of the map takes. */
   readonly left: readonly string[]
+  /** A field that tells tokens or a cost, whatever its name means. */
+  readonly telling: string | undefined
+  /** A field whose name says that it counts something else than single tokens of one call, and what. */
+  readonly scaled: { readonly path: string; readonly scale: string } | undefined
   readonly mayHoldCalls: boolean
 }
 
@@ -177,7 +188,7 @@ function fieldsIn(sample: Sample): Found {
     const names = fieldNames[field] ?? []
     const leaf =
       names.flatMap((name) => leaves.filter((l) => l.name === name && fits(l)))[0] ??
-      leaves.find((l) => looser[field]?.test(lastOf(l.path)) && fits(l))
+      leaves.find((l) => looser[field]?.test(lastOf(l.path)) && isPlainCount(l, field) && fits(l))
     if (leaf === undefined) continue
     map.set(field, leaf.path)
     taken.add(leaf)
@@ -196,15 +207,41 @@ function fieldsIn(sample: Sample): Found {
       !/total|max|limit|per/i.test(l.name) &&
       l.values.some((value) => isCount(value) && Number(value) > 0),
   )
+  const scaled = leaves.flatMap(({ path, values }) => {
+    const scale =
+      bearsOnMoney(lastOf(path)) && !/max|min|limit/i.test(path) ? scaleOf(lastOf(path)) : undefined
+    return scale === undefined || !values.some(isCount) ? [] : [{ path, scale }]
+  })[0]
+  const telling = leaves.find(tellsMoney)?.path
   const has = (...names: CallField[]): boolean => names.every((name) => map.has(name))
   const money = has('input_tokens') || has('output_tokens') || has('reported_cost_usd')
   return {
     map,
     model: model?.path,
     left: left.map((l) => l.path),
-    mayHoldCalls: isTable(sample) && ((has('ts') && money) || has('input_tokens', 'output_tokens')),
+    telling,
+    scaled,
+    mayHoldCalls:
+      isTable(sample) &&
+      ((has('ts') && money) || has('input_tokens', 'output_tokens') || telling !== undefined),
   }
 }
+
+/** True for a number above 0 under a key of tokens or of a cost. */
+function tellsMoney({ path, values }: Leaf): boolean {
+  const keys = path.split('.')
+  return (
+    /tok|usage|cost|spen[dt]|usd/i.test(keys.at(-1)!) &&
+    keys.some(bearsOnMoney) &&
+    keys.every(isLookedInto) &&
+    freeOfMoney(keys) === undefined &&
+    values.some((value) => isCount(value) && Number(String(value).replaceAll(/[^\d.]/g, '')) > 0)
+  )
+}
+
+/** False for a name that says a limit, a rate, thousands of tokens or their mean: no count of one call. */
+const isPlainCount = ({ path }: Leaf, field: CallField): boolean =>
+  field === 'ts' || (scaleOf(lastOf(path)) === undefined && freeOfMoney([lastOf(path)]) === undefined)
 
 /** False for text that only has commas: a table has names in its header and as many cells in each row. */
 function isTable({ kind, header, records }: Sample): boolean {
@@ -256,8 +293,12 @@ function isTime(value: unknown): boolean {
 
 const calls = 'A call needs a time, and tokens or a cost'
 
-function mapHint({ map, model, left }: Found): string | string[] {
+function mapHint({ map, model, left, scaled, telling }: Found): string | string[] {
+  if (scaled !== undefined)
+    return `${calls}. No map of fields is offered: by its name "${scaled.path}" holds ${scaled.scale}, not the count of one call. Export whole tokens, a row a call.`
   const counts = map.has('input_tokens') || map.has('output_tokens') || map.has('reported_cost_usd')
+  if (!counts && telling !== undefined)
+    return `${calls}. "${telling}" tells one of them, but not which: write it as input_tokens, output_tokens, total_tokens or cost_usd.`
   if (!map.has('ts') && !counts) return `${calls}: none of these fields looks like one. ${logsAre}`
   if (!counts)
     return `${calls}. "${map.get('ts')}" looks like a time, but no field looks like tokens or a cost.`

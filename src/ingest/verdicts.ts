@@ -119,7 +119,11 @@ function isFilled(
   // What the total leaves beside the input is output.
   if (name === 'output_tokens' && plan.totalTokens !== undefined) return true
   if (name === 'unread_usage')
-    return plan.unread !== undefined || (has('reported_cost_usd') && hasUnits(plan, options))
+    return (
+      plan.unread !== undefined ||
+      plan.linesInWords === true ||
+      (has('reported_cost_usd') && hasUnits(plan, options))
+    )
   if (name === 'tags') return hasTags
   if (name === 'revision_id') return plan.revisionId !== undefined
   if (name === 'id_kind') return plan.idKind !== undefined || has('cache_hit')

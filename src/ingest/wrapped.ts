@@ -5,6 +5,7 @@
  */
 import { comparable, fieldNames } from '../importers/field-names.js'
 import { isObject } from '../importers/importer.js'
+import { inWords, printedAs, printedWords, tellsInWords } from './printed.js'
 
 /** Where a collector keeps the logged text, and when it was logged. */
 interface Envelope {
@@ -33,6 +34,9 @@ const envelopes: readonly Envelope[] = [
   { payload: '@message', time: '@timestamp', marks: ['@timestamp'] },
 ]
 
+/** A line that stands outside of what wraps the others. */
+const alone = (text: string): Inner => ({ text, time: undefined, partial: false, stream: '' })
+
 /** How the records of a file are wrapped: behind a prefix, by a container runtime, or in an envelope. */
 export type Wrapper = 'prefix' | 'cri' | 'envelope'
 
@@ -54,13 +58,16 @@ const prefixStart =
 
 const prefixTime = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|[+-]\d\d:?\d\d))?/
 
+/** Where the first object of JSON begins in a text; -1 where none does. */
+const beginOf = (text: string): number => text.search(/\{\s*"/)
+
 function innerOf(line: string, wrapper: Wrapper): Inner | undefined {
   if (wrapper === 'envelope') return inEnvelope(line)
   if (wrapper === 'cri') {
     const [, time, stream, tag, text = ''] = criLine.exec(line) ?? []
     return stream === undefined ? undefined : { text, time, partial: tag === 'P', stream }
   }
-  const at = line.indexOf('{"')
+  const at = beginOf(line)
   if (at < 0) return undefined
   const prefix = line.slice(0, at)
   return {
@@ -152,14 +159,21 @@ const isFailedCall = (record: string): boolean =>
   /"[\w.-]{0,40}model[\w.-]{0,40}"\s*:/i.test(record) &&
   /"[\w.-]{0,40}(?:error|status|exception)[\w.-]{0,40}"\s*:/i.test(record)
 
+/** What comes out for a text that holds no JSON of a call: blank, but where it speaks of one otherwise. */
+function unread(text: string): string {
+  const printed = printedAs(text)
+  if (printed !== undefined) return `\x1freject:${printedWords[printed].reason}`
+  return tellsInWords(text) ? `\x1f${inWords}` : ''
+}
+
 /** The record that a line's text is; '' for what is no call. */
 function recordOf({ text, time }: Inner): string {
   const trimmed = text.trim()
   // A logger may have put its own prefix before the message that a collector took.
-  const record = trimmed.startsWith('{') ? trimmed : trimmed.slice(Math.max(trimmed.indexOf('{"'), 0))
-  if (!record.startsWith('{') || !(ofCalls.test(record) || isFailedCall(record))) return ''
+  const record = trimmed.startsWith('{') ? trimmed : trimmed.slice(Math.max(beginOf(trimmed), 0))
+  if (!record.startsWith('{') || !(ofCalls.test(record) || isFailedCall(record))) return unread(trimmed)
   const value = parsed(record)
-  if (value === undefined) return record.startsWith('{"') ? oneLine(record) : ''
+  if (value === undefined) return beginOf(record) === 0 ? oneLine(record) : unread(trimmed)
   const when =
     time ?? prefixTime.exec(trimmed.slice(0, trimmed.length - record.length))?.[0].replace(',', '.')
   if (when === undefined || hasTime(value)) return oneLine(record)
@@ -195,7 +209,10 @@ export function wrapperOf(
   const some = lines.slice(0, looked)
   for (const wrapper of ['cri', 'envelope', 'prefix'] as const) {
     if (wrapper === 'prefix' && !isPrefixed(some)) continue
-    const records = unwrapLines(some, wrapper)
+    const records = unwrapLines(
+      some.filter((line) => innerOf(line, wrapper) !== undefined),
+      wrapper,
+    )
       .map(parsed)
       .filter((record) => record !== undefined)
     if (records.length > 0) return { wrapper, records: records.slice(0, 50) }
@@ -203,11 +220,17 @@ export function wrapperOf(
   return undefined
 }
 
+/** True where most lines begin as loggers begin theirs. */
+export function isLog(lines: readonly string[]): boolean {
+  const some = lines.slice(0, 200)
+  return some.filter((line) => prefixStart.test(line) || criLine.test(line)).length * 2 >= some.length
+}
+
 /** True when records stand behind what loggers write before a message, and the first line is no header of columns. */
 function isPrefixed(lines: readonly string[]): boolean {
   const first = (lines[0] ?? '').split(/[\t,;|]/)[0]!.trim()
   if (times.has(comparable(first)) && !/\d/.test(first)) return false
-  const inner = lines.filter((line) => line.includes('{"'))
+  const inner = lines.filter((line) => beginOf(line) >= 0)
   const prefixed = inner.filter((line) => !line.trimStart().startsWith('{') && prefixStart.test(line))
   return prefixed.length > 0 && prefixed.length >= inner.length * 0.5
 }
@@ -233,7 +256,7 @@ class Unwrapper {
     const settled = this.#open ? [''] : []
     this.#open = false
     const inner = innerOf(text, this.#wrapper)
-    if (inner === undefined) return [...settled, '']
+    if (inner === undefined) return [...settled, recordOf(alone(text))]
     const whole = (this.#parts.get(inner.stream) ?? '') + inner.text
     if (inner.partial) {
       this.#parts.set(inner.stream, whole)

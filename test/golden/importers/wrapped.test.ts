@@ -179,3 +179,73 @@ test('a log of calls is no wrapper, whatever its fields are called', async () =>
   const got = await readLines(lines.map((one) => JSON.stringify(one)))
   expect(tokens(got)).toEqual([11])
 })
+
+describe('lines that speak of a call and are no JSON', () => {
+  const json = Array.from({ length: 20 }, (_, i) => `INFO:llm:${JSON.stringify(call(i, { ts: time }))}`)
+
+  test.each([
+    [
+      "{'model': 'gpt-4o', 'usage': {'input_tokens': 500, 'output_tokens': 20}, 'stream': True, 'x': None}",
+      'a printed Python dict, not JSON: log json.dumps(record)',
+    ],
+    [
+      "request took {'prompt_tokens': 3, 'completion_tokens': 4}",
+      'a printed Python dict, not JSON: log json.dumps(record)',
+    ],
+    ['{:model=>"gpt-4o", :input_tokens=>12}', 'a printed object, not JSON: log it as JSON'],
+    [
+      "{ model: 'gpt-4o', usage: { prompt_tokens: 12, completion_tokens: 3 } }",
+      'a printed object, not JSON: log it as JSON',
+    ],
+    ['level=info model=gpt-4o input_tokens=12 output_tokens=3', 'key=value text, not JSON: log it as JSON'],
+    [
+      "ChatCompletion(id='x', model='gpt-4o', usage=CompletionUsage(completion_tokens=5))",
+      'key=value text, not JSON: log it as JSON',
+    ],
+  ])('are rejected by name: %s', async (text, reason) => {
+    const got = await readLines([...json, `INFO:llm:${text}`])
+    expect(got.counts).toEqual([[21, 20, 0, 0, 0, 1]])
+    expect(got.rejects).toEqual([[21, reason]])
+  })
+
+  test('are named where they tell it in words', async () => {
+    const got = await readLines([
+      ...json,
+      'INFO:llm:used 512 tokens',
+      'INFO:llm:Total cost: $0.0123',
+      'INFO:llm:the context window has 128000 tokens',
+    ])
+    expect(got.counts).toEqual([[23, 20, 0, 0, 3, 0]])
+    expect(got.doubts).toEqual([
+      expect.stringMatching(
+        /: 2 lines are left out as no calls, though they tell tokens or a cost in words; only what is logged as JSON is read$/,
+      ),
+    ])
+  })
+
+  test.each([
+    "DEBUG:openai._base_client:Request options: {'method': 'post', 'json_data': {'model': 'gpt-4o', 'max_tokens': 500}}",
+    "INFO:httpx:{'x-ratelimit-remaining-tokens': '149984', 'x-ratelimit-limit-tokens': '150000'}",
+    "INFO:app:{'model': 'gpt-4o', 'input_tokens': 0}",
+    'INFO:app:token=abc123 user=7',
+    'INFO:app:GET /v1/usage?page=2 200 12ms',
+  ])('are no calls where they tell none: %s', async (text) => {
+    const got = await readLines([...json, text])
+    expect([got.counts, got.doubts]).toEqual([[[21, 20, 0, 0, 1, 0]], []])
+  })
+
+  test('a record is read though a space stands behind its brace', async () => {
+    const got = await readLines([
+      ...json,
+      `INFO:llm:{ "ts": "${time}", "model": "gpt-4o", "input_tokens": 99 }`,
+    ])
+    expect(tokens(got).at(-1)).toBe(99)
+  })
+
+  test('a record far behind, outside of the envelope of the others, is read', async () => {
+    const wrap = wrappers['docker json-file']!
+    const wrapped = Array.from({ length: 60 }, (_, i) => wrap(JSON.stringify(call(i))))
+    const got = await readLines([...wrapped, JSON.stringify(call(60, { ts: time }))])
+    expect(tokens(got)).toHaveLength(61)
+  })
+})

@@ -25,6 +25,16 @@ const hint = (text: string): string => {
   }
 }
 
+/** Whether a file with this text is named when it stands in a folder. */
+const mayHoldCalls = (text: string): boolean | undefined => {
+  try {
+    recognise(Buffer.from(text), true, 'f', options)
+    return undefined
+  } catch (error) {
+    return (error as { mayHoldCalls: boolean }).mayHoldCalls
+  }
+}
+
 const record = (value: unknown): string => `${JSON.stringify(value)}\n`
 
 /** Shapes as the tools write them, cut down to what tells them. */
@@ -335,6 +345,46 @@ describe('shapes of other tools', () => {
   })
 })
 
+describe('records that are printed, and are no JSON', () => {
+  test.each([
+    ["{'timestamp': '2026-10-05T08:00:00Z', 'model': 'gpt-4o', 'input_tokens': 5}\n", 'printed Python dicts'],
+    ["INFO:llm:{'model': 'gpt-4o', 'usage': {'input_tokens': 500}}\nINFO:llm:up\n", 'printed Python dicts'],
+    ['ts=2026-10-05T08:00:00Z model=gpt-4o input_tokens=12 output_tokens=3\n', 'key=value text'],
+    ['{:model=>"gpt-4o", :input_tokens=>12}\n', 'printed objects'],
+    ["{ model: 'gpt-4o', usage: { prompt_tokens: 12 } }\n", 'printed objects'],
+  ])('are refused by name, also in a folder: %s', (text, what) => {
+    expect(reading(text)).toBe(`its records are ${what}, not JSON`)
+    expect(mayHoldCalls(text)).toBe(true)
+  })
+
+  test.each([
+    ['source code', "def f():\n    return {'input_tokens': 5, 'output_tokens': 2}\nx = 1\ny = 2\nz = 3\n"],
+    ['notes', '# Notes\n\nWe used 512 tokens.\nmodel=gpt-4o tokens=5\n\nMore\nand more\nand more.\n'],
+  ])('are no calls in %s', (_, text) => {
+    expect(mayHoldCalls(text)).toBe(false)
+  })
+})
+
+describe('records of fields that nobody knows', () => {
+  test.each([
+    record({ when: 1, used_tokens: 2 }),
+    record({ stats: { cost: 0.5 } }),
+    'name,spend,clicks\nad,3,4\n',
+  ])('are named in a folder where a number tells tokens or a cost: %s', (text) => {
+    expect(mayHoldCalls(text)).toBe(true)
+  })
+
+  test.each([
+    record({ max_tokens: 100, temperature: 0.5, model: 'gpt-4o' }),
+    record({ name: 'x', version: '1.0.0', tokens: { spacing: 4 } }),
+    record({ bos_token_id: 1, vocab_size: 32000, used_tokens: 0 }),
+    record({ input_cost_per_token: 0.0000025, max_input_tokens: 128000 }),
+    'a,b,c\n1,2,3\n',
+  ])('pass as no log where none does: %s', (text) => {
+    expect(mayHoldCalls(text)).toBe(false)
+  })
+})
+
 describe('hints on fields that nobody knows', () => {
   test('name paths that reach inwards, and the model', () => {
     const text = record({
@@ -359,6 +409,37 @@ describe('hints on fields that nobody knows', () => {
   test('offer no map where there is nothing to map', () => {
     expect(hint(record({ role: 'user', content: 'hi' }))).not.toContain('--map')
     expect(hint('name,age\nann,3\n')).not.toContain('--map')
+  })
+
+  test.each([
+    ['input tokens (k),output tokens (k)', 'thousands'],
+    ["input tokens ('000),output tokens ('000)", 'thousands'],
+    ['prompt ktokens,completion ktokens', 'thousands'],
+    ['tokens (thousands),latency', 'thousands'],
+    ['input tokens in thousands,output tokens in thousands', 'thousands'],
+    ['input tokens (x1000),output tokens (x1000)', 'thousands'],
+    ['input_mtok,output_mtok', 'millions'],
+    ['Input Tokens (M),Output Tokens (M)', 'millions'],
+    ['input tokens (avg),output tokens (avg)', 'a mean'],
+    ['inputTokensP95,outputTokensP95', 'a mean'],
+    ['cost ($/1k),latency', 'a rate'],
+  ])('offer no map that makes a number wrong by a factor: %s', (header, scale) => {
+    const said = hint(`timestamp,model,${header}\n2026-10-05T08:00:00Z,gpt-4o,12,3\n`)
+    expect(said).not.toContain('--map')
+    expect(said).toContain(`holds ${scale}, not the count of one call`)
+  })
+
+  test.each(['max_output_tokens', 'output_tokens_per_second', 'tokens_remaining'])(
+    'offer no map of a limit or a rate: %s',
+    (name) => {
+      expect(hint(record({ when: '2026-10-01T00:00:00Z', [name]: 5 }))).not.toContain('--map')
+    },
+  )
+
+  test('say that a number tells tokens, but not which', () => {
+    expect(hint(record({ when: 1, used_tokens: 2 }))).toContain(
+      '"used_tokens" tells one of them, but not which',
+    )
   })
 
   test('say how to get at records in a list', () => {
