@@ -155,10 +155,11 @@ export async function removeFile(
   comesAgain = false,
 ): Promise<{ calls: number; rejects: number }> {
   const calls = await db.run('DELETE FROM store.calls WHERE file_id = $id', { id: fileId })
-  await db.run('DELETE FROM store.same_calls WHERE file_id = $id', { id: fileId })
+  const held = await db.run('DELETE FROM store.same_calls WHERE file_id = $id', { id: fileId })
   const rejects = await db.run('DELETE FROM store.rejects WHERE file_id = $id', { id: fileId })
   await db.run('DELETE FROM store.files WHERE file_id = $id', { id: fileId })
-  if (calls > 0 && !comesAgain)
+  // What it said of a call that another source gives is repeated by copies too.
+  if (calls + held > 0 && !comesAgain)
     await db.run(
       'UPDATE store.files SET size = -1, bytes_read = -1 WHERE current AND duplicates + superseded > 0',
     )

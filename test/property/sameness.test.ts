@@ -234,6 +234,20 @@ describe('calls that several sources have', () => {
   })
 })
 
+test('a copy of what one source said brings it back after the file that was read first is forgotten', async () => {
+  const of = (source: Source, file: number): Saying => ({ call: 4, source, as: 'all do', file, says: true })
+  const files = place([of('litellm', 1), of('openai', 0), of('litellm', 0)])
+  const [first, raw, copy] = files.map(({ path }) => path) as [string, string, string]
+  const apart = workshop.store()
+  for (const path of [first, raw, copy]) await ingestInto(apart, [path])
+  // The call is the raw response's, so that none of its rows leaves with the file.
+  await forgetIn(apart, [first])
+  await ingestInto(apart, [raw, copy])
+  const fresh = workshop.store()
+  await ingestInto(fresh, [raw, copy])
+  expect(await stateOf(apart)).toEqual(await stateOf(fresh))
+})
+
 /** A record of one's own under an id of a web request, a conversation or a job. */
 const request = fc.record({
   id: fc.nat(2),
