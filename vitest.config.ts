@@ -2,7 +2,7 @@ import { devNull } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /** Tests that run the installed program; the others need not wait until it is packed. */
-const packed = ['test/e2e/**/*.test.ts', 'test/golden/cli/**/*.test.ts']
+const packed = ['test/e2e/**/*.test.ts', 'test/attack/**/*.test.ts', 'test/golden/cli/**/*.test.ts']
 
 /** Every test runs under one pinned environment, so that output is the same on every machine. */
 export default defineConfig({
