@@ -93,6 +93,12 @@ export function configSchemaText(): string {
 const aboutBudgets =
   'Beside its own keys, a budget takes any dimension of `--where` as a key: `feature: search`, `team: billing`, `tag.tier: pro`; all must hold. `(none)` stands for calls without the value. Amounts are exact: 0.1 stays 0.1.'
 
+const aboutTrust = [
+  "A file that is found on the way up may have come with somebody else's files, such as a repository. Until `llmcost trust` it may set questions' defaults, budgets, bounds, presets and rules; where it has a key that needs trust, every command that reads the config file ends with exit code 2 and names the key: none goes on without it, with another database. What `--config` or `LLMCOST_CONFIG` names is trusted, and so is the file in the config folder of the platform.",
+  "Trust is kept by path and content, in the folder `trusted` of the platform's data folder: when the file changes, it ends. What stands in the files that it names, such as prices, may change. `llmcost init` trusts what it writes.",
+  'Jobs of CI and cron name their file (`llmcost --config llmcost.config.yaml check`, or `LLMCOST_CONFIG`), or run `llmcost trust` once where the home folder is kept.',
+]
+
 /** docs/config.md. */
 export function configPage(): string {
   const keys: Keys = configKeys(known)
@@ -100,8 +106,9 @@ export function configPage(): string {
   return [
     '# Config file',
     'Made from the program by `npm run docs`; `llmcost init` writes a file with every key in it.',
-    '`llmcost.config.yaml`, `.yml`, `.json` (with comments, if you like) or `.toml`: the nearest one, from the working directory upward, else the one in the config folder of the platform. `LLMCOST_CONFIG` names another; the null device (`LLMCOST_CONFIG=/dev/null`) is none. Two in one folder are an error.',
+    '`llmcost.config.yaml`, `.yml`, `.json` (with comments, if you like) or `.toml`: the nearest one, from the working directory upward, else the one in the config folder of the platform. `--config FILE` names another, else `LLMCOST_CONFIG`; the null device (`--config /dev/null`) is none. Two in one folder are an error.',
     'An option wins over its environment variable, that over the config file, and the config file over the default. Paths are relative to the file. An unknown key is an error.',
+    ...aboutTrust,
     table(
       ['key', 'meaning', 'must be'],
       shown.map(([name, key]) => [`\`${name}\``, plain(aboutKey(name, key)), plain(key.shape.words)]),

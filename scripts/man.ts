@@ -17,7 +17,7 @@ const exits: Readonly<Record<number, string>> = {
 
 const environment: readonly (readonly [string, string])[] = [
   ...optionNames.map((name) => [variableOf(name), `for ${flagOf(name)}, where it is absent`] as const),
-  ['LLMCOST_CONFIG', 'config file, in the place of the one that is found'],
+  ['LLMCOST_CONFIG', 'config file, in the place of the one that is found; for --config, where it is absent'],
   ['LLMCOST_DEBUG', 'show where an unexpected error arose'],
   ['NO_COLOR, FORCE_COLOR', 'colours never, or always'],
   ['COLUMNS', 'width of tables'],

@@ -5,7 +5,9 @@ import { pipeline } from 'node:stream/promises'
 import { inspect } from 'node:util'
 import { Command, CommanderError, Option } from 'commander'
 import {
+  configOption,
   hasFormats,
+  readsConfig,
   type CommandSpec,
   type Invocation,
   type OptionSpec,
@@ -36,9 +38,10 @@ export async function main(typed: readonly string[]): Promise<void> {
     .exitOverride()
     .configureOutput({ outputError: () => undefined, writeOut: (text) => void process.stdout.write(text) })
     .configureHelp({ helpWidth: columnsOf(process.stdout), showGlobalOptions: false })
+    .addOption(new Option(configOption.flags, configOption.about))
     .addHelpText('after', overview())
   // Only the command that is asked for is loaded; the others are known by name and summary.
-  const asked = argv.find((word) => !word.startsWith('-'))
+  const asked = commandIn(argv)
   for (const { name, summary, load } of commandEntries) {
     program.addCommand(
       name === asked ? await buildCommand(await load()) : new Command(name).description(summary),
@@ -53,6 +56,10 @@ export async function main(typed: readonly string[]): Promise<void> {
     fail(error)
   }
 }
+
+/** The word that names a command: the first, but for what --config names before it. */
+const commandIn = (argv: readonly string[]): string | undefined =>
+  argv.find((word, i) => !word.startsWith('-') && argv[i - 1] !== '--config')
 
 /** `llmcost` alone: what to run first. */
 function firstWords(): void {
@@ -118,6 +125,9 @@ function buildOption(spec: OptionSpec): Option {
 
 async function run(spec: CommandSpec, command: Command, args: readonly string[]): Promise<void> {
   const options = command.optsWithGlobals<Record<string, unknown>>()
+  if (options['config'] !== undefined && !readsConfig(spec)) {
+    throw new UserError(`${spec.name} reads no config file`, { code: 'usage', hint: 'Leave --config out.' })
+  }
   const quiet = options['quiet'] === true
   const terminal: Terminal = {
     columns: columnsOf(process.stdout),
@@ -161,7 +171,7 @@ async function ownFormatOf(spec: CommandSpec, options: Invocation['options']): P
 async function rendererOf(spec: CommandSpec, invocation: Invocation): Promise<Renderer | undefined> {
   if (!hasFormats(spec) || invocation.ownFormat !== undefined) return undefined
   const precedence = await import('./commands/precedence.js')
-  return precedence.rendererOf(invocation)
+  return precedence.rendererOf(invocation, spec.survivesConfig)
 }
 
 const textOption = (options: Record<string, unknown>, name: string): string | undefined =>

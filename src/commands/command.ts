@@ -38,6 +38,8 @@ export interface CommandSpec {
   readonly subcommands?: readonly CommandSpec[]
   /** Values of --format, beside those of the renderers, for which it answers with a text of its own. */
   readonly ownFormats?: readonly string[]
+  /** It answers where the config file cannot be read, too: that is what it tells of. */
+  readonly survivesConfig?: true
   /** Of a subcommand: it is run where none is named, and has the options then. */
   readonly isDefault?: true
   readonly run: (invocation: Invocation) => Promise<Outcome>
@@ -93,6 +95,9 @@ export const formatOption: OptionSpec = {
 export const hasFormats = ({ options }: CommandSpec): boolean =>
   options.some(({ setting }) => setting === 'format')
 
+/** The command reads the config file. */
+export const readsConfig = ({ options }: CommandSpec): boolean => options.includes(configOption)
+
 /** Options of every command that prints a report. */
 export const outputOptions: readonly OptionSpec[] = [
   formatOption,
@@ -102,8 +107,16 @@ export const outputOptions: readonly OptionSpec[] = [
   { flags: '-q, --quiet', about: 'no progress, hints or warnings on stderr', group: 'Output' },
 ]
 
+/** Of every command that reads the config file; it may stand before the command, too. */
+export const configOption: OptionSpec = {
+  flags: '--config <file>',
+  about: 'config file, in the place of the one that is found (also LLMCOST_CONFIG)',
+  group: 'Store',
+}
+
 /** Options of every command that opens the store. */
 export const storeOptions: readonly OptionSpec[] = [
+  configOption,
   {
     flags: '--db <path>',
     about: "database file (default: in the platform's data folder)",

@@ -14,9 +14,10 @@ import { lateWords } from '../reports/notes.js'
 import { unmatchedWords } from '../reports/unmatched.js'
 import type { Invocation } from './command.js'
 import { channels, mailServer } from './doctor-delivery.js'
-import { chosen, configOf } from './precedence.js'
+import { chosen, configNamedBy, configOf } from './precedence.js'
 import { ask, lateCallsIn } from './question.js'
 import { priceData, settingsOf } from './settings.js'
+import { standingOf } from './trusting.js'
 import { unmatchedFilters } from './unmatched.js'
 
 /** What a check found; one that looks at several things gives each a name. */
@@ -63,7 +64,11 @@ export async function examine(
 function problem(error: unknown): Answer {
   if (!(error instanceof UserError)) throw error
   const where = error.location === undefined ? '' : ` (${error.location})`
-  return { health: 'problem', found: error.message + where, ...(error.hint ? { next: error.hint } : {}) }
+  return {
+    health: 'problem',
+    found: error.message + where,
+    ...(error.hint ? { next: error.hint.replaceAll('\n', ' ') } : {}),
+  }
 }
 
 async function program({ version }: Invocation): Promise<Answer> {
@@ -74,11 +79,13 @@ async function program({ version }: Invocation): Promise<Answer> {
   return { health: 'problem', found, next: 'Node 20.19 or newer is needed.' }
 }
 
-async function configFile(invocation: Invocation): Promise<Answer> {
-  const { path } = await configOf(invocation)
-  return path === undefined
-    ? { health: 'ok', found: 'none; llmcost init writes one' }
-    : { health: 'ok', found: `${path}${invocation.env['LLMCOST_CONFIG'] ? ' (LLMCOST_CONFIG)' : ''}` }
+async function configFile(invocation: Invocation): Promise<Answer | readonly Answer[]> {
+  const { path, trustedSince } = await configOf(invocation)
+  if (path === undefined) return { health: 'ok', found: 'none; llmcost init writes one' }
+  const name = configNamedBy(invocation)
+  const file: Answer = { health: 'ok', found: name === undefined ? path : `${path} (${name})` }
+  if (trustedSince === undefined) return file
+  return [file, { check: 'trust', health: 'ok', found: await standingOf(path, trustedSince) }]
 }
 
 async function database(invocation: Invocation): Promise<Answer> {

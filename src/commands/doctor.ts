@@ -20,6 +20,7 @@ export const doctorCommand: CommandSpec = {
     { command: 'llmcost doctor --json', about: 'for a bug report' },
     { command: 'llmcost doctor --live', about: 'would alerts and mails arrive?' },
   ],
+  survivesConfig: true,
   run: async (invocation) => {
     const checks = await examine(invocation)
     const ill = checks.some(({ health }) => health === 'problem')

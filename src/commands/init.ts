@@ -9,6 +9,7 @@ import { UserError } from '../errors.js'
 import type { CommandSpec, Invocation } from './command.js'
 import { knownNames } from './known-names.js'
 import { optionText } from './question.js'
+import { trustWritten } from './trusting.js'
 
 const formats = ['yaml', 'json', 'toml'] as const
 
@@ -40,7 +41,8 @@ llmcost looks for ${baseName}.yaml, .yml, .json or .toml in the working director
     const text = configTemplate(ending, configKeys(await knownNames()), schemaFrom(dirname(path)), rules)
     const hidden = replaced ? undefined : await usedInstead(path)
     write(path, text, invocation.options['force'] === true)
-    return { text: told(path, ending, hidden, rules.length) }
+    const untrusted = await trustWritten(path, invocation.now)
+    return { text: told(path, ending, { hidden, rules: rules.length, untrusted }) }
   },
 }
 
@@ -86,7 +88,7 @@ function assertFree(path: string, replaced: boolean, force: boolean): void {
 /** The config file that was used here until now, when the new one wins over it. */
 async function usedInstead(path: string): Promise<string | undefined> {
   if (!basename(path).startsWith(`${baseName}.`) || dirname(path) !== process.cwd()) return undefined
-  return findConfig(process.cwd())
+  return (await findConfig(process.cwd()))?.path
 }
 
 /** The schema as seen from a folder, when the package is installed there or above. */
@@ -110,7 +112,21 @@ function write(path: string, text: string, force: boolean): void {
   }
 }
 
-function told(path: string, ending: Ending, hidden: string | undefined, rules: number): string {
+const trustWords = (untrusted: string | undefined): string =>
+  untrusted === undefined
+    ? 'It is trusted as it is now. Once it names a database, prices or channels, or has SQL: run llmcost trust after each change.'
+    : `It is not trusted here (${untrusted}). Once it names a database, prices or channels, or has SQL: name it with --config.`
+
+interface Written {
+  /** The file that it is used in place of. */
+  readonly hidden: string | undefined
+  /** How many there are in it. */
+  readonly rules: number
+  /** Why it could not be trusted. */
+  readonly untrusted: string | undefined
+}
+
+function told(path: string, ending: Ending, { hidden, rules, untrusted }: Written): string {
   const mark = ending === '.json' ? '//' : '#'
   const found = basename(path).startsWith(`${baseName}.`)
   const lines = [
@@ -118,13 +134,14 @@ function told(path: string, ending: Ending, hidden: string | undefined, rules: n
       ? `Wrote ${path}, in which every key is a comment.`
       : `Wrote ${path} with ${rules} rules; every other key is a comment.`,
     ...(hidden === undefined ? [] : [`Here it now holds in place of ${hidden}.`]),
-    ...(found ? [] : [`LLMCOST_CONFIG=${path} makes llmcost read it.`]),
+    ...(found ? [] : [`--config ${path} makes llmcost read it, and so does LLMCOST_CONFIG=${path}.`]),
     ...(rules === 0
       ? []
       : [
           'Next: llmcost check --dry-run tells how often each rule would have fired; llmcost check judges them.',
         ]),
     `${rules === 0 ? 'Next: take' : 'Then take'} away the ${mark} before what you need. Every command reads it, and tells a mistake with its line.`,
+    ...(found ? [trustWords(untrusted)] : []),
   ]
   return `${lines.join('\n')}\n`
 }

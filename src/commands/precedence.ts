@@ -25,11 +25,22 @@ const loaded = new WeakMap<Invocation, Promise<Config>>()
 export function configOf(invocation: Invocation): Promise<Config> {
   const before = loaded.get(invocation)
   if (before !== undefined) return before
-  const explicit = invocation.env['LLMCOST_CONFIG']
-  const config = loadConfig({ cwd: process.cwd(), explicit, known: knownNames })
+  const config = loadConfig({ cwd: process.cwd(), ...named(invocation), known: knownNames })
   loaded.set(invocation, config)
   return config
 }
+
+/** The config file that is named, and by what. @throws UserError (usage) for a name that is empty */
+function named({ options, env }: Invocation): { explicit?: string; said?: string } {
+  const flag = options['config']
+  if (flag === '') throw new UserError('--config cannot be empty', { code: 'usage', hint: 'Name a file.' })
+  if (typeof flag === 'string') return { explicit: flag, said: '--config' }
+  const variable = textOf(env['LLMCOST_CONFIG'])
+  return variable === undefined ? {} : { explicit: variable, said: 'LLMCOST_CONFIG' }
+}
+
+/** What names the config file; undefined where it is found. */
+export const configNamedBy = (invocation: Invocation): string | undefined => named(invocation).said
 
 /** The value of an option; undefined when nothing gives one, a default included. */
 export async function chosen(invocation: Invocation, name: OptionName): Promise<Chosen | undefined> {
@@ -49,9 +60,10 @@ const textOf = (value: unknown): string | undefined =>
 
 /**
  * How the answer is printed: `--format`, `--json` or the ending of `--output`, then environment and config.
+ * @param survivesConfig a config file that cannot be read is as none
  * @throws UserError (usage) for a format that does not exist
  */
-export async function rendererOf(invocation: Invocation): Promise<Renderer> {
+export async function rendererOf(invocation: Invocation, survivesConfig = false): Promise<Renderer> {
   const { options } = invocation
   const choice = {
     format: textOf(options['format']),
@@ -59,8 +71,18 @@ export async function rendererOf(invocation: Invocation): Promise<Renderer> {
     output: textOf(options['output']),
   }
   const byFlag = choice.format !== undefined || choice.json
-  return rendererFor(byFlag ? choice : { ...choice, otherwise: await chosen(invocation, 'format') })
+  if (byFlag || (survivesConfig && !(await isReadable(invocation)))) return rendererFor(choice)
+  return rendererFor({ ...choice, otherwise: await chosen(invocation, 'format') })
 }
+
+const isReadable = (invocation: Invocation): Promise<boolean> =>
+  configOf(invocation).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof UserError) return false
+      throw error
+    },
+  )
 
 /**
  * The format of the command's own that is asked for.

@@ -4,14 +4,18 @@ import { UserError } from '../errors.js'
 import { loadPriceBook, type PriceBook, type Resolution } from '../pricing/book.js'
 import { holdsWords, rateConditions } from '../pricing/explain.js'
 import { priceOriginReport, type ListedRate } from '../reports/prices.js'
-import { outputOptions, type CommandSpec } from './command.js'
+import { configOption, outputOptions, type CommandSpec } from './command.js'
 import { priceData, settingsOf } from './settings.js'
 
 export const pricesExplain: CommandSpec = {
   name: 'explain',
   summary: 'say which price a model gets at a date, and by which rule',
   arguments: [{ name: '<model>', about: 'provider/model, or the name as it is logged' }],
-  options: [{ flags: '--at <date>', about: 'a date or time, UTC (default: now)' }, ...outputOptions],
+  options: [
+    { flags: '--at <date>', about: 'a date or time, UTC (default: now)' },
+    configOption,
+    ...outputOptions,
+  ],
   examples: [
     { command: 'llmcost prices explain openai/o3 --at 2025-06-01', about: 'the price before it fell' },
     { command: 'llmcost prices explain azure/prod-chat', about: 'what a deployment is priced as' },

@@ -12,7 +12,7 @@ import { isJump, type PriceChange } from '../pricing/price-changes.js'
 import { planUpdate } from '../pricing/update-plan.js'
 import { UpdateLayer } from '../pricing/updates.js'
 import { priceUpdateReport, undoneReport, unitWords } from '../reports/price-update.js'
-import { outputOptions, type CommandSpec, type Invocation, type Outcome } from './command.js'
+import { configOption, outputOptions, type CommandSpec, type Invocation, type Outcome } from './command.js'
 import { settingsOf, type Settings } from './settings.js'
 
 export const pricesUpdate: CommandSpec = {
@@ -29,6 +29,7 @@ Updates are kept in price-updates.json of the platform's data folder, or in the 
     { flags: '--dry-run', about: 'show what would change, and write nothing' },
     { flags: '--undo', about: 'take the last update back' },
     { flags: '--yes', about: 'take prices that change by more than ten times, too' },
+    configOption,
     ...outputOptions,
   ],
   examples: [

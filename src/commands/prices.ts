@@ -1,6 +1,6 @@
 import { loadPriceBook } from '../pricing/book.js'
 import { pricesReport } from '../reports/prices.js'
-import { outputOptions, type CommandSpec } from './command.js'
+import { configOption, outputOptions, type CommandSpec } from './command.js'
 import { listedRates, pricesExplain } from './prices-explain.js'
 import { pricesCheck } from './prices-check.js'
 import { pricesUpdate } from './prices-update.js'
@@ -19,7 +19,11 @@ export const pricesCommand: CommandSpec = {
 files that the config names under "prices", and win over them: USD per million tokens, request USD for each call,
 web_search and file_search USD per thousand. llmcost prices update takes newer ones.`,
   arguments: [{ name: '[model]', about: 'part of provider/model, such as gpt-4o or anthropic/' }],
-  options: [{ flags: '--history', about: 'prices of all dates, not those in force alone' }, ...outputOptions],
+  options: [
+    { flags: '--history', about: 'prices of all dates, not those in force alone' },
+    configOption,
+    ...outputOptions,
+  ],
   examples: [
     { command: 'llmcost prices gpt-4o', about: 'prices in force of models whose name contains gpt-4o' },
     { command: 'llmcost prices openai/o3 --history', about: 'and those of earlier and later dates' },

@@ -140,6 +140,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./init.js')).initCommand,
   },
   {
+    name: 'trust',
+    summary: 'let a config file that came with other files name a database, send and run SQL',
+    load: async () => (await import('./trust.js')).trustCommand,
+  },
+  {
     name: 'status',
     summary: 'show where the database is and what it holds',
     load: async () => (await import('./status.js')).status,

@@ -4,7 +4,7 @@
  *
  * This one finds what the word under the cursor may be, from the commands' own data.
  */
-import type { CommandSpec, OptionSpec } from '../commands/command.js'
+import { configOption, type CommandSpec, type OptionSpec } from '../commands/command.js'
 
 export interface Candidate {
   readonly value: string
@@ -36,6 +36,7 @@ export async function complete(
   const partial = words.at(-1) ?? ''
   const before = words.slice(0, -1)
   const { spec, rest } = commandOf(before, commands)
+  if (spec === undefined && before.at(-1) === '--config') return (await valuesOf('file', partial)) ?? nothing
   if (spec === undefined)
     return partial.startsWith('-') ? programFlags(partial) : commandNames(commands, partial)
   const state = read(rest, spec)
@@ -58,7 +59,10 @@ function commandOf(
   let spec: CommandSpec | undefined
   let rest = words
   for (let known: readonly CommandSpec[] = commands; known.length > 0; known = spec?.subcommands ?? []) {
-    const at = spec === undefined ? rest.findIndex((word) => !word.startsWith('-')) : 0
+    const at =
+      spec === undefined
+        ? rest.findIndex((word, i) => !word.startsWith('-') && rest[i - 1] !== '--config')
+        : 0
     const found = known.find(({ name }) => name === rest[at])
     if (found === undefined) break
     spec = found
@@ -124,6 +128,7 @@ function commandNames(commands: readonly CommandSpec[], partial: string): Comple
 
 function programFlags(partial: string): Completion {
   const flags = [
+    { value: '--config', about: configOption.about },
     { value: '--help', about: 'list all commands' },
     { value: '--version', about: 'print the version' },
   ]

@@ -9,8 +9,9 @@ import { defaultBounds, type Bounds } from '../domain/bounds.js'
 import type { Budget, UserCaps } from '../domain/budget.js'
 import type { Rule } from '../domain/rule.js'
 import type { ChannelConfig } from '../domain/channels.js'
-import { findConfig, readTree } from './file.js'
+import { findConfig, readTree, type ConfigText } from './file.js'
 import type { OptionName } from './options.js'
+import type { Needing } from './needs.js'
 
 /** A saved way to read one kind of log. */
 export interface Preset {
@@ -23,6 +24,8 @@ export interface Preset {
 export interface Config {
   /** The file these settings came from; undefined when there is none. */
   readonly path?: string
+  /** Of a file that was found on the way up: since when it is trusted; null: it has nothing that needs it. */
+  readonly trustedSince?: string | null
   /** Texts as the options would give them; paths are absolute. */
   readonly options: Readonly<Partial<Record<OptionName, string>>>
   /** Files with price overrides, as absolute paths. */
@@ -67,21 +70,60 @@ export interface KnownNames {
 
 export interface ConfigRequest {
   readonly cwd: string
-  /** Path from LLMCOST_CONFIG; must exist when given. The null device: no config file at all. */
+  /** The file that is named; must exist when given. The null device: no config file at all. */
   readonly explicit?: string | undefined
+  /** What names it, for errors: `--config`. */
+  readonly said?: string
   /** Asked for where there is a file. */
   readonly known: () => Promise<KnownNames>
 }
 
 /**
- * Reads the config file. Without one nothing is loaded for it.
+ * Reads the config file. Without one nothing is loaded for it. A file that is named, or lies in the
+ * platform's folder, is the user's; any other may be somebody else's, and is read when it is trusted, or has
+ * nothing that needs it.
  * @throws UserError (usage) that names the file, the line and the key
  */
-export async function loadConfig({ cwd, explicit, known }: ConfigRequest): Promise<Config> {
+export async function loadConfig({ cwd, explicit, said, known }: ConfigRequest): Promise<Config> {
   if (explicit === devNull) return defaults
-  const path = explicit ? resolve(cwd, explicit) : await findConfig(cwd)
-  if (path === undefined) return defaults
-  const tree = await readTree(path)
+  const found = explicit ? { path: resolve(cwd, explicit), isOwn: true } : await findConfig(cwd)
+  if (found === undefined) return defaults
+  const { path, isOwn } = found
+  const names = await known()
+  const text = await readTree(path, said ?? 'LLMCOST_CONFIG')
+  if (isOwn) return configFrom(text, path, names)
+  const { assertTrusted } = await import('./trust.js')
+  const trustedSince = await assertTrusted({
+    path,
+    digest: text.digest,
+    needs: await needsOf(text, path, names),
+  })
+  return { ...(await configFrom(text, path, names)), trustedSince }
+}
+
+/** A config file on its way to being trusted: what is in it, read once. */
+export interface Looked {
+  readonly digest: string
+  readonly needs: readonly Needing[]
+}
+
+/**
+ * What in a file needs trust, when the file is right as a whole.
+ * @throws UserError (usage) that names the file, the line and the key
+ */
+export async function lookAt(path: string, names: KnownNames): Promise<Looked> {
+  const text = await readTree(path, 'the name')
+  await configFrom(text, path, names)
+  return { digest: text.digest, needs: await needsOf(text, path, names) }
+}
+
+async function needsOf({ tree }: ConfigText, path: string, names: KnownNames): Promise<readonly Needing[]> {
+  const { needsIn } = await import('./needs.js')
+  const { configKeys } = await import('./keys.js')
+  return needsIn(tree, path, configKeys(names))
+}
+
+async function configFrom({ tree }: ConfigText, path: string, names: KnownNames): Promise<Config> {
   const { configShape } = await import('./keys.js')
   const {
     prices,
@@ -97,7 +139,7 @@ export async function loadConfig({ cwd, explicit, known }: ConfigRequest): Promi
     rules,
     $schema: _,
     ...options
-  } = configShape(await known()).read(tree, { file: path, key: '' })
+  } = configShape(names).read(tree, { file: path, key: '' })
   return {
     path,
     options,

@@ -1,6 +1,7 @@
 /** Finds the config file, and reads it into a tree, whatever its format. */
 import { isUtf8 } from 'node:buffer'
-import { existsSync, readFileSync, statSync, type Stats } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, realpathSync, statSync, type Stats } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { bytes } from '../domain/wording.js'
 import { UserError } from '../errors.js'
@@ -27,18 +28,40 @@ const mostBytes = 1_000_000
 /** Parsers call themselves for each level. */
 const deepest = 100
 
+export interface Found {
+  readonly path: string
+  /** It lies in the platform's folder for this user's settings. Any other may be somebody else's. */
+  readonly isOwn: boolean
+}
+
 /**
  * The config file in `cwd`, else in the nearest folder above that has one, else in the platform's folder.
  * @throws UserError (usage) when one folder has two
  */
-export async function findConfig(cwd: string): Promise<string | undefined> {
+export async function findConfig(cwd: string): Promise<Found | undefined> {
   for (let folder = cwd; ; folder = dirname(folder)) {
     const path = configIn(folder)
-    if (path !== undefined) return path
+    if (path !== undefined) return { path, isOwn: await isOwnFolder(folder) }
     if (dirname(folder) === folder) break
   }
   const folders = await platformFolders()
-  return folders && configIn(folders.config)
+  const path = folders && configIn(folders.config)
+  return path === undefined ? undefined : { path, isOwn: true }
+}
+
+/** The folder is the platform's, whichever way leads to it. */
+export async function isOwnFolder(folder: string): Promise<boolean> {
+  const folders = await platformFolders()
+  return folders !== undefined && realFolder(folder) === realFolder(folders.config)
+}
+
+/** A folder without links in its path; as it is given where it is not there. */
+export function realFolder(folder: string): string {
+  try {
+    return realpathSync.native(folder)
+  } catch {
+    return folder
+  }
 }
 
 /** Names of the config files in a folder; more than one is a mistake. */
@@ -46,20 +69,30 @@ export function configsIn(folder: string): readonly string[] {
   return endings.map((ending) => `${baseName}${ending}`).filter((name) => existsSync(join(folder, name)))
 }
 
-function configIn(folder: string): string | undefined {
+export function configIn(folder: string): string | undefined {
   const [first, second] = configsIn(folder)
   if (first === undefined) return undefined
   if (second === undefined) return join(folder, first)
   throw new UserError(`${first} and ${second} are both here`, {
     code: 'usage',
     location: folder,
-    hint: 'Keep one of them, or name one in LLMCOST_CONFIG.',
+    hint: 'Keep one of them, or name one with --config or in LLMCOST_CONFIG.',
   })
 }
 
-/** @throws UserError (usage) that names the file, and the line where there is one */
-export async function readTree(path: string): Promise<Tree> {
-  assertFile(path)
+/** A config file as it was read, once. */
+export interface ConfigText {
+  readonly tree: Tree
+  /** SHA-256 of the very bytes that the tree was made of. */
+  readonly digest: string
+}
+
+/**
+ * @param said what names the file, for errors: `--config`
+ * @throws UserError (usage) that names the file, and the line where there is one
+ */
+export async function readTree(path: string, said: string): Promise<ConfigText> {
+  assertFile(path, said)
   const ending = endingOf(path)
   if (ending === undefined) {
     throw refusal(
@@ -68,12 +101,13 @@ export async function readTree(path: string): Promise<Tree> {
       `End it with ${endingList}.`,
     )
   }
-  const text = readText(path)
+  const content = readBytes(path)
+  const text = textOf(content, path)
   assertShallow(text, path)
   const { name, read } = formats[ending]
   const parse = await read()
   try {
-    return parse(text)
+    return { tree: parse(text), digest: createHash('sha256').update(content).digest('hex') }
   } catch (error) {
     if (!(error instanceof SyntaxProblem)) throw error
     throw refusal(`${path}:${error.line}`, `the config file is not ${name}: ${error.message}`)
@@ -88,8 +122,8 @@ function refusal(location: string, message: string, hint?: string, cause?: unkno
   return new UserError(message, { code: 'usage', location, ...(hint === undefined ? {} : { hint }), cause })
 }
 
-function assertFile(path: string): void {
-  const facts = statOf(path)
+function assertFile(path: string, said: string): void {
+  const facts = statOf(path, said)
   if (!facts.isFile())
     throw refusal(path, `the config file is ${facts.isDirectory() ? 'a folder' : 'no plain file'}`)
   if (facts.size > mostBytes) {
@@ -97,8 +131,7 @@ function assertFile(path: string): void {
   }
 }
 
-function readText(path: string): string {
-  const content = readBytes(path)
+function textOf(content: Buffer, path: string): string {
   const bad = content
     .toString('latin1')
     .split('\n')
@@ -107,7 +140,7 @@ function readText(path: string): string {
   return content.toString('utf8').replace(/^\u{feff}/u, '')
 }
 
-function statOf(path: string): Stats {
+function statOf(path: string, said: string): Stats {
   try {
     return statSync(path)
   } catch (error) {
@@ -115,7 +148,7 @@ function statOf(path: string): Stats {
     throw refusal(
       path,
       missing ? 'there is no such config file' : 'the config file cannot be read',
-      'Check LLMCOST_CONFIG.',
+      `Check ${said}.`,
       error,
     )
   }

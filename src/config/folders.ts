@@ -1,6 +1,6 @@
 /** Where the platform keeps a user's files. A service, a container and some cron jobs have no home folder. */
 import { homedir } from 'node:os'
-import { isAbsolute, join } from 'node:path'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { UserError } from '../errors.js'
 
 /** Undefined when neither HOME nor the list of users names one: `env -i`, a user id without a name. */
@@ -27,6 +27,10 @@ export function belowHome(path: string): string {
   })
 }
 
+/** A path as a config file gives it: relative to the file, not to the working directory. */
+export const pathFrom = (file: string, given: string): string =>
+  /^~[\\/]/.test(given) ? belowHome(given.slice(2)) : resolve(dirname(file), given)
+
 export interface Folders {
   readonly data: string
   readonly config: string
@@ -37,5 +41,11 @@ export async function platformFolders(): Promise<Folders | undefined> {
   if (homeFolder() === undefined) return undefined
   // It asks for the home folder when it is loaded, and fails where there is none.
   const { default: envPaths } = await import('env-paths')
-  return envPaths('llmcost', { suffix: '' })
+  const { data, config } = envPaths('llmcost', { suffix: '' })
+  // By its specification a relative XDG_DATA_HOME counts as none: it would be a folder of whoever made the
+  // working directory.
+  return {
+    data: isAbsolute(data) ? data : belowHome('.local/share/llmcost'),
+    config: isAbsolute(config) ? config : belowHome('.config/llmcost'),
+  }
 }

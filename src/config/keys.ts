@@ -1,5 +1,4 @@
 /** All keys of the config file: the one list from which check, JSON Schema, `init` and docs/config.md derive. */
-import { dirname, resolve } from 'node:path'
 import { amountPattern, usdAmount } from '../domain/amount.js'
 import type { CostBasis } from '../domain/basis.js'
 import { bounds, type BoundKind, type BoundName } from '../domain/bounds.js'
@@ -8,7 +7,8 @@ import { memoryPattern, memorySize } from '../domain/limits.js'
 import { assertZone } from '../domain/zones.js'
 import { budgetsShape } from './budgets.js'
 import type { KnownNames } from './config.js'
-import { belowHome } from './folders.js'
+import { pathFrom } from './folders.js'
+import { outsideFolder, sqlOf } from './needs.js'
 import { notifyShape } from './notify.js'
 import type { OptionName } from './options.js'
 import { presetShape } from './presets.js'
@@ -27,6 +27,7 @@ import {
   type Key,
   type Keys,
   type Shape,
+  type Trust,
 } from './shapes.js'
 
 /** Infers what a key's value becomes. */
@@ -37,12 +38,8 @@ const key = <T>(about: string, shape: Shape<T>, example: Json, more: Partial<Key
   ...more,
 })
 
-/** Relative to the config file, not to the working directory. */
 const path = (example: string): Shape<string> =>
-  text(`a path, such as ${example}`, {
-    check: (given, { file }) =>
-      /^~[\\/]/.test(given) ? belowHome(given.slice(2)) : resolve(dirname(file), given),
-  })
+  text(`a path, such as ${example}`, { check: (given, { file }) => pathFrom(file, given) })
 
 /** What the address is allowed to be beyond this is said when it is asked. */
 const addressPattern = '^https?://[!-?A-~]+$'
@@ -106,12 +103,20 @@ const capKeys = {
   monthly_usd: key("A user's cost in a month, USD.", amount, 100),
 } satisfies Keys
 
+/** A file beside the config file came with it. */
+const elsewhere: Trust = {
+  does: 'names a file outside its folder',
+  where: outsideFolder,
+  when: 'Outside this folder it',
+}
+
 /** Values that an option may give too; the name of each is the option's. */
 const optionKeys = (formats: readonly string[]) =>
   ({
     db: key('The database file.', path('costs.duckdb'), 'costs.duckdb', {
       otherwise: "llmcost.duckdb in the platform's data folder",
       option: true,
+      trust: { does: 'names a database' },
     }),
     tz: key(
       'Zone in which days, weeks and months begin.',
@@ -122,11 +127,12 @@ const optionKeys = (formats: readonly string[]) =>
         },
       }),
       'Europe/Berlin',
-      { otherwise: "UTC, the providers' billing day", option: true },
+      { otherwise: "UTC, the providers' billing day", option: true, trust: 'free' },
     ),
     format: key('How answers are printed.', choice(formats), 'markdown', {
       otherwise: 'table',
       option: true,
+      trust: 'free',
     }),
     lock_timeout: key(
       'How long to wait for a database in use.',
@@ -140,7 +146,7 @@ const optionKeys = (formats: readonly string[]) =>
         },
       }),
       '1m',
-      { otherwise: '30s', option: true },
+      { otherwise: '30s', option: true, trust: 'free' },
     ),
     memory_limit: key(
       'Memory for DuckDB.',
@@ -149,7 +155,7 @@ const optionKeys = (formats: readonly string[]) =>
         check: (given, place) => memorySize(given, place.key),
       }),
       '2GB',
-      { otherwise: "a quarter of the machine's", option: true },
+      { otherwise: "a quarter of the machine's", option: true, trust: 'free' },
     ),
   }) satisfies Record<OptionName, Key<string>>
 
@@ -161,6 +167,7 @@ export const configKeys = ({ formats, importers }: KnownNames) =>
       'Files with your own prices; they win over the bundled ones.',
       list('a path or a list of paths', path('prices.csv'), { alone: true }),
       ['prices.csv'],
+      { trust: { does: 'names price files' } },
     ),
     price_update_url: key(
       'Where `llmcost prices update` takes prices from when it is given no list; nothing else ever asks there.',
@@ -169,27 +176,31 @@ export const configKeys = ({ formats, importers }: KnownNames) =>
         check: (given) => (new RegExp(addressPattern).test(given) ? given : undefined),
       }),
       'https://models.dev/api.json',
+      { trust: { does: 'says where prices come from' } },
     ),
     cost_basis: key(
       'Which cost counts: the list price, else what the log reports; or the other way round.',
       choice<CostBasis>(['list-first', 'reported-first']),
       'reported-first',
-      { otherwise: 'list-first' },
+      { otherwise: 'list-first', trust: 'free' },
     ),
     currency_rates: key(
       'A CSV file of currency, valid_from and usd: costs logged in another currency become dollars by it.',
       path('currency-rates.csv'),
       'currency-rates.csv',
+      { trust: elsewhere },
     ),
     user_tiers: key(
       'A CSV file of user_id, tier and, where known, monthly_revenue.',
       path('user-tiers.csv'),
       'user-tiers.csv',
+      { trust: elsewhere },
     ),
     bounds: key(
       'A figure beyond its bound is worth a sentence.',
       group('a group of bounds', boundKeys),
       exampleOf(boundKeys),
+      { trust: 'free' },
     ),
     budgets: key(
       'What may be spent: monthly, weekly or daily (exactly one), in USD. Any dimension narrows a budget down.',
@@ -199,8 +210,11 @@ export const configKeys = ({ formats, importers }: KnownNames) =>
         { name: 'Search', weekly: 120.5, feature: 'search', warn_at: [80, 90, 100] },
         { daily: 20, environment: 'production', where: ['user~intern'] },
       ],
+      { trust: 'free' },
     ),
-    user_caps: key('What one user may use.', group('a group of caps', capKeys), exampleOf(capKeys)),
+    user_caps: key('What one user may use.', group('a group of caps', capKeys), exampleOf(capKeys), {
+      trust: 'free',
+    }),
     rules: key(
       'What llmcost check watches; llmcost init --rules writes a set to begin with.',
       rulesShape(amount),
@@ -208,11 +222,17 @@ export const configKeys = ({ formats, importers }: KnownNames) =>
         { name: 'dear-hour', kind: 'cost', over: 5, by: 'feature', severity: 'critical' },
         { name: 'failing', kind: 'error_rate', over: '5%', window: '2h', for: '1h', min_calls: 50 },
       ],
+      { trust: { does: 'runs SQL', where: sqlOf, when: 'A rule of kind sql' } },
     ),
-    notify: key('Where alerts go, each channel under a name of your own.', notifyShape, {
-      'team-chat': { kind: 'slack', url_env: 'SLACK_WEBHOOK_URL', severity: 'warning', remind_every: '4h' },
-      'on-call': { kind: 'pagerduty', key_env: 'PAGERDUTY_ROUTING_KEY', severity: 'critical' },
-    }),
+    notify: key(
+      'Where alerts go, each channel under a name of your own.',
+      notifyShape,
+      {
+        'team-chat': { kind: 'slack', url_env: 'SLACK_WEBHOOK_URL', severity: 'warning', remind_every: '4h' },
+        'on-call': { kind: 'pagerduty', key_env: 'PAGERDUTY_ROUTING_KEY', severity: 'critical' },
+      },
+      { trust: { does: 'sends messages' } },
+    ),
     presets: key(
       'Ways to read a log, for --preset NAME.',
       named('a group of presets', presetShape(importers)),
@@ -223,8 +243,9 @@ export const configKeys = ({ formats, importers }: KnownNames) =>
           set: { model: 'gpt-4o' },
         },
       },
+      { trust: 'free' },
     ),
-    $schema: key('JSON Schema of this file, for editors.', anyText('a path or URL'), ''),
+    $schema: key('JSON Schema of this file, for editors.', anyText('a path or URL'), '', { trust: 'free' }),
   }) satisfies Keys
 
 /** The whole file. */

@@ -28,6 +28,24 @@ export interface Shape<T> {
   readonly read: (tree: Tree, place: Place) => T
 }
 
+/** What a key does in a config file that may be somebody else's. */
+export interface Trust {
+  /** What it does, after its name: `names a database`. */
+  readonly does: string
+  /** The values that do it; absent: every value. */
+  readonly where?: (tree: Tree, place: Place) => readonly Needed[]
+  /** For `init` and the documentation, where some values do it alone. */
+  readonly when?: string
+}
+
+/** A value that needs trust. */
+export interface Needed {
+  /** `rules[2].sql`. */
+  readonly key: string
+  readonly line: number
+  readonly value: Tree
+}
+
 export interface Key<T> {
   readonly shape: Shape<T>
   /** One sentence for the comments of `init`, the schema and the documentation. */
@@ -38,6 +56,11 @@ export interface Key<T> {
   readonly otherwise?: string
   /** There is an option of this name, and an environment variable LLMCOST_NAME. */
   readonly option?: true
+  /**
+   * Of a key of the whole file: whether a file that was found on the way up may have it before it is
+   * trusted. A key that says nothing may not, so that a new one is refused until somebody thought of it.
+   */
+  readonly trust?: 'free' | Trust
 }
 
 export type Keys = Readonly<Record<string, Key<unknown>>>

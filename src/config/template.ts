@@ -26,10 +26,11 @@ interface Syntax {
 }
 
 /** One sentence, with the default and the other places to set it. */
-export function aboutKey(name: string, { about, otherwise, option }: Key<unknown>): string {
+export function aboutKey(name: string, { about, otherwise, option, trust }: Key<unknown>): string {
   const setting = option && optionNames.find((one) => one === name)
   const also = setting === undefined ? [] : [`Also ${flagOf(setting)} and ${variableOf(setting)}.`]
-  return [about, ...(otherwise === undefined ? [] : [`Default: ${otherwise}.`]), ...also].join(' ')
+  const needs = typeof trust === 'object' ? [`${trust.when ?? 'It'} needs llmcost trust.`] : []
+  return [about, ...(otherwise === undefined ? [] : [`Default: ${otherwise}.`]), ...also, ...needs].join(' ')
 }
 
 /**

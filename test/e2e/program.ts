@@ -1,6 +1,6 @@
 /** Runs the packed and installed program as a user would, in a folder and an environment of its own. */
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { afterAll, inject, onTestFinished } from 'vitest'
@@ -17,8 +17,19 @@ export interface RunOptions {
   /** Also HOME, unless `env` says otherwise: the user's own config and database are out of reach. */
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
+  /**
+   * Let it find the config file in `cwd` as somebody who just came there does, untrusted. Else that file is
+   * named, as cron and CI do.
+   */
+  readonly finds?: true
   /** What it reads from stdin. */
   readonly input?: string | Uint8Array
+}
+
+/** Names the one config file of a folder. */
+function namedConfig(cwd: string): Record<string, string> {
+  const [file, ...more] = readdirSync(cwd).filter((name) => /^llmcost\.config\.(ya?ml|json|toml)$/.test(name))
+  return file === undefined || more.length > 0 ? {} : { LLMCOST_CONFIG: join(cwd, file) }
 }
 
 /** The program's bin file. */
@@ -42,11 +53,11 @@ export function pinnedEnv(home: string, env: Readonly<Record<string, string>> = 
  */
 export function start(
   args: readonly string[],
-  { cwd, env }: Omit<RunOptions, 'input'>,
+  { cwd, env, finds }: Omit<RunOptions, 'input'>,
 ): ReturnType<typeof spawn> {
   return spawn(process.execPath, [programPath(), ...args], {
     cwd,
-    env: pinnedEnv(cwd, env),
+    env: pinnedEnv(cwd, finds ? env : { ...namedConfig(cwd), ...env }),
     stdio: ['pipe', 'pipe', 'pipe'],
   })
 }

@@ -20,7 +20,7 @@ describe('what the word under the cursor may be', () => {
   test('a command, by its beginning', async () => {
     expect(await values([''])).toEqual(commands.map(({ name }) => name))
     expect(await values(['re'])).toEqual(['report', 'reprice', 'rejects'])
-    expect(await values(['--'])).toEqual(['--help', '--version'])
+    expect(await values(['--'])).toEqual(['--config', '--help', '--version'])
     expect(await values(['nothing'])).toEqual([])
   })
 
