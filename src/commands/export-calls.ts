@@ -13,8 +13,15 @@ import {
   type Invocation,
   type Outcome,
 } from './command.js'
-import { destinationOf, exported, exportOptions, partitionOption, warnOfDoubts } from './exporting.js'
-import { withCalls } from './question.js'
+import {
+  destinationOf,
+  exported,
+  exportOptions,
+  partitionOption,
+  warnOfDoubts,
+  writtenIn,
+} from './exporting.js'
+import { withCalls, type Question } from './question.js'
 
 const options = [
   ...exportOptions(exportFormats),
@@ -33,13 +40,14 @@ interface Kind {
 async function run(invocation: Invocation, { columns, query, noun }: Kind): Promise<Outcome> {
   const destination = destinationOf(invocation, exportFormats)
   const { partition } = destination
-  return withCalls(invocation, async (question) => {
+  const answer = async (question: Question): Promise<Outcome> => {
     const { sql, params } = query(question.scope, partition)
     const rows = { columns, sql, params, ...(partition === undefined ? {} : { partition }) }
     const outcome = await exported(invocation, question.db, rows, destination, noun)
     await warnOfDoubts(invocation, question)
     return outcome
-  })
+  }
+  return withCalls(invocation, answer, undefined, writtenIn(destination))
 }
 
 const listed = (columns: readonly ExportColumn[]): string => columns.map(({ name }) => name).join(', ')

@@ -4,9 +4,16 @@ import { UserError } from '../errors.js'
 import type { ExportFormat } from '../exports/columns.js'
 import { focusColumns } from '../metrics/focus-columns.js'
 import { focus } from '../metrics/focus.js'
-import { scopeOptions, sourceOptions, storeOptions, type CommandSpec, type Invocation } from './command.js'
-import { destinationOf, exported, exportOptions, warnOfDoubts } from './exporting.js'
-import { optionText, optionTexts, withCalls } from './question.js'
+import {
+  scopeOptions,
+  sourceOptions,
+  storeOptions,
+  type CommandSpec,
+  type Invocation,
+  type Outcome,
+} from './command.js'
+import { destinationOf, exported, exportOptions, warnOfDoubts, writtenIn } from './exporting.js'
+import { optionText, optionTexts, withCalls, type Question } from './question.js'
 
 const formats: readonly ExportFormat[] = ['csv', 'parquet']
 
@@ -61,7 +68,7 @@ export const exportFocus: CommandSpec = {
     const destination = destinationOf(invocation, formats)
     const by = tagDimensions(optionText(invocation, 'by') ?? 'none')
     const accounts = accountsOf(optionTexts(invocation, 'billingAccount'))
-    return withCalls(invocation, async (question) => {
+    const answer = async (question: Question): Promise<Outcome> => {
       const { sql, params } = focus({ scope: question.scope, by, accounts })
       const outcome = await exported(
         invocation,
@@ -73,7 +80,8 @@ export const exportFocus: CommandSpec = {
       warnOfAccounts(invocation, accounts)
       await warnOfDoubts(invocation, question)
       return outcome
-    })
+    }
+    return withCalls(invocation, answer, undefined, writtenIn(destination))
   },
 }
 

@@ -1,6 +1,6 @@
 /** What the kinds of export have in common: format, output, and where the rows go. */
 import { accessSync, constants, fstatSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { Database } from '../db/database.js'
 import { scratchFolder } from '../db/scratch.js'
 import { closestNames } from '../domain/names.js'
@@ -83,6 +83,10 @@ function byEnding(output: string, formats: readonly ExportFormat[]): ExportForma
     hint: `End it with ${formats.map((name) => `.${name}`).join(' or ')}, or choose with --format.`,
   })
 }
+
+/** Where `exported` lets the engine write: a file, or a folder with all that is in it. */
+export const writtenIn = ({ output }: Destination): readonly string[] =>
+  output === undefined ? [scratchFolder(), stdoutName] : [dirname(output)]
 
 /** Writes the rows, and answers with them or says on stderr where they are. @param noun what a row is */
 export async function exported(

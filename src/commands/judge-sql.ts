@@ -1,4 +1,6 @@
-/** sql: each row that a person's own statement answers with. Sealed as `llmcost sql` is. */
+/** sql: each row that a person's own statement answers with. Asked as `llmcost sql` asks. */
+import { askApart } from '../db/ask-apart.js'
+import { askHere, type Asker } from '../db/asker.js'
 import type { Rule } from '../domain/rule.js'
 import { UserError } from '../errors.js'
 import { timestampText } from '../metrics/scope.js'
@@ -19,8 +21,22 @@ export async function judgeSql(
   steps: number,
   isDryRun: boolean,
 ): Promise<Judgement> {
-  // Before any statement is even bound: binding a file function already opens the file.
-  await question.db.seal()
+  const { db, settings, fromInput } = question
+  const asker = fromInput ? await askHere(db) : await askApart(settings.dbPath, settings.storeOptions)
+  try {
+    return await judgeWith(asker, question.asOf, rules, steps, isDryRun)
+  } finally {
+    asker.close()
+  }
+}
+
+async function judgeWith(
+  asker: Asker,
+  asOf: Date,
+  rules: readonly Rule[],
+  steps: number,
+  isDryRun: boolean,
+): Promise<Judgement> {
   const held: Held[] = []
   const failed: FailedRule[] = []
   const idle: IdleRule[] = []
@@ -28,7 +44,7 @@ export async function judgeSql(
     // What a person's statement costs is not known: it runs no oftener than it must.
     const moments = (isDryRun ? steps : 1) + rule.forHours
     try {
-      await question.db.assertReadsOnly(rule.sql ?? '')
+      await asker.assertSelect(rule.sql ?? '')
       if (isDryRun && !names(rule, 'as_of')) {
         idle.push({
           rule,
@@ -36,7 +52,7 @@ export async function judgeSql(
         })
         continue
       }
-      for (let step = 0; step < moments; step++) held.push(...(await heldAt(question, rule, step)))
+      for (let step = 0; step < moments; step++) held.push(...(await heldAt(asker, asOf, rule, step)))
     } catch (error) {
       failed.push({ rule, message: messageOf(error) })
     }
@@ -45,14 +61,14 @@ export async function judgeSql(
   return { held: held.filter(({ rule }) => !wrong.has(rule)), failed, idle }
 }
 
-async function heldAt({ db, asOf }: Question, rule: Rule, step: number): Promise<readonly Held[]> {
+async function heldAt(asker: Asker, asOf: Date, rule: Rule, step: number): Promise<readonly Held[]> {
   const moment = asOf.getTime() - step * hourMs
   const at = (ms: number): string => timestampText(new Date(ms).toISOString())
   const params = {
     ...(names(rule, 'as_of') ? { as_of: at(moment) } : {}),
     ...(names(rule, 'since') ? { since: at(moment - (rule.windowHours ?? 1) * hourMs) } : {}),
   }
-  const { rows } = await db.query(rule.sql ?? '', params)
+  const { rows } = await asker.ask(rule.sql ?? '', params)
   if (rows.length > mostRows) {
     throw new UserError(`the statement answers with ${rows.length} rows, more than ${mostRows}`, {
       code: 'usage',

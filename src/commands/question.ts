@@ -42,32 +42,38 @@ export async function withCalls<T = Report>(
   invocation: Invocation,
   work: (question: Question) => Promise<T>,
   defaultWindow?: DefaultWindow,
+  writes: readonly string[] = [],
 ): Promise<T> {
   const { tz } = await settingsOf(invocation)
   const period = { ...periodOptions(invocation), tz }
   assertPeriodOptions(period, invocation.now)
   const filters = parseFilters(optionTexts(invocation, 'where'))
-  return withDatabase(invocation, async (db, settings, fromInput) => {
+  const answer = async (db: Database, settings: Settings, fromInput: boolean): Promise<T> => {
     const [past] = await ask(db, history(invocation.now.toISOString()))
     if (past === undefined) throw new Error('the store has no history')
     const asOf = resolveAsOf(period, invocation.now, past.last_ts)
     const fallback = defaultWindow && ((until: Date): Window => defaultWindow(until, period.tz))
     const scope = { ...resolveWindow(period, asOf, fallback), filters, tz: period.tz }
     return work({ db, scope, asOf, settings, history: past, fromInput })
-  })
+  }
+  return withDatabase(invocation, answer, writes)
 }
 
-/** Opens `--input` in memory, or the store read-only, and closes it after the work. */
+/**
+ * Opens `--input` in memory, or the store read-only, and closes it after the work.
+ * @param writes files, or folders, that the engine itself is to write the answer to
+ */
 export async function withDatabase<T>(
   invocation: Invocation,
   work: (db: Database, settings: Settings, fromInput: boolean) => Promise<T>,
+  writes: readonly string[] = [],
 ): Promise<T> {
   const settings = await settingsOf(invocation)
   const sources = optionTexts(invocation, 'input')
   const db =
     sources.length > 0
       ? await openSources(invocation, settings, sources)
-      : await openStore(invocation, settings)
+      : await openStore(invocation, settings, writes)
   try {
     return await work(db, settings, sources.length > 0)
   } finally {
@@ -75,7 +81,18 @@ export async function withDatabase<T>(
   }
 }
 
-async function openStore(invocation: Invocation, settings: Settings): Promise<Database> {
+async function openStore(
+  invocation: Invocation,
+  settings: Settings,
+  writes: readonly string[],
+): Promise<Database> {
+  assertStoreOptions(invocation)
+  const { openStoreForReading } = await import('../db/store.js')
+  return openStoreForReading(settings.dbPath, settings.storeOptions, writes)
+}
+
+/** @throws UserError (usage) for an option that says how to read logs, of which there are none */
+export function assertStoreOptions(invocation: Invocation): void {
   const reading = [
     'from',
     'map',
@@ -95,8 +112,6 @@ async function openStore(invocation: Invocation, settings: Settings): Promise<Da
       hint: `What is in the database was read before: give ${flag} to llmcost ingest, or name logs with --input.`,
     })
   }
-  const { openStoreForReading } = await import('../db/store.js')
-  return openStoreForReading(settings.dbPath, settings.storeOptions)
 }
 
 async function openSources(

@@ -42,7 +42,7 @@ const judges: Readonly<Record<JudgeName, Judge>> = {
   growth: judgeGrowth,
   'price-age': judgePriceAge,
   silence: judgeSilence,
-  // Last: it seals the database.
+  // Last: calls in memory are sealed for it.
   sql: judgeSql,
 }
 

@@ -1,6 +1,6 @@
 /** One reading of the database for `llmcost metrics`: counters over all calls, and gauges as of now. */
 import { Database } from '../db/database.js'
-import { writeStore } from '../db/store.js'
+import { nameTables, writeStore } from '../db/store.js'
 import type { Budget } from '../domain/budget.js'
 import type { Dimension } from '../domain/dimensions.js'
 import { assertPeriodOptions, resolveAsOf } from '../domain/periods.js'
@@ -111,16 +111,12 @@ async function keep({ dbPath, storeOptions }: Settings, request: ScrapeRequest):
   const db = await Database.open(':memory:', 'write', storeOptions)
   try {
     return await writeStore(db, dbPath, storeOptions, async () => {
-      await db.run('USE store')
+      await nameTables(db)
       const run = ({ sql, params }: ReturnType<typeof keepMembers>): Promise<number> => db.run(sql, params)
-      try {
-        if (request.renew) await run(forgetMembers(request.by))
-        const asked = await rowsOf(db, request)
-        if (asked.news.length > 0) await run(keepMembers(asked.news))
-        return asked
-      } finally {
-        await db.run('USE memory')
-      }
+      if (request.renew) await run(forgetMembers(request.by))
+      const asked = await rowsOf(db, request)
+      if (asked.news.length > 0) await run(keepMembers(asked.news))
+      return asked
     })
   } finally {
     db.close()

@@ -1,11 +1,21 @@
 /** `llmcost sql`: a read-only query over the store's tables and views. */
 import { text as readAll } from 'node:stream/consumers'
-import type { Database, Result } from '../db/database.js'
+import { askApart } from '../db/ask-apart.js'
+import { askHere, type Asker } from '../db/asker.js'
+import type { Result } from '../db/database.js'
 import { views } from '../db/schema.js'
 import { UserError } from '../errors.js'
 import { sqlReport } from '../reports/sql.js'
-import { outputOptions, scopeOptions, sourceOptions, storeOptions, type CommandSpec } from './command.js'
-import { withDatabase } from './question.js'
+import {
+  outputOptions,
+  scopeOptions,
+  sourceOptions,
+  storeOptions,
+  type CommandSpec,
+  type Invocation,
+} from './command.js'
+import { assertStoreOptions, optionTexts, withDatabase } from './question.js'
+import { settingsOf } from './settings.js'
 
 const hint = 'llmcost sql --help lists the tables and views; SELECT * FROM calls LIMIT 1 shows the columns.'
 
@@ -40,18 +50,27 @@ export const sqlCommand: CommandSpec = {
     const [given = ''] = invocation.args
     const query = given === '-' ? await readAll(process.stdin) : given
     if (query.trim() === '') throw new UserError('no query was given', { code: 'usage', hint })
-    const report = await withDatabase(invocation, async (db) => sqlReport(await answer(db, query)))
+    const report = await withAsker(invocation, async (asker) => sqlReport(await answer(asker, query)))
     return { report }
   },
 }
 
-/** Sealed before the statement is even bound: binding a file function already opens the file. */
-async function answer(db: Database, query: string): Promise<Result> {
-  await db.seal()
-  const result = await inWords(async () => {
-    await db.assertReadsOnly(query)
-    return db.query(query)
-  })
+/** Asks the store in a process that can open nothing else, or calls in memory here. */
+async function withAsker<T>(invocation: Invocation, work: (asker: Asker) => Promise<T>): Promise<T> {
+  if (optionTexts(invocation, 'input').length > 0)
+    return withDatabase(invocation, async (db) => work(await askHere(db)))
+  assertStoreOptions(invocation)
+  const { dbPath, storeOptions } = await settingsOf(invocation)
+  const asker = await askApart(dbPath, storeOptions)
+  try {
+    return await work(asker)
+  } finally {
+    asker.close()
+  }
+}
+
+async function answer(asker: Asker, query: string): Promise<Result> {
+  const result = await inWords(() => asker.ask(query))
   const names = result.columns.map(({ name }) => name)
   const twice = names.find((name, i) => names.indexOf(name) < i)
   if (twice !== undefined) {

@@ -24,6 +24,8 @@ export interface Resources {
   /** Such as `2GB`; default a quarter of the machine's memory. */
   readonly memoryLimit?: string | undefined
   readonly threads?: number | undefined
+  /** False: what memory does not hold fails, and no temporary file is made. */
+  readonly spills?: boolean | undefined
 }
 
 /**
@@ -68,8 +70,29 @@ export class Database {
       throw memoryLimitError(error, resources) ?? error
     }
     const connection = await instance.connect()
-    await connection.run("SET TimeZone = 'UTC'")
+    await connection.run(
+      "SET autoload_known_extensions = false; SET allow_community_extensions = false; SET TimeZone = 'UTC'",
+    )
     return new Database(instance, connection)
+  }
+
+  /**
+   * An empty database in memory, sealed before anything is in it: no statement, view or function, wherever it
+   * comes from, opens a file but those named, reaches the network or changes a setting.
+   * @param reach absolute paths: files, or folders with all that is in them
+   */
+  static async openSealed(resources: Resources, reach: readonly string[]): Promise<Database> {
+    const db = await Database.open(':memory:', 'write', resources)
+    try {
+      if (resources.spills === false) await db.run("SET temp_directory = ''")
+      const list = `[${reach.map(quoteText).join(', ')}]`
+      await db.run(`SET allowed_paths = ${list}; SET allowed_directories = ${list}`)
+      await db.seal()
+    } catch (error) {
+      db.close()
+      throw error
+    }
+    return db
   }
 
   /** Runs a query and returns all its rows. Parameters travel as values, never as SQL. */
@@ -105,10 +128,15 @@ export class Database {
   }
 
   /** Rows of a query in batches, for answers that need not fit in memory. */
-  async *stream(sql: string, params: Record<string, SqlValue> = {}): AsyncGenerator<ResultRow[]> {
+  async *stream(
+    sql: string,
+    params: Record<string, SqlValue> = {},
+    onColumns?: (columns: Result['columns']) => void | Promise<void>,
+  ): AsyncGenerator<ResultRow[]> {
     const result = await this.#connection.stream(sql, bindable(params))
     const names = result.columnNames()
     const types = result.columnTypes().map(String)
+    await onColumns?.(names.map((name, i) => ({ name, type: types[i] ?? '' })))
     for await (const chunk of result.yieldRowsJson()) {
       yield chunk.map((row) =>
         Object.fromEntries(names.map((name, i) => [name, plain(row[i] ?? null, types[i] ?? '')])),
@@ -116,30 +144,27 @@ export class Database {
     }
   }
 
-  /**
-   * Checks that `sql` is exactly one statement that only reads.
-   * @throws UserError (usage) when it is not.
-   */
-  async assertReadsOnly(sql: string): Promise<void> {
+  /** Parses statements and runs none. @throws DuckDB's own error, with the line, when they cannot be parsed */
+  async parse(sql: string): Promise<void> {
+    await this.#connection.extractStatements(sql)
+  }
+
+  /** Binds one SELECT, and does not run it. @throws DuckDB's own error: a column that is not there, say */
+  async assertBinds(sql: string): Promise<void> {
     const { StatementType } = duckdb()
     const statements = await this.#connection.extractStatements(sql)
-    const hint = 'Give one SELECT; `llmcost sql --help` lists the views.'
-    if (statements.count !== 1) {
-      throw new UserError(`sql takes one statement, got ${statements.count}`, { code: 'usage', hint })
-    }
-    // DuckDB counts some of these as SELECT.
-    const verb = /^(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)*(pragma|call)\b/i.exec(sql)?.[1]
-    if (verb !== undefined)
-      throw new UserError(`sql only reads: a ${verb.toUpperCase()} statement is refused`, {
-        code: 'usage',
-        hint,
-      })
+    if (statements.count !== 1) throw new Error(`not one statement: ${sql.slice(0, 80)}`)
     const prepared = await statements.prepare(0)
-    const allowed = [StatementType.SELECT, StatementType.EXPLAIN]
-    if (!allowed.includes(prepared.statementType)) {
-      const kind = StatementType[prepared.statementType]
-      throw new UserError(`sql only reads: a ${kind} statement is refused`, { code: 'usage', hint })
-    }
+    const { statementType: type } = prepared
+    prepared.destroySync()
+    if (type !== StatementType.SELECT) throw new Error(`not a SELECT: ${sql.slice(0, 80)}`)
+  }
+
+  /** Keeps the files of attached databases open until the end, also when a statement detaches them. */
+  async hold(): Promise<void> {
+    const holder = await this.#instance.connect()
+    await holder.run('BEGIN')
+    await holder.run('FROM store.main.meta')
   }
 
   /** From here on nothing in a statement can reach files, the network or the settings. */
@@ -147,8 +172,7 @@ export class Database {
     // A second time would change a setting that is locked.
     if (this.#sealed) return
     this.#sealed = true
-    await this.#connection.run('SET enable_external_access = false')
-    await this.#connection.run('SET lock_configuration = true')
+    await this.#connection.run('SET enable_external_access = false; SET lock_configuration = true')
   }
 
   /** From here on `progress` is kept while a statement runs. */

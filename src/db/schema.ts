@@ -6,11 +6,15 @@
 import { callColumns, readColumns } from '../domain/call.js'
 import { rateColumns } from '../domain/rate.js'
 
+/** Which program and which schema version; there before any migration. */
+export const metaTable = 'CREATE TABLE meta (key VARCHAR NOT NULL, value VARCHAR)'
+
 const list = (columns: readonly { name: string; type: string; required?: true }[]): string =>
   columns.map((c) => `  ${c.name} ${c.type}${c.required ? ' NOT NULL' : ''}`).join(',\n')
 
 /**
  * Each entry takes the store from version n to n + 1. Never edit one that was released: add the next.
+ * A statement begins with its verb and the table's plain name, which `inStore` and `tablesAt` read.
  * `calls` has no primary key on purpose: an index costs three times the file and a third of the speed;
  * duplicates fall to an anti-join at the merge.
  */
@@ -111,6 +115,13 @@ export const migrations: readonly (readonly string[])[] = [
   ],
 ]
 
+/** A statement of a migration for the attached store: by full name, so that nothing else in the file is found. */
+export function inStore(statement: string): string {
+  const named = statement.replace(/^((?:CREATE|ALTER|DROP) TABLE|UPDATE) (?=\w)/, '$1 store.main.')
+  if (named === statement) throw new Error(`a migration names no table: ${statement.slice(0, 80)}`)
+  return named
+}
+
 /** The version that this program writes and understands. */
 export const schemaVersion = migrations.length
 
@@ -120,7 +131,7 @@ export interface View {
   readonly select: string
 }
 
-/** Views over the tables, documented in `llmcost sql --help`; made anew at each migration. */
+/** Views over the tables, documented in `llmcost sql --help`; made where a statement is asked, never in the file. */
 export const views: readonly View[] = [
   {
     name: 'daily_costs',

@@ -1,54 +1,62 @@
 /** Which schema a store has: whether it is ours, and how it is brought up to date. */
 import { UserError } from '../errors.js'
-import { quoteText, type Database } from './database.js'
-import { migrations, schemaVersion, views } from './schema.js'
+import type { Database } from './database.js'
+import { inStore, metaTable, migrations, schemaVersion } from './schema.js'
+import { assertOurTables, isMeta, tablesOf } from './shape.js'
 
 /** Runs the missing migrations inside the caller's transaction. */
 export async function migrate(db: Database, path: string): Promise<void> {
   let version = 0
-  if (!(await isEmpty(db, 'store'))) version = await readVersion(db, 'store', path)
+  if (!(await isEmpty(db))) version = await readVersion(db, path)
   else {
-    await db.run('CREATE TABLE store.meta (key VARCHAR NOT NULL, value VARCHAR)')
-    await db.run("INSERT INTO store.meta VALUES ('application', 'llmcost'), ('schema_version', '0')")
+    await db.run(inStore(metaTable))
+    await db.run("INSERT INTO store.main.meta VALUES ('application', 'llmcost'), ('schema_version', '0')")
   }
   if (version === schemaVersion) return
-  await db.run('USE store')
-  for (const step of migrations.slice(version)) for (const statement of step) await db.run(statement)
-  for (const view of views) await db.run(`CREATE OR REPLACE VIEW ${view.name} AS ${view.select}`)
-  await db.run('USE memory')
-  await db.run(`UPDATE store.meta SET value = '${schemaVersion}' WHERE key = 'schema_version'`)
+  for (const step of migrations.slice(version)) for (const statement of step) await db.run(inStore(statement))
+  assertOurTables(await tablesOf(db, 'store'), schemaVersion, path)
+  await db.run(`UPDATE store.main.meta SET value = '${schemaVersion}' WHERE key = 'schema_version'`)
 }
 
-export async function readVersion(db: Database, catalog: string, path: string): Promise<number> {
-  const name = catalog === 'main' ? 'meta' : `${catalog}.meta`
-  const meta = await db
-    .query<{ key: string; value: string }>(`SELECT key, value FROM ${name}`)
-    .catch(() => ({ rows: [] as { key: string; value: string }[] }))
-  if (meta.rows.length === 0 && (await isEmpty(db, catalog))) throw noStore(path)
-  const values = new Map(meta.rows.map((row) => [row.key, row.value]))
-  if (values.get('application') !== 'llmcost') {
-    throw new UserError('this is a DuckDB file, but not one of llmcost', {
-      location: path,
-      hint: 'Name another file with --db; this one was left as it was.',
-    })
-  }
-  const version = Number(values.get('schema_version'))
+/**
+ * The schema version of the attached store, whose tables are all as llmcost makes them.
+ * @throws UserError when there is none, or the file is not ours
+ */
+export async function readVersion(db: Database, path: string): Promise<number> {
+  const tables = await tablesOf(db, 'store')
+  if (tables.size === 0 && (await isEmpty(db))) throw noStore(path)
+  const version = isMeta(tables.get('meta')) ? await versionIn(db) : undefined
+  if (version === undefined) throw notOfLlmcost(path)
   if (version > schemaVersion) {
     throw new UserError(`the database has schema version ${version}; this program knows ${schemaVersion}`, {
       location: path,
       hint: 'A newer llmcost wrote it: update llmcost. The file was left as it was.',
     })
   }
+  assertOurTables(tables, version, path)
   return version
 }
 
+async function versionIn(db: Database): Promise<number | undefined> {
+  const { rows } = await db.query<{ key: string; value: string }>('SELECT key, value FROM store.main.meta')
+  const values = new Map(rows.map((row) => [row.key, row.value]))
+  return values.get('application') === 'llmcost' ? Number(values.get('schema_version')) : undefined
+}
+
 /** True for a database that an interrupted first ingest left behind. */
-export async function isEmpty(db: Database, catalog: string): Promise<boolean> {
-  const name = catalog === 'main' ? 'current_database()' : quoteText(catalog)
+export async function isEmpty(db: Database): Promise<boolean> {
   const { n } = await db.one<{ n: number }>(
-    `SELECT count(*) AS n FROM duckdb_tables() WHERE database_name = ${name}`,
+    "SELECT count(*) AS n FROM duckdb_tables() WHERE database_name = 'store'",
   )
   return n === 0
+}
+
+/** What is said of a DuckDB file that somebody else made. */
+export function notOfLlmcost(path: string): UserError {
+  return new UserError('this is a DuckDB file, but not one of llmcost', {
+    location: path,
+    hint: 'Name another file with --db; this one was left as it was.',
+  })
 }
 
 /** What is said of a store that is not there. */

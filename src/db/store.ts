@@ -1,11 +1,12 @@
 /** The store: one DuckDB file, opened for questions or attached for one transaction. */
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { UserError } from '../errors.js'
 import { Database, ensureFolder, quoteText } from './database.js'
 import { schemaVersion } from './schema.js'
+import { tablesAt } from './shape.js'
 import { patiently, type StoreOptions } from './store-lock.js'
-import { isEmpty, migrate, noStore, readVersion } from './store-version.js'
+import { isEmpty, migrate, noStore, notOfLlmcost, readVersion } from './store-version.js'
 
 /** File format of new stores: compresses text faster and smaller than DuckDB's default, which suits older readers. */
 const storageVersion = 'v1.4.0'
@@ -20,12 +21,13 @@ export async function openStoreBeforeWriting(
 ): Promise<Database | undefined> {
   if (path === ':memory:' || isAbsent(path)) return undefined
   assertDuckDbFile(path)
-  const db = await patiently(path, options, () => Database.open(path, 'read', options))
+  const db = await openSealed(path, options)
   try {
-    if (!(await isEmpty(db, 'main'))) {
-      await readVersion(db, 'main', path)
+    if (!(await isEmpty(db))) {
+      await nameTables(db, await readVersion(db, path))
       return db
     }
+    await assertNoViews(db, path)
   } catch (error) {
     db.close()
     throw error
@@ -37,24 +39,67 @@ export async function openStoreBeforeWriting(
 const isAbsent = (path: string): boolean => !existsSync(path) || statSync(path).size === 0
 
 /**
- * Opens the store for questions: read-only. A store of an older version of the program is brought up to
- * date first, once, as any writer would.
+ * Opens the store for questions: read-only, sealed before it is even attached, and by our own tables alone. A
+ * store of an older version of the program is brought up to date first, once, as any writer would.
+ * @param writes files, or folders, that an answer is to be written to
  * @throws UserError when there is no store or it can't be read
  */
-export async function openStoreForReading(path: string, options: StoreOptions): Promise<Database> {
+export async function openStoreForReading(
+  path: string,
+  options: StoreOptions,
+  writes: readonly string[] = [],
+): Promise<Database> {
   if (isAbsent(path)) throw noStore(path)
   assertDuckDbFile(path)
-  const read = (): Promise<Database> => patiently(path, options, () => Database.open(path, 'read', options))
-  const db = await read()
+  const db = await openSealed(path, options, writes)
   try {
-    if ((await readVersion(db, 'main', path)) === schemaVersion) return db
+    const version = await readVersion(db, path)
+    if (version === schemaVersion) {
+      await nameTables(db, version)
+      return db
+    }
   } catch (error) {
     db.close()
     throw error
   }
   db.close()
   await bringUpToDate(path, options)
-  return read()
+  return openStoreForReading(path, options, writes)
+}
+
+/** The store as `store`, read-only, in a database that reaches nothing else. */
+async function openSealed(
+  path: string,
+  options: StoreOptions,
+  writes: readonly string[] = [],
+): Promise<Database> {
+  const file = resolve(path)
+  const files = ['', '.wal', '.wal.checkpoint', '.wal.recovery'].map((ending) => file + ending)
+  const db = await Database.openSealed(options, [...files, ...writes])
+  try {
+    await patiently(path, options, () => db.run(`ATTACH ${quoteText(file)} AS store (READ_ONLY)`))
+    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+/**
+ * Makes the plain names of the attached store's tables known. They are views of our own, so that no name of the
+ * file, a macro's say, is ever looked up.
+ */
+export async function nameTables(db: Database, version: number = schemaVersion): Promise<void> {
+  const names = ['meta', ...tablesAt(version).keys()]
+  await db.run(names.map((name) => `CREATE TEMP VIEW ${name} AS FROM store.main.${name}`).join(';'))
+}
+
+/** A first ingest that was interrupted left nothing at all. */
+async function assertNoViews(db: Database, path: string): Promise<void> {
+  const { n } = await db.one<{ n: number }>(
+    "SELECT count(*) AS n FROM duckdb_views() WHERE database_name = 'store' AND NOT internal",
+  )
+  if (n > 0) throw notOfLlmcost(path)
 }
 
 async function bringUpToDate(path: string, options: StoreOptions): Promise<void> {
@@ -110,7 +155,7 @@ export async function readStore<T>(
   assertDuckDbFile(path)
   await patiently(path, options, () => db.run(`ATTACH ${quoteText(path)} AS store (READ_ONLY)`))
   try {
-    await readVersion(db, 'store', path)
+    await readVersion(db, path)
     return await work()
   } finally {
     await db.run('DETACH store')

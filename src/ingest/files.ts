@@ -22,12 +22,12 @@ export interface KnownFile extends Counts {
   readonly ingest_id: number
 }
 
-/** The current row of each path. */
-export async function knownFiles(db: Database, catalog: string): Promise<Map<string, KnownFile>> {
+/** The current row of each path in the attached store. */
+export async function knownFiles(db: Database): Promise<Map<string, KnownFile>> {
   const { rows } = await db.query<KnownFile>(
     `SELECT file_id, path, importer, options, size, mtime_ms, bytes_read, ends_with_newline, head_hash, tail_hash,
        ${countNames.join(', ')}, content_ids, ingest_id
-     FROM ${catalog}.files WHERE current`,
+     FROM store.files WHERE current`,
   )
   return new Map(rows.map((row) => [row.path, row]))
 }

@@ -79,7 +79,7 @@ async function knownBefore(request: IngestRequest): Promise<Map<string, KnownFil
   const store = await openStoreBeforeWriting(request.dbPath, request.store)
   if (store === undefined) return new Map()
   try {
-    return await knownFiles(store, 'main')
+    return await knownFiles(store)
   } finally {
     store.close()
   }

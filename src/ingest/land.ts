@@ -270,7 +270,7 @@ async function assertNotOvertaken(
   run: Run,
   known: ReadonlyMap<string, KnownFile>,
 ): Promise<void> {
-  const now = await knownFiles(db, 'store')
+  const now = await knownFiles(db)
   for (const { segment } of run.stage.files) {
     const { path } = segment.reading.file
     if (now.get(path)?.ingest_id !== known.get(path)?.ingest_id)

@@ -177,7 +177,7 @@ export function keepMembers(news: readonly NewMemberRow[]): Query<never> {
   const rows = news.map((row) => ({ label: row.label, value: row.value }))
   return {
     sql: /* sql */ `
-      INSERT INTO label_members SELECT label, value
+      INSERT INTO store.label_members SELECT label, value
       FROM (SELECT ${rowsOfJson('$members', memberColumns)}) AS members`,
     params: { members: JSON.stringify(rows) },
   }
@@ -187,7 +187,7 @@ export function keepMembers(news: readonly NewMemberRow[]): Query<never> {
 export function forgetMembers(by: readonly Dimension[]): Query<never> {
   return {
     sql: /* sql */ `
-      DELETE FROM label_members WHERE label IN (
+      DELETE FROM store.label_members WHERE label IN (
         SELECT label FROM (SELECT ${rowsOfJson('$labels', { label: 'VARCHAR' })}) AS labels
       )`,
     params: { labels: JSON.stringify(by.map(({ key }) => ({ label: key }))) },

@@ -1,0 +1,104 @@
+/**
+ * The process that runs a person's own statements over the store, and can do nothing else: before the first of
+ * them it has used up its file descriptors, of which its parent left it few. From then on no code in it, the
+ * engine's and that of a defect included, opens a file, a folder or a socket, to read or to write. What is open
+ * already is the store, to be read alone, and the line to the parent.
+ */
+import { openSync } from 'node:fs'
+import { UserError } from '../errors.js'
+import type { Database } from './database.js'
+import { makeViews, proven } from './asker.js'
+import { mostCells, mostText, type Answer, type Column, type Order, type Start } from './apart-messages.js'
+import { openStoreForReading } from './store.js'
+
+/** More than the parent leaves: whoever gets that many has not been limited. */
+const tooMany = 4096
+
+const tell = (answer: Answer): Promise<void> =>
+  new Promise((resolve) => process.send!(answer, undefined, undefined, () => resolve()))
+
+// What runs when the parent is gone runs for nobody.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+
+process.once('message', (start: Start) => {
+  open(start)
+    .then(async (db) => {
+      process.on('message', (order: Order) => void obey(db, order))
+      await tell({ kind: 'ready' })
+    })
+    .catch((error: unknown) => tell(failure(error)))
+})
+
+async function open({ path, options, unlimited }: Start): Promise<Database> {
+  const onWait = (pid: string): void => void tell({ kind: 'waiting', pid })
+  const db = await openStoreForReading(path, { ...options, onWait, spills: false })
+  await makeViews(db)
+  await db.hold()
+  // All that is loaded when it is first needed is loaded now.
+  await obeyed(
+    db,
+    { sql: 'SELECT count(*) AS n FROM range(3) WHERE $one = 1', params: { one: '1' } },
+    async () => undefined,
+  )
+  if (!unlimited) takeAllDescriptors()
+  return db
+}
+
+function takeAllDescriptors(): void {
+  for (let taken = 0; taken < tooMany; taken++) {
+    try {
+      openSync('/', 'r')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EMFILE') return
+      throw error
+    }
+  }
+  throw new UserError('the statement cannot be shut off: this system does not limit the files of a process', {
+    hint: 'Ask another command, or --input, which reads logs without a database.',
+  })
+}
+
+async function obey(db: Database, order: Order): Promise<void> {
+  try {
+    await obeyed(db, order, tell)
+    await tell({ kind: 'done' })
+  } catch (error) {
+    await tell(failure(error))
+  }
+}
+
+async function obeyed(
+  db: Database,
+  { sql, params }: Order,
+  give: (answer: Answer) => Promise<void>,
+): Promise<void> {
+  const text = await proven(db, sql)
+  if (params === undefined) return
+  let cells = 0
+  let length = 0
+  const told = (columns: readonly Column[]): Promise<void> => give({ kind: 'columns', columns })
+  for await (const rows of db.stream(text, params, told)) {
+    for (const row of rows) {
+      for (const value of Object.values(row)) {
+        cells++
+        if (typeof value === 'string') length += value.length
+      }
+    }
+    if (cells > mostCells || length > mostText) throw tooLarge()
+    await give({ kind: 'rows', rows })
+  }
+}
+
+const tooLarge = (): UserError =>
+  new UserError('the answer is larger than what can be shown', {
+    code: 'usage',
+    hint: 'Let it sum up, or end it with a LIMIT; llmcost export calls writes whole calls.',
+  })
+
+function failure(error: unknown): Answer {
+  if (error instanceof UserError) {
+    const { message, code, hint, location } = error
+    return { kind: 'refused', message, code, hint, location }
+  }
+  return { kind: 'failed', message: error instanceof Error ? error.message : String(error) }
+}

@@ -1,0 +1,143 @@
+/**
+ * Asks the store in a process of its own. That nothing in a statement writes does not hang on what the engine
+ * parses or permits: the engine itself lets a statement open the file that is attached.
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { UserError } from '../errors.js'
+import type { Answer, Column, Order, Start } from './apart-messages.js'
+import type { Asker } from './asker.js'
+import type { Result, ResultRow } from './database.js'
+import type { StoreOptions } from './store-lock.js'
+
+/** File descriptors of the process: enough for Node, the engine and the store. */
+const descriptors = 128
+
+/** What a process needs of the environment; secrets stay here. */
+const kept = /^(?:PATH|HOME|TMPDIR|TZ|LANG|LC_\w+|(?:LD|DYLD)_LIBRARY_PATH|SystemRoot|TEMP|TMP|USERPROFILE)$/
+
+/**
+ * @param program the process's own file; for tests, which run no built one
+ * @throws UserError when there is no store or it can't be read
+ */
+export async function askApart(
+  path: string,
+  { onWait, lockTimeoutMs, memoryLimit, threads }: StoreOptions,
+  program: string = fileURLToPath(new URL('apart-process.js', import.meta.url)),
+): Promise<Asker> {
+  const apart = new Apart(begun(program))
+  const start: Start = {
+    path,
+    options: { lockTimeoutMs, memoryLimit, threads },
+    unlimited: process.platform === 'win32',
+  }
+  try {
+    await apart.told(start, (answer) => {
+      if (answer.kind === 'waiting') onWait?.(answer.pid)
+      return answer.kind === 'ready'
+    })
+  } catch (error) {
+    apart.close()
+    throw error
+  }
+  return apart
+}
+
+function begun(program: string): ChildProcess {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => kept.test(name)))
+  const options = {
+    env,
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'] as const satisfies readonly string[],
+    serialization: 'advanced' as const,
+  }
+  // Where a file that is open cannot be opened to be written, the limit is needed for nothing.
+  if (process.platform === 'win32')
+    return spawn(process.execPath, [program], { ...options, stdio: [...options.stdio] })
+  const limited = `ulimit -n ${descriptors} 2>/dev/null; exec "$0" "$@"`
+  return spawn('/bin/sh', ['-c', limited, process.execPath, program], {
+    ...options,
+    stdio: [...options.stdio],
+  })
+}
+
+class Apart implements Asker {
+  readonly #child: ChildProcess
+  readonly #end = (): void => void this.#child.kill('SIGKILL')
+
+  constructor(child: ChildProcess) {
+    this.#child = child
+    process.once('exit', this.#end)
+  }
+
+  async assertSelect(sql: string): Promise<void> {
+    await this.told({ sql }, ({ kind }) => kind === 'done')
+  }
+
+  async ask(sql: string, params: Readonly<Record<string, string>> = {}): Promise<Result> {
+    let columns: readonly Column[] = []
+    const rows: ResultRow[] = []
+    await this.told({ sql, params }, (answer) => {
+      if (answer.kind === 'columns') columns = answer.columns
+      if (answer.kind === 'rows') for (const row of answer.rows) rows.push(row)
+      return answer.kind === 'done'
+    })
+    return { columns, rows }
+  }
+
+  close(): void {
+    process.removeListener('exit', this.#end)
+    this.#end()
+  }
+
+  /** Sends, and hears answers until one is the last. @throws what the process fails with */
+  told(order: Start | Order, isLast: (answer: Answer) => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const child = this.#child
+      const settled = (settle: () => void): void => {
+        child.off('message', hear)
+        child.off('error', lost)
+        child.off('exit', ended)
+        settle()
+      }
+      const hear = (answer: Answer): void => {
+        if (answer.kind === 'refused' || answer.kind === 'failed') settled(() => reject(errorOf(answer)))
+        else if (isLast(answer)) settled(resolve)
+      }
+      const lost = (error: Error): void => settled(() => reject(notBegun(error)))
+      const ended = (code: number | null, signal: string | null): void =>
+        settled(() => reject(endedBy(code, signal)))
+      child.on('message', hear)
+      child.on('error', lost)
+      child.on('exit', ended)
+      if (child.exitCode !== null || child.signalCode !== null) ended(child.exitCode, child.signalCode)
+      else child.send(order, (error) => error && lost(error))
+    })
+  }
+}
+
+function errorOf(answer: Answer & { kind: 'refused' | 'failed' }): Error {
+  if (answer.kind === 'refused') {
+    const { message, code, hint, location } = answer
+    return new UserError(message, {
+      code,
+      ...(hint === undefined ? {} : { hint: hint.split('\n') }),
+      ...(location === undefined ? {} : { location }),
+    })
+  }
+  if (!/^Out of Memory/i.test(answer.message)) return new Error(answer.message)
+  return new UserError('the statement needs more memory than it may have', {
+    hint: 'Give it more with --memory-limit, or let it sum up less at once; it cannot spill to a disk.',
+    cause: new Error(answer.message),
+  })
+}
+
+const notBegun = (cause: Error): UserError =>
+  new UserError('the statement cannot be run in a process of its own', {
+    hint: `Check that /bin/sh is there: ${cause.message}`,
+    cause,
+  })
+
+const endedBy = (code: number | null, signal: string | null): UserError =>
+  new UserError(`the process that ran the statement was ended (${signal ?? `exit ${code}`})`, {
+    hint: 'Most often its answer, or its work, does not fit in memory: let it sum up, or end it with a LIMIT.',
+  })
