@@ -20,14 +20,17 @@ const tell = (answer: Answer): Promise<void> =>
 // What runs when the parent is gone runs for nobody.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 
-process.once('message', (start: Start) => {
-  open(start)
-    .then(async (db) => {
-      process.on('message', (order: Order) => void obey(db, order))
-      await tell({ kind: 'ready' })
-    })
-    .catch((error: unknown) => tell(failure(error)))
-})
+process.once('message', (start: Start) => void begin(start))
+
+async function begin(start: Start): Promise<void> {
+  try {
+    const db = await open(start)
+    process.on('message', (order: Order) => void obey(db, order))
+    await tell({ kind: 'ready' })
+  } catch (error) {
+    await tell(failure(error))
+  }
+}
 
 async function open({ path, options, unlimited }: Start): Promise<Database> {
   const onWait = (pid: string): void => void tell({ kind: 'waiting', pid })

@@ -51,8 +51,8 @@ async function assertSame(db: Database, given: string, text: string): Promise<vo
   if (placeless(again) === placeless(given)) return
   // `VALUES …` is written as `(SELECT * FROM (VALUES …) AS valueslist)`.
   const plain = parse(placeless(await serialised(db, 'SELECT * FROM t'))) as Serialised
-  const all = (plain.statements?.[0] as { node: Node }).node
-  const meaning = (json: string): unknown => withoutWraps(parse(placeless(json)), all)
+  const [all] = (plain.statements ?? []).map((statement) => (statement as { node: Node }).node)
+  const meaning = (json: string): unknown => withoutWraps(parse(placeless(json)), all ?? {})
   if (isDeepStrictEqual(meaning(again), meaning(given))) return
   throw refused('this SELECT cannot be proven to be what it seems', 'Write it more plainly.')
 }
