@@ -43,7 +43,7 @@ export const repriceCommand: CommandSpec = {
     try {
       if (dryRun)
         return {
-          report: repriceReport({ ...(await findChanges(reading, '', book, costBasis)), dryRun }, book),
+          report: repriceReport({ ...(await findChanges(reading, 'store.', book, costBasis)), dryRun }, book),
         }
     } finally {
       reading.close()
@@ -63,7 +63,7 @@ export const repriceCommand: CommandSpec = {
   },
 }
 
-/** Works out every change; `store` is the catalog of the store with its dot, or empty. */
+/** Works out every change; `store` is the catalog of the store with its dot. */
 async function findChanges(
   db: Database,
   store: string,
