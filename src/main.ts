@@ -29,7 +29,8 @@ export const version = (createRequire(import.meta.url)('../package.json') as { v
 const usedWrongly = new WeakMap<CommanderError, string>()
 
 export async function main(typed: readonly string[]): Promise<void> {
-  const argv = typed[0] === 'help' ? [...typed.slice(1), '--help'] : typed
+  const help = commandIn(typed) === 'help' ? typed.indexOf('help') : -1
+  const argv = help < 0 ? typed : [...typed.toSpliced(help, 1), '--help']
   const program = new Command('llmcost')
     .description('Where your LLM money goes, from the call logs you already have.')
     .version(version, '-V, --version', 'print the version')

@@ -90,7 +90,7 @@ export async function loadConfig({ cwd, explicit, said, known }: ConfigRequest):
   if (found === undefined) return defaults
   const { path, isOwn } = found
   const names = await known()
-  const text = await readTree(path, said ?? 'LLMCOST_CONFIG')
+  const text = await readTree(path, explicit ? (said ?? 'LLMCOST_CONFIG') : undefined)
   if (isOwn) return configFrom(text, path, names)
   const { assertTrusted } = await import('./trust.js')
   const trustedSince = await assertTrusted({

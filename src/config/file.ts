@@ -1,7 +1,7 @@
 /** Finds the config file, and reads it into a tree, whatever its format. */
 import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, realpathSync, statSync, type Stats } from 'node:fs'
+import { lstatSync, readFileSync, realpathSync, statSync, type Stats } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { bytes } from '../domain/wording.js'
 import { UserError } from '../errors.js'
@@ -66,7 +66,17 @@ export function realFolder(folder: string): string {
 
 /** Names of the config files in a folder; more than one is a mistake. */
 export function configsIn(folder: string): readonly string[] {
-  return endings.map((ending) => `${baseName}${ending}`).filter((name) => existsSync(join(folder, name)))
+  return endings.map((ending) => `${baseName}${ending}`).filter((name) => isThere(join(folder, name)))
+}
+
+/** Also a link that leads nowhere: what was meant must not be replaced by another file in silence. */
+function isThere(path: string): boolean {
+  try {
+    lstatSync(path)
+    return true
+  } catch {
+    return false
+  }
 }
 
 export function configIn(folder: string): string | undefined {
@@ -88,10 +98,10 @@ export interface ConfigText {
 }
 
 /**
- * @param said what names the file, for errors: `--config`
+ * @param said what names the file, for errors: `--config`; undefined when it was found
  * @throws UserError (usage) that names the file, and the line where there is one
  */
-export async function readTree(path: string, said: string): Promise<ConfigText> {
+export async function readTree(path: string, said?: string): Promise<ConfigText> {
   assertFile(path, said)
   const ending = endingOf(path)
   if (ending === undefined) {
@@ -122,7 +132,7 @@ function refusal(location: string, message: string, hint?: string, cause?: unkno
   return new UserError(message, { code: 'usage', location, ...(hint === undefined ? {} : { hint }), cause })
 }
 
-function assertFile(path: string, said: string): void {
+function assertFile(path: string, said: string | undefined): void {
   const facts = statOf(path, said)
   if (!facts.isFile())
     throw refusal(path, `the config file is ${facts.isDirectory() ? 'a folder' : 'no plain file'}`)
@@ -140,7 +150,7 @@ function textOf(content: Buffer, path: string): string {
   return content.toString('utf8').replace(/^\u{feff}/u, '')
 }
 
-function statOf(path: string, said: string): Stats {
+function statOf(path: string, said: string | undefined): Stats {
   try {
     return statSync(path)
   } catch (error) {
@@ -148,7 +158,7 @@ function statOf(path: string, said: string): Stats {
     throw refusal(
       path,
       missing ? 'there is no such config file' : 'the config file cannot be read',
-      `Check ${said}.`,
+      said === undefined ? 'Look at the link that leads there.' : `Check ${said}.`,
       error,
     )
   }

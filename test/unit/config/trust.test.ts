@@ -217,6 +217,13 @@ describe('links', () => {
     expect((await refusal()).message).toContain('changed since you trusted it')
   })
 
+  test('a config file that leads nowhere is no reason to take another', async () => {
+    writeFileSync(join(repo, '../llmcost.config.yaml'), 'tz: Asia/Tokyo')
+    const path = join(repo, 'llmcost.config.yaml')
+    symlinkSync('gone.yaml', path)
+    expect(await refusal()).toMatchObject({ location: path, message: 'there is no such config file' })
+  })
+
   test('a folder is the same, whichever way leads to it', async () => {
     write('db: x')
     symlinkSync(repo, join(repo, '../link'))
