@@ -4,7 +4,7 @@
  */
 import type { UsageField } from '../domain/call.js'
 import { absent, absentList, firstThere, type Body } from './body-places.js'
-import { number, sumOf } from './body-usage.js'
+import { number, sumOf } from './counts.js'
 
 export interface GeminiUsage {
   readonly fields: Partial<Record<UsageField, string>>

@@ -66,6 +66,12 @@ export function unreadTools(body: Body, output: string): string {
   return `nullif(concat_ws('; ', ${named.join(', ')}), '')`
 }
 
+/** SQL for the tier whose share of the input LangChain tells. */
+function tierOfPart(body: Body, tier: 'priority' | 'flex'): string {
+  const share = body.text('usage_metadata', 'input_token_details', tier)
+  return share === absent ? absent : `CASE WHEN TRY_CAST(${share} AS DOUBLE) > 0 THEN ${literal(tier)} END`
+}
+
 /** Tier, speed and place, as the providers write them; the words are brought to ours where texts become values. */
 export function modes(body: Body, batch: string): ReadPlan['fields'] {
   const tier = firstThere(
@@ -76,6 +82,7 @@ export function modes(body: Body, batch: string): ReadPlan['fields'] {
     body.text('usageMetadata', 'trafficType'),
     body.text('usage_metadata', 'traffic_type'),
     body.text('serviceTier', 'type'),
+    ...(['priority', 'flex'] as const).map((name) => tierOfPart(body, name)),
   )
   return {
     service_tier: batch === 'false' ? tier : `CASE WHEN ${batch} THEN 'batch' ELSE ${tier} END`,
@@ -104,6 +111,8 @@ const free: readonly (readonly [path: string, reason: string])[] = [
   ['input_token_details.cached_tokens_details.text_tokens', 'a part of a counted total'],
   ['input_token_details.cached_tokens_details.image_tokens', 'a part of a counted total'],
   ['num_server_side_tools_used', 'the sum of the tools listed beside it'],
+  ['inputTokens.noCache', 'a part of a counted total'],
+  ['outputTokens.text', 'a part of a counted total'],
 ]
 
 /** The paths of a body that need no price, as they stand in the record. */
@@ -112,6 +121,10 @@ export const freeInBody = (
 ): { readonly path: readonly string[]; readonly reason: string }[] =>
   places.flatMap((place) => [
     ...free.map(([path, reason]) => ({ path: [...place, 'usage', ...path.split('.')], reason })),
+    ...['priority', 'flex'].map((tier) => ({
+      path: [...place, 'usage_metadata', 'output_token_details', tier],
+      reason: 'a part of a counted total; the tier is read from the input',
+    })),
     ...['input_tokens', 'output_tokens'].map((name) => ({
       path: [...place, 'meta', 'tokens', name],
       reason: "the model's own count; billed units count",
@@ -125,6 +138,7 @@ export function addedUp(body: Body): CallField[] {
   return [
     'input_tokens',
     'output_tokens',
+    'cache_creation_input_tokens',
     'input_audio_tokens',
     'input_image_tokens',
     'input_video_tokens',

@@ -1,6 +1,7 @@
 /** The counts of a body, under the names of all providers. Where they are no sums, the first that is there counts. */
 import type { UsageField } from '../domain/call.js'
 import { absent, absentList, firstThere, type Body } from './body-places.js'
+import { allWrites, number, sumOf } from './counts.js'
 
 type Path = readonly string[]
 
@@ -54,8 +55,16 @@ const paths = {
       'cached_prompt_text_tokens',
       'input_token_details.cache_read',
       'inputTokenDetails.cacheReadTokens',
+      'inputTokens.cacheRead',
+      'num_cached_tokens',
+      'prompt_token_details.cached_tokens',
+      'promptTokensDetails.cachedTokens',
     ),
-    ...langchain('input_token_details.cache_read'),
+    ...langchain(
+      'input_token_details.cache_read',
+      'input_token_details.priority_cache_read',
+      'input_token_details.flex_cache_read',
+    ),
     ...google('cachedContentTokenCount', 'cached_content_token_count'),
   ],
   cache_creation_input_tokens: [
@@ -68,6 +77,7 @@ const paths = {
       'input_tokens_details.cache_write_tokens',
       'input_token_details.cache_creation',
       'inputTokenDetails.cacheWriteTokens',
+      'inputTokens.cacheWrite',
     ),
     ...langchain('input_token_details.cache_creation'),
   ],
@@ -80,8 +90,14 @@ const paths = {
       'reasoningTokens',
       'output_token_details.reasoning',
       'outputTokenDetails.reasoningTokens',
+      'outputTokens.reasoning',
+      'completionTokensDetails.reasoningTokens',
     ),
-    ...langchain('output_token_details.reasoning'),
+    ...langchain(
+      'output_token_details.reasoning',
+      'output_token_details.priority_reasoning',
+      'output_token_details.flex_reasoning',
+    ),
     ...google('thoughtsTokenCount', 'thoughts_token_count'),
   ],
   input_audio_tokens: [
@@ -126,21 +142,6 @@ const paths = {
   file_search_requests: usage('server_side_tool_usage_details.file_search_calls'),
 } as const satisfies Partial<Record<UsageField, readonly Path[]>>
 
-/** SQL: a sum of counts, NULL where none is there. What is no plain count is passed on, so that it is refused. */
-export function sumOf(...all: readonly string[]): string {
-  const counts = all.filter((sql) => sql !== absent)
-  const [first = absent, ...more] = counts
-  if (more.length === 0) return first
-  const double = (count: string): string => `TRY_CAST(${count} AS DOUBLE)`
-  const plain = (count: string): string =>
-    `coalesce(${double(count)} BETWEEN 0 AND 1e15 AND ${double(count)} = trunc(${double(count)}), false)`
-  const odd = counts.map((c) => `WHEN ${c} IS NOT NULL AND NOT ${plain(c)} THEN ${c}`).join(' ')
-  const numbers = counts.map((c) => `coalesce(TRY_CAST(${double(c)} AS BIGINT), 0)`).join(' + ')
-  return `CASE WHEN ${more.map((c) => `${c} IS NULL`).join(' AND ')} THEN ${first} ${odd} ELSE CAST(${numbers} AS VARCHAR) END`
-}
-
-export const number = (count: string): string => `TRY_CAST(${count} AS DOUBLE)`
-
 export interface BodyUsage {
   readonly fields: Partial<Record<UsageField, string>>
   readonly totalTokens: string
@@ -163,15 +164,33 @@ export function bodyUsage(body: Body, model: string): BodyUsage {
   const fields: Partial<Record<UsageField, string>> = {}
   for (const [field, list] of Object.entries(paths)) fields[field as UsageField] = of(list)
   const totalTokens = of(totals)
+  for (const [field, key] of [
+    ['input_tokens', 'inputTokens'],
+    ['output_tokens', 'outputTokens'],
+  ] as const) {
+    const split = body.text('usage', key, 'total')
+    // The whole object stands where other records have the number.
+    if (split !== absent) fields[field] = firstThere(split, plainOnly(fields[field] ?? absent))
+  }
   fields.input_tokens = ofEmbedding(body, fields.input_tokens ?? absent, totalTokens)
   fields.output_tokens = firstThere(fields.output_tokens ?? absent, ofTitan(body))
   const oneHour = firstThere(
     body.text('usage', 'cache_creation', 'ephemeral_1h_input_tokens'),
     hourOf(body, ['usage', 'cacheDetails']),
+    ...[...langchain('input_token_details.ephemeral_1h_input_tokens')].map((path) => body.text(...path)),
+  )
+  const fiveMinutes = firstThere(
+    body.text('usage', 'cache_creation', 'ephemeral_5m_input_tokens'),
+    ...[...langchain('input_token_details.ephemeral_5m_input_tokens')].map((path) => body.text(...path)),
   )
   return {
     fields: {
       ...fields,
+      cache_creation_input_tokens: allWrites(
+        fields.cache_creation_input_tokens ?? absent,
+        fiveMinutes,
+        oneHour,
+      ),
       cache_creation_1h_input_tokens: oneHour,
       output_tokens: withReasoning(body, fields, totalTokens, model),
     },
@@ -186,6 +205,8 @@ export function bodyUsage(body: Body, model: string): BodyUsage {
       .join(', ')}) IS NOT NULL AND ${body.text('usage', 'input_tokens_details', 'cached_tokens')} IS NULL)`,
   }
 }
+
+const plainOnly = (count: string): string => `CASE WHEN NOT starts_with(${count}, '{') THEN ${count} END`
 
 /** SQL for the input; some APIs of embeddings state the total alone. */
 const ofEmbedding = (body: Body, input: string, total: string): string =>

@@ -84,6 +84,7 @@ export const fieldNames: Readonly<Partial<Record<CallField, readonly string[]>>>
     'modelname',
     'modelid',
     'llmmodel',
+    'llmmodelname',
     'llm',
     'engine',
     'deployment',
@@ -157,6 +158,7 @@ export const fieldNames: Readonly<Partial<Record<CallField, readonly string[]>>>
     'tokeninput',
     'tokenin',
     'llmtokencountprompt',
+    'inputtokenstotal',
   ],
   cache_read_input_tokens: [
     'cachereadinputtokens',
@@ -177,6 +179,21 @@ export const fieldNames: Readonly<Partial<Record<CallField, readonly string[]>>>
     'cachereadinputtokencount',
     'inputcachereadtokens',
     'cachedreadtokens',
+    'numcachedtokens',
+    'cachedtokencount',
+    'cachedinputtokencount',
+    'cachedcontenttokens',
+    'inputcacheread',
+    'inputtokenscached',
+    'inputtokenscacheread',
+    'inputtokendetailscachedtokencount',
+    'prompttokensdetailscachedtokens',
+    'inputtokensdetailscachedtokens',
+    'promptdetailscacheread',
+    'promptcachedtokens',
+    'llmtokencountpromptdetailscacheread',
+    'totalcachedtokens',
+    'cachereads',
   ],
   cache_creation_input_tokens: [
     'cachecreationinputtokens',
@@ -190,6 +207,12 @@ export const fieldNames: Readonly<Partial<Record<CallField, readonly string[]>>>
     'promptcachecreationtokens',
     'cachewriteinputtokencount',
     'inputcachecreationtokens',
+    'inputcachecreation',
+    'inputcachewrite',
+    'inputtokenscachewrite',
+    'promptdetailscachewrite',
+    'llmtokencountpromptdetailscachewrite',
+    'cachewrites',
   ],
   cache_creation_1h_input_tokens: [
     'cachecreation1hinputtokens',
@@ -197,6 +220,10 @@ export const fieldNames: Readonly<Partial<Record<CallField, readonly string[]>>>
     'cachewrite1htokens',
     'cachewrite1h',
     'cachecreation1htokens',
+    'cachewrite1hinputtokens',
+    'cachewrite1htokencount',
+    'inputcachecreation1h',
+    'cachecreationephemeral1hinputtokens',
   ],
   output_tokens: [
     'outputtokens',
@@ -219,6 +246,8 @@ export const fieldNames: Readonly<Partial<Record<CallField, readonly string[]>>>
     'tokenout',
     'candidatestokencount',
     'llmtokencountcompletion',
+    'generatedtokencount',
+    'outputtokenstotal',
   ],
   reasoning_output_tokens: [
     'reasoningoutputtokens',
@@ -231,15 +260,33 @@ export const fieldNames: Readonly<Partial<Record<CallField, readonly string[]>>>
     'thinkingtokencount',
     'reasoningtokencount',
     'tokensreasoning',
+    'outputtokensreasoning',
+    'outputtokendetailsreasoningtokencount',
+    'completiontokensdetailsreasoningtokens',
+    'outputtokensdetailsreasoningtokens',
+    'completiondetailsreasoning',
+    'llmtokencountcompletiondetailsreasoning',
   ],
-  input_audio_tokens: ['inputaudiotokens', 'audioinputtokens', 'promptaudiotokens', 'audioprompttokens'],
+  input_audio_tokens: [
+    'inputaudiotokens',
+    'audioinputtokens',
+    'promptaudiotokens',
+    'audioprompttokens',
+    'llmtokencountpromptdetailsaudio',
+  ],
   output_audio_tokens: [
     'outputaudiotokens',
     'audiooutputtokens',
     'completionaudiotokens',
     'audiocompletiontokens',
+    'llmtokencountcompletiondetailsaudio',
   ],
-  cache_read_audio_input_tokens: ['cachereadaudioinputtokens', 'cachedaudiotokens'],
+  cache_read_audio_input_tokens: [
+    'cachereadaudioinputtokens',
+    'cachedaudiotokens',
+    'cacheaudioreadtokens',
+    'cachereadaudiotokens',
+  ],
   input_image_tokens: ['inputimagetokens', 'imageinputtokens', 'promptimagetokens'],
   input_video_tokens: ['inputvideotokens', 'videoinputtokens', 'promptvideotokens'],
   output_image_tokens: ['outputimagetokens', 'imageoutputtokens', 'completionimagetokens'],
@@ -327,6 +374,21 @@ export const fieldNames: Readonly<Partial<Record<CallField, readonly string[]>>>
   user_feedback: ['userfeedback', 'feedback', 'feedbackscore', 'userrating', 'rating'],
 }
 
+/** Cache writes that are kept for five minutes; with those of an hour they are all cache writes. */
+export const fiveMinuteNames = [
+  'ephemeral5minputtokens',
+  'cachewrite5m',
+  'cachewrite5mtokens',
+  'cachewrite5minputtokens',
+  'cachecreation5mtokens',
+  'cachecreation5minputtokens',
+  'cachecreationephemeral5minputtokens',
+  'inputcachecreation5m',
+]
+
+/** Names of a count of cached tokens that also say whether the answer came from a cache: the values tell. */
+export const countOrHitNames = ['cached', 'cachehit', 'fromcache']
+
 /** Names that say true for a call in fast mode. */
 export const fastFlagNames = ['fastmode', 'isfast', 'isfastmode', 'usefastmode']
 
@@ -373,6 +435,7 @@ export const totalTokenNames = [
   'tokentotal',
   'tokens',
   'tokencount',
+  'llmtokencounttotal',
 ]
 
 /** Input tokens of tools' answers, which a total may count beside the input; never tags. */

@@ -28,6 +28,8 @@ export interface Survey {
   readonly shape: ReadonlyMap<string, readonly string[]>
   /** The words under keys named `tier`, which may be a provider's service tier or a customer's plan. */
   readonly words?: ReadonlyMap<string, readonly string[]>
+  /** Keys named `cached` and such whose values are all numbers, some above 1: counts of tokens, no truths. */
+  readonly counted?: ReadonlySet<string>
 }
 
 /** A condition in SQL under which a record is rejected, with the reason that is shown. */

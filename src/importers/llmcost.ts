@@ -1,4 +1,4 @@
-import { Document, type Importer, type Survey } from './importer.js'
+import { Document, type Importer, type ReadPlan, type Survey } from './importer.js'
 import { exportedPlan, isExported } from './exported.js'
 import { unitOfName } from './cost-fields.js'
 import { comparable, costPartNames, fieldNames, totalTokenNames } from './field-names.js'
@@ -29,7 +29,7 @@ export const llmcost: Importer = {
     const document = Document.for(survey)
     const named = namedFields(survey, document)
     const { fields, foundUnder, tags, totalTokens, toolTokens, costParts, relativeTimeUnit } = named
-    const { idKind, spans, tierTakenFor } = named
+    const { idKind, spans, tierTakenFor, addedUp } = named
     const beside = rawUsage(survey, document)
     return {
       document,
@@ -37,6 +37,8 @@ export const llmcost: Importer = {
       foundUnder,
       cacheTokens: 'included',
       costParts,
+      addedUp,
+      moneyFree: sumsBeside(survey),
       relativeTimeUnit,
       ...(idKind === undefined ? {} : { idKind }),
       ...(spans === undefined ? {} : { spans }),
@@ -47,6 +49,14 @@ export const llmcost: Importer = {
       ...(toolTokens === undefined ? {} : { toolTokens }),
     }
   },
+}
+
+/** Counts of a provider beside the framework's own sums of them, which count. */
+function sumsBeside(survey: Survey): NonNullable<ReadPlan['moneyFree']> {
+  const keys = survey.innerKeys.get('usage') ?? []
+  return ['input_tokens', 'output_tokens']
+    .filter((name) => keys.includes(name))
+    .map((name) => ({ path: ['usage', 'details', name], reason: "the provider's own count; the sum counts" }))
 }
 
 /**

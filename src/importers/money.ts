@@ -53,12 +53,16 @@ const freeWords: readonly (readonly [reason: string, words: readonly string[]])[
 /** Names inside usage objects that split a total which is counted already, at the price of that total. */
 const partsOfTotals = new Set([
   'texttokens', 'prompttexttokens', 'completiontexttokens', 'promptcachemisstokens', 'cachemisstokens',
+  'acceptedpredictiontokencount', 'rejectedpredictiontokencount', 'nocache', 'textprompttokens', 'textcandidatestokens',
   'acceptedpredictiontokens', 'rejectedpredictiontokens', 'ephemeral5minputtokens', 'nocachetokens', 'uncachedtokens',
   'uncachedinputtokens', 'inputuncachedtokens', 'inputtokensnocache',
 ]) // prettier-ignore
 
 /** Tools that a provider runs during the call without a charge of their own. */
 const freeTools = new Set(['webfetchrequests'])
+
+/** Speech and pictures are sold by their length too: inside a usage object it is no mere time. */
+const isSpeech = /(?:audio|video|speech)(?:seconds?|minutes?|secs?|duration)/
 
 const joined = (name: string): string => wordsOf(name).join('')
 
@@ -71,6 +75,7 @@ export function freeOfMoney(keys: readonly string[]): string | undefined {
   const leaf = joined(keys.at(-1) ?? '')
   if (partsOfTotals.has(leaf)) return 'a part of a counted total'
   if (freeTools.has(leaf)) return 'a tool without a charge'
+  if (isSpeech.test(leaf) && keys.slice(0, -1).some((key) => /usage/.test(joined(key)))) return undefined
   for (const key of keys) {
     const words = wordsOf(key)
     const found = freeWords.find(([, free]) => words.some((word) => free.includes(word)))

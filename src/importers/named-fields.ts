@@ -12,6 +12,7 @@ import {
   costPartNames,
   derivedNames,
   fieldNames,
+  fiveMinuteNames,
   isContent,
   namesOfOneCall,
   parentNames,
@@ -20,7 +21,9 @@ import {
   toolTokenNames,
   totalTokenNames,
 } from './field-names.js'
+import { absent } from './body-places.js'
 import { currencyBehind, reportedCost } from './cost-fields.js'
+import { allWrites } from './counts.js'
 import {
   firstOf,
   hasCallIdPrefix,
@@ -78,6 +81,8 @@ export interface NamedFields {
   /** SQL for what the id says; see ReadPlan. */
   readonly idKind: string | undefined
   readonly spans: ReadPlan['spans']
+  /** Fields that add up several values. */
+  readonly addedUp: readonly CallField[]
 }
 
 interface Entry {
@@ -131,6 +136,8 @@ export function namedFields(survey: Survey, document: Document): NamedFields {
     const sql = firstOf(fields[field], ms)
     if (sql !== undefined) fields[field] = sql
   }
+  const fiveMinutes = take(fiveMinuteNames, (e) => e.container === undefined || isUsage(e))
+  if (fiveMinutes !== undefined) fields.cache_creation_input_tokens = withFiveMinutes(fields, fiveMinutes)
   const ids = idsOf(entries, fields)
   if (ids !== undefined) fields.call_id = ids.id
   const toolTokens = take(toolTokenNames, (e) => e.container === undefined || isUsage(e))
@@ -142,6 +149,7 @@ export function namedFields(survey: Survey, document: Document): NamedFields {
     foundUnder,
     idKind: ids?.kind,
     spans: spansOf(entries),
+    addedUp: fiveMinutes === undefined ? [] : ['cache_creation_input_tokens'],
     totalTokens,
     toolTokens,
     tierTakenFor: tier.meaning,
@@ -155,6 +163,12 @@ export function namedFields(survey: Survey, document: Document): NamedFields {
     ),
     relativeTimeUnit: entries.some((e) => e.name === 'timestampms' || e.name === 'tsms') ? 'ms' : 's',
   }
+}
+
+/** SQL for all cache writes: as they are given, or those of five minutes and of an hour where that is more. */
+function withFiveMinutes(fields: NamedFields['fields'], fiveMinutes: string): string {
+  const { cache_creation_input_tokens: all, cache_creation_1h_input_tokens: hour } = fields
+  return allWrites(all ?? absent, fiveMinutes, hour ?? absent)
 }
 
 /** Names of a record and of the one above it, where the log has both. */
@@ -215,9 +229,16 @@ function tierOf(
       ...flags.map(({ sql }) => isTrue(sql, trueWords, 'batch')),
       ...alone.map(({ sql }) => isTrue(sql, ['true', 'yes'], 'batch')),
       ...tiers.map(({ sql }) => sql),
+      ...entries.flatMap(({ name, sql }) => tierOfPart(name, sql) ?? []),
       ...topLevel(entries, deploymentTypeNames).map(deploymentType),
     ),
   }
+}
+
+/** SQL for the tier whose share of a count is told: `input_token_details.flex`, as LangChain has it. */
+function tierOfPart(name: string, sql: string): string | undefined {
+  const tier = /^(priority|flex) part$/.exec(name)?.[1]
+  return tier && `CASE WHEN TRY_CAST(${sql} AS DOUBLE) > 0 THEN ${literal(tier)} END`
 }
 
 const trueWords = ['true', 't', 'yes', '1']
@@ -295,14 +316,29 @@ function entriesOf(survey: Survey, document: Document): Entry[] {
       out.push({
         key,
         name: comparable(key),
-        sql: `CASE WHEN NOT starts_with(${text}, '{') THEN ${text} END`,
+        sql: plainOnly(text),
       })
     } else if (tokenDetails.has(comparable(key))) {
       out.push(...detailEntries(survey, [key], document.embedded(key)))
+    } else if (survey.counted?.has(key)) out.push({ key, name: 'cachedtokens', sql: text })
+    else if (isSplitTotal(survey, [key])) {
+      out.push(...detailEntries(survey, [key], document.embedded(key)), {
+        key,
+        name: comparable(key),
+        sql: plainOnly(text),
+      })
     } else out.push({ key, name: comparable(key), sql: comparable(key) === 'error' ? errorKind(text) : text })
   }
   return out
 }
+
+/** SQL for a value that may be an object in other records. */
+const plainOnly = (text: string): string => `CASE WHEN NOT starts_with(${text}, '{') THEN ${text} END`
+
+/** True for an object in the place of a count: `inputTokens: {total, cacheRead, …}`. */
+const isSplitTotal = (survey: Survey, path: readonly string[]): boolean =>
+  splitTotals.has(comparable(path.at(-1)!)) &&
+  (survey.shape.get(JSON.stringify(path)) ?? []).some((key) => comparable(key) === 'total')
 
 /** What stands in an object that is looked into. */
 function innerEntries(
@@ -315,7 +351,12 @@ function innerEntries(
   const names = new Map(keys.filter(isAddressable).map((key) => [key.toLowerCase(), key]))
   return [...names.values()].flatMap((key) => {
     const name = comparable(key)
-    if (tokenDetails.has(name)) return detailEntries(survey, [container, key], part.embedded(key))
+    if (tokenDetails.has(name) || (name === 'details' && usageContainers.includes(comparable(container))))
+      return detailEntries(survey, [container, key], part.embedded(key))
+    if (isSplitTotal(survey, [container, key])) {
+      const whole = { key, name, sql: plainOnly(part.text(key)), container }
+      return [...detailEntries(survey, [container, key], part.embedded(key)), whole]
+    }
     const short = comparable(container).startsWith('cost') ? shortCosts : shortCounts
     const meant = usageContainers.includes(comparable(container)) ? (short.get(name) ?? name) : name
     return [{ key, name: meant, sql: part.text(key), container }]
@@ -359,8 +400,20 @@ const inputParts = new Map<string, string>(
     cachewritetokens: 'cachewritetokens',
     cachecreation: 'cachecreationtokens',
     cachecreationtokens: 'cachecreationtokens',
+    cachecreationinputtokens: 'cachecreationtokens',
+    cachereadinputtokens: 'cachereadtokens',
+    cachewrite: 'cachewritetokens',
+    cachedtokencount: 'cachedtokens',
+    numcachedtokens: 'cachedtokens',
+    ephemeral1hinputtokens: 'ephemeral1hinputtokens',
+    ephemeral5minputtokens: 'ephemeral5minputtokens',
+    prioritycacheread: 'cachereadtokens',
+    flexcacheread: 'cachereadtokens',
+    priority: 'priority part',
+    flex: 'flex part',
     audio: 'inputaudiotokens',
     audiotokens: 'inputaudiotokens',
+    audiotokencount: 'inputaudiotokens',
     imagetokens: 'inputimagetokens',
     videotokens: 'inputvideotokens',
   }),
@@ -370,8 +423,14 @@ const outputParts = new Map<string, string>(
     reasoning: 'reasoningtokens',
     reasoningtokens: 'reasoningtokens',
     thinkingtokens: 'thinkingtokens',
+    reasoningtokencount: 'reasoningtokens',
+    priorityreasoning: 'reasoningtokens',
+    flexreasoning: 'reasoningtokens',
+    priority: 'priority part',
+    flex: 'flex part',
     audio: 'outputaudiotokens',
     audiotokens: 'outputaudiotokens',
+    audiotokencount: 'outputaudiotokens',
     imagetokens: 'outputimagetokens',
   }),
 )
@@ -387,22 +446,52 @@ const tokenDetails = new Map<string, ReadonlyMap<string, string>>(
     completiontokendetails: outputParts,
     outputtokensdetails: outputParts,
     outputtokendetails: outputParts,
-    cachecreation: new Map([['ephemeral1hinputtokens', 'ephemeral1hinputtokens']]),
+    cachecreation: new Map([
+      ['ephemeral1hinputtokens', 'ephemeral1hinputtokens'],
+      ['ephemeral5minputtokens', 'ephemeral5minputtokens'],
+    ]),
     servertooluse: new Map([['websearchrequests', 'websearchrequests']]),
   }),
 )
 
+/** Counts that may stand as an object of their total and its parts. */
+const splitTotals = new Map<string, ReadonlyMap<string, string>>(
+  Object.entries({
+    inputtokens: new Map([...inputParts, ['total', 'inputtokens']]),
+    outputtokens: new Map([...outputParts, ['total', 'outputtokens']]),
+  }),
+)
+
+/** Counts of an object `details` inside a usage object, as frameworks pass on what else a provider said. */
+const otherDetails = new Map<string, string>(
+  [
+    ...['reasoningtokens', 'thoughtstokens', 'thinkingtokens', 'cachedtokens', 'cachedcontenttokens'],
+    ...['cachereadinputtokens', 'cachecreationinputtokens', 'audioprompttokens', 'websearchrequests'],
+    ...['ephemeral1hinputtokens', 'ephemeral5minputtokens', 'cachereadtokens', 'cachewritetokens'],
+  ].map((name) => [name, name]),
+)
+
 /** The parts of a count that some record has, at a path of the record. */
 function detailEntries(survey: Survey, path: readonly string[], part: Document): Entry[] {
-  const parts = tokenDetails.get(comparable(path.at(-1)!))!
+  const name = comparable(path.at(-1)!)
+  const parts = tokenDetails.get(name) ?? splitTotals.get(name) ?? otherDetails
   const keys = survey.shape.get(JSON.stringify(path)) ?? []
   const known = keys.filter((key) => isAddressable(key) && parts.has(comparable(key)))
-  return [...new Map(known.map((key) => [key.toLowerCase(), key])).values()].map((key) => ({
-    key,
-    name: parts.get(comparable(key))!,
-    sql: part.text(key),
-    container: isContainer(path[0]!) ? path[0]! : 'usage',
-  }))
+  return [...new Map(known.map((key) => [key.toLowerCase(), key])).values()].flatMap((key) => {
+    const entry = {
+      key,
+      name: parts.get(comparable(key))!,
+      sql: part.text(key),
+      container: isContainer(path[0]!) ? path[0]! : 'usage',
+    }
+    const isSplit = tokenDetails.has(comparable(key)) && survey.shape.has(JSON.stringify([...path, key]))
+    return isSplit
+      ? [
+          ...detailEntries(survey, [...path, key], part.embedded(key)),
+          { ...entry, sql: plainOnly(entry.sql) },
+        ]
+      : [entry]
+  })
 }
 
 /** SQL: of an error that is an object its kind, else its text. */

@@ -5,7 +5,7 @@
 import { quoteText, type Database } from '../db/database.js'
 import { pointerOf, type Sample, type Survey } from '../importers/importer.js'
 import { isLookedInto } from '../importers/money.js'
-import { comparable } from '../importers/field-names.js'
+import { comparable, countOrHitNames } from '../importers/field-names.js'
 import { isContainer } from '../importers/named-fields.js'
 import type { SourceRelation } from './normalise.js'
 
@@ -73,14 +73,12 @@ export async function surveyJson(
     if (inner !== undefined) innerKeys.set(key, inner)
   }
   const { repeatsKeys, allRecords } = first
-  const words = await wordsUnder(
-    db,
-    keys,
-    valid,
-    // The engine may ask this before it has left the other lines out.
-    (key) => `CASE WHEN json_valid(text) THEN json_extract_string(text, ${quoteText(pointerOf([key]))}) END`,
-  )
-  return { survey: { sample, keys, innerKeys, shape, words }, repeatsKeys, allRecords }
+  // The engine may ask this before it has left the other lines out.
+  const textOf = (key: string): string =>
+    `CASE WHEN json_valid(text) THEN json_extract_string(text, ${quoteText(pointerOf([key]))}) END`
+  const words = await wordsUnder(db, keys, valid, textOf)
+  const counted = await countedUnder(db, keys, valid, textOf)
+  return { survey: { sample, keys, innerKeys, shape, words, counted }, repeatsKeys, allRecords }
 }
 
 /** The distinct words under keys named `tier`: all of them decide what it means. */
@@ -101,6 +99,24 @@ async function wordsUnder(
     )
   }
   return words
+}
+
+/** Keys named `cached` and such whose values are all numbers, and some of them above 1. */
+async function countedUnder(
+  db: Database,
+  keys: readonly string[],
+  records: string,
+  textOf: (key: string) => string,
+): Promise<ReadonlySet<string>> {
+  const counted = new Set<string>()
+  for (const key of keys.filter((name) => canBeAsked(name) && countOrHitNames.includes(comparable(name)))) {
+    const { others, most } = await db.one<{ others: number; most: number | null }>(
+      `SELECT count(*) FILTER (n IS NULL AND v NOT IN ('', 'null', 'None')) AS others, max(n) AS most
+       FROM (SELECT v, TRY_CAST(v AS DOUBLE) AS n FROM (SELECT ${textOf(key)} AS v FROM (${records})))`,
+    )
+    if (others === 0 && most !== null && most > 1) counted.add(key)
+  }
+  return counted
 }
 
 /** The places right below one, that may hold an object of interest. */
@@ -242,8 +258,10 @@ export async function surveyCsv(
     const inner = shape.get(nameOf([name]))
     if (isContainer(name) && inner !== undefined) innerKeys.set(name, inner)
   }
-  const words = await wordsUnder(db, header, relation.sql, (key) => `c${header.indexOf(key)}`)
-  const survey = { sample, keys: header, innerKeys, shape, words }
+  const textOf = (key: string): string => `c${header.indexOf(key)}`
+  const words = await wordsUnder(db, header, relation.sql, textOf)
+  const counted = await countedUnder(db, header, relation.sql, textOf)
+  const survey = { sample, keys: header, innerKeys, shape, words, counted }
   return { survey, repeatsKeys: false, allRecords: false }
 }
 

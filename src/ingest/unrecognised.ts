@@ -212,7 +212,7 @@ function fieldsIn(sample: Sample): Found {
       bearsOnMoney(lastOf(path)) && !/max|min|limit/i.test(path) ? scaleOf(lastOf(path)) : undefined
     return scale === undefined || !values.some(isCount) ? [] : [{ path, scale }]
   })[0]
-  const telling = leaves.find(tellsMoney)?.path
+  const telling = (leaves.find(tellsMoney) ?? leavesOf(sample, true).find(tellsMoney))?.path
   const has = (...names: CallField[]): boolean => names.every((name) => map.has(name))
   const money = has('input_tokens') || has('output_tokens') || has('reported_cost_usd')
   return {
@@ -256,12 +256,16 @@ function isTable({ kind, header, records }: Sample): boolean {
 
 const lastOf = (path: string): string => path.slice(path.lastIndexOf('.') + 1)
 
-/** Values that are no objects, by their path; lists are not looked into, since no path leads there. */
-function leavesOf(sample: Sample): Leaf[] {
+/**
+ * Values that are no objects, by their path.
+ * @param inLists also those inside lists, to which no path leads
+ */
+function leavesOf(sample: Sample, inLists = false): Leaf[] {
   const found = new Map<string, unknown[]>()
   const walk = (value: unknown, path: string, depth: number): void => {
     const inner = typeof value === 'string' && value.startsWith('{') ? parsed(value) : value
-    if (isObject(inner) && depth < 5)
+    if (inLists && Array.isArray(inner)) for (const item of inner.slice(0, 20)) walk(item, path, depth + 1)
+    else if (isObject(inner) && depth < 5)
       for (const [key, next] of Object.entries(inner))
         walk(next, path === '' ? key : `${path}.${key}`, depth + 1)
     else if (!isObject(inner) && !Array.isArray(inner)) found.set(path, [...(found.get(path) ?? []), inner])

@@ -33,6 +33,54 @@ test.each([
   ],
   [{ prompt_tokens: 5000, completion_tokens: 10, prompt_tokens_details: { cached_tokens: 1000 } }],
   [{ prompt_tokens: 5000, completion_tokens: 10, usage: { cache_read_input_tokens: 1000 } }],
+  // Mistral; Microsoft's client libraries; Vercel's provider interface; Sentry's and OpenInference's names.
+  [{ prompt_tokens: 5000, completion_tokens: 10, num_cached_tokens: 1000 }],
+  [
+    {
+      Usage: {
+        InputTokenCount: 5000,
+        OutputTokenCount: 10,
+        TotalTokenCount: 5010,
+        InputTokenDetails: { CachedTokenCount: 1000 },
+        OutputTokenDetails: { AcceptedPredictionTokenCount: 3 },
+      },
+    },
+  ],
+  [{ Usage: { InputTokenCount: 5000, OutputTokenCount: 10, CachedInputTokenCount: 1000 } }],
+  [
+    {
+      usage: {
+        inputTokens: { total: 5000, noCache: 4000, cacheRead: 1000, cacheWrite: 0 },
+        outputTokens: { total: 10, text: 10, reasoning: 0 },
+      },
+    },
+  ],
+  [
+    {
+      'gen_ai.usage.input_tokens': 5000,
+      'gen_ai.usage.input_tokens.cached': 1000,
+      'gen_ai.usage.output_tokens': 10,
+    },
+  ],
+  [
+    {
+      'llm.token_count.prompt': 5000,
+      'llm.token_count.prompt_details.cache_read': 1000,
+      'llm.token_count.completion': 10,
+      'llm.token_count.total': 5010,
+    },
+  ],
+  [
+    {
+      usage: {
+        input_tokens: 5000,
+        cache_read_tokens: 1000,
+        output_tokens: 10,
+        details: { input_tokens: 4000, cached_tokens: 1000, accepted_prediction_tokens: 2 },
+      },
+    },
+  ],
+  [{ input_tokens: 5000, cached: 1000, output_tokens: 10 }],
 ])('cached tokens under another name: %j', async (record) => {
   const { calls } = await read(record)
   expect(calls).toMatchObject([cached])
@@ -211,4 +259,138 @@ test('tokens of tools that a total settles are not named beside', async () => {
     [1000, undefined],
     [1000, 'tokens.tool'],
   ])
+})
+
+test('writes to the cache that are told by how long they are kept', async () => {
+  const parts = { ephemeral_5m_input_tokens: 500, ephemeral_1h_input_tokens: 2000 }
+  const usage = { input_tokens: 6000, output_tokens: 20, total_tokens: 6020 }
+  const { calls, doubts } = await read(
+    // LangChain sets the sum to 0 where it has the parts.
+    { usage_metadata: { ...usage, input_token_details: { cache_read: 1000, cache_creation: 0, ...parts } } },
+    {
+      usage_metadata: { ...usage, input_token_details: { cache_read: 1000, cache_creation: 2500, ...parts } },
+    },
+    { usage_metadata: { ...usage, input_token_details: { cache_read: 1000, ...parts } } },
+    { usage: { ...usage, cache_read_input_tokens: 1000, cache_creation: parts } },
+  )
+  expect(
+    calls.map((one) => [
+      one['cache_creation_input_tokens'],
+      one['cache_creation_1h_input_tokens'],
+      one['unread_usage'],
+    ]),
+  ).toEqual(Array.from({ length: 4 }, () => [2500, 2000, undefined]))
+  expect(doubts.filter((words) => words.includes('not read'))).toEqual([])
+})
+
+test('counts of a tier are of that tier', async () => {
+  const { calls } = await read(
+    {
+      usage_metadata: {
+        input_tokens: 5000,
+        output_tokens: 10,
+        input_token_details: { flex_cache_read: 1000, flex: 4000 },
+        output_token_details: { flex_reasoning: 4, flex: 6 },
+      },
+    },
+    { usage_metadata: { input_tokens: 5000, output_tokens: 10 } },
+  )
+  expect(calls).toMatchObject([
+    { cache_read_input_tokens: 1000, reasoning_output_tokens: 4, service_tier: 'flex' },
+    { input_tokens: 5000 },
+  ])
+  expect(calls.map((one) => [one['service_tier'], one['unread_usage']])).toEqual([
+    ['flex', undefined],
+    [undefined, undefined],
+  ])
+})
+
+test.each([
+  ['numbers, some above 1: tokens', [200, 0, 1], [200, 0, 1], [undefined, undefined, undefined]],
+  ['0 and 1: hits', [1, 0, 1], [undefined, undefined, undefined], [true, false, true]],
+  ['words: hits', [true, false, 'true'], [undefined, undefined, undefined], [true, false, true]],
+])('the whole column says what cached means: %s', async (_, values, tokens, hits) => {
+  const { calls } = await read(...values.map((cached) => ({ input_tokens: 1000, output_tokens: 10, cached })))
+  expect(calls.map((one) => one['cache_read_input_tokens'])).toEqual(tokens)
+  expect(calls.map((one) => one['cache_hit'])).toEqual(hits)
+})
+
+test('a truth beside a number is not read as a count', async () => {
+  const { counts, rejects } = await read(
+    ...[true, false, true, true, true, 200].map((cached) => ({
+      input_tokens: 1000,
+      output_tokens: 10,
+      cached,
+    })),
+  )
+  expect(counts[0]!.slice(0, 2)).toEqual([6, 5])
+  expect(rejects).toEqual([[6, 'cache_hit: not true or false']])
+})
+
+test('seconds of speech inside a usage object are named', async () => {
+  const { calls } = await read({
+    usage: { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120, prompt_audio_seconds: 30 },
+  })
+  expect(calls).toMatchObject([{ unread_usage: 'usage.prompt_audio_seconds', partly_priced: true }])
+})
+
+test('details in details: cache writes of Qwen', async () => {
+  const { calls } = await read({
+    usage: {
+      prompt_tokens: 100,
+      completion_tokens: 20,
+      prompt_tokens_details: {
+        cached_tokens: 64,
+        cache_creation_input_tokens: 10,
+        cache_creation: { ephemeral_5m_input_tokens: 10 },
+      },
+    },
+  })
+  expect(calls).toMatchObject([{ cache_read_input_tokens: 64, cache_creation_input_tokens: 10 }])
+  expect(calls[0]!['unread_usage']).toBeUndefined()
+})
+
+test('bodies of frameworks and clones of the API', async () => {
+  const body = {
+    object: 'chat.completion',
+    created: 1788220800,
+    model: 'gpt-4o',
+    choices: [{ finish_reason: 'stop' }],
+  }
+  const bare = [
+    {
+      ...body,
+      id: 'chatcmpl-aaaaaaaaaaaaaaaaaaaa',
+      usage: { prompt_tokens: 5000, completion_tokens: 10, total_tokens: 5010, num_cached_tokens: 1000 },
+    },
+    {
+      ...body,
+      id: 'chatcmpl-aaaaaaaaaaaaaaaaaaab',
+      usage: {
+        inputTokens: { total: 5000, noCache: 4000, cacheRead: 1000 },
+        outputTokens: { total: 10, text: 10 },
+      },
+    },
+    {
+      ...body,
+      id: 'chatcmpl-aaaaaaaaaaaaaaaaaaac',
+      usage_metadata: {
+        input_tokens: 5000,
+        output_tokens: 10,
+        input_token_details: { flex_cache_read: 1000, flex: 4000 },
+        output_token_details: { flex: 10 },
+      },
+    },
+  ]
+  const lines = bare.map((one) => `${JSON.stringify(one)}\n`).join('')
+  const { calls } = await readFiles([write(join(workshop.room(), 'log.jsonl'), lines)])
+  expect(
+    calls.map((one) => [
+      one['input_tokens'],
+      one['cache_read_input_tokens'],
+      one['output_tokens'],
+      one['unread_usage'],
+    ]),
+  ).toEqual(Array.from({ length: 3 }, () => [5000, 1000, 10, undefined]))
+  expect(calls[2]!['service_tier']).toBe('flex')
 })

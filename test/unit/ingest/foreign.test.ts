@@ -369,6 +369,7 @@ describe('records of fields that nobody knows', () => {
   test.each([
     record({ when: 1, used_tokens: 2 }),
     record({ stats: { cost: 0.5 } }),
+    record({ results: [{ generated_token_count: 20, input_token_count: 100 }] }),
     'name,spend,clicks\nad,3,4\n',
   ])('are named in a folder where a number tells tokens or a cost: %s', (text) => {
     expect(mayHoldCalls(text)).toBe(true)
