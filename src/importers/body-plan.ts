@@ -2,6 +2,7 @@
  * Reads the bodies of providers' responses, of all providers in one plan: a gateway's log has them mixed.
  * What an importer of such bodies adds is only by which marks it is known.
  */
+import { answeredByAzure, askedAtAzure, orAzure } from './azure-marks.js'
 import { geminiUsage } from './body-gemini.js'
 import { addedUp, freeInBody, modes, statedCost, toolCalls, unreadTools } from './body-money.js'
 import {
@@ -19,7 +20,14 @@ import { kindsOf } from './body-kinds.js'
 import { bodyUsage } from './body-usage.js'
 import { usageFields } from '../domain/call.js'
 import { Document, firstOf, isObject, type ReadPlan, type Sample, type Survey } from './importer.js'
-import { mergeFields, metadataFields, requestFields, responseIds, wrapperFields } from './raw-responses.js'
+import {
+  mergeFields,
+  metadataFields,
+  requestFields,
+  responseIds,
+  wrapperFields,
+  type Wrapper,
+} from './raw-responses.js'
 
 /** True when a body with these marks stands anywhere in the sample. */
 export const hasBody = (sample: Sample, is: (value: Readonly<Record<string, unknown>>) => boolean): boolean =>
@@ -79,7 +87,18 @@ export function bodyPlan(survey: Survey, id: string, usual: Place): ReadPlan {
   const gemini = geminiUsage(body)
   const used = [counts.input_tokens, counts.output_tokens, gemini.is].map((sql) => sql!)
   const cost = statedCost(body)
+  const provider = orAzure(
+    firstOf(
+      wrapper.fields.provider,
+      `CASE ${kinds
+        .flatMap(([, when, name]) => (name === undefined ? [] : [`WHEN ${when} THEN '${name}'`]))
+        .join(' ')} WHEN ${body.text('x_groq')} IS NOT NULL THEN 'groq' END`,
+    ),
+    answeredByAzure(body),
+    askedAtAzure(survey, document),
+  )!
   const plain = isPlainRecord(wrapper.fields, mergeFields(gemini.fields, counts))
+  const open = [plain, isOwnUsage(wrapper, body)].filter((sql) => sql !== 'false')
   const ids = idsOf(
     responseIds(idOf(body, document), wrapper, document.text('custom_id')),
     plain === 'false' ? undefined : wrapper.plainId,
@@ -95,6 +114,8 @@ export function bodyPlan(survey: Survey, id: string, usual: Place): ReadPlan {
     cacheTokens: 'included',
     cacheTokensCertain: true,
     cacheTokensBeside,
+    // A record of one's own says as little of it as in a file of its own.
+    ...(open.length === 0 ? {} : { cacheTokensOpen: open.join(' OR '), foundUnder: wrapper.foundUnder }),
     isCall,
     refusals: [
       {
@@ -108,16 +129,9 @@ export function bodyPlan(survey: Survey, id: string, usual: Place): ReadPlan {
     unread: `nullif(concat_ws('; ', ${gemini.unread}, ${unreadTools(body, counts.output_tokens!)}${besides(wrapper.fields, mergeFields(gemini.fields, counts))}${leftOut(wrapper.fields, isCall)}), '')`,
     fields: mergeFields(
       usageOf(gemini.fields, counts, toolCalls(body), wrapper.fields),
-      { ...withoutUsage(wrapper.fields), call_id: ids.callId, error: failed },
+      { ...withoutUsage(wrapper.fields), provider, call_id: ids.callId, error: failed },
       { ts: timeOf(body, document) },
       {
-        provider: `CASE ${kinds
-          .flatMap(([, when, provider]) =>
-            provider === undefined ? [] : [`WHEN ${when} THEN '${provider}'`],
-          )
-          .join(
-            ' ',
-          )} WHEN ${body.text('prompt_filter_results')} IS NOT NULL THEN 'azure' WHEN ${body.text('x_groq')} IS NOT NULL THEN 'groq' END`,
         response_model: model,
         // A record of one's own says it itself, as in a file of its own: its id may hang on it.
         operation:
@@ -151,6 +165,23 @@ function isPlainRecord(wrapper: ReadPlan['fields'], body: ReadPlan['fields']): s
   if (input === undefined || output === undefined) return 'false'
   const empty = [body.input_tokens, body.output_tokens].map((sql) => `${sql ?? absent} IS NULL`)
   return `(${input} <> '' AND ${output} <> '' AND ${empty.join(' AND ')}) IS TRUE`
+}
+
+/**
+ * SQL: true for a record of one's own among bare bodies whose `usage` has the names of Anthropic's, and none
+ * of the marks of its answers: who wrote it may have added the cached tokens to the input.
+ */
+function isOwnUsage(wrapper: Wrapper, body: Body): string {
+  const { ts } = wrapper.fields
+  const cachedHere = ['cache_read_input_tokens', 'cache_creation_input_tokens'].some(
+    (name) => body.text('usage', name) !== absent,
+  )
+  if (!wrapper.bare || ts === undefined || !cachedHere) return 'false'
+  const marks = [
+    ...['type', 'object', 'stop_reason'].map((name) => body.text(name)),
+    ...['cache_creation', 'server_tool_use', 'inference_geo'].map((name) => body.text('usage', name)),
+  ].filter((sql) => sql !== absent)
+  return `(${[`${ts} IS NOT NULL`, ...marks.map((sql) => `${sql} IS NULL`)].join(' AND ')})`
 }
 
 type Ids = ReturnType<typeof responseIds>

@@ -55,6 +55,8 @@ export interface ReadPlan {
   readonly cacheTokens: 'included' | 'excluded'
   /** True when the source is known to keep to that always, so that no other reading is tried. */
   readonly cacheTokensCertain?: true
+  /** SQL: true for records of such a source that are another's, whose reading is open. */
+  readonly cacheTokensOpen?: string
   /** Names under which the source has a field, each with SQL that is not NULL where a record has it. */
   readonly foundUnder?: Readonly<
     Partial<Record<CallField, readonly { readonly name: string; readonly sql: string }[]>>

@@ -1,4 +1,5 @@
 import { Document, type Importer, type ReadPlan, type Survey } from './importer.js'
+import { askedAtAzure, orAzure } from './azure-marks.js'
 import { exportedPlan, isExported } from './exported.js'
 import { unitOfName } from './cost-fields.js'
 import { comparable, costPartNames, fieldNames, totalTokenNames } from './field-names.js'
@@ -31,9 +32,10 @@ export const llmcost: Importer = {
     const { fields, foundUnder, tags, totalTokens, toolTokens, costParts, relativeTimeUnit } = named
     const { idKind, spans, tierTakenFor, addedUp } = named
     const beside = rawUsage(survey, document)
+    const provider = orAzure(fields.provider, askedAtAzure(survey, document))
     return {
       document,
-      fields,
+      fields: provider === undefined ? fields : { ...fields, provider },
       foundUnder,
       cacheTokens: 'included',
       costParts,

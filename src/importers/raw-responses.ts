@@ -15,6 +15,8 @@ export interface Wrapper {
   readonly error: string
   /** Id of a record of one's own among bare bodies, and what it says; undefined where bodies are wrapped. */
   readonly plainId?: { readonly callId: string; readonly idKind: string }
+  /** Names under which it has a field; see ReadPlan. */
+  readonly foundUnder: ReadPlan['foundUnder']
   /** True when every sampled body stands bare, without a wrapper. */
   readonly bare: boolean
 }
@@ -72,6 +74,7 @@ export function wrapperFields(survey: Survey, document: Document, places: readon
     }),
     tags: bare ? undefined : named.tags,
     idKind: bare ? undefined : named.idKind,
+    foundUnder: named.foundUnder,
     error: wrapperError(document, bare ? undefined : named.fields.error),
     bare,
   }

@@ -117,6 +117,9 @@ const bare = (model: string): string => `lower(regexp_extract(${model}, '[^/]+$'
 const undated = (model: string): string =>
   `regexp_replace(${bare(model)}, '[-@:](20[0-9]{2}-?[0-9]{2}-?[0-9]{2}|[0-9]{4}|latest)$', '')`
 
+/** SQL: the price entry of a model of OpenAI, whether it was sold by the maker or by Azure: not every log says which. */
+const ofMaker = (entry: string): string => `regexp_replace(${entry}, '^azure/', 'openai/')`
+
 /** SQL: true where all that say it say the same. */
 const oneOnly = (name: string): string => `min(${name}) OVER w IS NOT DISTINCT FROM max(${name}) OVER w`
 
@@ -129,8 +132,8 @@ async function match(db: Database): Promise<void> {
       coalesce(any_value(p.id_kind), '') = 'any' AS is_any, coalesce(any_value(p.output_tokens), 0) AS output,
       list_distinct([coalesce(any_value(${loggedInput('p')}), 0), coalesce(any_value(${loggedInput('p')}), 0)
         + CASE WHEN coalesce(any_value(p.cache_reading), 'included') IN ('included', 'excluded') THEN 0 ELSE any_value(${cachedOf('p')}) END]) AS inputs,
-      coalesce(min(r.matched), ' ' || ${bare('any_value(p.model)')}) AS entry, count(r.matched) > 0 AS priced,
-      CASE WHEN count(r.matched) > 0 THEN any_value(p.provider) END AS seller,
+      coalesce(${ofMaker('min(r.matched)')}, ' ' || ${bare('any_value(p.model)')}) AS entry, count(r.matched) > 0 AS priced,
+      CASE WHEN count(r.matched) > 0 THEN replace(any_value(p.provider), 'azure', 'openai') END AS seller,
       ${undated('any_value(p.model)')} AS name,
       CASE WHEN ${undated('any_value(p.model)')} <> ${bare('any_value(p.model)')} THEN ${bare('any_value(p.model)')} END AS dated
     FROM pool p LEFT JOIN (SELECT DISTINCT provider, model, valid_from, valid_to, matched

@@ -5,6 +5,7 @@ import { placeholderWords } from './placeholders.js'
 import { inWords } from './printed.js'
 import { repairRules, type RepairRule } from './repairs.js'
 import type { IngestSummary } from './summary.js'
+import { beyondTotal } from './token-rules.js'
 
 /** Sentences on what a run repaired, took for granted or replaced. */
 export function doubts(summary: IngestSummary): string[] {
@@ -41,6 +42,8 @@ function unreadWords(unread: IngestSummary['unread']): string[] {
     const currency = /^currency=(.*)$/.exec(name)?.[1]
     if (currency !== undefined)
       return `${countedCalls(calls)} in ${where}: the cost is in ${currency} and is left out; --set currency_rate=<US dollars for one> converts it`
+    if (name === beyondTotal)
+      return `${countedCalls(calls)} in ${where}: the record's own total has tokens beyond input and output, which nothing explains; ${calls === 1 ? 'it counts' : 'they count'} as partly priced`
     return `${countedCalls(calls)} in ${where}: ${name} is not read; ${calls === 1 ? 'it counts' : 'they count'} as partly priced`
   })
   const more = unread.length - words.length

@@ -61,6 +61,7 @@ export function normaliseSql(
         ? [['cache_shape', cacheShape(raw, plan, options)] as [string, string]]
         : []),
       ['cache_beside', plan.cacheTokensBeside ?? 'false'],
+      ...cacheOpen(plan, plan.cacheTokensOpen),
       ...(plan.costParts ?? []).map((sql, i): [string, string] => [`cost_part_${i}`, sql]),
       ['unread_usage', unread(plan)],
       ...(plan.spans === undefined
@@ -77,6 +78,7 @@ export function normaliseSql(
     [
       ...passed,
       ...(asksCacheReading(plan, options, has) ? [['cache_shape', 'cache_shape'] as [string, string]] : []),
+      ...cacheOpen(plan),
       ...spansOf(plan),
       ...sourceOf(plan),
       ...modelOf(plan),
@@ -129,6 +131,10 @@ const spansOf = (plan: ReadPlan): Columns =>
 /** The record's own source, where it has one. */
 const sourceOf = (plan: ReadPlan, sql = 'source'): Columns =>
   plan.source === undefined ? [] : [['source', sql]]
+
+/** Whether the reading of a record's cached tokens is open, where that of others is not. */
+const cacheOpen = (plan: ReadPlan, sql = 'cache_open'): Columns =>
+  plan.cacheTokensOpen === undefined ? [] : [['cache_open', sql]]
 
 /** The record's own word for what it is priced as, where it has one. */
 const modelOf = (plan: ReadPlan, sql = 'said_model'): Columns =>

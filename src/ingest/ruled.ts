@@ -57,5 +57,6 @@ function conventions(plan: ReadPlan, has: (field: CallField) => boolean): string
  */
 function cacheReading(plan: ReadPlan): string {
   const inside = plan.totalTokens === undefined ? '' : ` WHEN ${totalSaysInside} THEN 'included'`
-  return `*, CASE WHEN ${cached} > 0 THEN CASE WHEN cache_tokens_beside THEN 'excluded'${inside} ELSE 'open' END END AS cache_reading`
+  const open = plan.cacheTokensOpen === undefined ? '' : ' AND cache_open'
+  return `*, CASE WHEN ${cached} > 0${open} THEN CASE WHEN cache_tokens_beside THEN 'excluded'${inside} ELSE 'open' END END AS cache_reading`
 }

@@ -9,11 +9,11 @@ import type { RepairRule } from './repairs.js'
 import { beyond, cached, input, output, reasoning, tools, totalSaysBeside } from './token-terms.js'
 
 /** A column that a rule may change. */
-type Repaired = 'input_tokens' | 'output_tokens' | 'reported_cost_usd'
+type Repaired = 'input_tokens' | 'output_tokens' | 'reported_cost_usd' | 'unread_usage'
 
 export interface TokenRule {
   /** A rule that is counted, or what merely is the source's convention. */
-  readonly name: RepairRule | 'cache_tokens_beside'
+  readonly name: RepairRule | 'cache_tokens_beside' | 'total_tokens_beyond'
   /** SQL: true for the records that it applies to; NULL is false. */
   readonly when: string
   /** SQL of what it makes of a column; absent where it only raises a doubt. */
@@ -39,7 +39,7 @@ export const asksCacheReading = (
 ): boolean =>
   hasCached(has) &&
   plan.cacheTokens === 'included' &&
-  plan.cacheTokensCertain !== true &&
+  (plan.cacheTokensCertain !== true || plan.cacheTokensOpen !== undefined) &&
   options.cacheTokens === undefined
 
 /** The rules that may apply to records of a source, in the order in which they apply. */
@@ -58,7 +58,7 @@ export function tokenRules(
   ]
   return [
     ...repairs,
-    ...(total ? [totalTokensDiffer(plan, options, repairs)] : []),
+    ...(total ? [totalTokensBeyond(plan, options), totalTokensDiffer(repairs)] : []),
     ...(plan.costParts?.length ? [costFromParts, costPartsDiffer] : []),
     ...(plan.tierTakenFor === undefined ? [] : [tierTaken[plan.tierTakenFor]]),
   ]
@@ -78,7 +78,7 @@ function cacheRules(plan: ReadPlan, options: ReadOptions, has: (field: CallField
   const total = plan.totalTokens !== undefined
   const repairs = { input_tokens: `${input} + ${cached}` }
   if (plan.cacheTokensBeside !== undefined && plan.cacheTokensCertain && given === undefined)
-    return mixedCacheRules(repairs)
+    return mixedCacheRules(repairs, plan.cacheTokensOpen !== undefined)
   if ((given ?? plan.cacheTokens) === 'included') {
     const marked = plan.cacheTokensBeside === undefined ? '' : ` OR cache_beside`
     const said =
@@ -107,19 +107,23 @@ function cacheRules(plan: ReadPlan, options: ReadOptions, has: (field: CallField
   ]
 }
 
-/** Of a source with records of both kinds each record's own kind counts, unless its figures say otherwise. */
-function mixedCacheRules(repairs: TokenRule['repairs'] & {}): TokenRule[] {
-  const inside = `cache_beside AND NOT ${beyond} AND total_tokens = ${input} + ${output}`
+/**
+ * Of a source with records of both kinds each record's own kind counts, unless its figures say otherwise.
+ * @param open the kind of some is open
+ */
+function mixedCacheRules(repairs: TokenRule['repairs'] & {}, open: boolean): TokenRule[] {
+  const certain = open ? 'cache_beside AND NOT cache_open' : 'cache_beside'
+  const inside = `${certain} AND NOT ${beyond} AND total_tokens = ${input} + ${output}`
   return [
     { name: 'cache_tokens_included', when: `${cached} > 0 AND ${inside}` },
     {
       name: 'cache_tokens_beside',
-      when: `${cached} > 0 AND cache_beside AND NOT cache_tokens_included`,
+      when: `${cached} > 0 AND ((${certain} AND NOT cache_tokens_included)${open ? ` OR (cache_open AND (${beyond} OR ${totalSaysBeside}))` : ''})`,
       repairs,
     },
     {
       name: 'cache_tokens_added',
-      when: `${cached} > 0 AND NOT cache_beside AND (${beyond} OR ${totalSaysBeside})`,
+      when: `${cached} > 0 AND NOT cache_beside${open ? ' AND NOT cache_open' : ''} AND (${beyond} OR ${totalSaysBeside})`,
       repairs,
     },
   ]
@@ -160,8 +164,22 @@ const inputFromTotal: TokenRule = {
   repairs: { input_tokens: 'total_tokens - output_tokens' },
 }
 
+/** How what a total has beyond input and output is named. */
+export const beyondTotal = 'total_tokens beyond input and output'
+
+/** Tokens that a total has beyond input and output, and no part explains, have no price. */
+function totalTokensBeyond(plan: ReadPlan, options: ReadOptions): TokenRule {
+  const again = options.cacheTokens === 'included' || plan.cacheTokensCertain
+  const explained = again ? ` AND total_tokens <> ${input} + ${output} + ${cached}` : ''
+  return {
+    name: 'total_tokens_beyond',
+    when: `total_tokens > ${input} + ${output} AND (input_tokens IS NOT NULL OR output_tokens IS NOT NULL)${explained}`,
+    repairs: { unread_usage: `concat_ws('; ', unread_usage, '${beyondTotal}')` },
+  }
+}
+
 /** A total may leave out what was added: cached tokens beside the input, reasoning beside the output. */
-function totalTokensDiffer(plan: ReadPlan, options: ReadOptions, rules: readonly TokenRule[]): TokenRule {
+function totalTokensDiffer(rules: readonly TokenRule[]): TokenRule {
   const added = (names: readonly TokenRule['name'][], tokens: string): string => {
     const found = names.filter((name) => rules.some((rule) => rule.name === name))
     return found.length === 0 ? '0' : `CASE WHEN ${found.join(' OR ')} THEN ${tokens} ELSE 0 END`
@@ -170,15 +188,13 @@ function totalTokensDiffer(plan: ReadPlan, options: ReadOptions, rules: readonly
   const reasoningBeside = added(['reasoning_added'], reasoning)
   const sum = `${input} + ${output}`
   const sums = [
-    sum,
     `${sum} - ${cachedBeside}`,
     `${sum} - ${reasoningBeside}`,
     `${sum} - ${cachedBeside} - ${reasoningBeside}`,
-    ...(options.cacheTokens === 'included' || plan.cacheTokensCertain ? [`${sum} + ${cached}`] : []),
   ]
   return {
     name: 'total_tokens_differ',
-    when: `total_tokens > 0 AND (input_tokens IS NOT NULL OR output_tokens IS NOT NULL) AND total_tokens NOT IN (${sums.join(', ')})`,
+    when: `total_tokens > 0 AND total_tokens < ${sum} AND total_tokens NOT IN (${sums.join(', ')})`,
   }
 }
 

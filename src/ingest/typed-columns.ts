@@ -125,7 +125,9 @@ export function typedColumns(
 /** SQL for what is not read, with the currency of a cost that is left out. */
 function withCurrency(plan: ReadPlan, leftOut: string): string {
   const currency = `'currency=' || (${leftOut})`
-  return plan.unread === undefined ? currency : `nullif(concat_ws('; ', unread_usage, ${currency}), '')`
+  return plan.unread === undefined && plan.linesInWords === undefined
+    ? currency
+    : `nullif(concat_ws('; ', unread_usage, ${currency}), '')`
 }
 
 /** True when amounts may carry a currency or a unit: their names or the record say so, or some were seen. */

@@ -122,6 +122,7 @@ function isFilled(
     return (
       plan.unread !== undefined ||
       plan.linesInWords === true ||
+      plan.totalTokens !== undefined ||
       (has('reported_cost_usd') && hasUnits(plan, options))
     )
   if (name === 'tags') return hasTags

@@ -421,8 +421,9 @@ describe('values', () => {
       tool_tokens_added: 1,
       output_from_total: 1,
       input_from_total: 1,
-      total_tokens_differ: 1,
     })
+    expect(column(got, 'unread_usage').filter(Boolean)).toEqual(['total_tokens beyond input and output'])
+    expect(got.calls[4]).toMatchObject({ partly_priced: true })
     expect(got.doubts).toContainEqual(
       expect.stringMatching(
         /^3 calls in .*log\.jsonl: output tokens did not include reasoning; it was added$/,
@@ -487,7 +488,8 @@ describe('values', () => {
     ])
     expect(column(got, 'reported_cost_usd')).toEqual(['0.3', '0.3', '5'])
     expect(column(got, 'tags')).toEqual([null, null, null])
-    expect(got.repairs).toEqual({ cost_from_parts: 1, cost_parts_differ: 1, total_tokens_differ: 1 })
+    expect(got.repairs).toEqual({ cost_from_parts: 1, cost_parts_differ: 1 })
+    expect(column(got, 'unread_usage')).toEqual([null, null, 'total_tokens beyond input and output'])
   })
 
   test('what can be left out is left out and counted', async () => {
