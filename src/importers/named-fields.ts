@@ -464,11 +464,21 @@ const splitTotals = new Map<string, ReadonlyMap<string, string>>(
 
 /** Counts of an object `details` inside a usage object, as frameworks pass on what else a provider said. */
 const otherDetails = new Map<string, string>(
-  [
-    ...['reasoningtokens', 'thoughtstokens', 'thinkingtokens', 'cachedtokens', 'cachedcontenttokens'],
-    ...['cachereadinputtokens', 'cachecreationinputtokens', 'audioprompttokens', 'websearchrequests'],
-    ...['ephemeral1hinputtokens', 'ephemeral5minputtokens', 'cachereadtokens', 'cachewritetokens'],
-  ].map((name) => [name, name]),
+  Object.entries({
+    reasoningtokens: 'reasoningtokens',
+    thoughtstokens: 'thoughtstokens',
+    thinkingtokens: 'thinkingtokens',
+    cachedtokens: 'cachedtokens',
+    cachedcontenttokens: 'cachedcontenttokens',
+    cachereadtokens: 'cachereadtokens',
+    cachereadinputtokens: 'cachereadinputtokens',
+    cachewritetokens: 'cachewritetokens',
+    cachecreationinputtokens: 'cachecreationinputtokens',
+    ephemeral1hinputtokens: 'ephemeral1hinputtokens',
+    ephemeral5minputtokens: 'ephemeral5minputtokens',
+    audioprompttokens: 'audioprompttokens',
+    websearchrequests: 'websearchrequests',
+  }),
 )
 
 /** The parts of a count that some record has, at a path of the record. */
