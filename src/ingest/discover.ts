@@ -20,8 +20,11 @@ export interface SourceFile {
   readonly stream: boolean
 }
 
-/** Endings that are looked for in folders; files named one by one may have any. */
-const endings = /\.(?:jsonl|ndjson|json|csv|tsv|log|txt)(?:\.(?:gz|zst))?$/i
+/**
+ * Endings that are looked for in folders; files named one by one may have any. Behind them, what a rotated log
+ * is numbered or dated with: calls between the last ingest and a rotation stand there alone.
+ */
+const endings = /\.(?:jsonl|ndjson|json|csv|tsv|log|txt)(?:[.-]\d[\d_-]*)?(?:\.(?:gz|zst))?$/i
 
 /** @throws UserError when a source is missing, unreadable or holds no logs */
 export async function discover(sources: readonly string[], cwd: string): Promise<SourceFile[]> {
