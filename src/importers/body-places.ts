@@ -29,12 +29,19 @@ const others = new Set(
 )
 const deepest = 4
 
-/** Places of the sample's bodies, outermost first. */
+/**
+ * Places that are read at most: each adds its own columns to the plan, so that a small file with hundreds of
+ * them would take all memory. Usage that stands elsewhere is named as not read.
+ */
+export const mostPlaces = 12
+
+/** Places of the sample's bodies, outermost first: of very many those that most records have. */
 export function bodyPlaces(sample: Sample): readonly Place[] {
-  const found = new Map<string, Place>()
+  const found = new Map<string, Place & { readonly records: number }>()
   const add = (hops: readonly (readonly string[])[], list: boolean): void => {
     const key = JSON.stringify(hops)
-    found.set(key, { hops, list: list || (found.get(key)?.list ?? false) })
+    const known = found.get(key)
+    found.set(key, { hops, list: list || (known?.list ?? false), records: (known?.records ?? 0) + 1 })
   }
   for (const record of sample.records) {
     const isRecord = sample.kind === 'json'
@@ -43,7 +50,10 @@ export function bodyPlaces(sample: Sample): readonly Place[] {
       search(record, [[]], add, hasCounts(record) ? isStrictBody : isBody, 0)
   }
   const depth = ({ hops }: Place): number => hops.flat().length
-  return withoutDoubles([...found.values()]).toSorted((a, b) => depth(a) - depth(b))
+  const usual = [...found.values()].toSorted((a, b) => b.records - a.records).slice(0, mostPlaces)
+  return withoutDoubles(usual.map(({ hops, list }) => ({ hops, list }))).toSorted(
+    (a, b) => depth(a) - depth(b),
+  )
 }
 
 /** Keys that a body has beside its usage. */
@@ -104,7 +114,8 @@ function search(
 ): void {
   if (depth >= deepest) return
   for (const [key, value] of Object.entries(record)) {
-    if (others.has(key)) continue
+    // No SQL has the sign NUL in a text, so that nothing could be read there.
+    if (others.has(key) || key.includes('\u0000')) continue
     const inner = [...hops.slice(0, -1), [...hops.at(-1)!, key]]
     if (Array.isArray(value)) {
       if (isStream(value)) add([...inner, []], true)

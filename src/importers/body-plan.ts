@@ -11,6 +11,7 @@ import {
   bodyAt,
   bodyPlaces,
   firstThere,
+  mostPlaces,
   outerText,
   unsampledPlaces,
   type Body,
@@ -56,7 +57,7 @@ function valuesAt(record: unknown, path: readonly string[]): Readonly<Record<str
 export function bodyPlan(survey: Survey, id: string, usual: Place): ReadPlan {
   const document = Document.for(survey)
   const sampled = bodyPlaces(survey.sample)
-  const found = [...sampled, ...unsampledPlaces(survey, sampled)]
+  const found = [...sampled, ...unsampledPlaces(survey, sampled)].slice(0, mostPlaces)
   const places = found.length > 0 ? found : [usual]
   const body = bodyAt(survey, document, places)
   const outer = outerText(survey, document, places)

@@ -137,7 +137,7 @@ export class Document {
   /** SQL for the text itself. */
   readonly #text: string
   readonly #columns: readonly string[] | undefined
-  readonly #structure: Structure = {}
+  readonly #structure = newStructure()
   /** Where each value that was asked for stands, by its SQL. */
   readonly #reads = new Map<string, readonly string[]>()
   readonly #embedded = new Map<string, Embedded>()
@@ -184,7 +184,7 @@ export class Document {
     this.#reads.set(this.#address(path), path)
     const known = parent[leaf]
     if (Array.isArray(known)) known[0][key] = 'VARCHAR'
-    else parent[leaf] = [{ [key]: 'VARCHAR' }]
+    else parent[leaf] = [Object.assign(newStructure(), { [key]: 'VARCHAR' as const })]
     return `list_transform(${this.#address(path)}, lambda x: x.${quoted(key)})`
   }
 
@@ -292,7 +292,7 @@ export class Document {
     let node = this.#structure
     for (const key of path.slice(0, -1)) {
       if (!fits(node, key, 'object')) return undefined
-      node = (node[key] ??= {}) as Structure
+      node = (node[key] ??= newStructure()) as Structure
     }
     return node
   }
@@ -302,8 +302,15 @@ export class Document {
   }
 }
 
-/** True when `key` is free in the structure, or holds the same kind already. */
+/**
+ * Keys of a log become keys of this: it has none of its own, or a log with `__proto__` in it would write into
+ * what every object of the program inherits.
+ */
+const newStructure = (): Structure => Object.create(null) as Structure
+
+/** True when `key` is free in the structure, or holds the same kind already. SQL knows no empty name. */
 function fits(node: Structure, key: string, kind: 'text' | 'object' | 'list'): boolean {
+  if (key === '') return false
   const known = node[key]
   if (known === undefined) return !Object.keys(node).some((k) => k.toLowerCase() === key.toLowerCase())
   if (typeof known === 'string') return kind === 'text'
