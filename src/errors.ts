@@ -48,3 +48,13 @@ export class UserError extends Error {
     this.location = options.location === undefined ? undefined : visible(options.location)
   }
 }
+
+/** The machine or its settings are to blame: memory, disk, descriptors, folders. No log is, and no part of the program. */
+export class MachineFault extends UserError {}
+
+/** True for what no file is to blame for: memory, disk, an interrupted run. Another try would fail as well. */
+export function isOfTheMachine(error: unknown): boolean {
+  if (error instanceof UserError) return error instanceof MachineFault
+  const message = error instanceof Error ? error.message : String(error)
+  return /^(?:Out of Memory|INTERRUPT|FATAL)|No space left on device|ENOSPC|EMFILE|ENFILE/i.test(message)
+}

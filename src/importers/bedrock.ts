@@ -1,3 +1,4 @@
+import { sumOfList } from './counts.js'
 import { Document, at, firstOf, type Importer, type Survey } from './importer.js'
 
 /**
@@ -21,7 +22,7 @@ export const bedrock: Importer = {
     const request = doc.embedded('input', 'inputBodyJson')
     /** The last value of a path in a streamed answer's chunks. */
     const chunk = (path: string): string =>
-      `CASE WHEN starts_with(${bodyText}, '[') THEN list_filter(json_extract_string(${bodyText}, '$[*].${path}'), lambda x: x IS NOT NULL)[-1] END`
+      `CASE WHEN starts_with(${bodyText}, '[') AND json_valid(${bodyText}) THEN list_filter(json_extract_string(${bodyText}, '$[*].${path}'), lambda x: x IS NOT NULL)[-1] END`
     const metrics = (name: string): string => chunk(`"amazon-bedrock-invocationMetrics".${name}`)
     const usage = (converse: string, native: string): string =>
       firstOf(
@@ -33,16 +34,13 @@ export const bedrock: Importer = {
       )!
     const details = [body.text('usage', 'cacheDetails'), chunk('metadata.usage.cacheDetails')].map(
       (list) =>
-        `list_filter(from_json(CASE WHEN starts_with(${list}, '[') THEN ${list} END, '[{"ttl": "VARCHAR", "inputTokens": "BIGINT"}]'), lambda x: x.ttl = '1h')`,
+        `list_filter(from_json(CASE WHEN starts_with(${list}, '[') AND json_valid(${list}) THEN ${list} END, '[{"ttl": "VARCHAR", "inputTokens": "VARCHAR"}]'), lambda x: x.ttl = '1h')`,
     )
     const oneHour = firstOf(
       body.text('usage', 'cache_creation', 'ephemeral_1h_input_tokens'),
       chunk('usage.cache_creation.ephemeral_1h_input_tokens'),
       chunk('message.usage.cache_creation.ephemeral_1h_input_tokens'),
-      ...details.map(
-        (list) =>
-          `CAST(CAST(list_sum(list_transform(${list}, lambda x: x."inputTokens")) AS BIGINT) AS VARCHAR)`,
-      ),
+      ...details.map((list) => sumOfList(`list_transform(${list}, lambda x: x."inputTokens")`)),
     )!
     const arn = doc.text('modelId')
     const metadata = (key: string): string => doc.text('requestMetadata', key)

@@ -4,7 +4,7 @@
  */
 import type { UsageField } from '../domain/call.js'
 import { absent, absentList, firstThere, type Body } from './body-places.js'
-import { number, sumOf } from './counts.js'
+import { number, sumOf, sumOfList } from './counts.js'
 
 export interface GeminiUsage {
   readonly fields: Partial<Record<UsageField, string>>
@@ -101,7 +101,7 @@ function listed(lists: readonly (string | undefined)[], names: readonly string[]
   const all = joined(lists)
   if (all === undefined) return absent
   const own = `list_filter(${all}, lambda z: upper(z[1]) IN (${names.map((name) => `'${name}'`).join(', ')}))`
-  return `CAST(CAST(list_sum(list_transform(${own}, lambda z: ${number('z[2]')})) AS BIGINT) AS VARCHAR)`
+  return sumOfList(`list_transform(${own}, lambda z: z[2])`)
 }
 
 /** SQL: modalities that no price covers, `modality=HAPTIC; …`; output of video has no price either. */

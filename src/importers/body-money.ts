@@ -8,7 +8,8 @@ import { literal } from './importer.js'
 const fromTicks = (ticks: string): string =>
   `CAST(TRY_CAST(${ticks} AS DECIMAL(18,0)) * CAST(0.0000000001 AS DECIMAL(11,10)) AS VARCHAR)`
 
-const dollars = (text: string): string => `TRY_CAST(${text} AS DECIMAL(18,12))`
+/** Wide enough for the sum of any two that are believed, and of any two that are not. */
+const dollars = (text: string): string => `TRY_CAST(${text} AS DECIMAL(24,12))`
 
 /**
  * SQL for the cost that a body states, USD. OpenRouter's credits are dollars; under one's own key the
@@ -19,7 +20,7 @@ export function statedCost(body: Body): string {
   const upstream = body.text('usage', 'cost_details', 'upstream_inference_cost')
   const ownKey = `${body.text('usage', 'is_byok')} = 'true' AND ${dollars(cost)} IS NOT NULL`
   const ticks = body.text('usage', 'cost_in_usd_ticks')
-  const stated = `CASE WHEN starts_with(${cost}, '{') THEN json_extract_string(${cost}, '/total_cost')
+  const stated = `CASE WHEN starts_with(${cost}, '{') AND json_valid(${cost}) THEN json_extract_string(${cost}, '/total_cost')
       WHEN ${ownKey} THEN CAST(${dollars(cost)} + coalesce(${dollars(upstream)}, 0) AS VARCHAR) ELSE ${cost} END`
   return firstThere(
     cost === absent ? absent : stated,

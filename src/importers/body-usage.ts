@@ -1,7 +1,7 @@
 /** The counts of a body, under the names of all providers. Where they are no sums, the first that is there counts. */
 import type { UsageField } from '../domain/call.js'
 import { absent, absentList, firstThere, type Body } from './body-places.js'
-import { allWrites, number, sumOf } from './counts.js'
+import { allWrites, number, sumOf, sumOfList } from './counts.js'
 
 type Path = readonly string[]
 
@@ -219,14 +219,14 @@ function ofTitan(body: Body): string {
   const counts = body.list(['results'], 'tokenCount')
   return body.text('inputTextTokenCount') === absent || counts === absentList
     ? absent
-    : `CASE WHEN ${body.text('inputTextTokenCount')} IS NOT NULL THEN CAST(CAST(list_sum(list_transform(${counts}, lambda x: TRY_CAST(x AS BIGINT))) AS BIGINT) AS VARCHAR) END`
+    : `CASE WHEN ${body.text('inputTextTokenCount')} IS NOT NULL THEN ${sumOfList(counts)} END`
 }
 
 /** SQL for the tokens of a list of `{ttl, inputTokens}` that are kept for an hour. */
 function hourOf(body: Body, path: readonly string[]): string {
   if (body.list(path, 'ttl') === absentList) return absent
   const pairs = `list_filter(list_zip(${body.list(path, 'ttl')}, ${body.list(path, 'inputTokens')}), lambda z: z[1] = '1h')`
-  return `CAST(CAST(list_sum(list_transform(${pairs}, lambda z: TRY_CAST(z[2] AS BIGINT))) AS BIGINT) AS VARCHAR)`
+  return sumOfList(`list_transform(${pairs}, lambda z: z[2])`)
 }
 
 /**

@@ -26,3 +26,12 @@ export const allWrites = (all: string, fiveMinutes: string, hour: string): strin
     : `CASE WHEN ${fiveMinutes} IS NULL OR (${all} IS NOT NULL AND ${number(all)} IS NULL)
         OR coalesce(${number(all)} >= ${number(fiveMinutes)} + coalesce(${number(hour)}, 0), false) THEN ${all}
       ELSE ${sumOf(fiveMinutes, hour)} END`
+
+/**
+ * SQL: the sum of a list of counts as a text, NULL for none. What is no count makes the sum none either, and
+ * one beyond a BIGINT stays as large as it is, so that the record is refused.
+ */
+export function sumOfList(counts: string): string {
+  const numbers = `list_transform(${counts}, lambda n: CASE WHEN n IS NOT NULL THEN coalesce(TRY_CAST(n AS DOUBLE), CAST('NaN' AS DOUBLE)) END)`
+  return `list_transform([list_sum(${numbers})], lambda s: CASE WHEN abs(s) < 9e15 AND s = trunc(s) THEN CAST(CAST(s AS BIGINT) AS VARCHAR) ELSE CAST(s AS VARCHAR) END)[1]`
+}

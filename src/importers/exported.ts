@@ -58,7 +58,8 @@ const unguarded = (text: string): string =>
 
 /** SQL: the map that the JSON object in `text` is, without what may not be a tag. */
 function tagsOf(text: string, denied: readonly string[]): string {
-  const map = `from_json(CASE WHEN starts_with(${text}, '{') AND json_valid(${text}) THEN ${text} END, '"MAP(VARCHAR, VARCHAR)"')`
+  // A key that stands twice makes no map: no export of ours has one.
+  const map = `TRY(from_json(CASE WHEN starts_with(${text}, '{') AND json_valid(${text}) THEN ${text} END, '"MAP(VARCHAR, VARCHAR)"'))`
   const kept = ['strlen(e.key) BETWEEN 1 AND 60', 'strlen(e.value) <= 200']
   if (denied.length > 0) kept.push(`e.key NOT IN (${denied.join(', ')})`)
   const entries = `list_filter(map_entries(${map}), lambda e: ${kept.join(' AND ')})`

@@ -134,3 +134,10 @@ export function leftOut(raw: string, value: string, options: ReadOptions, units:
   return `CASE WHEN ${raw} IS NULL OR ${value} IS NOT NULL OR ${isPlain(raw, options.decimal)} THEN NULL
     WHEN ${code} <> 'USD' AND ${amountOf(raw, options.decimal)} IS NOT NULL THEN ${code} END`
 }
+
+/** SQL for the sum of the parts of a cost, US dollars; NULL where one is absent, or they are beyond any call. */
+export function sumOfParts(parts: readonly string[], options: ReadOptions, units: boolean): string {
+  if (parts.length === 0) return 'CAST(NULL AS DECIMAL(18,12))'
+  const sum = parts.map((part) => `CAST(${usd(part, 'ts', options, units)} AS ${wide})`).join(' + ')
+  return `TRY_CAST(${sum} AS DECIMAL(18,12))`
+}

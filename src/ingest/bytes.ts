@@ -4,16 +4,20 @@
  */
 
 /** The bytes of a source as UTF-8 text: decompressed (.gz, .zst by content) and brought out of UTF-16. */
-import { createReadStream, openSync, readSync, closeSync } from 'node:fs'
+import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs'
 import { Transform, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { UserError } from '../errors.js'
+import { isOfTheMachine, UserError } from '../errors.js'
+import { BeyondLimit, unzstd } from './zstd.js'
 
 export type Encoding = 'plain' | 'gzip' | 'zstd' | 'utf-16'
 
 /** A file that grows by more than this when decompressed, beyond the floor, is taken for a bomb. */
 const expansionLimit = 400
-const expansionFloor = 1024 ** 3
+const expansionFloor = 256 * 1024 ** 2
+
+/** Bytes that a compressed file may hold. */
+const mostBytes = (path: string): number => Math.max(expansionFloor, statSync(path).size * expansionLimit)
 
 /** How a file is encoded, by its first bytes. @throws UserError when it can't be read */
 export function encodingOf(path: string): Encoding {
@@ -43,21 +47,17 @@ export function encodingOf(path: string): Encoding {
  */
 export async function* readBytes(path: string, encoding: Encoding, start = 0): AsyncGenerator<Buffer> {
   const raw = createReadStream(path, { start: encoding === 'plain' ? start : 0, highWaterMark: 1 << 20 })
-  const stream = decoded(raw, encoding)
+  const limit = isCompressed(encoding) ? mostBytes(path) : Number.POSITIVE_INFINITY
   let size = 0
   try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
+    for await (const chunk of decoded(raw, encoding, limit)) {
       size += chunk.length
-      if (encoding !== 'plain' && size > expansionFloor && size > raw.bytesRead * expansionLimit) {
-        throw new UserError(`the file expands to more than ${expansionLimit} times its size`, {
-          location: path,
-          hint: 'Decompress it yourself if it is to be trusted, then ingest the result.',
-        })
-      }
+      if (size > limit) throw new BeyondLimit(`more than ${Math.floor(limit / 1024 ** 2)} MB`)
       yield chunk
     }
   } catch (error) {
-    if (error instanceof UserError) throw error
+    if (error instanceof BeyondLimit) throw bomb(path, error)
+    if (error instanceof UserError || isOfTheMachine(error)) throw error
     const what =
       encoding === 'plain' ? 'the file cannot be read' : `the ${encoding} data is damaged or ends too early`
     throw new UserError(what, {
@@ -70,9 +70,18 @@ export async function* readBytes(path: string, encoding: Encoding, start = 0): A
   }
 }
 
-function decoded(raw: Readable, encoding: Encoding): Readable {
+const isCompressed = (encoding: Encoding): boolean => encoding === 'gzip' || encoding === 'zstd'
+
+const bomb = (path: string, { message }: BeyondLimit): UserError =>
+  new UserError(`the file expands to ${message}, which is beyond what its size allows`, {
+    code: 'refused',
+    location: path,
+    hint: 'Nothing of it was kept. Decompress it yourself if it is to be trusted, then ingest the result.',
+  })
+
+function decoded(raw: Readable, encoding: Encoding, limit: number): AsyncIterable<Buffer> {
+  if (encoding === 'zstd') return unzstd(raw as AsyncIterable<Buffer>, limit)
   if (encoding === 'gzip') return pipe(raw, createGunzip())
-  if (encoding === 'zstd') return pipe(raw, zstdDecoder())
   if (encoding === 'utf-16') return pipe(raw, utf16Decoder())
   return raw
 }
@@ -80,38 +89,6 @@ function decoded(raw: Readable, encoding: Encoding): Readable {
 function pipe(raw: Readable, transform: Transform): Readable {
   raw.on('error', (error) => transform.destroy(error))
   return raw.pipe(transform)
-}
-
-function zstdDecoder(): Transform {
-  let push: ((chunk: Uint8Array, final: boolean) => void) | undefined
-  let ended = false
-  const transform = new Transform({
-    async transform(chunk: Buffer, _encoding, done) {
-      try {
-        if (!push) {
-          const { Decompress } = await import('fzstd')
-          const decompress = new Decompress((data, final) => {
-            ended = final === true
-            if (data.length > 0) transform.push(Buffer.from(data))
-          })
-          push = (data, final) => decompress.push(data, final)
-        }
-        push(chunk, false)
-        done()
-      } catch (error) {
-        done(error as Error)
-      }
-    },
-    flush(done) {
-      try {
-        push?.(new Uint8Array(0), true)
-        done(ended ? null : new Error('unexpected end of data'))
-      } catch (error) {
-        done(error as Error)
-      }
-    },
-  })
-  return transform
 }
 
 function utf16Decoder(): Transform {

@@ -85,6 +85,19 @@ export function costProblem(field: string, raw: string, value: string, leftOut: 
     END`
 }
 
+/** SQL: true for parts of a cost without any surprise in their sum; a part that is absent makes none. */
+export const costPartsFine = (parts: readonly string[], sum: string): string =>
+  `(${parts.map((part) => `${part} IS NULL`).join(' OR ')} OR ${sum} <= ${costLimit})`
+
+/** SQL for the reason why the parts of a cost are refused for their sum. */
+export function costPartsProblem(parts: readonly string[], sum: string): string {
+  const double = parts.map((part) => `TRY_CAST(ltrim(${part}, '$ ') AS DOUBLE)`).join(' + ')
+  return `CASE WHEN ${sum} <= ${costLimit} THEN NULL
+    WHEN ${sum} IS NULL AND isnan(${double}) THEN 'cost_usd: not an amount in USD'
+    WHEN ${sum} IS NOT NULL OR ${double} > ${costLimit} THEN 'cost_usd: above $100,000'
+    END`
+}
+
 /** SQL for a measure: a finite number within bounds, else NULL (and counted as dropped). */
 export const measure = (raw: string, low: number, high: number): string =>
   `CASE WHEN TRY_CAST(${raw} AS DOUBLE) BETWEEN ${low} AND ${high} THEN TRY_CAST(${raw} AS DOUBLE) END`

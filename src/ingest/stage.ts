@@ -3,7 +3,7 @@
  * store is not touched.
  */
 import { quoteText, type Database } from '../db/database.js'
-import { UserError } from '../errors.js'
+import { isOfTheMachine, UserError } from '../errors.js'
 import type { ReadPlan } from '../importers/importer.js'
 import { unreadSql } from '../importers/unread.js'
 import { normaliseSql, type SourceRelation } from './normalise.js'
@@ -216,10 +216,4 @@ export class Stage {
     return `SELECT s.*, g.file_no, s.row - g.first_row + 1 + g.line_base AS line, g.known_lines
       FROM (SELECT rowid AS row, *${absent.map(([name, type]) => `, CAST(NULL AS ${type}) AS ${name}`).join('')} FROM staged) s ${join}`
   }
-}
-
-/** True for what no file is to blame for: memory, disk, an interrupted run. Another try would fail as well. */
-export function isOfTheMachine(error: unknown): boolean {
-  const message = error instanceof Error ? error.message : String(error)
-  return /^(Out of Memory|INTERRUPT)|No space left on device|ENOSPC|EMFILE|ENFILE/i.test(message)
 }

@@ -206,5 +206,6 @@ const costFromParts: TokenRule = {
 
 const costPartsDiffer: TokenRule = {
   name: 'cost_parts_differ',
-  when: 'abs(reported_cost_usd - cost_parts) > 0.000001 + 0.01 * reported_cost_usd',
+  // Wide, for what is refused only after it was compared.
+  when: 'abs(CAST(reported_cost_usd AS DECIMAL(24,12)) - cost_parts) > 0.000001 + 0.01 * CAST(reported_cost_usd AS DECIMAL(24,12))',
 }

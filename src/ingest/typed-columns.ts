@@ -108,9 +108,12 @@ export function typedColumns(
   }
   add('service_tier', casts.serviceTier('raw_service_tier'))
   out.push(['raw_status', has('status') ? 'raw_status' : 'CAST(NULL AS VARCHAR)'])
-  const parts = plan.costParts ?? []
-  const partsSum = parts.map((_, i) => amounts.usd(`cost_part_${i}`, 'ts', options, units)).join(' + ')
-  out.push(['cost_parts', partsSum === '' ? 'CAST(NULL AS DECIMAL(18,12))' : partsSum])
+  const parts = (plan.costParts ?? []).map((_, i) => `cost_part_${i}`)
+  out.push(['cost_parts', amounts.sumOfParts(parts, options, units)])
+  if (parts.length > 0) {
+    fine.push(casts.costPartsFine(parts, 'cost_parts'))
+    problems.push(casts.costPartsProblem(parts, 'cost_parts'))
+  }
   out.push([
     'value_problem',
     problems.length === 0

@@ -1,0 +1,71 @@
+/** One record never stops a run, whatever stands in it: every value at the edge, in every field of every log. */
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { FileSummary } from '../../src/ingest/summary.js'
+import { csvOf, everyCell, everyEdge, seeds } from './hostile-records.js'
+import { ingestInto, Workshop, write } from './ingesting.js'
+
+const workshop = new Workshop()
+/** Half of it is for the many keys that the edges bring. */
+const store = { threads: 1, memoryLimit: "3GiB", lockTimeoutMs: 5_000 }
+afterAll(() => workshop.close())
+
+/** `npm run soak` tries them all. */
+const stride = process.env['SOAK_SEED'] ? 1 : 5
+
+/** What becomes of a file of these lines. */
+async function read(name: string, lines: readonly string[], from: string): Promise<FileSummary> {
+  const path = write(join(workshop.room(), name), lines.join('\n') + '\n')
+  const { files } = await ingestInto(workshop.store(), [path], { read: { from }, store }).catch((error: unknown) => ({
+    files: [{ state: 'refused', note: `the run ended: ${String(error).split('\n')[0]}` } as FileSummary],
+  }))
+  return files[0]!
+}
+
+/** Asserts that a file is read whole and each line booked; else names the lines that are to blame. */
+async function expectBooked(
+  name: string,
+  first: readonly string[],
+  lines: readonly string[],
+  from: string,
+): Promise<void> {
+  const file = await read(name, [...first, ...lines], from)
+  const blamed = file.state === 'read' ? [] : await toBlame(name, first, lines, from)
+  expect([file.state, file.state === 'read' ? '' : file.note, ...blamed.slice(0, 2).map((one) => one.slice(-400))]).toEqual(['read', ''])
+  const all = file.imported + file.duplicates + file.superseded + file.skipped + file.rejected
+  expect([file.lines, all]).toEqual([first.length + lines.length, first.length + lines.length])
+}
+
+/** The fewest lines found by halving that a file is still refused for. */
+async function toBlame(
+  name: string,
+  first: readonly string[],
+  lines: readonly string[],
+  from: string,
+): Promise<readonly string[]> {
+  if (lines.length <= 1) return lines
+  const half = lines.length >> 1
+  for (const part of [lines.slice(0, half), lines.slice(half)])
+    if ((await read(name, [...first, ...part], from)).state !== 'read') return toBlame(name, first, part, from)
+  return lines
+}
+
+describe('every value at the edge in every field of', () => {
+  test.each(seeds())('$name', async ({ importer, records }) => {
+    const fine = records.map((record) => JSON.stringify(record))
+    const lines = records.slice(0, 2).flatMap((record) => [...everyEdge(record, stride)])
+    await expectBooked('edges.jsonl', fine, lines, importer)
+  })
+})
+
+describe('every value at the edge in every cell of', () => {
+  // What a file of one's own says in columns, and what is JSON in a cell.
+  test.each(seeds().filter(({ name }) => /own|exported|spend-logs/.test(name)))('$name', async (seed) => {
+    const { header, rows } = csvOf(seed)
+    const line = (cells: readonly string[]): string =>
+      cells.map((text) => `"${text.replaceAll('"', '""')}"`).join(',')
+    const fine = [line(header), ...rows.map(line)]
+    const lines = rows.slice(0, 2).flatMap((row) => [...everyCell(row, stride)])
+    await expectBooked('edges.csv', fine, lines, seed.importer)
+  })
+})
