@@ -18,7 +18,7 @@ import { writeWhole } from './commands/output-file.js'
 import { commandEntries } from './commands/registry.js'
 import { chosen, usageHint } from './commands/usage.js'
 import { visible } from './domain/hidden.js'
-import { exitCodes, UserError } from './errors.js'
+import { exitCodes, systemFault, UserError } from './errors.js'
 import type { Renderer } from './renderers/registry.js'
 import type { Report } from './reports/report.js'
 
@@ -43,12 +43,12 @@ export async function main(typed: readonly string[]): Promise<void> {
     .addHelpText('after', overview())
   // Only the command that is asked for is loaded; the others are known by name and summary.
   const asked = commandIn(argv)
-  for (const { name, summary, load } of commandEntries) {
-    program.addCommand(
-      name === asked ? await buildCommand(await load()) : new Command(name).description(summary),
-    )
-  }
   try {
+    for (const { name, summary, load } of commandEntries) {
+      program.addCommand(
+        name === asked ? await buildCommand(await load()) : new Command(name).description(summary),
+      )
+    }
     if (argv.length === 0) return firstWords()
     // Help on everything would be no answer to a command that is mistyped.
     const isKnown = asked === undefined || commandEntries.some(({ name }) => name === asked)
@@ -221,11 +221,13 @@ function columnsOf(stream: NodeJS.WriteStream): number {
 /** Shows what went wrong and sets the exit code. */
 function fail(error: unknown): void {
   if (error instanceof CommanderError) return failUsage(error)
-  if (error instanceof UserError) {
-    const where = error.location === undefined ? '' : `${error.location}: `
-    process.stderr.write(`llmcost: ${where}${error.message}\n`)
-    if (error.hint) process.stderr.write(`${error.hint.replaceAll(/^/gm, '  ')}\n`)
-    process.exitCode = exitCodes[error.code]
+  // What the system refuses is no defect of the program, wherever it is met.
+  const known = error instanceof UserError ? error : systemFault(error)
+  if (known !== undefined) {
+    const where = known.location === undefined ? '' : `${known.location}: `
+    process.stderr.write(`llmcost: ${where}${known.message}\n`)
+    if (known.hint) process.stderr.write(`${known.hint.replaceAll(/^/gm, '  ')}\n`)
+    process.exitCode = exitCodes[known.code]
   } else {
     const what = error instanceof Error ? error.message.split('\n')[0]! : String(error)
     process.stderr.write(
@@ -255,6 +257,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
       cause: error,
     }),
   )
+  process.exit()
+})
+
+// An error that no part of the program waits for is told like any other.
+process.on('uncaughtException', (error) => {
+  fail(error)
   process.exit()
 })
 

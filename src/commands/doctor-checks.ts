@@ -1,7 +1,7 @@
 /** What `llmcost doctor` looks at, in order: one entry each. A check tells of a problem, and never throws. */
 import { existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { openStoreForReading } from '../db/store.js'
+import { isAbsent, openStoreForReading } from '../db/store.js'
 import { bytes, count, duration } from '../domain/wording.js'
 import { dayMs } from '../domain/zones.js'
 import { UserError } from '../errors.js'
@@ -92,7 +92,7 @@ async function database(invocation: Invocation): Promise<Answer> {
   const { dbPath } = await settingsOf(invocation)
   const said = await chosen(invocation, 'db')
   const named = `${dbPath} (${said === undefined ? 'default' : said.said === 'db' ? 'config file' : said.said})`
-  if (!existsSync(dbPath)) {
+  if (isAbsent(dbPath)) {
     const next = `It is made by the first llmcost ingest${existsSync(dirname(dbPath)) ? '' : ', with its folder'}.`
     return { health: 'note', found: `not there yet: ${named}`, next }
   }
@@ -102,7 +102,7 @@ async function database(invocation: Invocation): Promise<Answer> {
 /** What the store holds; undefined where there is none. */
 async function stored(invocation: Invocation): Promise<StatusRow | undefined> {
   const { dbPath, storeOptions } = await settingsOf(invocation)
-  if (!existsSync(dbPath)) return undefined
+  if (isAbsent(dbPath)) return undefined
   const db = await openStoreForReading(dbPath, storeOptions)
   try {
     const { sql, params } = statusQuery()
@@ -186,7 +186,7 @@ async function lateCallsStored(
   invocation: Invocation,
 ): Promise<{ calls: number; date: string | null } | undefined> {
   const { dbPath, storeOptions } = await settingsOf(invocation)
-  if (!existsSync(dbPath)) return undefined
+  if (isAbsent(dbPath)) return undefined
   const db = await openStoreForReading(dbPath, storeOptions)
   try {
     const [past] = await ask(db, history(invocation.now.toISOString()))

@@ -10,6 +10,7 @@ import { tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue, Json } from '@duckdb/node-api'
 import { UserError } from '../errors.js'
+import { engineFault } from './faults.js'
 
 export type SqlValue = string | number | bigint | boolean | null
 export type Value = string | number | bigint | boolean | null | Value[] | { [key: string]: Value }
@@ -51,9 +52,12 @@ export class Database {
   readonly #connection: DuckDBConnection
   #sealed = false
 
-  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+  readonly #resources: Resources
+
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection, resources: Resources) {
     this.#instance = instance
     this.#connection = connection
+    this.#resources = resources
   }
 
   /**
@@ -67,13 +71,13 @@ export class Database {
     try {
       instance = await DuckDBInstance.create(path, options)
     } catch (error) {
-      throw memoryLimitError(error, resources) ?? error
+      throw memoryLimitError(error, resources) ?? engineFault(error, resources) ?? error
     }
     const connection = await instance.connect()
     await connection.run(
       "SET autoload_known_extensions = false; SET allow_community_extensions = false; SET TimeZone = 'UTC'",
     )
-    return new Database(instance, connection)
+    return new Database(instance, connection, resources)
   }
 
   /**
@@ -97,7 +101,7 @@ export class Database {
 
   /** Runs a query and returns all its rows. Parameters travel as values, never as SQL. */
   async query<R = ResultRow>(sql: string, params: Record<string, SqlValue> = {}): Promise<Result<R>> {
-    const reader = await this.#connection.runAndReadAll(sql, bindable(params))
+    const reader = await this.#told(this.#connection.runAndReadAll(sql, bindable(params)))
     const types = reader.columnTypes().map(String)
     const columns = reader.columnNames().map((name, i) => ({ name, type: types[i] ?? '' }))
     const rows = reader.getRowsJson().map((row) => {
@@ -118,8 +122,17 @@ export class Database {
 
   /** Runs statements for their effect and returns how many rows changed. */
   async run(sql: string, params: Record<string, SqlValue> = {}): Promise<number> {
-    const result = await this.#connection.run(sql, bindable(params))
+    const result = await this.#told(this.#connection.run(sql, bindable(params)))
     return result.rowsChanged
+  }
+
+  /** The answer, or what the machine lacks for it in words for people. */
+  async #told<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await answer
+    } catch (error) {
+      throw engineFault(error, this.#resources) ?? error
+    }
   }
 
   /** Makes the statement that runs fail soon; nothing where none runs. */
@@ -133,12 +146,15 @@ export class Database {
     params: Record<string, SqlValue> = {},
     onColumns?: (columns: Result['columns']) => void | Promise<void>,
   ): AsyncGenerator<ResultRow[]> {
-    const result = await this.#connection.stream(sql, bindable(params))
+    const result = await this.#told(this.#connection.stream(sql, bindable(params)))
     const names = result.columnNames()
     const types = result.columnTypes().map(String)
     await onColumns?.(names.map((name, i) => ({ name, type: types[i] ?? '' })))
-    for await (const chunk of result.yieldRowsJson()) {
-      yield chunk.map((row) =>
+    const rows = result.yieldRowsJson()[Symbol.asyncIterator]()
+    for (;;) {
+      const next = await this.#told(rows.next())
+      if (next.done === true) return
+      yield next.value.map((row) =>
         Object.fromEntries(names.map((name, i) => [name, plain(row[i] ?? null, types[i] ?? '')])),
       )
     }

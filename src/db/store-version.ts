@@ -25,7 +25,7 @@ export async function migrate(db: Database, path: string): Promise<void> {
 export async function readVersion(db: Database, path: string): Promise<number> {
   const tables = await tablesOf(db, 'store')
   if (tables.size === 0 && (await isEmpty(db))) throw noStore(path)
-  const version = isMeta(tables.get('meta')) ? await versionIn(db) : undefined
+  const version = isMeta(tables.get('meta')) ? await versionIn(db, path) : undefined
   if (version === undefined) throw notOfLlmcost(path)
   if (version > schemaVersion) {
     throw new UserError(`the database has schema version ${version}; this program knows ${schemaVersion}`, {
@@ -37,10 +37,17 @@ export async function readVersion(db: Database, path: string): Promise<number> {
   return version
 }
 
-async function versionIn(db: Database): Promise<number | undefined> {
+async function versionIn(db: Database, path: string): Promise<number | undefined> {
   const { rows } = await db.query<{ key: string; value: string }>('SELECT key, value FROM store.main.meta')
   const values = new Map(rows.map((row) => [row.key, row.value]))
-  return values.get('application') === 'llmcost' ? Number(values.get('schema_version')) : undefined
+  if (values.get('application') !== 'llmcost') return undefined
+  const said = values.get('schema_version')
+  if (/^\d{1,6}$/.test(said ?? '')) return Number(said)
+  const what = `the database says no version of its tables: schema_version is ${said ?? 'missing'}`
+  throw new UserError(what, {
+    location: path,
+    hint: 'It is damaged, and was left as it was. Restore a copy, or move it away and ingest the logs again.',
+  })
 }
 
 /** True for a database that an interrupted first ingest left behind. */

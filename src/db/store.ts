@@ -1,7 +1,7 @@
 /** The store: one DuckDB file, opened for questions or attached for one transaction. */
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, openSync, readSync, statSync, type Stats } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { UserError } from '../errors.js'
+import { machineFault, systemFault, UserError } from '../errors.js'
 import { Database, ensureFolder, quoteText } from './database.js'
 import { schemaVersion } from './schema.js'
 import { tablesAt } from './shape.js'
@@ -36,7 +36,38 @@ export async function openStoreBeforeWriting(
   return undefined
 }
 
-const isAbsent = (path: string): boolean => !existsSync(path) || statSync(path).size === 0
+/**
+ * True where no store is yet: nothing, or an empty file.
+ * @throws UserError for what can be none: a folder, a pipe, a device; and where nobody may look
+ */
+export function isAbsent(path: string): boolean {
+  const stat = statOf(path)
+  if (stat === undefined) return true
+  if (stat.isDirectory()) throw refused(path, 'the database path is a folder', 'Name a file with --db.')
+  if (!stat.isFile())
+    throw refused(path, 'the database path is a pipe or a device, not a file', 'Name a file with --db.')
+  return stat.size === 0
+}
+
+/** Undefined where nothing is. @throws UserError where that cannot be told */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return undefined
+    if (code === 'EACCES' || code === 'EPERM')
+      throw refused(
+        path,
+        'the database cannot be looked at: its folder is not readable',
+        'Make the folder readable, or name another database with --db.',
+      )
+    throw systemFault(error, path) ?? error
+  }
+}
+
+const refused = (path: string, what: string, hint: string): UserError =>
+  new UserError(what, { location: path, hint })
 
 /**
  * Opens the store for questions: read-only, sealed before it is even attached, and by our own tables alone. A
@@ -129,20 +160,23 @@ export async function writeStore<T>(
       `ATTACH ${quoteText(path)} AS store${path === ':memory:' ? '' : ` (STORAGE_VERSION '${storageVersion}')`}`,
     ),
   )
-  try {
-    await db.run('BEGIN')
-    try {
-      await migrate(db, path)
-      const result = await work()
-      await db.run('COMMIT')
-      return result
-    } catch (error) {
-      await db.run('ROLLBACK').catch(() => undefined)
-      throw error
-    }
-  } finally {
+  const detach = async (): Promise<void> => {
     if (path !== ':memory:') await db.run('DETACH store')
   }
+  let result: T
+  try {
+    await db.run('BEGIN')
+    await migrate(db, path)
+    result = await work()
+    await db.run('COMMIT')
+  } catch (error) {
+    // What failed is told, and not what fails after it.
+    await db.run('ROLLBACK').catch(() => undefined)
+    await detach().catch(() => undefined)
+    throw error
+  }
+  await detach()
+  return result
 }
 
 /** Attaches the store to `db` as `store` read-only, runs `work` and detaches. */
@@ -164,11 +198,6 @@ export async function readStore<T>(
 
 /** DuckDB files carry "DUCK" at byte 8; anything else is refused before DuckDB touches it. */
 function assertDuckDbFile(path: string): void {
-  const stat = statSync(path)
-  const refuse = (what: string, hint: string): never => {
-    throw new UserError(what, { location: path, hint })
-  }
-  if (stat.isDirectory()) refuse('the database path is a folder', 'Name a file with --db.')
   const head = Buffer.alloc(12)
   let read = 0
   try {
@@ -176,14 +205,18 @@ function assertDuckDbFile(path: string): void {
     read = readSync(file, head, 0, 12, 0)
     closeSync(file)
   } catch (error) {
-    throw new UserError('the database cannot be read: no permission', {
-      location: path,
-      hint: 'Make it readable, or name another with --db.',
-      cause: error,
-    })
+    throw (
+      machineFault(error, path) ??
+      new UserError('the database cannot be read: no permission', {
+        location: path,
+        hint: 'Make it readable, or name another with --db.',
+        cause: error,
+      })
+    )
   }
   if (read < 12 || head.toString('latin1', 8, 12) !== 'DUCK') {
-    refuse(
+    throw refused(
+      path,
       'this file is not a database of llmcost',
       'Name another file with --db; this one was left as it was.',
     )

@@ -8,7 +8,7 @@ import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:
 import { Transform, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { isOfTheMachine, UserError } from '../errors.js'
-import { BeyondLimit, unzstd } from './zstd.js'
+import { beyond, BeyondLimit, unzstd } from './zstd.js'
 
 export type Encoding = 'plain' | 'gzip' | 'zstd' | 'utf-16'
 
@@ -52,7 +52,7 @@ export async function* readBytes(path: string, encoding: Encoding, start = 0): A
   try {
     for await (const chunk of decoded(raw, encoding, limit)) {
       size += chunk.length
-      if (size > limit) throw new BeyondLimit(`more than ${Math.floor(limit / 1024 ** 2)} MB`)
+      if (size > limit) throw beyond(limit)
       yield chunk
     }
   } catch (error) {
@@ -73,7 +73,7 @@ export async function* readBytes(path: string, encoding: Encoding, start = 0): A
 const isCompressed = (encoding: Encoding): boolean => encoding === 'gzip' || encoding === 'zstd'
 
 const bomb = (path: string, { message }: BeyondLimit): UserError =>
-  new UserError(`the file expands to ${message}, which is beyond what its size allows`, {
+  new UserError(message, {
     code: 'refused',
     location: path,
     hint: 'Nothing of it was kept. Decompress it yourself if it is to be trusted, then ingest the result.',

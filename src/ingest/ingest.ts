@@ -6,7 +6,8 @@ import { Database, type Resources } from '../db/database.js'
 import { openStoreBeforeWriting, writeStore } from '../db/store.js'
 import type { CostBasis } from '../domain/basis.js'
 import { addCounts } from '../domain/record-counts.js'
-import { UserError } from '../errors.js'
+import { isOfTheMachine, UserError } from '../errors.js'
+import { culpritsAmong } from './culprits.js'
 import { loadPriceBook, type PriceBook } from '../pricing/book.js'
 import { discover, type SourceFile } from './discover.js'
 import { knownFiles, type KnownFile } from './files.js'
@@ -15,7 +16,7 @@ import type { ReadOptions } from './options.js'
 import { priceDataWords } from './price-data.js'
 import { doubts } from './doubts.js'
 import type { IngestRequest } from './request.js'
-import { stageFiles } from './stage-files.js'
+import { stageFiles, unforeseen } from './stage-files.js'
 import type { FileSummary, IngestSummary } from './summary.js'
 import { unreadUsage } from './unread.js'
 
@@ -29,13 +30,35 @@ export async function ingest(request: IngestRequest): Promise<IngestSummary> {
     overrideFiles: request.priceFiles,
     updatesFile: request.priceUpdates,
   })
+  let blamed: IngestRequest['blamed']
   for (let attempt = 1; ; attempt++) {
     try {
-      return await ingestOnce(request, files, book)
+      return await ingestOnce(blamed === undefined ? request : { ...request, blamed }, files, book)
     } catch (error) {
-      if (!(error instanceof Overtaken) || attempt === 5) throw error
+      if (attempt === 5) throw error
+      if (error instanceof Overtaken) continue
+      if (blamed !== undefined || isOfNoFile(error)) throw error
+      blamed = await blame(request, files, book)
+      // Without a file that fails by itself it is the store, or the program.
+      if (blamed.size === 0) throw error
     }
   }
+}
+
+/** True for what no file can be blamed for: it has words already, or is the machine's. */
+const isOfNoFile = (error: unknown): boolean => error instanceof UserError || isOfTheMachine(error)
+
+/** The files, by path, that a run fails for even into an empty store. */
+async function blame(
+  request: IngestRequest,
+  files: readonly SourceFile[],
+  book: PriceBook,
+): Promise<ReadonlyMap<string, unknown>> {
+  const { onProgress: _, ...quiet } = request
+  const attempt = (some: readonly SourceFile[]): Promise<IngestSummary> =>
+    ingestOnce({ ...quiet, dbPath: ':memory:', dryRun: false }, some, book)
+  const found = await culpritsAmong(files, attempt, isOfNoFile)
+  return new Map([...found].map(([file, error]) => [file.path, error]))
 }
 
 async function ingestOnce(
@@ -94,6 +117,22 @@ const nothingLanded: Landed = {
   loggedCosts: [],
 }
 
+/** The refusal of the first file that reading fails for; the error itself where none does. */
+async function blamed(
+  request: IngestRequest,
+  files: readonly SourceFile[],
+  book: PriceBook,
+  error: unknown,
+): Promise<unknown> {
+  if (isOfNoFile(error)) return error
+  const [first] = await blame(request, files, book)
+  if (first === undefined) return error
+  const [path, cause] = first
+  const { message, hint } = unforeseen(cause)
+  const location = files.find((file) => file.path === path)?.label ?? path
+  return new UserError(message, { code: 'refused', location, hint, cause })
+}
+
 export interface InputRequest extends Resources {
   readonly sources: readonly string[]
   /** Folder that relative sources are in; default the working directory. */
@@ -119,12 +158,10 @@ export async function openInput(request: InputRequest): Promise<Database> {
   })
   const db = await Database.open(':memory:', 'write', request)
   try {
-    const summary = await ingestWith(
-      db,
-      { ...request, ...inputDefaults, cwd, store: { ...request, lockTimeoutMs: 0 } },
-      files,
-      book,
-    )
+    const whole = { ...request, ...inputDefaults, cwd, store: { ...request, lockTimeoutMs: 0 } }
+    const summary = await ingestWith(db, whole, files, book).catch(async (error: unknown) => {
+      throw await blamed(whole, files, book, error)
+    })
     const refused = summary.files.find((file) => file.state === 'refused')
     if (refused) throw refusal(refused)
     const passedOver = summary.files.filter((file) => file.state === 'not-read')

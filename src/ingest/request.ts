@@ -35,6 +35,8 @@ export interface IngestRequest {
   readonly replace: boolean
   readonly dryRun: boolean
   readonly keepRejectedText: boolean
+  /** Files, by path, that an earlier attempt of this run failed for, and of what. */
+  readonly blamed?: ReadonlyMap<string, unknown>
   /** Told when the reading goes on to something else. */
   readonly onProgress?: (progress: ReadingProgress) => void
 }

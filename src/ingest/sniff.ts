@@ -25,6 +25,8 @@ export interface Recognised {
 /** Bytes looked at. */
 export const sniffLength = 1 << 18
 const sampleSize = 50
+/** Most columns of a CSV file: each becomes a part of one statement. */
+const mostColumns = 2000
 const delimiters = [',', ';', '\t', '|']
 
 /**
@@ -151,10 +153,10 @@ function documentRecords(text: string): Record<string, unknown>[] {
 
 /** The beginning of a JSON object, cut after its last whole member and closed: its keys tell what it is. */
 function closed(text: string): string {
-  const open: string[] = []
+  let open: Open | undefined
   let inString = false
   let end = 0
-  let ending = ''
+  let openAtEnd: Open | undefined
   for (let i = 0; i < text.length; i++) {
     const c = text[i]
     if (inString) {
@@ -163,14 +165,22 @@ function closed(text: string): string {
       continue
     }
     if (c === '"') inString = true
-    else if (c === '{' || c === '[') open.push(c === '{' ? '}' : ']')
-    else if (c === '}' || c === ']') open.pop()
+    else if (c === '{' || c === '[') open = { close: c === '{' ? '}' : ']', around: open }
+    else if (c === '}' || c === ']') open = open?.around
     if (c === ',' || c === '}' || c === ']' || c === '{' || c === '[') {
       end = c === ',' ? i : i + 1
-      ending = open.toReversed().join('')
+      openAtEnd = open
     }
   }
-  return text.slice(0, end) + ending
+  const ending: string[] = []
+  for (let one = openAtEnd; one !== undefined; one = one.around) ending.push(one.close)
+  return text.slice(0, end) + ending.join('')
+}
+
+/** An object or list that is open, in those around it: cheap to keep, however deep. */
+interface Open {
+  readonly close: string
+  readonly around: Open | undefined
 }
 
 function recogniseCsv(lines: readonly string[]): { shape: Shape; sample: Sample } {
@@ -179,6 +189,11 @@ function recogniseCsv(lines: readonly string[]): { shape: Shape; sample: Sample 
   const width = (rows: readonly string[][]): number => rows[0]?.length ?? 0
   const best = tries.reduce((a, b) => (width(b.rows) > width(a.rows) ? b : a))
   const header = uniqueNames(best.rows[0] ?? [])
+  if (header.length > mostColumns)
+    throw new UserError(
+      `it has ${header.length.toLocaleString('en')} columns; at most ${mostColumns.toLocaleString('en')} are read`,
+      { code: 'refused', hint: 'Leave out those that say nothing of calls, then ingest the rest.' },
+    )
   const records = best.rows.slice(1).map((row) => Object.fromEntries(header.map((name, i) => [name, row[i]])))
   return {
     shape: { kind: 'csv', delimiter: best.delimiter, header },

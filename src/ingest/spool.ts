@@ -6,11 +6,14 @@
 import { isUtf8 } from 'node:buffer'
 import { createHash, type Hash } from 'node:crypto'
 import { closeSync, openSync, writeSync } from 'node:fs'
+import { machineFault } from '../errors.js'
 
 /** Longest line that DuckDB is asked to read, bytes; `max_line_size` is set a little above. */
 export const lineLimit = 8_000_000
 /** Longest line that is looked at at all, bytes; the rest is rejected unread. */
-const hugeLine = 80_000_000
+export const hugeLine = 80_000_000
+/** What stands in the place of a longer one. */
+export const tooLong = `\x1freject:line longer than ${hugeLine / 1e6} MB`
 /** Delimiter that splits nothing: no clean file holds this byte. */
 export const delimiterByte = 0x01
 
@@ -93,7 +96,7 @@ export class Spool {
 
   #line(bytes: Buffer, passage: Passage, json: boolean): Buffer {
     const line = bytes.at(-1) === 0x0d ? bytes.subarray(0, -1) : bytes
-    if (line.length > hugeLine) return Buffer.from(`\x1freject:line longer than ${hugeLine / 1e6} MB`)
+    if (line.length > hugeLine) return Buffer.from(tooLong)
     const clean = isClean(line)
     if (!clean) passage.replaced = true
     const text = clean ? line : Buffer.from(line.toString('utf8').replaceAll(/[\0\x01\r]/g, '\ufffd'))
@@ -105,7 +108,11 @@ export class Spool {
   }
 
   #write(bytes: Buffer): void {
-    for (let at = 0; at < bytes.length;) at += writeSync(this.#file, bytes, at)
+    try {
+      for (let at = 0; at < bytes.length;) at += writeSync(this.#file, bytes, at)
+    } catch (error) {
+      throw machineFault(error, this.path) ?? error
+    }
   }
 }
 

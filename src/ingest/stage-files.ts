@@ -1,7 +1,7 @@
 /** The first half of a run: every file is looked at, and those that bring something are staged. */
 import type { Database } from '../db/database.js'
 import { noCounts } from '../domain/record-counts.js'
-import { isOfTheMachine, UserError } from '../errors.js'
+import { isOfTheMachine, OutOfMemory, UserError } from '../errors.js'
 import type { SourceFile } from './discover.js'
 import { judge, readingFrom, type KnownFile, type Verdict } from './files.js'
 import type { IngestRequest } from './request.js'
@@ -32,6 +32,7 @@ export async function stageFiles(
   known: ReadonlyMap<string, KnownFile>,
 ): Promise<Run> {
   const stage = new Stage(db)
+  const starved: OutOfMemory[] = []
   if (request.onProgress) await db.watchProgress()
   const entries: Entry[] = []
   const groups = new Map<string, { reading: Reading; entry: Entry }[]>()
@@ -41,6 +42,11 @@ export async function stageFiles(
     const entry: Entry = { summary: blankSummary(file, verdict), verdict }
     entries.push(entry)
     if (verdict.action === 'skip' || verdict.action === 'refuse') continue
+    const blamed = request.blamed?.get(file.path)
+    if (blamed !== undefined) {
+      refuse(entry, unforeseen(blamed))
+      continue
+    }
     const reading = await lookAt(file, request, entry, verdict)
     if (reading === undefined) continue
     const { importer, shape } = reading.recognised
@@ -55,12 +61,14 @@ export async function stageFiles(
       for (const unit of await prepared(batch)) {
         const before = done
         request.onProgress?.({ total, lines: stage.rows, done: () => before + unit.bytes * stage.progress })
-        await stageUnit(stage, unit, request, batch)
+        await stageUnit(stage, unit, request, batch, starved)
         done += unit.bytes
       }
     }
   }
   request.onProgress?.({ total, lines: stage.rows, done: () => total })
+  // Where no file found enough memory, no file is to blame.
+  if (starved[0] !== undefined && stage.files.length === 0) throw starved[0]
   return { stage, entries }
 }
 
@@ -79,23 +87,32 @@ async function stageUnit(
   unit: Unit,
   request: IngestRequest,
   batch: readonly Read[],
+  starved: OutOfMemory[],
 ): Promise<void> {
   const owners = unit.segments.map((segment) => batch.find((one) => one.reading === segment.reading)!)
   const first = stage.files.length
   try {
     await stage.add(unit, request.read, request.now)
   } catch (error) {
-    if (isOfTheMachine(error)) throw error
-    if (owners.length === 1) return refuse(owners[0]!.entry, unforeseen(error))
+    const hungry = error instanceof OutOfMemory
+    if ((isOfTheMachine(error) && !hungry) || isBroken(error)) throw error
+    if (owners.length === 1) {
+      if (hungry) starved.push(error)
+      return refuse(owners[0]!.entry, unforeseen(error))
+    }
     for (const owner of owners)
-      for (const alone of await prepared([owner])) await stageUnit(stage, alone, request, [owner])
+      for (const alone of await prepared([owner])) await stageUnit(stage, alone, request, [owner], starved)
     return
   }
   for (const [i, owner] of owners.entries()) owner.entry.fileNo = first + i
 }
 
+/** True where the engine gave up for good: nothing can be staged beside it any more. */
+const isBroken = (error: unknown): boolean =>
+  error instanceof Error && /^(?:INTERNAL|FATAL) Error/i.test(error.message)
+
 /** The refusal of a file that nothing but its failure is known of. */
-function unforeseen(error: unknown): UserError {
+export function unforeseen(error: unknown): UserError {
   if (error instanceof UserError) return error
   const [what = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
   return new UserError(`it could not be read: ${what.slice(0, 200)}`, {
@@ -156,7 +173,8 @@ async function lookAt(
     if (looked !== undefined) return readingFrom(looked, verdict)
     Object.assign(entry.summary, { state: 'empty', note: 'no records' })
   } catch (error) {
-    refuse(entry, error)
+    if (isOfTheMachine(error)) throw error
+    refuse(entry, unforeseen(error))
     // What merely stands in a folder was not asked for: it is no failure, and is told where money may be in it.
     if (file.inFolder !== true) return undefined
     const noLog = error instanceof Unrecognised && !error.mayHoldCalls
@@ -166,9 +184,9 @@ async function lookAt(
   return undefined
 }
 
-/** Notes why a file can't be read. @throws what is no fault of the file */
-function refuse(entry: Entry, error: unknown): void {
-  if (!(error instanceof UserError) || error.code === 'usage') throw error
+/** Notes why a file can't be read. @throws what is wrong with the command, and not with the file */
+function refuse(entry: Entry, error: UserError): void {
+  if (error.code === 'usage') throw error
   Object.assign(entry.summary, {
     state: 'refused',
     note: [error.message, error.hint].filter(Boolean).join('\n'),

@@ -97,7 +97,8 @@ export class Stage {
         return { rows, note: null }
       }
     } catch (error) {
-      await this.#db.run('ROLLBACK')
+      // An engine that is broken can't even do this.
+      await this.#db.run('ROLLBACK').catch(() => undefined)
       this.#created = created
       throw error
     }

@@ -191,7 +191,9 @@ async function numberFacts(db: Database, sql: string, fields: readonly string[])
        any_value(raw) FILTER (NOT cost AND ${three(',')}) AS comma_tokens, any_value(raw) FILTER (cost AND ${three(',')}) AS comma_costs,
        any_value(raw) FILTER (NOT cost AND ${three('\\.')}) AS point_tokens, any_value(raw) FILTER (regexp_matches(n, '[,'' ’]')) AS grouped,
        count(*) FILTER (cost AND n <> '' AND n <> raw AND NOT regexp_matches(raw, '[{\\[]')) AS units
-     FROM (SELECT cost, raw, ${number} AS n FROM (SELECT unnest([${values.join(', ')}], recursive := true) FROM (${sql} WHERE NOT skip)) WHERE raw <> '')`,
+     FROM (SELECT cost, raw, ${number} AS n FROM (SELECT unnest([${values.join(', ')}], recursive := true) FROM (${sql} WHERE NOT skip))
+       -- A list or an object is no number, however it is written.
+       WHERE raw <> '' AND NOT starts_with(raw, '[') AND NOT starts_with(raw, '{'))`,
   )
 }
 

@@ -5,6 +5,7 @@
  */
 import { comparable, fieldNames } from '../importers/field-names.js'
 import { isObject } from '../importers/importer.js'
+import { hugeLine, tooLong } from './spool.js'
 import { inWords, printedAs, printedWords, tellsInWords } from './printed.js'
 
 /** Where a collector keeps the logged text, and when it was logged. */
@@ -255,9 +256,14 @@ class Unwrapper {
   line(text: string): string[] {
     const settled = this.#open ? [''] : []
     this.#open = false
+    if (text === tooLong) return [...settled, text]
     const inner = innerOf(text, this.#wrapper)
     if (inner === undefined) return [...settled, recordOf(alone(text))]
     const whole = (this.#parts.get(inner.stream) ?? '') + inner.text
+    if (whole.length > hugeLine) {
+      this.#parts.delete(inner.stream)
+      return [...settled, tooLong]
+    }
     if (inner.partial) {
       this.#parts.set(inner.stream, whole)
       this.#open = true
@@ -281,22 +287,31 @@ class Unwrapper {
 export async function* unwrapped(source: AsyncIterable<Buffer>, wrapper: Wrapper): AsyncGenerator<Buffer> {
   const unwrapper = new Unwrapper(wrapper)
   let carry: Buffer[] = []
-  for await (const chunk of source) {
+  let carried = 0
+  for await (const whole of source) {
+    // Of a line without end only what might still be used is kept; it goes on as one that is too long.
+    const isHuge = carried > hugeLine
+    const end = isHuge ? whole.indexOf(0x0a) : 0
+    if (end < 0) continue
+    const chunk = isHuge ? Buffer.concat([Buffer.from(tooLong), whole.subarray(end)]) : whole
+    if (isHuge) [carry, carried] = [[], 0]
     const cut = chunk.lastIndexOf(0x0a)
     if (cut < 0) {
       carry.push(chunk)
+      carried += chunk.length
       continue
     }
     const block = Buffer.concat([...carry, chunk.subarray(0, cut)])
       .toString('utf8')
       .replace(/^\ufeff/, '')
     carry = [chunk.subarray(cut + 1)]
+    carried = chunk.length - cut - 1
     const out = block
       .split('\n')
       .flatMap((line) => unwrapper.line(line.endsWith('\r') ? line.slice(0, -1) : line))
     if (out.length > 0) yield Buffer.from(`${out.join('\n')}\n`)
   }
-  const last = Buffer.concat(carry).toString('utf8')
+  const last = carried > hugeLine ? tooLong : Buffer.concat(carry).toString('utf8')
   const end = last === '' ? [] : unwrapper.line(last)
   const { unfinished } = unwrapper
   const lines = [...end, ...unwrapper.rest()]

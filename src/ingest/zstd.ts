@@ -3,7 +3,7 @@
  * the limit is looked at after each. A frame that states its size, or asks for a window, beyond the limits is
  * refused before a byte of it is decoded.
  */
-/** A file would expand to more than is believed. The message says to how much, or what it asks for. */
+/** A file would expand to more than is believed. The message says by how much. */
 export class BeyondLimit extends Error {}
 
 /** Largest window that is made room for, bytes: what the `zstd` command allows by default. */
@@ -12,6 +12,19 @@ const windowLimit = 128 * 1024 ** 2
 const blockLimit = 128 * 1024
 
 const damaged = (what: string): Error => new Error(`zstd: ${what}`)
+
+/**
+ * What is said of a file that expands to more than it may.
+ * @param content bytes that it says it holds
+ */
+export const beyond = (limit: number, content?: number): BeyondLimit =>
+  new BeyondLimit(
+    content === undefined
+      ? `the file expands to more than the ${megabytes(limit)} that one of its size may hold`
+      : `the file says that it expands to ${megabytes(content)}; one of its size may hold ${megabytes(limit)}`,
+  )
+
+const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1024 ** 2).toLocaleString('en')} MB`
 
 interface Frame {
   /** Bytes of its header. */
@@ -104,9 +117,11 @@ async function* frame(source: Source, limit: number): AsyncGenerator<Buffer> {
   const found = frameAt(await source.peek(18))
   if (found === undefined) throw damaged('unexpected end of data')
   const { header, checksum, window, content } = found
-  const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1024 ** 2)} MB`
-  if (content > limit) throw new BeyondLimit(megabytes(content))
-  if (window > windowLimit) throw new BeyondLimit(`what needs ${megabytes(window)} at a time`)
+  if (content > limit) throw beyond(limit, content)
+  if (window > windowLimit)
+    throw new BeyondLimit(
+      `the file asks for ${megabytes(window)} of memory to be decompressed, more than the ${megabytes(windowLimit)} that it may`,
+    )
   // Loaded late: hardly any file needs it.
   const { Decompress } = await import('fzstd')
   let out: Uint8Array[] = []

@@ -7,7 +7,7 @@ import { ingestInto, Workshop, write } from './ingesting.js'
 
 const workshop = new Workshop()
 /** Half of it is for the many keys that the edges bring. */
-const store = { threads: 1, memoryLimit: "3GiB", lockTimeoutMs: 5_000 }
+const store = { threads: 1, memoryLimit: '3GiB', lockTimeoutMs: 5_000 }
 afterAll(() => workshop.close())
 
 /** `npm run soak` tries them all. */
@@ -16,9 +16,11 @@ const stride = process.env['SOAK_SEED'] ? 1 : 5
 /** What becomes of a file of these lines. */
 async function read(name: string, lines: readonly string[], from: string): Promise<FileSummary> {
   const path = write(join(workshop.room(), name), lines.join('\n') + '\n')
-  const { files } = await ingestInto(workshop.store(), [path], { read: { from }, store }).catch((error: unknown) => ({
-    files: [{ state: 'refused', note: `the run ended: ${String(error).split('\n')[0]}` } as FileSummary],
-  }))
+  const { files } = await ingestInto(workshop.store(), [path], { read: { from }, store }).catch(
+    (error: unknown) => ({
+      files: [{ state: 'refused', note: `the run ended: ${String(error).split('\n')[0]}` } as FileSummary],
+    }),
+  )
   return files[0]!
 }
 
@@ -31,7 +33,11 @@ async function expectBooked(
 ): Promise<void> {
   const file = await read(name, [...first, ...lines], from)
   const blamed = file.state === 'read' ? [] : await toBlame(name, first, lines, from)
-  expect([file.state, file.state === 'read' ? '' : file.note, ...blamed.slice(0, 2).map((one) => one.slice(-400))]).toEqual(['read', ''])
+  expect([
+    file.state,
+    file.state === 'read' ? '' : file.note,
+    ...blamed.slice(0, 2).map((one) => one.slice(-400)),
+  ]).toEqual(['read', ''])
   const all = file.imported + file.duplicates + file.superseded + file.skipped + file.rejected
   expect([file.lines, all]).toEqual([first.length + lines.length, first.length + lines.length])
 }
@@ -46,7 +52,8 @@ async function toBlame(
   if (lines.length <= 1) return lines
   const half = lines.length >> 1
   for (const part of [lines.slice(0, half), lines.slice(half)])
-    if ((await read(name, [...first, ...part], from)).state !== 'read') return toBlame(name, first, part, from)
+    if ((await read(name, [...first, ...part], from)).state !== 'read')
+      return toBlame(name, first, part, from)
   return lines
 }
 

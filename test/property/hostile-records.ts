@@ -147,7 +147,9 @@ export function seeds(): readonly Seed[] {
     {
       name: 'own, few fields',
       importer: 'llmcost',
-      records: [{ ts: '2026-09-05T08:00:00Z', model: 'claude-haiku-4-5', input_tokens: 10, cached_tokens: 5 }],
+      records: [
+        { ts: '2026-09-05T08:00:00Z', model: 'claude-haiku-4-5', input_tokens: 10, cached_tokens: 5 },
+      ],
     },
   ]
 }
@@ -211,7 +213,10 @@ const faults: readonly ((next: Random, record: Json) => string)[] = [
       const all = places(spoiled)
       if (all.length > 0) spoiled = replaced(spoiled, oneOf(next, all), mark)
     }
-    return JSON.stringify(spoiled).replaceAll(/"(@@\d+@@)"/g, (whole, mark: string) => edges.get(mark) ?? whole)
+    return JSON.stringify(spoiled).replaceAll(
+      /"(@@\d+@@)"/g,
+      (whole, mark: string) => edges.get(mark) ?? whole,
+    )
   }),
   (next, record) => {
     const line = JSON.stringify(record)
@@ -220,7 +225,11 @@ const faults: readonly ((next: Random, record: Json) => string)[] = [
   (next, record) => {
     const line = JSON.stringify(record)
     const at = next(line.length)
-    return line.slice(0, at) + oneOf(next, ['"', '{', '}', ',', ':', '\\', '\u0000', '\u0001', '\u001f', '\r']) + line.slice(at)
+    return (
+      line.slice(0, at) +
+      oneOf(next, ['"', '{', '}', ',', ':', '\\', '\u0000', '\u0001', '\u001f', '\r']) +
+      line.slice(at)
+    )
   },
   (next, record) => {
     // A key twice.
@@ -230,15 +239,54 @@ const faults: readonly ((next: Random, record: Json) => string)[] = [
     return `{${JSON.stringify(oneOf(next, keys))}:${oneOf(next, edgeValues)},${line.slice(1)}`
   },
   (next, record) => {
-    const key = oneOf(next, ['', ' ', 'constructor', '__proto__', "a'b", 'a"b', 'a.b', 'a/b', 'a~b', '$', '*', '#-1', 'a\u0000b', '\ud800', 'input_tokens', 'INPUT_TOKENS', 'é'.repeat(70), 'k'.repeat(next(5000))])
+    const key = oneOf(next, [
+      '',
+      ' ',
+      'constructor',
+      '__proto__',
+      "a'b",
+      'a"b',
+      'a.b',
+      'a/b',
+      'a~b',
+      '$',
+      '*',
+      '#-1',
+      'a\u0000b',
+      '\ud800',
+      'input_tokens',
+      'INPUT_TOKENS',
+      'é'.repeat(70),
+      'k'.repeat(next(5000)),
+    ])
     return `{${JSON.stringify(key)}:${oneOf(next, edgeValues)},${JSON.stringify(record).slice(1)}`
   },
   (next, record) => {
     const depth = 1 + next(1500)
-    const [open, close] = oneOf(next, [['[', ']'], ['{"usage":', '}'], ['{"a":', '}']] as const)
+    const [open, close] = oneOf(next, [
+      ['[', ']'],
+      ['{"usage":', '}'],
+      ['{"a":', '}'],
+    ] as const)
     return `{"x":${open.repeat(depth)}1${close.repeat(depth)},${JSON.stringify(record).slice(1)}`
   },
-  (next) => oneOf(next, ['', ' ', '\t', 'null', '[]', '{}', '1', '"x"', '[{}]', '[1,', '\u001freject:x', '\u001f', '{"a":1}{"b":2}', 'not json']),
+  (next) =>
+    oneOf(next, [
+      '',
+      ' ',
+      '\t',
+      'null',
+      '[]',
+      '{}',
+      '1',
+      '"x"',
+      '[{}]',
+      '[1,',
+      '\u001freject:x',
+      '\u001f',
+      '{"a":1}{"b":2}',
+      'not json',
+    ]),
   // A fine one.
   (_, record) => JSON.stringify(record),
 ]
@@ -248,13 +296,20 @@ export function hostileLine(next: Random, seed: Seed): Buffer {
   const line = Buffer.from(oneOf(next, faults)(next, oneOf(next, seed.records)))
   if (next(40) > 0 || line.length === 0) return line
   const at = next(line.length)
-  return Buffer.concat([line.subarray(0, at), Buffer.from(oneOf(next, [[0xff], [0xc3, 0x28], [0xed, 0xa0, 0x80], [0xfe, 0xff], [0]])), line.subarray(at)])
+  return Buffer.concat([
+    line.subarray(0, at),
+    Buffer.from(oneOf(next, [[0xff], [0xc3, 0x28], [0xed, 0xa0, 0x80], [0xfe, 0xff], [0]])),
+    line.subarray(at),
+  ])
 }
 
 const cell = (text: string): string => `"${text.replaceAll('"', '""')}"`
 
 /** The fields of a record of JSON as the columns of CSV: what is no plain value becomes JSON in its cell. */
-export function csvOf(seed: Seed): { readonly header: readonly string[]; readonly rows: readonly string[][] } {
+export function csvOf(seed: Seed): {
+  readonly header: readonly string[]
+  readonly rows: readonly string[][]
+} {
   const objects = seed.records as readonly { [key: string]: Json }[]
   const header = [...new Set(objects.flatMap((one) => Object.keys(one)))]
   const text = (value: Json | undefined): string =>

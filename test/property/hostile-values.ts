@@ -149,5 +149,9 @@ export const edgeValues: readonly string[] = [
   ...edgeShapes,
 ]
 
-/** What a cell of CSV holds in their place. */
-export const edgeCells: readonly string[] = [...edgeNumbers, ...edgeTexts, ...edgeShapes]
+/** What a cell of CSV holds in their place; a column with its decimals written in two ways is refused whole. */
+export const edgeCells: readonly string[] = [
+  ...edgeNumbers,
+  ...edgeTexts.filter((text) => !/^\d+[.,]\d{3}[.,]?/.test(text)),
+  ...edgeShapes,
+]

@@ -1,0 +1,72 @@
+/** What the engine says of a machine that fails it, in words for people. Other errors are not its machine's. */
+import { tmpdir, totalmem } from 'node:os'
+import { MachineFault, OutOfMemory, UserError } from '../errors.js'
+import type { Resources } from './database.js'
+
+const mebibyte = 1024 ** 2
+/** Least memory with which anything can be read, bytes. */
+const least = 256 * mebibyte
+
+const units: Readonly<Record<string, number>> = {
+  bytes: 1,
+  KiB: 1024,
+  MiB: mebibyte,
+  GiB: 1024 ** 3,
+  TiB: 1024 ** 4,
+}
+
+const sizes = (message: string): number[] =>
+  [...message.matchAll(/([\d.]+) (bytes|KiB|MiB|GiB|TiB)/g)].map(([, n, unit]) => Number(n) * units[unit!]!)
+
+/** The fault of the machine that an error of the engine tells of; undefined for all others. */
+export function engineFault(error: unknown, resources: Resources): MachineFault | undefined {
+  if (!(error instanceof Error) || error instanceof UserError) return undefined
+  const { message } = error
+  // Whoever may not spill has words of its own.
+  if (/^Out of Memory/i.test(message))
+    return resources.spills === false ? undefined : memoryFault(error, resources)
+  const path = /file "([^"]+)"/.exec(message)?.[1]
+  const because = (what: string, hint: string): MachineFault =>
+    new MachineFault(what, { hint, cause: error, ...(path === undefined ? {} : { location: path }) })
+  if (/No space left on device|wanted=\d+ wrote=/i.test(message))
+    return because(
+      'the disk is full',
+      'Make room there, then run it again. What was in the database is as it was.',
+    )
+  if (/Disk quota exceeded/i.test(message))
+    return because('the quota of the disk is used up', 'Make room there, then run it again.')
+  if (/File too large/i.test(message))
+    return because(
+      'a file may not grow as large as it must',
+      'Allow larger files (ulimit -f), then run it again.',
+    )
+  if (/Too many open files/i.test(message))
+    return because('too few files may be open at a time', 'Allow more (ulimit -n 1024), then run it again.')
+  if (/Input\/output error/i.test(message)) return because('the disk reports an error', 'Check the disk.')
+  if (/Cannot allocate memory/i.test(message))
+    return because('the machine has no memory left', 'Close some programs, then run it again.')
+  return undefined
+}
+
+function memoryFault(error: Error, resources: Resources): MachineFault {
+  if (/max_temp_directory_size|offload/i.test(error.message))
+    return new MachineFault('the temporary folder has no room for what memory does not hold', {
+      location: tmpdir(),
+      hint: 'Make room there, name a larger folder with TMPDIR, or give more memory with --memory-limit.',
+      cause: error,
+    })
+  const [asked = 0, used = 0, limit = 0] = sizes(error.message)
+  // The engine names the piece that did not fit; others of its size follow.
+  const enough = powerOfTwo(Math.max(least, 2 * limit, 2 * (asked + used)))
+  const own = resources.memoryLimit ?? `${Math.round(limit / mebibyte)}MB`
+  const rest =
+    enough > totalmem() ? ` This machine has ${gigabytes(totalmem())}: read fewer logs at a time.` : ''
+  return new OutOfMemory(`the memory limit of ${own} is too small for this`, {
+    hint: `Try --memory-limit ${enough >= 1024 * mebibyte ? `${enough / 1024 ** 3}GB` : `${enough / mebibyte}MB`}.${rest}`,
+    cause: error,
+  })
+}
+
+const powerOfTwo = (bytes: number): number => 2 ** Math.ceil(Math.log2(bytes))
+
+const gigabytes = (bytes: number): string => `${(bytes / 1024 ** 3).toFixed(1)} GB`
