@@ -18,7 +18,7 @@ function homeFolder(): string | undefined {
  * What `~/path` stands for.
  * @throws UserError (usage) where there is no home folder
  */
-export function belowHome(path: string): string {
+function belowHome(path: string): string {
   const home = homeFolder()
   if (home !== undefined) return join(home, path)
   throw new UserError(`there is no home folder that ~/${path} could be in`, {

@@ -81,7 +81,7 @@ function namesIn(folder: string): readonly string[] {
 /** More than any record has. */
 const mostBytes = 100_000
 
-/** A record, when nobody else could have written it. */
+/** A record, when it is as `trust` writes it: what came with an archive or a checkout is open to others. */
 function readRecord(file: string): Known {
   let open: number
   try {
@@ -94,8 +94,8 @@ function readRecord(file: string): Known {
   try {
     const facts = fstatSync(open)
     if (!facts.isFile() || facts.size > mostBytes) return { record: undefined }
-    if (couldBeAnothers(facts.uid, facts.mode))
-      return { record: undefined, doubt: `others could have written what was trusted (${file})` }
+    if (isShared(facts.uid, facts.mode))
+      return { record: undefined, doubt: `what was trusted is not kept for you alone (${file})` }
     return { record: recordFrom(readFileSync(open, 'utf8')) }
   } finally {
     closeSync(open)
@@ -103,10 +103,10 @@ function readRecord(file: string): Known {
 }
 
 /** Windows keeps rights elsewhere, in lists that a user's own folder inherits. */
-function couldBeAnothers(owner: number, mode: number): boolean {
+function isShared(owner: number, mode: number): boolean {
   const me = process.geteuid?.()
   if (me === undefined) return false
-  return (owner !== me && owner !== 0) || (mode & 0o022) !== 0
+  return (owner !== me && owner !== 0) || (mode & 0o077) !== 0
 }
 
 function recordFrom(text: string): Trusted | undefined {

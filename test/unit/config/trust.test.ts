@@ -1,6 +1,8 @@
 /** What a config file that was found on the way up may do, before it is trusted and after. */
+import { createHash } from 'node:crypto'
 import {
   chmodSync,
+  chownSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -276,6 +278,7 @@ describe('trust', () => {
 describe('its records', () => {
   const folder = (): string => join(data, 'llmcost/trusted')
   const record = (): string => join(folder(), readdirSync(folder())[0]!)
+  const nameOf = (path: string): string => `${createHash('sha256').update(path).digest('hex')}.json`
 
   test('are for their user alone', async () => {
     const before = process.umask(0)
@@ -294,16 +297,32 @@ describe('its records', () => {
     })
   })
 
-  test.skipIf(process.platform === 'win32')(
-    'count for nothing where others could have written them',
-    async () => {
+  test.skipIf(process.platform === 'win32').each([0o620, 0o602, 0o644, 0o755])(
+    'count for nothing where others may read or write them: %o',
+    async (mode) => {
       await trustNow(write('db: x'))
-      chmodSync(record(), 0o620)
-      expect((await refusal()).message).toContain(`others could have written what was trusted (${record()})`)
+      chmodSync(record(), mode)
+      expect((await refusal()).message).toContain(`what was trusted is not kept for you alone (${record()})`)
       await trustNow(join(repo, 'llmcost.config.yaml'))
       expect((await found()).options.db).toBeDefined()
     },
   )
+
+  test.runIf(process.getuid?.() === 0)('count for nothing where they are of another user', async () => {
+    await trustNow(write('db: x'))
+    chownSync(record(), 54_321, 54_321)
+    expect((await refusal()).message).toContain('what was trusted is not kept for you alone')
+  })
+
+  test('count for nothing where they are links', async () => {
+    await trustNow(write('db: x'))
+    renameSync(record(), join(repo, 'kept.json'))
+    symlinkSync(join(repo, 'kept.json'), join(folder(), 'x'))
+    renameSync(join(folder(), 'x'), join(folder(), nameOf(join(repo, 'llmcost.config.yaml'))))
+    expect((await refusal()).message).toMatch(/what was trusted cannot be read \(.+: ELOOP\)$/)
+    await trustNow(join(repo, 'llmcost.config.yaml'))
+    expect((await found()).options.db).toBeDefined()
+  })
 
   test.each(['', '{', 'null', '[]', '{"path": 1}', '{"path": "/", "sha256": "", "since": "never"}'])(
     'that are damaged are none: %j',
