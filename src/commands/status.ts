@@ -2,9 +2,11 @@ import { statSync } from 'node:fs'
 import { openStoreForReading } from '../db/store.js'
 import {
   filesQuery,
+  severalSourcesQuery,
   statusQuery,
   unreadQuery,
   type FileRow,
+  type SeveralSourcesRow,
   type StatusRow,
   type UnreadRow,
 } from '../metrics/status.js'
@@ -39,6 +41,9 @@ export const status: CommandSpec = {
           ? (await db.query<FileRow>(list.sql, list.params)).rows
           : undefined
       const { rows: unread } = await db.query<UnreadRow>(unreadQuery().sql)
+      // One source does not disagree with itself, and the question is a long one.
+      const several =
+        Number(row.sources) > 1 ? await db.one<SeveralSourcesRow>(severalSourcesQuery().sql) : undefined
       const prices = priceDataWords(book)
       const size = statSync(settings.dbPath).size
       return {
@@ -48,6 +53,7 @@ export const status: CommandSpec = {
           row,
           files,
           unread,
+          several,
           prices,
           fingerprint: book.fingerprint,
           configPath: settings.config.path,

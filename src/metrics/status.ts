@@ -3,6 +3,8 @@ import type { Query, Whole } from './query.js'
 
 export interface StatusRow {
   readonly calls: Whole
+  /** Importers that read them. */
+  readonly sources: Whole
   readonly first_ts: string | null
   readonly last_ts: string | null
   readonly files: number
@@ -23,7 +25,7 @@ export function statusQuery(): Query<StatusRow> {
       WITH unpriced AS (
         SELECT count(*) AS calls, coalesce(model, '(none)') AS model FROM calls WHERE cost_usd IS NULL GROUP BY 2
       )
-      SELECT count(*) AS calls, min(ts) AS first_ts, max(ts) AS last_ts,
+      SELECT count(*) AS calls, count(DISTINCT source) AS sources, min(ts) AS first_ts, max(ts) AS last_ts,
         (SELECT count(*) FROM files) AS files,
         (SELECT count(*) FROM rejects) AS rejects,
         count(*) FILTER (WHERE cost_usd IS NULL) AS unpriced_calls,
@@ -67,6 +69,29 @@ export function unreadQuery(): Query<UnreadRow> {
       FROM (SELECT unnest(list_distinct(string_split(unread_usage, '; '))) AS name, file_id FROM calls WHERE unread_usage IS NOT NULL)
       JOIN files USING (file_id)
       GROUP BY name ORDER BY calls DESC, name`,
+    params: {},
+  }
+}
+
+export interface SeveralSourcesRow {
+  /** Ids of calls that are in logs of several sources, each of which counts. */
+  readonly ids: Whole
+  /** One of them. */
+  readonly example: string | null
+}
+
+/**
+ * Calls that several sources log with other tokens or models: which of them is right nobody knows, so all
+ * count. Those that were kept by `--keep-across-sources` are left out.
+ */
+export function severalSourcesQuery(): Query<SeveralSourcesRow> {
+  return {
+    sql: /* sql */ `
+      SELECT count(*) AS ids, min(id) AS example FROM (
+        SELECT coalesce(logged_id, call_id) AS id FROM calls
+        WHERE id_kind IS DISTINCT FROM 'any' AND NOT starts_with(call_id, '#')
+          AND file_id NOT IN (SELECT file_id FROM files WHERE contains(options, '"keepAcrossSources":true}'))
+        GROUP BY id HAVING min(source) <> max(source))`,
     params: {},
   }
 }

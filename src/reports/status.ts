@@ -1,4 +1,5 @@
-import type { FileRow, StatusRow, UnreadRow } from '../metrics/status.js'
+import type { FileRow, SeveralSourcesRow, StatusRow, UnreadRow } from '../metrics/status.js'
+import { count } from '../domain/wording.js'
 import type { Column, Report, Section } from './report.js'
 
 export interface StatusFacts {
@@ -10,6 +11,8 @@ export interface StatusFacts {
   readonly files: readonly FileRow[] | undefined
   /** What stored calls say of usage or money that was not read. */
   readonly unread: readonly UnreadRow[]
+  /** Calls that several sources log otherwise; undefined where there is one source. */
+  readonly several: SeveralSourcesRow | undefined
   /** Version and date of the price data that this program carries. */
   readonly prices: string
   /** Fingerprint of that price data and the override files in force. */
@@ -24,6 +27,7 @@ export function statusReport({
   row,
   files,
   unread,
+  several,
   prices,
   fingerprint,
   configPath,
@@ -77,8 +81,14 @@ export function statusReport({
     title: 'Status',
     period: { since: null, until: null, tz: 'UTC' },
     sections,
-    warnings: [],
+    warnings: several === undefined || Number(several.ids) === 0 ? [] : [disagreeing(several)],
   }
+}
+
+/** Calls that may count twice. */
+function disagreeing({ ids, example }: SeveralSourcesRow): string {
+  const are = Number(ids) === 1 ? 'id of a call is' : 'ids of calls are'
+  return `${count(ids)} ${are} in logs of several sources with other tokens or models; all were kept, so they may count twice: ${example}`
 }
 
 const named = (models: readonly string[]): string =>

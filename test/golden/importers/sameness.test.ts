@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { severalSourcesQuery } from '../../../src/metrics/status.js'
 import { ask, ingestInto, type Choices } from '../../property/ingesting.js'
 import { workshop } from './reading.js'
 
@@ -136,6 +137,17 @@ describe('a call in the logs of several sources', () => {
     expect(sorted(calls.map((call) => `${String(call['source'])} ${String(call['output_tokens'])}`))).toEqual(
       ['litellm 260', 'openai 200'],
     )
+  })
+
+  test.each([
+    ['disagree', 'disagreeing', {}, [1, id]],
+    ['agree', 'several-sources', {}, [0, null]],
+    ['are kept apart on purpose', 'several-sources', { read: { keepAcrossSources: true } }, [0, null]],
+  ] as const)('status tells it where the sources %s', async (_, of, choices, told) => {
+    const db = workshop.store()
+    await ingestInto(db, names(of).map(file), choices)
+    const [row] = await ask(db, severalSourcesQuery().sql)
+    expect([Number(row!['ids']), row!['example']]).toEqual(told)
   })
 
   test('--keep-across-sources counts all', async () => {
