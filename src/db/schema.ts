@@ -9,8 +9,17 @@ import { rateColumns } from '../domain/rate.js'
 /** Which program and which schema version; there before any migration. */
 export const metaTable = 'CREATE TABLE meta (key VARCHAR NOT NULL, value VARCHAR)'
 
-const list = (columns: readonly { name: string; type: string; required?: true }[]): string =>
-  columns.map((c) => `  ${c.name} ${c.type}${c.required ? ' NOT NULL' : ''}`).join(',\n')
+interface Stored {
+  readonly name: string
+  readonly type: string
+  readonly required?: true
+  readonly words?: readonly string[]
+}
+
+const definition = ({ name, type, required, words }: Stored): string =>
+  `${name} ${words === undefined ? type : `ENUM(${words.map((word) => `'${word}'`).join(', ')})`}${required ? ' NOT NULL' : ''}`
+
+const list = (columns: readonly Stored[]): string => columns.map((c) => `  ${definition(c)}`).join(',\n')
 
 /**
  * Each entry takes the store from version n to n + 1. Never edit one that was released: add the next.
@@ -104,7 +113,7 @@ export const migrations: readonly (readonly string[])[] = [
   [
     ...callColumns
       .filter((c) => c.since === 4)
-      .map((c) => `ALTER TABLE calls ADD COLUMN ${c.name} ${c.type}`),
+      .map((c) => `ALTER TABLE calls ADD COLUMN ${definition(c)}`),
     // What each source said of a call that several have logged; `calls` holds what comes of them together.
     `CREATE TABLE same_calls (\n${list(readColumns)}\n)`,
     // Rates have other columns now. They come back with the next reprice, which the price rules ask for.

@@ -23,6 +23,8 @@ export interface CallColumn {
   readonly required?: true
   /** Schema version that brought it; absent: the first. */
   readonly since?: number
+  /** All words that it may hold: the store keeps their numbers, which is quicker to write than text. */
+  readonly words?: readonly string[]
 }
 
 const column = <N extends string>(
@@ -125,11 +127,22 @@ const sourceColumns = [
     'VARCHAR',
     'names under which the record has its input and cached tokens, where these may stand inside or beside it',
   ),
-  since4(
-    'cache_reading',
-    'VARCHAR',
-    'of such a record, whether input includes cached tokens, and what shows it: included, excluded (its own counts), cost included, cost excluded (its own cost), habit included, habit excluded (other records of its shape), open (nothing; the usual reading was taken)',
-  ),
+  {
+    ...since4(
+      'cache_reading',
+      'VARCHAR',
+      'of such a record, whether input includes cached tokens, and what shows it: included, excluded (its own counts), cost included, cost excluded (its own cost), habit included, habit excluded (other records of its shape), open (nothing; the usual reading was taken)',
+    ),
+    words: [
+      'included',
+      'excluded',
+      'cost included',
+      'cost excluded',
+      'habit included',
+      'habit excluded',
+      'open',
+    ],
+  },
 ] as const satisfies readonly CallColumn[]
 
 /** Columns that pricing fills. */
@@ -161,11 +174,14 @@ const pricedColumns = [
 /** Columns that say where the row came from. */
 const originColumns = [
   column('revision_id', 'VARCHAR', 'id of the log line among repeats of one call; the smallest wins a tie'),
-  since4(
-    'id_kind',
-    'VARCHAR',
-    "any: the log's id may name several calls (request_id, id …); operation: one call an operation; NULL: it is the id of one call",
-  ),
+  {
+    ...since4(
+      'id_kind',
+      'VARCHAR',
+      "any: the log's id may name several calls (request_id, id …); operation: one call an operation; NULL: it is the id of one call",
+    ),
+    words: ['any', 'operation'],
+  },
   since4(
     'logged_id',
     'VARCHAR',

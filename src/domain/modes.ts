@@ -31,6 +31,9 @@ export function placesOf(provider: string): readonly Place[] {
 /** `batch us`; the standard pace is named too: `standard us`. */
 export const modeName = (pace: Pace, place: Place): string => (place === '' ? pace : `${pace} ${place}`)
 
+/** Columns of a call that tell its mode; one without any of them is in the standard one. */
+export const modeColumns = ['service_tier', 'speed', 'region'] as const
+
 /** Words for a place that is no place. */
 const nowhere = `'', 'global', 'not_available', 'default', 'unknown'`
 const standardSpeed = (call: string): string => `(${call}.speed IS NULL OR ${call}.speed = 'standard')`

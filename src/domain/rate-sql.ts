@@ -2,18 +2,23 @@
  * Which row of `rates` a call falls under, in SQL, written once: pricing and the questions that need unit
  * prices join by the same rule, so that none can price a call otherwise than it was priced.
  */
-import { modeOf } from './modes.js'
+import { modeOf, modeName, modeColumns } from './modes.js'
 import { countPrices, priceNames, type PriceName } from './rate.js'
 
 /**
  * The ON clause that gives a call its one rate, or none.
  * @param call SQL alias of a relation with the columns of `calls`
  * @param rate SQL alias of a relation with the columns of `rates`
+ * @param has whether any call has a column; those that none has are not asked
  */
-export function rateJoin(call: string, rate: string): string {
+export function rateJoin(
+  call: string,
+  rate: string,
+  has: (column: string) => boolean = () => true,
+): string {
   const size = `coalesce(${call}.input_tokens, 0)`
   const minute = `epoch_us(${call}.ts) // 60000000 % 1440`
-  return /* sql */ `${call}.provider = ${rate}.provider AND ${call}.model = ${rate}.model AND ${modeOf(call)} = ${rate}.mode
+  return /* sql */ `${call}.provider = ${rate}.provider AND ${call}.model = ${rate}.model AND ${modeColumns.some(has) ? modeOf(call) : `'${modeName('standard', '')}'`} = ${rate}.mode
     AND ${call}.ts >= ${rate}.valid_from AND ${call}.ts < ${rate}.valid_to
     AND ${size} > ${rate}.band_lo AND ${size} <= ${rate}.band_hi
     AND ${minute} >= ${rate}.minute_lo AND ${minute} < ${rate}.minute_hi`

@@ -80,14 +80,14 @@ const ofOneShape = (a: string, b: string): string =>
 
 /**
  * Makes `cache_habits`: for each shape, what its certain calls show.
- * @param run relation of staged calls that count too
+ * @param run SELECT of staged calls that count too
  */
-function habitsSql(run?: 'own_readings'): string {
+function habitsSql(run?: string): string {
   const marked = [
     `SELECT source, cache_shape, provider, model, cache_reading AS reading, false AS in_run FROM store.calls WHERE cache_shape IS NOT NULL`,
     ...(run === undefined
       ? []
-      : [`SELECT source, cache_shape, provider, model, reading, true AS in_run FROM ${run}`]),
+      : [`SELECT source, cache_shape, provider, model, reading, true AS in_run FROM (${run})`]),
   ]
   return `CREATE OR REPLACE TEMP TABLE cache_habits AS
     SELECT *, CASE WHEN included > 0 AND excluded = 0 THEN 'habit included'
@@ -96,6 +96,7 @@ function habitsSql(run?: 'own_readings'): string {
         count(*) FILTER (WHERE in_run) AS calls,
         count(*) FILTER (WHERE in_run AND (model ILIKE '%claude%' OR provider ILIKE '%anthropic%')) AS claude_calls,
         count(*) FILTER (WHERE in_run AND (reading = 'open' OR reading LIKE 'habit %')) AS open_calls,
+        count(*) FILTER (WHERE NOT in_run AND reading LIKE 'habit %') AS told_calls,
         count(*) FILTER (WHERE reading IN ('included', 'cost included')) AS included,
         count(*) FILTER (WHERE reading IN ('excluded', 'cost excluded')) AS excluded,
         count(*) FILTER (WHERE reading IN ('included', 'excluded')) AS by_counts
@@ -119,21 +120,34 @@ export interface CacheHabit {
   readonly by_counts: number
 }
 
+/** The habits that a run touches. */
+export interface CacheHabits {
+  readonly habits: readonly CacheHabit[]
+  /** Some staged call is read otherwise than as it was staged: `readings` tells. */
+  readonly decide: boolean
+  /** Nothing was certain, neither in the run nor in the store: no stored call is to be read anew. */
+  readonly none: boolean
+}
+
 /**
  * Works out the habits from the attached store and what is staged, and makes `readings` (row, reading) of the
- * staged calls. Costs nothing where no call has the question. @returns the habits that the run touches
+ * staged calls where any of them is read otherwise than as it was staged. Costs nothing where no call has the
+ * question.
  */
-export async function findCacheHabits(db: Database): Promise<readonly CacheHabit[]> {
-  if (!(await isAsked(db))) return []
-  await db.run(`CREATE OR REPLACE TEMP TABLE own_readings AS ${stagedReadings}`)
-  await db.run(habitsSql('own_readings'))
-  await db.run(`CREATE OR REPLACE TEMP TABLE readings AS
-    SELECT o.row, CASE WHEN o.reading = 'open' THEN h.habit ELSE o.reading END AS reading
-    FROM own_readings o JOIN cache_habits h ON ${ofOneShape('o', 'h')}`)
-  const { rows } = await db.query<CacheHabit>(
-    'SELECT * RENAME (cache_shape AS shape) FROM cache_habits WHERE calls > 0 ORDER BY calls DESC, source, shape, provider',
+export async function findCacheHabits(db: Database): Promise<CacheHabits> {
+  if (!(await isAsked(db))) return { habits: [], decide: false, none: false }
+  await db.run(habitsSql(stagedReadings))
+  const { certain, told } = await db.one<{ certain: number; told: number }>(
+    'SELECT coalesce(sum(included + excluded), 0) AS certain, coalesce(sum(told_calls), 0) AS told FROM cache_habits',
   )
-  return rows
+  if (certain > 0)
+    await db.run(`CREATE OR REPLACE TEMP TABLE readings AS
+    SELECT o.row, CASE WHEN o.reading = 'open' THEN h.habit ELSE o.reading END AS reading
+    FROM (${stagedReadings}) o JOIN cache_habits h ON ${ofOneShape('o', 'h')}`)
+  const { rows } = await db.query<CacheHabit>(
+    'SELECT * EXCLUDE (told_calls) RENAME (cache_shape AS shape) FROM cache_habits WHERE calls > 0 ORDER BY calls DESC, source, shape, provider',
+  )
+  return { habits: rows, decide: certain > 0 && rows.length > 0, none: certain === 0 && told === 0 }
 }
 
 /** Where all calls have their cached tokens inside the input, as most logs do, there is nothing to find out. */

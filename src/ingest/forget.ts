@@ -16,7 +16,7 @@ export async function forgetFiles(
   const removed = new Map<number, { readonly calls: number; readonly rejects: number }>()
   for (const id of files) removed.set(id, await removeFile(db, id))
   await makeRoom(db)
-  await mergeCalls(db, basis, false)
+  await mergeCalls(db, { basis, asksReadings: false })
   // What they showed of their logger's habit is forgotten with them.
   await rereadStoredCaches(db, basis)
   return removed

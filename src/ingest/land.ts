@@ -1,6 +1,7 @@
 /** The second half of a run: what was staged is judged, deduplicated, priced and merged into the store. */
 import { countedByList, loggedCostsSql, type LoggedCostRow } from '../domain/logged-costs.js'
 import { addCounts, countsBy, noCounts, type Counts } from '../domain/record-counts.js'
+import type { PriceName } from '../domain/rate.js'
 import type { Database } from '../db/database.js'
 import { openStoreBeforeWriting, openStoreForReading, readStore, writeStore } from '../db/store.js'
 import type { PriceBook } from '../pricing/book.js'
@@ -19,6 +20,7 @@ import {
   mergeRejects,
   removeFile,
   type MergeFile,
+  type Merging,
 } from './merge.js'
 import { findPlaceholders, type Placeholders } from './placeholders.js'
 import { leaveOutParents, spanWords, type Spans } from './parents.js'
@@ -63,11 +65,11 @@ export async function mergeStaged(
   await run.stage.finish()
   const spans = await leaveOutParents(db)
   const refused = await refuseBadFiles(db, run.stage.files, request.rejectLimit)
-  await priceStaged(db, book)
+  const priced = await priceStaged(db, book)
   await readCachesByCost(db)
   // Providers, as they are resolved now, tell calls of one id apart.
   await dedupeStaged(db)
-  const work = async (): Promise<Merged> => mergeInto(db, request, run, known, book, refused, spans)
+  const work = async (): Promise<Merged> => mergeInto(db, request, run, known, book, refused, spans, priced)
   const { counts, ...together } = await withStore(db, request, work)
   const ofAgent = run.stage.files.some(
     (file) => file.segment.reading.recognised.importer.id === 'claude-code',
@@ -110,6 +112,7 @@ async function mergeInto(
   book: PriceBook,
   refused: Refused,
   spans: Spans,
+  priced: ReadonlySet<PriceName>,
 ): Promise<Merged> {
   await assertNotOvertaken(db, run, known)
   const landing = await planLanding(db, run, refused)
@@ -124,12 +127,13 @@ async function mergeInto(
   const counted = await db.query<CountRow>(countsSql)
   const byFile = new Map(counted.rows.map((row) => [row.file_no, row]))
   const rows = run.stage.files.map((file) => withHeader(byFile.get(file.fileNo) ?? noRows(file), file))
-  if (request.dryRun) return rehearsal(db, request, rows, notes)
+  const how = { basis: request.costBasis, absent: run.stage.absent, priced }
+  if (request.dryRun) return rehearsal(db, how, rows, notes)
   await makeRoom(db)
   for (const old of landing.replaced) await removeFile(db, old.file.file_id, old.grown)
-  const cacheHabits = await findCacheHabits(db)
-  await mergeCalls(db, request.costBasis, cacheHabits.length > 0)
-  const reread = await rereadStoredCaches(db, request.costBasis)
+  const caches = await findCacheHabits(db)
+  await mergeCalls(db, { ...how, asksReadings: caches.decide })
+  const reread = caches.none ? 0 : await rereadStoredCaches(db, request.costBasis)
   await mergeRejects(db, request.keepRejectedText)
   const merged = landing.ids.map(([fileNo, fileId]) => mergeFileOf(run, rows, landing, fileNo, fileId))
   for (const one of merged) await mergeFile(db, one, request.read, landing.ingestId)
@@ -140,7 +144,7 @@ async function mergeInto(
   return {
     counts: rows,
     notes,
-    cacheHabits,
+    cacheHabits: caches.habits,
     reread,
     unpricedModels: await unpricedModels(db, brought),
     loggedCosts: await loggedCosts(db, brought),
@@ -150,16 +154,16 @@ async function mergeInto(
 /** What a run would do to the store, which stays as it is. */
 async function rehearsal(
   db: Database,
-  request: IngestRequest,
+  how: Omit<Merging, 'asksReadings'>,
   counts: readonly CountRow[],
   notes: readonly string[],
 ): Promise<Merged> {
-  const cacheHabits = await findCacheHabits(db)
-  const calls = `(${await callsToMerge(db, request.costBasis, cacheHabits.length > 0, true)})`
+  const caches = await findCacheHabits(db)
+  const calls = `(${await callsToMerge(db, { ...how, asksReadings: caches.decide }, true)})`
   return {
     counts,
     notes,
-    cacheHabits,
+    cacheHabits: caches.habits,
     reread: 0,
     unpricedModels: await unpricedModels(db, calls),
     loggedCosts: await loggedCosts(db, calls),

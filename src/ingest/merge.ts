@@ -1,10 +1,9 @@
 /** Merges what was staged into the store, inside the caller's transaction. */
 import type { Database } from '../db/database.js'
-import type { CostBasis } from '../domain/basis.js'
 import { callColumns, pricedColumnNames } from '../domain/call.js'
 import { rateColumns } from '../domain/rate.js'
 import { addCounts, countNames, type Counts } from '../domain/record-counts.js'
-import { pricedQuery } from '../pricing/price-sql.js'
+import { pricedQuery, type PricedQuery } from '../pricing/price-sql.js'
 import { clearAcross, writeAcross } from './across-sources.js'
 import { mergedByReading } from './cache-reading.js'
 import type { KnownFile } from './files.js'
@@ -30,14 +29,17 @@ export async function makeRoom(db: Database): Promise<void> {
   await renameStored(db)
 }
 
-/**
- * Inserts the calls that are new or better, with their rates.
- * @param asksReadings some of them have cached tokens that may be beside their input: `readings` tells
- */
-export async function mergeCalls(db: Database, basis: CostBasis, asksReadings: boolean): Promise<void> {
-  await db.run(`INSERT INTO store.calls BY NAME ${await callsToMerge(db, basis, asksReadings)}`)
+/** How calls are priced as they are merged. */
+export interface Merging extends Pick<PricedQuery, 'basis' | 'absent' | 'priced'> {
+  /** Some of them have cached tokens that may be beside their input: `readings` tells. */
+  readonly asksReadings: boolean
+}
+
+/** Inserts the calls that are new or better, with their rates. */
+export async function mergeCalls(db: Database, merging: Merging): Promise<void> {
+  await db.run(`INSERT INTO store.calls BY NAME ${await callsToMerge(db, merging)}`)
   await mergeRates(db)
-  await writeAcross(db, basis)
+  await writeAcross(db, merging.basis)
 }
 
 /**
@@ -46,8 +48,7 @@ export async function mergeCalls(db: Database, basis: CostBasis, asksReadings: b
  */
 export async function callsToMerge(
   db: Database,
-  basis: CostBasis,
-  asksReadings: boolean,
+  { asksReadings, ...how }: Merging,
   joined = false,
 ): Promise<string> {
   const names = callColumns.map((c) => c.name)
@@ -58,8 +59,8 @@ export async function callsToMerge(
   const staged = (name: string): string =>
     asksReadings && mergedByReading[name] !== undefined ? `${mergedByReading[name]} AS ${name}` : `i.${name}`
   const readings = asksReadings ? ' LEFT JOIN readings g ON i.row = g.row' : ''
-  const found = await db.one<{ renamed: number; matched: number }>(
-    'SELECT (SELECT count(row) FROM names) AS renamed, (SELECT count(row) FROM matched) AS matched',
+  const found = await db.one<{ renamed: number; matched: number; judged: number }>(
+    'SELECT (SELECT count(row) FROM names) AS renamed, (SELECT count(row) FROM matched) AS matched, (SELECT count(row) FROM verdicts) AS judged',
   )
   const renamed = found.renamed > 0
   const calls = `(SELECT ${fromStage.map(staged).join(', ')}, f.file_id, coalesce(m.provider, i.provider) AS provider,
@@ -67,13 +68,13 @@ export async function callsToMerge(
     FROM identified i JOIN file_ids f ON i.file_no = f.file_no
     LEFT JOIN resolved m ON i.model = m.model AND i.provider IS NOT DISTINCT FROM m.given_provider${readings}
     ${renamed ? 'LEFT JOIN names n ON n.row = i.row' : ''}
-    WHERE i.state = 'call' AND i.row NOT IN (SELECT row FROM verdicts)
+    WHERE i.state = 'call' ${found.judged === 0 ? '' : 'AND i.row NOT IN (SELECT row FROM verdicts)'}
       ${joined || found.matched === 0 ? '' : 'AND i.row NOT IN (SELECT row FROM matched WHERE row IS NOT NULL)'})`
   const keep = names
     .filter((name) => !priced.has(name))
     .map((name) => `c.${name}`)
     .join(', ')
-  return pricedQuery({ calls, rates: 'new_rates', keep, basis })
+  return pricedQuery({ calls, rates: 'new_rates', keep, ...how })
 }
 
 /** Rates of the models that were read, in the place of older ones. */

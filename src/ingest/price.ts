@@ -1,13 +1,14 @@
 /** Looks up the price of every distinct provider and model that was staged. */
 import type { Database } from '../db/database.js'
-import type { Rate } from '../domain/rate.js'
+import { priceNames, type PriceName, type Rate } from '../domain/rate.js'
 import type { PriceBook } from '../pricing/book.js'
 import { ratesQuery } from '../pricing/price-sql.js'
 
 /**
  * Makes `resolved` (given_provider, model, provider) and `new_rates` for the calls in `staged`.
+ * @returns the prices that any of the rates has
  */
-export async function priceStaged(db: Database, book: PriceBook): Promise<void> {
+export async function priceStaged(db: Database, book: PriceBook): Promise<ReadonlySet<PriceName>> {
   const { rows } = await db.query<{ provider: string | null; model: string }>(
     "SELECT DISTINCT provider, model FROM located WHERE state = 'call' AND model IS NOT NULL",
   )
@@ -23,4 +24,5 @@ export async function priceStaged(db: Database, book: PriceBook): Promise<void> 
     { rows: JSON.stringify(resolved) },
   )
   await db.run(`CREATE TABLE new_rates AS ${ratesQuery}`, { rates: JSON.stringify([...rates.values()]) })
+  return new Set(priceNames.filter((name) => [...rates.values()].some((rate) => rate[name] !== null)))
 }

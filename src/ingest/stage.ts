@@ -37,6 +37,8 @@ export class Stage {
   /** The currency that a rate which is given for the run is the rate of. */
   #currency: string | undefined
   readonly files: StagedFile[] = []
+  /** Columns that no staged record has; known once staging is finished. */
+  absent: ReadonlySet<string> = new Set()
 
   constructor(db: Database) {
     this.#db = db
@@ -199,22 +201,39 @@ export class Stage {
     const files = this.files.filter((file) => file.rows > 0)
     for (let at = 0; at < files.length; at += 500) {
       const rows = files.slice(at, at + 500).map((f) => {
-        const { reading } = f.segment
-        const headerLines = reading.recognised.shape.kind === 'csv' && reading.fromByte === 0 ? 1 : 0
-        const base = reading.fromByte > 0 ? reading.fromLine : headerLines
-        return `(${f.fileNo}, ${f.firstRow}, ${base}, ${reading.fromByte > 0 ? 0 : reading.fromLine})`
+        const { lineBase, knownLines } = placeOf(f)
+        return `(${f.fileNo}, ${f.firstRow}, ${lineBase}, ${knownLines})`
       })
       await this.#db.run(`INSERT INTO segments VALUES ${rows.join(', ')}`)
     }
     const present = await this.#columns()
     const absent = Object.entries(stagedColumns).filter(([name]) => !present.has(name))
-    await this.#db.run(`CREATE VIEW located AS ${this.#locatedSql(absent, files.length)}`)
+    this.absent = new Set(absent.map(([name]) => name))
+    await this.#db.run(`CREATE VIEW located AS ${this.#locatedSql(absent, files)}`)
   }
 
   /** Staged rows with `row`, `file_no` and `line`. Rows that an earlier run has read are left out. */
-  #locatedSql(absent: readonly (readonly [string, string])[], segments: number): string {
-    const join = segments <= 1 ? 'CROSS JOIN segments g' : 'ASOF JOIN segments g ON s.row >= g.first_row'
-    return `SELECT s.*, g.file_no, s.row - g.first_row + 1 + g.line_base AS line, g.known_lines
-      FROM (SELECT rowid AS row, *${absent.map(([name, type]) => `, CAST(NULL AS ${type}) AS ${name}`).join('')} FROM staged) s ${join}`
+  #locatedSql(absent: readonly (readonly [string, string])[], files: readonly StagedFile[]): string {
+    const columns = absent.map(([name, type]) => `, CAST(NULL AS ${type}) AS ${name}`).join('')
+    const rows = `(SELECT rowid AS row, *${columns} FROM staged) s`
+    const [only, ...others] = files
+    // Nearly all runs read one file; its rows need no look at where it begins.
+    if (only !== undefined && others.length === 0) {
+      const { lineBase, knownLines } = placeOf(only)
+      return `SELECT s.*, CAST(${only.fileNo} AS BIGINT) AS file_no, s.row + 1 + ${lineBase - only.firstRow} AS line,
+        CAST(${knownLines} AS BIGINT) AS known_lines FROM ${rows}`
+    }
+    const join = only === undefined ? 'CROSS JOIN segments g' : 'ASOF JOIN segments g ON s.row >= g.first_row'
+    return `SELECT s.*, g.file_no, s.row - g.first_row + 1 + g.line_base AS line, g.known_lines FROM ${rows} ${join}`
+  }
+}
+
+/** Where a file's records are: lines before the first one, and how many lines an earlier run has read. */
+function placeOf({ segment }: StagedFile): { lineBase: number; knownLines: number } {
+  const { reading } = segment
+  const headerLines = reading.recognised.shape.kind === 'csv' && reading.fromByte === 0 ? 1 : 0
+  return {
+    lineBase: reading.fromByte > 0 ? reading.fromLine : headerLines,
+    knownLines: reading.fromByte > 0 ? 0 : reading.fromLine,
   }
 }
