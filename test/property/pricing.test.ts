@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Database } from '../../src/db/database.js'
 import { migrations } from '../../src/db/schema.js'
-import type { Rate } from '../../src/domain/rate.js'
+import { usageFields } from '../../src/domain/call.js'
+import { priceNames, type Rate } from '../../src/domain/rate.js'
 import { loadPriceBook, type PriceBook } from '../../src/pricing/book.js'
 import { pricedQuery, ratesQuery } from '../../src/pricing/price-sql.js'
 
@@ -286,14 +287,19 @@ const modes = {
   ),
 }
 
-test('SQL gives to the last digit what whole-number arithmetic gives', async () => {
-  const models = book.list()
-  const call = fc
+/** Calls of the models of the price data. */
+function callsOf(models: ReturnType<PriceBook['list']>): fc.Arbitrary<Call> {
+  return fc
     .record({ pick: fc.nat(models.length - 1), ts: moment, usage, ...modes })
     .map(({ pick, usage: used, ...rest }): Call => {
       const { provider = '', model = '' } = models[pick] ?? {}
       return { provider, model, ...rest, ...used }
     })
+}
+
+test('SQL gives to the last digit what whole-number arithmetic gives', async () => {
+  const models = book.list()
+  const call = callsOf(models)
   const byModel = new Map(models.map(({ provider, model, rates }) => [`${provider} ${model}`, rates]))
   await fc.assert(
     fc.asyncProperty(fc.array(call, { minLength: 500, maxLength: 500 }), async (calls) => {
@@ -320,6 +326,43 @@ test('SQL gives to the last digit what whole-number arithmetic gives', async () 
         }
       }
     }),
+    { numRuns: 12, endOnFailure: true },
+  )
+})
+
+test('columns that no call has, and prices that no rate has, need not be asked', async () => {
+  const models = book.list()
+  const byModel = new Map(models.map(({ provider, model, rates }) => [`${provider} ${model}`, rates]))
+  const logged = [...usageFields, 'service_tier', 'speed', 'region', 'reported_cost_usd', 'status', 'cache_hit']
+  const said = { reported_cost_usd: '0.25', status: "'error'", cache_hit: 'line % 7 = 0' }
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(callsOf(models), { minLength: 200, maxLength: 200 }),
+      fc.subarray(logged),
+      async (calls, lacking) => {
+        const rates = [...new Set(calls.map((c) => `${c.provider} ${c.model}`))].flatMap(
+          (name) => byModel.get(name) ?? [],
+        )
+        await priced(calls, rates)
+        const set = Object.entries(said).map(([name, sql]) => `${name} = ${sql}`)
+        await db.run(`UPDATE calls SET ${set.join(', ')} WHERE line % 3 = 0`)
+        if (lacking.length > 0)
+          await db.run(`UPDATE calls SET ${lacking.map((name) => `${name} = NULL`).join(', ')}`)
+        const query = { calls: 'calls', rates: 'rates', keep: 'c.line' }
+        for (const basis of ['list-first', 'reported-first'] as const) {
+          const asked = pricedQuery({ ...query, basis })
+          const spared = pricedQuery({
+            ...query,
+            basis,
+            absent: new Set([...lacking, 'total_tokens', 'unread_usage']),
+            priced: new Set(priceNames.filter((name) => rates.some((rate) => rate[name] !== null))),
+          })
+          const rows = async (sql: string): Promise<unknown> =>
+            (await db.query(`SELECT * FROM (${sql}) ORDER BY line`)).rows
+          expect(await rows(spared)).toEqual(await rows(asked))
+        }
+      },
+    ),
     { numRuns: 12, endOnFailure: true },
   )
 })
