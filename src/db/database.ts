@@ -40,7 +40,8 @@ const duckdb = (): typeof import('@duckdb/node-api') =>
 function instanceOptions(resources: Resources): Record<string, string> {
   const options: Record<string, string> = {
     autoinstall_known_extensions: 'false',
-    memory_limit: buffersOf(resources.memoryLimit) ?? `${Math.max(256, Math.floor(totalmem() / 4 / 1048576))}MiB`,
+    memory_limit:
+      buffersOf(resources.memoryLimit) ?? `${Math.max(256, Math.floor(totalmem() / 4 / 1048576))}MiB`,
     temp_directory: join(tmpdir(), `llmcost-spill-${process.pid}`),
   }
   if (resources.threads !== undefined) options['threads'] = String(resources.threads)

@@ -111,9 +111,7 @@ export const migrations: readonly (readonly string[])[] = [
     'CREATE TABLE label_members (label VARCHAR NOT NULL, value VARCHAR)',
   ],
   [
-    ...callColumns
-      .filter((c) => c.since === 4)
-      .map((c) => `ALTER TABLE calls ADD COLUMN ${definition(c)}`),
+    ...callColumns.filter((c) => c.since === 4).map((c) => `ALTER TABLE calls ADD COLUMN ${definition(c)}`),
     // What each source said of a call that several have logged; `calls` holds what comes of them together.
     `CREATE TABLE same_calls (\n${list(readColumns)}\n)`,
     // Rates have other columns now. They come back with the next reprice, which the price rules ask for.

@@ -11,11 +11,7 @@ import { countPrices, priceNames, type PriceName } from './rate.js'
  * @param rate SQL alias of a relation with the columns of `rates`
  * @param has whether any call has a column; those that none has are not asked
  */
-export function rateJoin(
-  call: string,
-  rate: string,
-  has: (column: string) => boolean = () => true,
-): string {
+export function rateJoin(call: string, rate: string, has: (column: string) => boolean = () => true): string {
   const size = `coalesce(${call}.input_tokens, 0)`
   const minute = `epoch_us(${call}.ts) // 60000000 % 1440`
   return /* sql */ `${call}.provider = ${rate}.provider AND ${call}.model = ${rate}.model AND ${modeColumns.some(has) ? modeOf(call) : `'${modeName('standard', '')}'`} = ${rate}.mode

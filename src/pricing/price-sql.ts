@@ -288,9 +288,15 @@ const mediaProducts: Products = [
 /** Counts with their prices, without those that are 0 for every call. */
 function factors(terms: Terms, products: Products, form: 'u' | 'n'): (readonly [string, string])[] {
   return products
-    .map(([count, price]) => [count, [price].flat().filter((name) => terms.rateFields.includes(`u_${name}`))] as const)
+    .map(
+      ([count, price]) =>
+        [count, [price].flat().filter((name) => terms.rateFields.includes(`u_${name}`))] as const,
+    )
     .filter(([count, names]) => count !== '0' && names.length > 0)
-    .map(([count, names]) => [count, `coalesce(${names.map((name) => terms.price(name, form)).join(', ')}, 0)`])
+    .map(([count, names]) => [
+      count,
+      `coalesce(${names.map((name) => terms.price(name, form)).join(', ')}, 0)`,
+    ])
 }
 
 /** 64-bit products in 1e-15 USD, rounded to 1e-12 USD half up; multiplying by 1e-12 only moves the point. */

@@ -333,7 +333,15 @@ test('SQL gives to the last digit what whole-number arithmetic gives', async () 
 test('columns that no call has, and prices that no rate has, need not be asked', async () => {
   const models = book.list()
   const byModel = new Map(models.map(({ provider, model, rates }) => [`${provider} ${model}`, rates]))
-  const logged = [...usageFields, 'service_tier', 'speed', 'region', 'reported_cost_usd', 'status', 'cache_hit']
+  const logged = [
+    ...usageFields,
+    'service_tier',
+    'speed',
+    'region',
+    'reported_cost_usd',
+    'status',
+    'cache_hit',
+  ]
   const said = { reported_cost_usd: '0.25', status: "'error'", cache_hit: 'line % 7 = 0' }
   await fc.assert(
     fc.asyncProperty(
