@@ -4,15 +4,12 @@
  * engine's and that of a defect included, opens a file, a folder or a socket, to read or to write. What is open
  * already is the store, to be read alone, and the line to the parent.
  */
-import { openSync } from 'node:fs'
 import { UserError } from '../errors.js'
 import type { Database } from './database.js'
 import { makeViews, proven } from './asker.js'
 import { mostCells, mostText, type Answer, type Column, type Order, type Start } from './apart-messages.js'
+import { takeAllDescriptors } from './descriptors.js'
 import { openStoreForReading } from './store.js'
-
-/** More than the parent leaves: whoever gets that many has not been limited. */
-const tooMany = 4096
 
 const tell = (answer: Answer): Promise<void> =>
   new Promise((resolve) => process.send!(answer, undefined, undefined, () => resolve()))
@@ -45,20 +42,6 @@ async function open({ path, options, unlimited }: Start): Promise<Database> {
   )
   if (!unlimited) takeAllDescriptors()
   return db
-}
-
-function takeAllDescriptors(): void {
-  for (let taken = 0; taken < tooMany; taken++) {
-    try {
-      openSync('/', 'r')
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EMFILE') return
-      throw error
-    }
-  }
-  throw new UserError('the statement cannot be shut off: this system does not limit the files of a process', {
-    hint: 'Ask another command, or --input, which reads logs without a database.',
-  })
 }
 
 async function obey(db: Database, order: Order): Promise<void> {
