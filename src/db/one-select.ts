@@ -28,6 +28,8 @@ export async function oneSelect(db: Database, sql: string): Promise<string> {
   }
   if (error) throw notASelect(sql)
   if (statements.length !== 1) throw refused(`sql takes one statement, got ${statements.length}`)
+  const acts = acting.exec(given)?.[1]
+  if (acts !== undefined) throw refused(`sql only reads: the function ${acts.toLowerCase()} is refused`)
   const { text } = await db.one<{ text: string }>(
     'SELECT json_deserialize_sql(CAST($given AS JSON)) AS text',
     { given },
@@ -35,6 +37,13 @@ export async function oneSelect(db: Database, sql: string): Promise<string> {
   await assertSame(db, given, text)
   return text
 }
+
+/**
+ * Functions of a SELECT that act on the engine, so that what is asked next is answered otherwise; and those that
+ * run a text, in which they could stand.
+ */
+const acting =
+  /"function_name":"(enable_logging|disable_logging|truncate_duckdb_logs|(?:force_)?checkpoint|query|json_execute_serialized_sql)"/i
 
 const serialised = async (db: Database, sql: string): Promise<string> =>
   (
