@@ -23,8 +23,8 @@ import {
 } from './exporting.js'
 import { withCalls, type Question } from './question.js'
 
-const options = [
-  ...exportOptions(exportFormats),
+const options = (isPrivate: boolean): CommandSpec['options'] => [
+  ...exportOptions(exportFormats, isPrivate),
   partitionOption,
   ...scopeOptions,
   ...sourceOptions,
@@ -35,10 +35,12 @@ interface Kind {
   readonly columns: readonly ExportColumn[]
   readonly query: (scope: Scope, partition?: Partition) => Query<unknown>
   readonly noun: readonly [string, string]
+  /** Every call of every user stands in it. */
+  readonly isPrivate: boolean
 }
 
-async function run(invocation: Invocation, { columns, query, noun }: Kind): Promise<Outcome> {
-  const destination = destinationOf(invocation, exportFormats)
+async function run(invocation: Invocation, { columns, query, noun, isPrivate }: Kind): Promise<Outcome> {
+  const destination = destinationOf(invocation, exportFormats, isPrivate)
   const { partition } = destination
   const answer = async (question: Question): Promise<Outcome> => {
     const { sql, params } = query(question.scope, partition)
@@ -57,9 +59,10 @@ export const exportCalls: CommandSpec = {
   summary: 'every call with all its columns, one row each',
   details: [
     'Rows are in the order in which they were read. llmcost ingest reads CSV and JSONL of this export again, under the same ids; it does not read Parquet.',
+    'The file is for you alone; --mode 0640 shares it with your group. One that is replaced keeps its mode.',
     `Columns: ${listed(callColumns)}.`,
   ].join('\n'),
-  options,
+  options: options(true),
   examples: [
     { command: 'llmcost export calls --output calls.parquet', about: 'everything, for another engine' },
     {
@@ -72,7 +75,7 @@ export const exportCalls: CommandSpec = {
     },
   ],
   run: (invocation) =>
-    run(invocation, { columns: callColumns, query: exportedCalls, noun: ['call', 'calls'] }),
+    run(invocation, { columns: callColumns, query: exportedCalls, noun: ['call', 'calls'], isPrivate: true }),
 }
 
 export const exportHourly: CommandSpec = {
@@ -83,7 +86,7 @@ export const exportHourly: CommandSpec = {
     'With --partition-by, an hour is in the local day in which it begins.',
     `Columns: ${listed(hourlyColumns)}.`,
   ].join('\n'),
-  options,
+  options: options(false),
   examples: [
     {
       command: 'llmcost export hourly --since 30d --output hourly.csv',
@@ -94,5 +97,6 @@ export const exportHourly: CommandSpec = {
       about: 'a folder a month',
     },
   ],
-  run: (invocation) => run(invocation, { columns: hourlyColumns, query: hourly, noun: ['row', 'rows'] }),
+  run: (invocation) =>
+    run(invocation, { columns: hourlyColumns, query: hourly, noun: ['row', 'rows'], isPrivate: false }),
 }

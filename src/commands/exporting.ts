@@ -8,15 +8,21 @@ import { bytes, count } from '../domain/wording.js'
 import { UserError } from '../errors.js'
 import { formatEndings, type ExportFormat } from '../exports/columns.js'
 import type { ExportQuery } from '../exports/copy.js'
+import type { ExportMode } from '../exports/target.js'
 import { streamExport, writeExport } from '../exports/write.js'
 import { breakdown } from '../metrics/breakdown.js'
 import { partitions, type Partition } from '../metrics/exported-calls.js'
 import { emptyText, warningsOf } from '../reports/notes.js'
+import { userMask } from '../umask.js'
 import type { Invocation, OptionSpec, Outcome } from './command.js'
+import { fileMode } from './file-mode.js'
 import { ask, doubtsAbout, optionText, type Question } from './question.js'
 
-/** @param formats those that this kind can be written in */
-export function exportOptions(formats: readonly ExportFormat[]): readonly OptionSpec[] {
+/**
+ * @param formats those that this kind can be written in
+ * @param isPrivate it holds calls, and is for the user alone unless more is asked for
+ */
+export function exportOptions(formats: readonly ExportFormat[], isPrivate = false): readonly OptionSpec[] {
   const names = formats.join(', ').replace(/, (\w+)$/, ' or $1')
   return [
     {
@@ -31,6 +37,11 @@ export function exportOptions(formats: readonly ExportFormat[]): readonly Option
       group: 'Output',
     },
     { flags: '--force', about: 'replace what stands under --output', group: 'Output' },
+    {
+      flags: '--mode <octal>',
+      about: `who may read the file, such as 0640 (default: ${isPrivate ? 'you alone' : 'as your umask says'})`,
+      group: 'Output',
+    },
     { flags: '-q, --quiet', about: 'no progress, hints or warnings on stderr', group: 'Output' },
   ]
 }
@@ -51,10 +62,18 @@ export interface Destination {
   readonly output: string | undefined
   readonly force: boolean
   readonly partition: Partition | undefined
+  readonly mode: ExportMode
 }
 
-/** @throws UserError (usage) for options that do not go together */
-export function destinationOf(invocation: Invocation, formats: readonly ExportFormat[]): Destination {
+/**
+ * @param isPrivate as of `exportOptions`
+ * @throws UserError (usage) for options that do not go together
+ */
+export function destinationOf(
+  invocation: Invocation,
+  formats: readonly ExportFormat[],
+  isPrivate = false,
+): Destination {
   const output = optionText(invocation, 'output')
   const partition = partitions.find((name) => name === optionText(invocation, 'partitionBy'))
   const named = formats.find((name) => name === optionText(invocation, 'format'))
@@ -71,7 +90,8 @@ export function destinationOf(invocation: Invocation, formats: readonly ExportFo
   }
   if (output === '') throw new UserError('--output is empty', { code: 'usage', hint: 'Name a file.' })
   const force = invocation.options['force'] === true
-  return { format, output: output === undefined ? undefined : resolve(output), force, partition }
+  const mode = { asked: fileMode(invocation), otherwise: isPrivate ? 0o600 : 0o666 & ~userMask() }
+  return { format, output: output === undefined ? undefined : resolve(output), force, partition, mode }
 }
 
 function byEnding(output: string, formats: readonly ExportFormat[]): ExportFormat {
@@ -93,7 +113,7 @@ export async function exported(
   invocation: Invocation,
   db: Database,
   query: ExportQuery,
-  { format, output, force }: Destination,
+  { format, output, force, mode }: Destination,
   noun: readonly [one: string, many: string],
 ): Promise<Outcome> {
   if (output === undefined && stdoutIsPipe()) {
@@ -101,7 +121,11 @@ export async function exported(
     return { written: true }
   }
   const path = output ?? join(scratchFolder(), `export.${format}`)
-  const { rows, size } = await writeExport(db, query, format, { path, force })
+  const { rows, size } = await writeExport(db, query, format, {
+    path,
+    force,
+    mode: output === undefined ? { otherwise: 0o600 } : mode,
+  })
   if (output === undefined) return { file: path }
   invocation.terminal.warn(`${count(rows)} ${noun[rows === 1 ? 0 : 1]} written to ${output} (${bytes(size)})`)
   return { written: true }

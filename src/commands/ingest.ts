@@ -4,6 +4,7 @@ import { doubts, ingest, type RejectLimit } from '../ingest/ingest.js'
 import type { IngestSummary } from '../ingest/summary.js'
 import { hasRefused, ingestReport, refusedWords } from '../reports/ingest.js'
 import { outputOptions, sourceOptions, storeOptions, type CommandSpec, type Invocation } from './command.js'
+import { fileMode } from './file-mode.js'
 import { progressBar } from './progress.js'
 import { settingsOf } from './settings.js'
 
@@ -28,6 +29,11 @@ ${importers.map((i) => `  ${i.id.padEnd(12)} ${i.about}`).join('\n')}`,
     },
     { flags: '--replace', about: 'read files anew and take out what they brought before', group: 'Ingest' },
     { flags: '--keep-rejected-text', about: 'store the text of rejected records too', group: 'Ingest' },
+    {
+      flags: '--mode <octal>',
+      about: 'who may read a database that is made, such as 0640 (default: you alone)',
+      group: 'Store',
+    },
     ...storeOptions,
     ...outputOptions,
   ],
@@ -44,6 +50,7 @@ ${importers.map((i) => `  ${i.id.padEnd(12)} ${i.about}`).join('\n')}`,
   async run(invocation) {
     const settings = await settingsOf(invocation)
     const { options, terminal } = invocation
+    const mode = fileMode(invocation)
     const bar = progressBar(terminal)
     let summary: IngestSummary
     try {
@@ -54,7 +61,7 @@ ${importers.map((i) => `  ${i.id.padEnd(12)} ${i.about}`).join('\n')}`,
         priceFiles: settings.priceFiles,
         priceUpdates: settings.priceUpdates,
         costBasis: settings.costBasis,
-        store: settings.storeOptions,
+        store: { ...settings.storeOptions, mode },
         dbPath: settings.dbPath,
         now: invocation.now,
         version: invocation.version,

@@ -6,6 +6,7 @@ import { defaultRules } from '../config/default-rules.js'
 import { configKeys } from '../config/keys.js'
 import { configTemplate } from '../config/template.js'
 import { UserError } from '../errors.js'
+import { asUserAllows } from '../umask.js'
 import type { CommandSpec, Invocation } from './command.js'
 import { knownNames } from './known-names.js'
 import { optionText } from './question.js'
@@ -102,7 +103,7 @@ function schemaFrom(folder: string): string | undefined {
 
 function write(path: string, text: string, force: boolean): void {
   try {
-    writeFileSync(path, text, { flag: force ? 'w' : 'wx' })
+    asUserAllows(() => writeFileSync(path, text, { flag: force ? 'w' : 'wx' }))
   } catch (error) {
     throw new UserError('the file cannot be written', {
       location: path,

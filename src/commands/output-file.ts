@@ -1,16 +1,17 @@
 /** Writes an answer to a file wholly or not at all: whoever reads it meanwhile sees the old one or the new one. */
 import { chmodSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { asUserAllows } from '../umask.js'
 
 /** Devices and pipes are written as they are. @throws the system's errors */
 export function writeWhole(path: string, text: string): void {
   const old = statSync(path, { throwIfNoEntry: false })
-  if (old !== undefined && !old.isFile()) return writeFileSync(path, text)
+  if (old !== undefined && !old.isFile()) return asUserAllows(() => writeFileSync(path, text))
   // Behind a link the file itself is replaced, and the link stays.
   const target = old === undefined ? path : realpathSync(path)
   const draft = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`)
   try {
-    writeFileSync(draft, text)
+    asUserAllows(() => writeFileSync(draft, text))
     if (old !== undefined) chmodSync(draft, old.mode)
     renameSync(draft, target)
   } catch (error) {

@@ -6,11 +6,13 @@
  */
 import { mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir, totalmem } from 'node:os'
+import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue, Json } from '@duckdb/node-api'
 import { UserError } from '../errors.js'
+import { asUserAllows, keepFilesPrivate } from '../umask.js'
 import { engineFault } from './faults.js'
+import { scratchFolder, sweepAbandoned } from './scratch.js'
 
 export type SqlValue = string | number | bigint | boolean | null
 export type Value = string | number | bigint | boolean | null | Value[] | { [key: string]: Value }
@@ -42,10 +44,22 @@ function instanceOptions(resources: Resources): Record<string, string> {
     autoinstall_known_extensions: 'false',
     memory_limit:
       buffersOf(resources.memoryLimit) ?? `${Math.max(256, Math.floor(totalmem() / 4 / 1048576))}MiB`,
-    temp_directory: join(tmpdir(), `llmcost-spill-${process.pid}`),
+    temp_directory: spillFolder(),
   }
   if (resources.threads !== undefined) options['threads'] = String(resources.threads)
   return options
+}
+
+let spills = 0
+
+/** A folder of its own for each instance: the engine takes away what it finds there. Empty: no spilling. */
+function spillFolder(): string {
+  try {
+    return join(scratchFolder(), `spill-${++spills}`)
+  } catch {
+    // What fits into memory is answered without one.
+    return ''
+  }
 }
 
 export class Database {
@@ -65,6 +79,8 @@ export class Database {
    * Opens a file, or `:memory:`. Errors are DuckDB's own; `openStore` turns them into words for people.
    */
   static async open(path: string, mode: 'read' | 'write', resources: Resources = {}): Promise<Database> {
+    keepFilesPrivate()
+    sweepAbandoned()
     const { DuckDBInstance } = duckdb()
     const options = instanceOptions(resources)
     if (mode === 'read') options['access_mode'] = 'READ_ONLY'
@@ -267,7 +283,7 @@ export function quoteText(text: string): string {
 /** Makes the folder that a new store will live in. @throws UserError when that is not possible */
 export function ensureFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true })
+    asUserAllows(() => mkdirSync(path, { recursive: true }))
   } catch (error) {
     throw new UserError('the folder of the database cannot be made', {
       location: path,

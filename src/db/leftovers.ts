@@ -65,7 +65,8 @@ function removeAll(): void {
   for (const { path } of leftovers) {
     // Of what another process holds, the next run removes what is left.
     try {
-      rmSync(path, { recursive: true, force: true })
+      // What still writes may put a file into a folder that is just being emptied.
+      rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 10 })
     } catch {}
   }
 }

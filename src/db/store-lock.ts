@@ -9,6 +9,8 @@ export class StoreInUse extends UserError {}
 export interface StoreOptions extends Resources {
   /** How long to wait for another process's lock, ms. */
   readonly lockTimeoutMs: number
+  /** Permissions of a store that is made, such as 0o640; for this user alone where none are given. */
+  readonly mode?: number | undefined
   /** Called once when waiting begins, with the process waited for. */
   readonly onWait?: (pid: string) => void
 }

@@ -2,6 +2,7 @@
 import { closeSync, openSync, readSync, statSync, type Stats } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { machineFault, systemFault, UserError } from '../errors.js'
+import { makeFilesAs } from '../umask.js'
 import { Database, ensureFolder, quoteText } from './database.js'
 import { schemaVersion } from './schema.js'
 import { tablesAt } from './shape.js'
@@ -155,6 +156,27 @@ export async function writeStore<T>(
   const fresh = path === ':memory:' || isAbsent(path)
   if (!fresh) assertDuckDbFile(path)
   if (path !== ':memory:') ensureFolder(dirname(path))
+  // Its log of changes is for whom the store itself is for.
+  const restore = path === ':memory:' ? undefined : makeFilesAs(storeMode(path, options))
+  try {
+    return await writeAttached(db, path, options, work)
+  } finally {
+    restore?.()
+  }
+}
+
+/** A store that is there keeps its permissions; calls are for the user alone unless more is asked for. */
+function storeMode(path: string, options: StoreOptions): number {
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found === undefined ? (options.mode ?? 0o600) : found.mode & 0o666
+}
+
+async function writeAttached<T>(
+  db: Database,
+  path: string,
+  options: StoreOptions,
+  work: () => Promise<T>,
+): Promise<T> {
   await patiently(path, options, () =>
     db.run(
       `ATTACH ${quoteText(path)} AS store${path === ':memory:' ? '' : ` (STORAGE_VERSION '${storageVersion}')`}`,

@@ -3,6 +3,7 @@
  * on the disk, so that whoever finds a file or folder under that name finds all of it.
  */
 import {
+  chmodSync,
   closeSync,
   existsSync,
   fsyncSync,
@@ -84,10 +85,17 @@ function removeAbandoned(path: string): void {
   }
 }
 
+/** Who may read an export, such as 0o640: as was asked for, else as the file that it replaces, else `otherwise`. */
+export interface ExportMode {
+  readonly asked?: number | undefined
+  readonly otherwise: number
+}
+
 /** Gives a whole export its name. @returns its size, bytes */
-export function commit(target: Target, force: boolean): number {
+export function commit(target: Target, force: boolean, mode: ExportMode): number {
   const { path, partial, folder } = target
   const files = folder ? filesWithin(partial) : [partial]
+  share(target, mode.asked ?? (folder ? undefined : modeOf(path)) ?? mode.otherwise)
   for (const file of files) sync(file)
   const size = files.reduce((sum, file) => sum + statSync(file).size, 0)
   // Another may have written it meanwhile.
@@ -96,6 +104,21 @@ export function commit(target: Target, force: boolean): number {
   renameSync(partial, path)
   syncFolder(dirname(path))
   return size
+}
+
+/** Until now it was for this user alone. */
+function share({ partial, folder }: Target, mode: number): void {
+  const entries = folder ? readdirSync(partial, { recursive: true, withFileTypes: true }) : []
+  // Who may read a folder's files may enter it.
+  const enterable = mode | ((mode & 0o444) >> 2)
+  for (const entry of entries)
+    chmodSync(join(entry.parentPath, entry.name), entry.isDirectory() ? enterable : mode)
+  chmodSync(partial, folder ? enterable : mode)
+}
+
+function modeOf(path: string): number | undefined {
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found === undefined ? undefined : found.mode & 0o777
 }
 
 /** Takes away what was written of an export that failed. */

@@ -5,7 +5,7 @@ import { removeAtEnd } from '../db/leftovers.js'
 import { UserError } from '../errors.js'
 import type { ExportFormat } from './columns.js'
 import { copySql, targetParam, type ExportQuery } from './copy.js'
-import { commit, discard, openTarget, type Target } from './target.js'
+import { commit, discard, openTarget, type ExportMode, type Target } from './target.js'
 
 export interface Written {
   readonly rows: number
@@ -22,7 +22,7 @@ export async function writeExport(
   db: Database,
   query: ExportQuery,
   format: ExportFormat,
-  { path, force }: { path: string; force: boolean },
+  { path, force, mode = { otherwise: 0o600 } }: { path: string; force: boolean; mode?: ExportMode },
 ): Promise<Written> {
   const target = openTarget(path, { folder: query.partition !== undefined, force })
   const forget = removeAtEnd(target.partial, () => db.interrupt())
@@ -30,7 +30,7 @@ export async function writeExport(
     // No row makes no folder.
     if (target.folder) mkdirSync(target.partial)
     const rows = await copy(db, query, format, target)
-    return { rows, size: commit(target, force) }
+    return { rows, size: commit(target, force, mode) }
   } catch (error) {
     discard(target)
     throw failed(error, path)

@@ -3,7 +3,7 @@
  * with one more column: the reason why a record can't be used, else empty. This is the slow path, one
  * record at a time; clean files never take it.
  */
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createReadStream, createWriteStream, ftruncateSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { once } from 'node:events'
 import { parse as parseText } from 'csv-parse/sync'
@@ -15,10 +15,14 @@ const recordLimit = 8_000_000
 /** Line ends may differ within one file. */
 const lineEnds = ['\r\n', '\n', '\r']
 
-/** Writes the file anew; `endsInQuote`: a quoted field was still open at its end. */
+/**
+ * Writes the file anew.
+ * @param to open file, which is left open
+ * @returns `endsInQuote`: a quoted field was still open at its end
+ */
 export async function repairCsv(
   from: string,
-  to: string,
+  to: number,
   delimiter: string,
   width: number,
 ): Promise<{ endsInQuote: boolean }> {
@@ -69,8 +73,9 @@ async function* recordsByLine(from: string, delimiter: string): AsyncGenerator<r
 
 const badQuote = '\u0000quote:'
 
-async function write(to: string, width: number, source: AsyncIterable<readonly string[]>): Promise<void> {
-  const out = createWriteStream(to, { mode: 0o600 })
+async function write(to: number, width: number, source: AsyncIterable<readonly string[]>): Promise<void> {
+  ftruncateSync(to)
+  const out = createWriteStream('', { fd: to, start: 0, autoClose: false })
   let header = true
   for await (const record of source) {
     const line = header ? [...record, 'llmcost_reject'] : checked(record, width)
@@ -79,7 +84,7 @@ async function write(to: string, width: number, source: AsyncIterable<readonly s
       await once(out, 'drain')
   }
   out.end()
-  await once(out, 'close')
+  await once(out, 'finish')
 }
 
 /** The record brought to `width` fields, with the reason why it is refused as the last one. */

@@ -1,43 +1,47 @@
 /** A CSV file as a unit: read in place when it is clean, else by way of a spool; repaired when DuckDB refuses a record. */
 import { isUtf8 } from 'node:buffer'
 import { quoteText } from '../db/database.js'
+import { scratchFile, type ScratchFile } from '../db/scratch.js'
 import { readBytes } from './bytes.js'
 import { repairCsv } from './csv-repair.js'
 import type { SourceRelation } from './normalise.js'
 import type { Shape } from './sniff.js'
 import { Edges, Spool, lineLimit, type Passage } from './spool.js'
-import { lookThrough, newSpoolPath, segment, watched, type Reading, type Unit } from './units.js'
+import { lookThrough, segment, watched, type Reading, type Unit } from './units.js'
 
 /** One file, header and all. */
 export async function csvUnit(reading: Reading): Promise<Unit> {
   const shape = reading.recognised.shape as Extract<Shape, { kind: 'csv' }>
   let edges: Edges | undefined
   let path = reading.path
+  const scratch: Pick<ScratchFile, 'release'>[] = []
   let passage: Passage
   const clean =
     reading.encoding === 'plain' && reading.fromByte === 0 ? lookThrough(reading.path, isCleanCsv) : undefined
   if (clean) passage = clean
   else {
-    const spool = new Spool(newSpoolPath('csv'))
+    const spool = new Spool(scratchFile('csv'))
+    scratch.push(spool)
     edges = new Edges()
     const bytes = watched(readBytes(reading.path, reading.encoding, reading.fromByte), edges)
     passage = await spool.copyLines(reading.fromByte > 0 ? withHeader(shape, bytes) : bytes, false)
-    spool.close()
     path = spool.path
   }
   const relation = (sql: string): SourceRelation => ({ kind: 'csv', header: shape.header, sql })
   return {
     relation: relation(csvSql(path, shape.header.length, shape.delimiter, false)),
     repair: async () => {
-      const repaired = newSpoolPath('csv')
-      const { endsInQuote } = await repairCsv(path, repaired, shape.delimiter, shape.header.length)
+      const repaired = scratchFile('csv')
+      scratch.push(repaired)
+      const { endsInQuote } = await repairCsv(path, repaired.fd, shape.delimiter, shape.header.length)
       // What follows the last newline may belong to the record before it.
       if (endsInQuote) passage.endsWithNewline = false
-      return relation(csvSql(repaired, shape.header.length, ',', true))
+      return relation(csvSql(repaired.path, shape.header.length, ',', true))
     },
     recognised: reading.recognised,
     segments: [{ ...segment(reading, passage, edges), rows: undefined }],
     bytes: reading.file.size - reading.fromByte,
+    release: () => scratch.forEach(({ release }) => release()),
   }
 }
 

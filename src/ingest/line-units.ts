@@ -1,19 +1,12 @@
 /** Units of JSON, a record a line: large clean files are read in place, all others pass through a spool. */
 import { quoteText } from '../db/database.js'
+import { scratchFile } from '../db/scratch.js'
 import { readBytes } from './bytes.js'
 import { jsonRecords } from './json-records.js'
 import type { SourceRelation } from './normalise.js'
 import type { Recognised } from './sniff.js'
 import { Edges, Spool, delimiterByte, isClean, lineLimit } from './spool.js'
-import {
-  lookThrough,
-  newSpoolPath,
-  segment,
-  watched,
-  type Reading,
-  type Segment,
-  type Unit,
-} from './units.js'
+import { lookThrough, segment, watched, type Reading, type Segment, type Unit } from './units.js'
 import { unwrapped } from './wrapped.js'
 
 /** Files at least this large are read in place when they are clean, bytes. */
@@ -29,7 +22,7 @@ const linesRelation = (path: string): SourceRelation => ({
 
 /** Many files in one spool. */
 export async function spooledLines(readings: readonly Reading[]): Promise<Unit> {
-  const spool = new Spool(newSpoolPath('jsonl'))
+  const spool = new Spool(scratchFile('jsonl'))
   const segments: Segment[] = []
   for (const reading of readings) {
     const edges = new Edges()
@@ -39,8 +32,8 @@ export async function spooledLines(readings: readonly Reading[]): Promise<Unit> 
     const passage = await spool.copyLines(wrapper === undefined ? lines : unwrapped(lines, wrapper), true)
     segments.push(segment(reading, passage, edges))
   }
-  spool.close()
   return {
+    release: spool.release,
     relation: linesRelation(spool.path),
     recognised: together(readings),
     segments,

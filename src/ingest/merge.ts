@@ -90,8 +90,7 @@ export async function mergeRejects(db: Database, keepText: boolean): Promise<voi
   await db.run(`INSERT INTO store.rejects
     SELECT reject_id, file_id, line, reason, fields, ${keepText ? 'text' : 'NULL'} FROM (
       SELECT i.line_hash || coalesce('-' || CAST(o.ordinal AS VARCHAR), '') AS reject_id, f.file_id, i.line, i.reason,
-        CASE WHEN json_valid(i.reject_text) THEN left(array_to_string(json_keys(i.reject_text), ', '), 300) END AS fields,
-        i.reject_text AS text, i.row
+        i.reject_fields AS fields, i.reject_text AS text, i.row
       FROM identified i JOIN file_ids f ON i.file_no = f.file_no LEFT JOIN ordinals o ON i.row = o.row
       WHERE i.state = 'reject' AND i.row NOT IN (SELECT row FROM verdicts))
     WHERE reject_id NOT IN (SELECT reject_id FROM store.rejects)

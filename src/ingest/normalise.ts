@@ -26,6 +26,7 @@ export interface SourceRelation {
 /**
  * @param plan the importer's plan for this source
  * @param allRecords true when every line is known to be a JSON object: it need not be asked again
+ * @param keepsText texts of rejected records are kept
  * @returns SQL with some of `stagedColumns`, one row a record
  */
 export function normaliseSql(
@@ -34,6 +35,7 @@ export function normaliseSql(
   options: ReadOptions,
   now: Date,
   allRecords = false,
+  keepsText = false,
 ): string {
   const raw = rawFields(source, plan, options)
   const has = (field: CallField): boolean => raw.has(field)
@@ -89,7 +91,7 @@ export function normaliseSql(
   )
   const ruled = ruledSql(typed, plan, options, has)
   return select(
-    [...sourceOf(plan), ...spansOf(plan), ...checkedColumns(plan, options, has, now, content)],
+    [...sourceOf(plan), ...spansOf(plan), ...checkedColumns(plan, options, has, now, content, keepsText)],
     `(${ruled})`,
   )
 }

@@ -40,7 +40,7 @@ export async function leaveOutParents(db: Database): Promise<Spans> {
       any_value(p.input_tokens) >= sum(c.input_tokens) AND any_value(p.output_tokens) >= sum(c.output_tokens) AS may_be
     FROM climb b JOIN spans p ON p.span = b.parent JOIN spans c ON c.span = b.span
     WHERE ${uses('p')} AND b.span <> b.parent GROUP BY p.span`)
-  await db.run(`UPDATE staged SET state = 'skip', reason = NULL, line_hash = NULL, reject_text = NULL, unread_usage = NULL
+  await db.run(`UPDATE staged SET state = 'skip', reason = NULL, line_hash = NULL, unread_usage = NULL
     WHERE rowid IN (SELECT unnest(rows) FROM sums WHERE is_sum) OR rowid IN (
       SELECT unnest(rows) FROM spans WHERE state = 'reject' AND reason = 'neither tokens nor a cost'
         AND (parent_span IS NOT NULL OR span IN (SELECT parent FROM branches)))`)

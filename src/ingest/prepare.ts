@@ -1,23 +1,24 @@
 /** Makes files readable for DuckDB: what each is, and which unit it becomes part of. */
 import { createReadStream, createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
+import { scratchFile } from '../db/scratch.js'
 import { encodingOf, readBytes, type Encoding } from './bytes.js'
 import { csvUnit } from './csv-unit.js'
 import type { SourceFile } from './discover.js'
 import { directLines, spooledLines } from './line-units.js'
 import type { ReadOptions } from './options.js'
 import { recognise, sniffLength } from './sniff.js'
-import { newSpoolPath, type Reading, type Unit } from './units.js'
+import type { Reading, Unit } from './units.js'
 
 /** A stream is written down first, since it is looked at more than once. */
 async function settleStream(file: SourceFile): Promise<string> {
   if (!file.stream) return file.path
   const known = settled.get(file)
   if (known !== undefined) return known
-  const path = newSpoolPath('stream')
+  const { path, fd } = scratchFile('stream')
   await pipeline(
     file.path === '-' ? process.stdin : createReadStream(file.path),
-    createWriteStream(path, { mode: 0o600 }),
+    createWriteStream('', { fd, autoClose: false }),
   )
   settled.set(file, path)
   return path

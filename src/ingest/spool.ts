@@ -5,7 +5,8 @@
  */
 import { isUtf8 } from 'node:buffer'
 import { createHash, type Hash } from 'node:crypto'
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { writeSync } from 'node:fs'
+import type { ScratchFile } from '../db/scratch.js'
 import { machineFault } from '../errors.js'
 
 /** Longest line that DuckDB is asked to read, bytes; `max_line_size` is set a little above. */
@@ -32,13 +33,15 @@ export interface Passage {
 
 export class Spool {
   readonly path: string
+  readonly release: () => void
   readonly #file: number
   /** Lines written so far. */
   lines = 0
 
-  constructor(path: string) {
+  constructor({ path, fd, release }: ScratchFile) {
     this.path = path
-    this.#file = openSync(path, 'w', 0o600)
+    this.release = release
+    this.#file = fd
   }
 
   /** Copies the lines of a source; every line ends with LF afterwards. */
@@ -72,10 +75,6 @@ export class Spool {
     }
     this.lines += passage.lines
     return passage
-  }
-
-  close(): void {
-    closeSync(this.#file)
   }
 
   /** Whole lines, the last byte being LF. */

@@ -31,7 +31,7 @@ export async function stageFiles(
   files: readonly SourceFile[],
   known: ReadonlyMap<string, KnownFile>,
 ): Promise<Run> {
-  const stage = new Stage(db)
+  const stage = new Stage(db, request.keepRejectedText)
   const starved: OutOfMemory[] = []
   if (request.onProgress) await db.watchProgress()
   const entries: Entry[] = []
@@ -62,6 +62,7 @@ export async function stageFiles(
         const before = done
         request.onProgress?.({ total, lines: stage.rows, done: () => before + unit.bytes * stage.progress })
         await stageUnit(stage, unit, request, batch, starved)
+        unit.release?.()
         done += unit.bytes
       }
     }
@@ -101,7 +102,10 @@ async function stageUnit(
       return refuse(owners[0]!.entry, unforeseen(error))
     }
     for (const owner of owners)
-      for (const alone of await prepared([owner])) await stageUnit(stage, alone, request, [owner], starved)
+      for (const alone of await prepared([owner])) {
+        await stageUnit(stage, alone, request, [owner], starved)
+        alone.release?.()
+      }
     return
   }
   for (const [i, owner] of owners.entries()) owner.entry.fileNo = first + i

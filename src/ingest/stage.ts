@@ -31,6 +31,7 @@ interface Inserted {
 
 export class Stage {
   readonly #db: Database
+  readonly #keepsText: boolean
   #rows = 0
   #created = false
   #reading = false
@@ -40,8 +41,10 @@ export class Stage {
   /** Columns that no staged record has; known once staging is finished. */
   absent: ReadonlySet<string> = new Set()
 
-  constructor(db: Database) {
+  /** @param keepsText texts of rejected records are kept */
+  constructor(db: Database, keepsText = false) {
     this.#db = db
+    this.#keepsText = keepsText
   }
 
   /** How far the unit that is being added is, 0 to 1: keys are surveyed in the first quarter. */
@@ -87,7 +90,7 @@ export class Stage {
     const { plan, allRecords } = await this.#plan(unit, relation, options)
     this.#reading = true
     const insert = (as: ReadOptions): Promise<number> =>
-      this.#insertAs(unit, normaliseSql(relation, plan, as, now, allRecords), plan)
+      this.#insertAs(unit, normaliseSql(relation, plan, as, now, allRecords, this.#keepsText), plan)
     const created = this.#created
     let styles: Styles | undefined
     await this.#db.run('BEGIN TRANSACTION')

@@ -4,8 +4,6 @@
  */
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
-import { join } from 'node:path'
-import { scratchFolder } from '../db/scratch.js'
 import type { Encoding } from './bytes.js'
 import type { SourceFile } from './discover.js'
 import type { SourceRelation } from './normalise.js'
@@ -44,12 +42,9 @@ export interface Unit {
   readonly repair?: () => Promise<SourceRelation>
   /** Compressed or plain bytes, for progress. */
   readonly bytes: number
+  /** To be called when it is staged: gives the room of its spools back. */
+  readonly release?: () => void
 }
-
-let spoolCount = 0
-/** A new file of this process's scratch folder. */
-export const newSpoolPath = (ending: string): string =>
-  join(scratchFolder(), `spool-${++spoolCount}.${ending}`)
 
 /** The same bytes, whose edges are noted as they pass. */
 export async function* watched(source: AsyncIterable<Buffer>, edges: Edges): AsyncGenerator<Buffer> {

@@ -22,6 +22,7 @@ export const stagedColumns: Readonly<Record<string, string>> = {
   reason: 'VARCHAR',
   line_hash: 'VARCHAR',
   state: 'VARCHAR',
+  reject_fields: 'VARCHAR',
   reject_text: 'VARCHAR',
   parent_span: 'VARCHAR',
   span_ids: 'VARCHAR[]',
@@ -34,6 +35,7 @@ export const spanColumns = ['parent_span', 'span_ids'] as const
 /**
  * The verdict on each record, and the columns that staging keeps.
  * @param content SQL for the whole record as one text
+ * @param keepsText texts of rejected records are kept
  */
 export function checkedColumns(
   plan: ReadPlan,
@@ -41,6 +43,7 @@ export function checkedColumns(
   has: (field: CallField) => boolean,
   now: Date,
   content: string,
+  keepsText: boolean,
 ): Columns {
   const nothing = `input_tokens IS NULL AND output_tokens IS NULL AND total_tokens IS NULL AND reported_cost_usd IS NULL AND status IS DISTINCT FROM 'error' AND cache_hit IS NOT TRUE`
   const reason = `CASE
@@ -70,7 +73,19 @@ export function checkedColumns(
     ['reason', reason],
     ['line_hash', hash],
     ['state', `CASE WHEN skip THEN 'skip' WHEN reason IS NOT NULL THEN 'reject' ELSE 'call' END`],
-    ['reject_text', `CASE WHEN NOT skip AND reason IS NOT NULL THEN left(${content}, 1000) END`],
+    [
+      'reject_fields',
+      `CASE WHEN NOT skip AND reason IS NOT NULL THEN CASE WHEN json_valid(${content}) THEN left(array_to_string(json_keys(${content}), ', '), 300) END END`,
+    ],
+    // What is staged may be spilled to the disk: a record's text, which may be a prompt, is not.
+    ...(keepsText
+      ? [
+          ['reject_text', `CASE WHEN NOT skip AND reason IS NOT NULL THEN left(${content}, 1000) END`] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
     ['future_time', `ts > TIMESTAMP '${now.toISOString().replace('T', ' ').replace('Z', '')}'`],
     ...['measure_dropped', 'label_cut', ...Object.keys(repairRules).filter((rule) => rules.has(rule))].map(
       (rule): [string, string] => [rule, rule],

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } 
 import { devNull } from 'node:os'
 import { dirname, join } from 'node:path'
 import { UserError } from '../errors.js'
+import { asUserAllows } from '../umask.js'
 import { noPrices, wholeDay } from './rates.js'
 import type { Update, UpdateRow, UpdateSpan } from './updates.js'
 
@@ -117,8 +118,10 @@ function damaged(path: string, what: string): UserError {
 export function writeUpdates(path: string, updates: readonly Update[]): void {
   const draft = join(dirname(path), `.price-updates.${process.pid}.tmp`)
   try {
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(draft, `${JSON.stringify({ version, updates: updates.map(updateOut) }, null, 1)}\n`)
+    asUserAllows(() => {
+      mkdirSync(dirname(path), { recursive: true })
+      writeFileSync(draft, `${JSON.stringify({ version, updates: updates.map(updateOut) }, null, 1)}\n`)
+    })
     renameSync(draft, path)
   } catch (error) {
     rmSync(draft, { force: true })
