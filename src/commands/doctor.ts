@@ -3,6 +3,7 @@ import { exitCodes } from '../errors.js'
 import { doctorReport } from '../reports/doctor.js'
 import { outputOptions, storeOptions, zoneOption, type CommandSpec } from './command.js'
 import { doctorChecks, examine } from './doctor-checks.js'
+import { privacyOf, privacyOption } from './doctor-privacy.js'
 import { liveOption, liveWords } from './doctor-delivery.js'
 
 export const doctorCommand: CommandSpec = {
@@ -12,16 +13,19 @@ export const doctorCommand: CommandSpec = {
     `Checks: ${doctorChecks.map(({ name }) => name).join(', ')}.`,
     'Without --live nothing leaves this machine: of channels and the mail server it checks what stands in the environment.',
     `With --live each of them is tried: ${liveWords}`,
+    'With --privacy it lists instead which columns and tags hold free text, by how many texts and how long, and never shows one.',
     'Ends with exit code 1 when something must be mended.',
   ].join('\n'),
-  options: [liveOption, zoneOption, ...storeOptions, ...outputOptions],
+  options: [liveOption, privacyOption, zoneOption, ...storeOptions, ...outputOptions],
   examples: [
     { command: 'llmcost doctor', about: 'every check, and what to do' },
     { command: 'llmcost doctor --json', about: 'for a bug report' },
+    { command: 'llmcost doctor --privacy', about: 'does the database hold what somebody wrote?' },
     { command: 'llmcost doctor --live', about: 'would alerts and mails arrive?' },
   ],
   survivesConfig: true,
   run: async (invocation) => {
+    if (invocation.options['privacy'] === true) return { report: await privacyOf(invocation) }
     const checks = await examine(invocation)
     const ill = checks.some(({ health }) => health === 'problem')
     return { report: doctorReport(checks), ...(ill ? { exitCode: exitCodes.failure } : {}) }

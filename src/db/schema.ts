@@ -4,6 +4,7 @@
  * This file holds the schema: migrations by version, and the documented views that `llmcost sql` offers.
  */
 import { callColumns, readColumns } from '../domain/call.js'
+import { withoutQuotations } from '../domain/error-text.js'
 import { rateColumns } from '../domain/rate.js'
 
 /** Which program and which schema version; there before any migration. */
@@ -117,6 +118,8 @@ export const migrations: readonly (readonly string[])[] = [
     // Rates have other columns now. They come back with the next reprice, which the price rules ask for.
     'DROP TABLE rates',
     `CREATE TABLE rates (\n${list(rateColumns)}\n)`,
+    // Older versions kept what an error quotes of a prompt.
+    `UPDATE calls SET error = ${withoutQuotations('error')} WHERE error IS DISTINCT FROM ${withoutQuotations('error')}`,
     // What older versions read had both counts, or it was not read.
     'UPDATE calls SET total_tokens = coalesce(input_tokens, 0) + coalesce(output_tokens, 0) WHERE input_tokens IS NOT NULL OR output_tokens IS NOT NULL',
   ],

@@ -104,7 +104,7 @@ export function namedFields(survey: Survey, document: Document): NamedFields {
   const take = (names: readonly string[], allowed: (entry: Entry) => boolean): string | undefined => {
     const found = names.flatMap((name) => entries.filter((e) => e.name === name && allowed(e)))
     for (const entry of found) used.add(entry)
-    return firstOf(...found.map((entry) => entry.sql))
+    return firstOf(...found.map(valueOf))
   }
   const fields: Partial<Record<CallField, string>> = {}
   const foundUnder: Partial<Record<CallField, { name: string; sql: string }[]>> = {}
@@ -509,6 +509,10 @@ const errorKind = (text: string): string =>
   `CASE WHEN ${text} = '{}' THEN NULL WHEN starts_with(${text}, '{') AND json_valid(${text}) THEN
     coalesce(json_extract_string(${text}, '/type'), json_extract_string(${text}, '/code'), json_extract_string(${text}, '/message'), 'error')
     ELSE ${text} END`
+
+/** SQL for an entry's value. A `system` is a provider's name or else a prompt, which no field is for. */
+const valueOf = ({ name, sql }: Entry): string =>
+  name === 'system' ? `CASE WHEN regexp_full_match(${sql}, '[^ ]{1,60}') THEN ${sql} END` : sql
 
 /** Empty names and names with control characters are no SQL names, and no field of a call has one. */
 // eslint-disable-next-line no-control-regex

@@ -1,4 +1,6 @@
 /** SQL for tags: short labels as a map. */
+import { contentPattern, harmlessPattern } from './field-names.js'
+import { literal } from './importer.js'
 
 /** SQL for a map from a list of {key, value}; of equal keys the first counts; NULL when empty. */
 export function mapSql(pairs: string): string {
@@ -10,7 +12,11 @@ export function mapSql(pairs: string): string {
 export function tagListSql(text: string): string {
   const words = `from_json(CASE WHEN starts_with(${text}, '[') AND json_valid(${text}) THEN ${text} ELSE '[]' END, '["VARCHAR"]')`
   const pair = `CASE WHEN contains(w, ':') THEN {'key': split_part(w, ':', 1), 'value': substr(w, strpos(w, ':') + 1)} ELSE {'key': w, 'value': 'true'} END`
-  return `list_transform(list_filter(coalesce(${words}, []), lambda w: length(w) BETWEEN 1 AND 200), lambda w: ${pair})`
+  // A name of content is no tag, wherever it stands; a word without a value is no longer than a name.
+  const name = `split_part(w, ':', 1)`
+  const isContent = `regexp_matches(${name}, ${literal(contentPattern)}) AND NOT regexp_matches(${name}, ${literal(harmlessPattern)})`
+  const isLabel = `CASE WHEN contains(w, ':') THEN NOT (${isContent}) ELSE strlen(w) <= 60 END`
+  return `list_transform(list_filter(coalesce(${words}, []), lambda w: length(w) BETWEEN 1 AND 200 AND ${isLabel}), lambda w: ${pair})`
 }
 
 /** SQL of a label short enough to be a tag: no prose, no object, no list. */

@@ -1,5 +1,6 @@
 /** The layers of SQL in which the rules on tokens act, one after the other. */
 import type { CallField } from '../domain/call.js'
+import { withoutQuotations } from '../domain/error-text.js'
 import type { ReadPlan } from '../importers/importer.js'
 import * as casts from './casts.js'
 import type { ReadOptions } from './options.js'
@@ -40,7 +41,7 @@ function conventions(plan: ReadPlan, has: (field: CallField) => boolean): string
   const error = "CASE WHEN lower(error) = 'false' THEN NULL ELSE error END"
   const replaced = [
     'coalesce(feature, endpoint) AS feature',
-    `left(${error}, 200) AS error`,
+    `left(${withoutQuotations(error)}, 200) AS error`,
     ...(has('cache_creation_1h_input_tokens')
       ? [
           `CASE WHEN cache_creation_input_tokens IS NOT NULL OR cache_creation_1h_input_tokens IS NOT NULL THEN ${write} END AS cache_creation_input_tokens`,

@@ -89,3 +89,16 @@ export const entryNames = (map: string): string => `map_keys(${map})`
 
 /** After AS of a CTE that is read twice: read the table twice, too, instead of keeping all rows in between. */
 export const readAnew = 'NOT MATERIALIZED'
+
+/** The entries of a map, as a list of {key, value}. */
+export const entries = (map: string): string => `map_entries(${map})`
+
+/** Characters of a text. */
+export const textLength = (text: string): string => `length(${text})`
+
+/** Whether a regular expression (RE2's) matches the whole text. */
+export const wholeMatch = (text: string, pattern: string): string =>
+  `regexp_full_match(${text}, '${pattern}')`
+
+/** The greatest values, as a list. */
+export const longest = (value: string, count: number): string => `max(${value}, ${count})`
