@@ -16,6 +16,7 @@ import type { ReadOptions } from './options.js'
 import { priceDataWords } from './price-data.js'
 import { doubts } from './doubts.js'
 import type { IngestRequest } from './request.js'
+import { wipeWhereSpilled } from './spilling.js'
 import { stageFiles, unforeseen } from './stage-files.js'
 import type { FileSummary, IngestSummary } from './summary.js'
 import { unreadUsage } from './unread.js'
@@ -30,6 +31,7 @@ export async function ingest(request: IngestRequest): Promise<IngestSummary> {
     overrideFiles: request.priceFiles,
     updatesFile: request.priceUpdates,
   })
+  wipeWhereSpilled(files, request.store)
   let blamed: IngestRequest['blamed']
   for (let attempt = 1; ; attempt++) {
     try {
@@ -156,6 +158,7 @@ export async function openInput(request: InputRequest): Promise<Database> {
     overrideFiles: request.priceFiles,
     updatesFile: request.priceUpdates,
   })
+  wipeWhereSpilled(files, request)
   const db = await Database.open(':memory:', 'write', request)
   try {
     const whole = { ...request, ...inputDefaults, cwd, store: { ...request, lockTimeoutMs: 0 } }
