@@ -242,7 +242,11 @@ const others: readonly Signature[] = [
     why: 'they sum up its sessions',
     kind: 'no-calls',
     next: 'Its sessions are read: ~/.claude/projects.',
-    matches: (r) => has(r, 'dailyModelTokens') || has(r, 'modelUsage', 'dailyActivity'),
+    matches: (r) =>
+      has(r, 'dailyModelTokens') ||
+      has(r, 'modelUsage', 'dailyActivity') ||
+      has(r, 'session_id', 'project_path', 'user_message_count', 'assistant_message_count') ||
+      has(r, 'numStartups', 'projects'),
   },
 ]
 

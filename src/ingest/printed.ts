@@ -5,7 +5,7 @@
 import { bearsOnMoney, freeOfMoney } from '../importers/money.js'
 
 /** How a record is printed. */
-export type Printed = 'dict' | 'object' | 'pairs'
+export type Printed = 'dict' | 'object' | 'pairs' | 'json'
 
 /** Of a printed record: why it is rejected; and of a file of them: what it is, and what to do instead. */
 export const printedWords: Readonly<
@@ -26,6 +26,11 @@ export const printedWords: Readonly<
     file: 'its records are key=value text, not JSON',
     next: 'Have the logger write JSON, one record a line.',
   },
+  json: {
+    reason: 'not JSON',
+    file: 'its records look like JSON, but none is',
+    next: 'Numbers such as NaN, single quotes and records that are cut off are no JSON: jq . FILE says where.',
+  },
 }
 
 /** The name of what is left out where a line speaks of usage or money in words. */
@@ -35,7 +40,8 @@ export const inWords = 'tokens or a cost in words'
 const mayTell = /tok|usage|cost|spen[dt]|usd|credit/i
 
 /** `'input_tokens': 12`, `:input_tokens=>12`, `inputTokens: 12`, `input_tokens=12`. */
-const member = /(?<![\w.-])(:?)(['"]?)([A-Za-z_][\w.-]{0,60})\2\s{0,3}(=>|[:=])\s{0,3}['"$]?(\d[\d.,_]*)/g
+const member =
+  /(?<![\w.-])(:?)(['"]?)([A-Za-z_][\w.-]{0,60})\2\s{0,3}(=>|[:=])\s{0,3}(?:[A-Za-z_][\w.]{0,40}\()?['"$]?(\d[\d.,_]*)/g
 
 const model = /(?<![A-Za-z])model(?:[_-]?(?:name|id))?['"]?\s{0,3}(?:=>|[:=])/i
 
@@ -48,19 +54,21 @@ export function printedAs(text: string): Printed | undefined {
   )
   if (counts.length === 0 || (counts.length === 1 && !model.test(text))) return undefined
   const [, colon, quote, , sign] = counts[0]!
-  if (quote === '"' && sign === ':') return undefined
+  if (quote === '"' && sign === ':') return text.includes('{') ? 'json' : undefined
   if (sign === '=') return 'pairs'
   if (quote === "'" && sign === ':') return 'dict'
   return sign === '=>' || colon === ':' || text.includes('{') ? 'object' : undefined
 }
 
-const counted =
-  /\d[\d.,]*\s+(?:[a-z]+\s+){0,2}tokens?\b|tokens?\b[a-z ]{0,12}\s*[:=]\s*\d*[1-9]|(?:cost|spent|spend)\b[a-z ]{0,12}[:=]?\s*(?:US)?\$\s?\d*\.?\d*[1-9]/i
+// Also a line of a record that goes over several: `"input_tokens": 12,`.
+const keyed = /(?:tokens|token_?count)\b["'a-z ]{0,12}\s*[:=>]\s*["']?\d*[1-9]/i
+const spoken =
+  /\d[\d.,]*\s+(?:[a-z]+\s+){0,2}tokens?\b|(?:cost|spent|spend)\b[a-z ]{0,12}[:=]?\s*(?:US)?\$\s?\d*\.?\d*[1-9]/i
 const ofLimits = /max|limit|window|context|remaining|budget|quota|\bper\b|tokens?\/|chunk|vocab/i
 
 /** True where a line's text tells tokens or a cost in words. */
 export const tellsInWords = (text: string): boolean =>
-  mayTell.test(text) && counted.test(text) && !ofLimits.test(text)
+  mayTell.test(text) && (keyed.test(text) || spoken.test(text)) && !ofLimits.test(text)
 
 /**
  * How the records of a file are printed, by the first lines of it.
@@ -68,5 +76,7 @@ export const tellsInWords = (text: string): boolean =>
  */
 export function printedIn(lines: readonly string[], isLog: boolean): Printed | undefined {
   const found = lines.map(printedAs).filter((kind) => kind !== undefined)
-  return found.length > 0 && (isLog || found.length * 2 >= lines.length) ? found[0] : undefined
+  if (found.length > 0 && (isLog || found.length * 2 >= lines.length)) return found[0]
+  const told = lines.filter((line) => keyed.test(line) && !ofLimits.test(line)).length
+  return told * 2 >= lines.length ? (found[0] ?? 'pairs') : undefined
 }

@@ -163,6 +163,9 @@ const isFailedCall = (record: string): boolean =>
 /** What comes out for a text that holds no JSON of a call: blank, but where it speaks of one otherwise. */
 function unread(text: string): string {
   const printed = printedAs(text)
+  // A record of something else is JSON all the same.
+  if (printed === 'json' && parsed(text.slice(Math.max(beginOf(text), 0))) !== undefined)
+    return `\x1f${inWords}`
   if (printed !== undefined) return `\x1freject:${printedWords[printed].reason}`
   return tellsInWords(text) ? `\x1f${inWords}` : ''
 }

@@ -192,6 +192,10 @@ describe('lines that speak of a call and are no JSON', () => {
       "request took {'prompt_tokens': 3, 'completion_tokens': 4}",
       'a printed Python dict, not JSON: log json.dumps(record)',
     ],
+    [
+      "{'model': 'gpt-4o', 'cost': Decimal('0.0123')}",
+      'a printed Python dict, not JSON: log json.dumps(record)',
+    ],
     ['{:model=>"gpt-4o", :input_tokens=>12}', 'a printed object, not JSON: log it as JSON'],
     [
       "{ model: 'gpt-4o', usage: { prompt_tokens: 12, completion_tokens: 3 } }",
@@ -214,11 +218,17 @@ describe('lines that speak of a call and are no JSON', () => {
       'INFO:llm:used 512 tokens',
       'INFO:llm:Total cost: $0.0123',
       'INFO:llm:the context window has 128000 tokens',
+      // A record over several lines.
+      'INFO:llm:{',
+      '  "model": "gpt-4o",',
+      '  "input_tokens": 12,',
+      '}',
+      'INFO:llm:{"model": "gpt-4o", "credits": 12}',
     ])
-    expect(got.counts).toEqual([[23, 20, 0, 0, 3, 0]])
+    expect(got.counts).toEqual([[28, 20, 0, 0, 8, 0]])
     expect(got.doubts).toEqual([
       expect.stringMatching(
-        /: 2 lines are left out as no calls, though they tell tokens or a cost in words; only what is logged as JSON is read$/,
+        /: 4 lines are left out as no calls, though they tell tokens or a cost in words; only what is logged as JSON is read$/,
       ),
     ])
   })

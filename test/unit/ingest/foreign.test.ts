@@ -345,6 +345,25 @@ describe('shapes of other tools', () => {
   })
 })
 
+describe("Claude Code's own statistics, that sum up its sessions,", () => {
+  test.each([
+    record({
+      session_id: 's',
+      project_path: '/p',
+      start_time: '2026-09-14T10:00:00Z',
+      duration_minutes: 3,
+      user_message_count: 2,
+      assistant_message_count: 4,
+      input_tokens: 1200,
+      output_tokens: 300,
+    }),
+    record({ numStartups: 7, projects: { '/p': { lastCost: 0.5, lastTotalInputTokens: 1200 } } }),
+  ])('are no calls, and pass as no log in a folder: %s', (text) => {
+    expect(reading(text)).toContain("this is Claude Code's own statistics, which is not read")
+    expect(mayHoldCalls(text)).toBe(false)
+  })
+})
+
 describe('records that are printed, and are no JSON', () => {
   test.each([
     ["{'timestamp': '2026-10-05T08:00:00Z', 'model': 'gpt-4o', 'input_tokens': 5}\n", 'printed Python dicts'],
@@ -352,8 +371,16 @@ describe('records that are printed, and are no JSON', () => {
     ['ts=2026-10-05T08:00:00Z model=gpt-4o input_tokens=12 output_tokens=3\n', 'key=value text'],
     ['{:model=>"gpt-4o", :input_tokens=>12}\n', 'printed objects'],
     ["{ model: 'gpt-4o', usage: { prompt_tokens: 12 } }\n", 'printed objects'],
+    ['calls:\n  - model: gpt-4o\n    input_tokens: 5\n    output_tokens: 6\n', 'key=value text'],
   ])('are refused by name, also in a folder: %s', (text, what) => {
     expect(reading(text)).toBe(`its records are ${what}, not JSON`)
+    expect(mayHoldCalls(text)).toBe(true)
+  })
+
+  test('are refused where they look like JSON and are none', () => {
+    const text =
+      '{"ts": "2026-10-05T08:00:00Z", "model": "gpt-4o", "input_tokens": 5, "output_tokens": NaN}\n'
+    expect(reading(text)).toBe('its records look like JSON, but none is')
     expect(mayHoldCalls(text)).toBe(true)
   })
 
