@@ -24,6 +24,7 @@ export const sqlCommand: CommandSpec = {
   summary: 'ask the database in SQL, read-only',
   details: [
     'One SELECT in the dialect of DuckDB; it can reach neither files nor the network, nor change anything.',
+    'It runs in a process that can open nothing, and so has to fit in memory. EXPLAIN is refused, and PIVOT without IN.',
     'calls: one row a provider call. Views:',
     ...views.map(({ name, about }) => `  ${name}: ${about}`),
   ].join('\n'),

@@ -1,6 +1,7 @@
 /**
- * Asks the store in a process of its own. That nothing in a statement writes does not hang on what the engine
- * parses or permits: the engine itself lets a statement open the file that is attached.
+ * Asks the store in a process of its own. That a statement writes nothing and reads no other file does not hang on
+ * what the engine parses: its own seal leaves the attached file among those that a COPY may write. So its file
+ * system is switched off once the store is open, and the process has no file descriptor left to open anything with.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'

@@ -120,16 +120,26 @@ export class Database {
   }
 
   /**
-   * An empty database in memory, sealed before anything is in it: no statement, view or function, wherever it
-   * comes from, opens a file but those named, reaches the network or changes a setting.
+   * A database in memory that has one file attached and is sealed: no statement, view or function, wherever it
+   * comes from, opens a file but those named, reaches the network or changes a setting. One that does not spill
+   * opens no file at all any more.
    * @param reach absolute paths: files, or folders with all that is in them
+   * @param attach is sealed but for the settings, and runs nothing of the file
    */
-  static async openSealed(resources: Resources, reach: readonly string[]): Promise<Database> {
+  static async openSealed(
+    resources: Resources,
+    reach: readonly string[],
+    attach: (db: Database) => Promise<unknown>,
+  ): Promise<Database> {
     const db = await Database.open(':memory:', 'write', resources)
     try {
       if (resources.spills === false) await db.run("SET temp_directory = ''")
       const list = `[${reach.map(quoteText).join(', ')}]`
       await db.run(`SET allowed_paths = ${list}; SET allowed_directories = ${list}`)
+      await db.run('SET enable_external_access = false')
+      await attach(db)
+      // What is attached stays among the paths allowed: a COPY could replace it.
+      if (resources.spills === false) await db.run("SET disabled_filesystems = 'LocalFileSystem'")
       await db.seal()
     } catch (error) {
       db.close()

@@ -107,14 +107,9 @@ async function openSealed(
 ): Promise<Database> {
   const file = resolve(path)
   const files = ['', '.wal', '.wal.checkpoint', '.wal.recovery'].map((ending) => file + ending)
-  const db = await Database.openSealed(options, [...files, ...writes])
-  try {
-    await patiently(path, options, () => db.run(`ATTACH ${quoteText(file)} AS store (READ_ONLY)`))
-    return db
-  } catch (error) {
-    db.close()
-    throw error
-  }
+  return Database.openSealed(options, [...files, ...writes], (db) =>
+    patiently(path, options, () => db.run(`ATTACH ${quoteText(file)} AS store (READ_ONLY)`)),
+  )
 }
 
 /**

@@ -145,70 +145,119 @@ test(
   timeout,
 )
 
+/** Runs statements as they are, in a process that has used up its descriptors. */
+class Unparsed {
+  readonly #program: string
+  #child: ReturnType<typeof spawn> | undefined
+  #runs = 0
+
+  /** @param opening code that makes `run` */
+  constructor(name: string, opening: string) {
+    this.#program = write(
+      join(built, `${name}.mjs`),
+      `import { createRequire } from 'node:module'
+      import { takeAllDescriptors } from './db/descriptors.js'
+      process.on('disconnect', () => process.exit())
+      ${opening}
+      await run('SELECT 1')
+      takeAllDescriptors()
+      process.on('message', async (sql) => {
+        const text = await run(sql).catch((error) => String(error.message))
+        await run('ROLLBACK').catch(() => undefined)
+        process.send(text)
+      })
+      process.send('ready')`,
+    )
+  }
+
+  async run(sql: string): Promise<string> {
+    if (this.#runs++ % 50 === 0 || this.#child?.connected !== true) await this.#begin()
+    const answer = this.#heard()
+    this.#child!.send(sql)
+    return answer
+  }
+
+  async #begin(): Promise<void> {
+    this.end()
+    const limited = ['-c', 'ulimit -n 128; exec "$0" "$@"', process.execPath, this.#program]
+    this.#child = spawn('/bin/sh', limited, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
+    expect(await this.#heard()).toBe('ready')
+  }
+
+  #heard(): Promise<string> {
+    return new Promise((resolve) => {
+      const child = this.#child!
+      const gone = (): void => resolve('Error: gone')
+      child.once('exit', gone)
+      child.once('message', (text) => {
+        child.off('exit', gone)
+        resolve(String(text))
+      })
+    })
+  }
+
+  end(): void {
+    this.#child?.kill('SIGKILL')
+  }
+}
+
+/** How many ran. @param sound answers with what must stay as it is */
+async function ranUnparsed(
+  unparsed: Unparsed,
+  all: readonly string[],
+  sound: () => Record<string, string>,
+): Promise<number> {
+  const before = sound()
+  let ran = 0
+  for (const sql of all) {
+    const text = await unparsed.run(sql)
+    if (!/Error:/.test(text)) ran++
+    expect(text.includes(secretText), sql).toBe(false)
+    expect(sound(), sql).toEqual(before)
+  }
+  unparsed.end()
+  return ran
+}
+
+/** Without those that log or profile into a file: all that follows them fails. */
+const unloggedSample = (): string[] =>
+  sample(count / 2).filter((sql) => !/logging|profil|log_query/i.test(sql) && !sql.includes('\0'))
+
+test(
+  `${count / 2} statements, whatever a parser would say of them, change nothing and show no file`,
+  async () => {
+    const unparsed = new Unparsed(
+      'sealed',
+      `const { openStoreForReading } = await import('./db/store.js')
+      const db = await openStoreForReading(${JSON.stringify(store)}, { threads: 1, lockTimeoutMs: 5000, spills: false })
+      await db.hold()
+      const plain = (_, value) => (typeof value === 'bigint' ? String(value) : value)
+      const run = async (sql) => JSON.stringify((await db.query(sql)).rows, plain)`,
+    )
+    expect(await ranUnparsed(unparsed, unloggedSample(), state)).toBeGreaterThan(count / 40)
+  },
+  timeout,
+)
+
 test(
   `${count / 2} statements, unparsed and unsealed, find no file that they could open`,
   async () => {
-    const before = state()
-    const program = write(
-      join(built, 'unsealed.mjs'),
-      `import { createRequire } from 'node:module'
-    import { takeAllDescriptors } from './db/descriptors.js'
-    const { DuckDBInstance } = createRequire(import.meta.url)('@duckdb/node-api')
-    process.on('disconnect', () => process.exit())
-    const instance = await DuckDBInstance.create(':memory:', { temp_directory: '' })
-    const connection = await instance.connect()
-    await connection.run(${JSON.stringify(`ATTACH '${store}' AS store (READ_ONLY); CREATE TEMP VIEW calls AS FROM store.main.calls`)})
-    const holder = await instance.connect()
-    await holder.run('BEGIN')
-    await holder.run('FROM store.main.meta')
-    await (await connection.runAndReadAll('SELECT 1')).getRowsJson()
-    takeAllDescriptors()
-    process.on('message', async (sql) => {
-      let text
-      try {
-        text = JSON.stringify((await connection.runAndReadAll(sql)).getRowsJson())
-      } catch (error) {
-        text = String(error.message)
-      }
-      await connection.run('ROLLBACK').catch(() => undefined)
-      process.send(text)
-    })
-    process.send('ready')`,
+    const unparsed = new Unparsed(
+      'unsealed',
+      `const { DuckDBInstance } = createRequire(import.meta.url)('@duckdb/node-api')
+      const instance = await DuckDBInstance.create(':memory:', { temp_directory: '' })
+      const connection = await instance.connect()
+      await connection.run(${JSON.stringify(`ATTACH '${store}' AS store (READ_ONLY); CREATE TEMP VIEW calls AS FROM store.main.calls`)})
+      const holder = await instance.connect()
+      await holder.run('BEGIN')
+      await holder.run('FROM store.main.meta')
+      const run = async (sql) => JSON.stringify((await connection.runAndReadAll(sql)).getRowsJson())`,
     )
-    let child: ReturnType<typeof spawn> | undefined
-    const heard = (): Promise<string> =>
-      new Promise((resolve) => {
-        const gone = (): void => resolve('gone')
-        child!.once('exit', gone)
-        child!.once('message', (text) => {
-          child!.off('exit', gone)
-          resolve(String(text))
-        })
-      })
-    let ran = 0
-    // What logs or profiles into a file fails at all that follows.
-    const all = sample(count / 2).filter((sql) => !/logging|profil/i.test(sql) && !sql.includes('\0'))
-    for (const [i, sql] of all.entries()) {
-      if (child === undefined || child.exitCode !== null || child.signalCode !== null || i % 50 === 0) {
-        child?.kill('SIGKILL')
-        child = spawn('/bin/sh', ['-c', 'ulimit -n 128; exec "$0" "$@"', process.execPath, program], {
-          stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-        })
-        expect(await heard()).toBe('ready')
-      }
-      const answer = heard()
-      child.send(sql)
-      const text = await answer
-      if (text !== 'gone' && !/Error:/.test(text)) ran++
-      expect(text.includes(secretText), sql).toBe(false)
-      // An empty folder is all that is made without opening anything.
-      const after = Object.fromEntries(
-        Object.entries(state()).filter(([path, hash]) => hash !== 'a folder' || path in before),
-      )
-      expect(after, sql).toEqual(before)
-    }
-    child?.kill('SIGKILL')
-    expect(ran).toBeGreaterThan(count / 20)
+    // What is removed, or made, by its name needs no descriptor: that is left to the engine's own wall.
+    const opening = unloggedSample().filter((sql) => !/overwrite/i.test(sql))
+    const files = (): Record<string, string> =>
+      Object.fromEntries(Object.entries(state()).filter(([, hash]) => hash !== 'a folder'))
+    expect(await ranUnparsed(unparsed, opening, files)).toBeGreaterThan(count / 40)
   },
   timeout,
 )
