@@ -9,6 +9,7 @@ test('the package holds the program and what a user reads, and nothing else', ()
     'CHANGELOG.md',
     'LICENSE',
     'README.md',
+    'SECURITY.md',
     'bin',
     'data',
     'dist',
