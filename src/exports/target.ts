@@ -79,7 +79,7 @@ function removeAbandoned(path: string): void {
   const prefix = `${basename(path)}.`
   for (const name of readdirSync(dirname(path))) {
     if (!name.startsWith(prefix) || !name.endsWith('.partial')) continue
-    const pid = name.slice(prefix.length, -'.partial'.length)
+    const pid = name.slice(prefix.length, -'.partial'.length).replace(/\.old$/, '')
     if (/^\d+$/.test(pid) && !isRunning(Number(pid)))
       rmSync(join(dirname(path), name), { recursive: true, force: true })
   }
@@ -100,9 +100,12 @@ export function commit(target: Target, force: boolean, mode: ExportMode): number
   const size = files.reduce((sum, file) => sum + statSync(file).size, 0)
   // Another may have written it meanwhile.
   assertFree(target, force)
-  if (folder && existsSync(path)) rmSync(path, { recursive: true })
+  // Removing a large folder takes time, in which neither the old nor the new one would be there.
+  const old = `${path}.${process.pid}.old.partial`
+  if (folder && existsSync(path)) renameSync(path, old)
   renameSync(partial, path)
   syncFolder(dirname(path))
+  if (folder) rmSync(old, { recursive: true, force: true })
   return size
 }
 
