@@ -4,7 +4,7 @@
  * test or a fixture.
  *
  *     npm run soak                       the attacks, and 10 minutes of properties
- *     npm run soak -- attack             the attacks alone; -- kills, writers, fuzz … one of them
+ *     npm run soak -- attack statements  the attacks alone; -- kills, writers, fuzz … some of them
  *     npm run soak -- --size small attack             as `npm test` tries them, with a new seed
  *     npm run soak -- --minutes 120 ingest prices     that long, of files whose names have one of these words
  *     npm run soak -- --seed 1769727859 ingest-values      one round with that seed
@@ -41,10 +41,14 @@ const testsIn = (...folders: readonly string[]): string[] =>
     .filter((path) => words.length === 0 || words.some((word) => path.includes(word)))
 
 const attacks = testsIn('test/attack')
-const properties = testsIn('test/property', 'test/unit').filter((path) =>
-  readFileSync(path, 'utf8').includes("from 'fast-check'"),
+// Statements of SQL are an attack, though they need no installed program.
+const [statements, properties] = parted(
+  testsIn('test/property', 'test/unit').filter((path) =>
+    readFileSync(path, 'utf8').includes("from 'fast-check'"),
+  ),
+  (path) => path.endsWith('property/statements.test.ts'),
 )
-const files = [...attacks, ...properties]
+const files = [...attacks, ...statements, ...properties]
 if (files.length === 0) {
   console.error(`no property test and no attack has ${words.join(' or ')} in its name`)
   process.exit(2)
@@ -53,6 +57,7 @@ if (files.length === 0) {
 const failures: string[] = []
 let tried = 0
 for (const file of attacks) attempt(file, 'packed')
+for (const file of statements) attempt(file, 'source')
 const ends = Date.now() + minutes * 60_000
 const goesOn = (round: number): boolean => (oneSeed === undefined ? Date.now() < ends : round === 0)
 for (let round = 0; properties.length > 0 && goesOn(round); round++)
@@ -108,6 +113,10 @@ function passes(file: string, project: string, seed: number): boolean {
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+function parted<T>(all: readonly T[], is: (one: T) => boolean): [T[], T[]] {
+  return [all.filter((one) => is(one)), all.filter((one) => !is(one))]
 }
 
 function shuffled<T>(all: readonly T[]): T[] {
