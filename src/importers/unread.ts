@@ -56,6 +56,9 @@ export function unreadSql(
         suspectSql({ keys, text: textOf(plan, survey, keys) }, plan, survey.shape.has(JSON.stringify(keys))),
       ),
     ...others.slice(0, mostPlaces).map((keys) => hiddenObject(keys, textOf(plan, survey, keys))),
+    ...printedPlaces(survey)
+      .filter((keys) => !used.has(pathKey(keys)))
+      .map((keys) => printedObject(keys, textOf(plan, survey, keys), isSuspect(keys))),
     ...(Math.max(ordered.length, others.length) > mostPlaces && survey.sample.kind === 'json'
       ? [beyondSql(places.filter((keys) => !unused.includes(keys)))]
       : []),
@@ -142,6 +145,36 @@ const mayHide = (survey: Survey, keys: readonly string[]): boolean =>
 /** SQL for the name of a place whose object speaks of money though the sample has none there. */
 const hiddenObject = (keys: readonly string[], text: string): string =>
   `CASE WHEN starts_with(${text}, '{') AND regexp_matches(${text}, ${literal(innerMoney)}) THEN ${literal(shown(keys))} END`
+
+/** Counts in the text of an object that was printed, and is no JSON: `CompletionUsage(prompt_tokens=9, …)`. */
+const printedCount = String.raw`(?i)[a-z_]*tokens?(?:_?count)?['"]?\s*[=:]\s*[0-9]*[1-9]`
+const isPrinted = new RegExp(printedCount.slice(4), 'i')
+
+/** Places of the sample at which a text prints an object with counts: elsewhere they are not looked for. */
+function printedPlaces({ sample }: Survey): string[][] {
+  const found = new Map<string, string[]>()
+  const walk = (value: unknown, path: string[]): void => {
+    if (typeof value === 'string') {
+      const isText = /^\s*(?:[[{].*[\]}]|\w+\(.*\))\s*$/s.test(value) && !/^\s*\{\s*"/.test(value)
+      // What the model said may look so too; what was printed of its answer speaks of usage.
+      const isAnswer = !path.some(bearsOnMoney)
+      if (isText && isPrinted.test(value) && (!isAnswer || /usage/i.test(value)))
+        found.set(JSON.stringify(path), path)
+    } else if (typeof value === 'object' && value !== null && !Array.isArray(value) && path.length < 4) {
+      for (const [key, inner] of Object.entries(value))
+        if (isLookedInto(key) && !holdsNul(key)) walk(inner, [...path, key])
+    }
+  }
+  for (const record of sample.records) walk(record, [])
+  return [...found.values()]
+}
+
+/**
+ * SQL for the name of a place whose text prints an object with counts.
+ * @param named where the text begins as JSON does, the place is named anyway
+ */
+const printedObject = (keys: readonly string[], text: string, named: boolean): string =>
+  `CASE WHEN ${named ? `NOT (starts_with(${text}, '{') OR starts_with(${text}, '[')) AND ` : ''}regexp_matches(${text}, ${literal(printedCount)}) THEN ${literal(shown(keys))} END`
 
 /** A number above 0 under a key of usage or money, in the text of an object. */
 const innerMoney = `(?i)"([^"]*(?:token|cost|price|spend|tier|speed|usage)[^"]*)"\\s*:\\s*"?[0-9.]*[1-9]`

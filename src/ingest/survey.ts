@@ -112,7 +112,7 @@ async function countedUnder(
   for (const key of keys.filter((name) => canBeAsked(name) && countOrHitNames.includes(comparable(name)))) {
     const { others, most } = await db.one<{ others: number; most: number | null }>(
       `SELECT count(*) FILTER (n IS NULL AND v NOT IN ('', 'null', 'None')) AS others, max(n) AS most
-       FROM (SELECT v, TRY_CAST(v AS DOUBLE) AS n FROM (SELECT ${textOf(key)} AS v FROM (${records})))`,
+       FROM (SELECT v, TRY_CAST(regexp_replace(v, '[,'' ]', '', 'g') AS DOUBLE) AS n FROM (SELECT ${textOf(key)} AS v FROM (${records})))`,
     )
     if (others === 0 && most !== null && most > 1) counted.add(key)
   }

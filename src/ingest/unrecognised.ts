@@ -6,7 +6,7 @@ import { foreignWords, type Signature } from '../importers/foreign.js'
 import { isObject, type Sample } from '../importers/importer.js'
 import { bearsOnMoney, freeOfMoney, isLookedInto } from '../importers/money.js'
 import { scaleOf } from '../importers/scaled-names.js'
-import { printedWords, type Printed } from './printed.js'
+import { printedAs, printedWords, type Printed } from './printed.js'
 
 /** A file that is not read. In a folder those that hold no money pass as no call logs. */
 export class Unrecognised extends UserError {
@@ -117,9 +117,22 @@ export function notRecognised(
     ]
     return new Unrecognised(what, label, true, hint)
   }
+  const printed = isTable(sample) ? printedIn(sample) : undefined
+  if (printed !== undefined) {
+    const hint = `"${printed.path}" holds printed text, not JSON, and tells tokens: log it as JSON.`
+    return new Unrecognised(what, label, true, hint)
+  }
   const found = fieldsIn(sample)
   return new Unrecognised(what, label, found.mayHoldCalls, mapHint(found))
 }
+
+/** A field whose text prints the record of a call. */
+const printedIn = (sample: Sample): Leaf | undefined =>
+  leavesOf(sample).find(({ values }) =>
+    values.some(
+      (value) => typeof value === 'string' && !value.startsWith('{"') && printedAs(value) !== undefined,
+    ),
+  )
 
 function listed(fields: readonly string[]): string {
   const shown = fields.slice(0, 12).map((f) => (f.length > 30 ? `${f.slice(0, 30)}…` : f))

@@ -394,3 +394,26 @@ test('bodies of frameworks and clones of the API', async () => {
   ).toEqual(Array.from({ length: 3 }, () => [5000, 1000, 10, undefined]))
   expect(calls[2]!['service_tier']).toBe('flex')
 })
+
+const printed = 'CompletionUsage(completion_tokens=17, prompt_tokens=9, cached_tokens=5)'
+
+test.each([
+  ['usage', { usage: printed }, 'usage'],
+  ['usage', { usage: "{'prompt_tokens': 9, 'cached_tokens': 5}" }, 'usage'],
+  ['response', { response: `ChatCompletion(id='x', usage=${printed})` }, 'response'],
+  ['response', { response: 'a good answer: { tokens: 5 }' }, undefined],
+  ['response', { response: '{ tokens: 5 }' }, undefined],
+  ['usage', { usage: 'high' }, undefined],
+])('an object that was printed under %s is named where it tells usage: %j', async (_, record, name) => {
+  const { calls } = await read({ input_tokens: 9, output_tokens: 17, ...record })
+  expect(calls.map((one) => [one['unread_usage'], one['partly_priced']])).toEqual([
+    [name, name === undefined ? undefined : true],
+  ])
+})
+
+test('grouped thousands under cached are a count too', async () => {
+  const text =
+    'timestamp,model,input_tokens,output_tokens,cached\n2026-09-01T00:00:00Z,gpt-4o,5000,10,"1,000"\n'
+  const { calls } = await readFiles([write(join(workshop.room(), 'log.csv'), text)])
+  expect(calls).toMatchObject([cached])
+})

@@ -377,6 +377,22 @@ describe('records that are printed, and are no JSON', () => {
     expect(mayHoldCalls(text)).toBe(true)
   })
 
+  test.each([
+    record({
+      timestamp: '2026-10-05T08:00:00Z',
+      model: 'm',
+      usage: 'Usage(completion_tokens=17, prompt_tokens=9)',
+    }),
+    record({
+      timestamp: '2026-10-05T08:00:00Z',
+      model: 'm',
+      usage: "{'prompt_tokens': 9, 'completion_tokens': 17}",
+    }),
+  ])('are named where a field holds one: %s', (text) => {
+    expect(hint(text)).toContain('"usage" holds printed text, not JSON, and tells tokens')
+    expect(mayHoldCalls(text)).toBe(true)
+  })
+
   test('are refused where they look like JSON and are none', () => {
     const text =
       '{"ts": "2026-10-05T08:00:00Z", "model": "gpt-4o", "input_tokens": 5, "output_tokens": NaN}\n'
