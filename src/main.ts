@@ -184,13 +184,15 @@ async function deliver(
   output: string | undefined,
   render: (report: Report) => string | Promise<string>,
 ): Promise<void> {
-  const text = outcome.report ? await render(outcome.report) : (outcome.text ?? '')
+  const text = outcome.report ? await render(outcome.report) : (outcome.text ?? said(outcome.lines ?? []))
   if (outcome.file !== undefined)
     await pipeline(createReadStream(outcome.file), process.stdout, { end: false })
   else if (output === undefined) process.stdout.write(text)
   else if (outcome.written !== true) writeOutput(output, text)
   if (outcome.exitCode !== undefined) process.exitCode = outcome.exitCode
 }
+
+const said = (lines: readonly string[]): string => lines.map((line) => `${visible(line)}\n`).join('')
 
 function writeOutput(path: string, text: string): void {
   try {
@@ -259,6 +261,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   )
   process.exit()
 })
+
+// Nobody hears what is said any more; what is done goes on.
+process.stderr.on('error', () => undefined)
 
 // An error that no part of the program waits for is told like any other.
 process.on('uncaughtException', (error) => {

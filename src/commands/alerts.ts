@@ -114,7 +114,7 @@ async function change(
     )
     return results.map(([, words]) => words)
   })
-  return { text: said.map((line) => `${line}\n`).join('') }
+  return { lines: said }
 }
 
 /** By number, else the newest of a key. */

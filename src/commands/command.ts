@@ -75,6 +75,8 @@ export interface Invocation {
 export interface Outcome {
   readonly report?: Report
   readonly text?: string
+  /** Lines that quote paths, keys and the like: what is hidden in them is shown. */
+  readonly lines?: readonly string[]
   /** A file whose bytes are the answer. */
   readonly file?: string
   /** The command has written its answer to `--output` itself. */

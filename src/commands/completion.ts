@@ -2,6 +2,7 @@
 import { complete, type Candidate, type Completion } from '../completion/complete.js'
 import { installing, scripts, shells, wordsVariable } from '../completion/scripts.js'
 import { dimensionOf, dimensions, shortForms } from '../domain/dimensions.js'
+import { hidesSomething } from '../domain/hidden.js'
 import { closestNames } from '../domain/names.js'
 import { UserError } from '../errors.js'
 import { importers } from '../importers/registry.js'
@@ -33,10 +34,11 @@ const words: CommandSpec = {
     const answer = await complete(typed, await loadCommands(), (placeholder, partial) =>
       values(placeholder, partial, invocation),
     )
-    const lines = answer.candidates.map(({ value, about }) => `${value}\t${about}`)
     const directive = `:${[answer.files ? 'files' : '', answer.open ? 'open' : ''].join(' ').trim()}`
-    // A value that holds a control character cannot be typed, and must not reach the terminal.
-    const typable = lines.filter((line) => !/[^\P{C}\t]/u.test(line))
+    // A value that hides something cannot be typed, and must not reach the terminal.
+    const typable = answer.candidates
+      .filter(({ value, about }) => !hidesSomething(value + about))
+      .map(({ value, about }) => `${value}\t${about}`)
     return { text: `${[...typable, directive].join('\n')}\n` }
   },
 }

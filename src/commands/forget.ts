@@ -30,7 +30,7 @@ export const forget: CommandSpec = {
           return `${path}: forgot ${count(sum('calls'))} calls and ${count(sum('rejects'))} rejects`
         })
       })
-      return { text: lines.map((line) => `${line}\n`).join('') }
+      return { lines }
     } finally {
       db.close()
     }

@@ -43,7 +43,7 @@ llmcost looks for ${baseName}.yaml, .yml, .json or .toml in the working director
     const hidden = replaced ? undefined : await usedInstead(path)
     write(path, text, invocation.options['force'] === true)
     const untrusted = await trustWritten(path, invocation.now)
-    return { text: told(path, ending, { hidden, rules: rules.length, untrusted }) }
+    return { lines: told(path, ending, { hidden, rules: rules.length, untrusted }) }
   },
 }
 
@@ -127,10 +127,10 @@ interface Written {
   readonly untrusted: string | undefined
 }
 
-function told(path: string, ending: Ending, { hidden, rules, untrusted }: Written): string {
+function told(path: string, ending: Ending, { hidden, rules, untrusted }: Written): string[] {
   const mark = ending === '.json' ? '//' : '#'
   const found = basename(path).startsWith(`${baseName}.`)
-  const lines = [
+  return [
     rules === 0
       ? `Wrote ${path}, in which every key is a comment.`
       : `Wrote ${path} with ${rules} rules; every other key is a comment.`,
@@ -144,5 +144,4 @@ function told(path: string, ending: Ending, { hidden, rules, untrusted }: Writte
     `${rules === 0 ? 'Next: take' : 'Then take'} away the ${mark} before what you need. Every command reads it, and tells a mistake with its line.`,
     ...(found ? [trustWords(untrusted)] : []),
   ]
-  return `${lines.join('\n')}\n`
 }

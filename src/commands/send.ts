@@ -58,7 +58,7 @@ It tries up to four times, but never again once the server may have taken the me
       return { text: '', exitCode: exitCodes.failure }
     }
     const to = [...mail.to, ...mail.cc].map(({ address }) => address).join(', ')
-    return { text: `sent to ${to} by ${place}\n  ${mail.subject}\n  Message-ID ${mail.messageId}\n` }
+    return { lines: [`sent to ${to} by ${place}`, `  ${mail.subject}`, `  Message-ID ${mail.messageId}`] }
   },
 }
 

@@ -15,7 +15,6 @@ import { pathFrom } from '../config/folders.js'
 import type { Needing } from '../config/needs.js'
 import type { Tree } from '../config/tree.js'
 import { allTrusted, minuteOf, revoke, trust, trustPath, type Trusted } from '../config/trust.js'
-import { visible } from '../domain/hidden.js'
 import { UserError } from '../errors.js'
 import type { CommandSpec, Invocation } from './command.js'
 import { knownNames } from './known-names.js'
@@ -58,7 +57,7 @@ export const trustCommand: CommandSpec = {
       : isRevoke
         ? [await revoking(given)]
         : await trusting(await foundFile(given), invocation)
-    return { text: `${lines.map(visible).join('\n')}\n` }
+    return { lines }
   },
 }
 

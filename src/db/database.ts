@@ -64,7 +64,7 @@ function instanceOptions(resources: Resources): Record<string, string> {
     autoinstall_known_extensions: 'false',
     memory_limit:
       buffersOf(resources.memoryLimit) ?? `${Math.max(256, Math.floor(totalmem() / 4 / 1048576))}MiB`,
-    temp_directory: spillFolder(),
+    temp_directory: resources.spills === false ? '' : spillFolder(),
   }
   if (resources.threads !== undefined) options['threads'] = String(resources.threads)
   return options

@@ -1,4 +1,5 @@
 /** Secrets: from the environment alone, handed to those that use them, and taken out of whatever is said. */
+import { withoutHidden } from '../domain/hidden.js'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -57,9 +58,8 @@ export class Secrets {
     let out = text
     for (const secret of [...this.#known].toSorted((a, b) => b.length - a.length))
       out = out.replaceAll(secret, '…')
-    return out
-      .replaceAll(/[^\s"'<>,;:()]{20,}/g, '…')
-      .replaceAll(/\p{C}+|\s+/gu, ' ')
+    return withoutHidden(out.replaceAll(/[^\s"'<>,;:()]{20,}/g, '…'))
+      .replaceAll(/\s+/g, ' ')
       .trim()
       .slice(0, 200)
   }

@@ -1,5 +1,6 @@
 /** An alert in words, the same on every channel; each escapes them in its own way. */
 import type { AlertMessage } from './channel.js'
+import { withoutHidden } from '../domain/hidden.js'
 import { capital, duration } from '../domain/wording.js'
 
 export interface Words {
@@ -14,10 +15,7 @@ export interface Words {
 
 /** One line without control, format or private signs, and of bounded length: it may come from a log. */
 export function plainLine(text: string, most = 1000): string {
-  const line = text
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]+/gu, ' ')
-    .replaceAll(/\s+/g, ' ')
-    .trim()
+  const line = withoutHidden(text).replaceAll(/\s+/g, ' ').trim()
   return line.length > most ? `${line.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…` : line
 }
 

@@ -9,6 +9,9 @@
  */
 export const actingClass = String.raw`(?![\uFE00-\uFE0F])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]`
 
+/** The same for the engine (RE2), which does not know the characters that show as nothing by one name. */
+export const actingClassOfEngine = String.raw`[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\x{34f}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{180b}-\x{180f}\x{2060}-\x{206f}\x{3164}\x{ffa0}\x{fff0}-\x{fff8}\x{1bca0}-\x{1bca3}\x{1d173}-\x{1d17a}\x{e0000}-\x{e0fff}]`
+
 /** Characters that choose how the one before them looks. */
 export const selectorClass = String.raw`[\uFE00-\uFE0F]`
 
@@ -36,6 +39,14 @@ function shownCharacter(character: string): string {
 export const acting = new RegExp(`(?<!${pictographClass})${selectorClass}|${actingClass}`, 'gu')
 export const beyondRow = `(?<=${markClass}{${marksInRow}})${markClass}`
 const stacked = new RegExp(`^${markClass}|${beyondRow}`, 'gu')
+
+const run = new RegExp(`(?:${actingClass}|\\p{Co})+`, 'gu')
+
+/** The text with every run of hidden characters, and of those without a meaning, as one space. */
+export const withoutHidden = (text: string): string => text.replaceAll(run, ' ')
+
+/** True for a text in which something is hidden. */
+export const hidesSomething = (text: string): boolean => visible(text) !== text
 
 const plainText = /^[\x20-\x7E]*$/
 

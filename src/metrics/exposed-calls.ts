@@ -4,6 +4,7 @@
  * one: a value is named from its first call on or never, and once a label has others it names no more values.
  */
 import type { Dimension } from '../domain/dimensions.js'
+import { actingClassOfEngine } from '../domain/hidden.js'
 import { bucketCount, bucketCounts, replaced, rowsOfJson } from './dialect.js'
 import { quantities } from './measures.js'
 import type { Decimal, Param, Query, Whole } from './query.js'
@@ -128,7 +129,7 @@ export function exposedCalls({ by, top }: ExposedCallsRequest): Query<SeriesRow 
 
 /** A value as a label shows it: no control or formatting character, short, and never empty. */
 const label = (raw: string): string =>
-  `nullif(${replaced(`substring(${raw}, 1, ${longestValue})`, String.raw`[\p{Cc}\p{Cf}]`, '\uFFFD')}, '')`
+  `nullif(${replaced(`substring(${raw}, 1, ${longestValue})`, actingClassOfEngine, '\uFFFD')}, '')`
 
 const shown = (i: number): string =>
   `CASE WHEN labelled.l${i} IS NULL THEN NULL WHEN m${i}.value IS NULL THEN CAST($other AS VARCHAR) ELSE labelled.l${i} END`
