@@ -26,7 +26,7 @@ let dyingOf: Signal | undefined
  * @returns to be called when it is gone, or has become what was asked for
  */
 export function removeAtEnd(path: string, stop?: () => void): () => void {
-  if (!watching) watch()
+  heedSignals()
   const leftover = { path, stop }
   leftovers.add(leftover)
   return () => {
@@ -37,7 +37,9 @@ export function removeAtEnd(path: string, stop?: () => void): () => void {
 
 const isWritten = (): boolean => [...leftovers].some(({ stop }) => stop !== undefined)
 
-function watch(): void {
+/** To be called before what is to be removed is made: a signal may come in between. */
+export function heedSignals(): void {
+  if (watching) return
   watching = true
   process.once('exit', removeAll)
   for (const signal of signals) process.on(signal, end)

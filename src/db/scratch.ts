@@ -23,7 +23,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UserError } from '../errors.js'
-import { isRunning, removeAtEnd } from './leftovers.js'
+import { heedSignals, isRunning, removeAtEnd } from './leftovers.js'
 
 const prefix = 'llmcost-'
 const ownerName = 'owner'
@@ -42,6 +42,7 @@ let folder: string | undefined
  */
 export function scratchFolder(): string {
   if (folder !== undefined) return folder
+  heedSignals()
   try {
     folder = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`))
   } catch (error) {

@@ -52,7 +52,7 @@ test.each([
 
 test('whatever is quoted is gone, and done twice is as done once', async () => {
   const quotes = fc.constantFrom(
-    ...["''", '""', '``', '“”', '‘’', '«»'].map((pair) => [...pair] as [string, string]),
+    ...["''", '""', '``', '“”', '‘’', '«»'].map((pair) => Array.from(pair) as [string, string]),
   )
   const words = fc.array(fc.constantFrom('alpha', 'beta', "don't", '12', 'a_b', ', ', '\n'), { maxLength: 6 })
   await fc.assert(
