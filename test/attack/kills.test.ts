@@ -20,13 +20,10 @@ interface Found {
   ended: number
 }
 
-/** What killed runs left of temporary files, and the next run has not removed. */
-const left = new Set<string>()
-
 const all: Found = { before: 0, after: 0, ended: 0 }
 afterAll(() =>
   tell(
-    `${all.before + all.after} kills over ${scenes.length} verbs: ${all.before} left the state before, ${all.after} the state after, none another; ${left.size} temporary files left by then`,
+    `${all.before + all.after} kills over ${scenes.length} verbs: ${all.before} left the state before, ${all.after} the state after, none another; none left a temporary file behind the next run`,
   ),
 )
 
@@ -57,7 +54,7 @@ describe.each(scenes)('$verb', (scene) => {
         if (isDone) expect((await run(scene.args, world)).code, where).toBe(1)
         else await runWell(scene.args, world)
         expect(await stateIn(world.cwd), `${where}, and run again`).toBe(states.after)
-        for (const name of world.leftovers()) left.add(name)
+        expect(world.leftovers(), `${where}, and run again`).toEqual([])
       }
       expect(found.before + found.after, verb).toBe(kills)
       if (isFull) tell(`${verb}: ${found.before} before, ${found.after} after`)
