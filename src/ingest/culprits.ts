@@ -24,22 +24,18 @@ export async function culpritsAmong<F>(
       return { of: error }
     }
   }
-  const sound = async (some: readonly F[]): Promise<readonly F[]> => {
-    const failed = some.length === 0 ? undefined : await failure(some)
+  /** Those of `some` that go well together with `base`, which does. */
+  const sound = async (some: readonly F[], base: readonly F[]): Promise<readonly F[]> => {
+    const failed = some.length === 0 ? undefined : await failure([...base, ...some])
     if (failed === undefined) return some
     if (some.length === 1) {
       found.set(some[0]!, failed.of)
       return []
     }
     const half = some.length >> 1
-    const left = await sound(some.slice(0, half))
-    const right = await sound(some.slice(half))
-    if (left.length === 0 || right.length === 0) return [...left, ...right]
-    const together = await failure([...left, ...right])
-    if (together === undefined) return [...left, ...right]
-    for (const file of right) found.set(file, together.of)
-    return left
+    const left = await sound(some.slice(0, half), base)
+    return [...left, ...(await sound(some.slice(half), [...base, ...left]))]
   }
-  await sound(files)
+  await sound(files, [])
   return found
 }

@@ -113,7 +113,7 @@ async function stageUnit(
 
 /** True where the engine gave up for good: nothing can be staged beside it any more. */
 const isBroken = (error: unknown): boolean =>
-  error instanceof Error && /^(?:INTERNAL|FATAL) Error/i.test(error.message)
+  error instanceof Error && /^(?:INTERNAL|FATAL|TransactionContext) Error/i.test(error.message)
 
 /** The refusal of a file that nothing but its failure is known of. */
 export function unforeseen(error: unknown): UserError {

@@ -6,6 +6,7 @@ import { quoteText, type Database } from '../db/database.js'
 import { isOfTheMachine, UserError } from '../errors.js'
 import type { ReadPlan } from '../importers/importer.js'
 import { unreadSql } from '../importers/unread.js'
+import { withoutHalfSigns } from './half-signs.js'
 import { normaliseSql, type SourceRelation } from './normalise.js'
 import type { ReadOptions } from './options.js'
 import { oneCurrency, stumbled, stylesOf, type Styles } from './styles.js'
@@ -58,21 +59,14 @@ export class Stage {
 
   /** Reads a unit into `staged`. */
   async add(unit: Unit, options: ReadOptions, now: Date): Promise<void> {
+    // It stays until all is staged: between a unit's rows and their owners nothing may fail.
     if (options.inputTz !== undefined) await this.#db.run(`SET TimeZone = ${quoteText(options.inputTz)}`)
-    let rows: number
-    let note: string | null
-    try {
-      ;({ rows, note } = await this.#insertRepaired(unit, options, now))
-    } finally {
-      if (options.inputTz !== undefined) await this.#db.run("SET TimeZone = 'UTC'")
-    }
+    const { rows, note } = await this.#insertRepaired(unit, options, now)
     for (const segment of unit.segments) {
       const own = unit.segments.length === 1 ? rows : (segment.rows ?? rows)
       this.files.push({ fileNo: this.files.length, segment, firstRow: this.#rows, rows: own, note })
       this.#rows += own
-      rows -= own
     }
-    if (rows !== 0) throw new Error(`staging lost its place: ${rows} rows are nobody's`)
   }
 
   async #insertRepaired(unit: Unit, options: ReadOptions, now: Date): Promise<Inserted> {
@@ -85,9 +79,9 @@ export class Stage {
   }
 
   /** Inserts a unit's records; again, in the way its columns are written, where a first reading stumbled. */
-  async #insert(unit: Unit, relation: SourceRelation, options: ReadOptions, now: Date): Promise<Inserted> {
+  async #insert(unit: Unit, given: SourceRelation, options: ReadOptions, now: Date): Promise<Inserted> {
     this.#reading = false
-    const { plan, allRecords } = await this.#plan(unit, relation, options)
+    const { plan, allRecords, relation } = await this.#plan(unit, given, options)
     this.#reading = true
     const insert = (as: ReadOptions): Promise<number> =>
       this.#insertAs(unit, normaliseSql(relation, plan, as, now, allRecords, this.#keepsText), plan)
@@ -96,6 +90,7 @@ export class Stage {
     await this.#db.run('BEGIN TRANSACTION')
     try {
       const rows = await insert(options)
+      assertOwned(rows, unit)
       styles = await this.#stylesOf(unit, relation, plan, options)
       if (styles === undefined) {
         await this.#db.run('COMMIT')
@@ -170,12 +165,20 @@ export class Stage {
 
   async #plan(
     unit: Unit,
-    relation: SourceRelation,
+    given: SourceRelation,
     options: ReadOptions,
-  ): Promise<{ plan: ReadPlan; allRecords: boolean }> {
+  ): Promise<{ plan: ReadPlan; allRecords: boolean; relation: SourceRelation }> {
     const { importer, sample } = unit.recognised
-    const look = relation.kind === 'csv' ? surveyCsv : surveyJson
-    const { survey, repeatsKeys, allRecords } = await look(this.#db, relation, sample)
+    const look = given.kind === 'csv' ? surveyCsv : surveyJson
+    let relation = given
+    let found = await look(this.#db, relation, sample)
+    const mended =
+      found.allRecords || given.kind === 'csv' ? undefined : await withoutHalfSigns(this.#db, given)
+    if (mended !== undefined) {
+      relation = mended
+      found = await look(this.#db, relation, sample)
+    }
+    const { survey, repeatsKeys, allRecords } = found
     const bare = importer.plan(survey)
     const unread = unreadSql(bare, survey, options.map)
     const plan: ReadPlan = {
@@ -185,18 +188,19 @@ export class Stage {
         ? { linesInWords: true }
         : {}),
     }
-    if (!repeatsKeys) return { plan, allRecords }
+    if (!repeatsKeys) return { plan, allRecords, relation }
     const repeated = `len(json_keys(text)) <> len(list_distinct(json_keys(text)))`
     const refusals = [
       ...(plan.refusals ?? []),
       { when: repeated, reason: 'a key stands twice in the record' },
     ]
-    return { plan: { ...plan, refusals }, allRecords }
+    return { plan: { ...plan, refusals }, allRecords, relation }
   }
 
   /** Marks files in the staged rows: `segments` tells which file a row belongs to, and its line. */
   async finish(): Promise<void> {
     if (!this.#created) return
+    await this.#db.run("SET TimeZone = 'UTC'")
     await this.#db.run(
       'CREATE TABLE segments (file_no BIGINT, first_row BIGINT, line_base BIGINT, known_lines BIGINT)',
     )
@@ -239,4 +243,11 @@ function placeOf({ segment }: StagedFile): { lineBase: number; knownLines: numbe
     lineBase: reading.fromByte > 0 ? reading.fromLine : headerLines,
     knownLines: reading.fromByte > 0 ? 0 : reading.fromLine,
   }
+}
+
+/** @throws where the rows of a unit are not those of its files: whose they are could not be told */
+function assertOwned(rows: number, { segments }: Unit): void {
+  if (segments.length === 1) return
+  const owned = segments.reduce((sum, segment) => sum + (segment.rows ?? 0), 0)
+  if (owned !== rows) throw new Error(`staging lost its place: ${rows} rows of ${owned} lines`)
 }

@@ -95,3 +95,21 @@ test.each([2n ** 31n, 2n ** 63n - 1n, 2n ** 64n])(
     expect([totals.rejected, totals.imported]).toEqual([1, 1])
   },
 )
+
+test('a text that was cut within a sign loses the half of it, and no call', async () => {
+  const lines = [
+    call(1, { user: 'plain' }),
+    call(2, { user: 'HALF' }).replace('HALF', String.raw`x\ud83d`),
+    call(3, { user: 'BOTH' }).replace('BOTH', String.raw`\uDE00 \ud83d\ude00 \\ud83d`),
+    '{"user":"\\ud83d\n',
+  ]
+  const store = workshop.store()
+  const { totals } = await ingestInto(store, [write(join(workshop.room(), 'halves.jsonl'), lines.join(''))])
+  expect([totals.imported, totals.rejected]).toEqual([3, 1])
+  expect(await ask(store, 'SELECT user_id FROM calls ORDER BY ts')).toEqual([
+    { user_id: 'plain' },
+    { user_id: 'x\ufffd' },
+    // An escape that is only spoken of is replaced with the rest: in a text, where no call depends on it.
+    { user_id: `\ufffd \u{1f600} \\ufffd` },
+  ])
+})
