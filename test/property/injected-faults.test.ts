@@ -16,7 +16,7 @@ afterEach(() => {
 })
 
 /** `npm run soak` tries every step; else every so manieth. */
-const stride = process.env['SOAK_SEED'] ? 1 : 6
+const stride = process.env['SOAK_SEED'] ? 1 : 14
 
 const call = (id: string, fields: object = {}): string =>
   `${JSON.stringify({ ts: '2026-09-05T08:00:00Z', call_id: id, model: 'gpt-4o', input_tokens: 10, output_tokens: 3, ...fields })}\n`
