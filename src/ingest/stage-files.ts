@@ -80,8 +80,8 @@ interface Read {
 }
 
 /**
- * Stages a unit. Where that fails, each of its files is tried alone: whatever the fault, it takes no other
- * file down.
+ * Stages a unit. Where that fails, its halves are tried, down to each file alone: whatever the fault, it
+ * takes no other file down.
  */
 async function stageUnit(
   stage: Stage,
@@ -101,10 +101,11 @@ async function stageUnit(
       if (hungry) starved.push(error)
       return refuse(owners[0]!.entry, unforeseen(error))
     }
-    for (const owner of owners)
-      for (const alone of await prepared([owner])) {
-        await stageUnit(stage, alone, request, [owner], starved)
-        alone.release?.()
+    const middle = owners.length >> 1
+    for (const half of [owners.slice(0, middle), owners.slice(middle)])
+      for (const part of await prepared(half)) {
+        await stageUnit(stage, part, request, half, starved)
+        part.release?.()
       }
     return
   }

@@ -1,6 +1,6 @@
 /** What the machine refuses is told in a sentence, ends with 1, and leaves the store as it was. */
 import { spawn, spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { emptyFolder, pinnedEnv, programPath, run, runWell, sharedFolder, type Ran } from './program.js'
@@ -93,7 +93,8 @@ describe('too little', () => {
   test.skipIf(process.getuid?.() !== 0)('disk', async () => {
     const small = join(cwd, 'small')
     mkdirSync(small)
-    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1500k', 'tmpfs', small]).status === 0
+    const room = statSync(join(cwd, 'calls.duckdb')).size + (512 << 10)
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${room}`, 'tmpfs', small]).status === 0
     // Some containers forbid it.
     if (!mounted) return
     try {
@@ -103,6 +104,8 @@ describe('too little', () => {
       expectTold(ran, /small\/\S+: the disk is full\n  Make room there/)
       const answer = await runWell(['sql', 'SELECT count(*) AS n FROM calls', '--json', ...store], { cwd })
       expect(answer).toContain('"n": 200')
+      rmSync(join(small, 'calls.duckdb'))
+      writeFileSync(join(small, 'filler'), Buffer.alloc(room - (400 << 10)))
       const spool = await run(['ingest', 'more.jsonl', ...db], { cwd, env: { TMPDIR: small } })
       expectTold(spool, /small\/\S+: the disk is full\n  Make room there/)
     } finally {
