@@ -7,7 +7,6 @@
  * Messages quote logs, paths and databases: what is hidden in them is shown, newlines included, so that
  * nothing quoted can pass for a line of the program's own.
  */
-import { tmpdir } from 'node:os'
 import { visible } from './domain/hidden.js'
 
 export const exitCodes = {
@@ -88,20 +87,8 @@ const pathWords: Readonly<Record<string, readonly [message: string, hint: string
  */
 export function machineFault(error: unknown, path?: string): MachineFault | undefined {
   if (error instanceof MachineFault) return error
-  const { code, syscall, path: own } = (error ?? {}) as NodeJS.ErrnoException
-  if (code !== undefined && code in pathWords && isTemporary(syscall, own))
-    return new MachineFault('there is no temporary folder to write to', {
-      location: tmpdir(),
-      hint: 'Name one with TMPDIR, then run it again.',
-      cause: error,
-    })
   return inWords(error, machineWords, path, MachineFault)
 }
-
-/** True for what is done to the temporary folder itself. */
-const isTemporary = (syscall: string | undefined, path: string | undefined): boolean =>
-  (syscall === 'scandir' && path === tmpdir()) ||
-  (syscall === 'mkdtemp' && path?.startsWith(tmpdir()) === true)
 
 /** What a failure of the system is called, whatever it is of; undefined for what is none. */
 export const systemFault = (error: unknown, path?: string): UserError | undefined =>

@@ -22,7 +22,7 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { UserError } from '../errors.js'
+import { MachineFault } from '../errors.js'
 import { heedSignals, isRunning, removeAtEnd } from './leftovers.js'
 
 const prefix = 'llmcost-'
@@ -38,7 +38,7 @@ let folder: string | undefined
 
 /**
  * Path of the folder; made, with access for this user alone, when first asked for.
- * @throws UserError when there is no folder for temporary files
+ * @throws MachineFault when there is no folder for temporary files
  */
 export function scratchFolder(): string {
   if (folder !== undefined) return folder
@@ -46,7 +46,7 @@ export function scratchFolder(): string {
   try {
     folder = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`))
   } catch (error) {
-    throw new UserError('temporary files cannot be made', {
+    throw new MachineFault('temporary files cannot be made', {
       location: tmpdir(),
       hint: 'Name a folder that can be written to: TMPDIR=/path llmcost …',
       cause: error,

@@ -27,6 +27,6 @@ export async function withoutHalfSigns(
     `SELECT count(*) AS n FROM (SELECT 1 FROM (${relation.sql}) WHERE ${hasHalf} LIMIT 1)`,
   )
   if (n === 0) return undefined
-  const text = `CASE WHEN ${hasHalf} THEN replace(${mended}, chr(30), '${'\\'}') ELSE text END`
+  const text = `CASE WHEN ${hasHalf} THEN replace(${mended}, chr(30), chr(92)) ELSE text END`
   return { ...relation, sql: `SELECT ${text} AS text FROM (${relation.sql})` }
 }

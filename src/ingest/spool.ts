@@ -6,6 +6,7 @@
 import { isUtf8 } from 'node:buffer'
 import { createHash, type Hash } from 'node:crypto'
 import { writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import type { ScratchFile } from '../db/scratch.js'
 import { machineFault } from '../errors.js'
 
@@ -110,7 +111,7 @@ export class Spool {
     try {
       for (let at = 0; at < bytes.length;) at += writeSync(this.#file, bytes, at)
     } catch (error) {
-      throw machineFault(error, this.path) ?? error
+      throw machineFault(error, tmpdir()) ?? error
     }
   }
 }

@@ -62,7 +62,7 @@ function watch(
       }
       if (!within) await before(this, sql, own)
       return original.call(this, sql, params) as never
-    } as never)
+    })
   }
 }
 
