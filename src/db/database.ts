@@ -53,9 +53,9 @@ export function wipeMemory(): void {
 /** The size that `--memory-limit` says, or the default, bytes; undefined for what is no size. */
 export function memoryBytes({ memoryLimit }: Resources): number | undefined {
   if (memoryLimit === undefined) return totalmem() / 4
-  const [, digits, unit = '', binary] = /^\s*([\d.]+)\s*([kmgt]?)(i?)b?\w*\s*$/i.exec(memoryLimit) ?? []
-  const power = ' kmgt'.indexOf(unit.toLowerCase() || ' ')
-  return digits === undefined ? undefined : Number(digits) * (binary ? 1024 : 1000) ** power
+  const [, size, unit = '', binary] = /^\s*(\d+(?:\.\d+)?)\s*([kmgt])(i?)b\s*$/i.exec(memoryLimit) ?? []
+  if (size === undefined) return undefined
+  return Number(size) * (binary ? 1024 : 1000) ** ('kmgt'.indexOf(unit.toLowerCase()) + 1)
 }
 
 /** Settings of every instance: offline, in UTC, bounded. */
@@ -266,11 +266,8 @@ function bindable(params: Record<string, SqlValue>): Record<string, DuckDBValue>
  * their way between operators, parsed documents, freed pages; about a quarter of the buffers more.
  */
 function buffersOf(limit: string | undefined): string | undefined {
-  const [, size, unit] = /^\s*(\d+(?:\.\d+)?)\s*([kmgt]i?b)\s*$/i.exec(limit ?? '') ?? []
-  if (size === undefined) return limit
-  const binary = /i/i.test(unit!)
-  const bytes = Number(size) * (binary ? 1024 : 1000) ** ('kmgt'.indexOf(unit![0]!.toLowerCase()) + 1)
-  return `${Math.floor(bytes * 0.8)}B`
+  const bytes = limit === undefined ? undefined : memoryBytes({ memoryLimit: limit })
+  return bytes === undefined ? limit : `${Math.floor(bytes * 0.8)}B`
 }
 
 function memoryLimitError(error: unknown, resources: Resources): UserError | undefined {
