@@ -125,12 +125,15 @@ function errorOf(answer: Answer & { kind: 'refused' | 'failed' }): Error {
       ...(location === undefined ? {} : { location }),
     })
   }
-  if (!/^Out of Memory/i.test(answer.message)) return new Error(answer.message)
+  if (!/^Out of Memory/i.test(answer.message)) return new Error(answer.message.replace(shutOff, noFile))
   return new UserError('the statement needs more memory than it may have', {
     hint: 'Give it more with --memory-limit, or let it sum up less at once; it cannot spill to a disk.',
     cause: new Error(answer.message),
   })
 }
+
+const shutOff = /^Permission Error: File system \w+ has been disabled by configuration/
+const noFile = 'Permission Error: a statement opens no file'
 
 const notBegun = (cause: Error): UserError =>
   new UserError('the statement cannot be run in a process of its own', {
