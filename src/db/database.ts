@@ -133,7 +133,6 @@ export class Database {
   ): Promise<Database> {
     const db = await Database.open(':memory:', 'write', resources)
     try {
-      if (resources.spills === false) await db.run("SET temp_directory = ''")
       const list = `[${reach.map(quoteText).join(', ')}]`
       await db.run(`SET allowed_paths = ${list}; SET allowed_directories = ${list}`)
       await db.run('SET enable_external_access = false')
