@@ -77,7 +77,7 @@ export async function surveyJson(
   const textOf = (key: string): string =>
     `CASE WHEN json_valid(text) THEN json_extract_string(text, ${quoteText(pointerOf([key]))}) END`
   const words = await wordsUnder(db, keys, valid, textOf)
-  const counted = await countedUnder(db, keys, valid, textOf)
+  const counted = await countedUnder(db, sample, keys, valid, textOf)
   return { survey: { sample, keys, innerKeys, shape, words, counted }, repeatsKeys, allRecords }
 }
 
@@ -104,12 +104,17 @@ async function wordsUnder(
 /** Keys named `cached` and such whose values are all numbers, and some of them above 1. */
 async function countedUnder(
   db: Database,
+  sample: Sample,
   keys: readonly string[],
   records: string,
   textOf: (key: string) => string,
 ): Promise<ReadonlySet<string>> {
   const counted = new Set<string>()
-  for (const key of keys.filter((name) => canBeAsked(name) && countOrHitNames.includes(comparable(name)))) {
+  // Where the sample has a truth, as most logs have, the file need not be asked.
+  const mayCount = (key: string): boolean =>
+    sample.records.every((record) => Number.isFinite(Number(plainDigits(record[key]))))
+  const asked = keys.filter((name) => canBeAsked(name) && countOrHitNames.includes(comparable(name)))
+  for (const key of asked.filter(mayCount)) {
     const { others, most } = await db.one<{ others: number; most: number | null }>(
       `SELECT count(*) FILTER (n IS NULL AND v NOT IN ('', 'null', 'None')) AS others, max(n) AS most
        FROM (SELECT v, TRY_CAST(regexp_replace(v, '[,'' ]', '', 'g') AS DOUBLE) AS n FROM (SELECT ${textOf(key)} AS v FROM (${records})))`,
@@ -118,6 +123,14 @@ async function countedUnder(
   }
   return counted
 }
+
+/** A value without what groups its digits; a truth is no number. */
+const plainDigits = (value: unknown): unknown =>
+  typeof value === 'string'
+    ? value.replaceAll(/[,' ]|^(?:null|None)$/g, '')
+    : typeof value === 'boolean'
+      ? NaN
+      : (value ?? 0)
 
 /** The places right below one, that may hold an object of interest. */
 const inside = (place: Place, keys: readonly string[]): Place[] =>
@@ -260,7 +273,7 @@ export async function surveyCsv(
   }
   const textOf = (key: string): string => `c${header.indexOf(key)}`
   const words = await wordsUnder(db, header, relation.sql, textOf)
-  const counted = await countedUnder(db, header, relation.sql, textOf)
+  const counted = await countedUnder(db, sample, header, relation.sql, textOf)
   const survey = { sample, keys: header, innerKeys, shape, words, counted }
   return { survey, repeatsKeys: false, allRecords: false }
 }
