@@ -77,6 +77,8 @@ export const tellsInWords = (text: string): boolean =>
 export function printedIn(lines: readonly string[], isLog: boolean): Printed | undefined {
   const found = lines.map(printedAs).filter((kind) => kind !== undefined)
   if (found.length > 0 && (isLog || found.length * 2 >= lines.length)) return found[0]
+  // A record over several lines, as YAML has it. What a program says of its own tokens is no call.
+  if (isLog || !lines.some((line) => model.test(line))) return undefined
   const told = lines.filter((line) => keyed.test(line) && !ofLimits.test(line)).length
   return told * 2 >= lines.length ? (found[0] ?? 'pairs') : undefined
 }
