@@ -7,7 +7,7 @@ import { createReadStream, createWriteStream, ftruncateSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { once } from 'node:events'
 import { parse as parseText } from 'csv-parse/sync'
-import { parse, type CsvError } from 'csv-parse'
+import { CsvError, parse } from 'csv-parse'
 
 /** Longest record that is looked at, characters. */
 const recordLimit = 8_000_000
@@ -30,10 +30,11 @@ export async function repairCsv(
     await write(to, width, records(from, delimiter))
     return { endsInQuote: false }
   } catch (error) {
-    // An unclosed quote swallows the rest of the file: then no record may span lines.
-    if (!(error instanceof Error) || !('code' in error) || !String(error.code).startsWith('CSV_')) throw error
+    // A quote that is not closed swallows the rest of the file, and one within a field ends the reading: then no
+    // record may span lines.
+    if (!(error instanceof CsvError)) throw error
     await write(to, width, recordsByLine(from, delimiter))
-    return { endsInQuote: true }
+    return { endsInQuote: error.code !== 'INVALID_OPENING_QUOTE' }
   }
 }
 

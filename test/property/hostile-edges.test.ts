@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { FileSummary } from '../../src/ingest/summary.js'
-import { csvOf, everyCell, everyEdge, seeds } from './hostile-records.js'
+import { csvOf, everyCell, everyEdge, hostileLine, hostileRow, random, seeds } from './hostile-records.js'
 import { ingestInto, Workshop, write } from './ingesting.js'
 
 const workshop = new Workshop()
@@ -74,5 +74,37 @@ describe('every value at the edge in every cell of', () => {
     const fine = [line(header), ...rows.map(line)]
     const lines = rows.slice(0, 2).flatMap((row) => [...everyCell(row, stride)])
     await expectBooked('edges.csv', fine, lines, seed.importer)
+  })
+})
+
+/** Lines, and rows, of each kind of log that are tried at random. */
+const tries = process.env['SOAK_SEED'] ? 2000 : 60
+const seed = Number(process.env['SOAK_SEED'] ?? 20_261_121)
+
+describe('lines with faults of every kind', () => {
+  test.each(seeds())('$name', async (kind) => {
+    const next = random(seed)
+    const fine = kind.records.map((record) => Buffer.from(JSON.stringify(record)))
+    const lines = [...fine, ...Array.from({ length: tries }, () => hostileLine(next, kind))]
+    const bytes = Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')]))
+    const path = write(join(workshop.room(), 'faults.jsonl'), bytes)
+    const read = { from: kind.importer }
+    const { files, totals } = await ingestInto(workshop.store(), [path], { read, store })
+    expect([files[0]?.state, files[0]?.note?.includes('could not be read')]).not.toContain('refused')
+    const booked = totals.imported + totals.duplicates + totals.superseded + totals.skipped + totals.rejected
+    expect([totals.lines, booked]).toEqual([lines.length, lines.length])
+  })
+
+  test('rows of CSV', async () => {
+    const next = random(seed)
+    const own = seeds().find(({ name }) => name === 'own')!
+    const { header, rows } = csvOf(own)
+    const lines = [header.join(','), ...Array.from({ length: tries * 4 }, () => hostileRow(next, rows[0]!))]
+    const path = write(join(workshop.room(), 'faults.csv'), lines.join('\n') + '\n')
+    const { files, totals } = await ingestInto(workshop.store(), [path], { read: { decimal: '.' }, store })
+    expect([files[0]?.state, files[0]?.state === 'read' ? '' : files[0]?.note]).toEqual(['read', ''])
+    const booked = totals.imported + totals.duplicates + totals.superseded + totals.skipped + totals.rejected
+    expect(booked).toBe(totals.lines)
+    expect(totals.lines).toBeGreaterThan(tries)
   })
 })

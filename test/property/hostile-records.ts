@@ -155,7 +155,7 @@ export function seeds(): readonly Seed[] {
 }
 
 /** Where the values of a record stand, itself not among them; of long lists the first three. */
-export function places(value: Json, above: Place = []): Place[] {
+function places(value: Json, above: Place = []): Place[] {
   if (typeof value !== 'object' || value === null) return []
   const entries: [string | number, Json][] = Array.isArray(value)
     ? value.slice(0, 3).map((one, i) => [i, one])
@@ -173,7 +173,7 @@ function replaced(value: Json, [key, ...rest]: Place, by: Json): Json {
 }
 
 /** The line of a record with the text of a JSON value at a place. */
-export const lineWith = (record: Json, place: Place, text: string): string =>
+const lineWith = (record: Json, place: Place, text: string): string =>
   JSON.stringify(replaced(record, place, marker)).replace(`"${marker}"`, () => text)
 
 /**
@@ -199,7 +199,7 @@ export function random(seed: number): Random {
   }
 }
 
-export const oneOf = <T>(next: Random, list: readonly T[]): T => list[next(list.length)]!
+const oneOf = <T>(next: Random, list: readonly T[]): T => list[next(list.length)]!
 
 /** What may be done to a line. */
 const faults: readonly ((next: Random, record: Json) => string)[] = [

@@ -6,7 +6,7 @@
 const powers = [31, 32, 53, 63, 64, 127, 128]
 
 /** Whole numbers around the edges of 32, 53, 63, 64 and 127 bits, below and above 0. */
-export const edgeIntegers: readonly string[] = powers.flatMap((bits) => {
+const edgeIntegers: readonly string[] = powers.flatMap((bits) => {
   const edge = 1n << BigInt(bits)
   return [edge - 1n, edge, edge + 1n, -edge, -edge - 1n].map(String)
 })
