@@ -1,0 +1,37 @@
+/** Sound logs of every importer, of which the fuzzed ones are made. */
+import { readFileSync } from 'node:fs'
+import { parse } from 'csv-parse/sync'
+
+const fixture = (path: string): string => readFileSync(`fixtures/${path}`, 'utf8')
+const linesOf = (...paths: readonly string[]): string[] =>
+  paths.flatMap((path) => fixture(path).split('\n')).filter((line) => line.trim() !== '')
+
+/** Responses as a logger of one's own would wrap them. */
+const wrapped = (...names: readonly string[]): string[] =>
+  names.map((name) =>
+    JSON.stringify({
+      ts: '2026-09-05T08:00:00Z',
+      model: 'command-r-08-2024',
+      response: JSON.parse(fixture(`bodies/${name}.json`)) as unknown,
+    }),
+  )
+
+/** Records by importer, one a line. A new importer must be added here. */
+export const jsonSamples: Readonly<Record<string, readonly string[]>> = {
+  anthropic: linesOf('anthropic/batch/results.jsonl', 'anthropic/messages/wrapped.jsonl'),
+  bedrock: linesOf('bedrock/hour/log.jsonl', 'bedrock/shapes/log.jsonl').slice(0, 60),
+  'bedrock-converse': wrapped('bedrock-converse'),
+  'claude-code': linesOf('claude-code/current/s-2.jsonl', 'claude-code/streaming/s-1.jsonl', 'claude-code/not-billed/x.jsonl'),
+  cohere: wrapped('cohere-v1', 'cohere-v2'),
+  gemini: [...linesOf('gemini/batch/results.jsonl', 'gemini/chunks/chunks.jsonl'), ...wrapped('gemini', 'gemini-audio')],
+  litellm: linesOf('litellm/spend-logs/rows.jsonl', 'litellm/standard-payload/payload.jsonl'),
+  llmcost: linesOf('llmcost/shapes/lines.jsonl'),
+  ollama: wrapped('ollama'),
+  openai: [...linesOf('openai/chat/responses.jsonl', 'openai/responses/responses.jsonl', 'openai/batch/output.jsonl', 'openai/wrapped/wrapped.jsonl', 'openai/clones/others.jsonl'), ...wrapped('openrouter', 'xai', 'groq', 'mistral')],
+} // prettier-ignore
+
+/** Header and rows of CSV files, by importer. */
+export const csvSamples: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  litellm: parse(fixture('litellm/spend-logs-csv/dump.csv')),
+  llmcost: parse(fixture('llmcost/shapes/comma.csv')),
+}
