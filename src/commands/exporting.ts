@@ -106,7 +106,7 @@ function byEnding(output: string, formats: readonly ExportFormat[]): ExportForma
 
 /** Where `exported` lets the engine write: a file, or a folder with all that is in it. */
 export const writtenIn = ({ output }: Destination): readonly string[] =>
-  output === undefined ? [scratchFolder(), stdoutName] : [dirname(output)]
+  output !== undefined ? [dirname(output)] : stdoutIsPipe() ? [stdoutName] : [scratchFolder(), stdoutName]
 
 /** Writes the rows, and answers with them or says on stderr where they are. @param noun what a row is */
 export async function exported(
