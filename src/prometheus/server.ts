@@ -57,7 +57,8 @@ export async function serve({ address, scrape, onListening }: Service): Promise<
     server.on('close', resolve)
     const stop = (): void => {
       // A second signal ends the process at once.
-      for (const signal of signals) process.removeListener(signal, stop)
+      // Whoever else hears this signal is to find that it is taken care of.
+      setImmediate(() => signals.forEach((signal) => process.removeListener(signal, stop)))
       server.close()
     }
     for (const signal of signals) process.on(signal, stop)
