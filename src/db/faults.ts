@@ -33,6 +33,11 @@ export function engineFault(error: unknown, resources: Resources): MachineFault 
       'the disk is full',
       'Make room there, then run it again. What was in the database is as it was.',
     )
+  if (/Could not read enough bytes/i.test(message))
+    return because(
+      'the database is damaged: it ends too early',
+      'It was left as it was. Restore a copy, or move it away and ingest the logs again.',
+    )
   if (/Disk quota exceeded/i.test(message))
     return because('the quota of the disk is used up', 'Make room there, then run it again.')
   if (/File too large/i.test(message))
