@@ -104,6 +104,12 @@ export const bedrock: Importer = {
         error: doc.text('errorCode'),
         cache_creation_1h_input_tokens: oneHour,
         service_tier: firstOf(body.text('serviceTier', 'type'), body.text('usage', 'service_tier'))!,
+        // Inference at a lower latency has prices of its own.
+        speed: firstOf(
+          body.text('performanceConfig', 'latency'),
+          chunk('metadata.performanceConfig.latency'),
+          request.text('performanceConfig', 'latency'),
+        )!,
         region: firstOf(doc.text('inferenceRegion'), doc.text('region'))!,
       },
     }

@@ -87,7 +87,12 @@ export function modes(body: Body, batch: string): ReadPlan['fields'] {
   )
   return {
     service_tier: batch === 'false' ? tier : `CASE WHEN ${batch} THEN 'batch' ELSE ${tier} END`,
-    speed: body.text('usage', 'speed'),
+    // Bedrock's inference at a lower latency has prices of its own.
+    speed: firstThere(
+      body.text('usage', 'speed'),
+      body.text('performanceConfig', 'latency'),
+      body.text('performance_config', 'latency'),
+    ),
     region: body.text('usage', 'inference_geo'),
   }
 }

@@ -19,6 +19,8 @@ import {
 } from './body-places.js'
 import { kindsOf } from './body-kinds.js'
 import { bodyUsage } from './body-usage.js'
+import { inCurrencyOf, type InCurrency } from './cost-fields.js'
+import { currenciesNear } from './currency-names.js'
 import { usageFields } from '../domain/call.js'
 import { Document, firstOf, isObject, type ReadPlan, type Sample, type Survey } from './importer.js'
 import {
@@ -98,6 +100,7 @@ export function bodyPlan(survey: Survey, id: string, usual: Place): ReadPlan {
     answeredByAzure(body),
     askedAtAzure(survey, document),
   )!
+  const inCurrency = bodyCurrency(survey, document, body, places)
   const plain = isPlainRecord(wrapper.fields, mergeFields(gemini.fields, counts))
   const open = [plain, isOwnUsage(wrapper, body)].filter((sql) => sql !== 'false')
   const ids = idsOf(
@@ -142,7 +145,7 @@ export function bodyPlan(survey: Survey, id: string, usual: Place): ReadPlan {
         user_id: firstThere(body.text('user'), body.text('safety_identifier')),
         session_id: body.text('conversation', 'id'),
         prompt_name: body.text('prompt', 'id'),
-        reported_cost_usd: cost,
+        reported_cost_usd: cost === absent || inCurrency === undefined ? cost : inCurrency(cost),
         latency_ms: latencyOf(body),
         max_tokens: body.text('max_output_tokens'),
         temperature: body.text('temperature'),
@@ -152,9 +155,31 @@ export function bodyPlan(survey: Survey, id: string, usual: Place): ReadPlan {
       modes(body, batch),
       metadataFields((key) => body.text('metadata', key)),
       ...(wrapper.bare ? [] : [requestFields(document)]),
+      ...(wrapper.askedTier === undefined ? [] : [{ service_tier: wrapper.askedTier }]),
     ),
     ...(wrapper.tags === undefined ? {} : { tags: wrapper.tags }),
   }
+}
+
+/** How the currency near a body's cost, in the body or around it, is put behind the cost. */
+function bodyCurrency(
+  survey: Survey,
+  document: Document,
+  body: Body,
+  places: readonly Place[],
+): InCurrency | undefined {
+  const paths = places.map(({ hops }) => hops.flat())
+  const costs = paths.flatMap((path) => [
+    [...path, 'usage', 'cost', 'total_cost'],
+    [...path, 'response_cost'],
+  ])
+  const texts = currenciesNear(survey, costs).map(({ path, certain }) => {
+    const place = paths.find((keys) => keys.length < path.length && keys.every((key, i) => path[i] === key))
+    const [top = '', ...inner] = path
+    const around = inner.length === 0 ? document.text(top) : document.embedded(top).text(...inner)
+    return { sql: place === undefined ? around : body.text(...path.slice(place.length)), certain }
+  })
+  return inCurrencyOf(texts.filter(({ sql }) => sql !== absent))
 }
 
 /**

@@ -2,6 +2,7 @@
  * Costs whose name or whose record says in which currency or unit they are. Their text goes on with the unit
  * behind the number (`12 cents`, `0.01 EUR`); casting makes dollars of it, or says that it can't.
  */
+import { isMoneyWord } from './currency-names.js'
 import { fieldNames } from './field-names.js'
 import { firstOf, literal } from './importer.js'
 
@@ -34,24 +35,6 @@ export function unitOfName(name: string): string | undefined {
   return [currency, scale?.replace(/^(cent|micro|nano|credit)$/, '$1s')].filter(Boolean).join(' ')
 }
 
-/** Names of a field that says in which currency or unit the record's costs are. */
-const currencyNames = [
-  'currency',
-  'costcurrency',
-  'currencycode',
-  'billingcurrency',
-  'spendcurrency',
-  'pricecurrency',
-  'amountcurrency',
-  'currencyiso',
-  'costunit',
-  'costunits',
-]
-
-/** What a bare `unit` must say to be one of money: elsewhere it counts tokens. */
-const moneyUnits =
-  '(usd|us|eur|gbp)?[ _-]?(cents?|micros?|nanos?|mills?|ticks)|usd|eur|gbp|jpy|chf|inr|cny|cad|aud|credits?|dollars?|euros?'
-
 /** SQL between a cost and its unit. */
 const behind = " || ' ' || "
 
@@ -64,22 +47,42 @@ interface Named {
 }
 
 /** Names that say dollars themselves: the record's currency is another field's. */
-const saysDollars = (name: string): boolean => /usd|dollars/.test(name)
+export const saysDollars = (name: string): boolean => /usd|dollars/.test(name)
 
 /** How the record's own currency is put behind a cost. */
 export type InCurrency = (cost: string) => string
 
-/** The record's currency, if it names one, put behind a cost that does not say dollars. */
-export function currencyBehind(
-  take: (names: readonly string[]) => string | undefined,
+/**
+ * Puts a currency behind a cost that does not say dollars; none where there is no currency.
+ * @param texts SQL for what says the currency, the closest to the cost first
+ */
+export function inCurrencyOf(
+  texts: readonly { readonly sql: string; readonly certain: boolean }[],
 ): InCurrency | undefined {
-  const unit = take(['unit', 'units'])
-  const ofMoney =
-    unit && `CASE WHEN regexp_full_match(lower(trim(${unit})), ${literal(moneyUnits)}) THEN ${unit} END`
-  const currency = firstOf(take(currencyNames), ofMoney)
+  const currency = firstOf(
+    ...texts.map(({ sql, certain }) =>
+      certain ? `nullif(trim(${sql}), '')` : `CASE WHEN ${isMoneyWord(sql)} THEN trim(${sql}) END`,
+    ),
+  )
   if (currency === undefined) return undefined
-  const isDollars = `(${currency} IS NULL OR list_contains(['', 'usd', 'us$', '$', 'dollar', 'dollars', 'null', 'none'], lower(trim(${currency}))))`
-  return (cost) => `CASE WHEN ${isDollars} THEN ${cost} ELSE ${cost}${behind}trim(${currency}) END`
+  const dollars = '|usd|us$|$|dollar|dollars|us dollar|us dollars|null|none|'
+  const unit = `CASE WHEN NOT contains('${dollars}', '|' || lower(${currency}) || '|') THEN ${currency} END`
+  return (cost) => `(${cost} || coalesce(''${behind}${unit}, ''))`
+}
+
+/** SQL of costs one after the other; those that share a currency have it put behind them in one go. */
+function inTurn<E extends Named>(
+  costs: readonly E[],
+  currencyOf: (entry: E) => InCurrency | undefined,
+): string[] {
+  const runs: { of: InCurrency; sqls: string[] }[] = []
+  for (const cost of costs) {
+    const of = currencyOf(cost)!
+    const last = runs.at(-1)
+    if (last?.of === of) last.sqls.push(cost.sql)
+    else runs.push({ of, sqls: [cost.sql] })
+  }
+  return runs.map(({ of, sqls }) => of(firstOf(...sqls)!))
 }
 
 /**
@@ -87,16 +90,18 @@ export function currencyBehind(
  * of one, then those in other currencies.
  * @param entries what no other field took
  * @param use marks an entry as taken
+ * @param currencyOf the currency that stands near a cost
  */
 export function reportedCost<E extends Named>(
   entries: readonly E[],
   allowed: (entry: E) => boolean,
   use: (entry: E) => void,
-  inCurrency: InCurrency | undefined,
+  currencyOf: (entry: E) => InCurrency | undefined,
 ): string | undefined {
   const names = fieldNames.reported_cost_usd ?? []
   const plain = names.flatMap((name) => entries.filter((e) => e.name === name && allowed(e)))
-  const dollars = inCurrency === undefined ? plain : plain.filter((e) => saysDollars(e.name))
+  const inDollars = (e: E): boolean => saysDollars(e.name) || currencyOf(e) === undefined
+  const dollars = plain.some((e) => !inDollars(e)) ? plain.filter(inDollars) : plain
   const others = plain.filter((e) => !dollars.includes(e))
   const unitNamed = entries.flatMap((entry) => {
     const unit = names.includes(entry.name) || !allowed(entry) ? undefined : unitOfName(entry.name)
@@ -108,7 +113,7 @@ export function reportedCost<E extends Named>(
   for (const entry of [...plain, ...sorted.map((one) => one.entry)]) use(entry)
   return firstOf(
     ...dollars.map((entry) => entry.sql),
-    ...others.map((entry) => inCurrency!(entry.sql)),
+    ...inTurn(others, currencyOf),
     ...sorted.map(({ entry, unit }) => `nullif(${entry.sql}, '')${behind}${literal(unit)}`),
   )
 }

@@ -367,7 +367,7 @@ export const fieldNames: Readonly<Partial<Record<CallField, readonly string[]>>>
   cache_type: ['cachetype', 'cachekind', 'cachehittype'],
   service_tier: ['servicetier', 'processingtier', 'traffictype', 'tier'],
   speed: ['speed', 'speedmode', 'inferencespeed'],
-  region: ['inferencegeo', 'inferenceregion'],
+  region: ['inferencegeo', 'inferenceregion', 'dataresidency', 'dataresidencyregion', 'residency'],
   quality_score: ['qualityscore', 'quality', 'evalscore'],
   groundedness: ['groundedness', 'groundednessscore', 'faithfulness'],
   retrieval_score: ['retrievalscore', 'retrievalrelevance', 'contextrelevance'],

@@ -26,7 +26,10 @@ export interface Survey {
    * record itself), with every key that occurs in it anywhere in the file.
    */
   readonly shape: ReadonlyMap<string, readonly string[]>
-  /** The words under keys named `tier`, which may be a provider's service tier or a customer's plan. */
+  /**
+   * By place, the words under keys such as `tier`, `mode` and `batch`, which may be a provider's service tier, a
+   * customer's plan or a number; no entry where the sample shows already that they are none of a tier.
+   */
   readonly words?: ReadonlyMap<string, readonly string[]>
   /** Keys named `cached` and such whose values are all numbers, some above 1: counts of tokens, no truths. */
   readonly counted?: ReadonlySet<string>
@@ -95,8 +98,8 @@ export interface ReadPlan {
    * Undefined: it always is.
    */
   readonly idKind?: string
-  /** What a key named `tier` alone was taken for; said in the run's words. */
-  readonly tierTakenFor?: 'service tier' | 'label'
+  /** What a key named `tier` alone, or a mode under another name, was taken for; said in the run's words. */
+  readonly tierTakenFor?: 'service tier' | 'label' | 'mode'
   /** Of a log whose records name the record above them: SQL for that name, and for a list of their own names. */
   readonly spans?: { readonly parent: string; readonly own: string }
   /** Id of this line among repeats of one call. */

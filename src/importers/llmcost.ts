@@ -1,4 +1,4 @@
-import { Document, type Importer, type ReadPlan, type Survey } from './importer.js'
+import { Document, firstOf, type Importer, type ReadPlan, type Survey } from './importer.js'
 import { askedAtAzure, orAzure } from './azure-marks.js'
 import { exportedPlan, isExported } from './exported.js'
 import { unitOfName } from './cost-fields.js'
@@ -29,8 +29,10 @@ export const llmcost: Importer = {
     if (isExported(survey.keys)) return exportedPlan(survey)
     const document = Document.for(survey)
     const named = namedFields(survey, document)
-    const { fields, foundUnder, tags, totalTokens, toolTokens, costParts, relativeTimeUnit } = named
+    const { foundUnder, tags, totalTokens, toolTokens, costParts, relativeTimeUnit } = named
     const { idKind, spans, tierTakenFor, addedUp } = named
+    const tier = firstOf(named.fields.service_tier, named.askedTier)
+    const fields = tier === undefined ? named.fields : { ...named.fields, service_tier: tier }
     const beside = rawUsage(survey, document)
     const provider = orAzure(fields.provider, askedAtAzure(survey, document))
     return {

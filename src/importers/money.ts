@@ -4,7 +4,7 @@
  */
 
 /** Words of a name: `promptTokensDetails`, `prompt_tokens_details` → prompt, tokens, details. */
-function wordsOf(name: string): string[] {
+export function wordsOf(name: string): string[] {
   return name
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
     .replaceAll(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
@@ -34,6 +34,14 @@ export function bearsOnMoney(name: string): boolean {
   if (bareCounts.has(words.join(''))) return true
   return words.some((word) => moneyWords.has(word) || joinedMoney.test(word))
 }
+
+/** Names of money that say it at the top of a record alone: elsewhere they are an application's own data. */
+const moneyAtTop =
+  /^(?:net|gross|total|final|sum|due|in|is|call|request|llm|api|batch)*(?:amounts?|paid|bills?|invoiced?|expenses?|money|payments?|discount(?:ed)?|surcharge|markup)(?:amount|total|net|gross|due|charged|spent|paid|value)*$/
+
+/** True for the keys of a number that may be the money of the call. */
+export const mayBeMoney = (keys: readonly string[]): boolean =>
+  keys.some(bearsOnMoney) || (keys.length === 1 && moneyAtTop.test(joined(keys[0]!)))
 
 /** Words that make a name free of money whatever else it says. The reason stands first. */
 const freeWords: readonly (readonly [reason: string, words: readonly string[]])[] = [

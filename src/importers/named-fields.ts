@@ -22,8 +22,9 @@ import {
   totalTokenNames,
 } from './field-names.js'
 import { absent } from './body-places.js'
-import { currencyBehind, reportedCost } from './cost-fields.js'
 import { allWrites } from './counts.js'
+import { inCurrencyOf, reportedCost, saysDollars, unitOfName, type InCurrency } from './cost-fields.js'
+import { currenciesNear } from './currency-names.js'
 import {
   firstOf,
   hasCallIdPrefix,
@@ -33,7 +34,8 @@ import {
   type ReadPlan,
   type Survey,
 } from './importer.js'
-import { deploymentTypes, tierMeaning } from './tier-words.js'
+import { batchIds, isFlagOfBatch, isModeName, isNameOfBatch, isTierName, noPlaces } from './mode-names.js'
+import { deploymentTypes, speakOfTiers, tierMeaning } from './tier-words.js'
 import { mapSql, shortLabel, tagListSql } from './tag-sql.js'
 
 /** Objects whose entries count as if they stood at the top: usage numbers, and labels. */
@@ -66,6 +68,7 @@ const labelFields = new Set<CallField>([
   'attempt',
   'quality_score',
   'user_feedback',
+  'region',
 ])
 
 export interface NamedFields {
@@ -77,6 +80,8 @@ export interface NamedFields {
   readonly costParts: readonly string[]
   /** What a key named `tier` alone was taken for; undefined where there is none. */
   readonly tierTakenFor: ReadPlan['tierTakenFor'] | undefined
+  /** SQL for the tier that stands inside an object such as a request; the answer's own goes before. */
+  readonly askedTier: string | undefined
   readonly relativeTimeUnit: 's' | 'ms'
   /** SQL for what the id says; see ReadPlan. */
   readonly idKind: string | undefined
@@ -90,6 +95,8 @@ interface Entry {
   readonly name: string
   readonly sql: string
   readonly container?: string
+  /** Where it stands, where that is not the container's key. */
+  readonly path?: readonly string[]
 }
 
 const nameOf = ({ container, key }: Entry): string => (container === undefined ? key : `${container}.${key}`)
@@ -108,20 +115,20 @@ export function namedFields(survey: Survey, document: Document): NamedFields {
   }
   const fields: Partial<Record<CallField, string>> = {}
   const foundUnder: Partial<Record<CallField, { name: string; sql: string }[]>> = {}
-  const inCurrency = currencyBehind((names) => take(names, (e) => e.container === undefined || isUsage(e)))
+  const currencies = currenciesOf(survey, entries, document, (e) => used.add(e))
   for (const field of callFields) {
     const before = new Set(used)
     if (field === 'service_tier') continue
     const allowed = (e: Entry): boolean => allowedIn(e, field)
     const sql =
       field === 'reported_cost_usd'
-        ? reportedCost(entries, allowed, (e) => used.add(e), inCurrency)
+        ? reportedCost(entries, allowed, (e) => used.add(e), currencies)
         : take(fieldNames[field] ?? [], allowed)
     if (sql === undefined) continue
     fields[field] = sql
     foundUnder[field] = [...used].filter((e) => !before.has(e)).map((e) => ({ name: nameOf(e), sql: e.sql }))
   }
-  const tier = tierOf(survey, entries)
+  const tier = tierOf(survey, entries, document)
   if (tier.sql !== undefined) fields.service_tier = tier.sql
   for (const entry of tier.used) used.add(entry)
   const modes = { speed: speedOf(fields.speed, entries), region: regionOf(fields, entries) }
@@ -142,7 +149,10 @@ export function namedFields(survey: Survey, document: Document): NamedFields {
   if (ids !== undefined) fields.call_id = ids.id
   const toolTokens = take(toolTokenNames, (e) => e.container === undefined || isUsage(e))
   const totalTokens = take(totalTokenNames, (e) => e.container === undefined || isUsage(e))
-  const costParts = costPartNames.map((names) => take(names, (e) => e.container === undefined || isUsage(e)))
+  const besideTop = (e: Entry): boolean => e.container === undefined || isUsage(e)
+  const costParts = costPartNames.map((names) => take(names, besideTop))
+  const aPart = entries.find((e) => besideTop(e) && costPartNames.flat().includes(e.name))
+  const inCurrency = aPart === undefined ? undefined : currencies(aPart)
   take(derivedNames, () => true)
   return {
     fields,
@@ -153,6 +163,7 @@ export function namedFields(survey: Survey, document: Document): NamedFields {
     totalTokens,
     toolTokens,
     tierTakenFor: tier.meaning,
+    askedTier: tier.asked,
     costParts: costParts.every((part) => part !== undefined)
       ? costParts.map((part) => (inCurrency === undefined ? part : inCurrency(part)))
       : [],
@@ -169,6 +180,43 @@ export function namedFields(survey: Survey, document: Document): NamedFields {
 function withFiveMinutes(fields: NamedFields['fields'], fiveMinutes: string): string {
   const { cache_creation_input_tokens: all, cache_creation_1h_input_tokens: hour } = fields
   return allWrites(all ?? absent, fiveMinutes, hour ?? absent)
+}
+
+/** How the currency that stands near a cost is put behind it; what says a currency is no label. */
+function currenciesOf(
+  survey: Survey,
+  entries: readonly Entry[],
+  document: Document,
+  use: (entry: Entry) => void,
+): (cost: Entry) => InCurrency | undefined {
+  const known = new Map<string, InCurrency | undefined>()
+  const keys = new Set(survey.keys)
+  const sqlOf = (path: readonly string[]): string | undefined => {
+    const entry = entries.find((e) => placeOf(e) === JSON.stringify(path))
+    if (entry !== undefined) {
+      use(entry)
+      return entry.sql
+    }
+    const [top = '', ...inner] = path
+    if (inner.length === 0 || !path.every(isAddressable)) return undefined
+    return document.embedded(top).text(...inner)
+  }
+  return (cost) => {
+    const place = placeOf(cost)
+    if (known.has(place)) return known.get(place)
+    const near = currenciesNear(survey, [JSON.parse(place) as string[]])
+    const texts = near
+      .filter(({ path }) => keys.has(path[0]!))
+      .flatMap(({ path, certain }) => {
+        const sql = sqlOf(path)
+        return sql === undefined ? [] : [{ sql, certain }]
+      })
+    const key = JSON.stringify(texts)
+    if (!known.has(key)) known.set(key, inCurrencyOf(texts))
+    const found = known.get(key)
+    known.set(place, found)
+    return found
+  }
 }
 
 /** Names of a record and of the one above it, where the log has both. */
@@ -208,31 +256,69 @@ function idsOf(
   return { id, kind: `CASE ${cases.join(' ')} ELSE 'any' END` }
 }
 
-/** SQL for the service tier, from a tier by that name, one named `tier` alone, and flags of batches. */
-function tierOf(
-  survey: Survey,
-  entries: readonly Entry[],
-): { sql: string | undefined; used: readonly Entry[]; meaning: NamedFields['tierTakenFor'] } {
+/**
+ * SQL for the service tier: from flags of batches and ids of them, a tier by that name, one named `tier` alone, and
+ * a mode whose words are all those of tiers. A tier that a request asked for stands apart.
+ */
+function tierOf(survey: Survey, entries: readonly Entry[], document: Document): TierFound {
+  const wordsAt = (entry: Entry): readonly string[] | undefined => survey.words?.get(placeOf(entry))
   const at = (names: readonly string[]): Entry[] =>
     names.flatMap((name) => entries.filter((e) => e.name === name && allowedIn(e, 'service_tier')))
-  const named = at((fieldNames.service_tier ?? []).filter((name) => name !== 'tier'))
+  const certain = entries.filter((e) => isLabel(e) && isTierName([e.key]) && speakOfTiers(wordsAt(e) ?? ['?']))
+  const named = [...at((fieldNames.service_tier ?? []).filter((name) => name !== 'tier')), ...certain]
   const bare = at(['tier'])
-  const words = bare.flatMap(({ key }) => survey.words?.get(key) ?? [])
+  const words = bare.flatMap((entry) => wordsAt(entry) ?? ['?'])
   const meaning = bare.length === 0 ? undefined : named.length > 0 ? 'label' : tierMeaning(words)
-  const flags = entries.filter((e) => batchFlagNames.includes(e.name) && e.container === undefined)
-  const alone = entries.filter((e) => e.name === 'batch' && e.container === undefined)
+  const flags = topLevel(entries, batchFlagNames)
+  const numbered = topLevel(entries, ['batch'])
+  const alone = numbered.map((entry) =>
+    isTrue(entry.sql, isFlagOfBatch(wordsAt(entry) ?? []) ? [...trueWords, '1.0'] : ['true', 'yes'], 'batch'),
+  )
+  const ids = entries.filter((e) => !isUsage(e) && isNameOfBatch(e.key))
   const tiers = [...named, ...(meaning === 'service tier' ? bare : [])]
+  // Where a tier stands under its own name, a mode is another thing.
+  const modes = entries.filter((e) => tiers.length === 0 && !at(['tier']).includes(e) && isModeName([e.key]) && speakOfTiers(wordsAt(e) ?? ['?']))
+  const asked = askedTiers(survey, entries, document)
   return {
-    meaning,
+    meaning: meaning ?? (modes.length > 0 ? 'mode' : undefined),
     used: [...tiers, ...flags],
     sql: firstOf(
       ...flags.map(({ sql }) => isTrue(sql, trueWords, 'batch')),
-      ...alone.map(({ sql }) => isTrue(sql, ['true', 'yes'], 'batch')),
-      ...tiers.map(({ sql }) => sql),
+      ...alone,
+      ...ids.map(({ sql }) => `CASE WHEN contains(${sql}, 'batch_') AND regexp_full_match(${sql}, ${literal(batchIds)}) THEN 'batch' END`),
+      ...tiers.map((e) => (survey.shape.has(placeOf(e)) ? `CASE WHEN NOT starts_with(${e.sql}, '{') THEN ${e.sql} END` : e.sql)),
+      ...modes.map(({ sql }) => sql),
       ...entries.flatMap(({ name, sql }) => tierOfPart(name, sql) ?? []),
       ...topLevel(entries, deploymentTypeNames).map(deploymentType),
     ),
+    asked: firstOf(...asked),
   }
+} // prettier-ignore
+
+interface TierFound {
+  readonly sql: string | undefined
+  readonly used: readonly Entry[]
+  readonly meaning: NamedFields['tierTakenFor']
+  /** SQL for the tier of a request. */
+  readonly asked: string | undefined
+}
+
+const placeOf = ({ container, key, path }: Entry): string =>
+  JSON.stringify(path ?? (container === undefined ? [key] : [container, key]))
+
+const isLabel = (entry: Entry): boolean => entry.container !== undefined && !isUsage(entry)
+
+/** SQL for tiers under their own names further inside, where all words are those of tiers. */
+function askedTiers(survey: Survey, entries: readonly Entry[], document: Document): string[] {
+  const known = new Set(entries.map(placeOf))
+  const keys = new Set(survey.keys.filter(isAddressable))
+  return [...(survey.words ?? [])].flatMap(([place, words]) => {
+    const path = JSON.parse(place) as string[]
+    const [top = '', ...inner] = path
+    if (inner.length === 0 || known.has(place) || !isTierName(path) || !keys.has(top)) return []
+    if (!speakOfTiers(words) || !inner.every(isAddressable)) return []
+    return [document.embedded(top).text(...inner)]
+  })
 }
 
 /** SQL for the tier whose share of a count is told: `input_token_details.flex`, as LangChain has it. */
@@ -263,14 +349,21 @@ function speedOf(speed: string | undefined, entries: readonly Entry[]): string |
   return firstOf(word, ...topLevel(entries, fastFlagNames).map(({ sql }) => isTrue(sql, trueWords, 'fast')))
 }
 
-/** SQL for the place: under its own name, else where Claude ran at Vertex AI, whose regions cost more. */
+/**
+ * SQL for the place: under its own name, else where a cloud served the call, of those whose regions move the
+ * price: Claude at Vertex AI, and Bedrock.
+ */
 function regionOf(fields: NamedFields['fields'], entries: readonly Entry[]): string | undefined {
   const { provider } = fields
+  const named = fields.region
+  const own =
+    named &&
+    `CASE WHEN NOT contains('|${noPlaces.join('|')}|', '|' || lower(trim(${named})) || '|') THEN ${named} END`
   const model = firstOf(fields.response_model, fields.request_model)
   const place = firstOf(...topLevel(entries, placeNames).map(({ sql }) => `nullif(${sql}, '')`))
-  if (provider === undefined || model === undefined || place === undefined) return fields.region
-  const isMoved = `lower(${provider}) LIKE '%vertex%' AND lower(${model}) LIKE '%claude%'`
-  return firstOf(fields.region, `CASE WHEN ${isMoved} THEN ${place} END`)
+  if (provider === undefined || model === undefined || place === undefined) return own
+  const isMoved = `(lower(${provider}) LIKE '%vertex%' AND lower(${model}) LIKE '%claude%') OR lower(${provider}) IN ('aws', 'bedrock', 'aws_bedrock', 'aws-bedrock', 'amazon_bedrock', 'amazon-bedrock', 'aws.bedrock', 'bedrock_converse', 'amazon bedrock', 'aws bedrock')`
+  return firstOf(own, `CASE WHEN ${isMoved} THEN ${place} END`)
 }
 
 /**
@@ -327,6 +420,9 @@ function entriesOf(survey: Survey, document: Document): Entry[] {
         name: comparable(key),
         sql: plainOnly(text),
       })
+    } else if (isMoneyObject(survey, [key])) {
+      out.push(...amountEntries(survey, [key], document.embedded(key)))
+      out.push({ key, name: comparable(key), sql: unlessObject(text) })
     } else out.push({ key, name: comparable(key), sql: comparable(key) === 'error' ? errorKind(text) : text })
   }
   return out
@@ -359,7 +455,38 @@ function innerEntries(
     }
     const short = comparable(container).startsWith('cost') ? shortCosts : shortCounts
     const meant = usageContainers.includes(comparable(container)) ? (short.get(name) ?? name) : name
-    return [{ key, name: meant, sql: part.text(key), container }]
+    const plain = { key, name: meant, sql: part.text(key), container }
+    if (!isMoneyObject(survey, [container, key])) return [plain]
+    const amounts = amountEntries(survey, [container, key], part.embedded(key))
+    return [...amounts, { ...plain, sql: unlessObject(plain.sql) }]
+  })
+}
+
+/** SQL for the text where it is no object: that is read key by key. */
+const unlessObject = (text: string): string => `CASE WHEN NOT starts_with(${text}, '{') THEN ${text} END`
+
+/** Names that say in an object of money how much it is. */
+const amountNames = new Map<string, string>(
+  Object.entries({ amount: 'cost', value: 'cost', total: 'cost', totalcost: 'cost', cost: 'cost' }),
+)
+
+/** True for a cost, price or charge that is an object with an amount somewhere in the file. */
+const isMoneyObject = (survey: Survey, path: readonly string[]): boolean => {
+  const name = comparable(path.at(-1)!)
+  const isMoney =
+    fieldNames.reported_cost_usd?.includes(name) === true ||
+    ['price', 'charge', 'amount', 'billedcost', 'totalspend', 'totalprice', 'reportedcost'].includes(name)
+  return isMoney && survey.shape.has(JSON.stringify(path))
+}
+
+/** The amounts of such an object: `amount`, or a currency's own (`{"eur": 1.1, "usd": 1.2}`). */
+function amountEntries(survey: Survey, path: readonly string[], part: Document): Entry[] {
+  const keys = (survey.shape.get(JSON.stringify(path)) ?? []).filter(isAddressable)
+  return [...new Map(keys.map((key) => [key.toLowerCase(), key])).values()].flatMap((key) => {
+    const name = comparable(key)
+    const meant = amountNames.get(name) ?? (saysDollars(name) ? 'usd' : unitOfName(name) && name)
+    if (meant === undefined) return []
+    return [{ key, name: meant, sql: part.text(key), container: 'cost', path: [...path, key] }]
   })
 }
 
@@ -384,6 +511,8 @@ const shortCounts = new Map<string, string>(
 const shortCosts = new Map<string, string>(
   Object.entries({
     total: 'cost',
+    amount: 'cost',
+    value: 'cost',
     input: 'inputcost',
     prompt: 'inputcost',
     output: 'outputcost',

@@ -17,6 +17,8 @@ export interface Wrapper {
   readonly plainId?: { readonly callId: string; readonly idKind: string }
   /** Names under which it has a field; see ReadPlan. */
   readonly foundUnder: ReadPlan['foundUnder']
+  /** SQL for the tier that was asked for, inside an object of the wrapper. */
+  readonly askedTier?: string
   /** True when every sampled body stands bare, without a wrapper. */
   readonly bare: boolean
 }
@@ -72,6 +74,7 @@ export function wrapperFields(survey: Survey, document: Document, places: readon
     ...(whole && {
       plainId: { callId: whole.fields.call_id ?? absent, idKind: whole.idKind ?? absent },
     }),
+    ...(bare || named.askedTier === undefined ? {} : { askedTier: named.askedTier }),
     tags: bare ? undefined : named.tags,
     idKind: bare ? undefined : named.idKind,
     foundUnder: named.foundUnder,

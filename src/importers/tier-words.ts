@@ -30,15 +30,38 @@ export const deploymentTypes: Readonly<Record<string, string>> = {
 /** Words that say that no tier is said. */
 export const noTierWords = ['traffic_type_unspecified', 'service_tier_unspecified', 'unspecified']
 
+/** Words of tiers that move the price, in any spelling, as a regular expression of SQL over lower case. */
+const movingPattern = `\\s*(?:${[...tierWords.batch, ...tierWords.flex, ...tierWords.priority].map((word) => word.replaceAll('_', '[ _-]')).join('|')})\\s*`
+
+/** SQL: true for a word of a tier that moves the price. */
+export const movesPrice = (text: string): string => `regexp_full_match(lower(${text}), '${movingPattern}')`
+
+/** SQL: which of the tiers with prices of their own a word of one names; empty for none. */
+export const tierIn = (text: string): string =>
+  `coalesce(regexp_extract(lower(${text}), '(batch|flex|priority)', 1), '')`
+
+/** Words of the standard tier, and of none. */
+export const quietWords = (): readonly string[] => [...tierWords.standard, ...noTierWords, 'null', 'none', '']
+
 /** A word as it is compared. */
 const comparableWord = (word: string): string =>
   word.trim().toLowerCase().replaceAll(' ', '_').replaceAll('-', '_')
 
+/** True for a word that a key of tiers may hold: of a tier that is priced, or of none. */
+export const isTierWord = (word: string): boolean => known.has(comparableWord(word))
+
+/** True where the words under a key are those of tiers, and one of them moves the price. */
+export const speakOfTiers = (words: readonly string[]): boolean =>
+  words.every(isTierWord) && words.some((word) => moving.has(comparableWord(word)))
+
 const known = new Set([...Object.values(tierWords).flat(), ...noTierWords, 'null', 'none', ''])
+
+/** Words of the tiers that have prices of their own. */
+const moving = new Set([...tierWords.batch, ...tierWords.flex, ...tierWords.priority])
 
 /**
  * What a key named `tier` alone means, from all the words under it: a provider's service tier only where
  * each is one; a customer's plan (free, pro, enterprise) else.
  */
 export const tierMeaning = (words: readonly string[]): 'service tier' | 'label' =>
-  words.every((word) => known.has(comparableWord(word))) ? 'service tier' : 'label'
+  words.every(isTierWord) ? 'service tier' : 'label'

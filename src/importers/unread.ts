@@ -3,6 +3,8 @@
  * it is dropped in silence: it is named in `unread_usage`, and the call counts as partly priced.
  */
 import { callFields, usageFields, type CallField } from '../domain/call.js'
+import { saysDollars, unitOfName } from './cost-fields.js'
+import { isOtherMoney, speaksOfCurrency } from './currency-names.js'
 import {
   comparable,
   costPartNames,
@@ -12,7 +14,9 @@ import {
   totalTokenNames,
 } from './field-names.js'
 import { literal, pointerOf, type ReadPlan, type Survey } from './importer.js'
-import { bearsOnMoney, freeOfMoney, isLookedInto, isSomebodysText } from './money.js'
+import { bearsOnMoney, freeOfMoney, isLookedInto, isSomebodysText, mayBeMoney } from './money.js'
+import { doubtfulCurrencies } from './unread-currencies.js'
+import { modeNames, modePlaces } from './unread-modes.js'
 
 /** Longest name of a key that is told. */
 const nameLimit = 100
@@ -32,6 +36,7 @@ export function unreadSql(
   plan: ReadPlan,
   survey: Survey,
   mapped: Readonly<Record<string, string>>,
+  set: Readonly<Record<string, string>> = {},
 ): string | undefined {
   if (plan.settled) return plan.unread
   const used = new Set(usedPaths(plan, mapped).map(pathKey))
@@ -55,6 +60,14 @@ export function unreadSql(
       .map((keys) =>
         suspectSql({ keys, text: textOf(plan, survey, keys) }, plan, survey.shape.has(JSON.stringify(keys))),
       ),
+    ...wordsOfModes(plan, survey, places, { mapped, set }),
+    ...(mapped['currency'] === undefined && set['currency'] === undefined
+      ? doubtfulCurrencies(plan, survey, places, (path) => ({
+          path,
+          text: textOf(plan, survey, path),
+          shown: shown(path),
+        }))
+      : []),
     ...others.slice(0, mostPlaces).map((keys) => hiddenObject(keys, textOf(plan, survey, keys))),
     ...printedPlaces(survey)
       .filter((keys) => !used.has(pathKey(keys)))
@@ -64,6 +77,30 @@ export function unreadSql(
       : []),
   ]
   return parts.length === 0 ? undefined : `nullif(concat_ws('; ', ${parts.join(', ')}), '')`
+}
+
+/** Most values that are compared with the one that was taken for a field. */
+const mostRivals = 8
+
+/** Most places that are asked for a word of a mode. */
+const mostModes = 60
+
+/** SQL for the names of words of a tier, a speed or a place that no column of a mode uses. */
+function wordsOfModes(
+  plan: ReadPlan,
+  survey: Survey,
+  places: readonly (readonly string[])[],
+  { mapped, set }: Record<'mapped' | 'set', Readonly<Record<string, string>>>,
+): string[] {
+  const fields = readFields(plan, mapped).filter((field) => field !== 'operation' && field !== 'endpoint')
+  const paths = plan.document.pathsIn(fields.map((field) => plan.fields[field]!))
+  const used = new Set([...paths, ...Object.values(mapped).map((path) => [path])].map(pathKey))
+  const given = (field: CallField): boolean => mapped[field] !== undefined || set[field] !== undefined
+  const taken = { plan, survey, given, isUsed: (path: readonly string[]) => used.has(pathKey(path)) }
+  const asked = modePlaces(places, taken)
+    .slice(0, mostModes)
+    .map((place) => ({ ...place, text: textOf(plan, survey, place.path), shown: shown(place.path) }))
+  return modeNames(asked, taken)
 }
 
 /** Most places of each sort that are looked at one by one: hardly any log has so many keys. */
@@ -112,18 +149,29 @@ function rivalsOf(
   )
   return money.flatMap((field) => {
     const taken = plan.fields[field]!
-    const paths = plan.document.pathsIn([taken]).filter((path) => present.has(pathKey(path)))
+    const paths = plan.document
+      .pathsIn([taken])
+      .filter((path) => present.has(pathKey(path)))
+      // The same cost in cents, or in another currency, is another number.
+      .filter((path) => unitOfName(comparable(path.at(-1) ?? '')) === undefined)
     if (paths.length < 2) return []
-    return paths.map((path) => {
+    // Beside a cost in dollars that in another currency is no rival.
+    const elsewhere = paths
+      .filter(speaksOfCurrency)
+      .slice(0, 1)
+      .map((path) => ` AND NOT coalesce(${isOtherMoney(plan.document.nearest(...path))}, false)`)
+    const rivals = paths.filter((path) => !speaksOfCurrency(path)).slice(0, mostRivals)
+    return rivals.map((path) => {
       const number = `TRY_CAST(${plan.document.nearest(...path)} AS DOUBLE)`
-      return `CASE WHEN ${number} > 0 AND abs(${number} - TRY_CAST(${taken} AS DOUBLE)) > 1e-9 * ${number} THEN ${literal(shown(path))} END`
+      const same = saysDollars(comparable(path.at(-1) ?? '')) ? '' : elsewhere.join('')
+      return `CASE WHEN ${number} > 0${same} AND abs(${number} - TRY_CAST(${taken} AS DOUBLE)) > 1e-9 * ${number} THEN ${literal(shown(path))} END`
     })
   })
 }
 
 /** True for a key that bears on money, or stands in an object that does. */
 function isSuspect(keys: readonly string[]): boolean {
-  if (!keys.some(bearsOnMoney) || !keys.every(isLookedInto)) return false
+  if (!mayBeMoney(keys) || !keys.every(isLookedInto)) return false
   return freeOfMoney(keys) === undefined && !isSomebodysText(keys)
 }
 

@@ -44,6 +44,9 @@ function unreadWords(unread: IngestSummary['unread']): string[] {
       return `${countedCalls(calls)} in ${where}: the cost is in ${currency} and is left out; --set currency_rate=<US dollars for one> converts it`
     if (name === beyondTotal)
       return `${countedCalls(calls)} in ${where}: the record's own total has tokens beyond input and output, which nothing explains; ${calls === 1 ? 'it counts' : 'they count'} as partly priced`
+    const doubtful = /^currency in doubt: (.*)$/.exec(name)?.[1]
+    if (doubtful !== undefined)
+      return `${countedCalls(calls)} in ${where}: the cost is read as US dollars though the record says ${doubtful}; --set currency=<code> says what it is in`
     return `${countedCalls(calls)} in ${where}: ${name} is not read; ${calls === 1 ? 'it counts' : 'they count'} as partly priced`
   })
   const more = unread.length - words.length

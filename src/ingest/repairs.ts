@@ -16,6 +16,8 @@ export const repairRules = {
   tier_is_label: 'tier is read as a label, not as the service tier; --map service_tier=tier reads it so',
   tier_is_service_tier:
     "tier is read as the service tier; where it is a customer's plan, --map tag.tier=tier --map service_tier=- says so",
+  mode_is_service_tier:
+    'batch, flex or priority under another name (mode, processing …) is read as the service tier; --map service_tier=- leaves it a label',
   measure_dropped: 'a latency, limit, temperature or score was impossible and left empty',
   label_cut: `a label longer than ${labelLimit} characters was cut`,
   future_time: 'the call is dated after now',

@@ -180,7 +180,7 @@ export class Stage {
     }
     const { survey, repeatsKeys, allRecords } = found
     const bare = importer.plan(survey)
-    const unread = unreadSql(bare, survey, options.map)
+    const unread = unreadSql(bare, survey, options.map, options.set)
     const plan: ReadPlan = {
       ...bare,
       ...(unread === undefined ? {} : { unread }),

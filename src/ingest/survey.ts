@@ -4,6 +4,7 @@
  */
 import { quoteText, type Database } from '../db/database.js'
 import { pointerOf, type Sample, type Survey } from '../importers/importer.js'
+import { isDecidedByWords } from '../importers/mode-names.js'
 import { isLookedInto } from '../importers/money.js'
 import { comparable, countOrHitNames } from '../importers/field-names.js'
 import { isContainer } from '../importers/named-fields.js'
@@ -73,28 +74,45 @@ export async function surveyJson(
     if (inner !== undefined) innerKeys.set(key, inner)
   }
   const { repeatsKeys, allRecords } = first
+  const words = await wordsUnder(
+    db,
+    decidedByWords(shape, sample),
+    valid,
+    // The engine may ask this before it has left the other lines out.
+    (place) =>
+      `CASE WHEN json_valid(text) THEN json_extract_string(text, ${quoteText(pointerOf(place))}) END`,
+  )
   // The engine may ask this before it has left the other lines out.
   const textOf = (key: string): string =>
     `CASE WHEN json_valid(text) THEN json_extract_string(text, ${quoteText(pointerOf([key]))}) END`
-  const words = await wordsUnder(db, keys, valid, textOf)
   const counted = await countedUnder(db, sample, keys, valid, textOf)
   return { survey: { sample, keys, innerKeys, shape, words, counted }, repeatsKeys, allRecords }
 }
 
-/** The distinct words under keys named `tier`: all of them decide what it means. */
+/** Most places whose words are asked for: hardly any log has two. */
+const mostDecided = 10
+
+/** The places at which the words of the whole file decide what they mean; most logs have none. */
+const decidedByWords = (shape: ReadonlyMap<string, readonly string[]>, sample: Sample): Place[] =>
+  [...shape]
+    .flatMap(([place, keys]) => keys.map((key) => [...(JSON.parse(place) as string[]), key]))
+    .filter((place) => place.every(canBeAsked) && isDecidedByWords(place, sample))
+    .slice(0, mostDecided)
+
+/** The distinct words at some places, by the name of the place. */
 async function wordsUnder(
   db: Database,
-  keys: readonly string[],
+  places: readonly Place[],
   records: string,
-  textOf: (key: string) => string,
+  textOf: (place: Place) => string,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const words = new Map<string, readonly string[]>()
-  for (const key of keys.filter((name) => canBeAsked(name) && comparable(name) === 'tier')) {
+  for (const place of places) {
     const { rows } = await db.query<{ word: string }>(
-      `SELECT DISTINCT left(${textOf(key)}, 100) AS word FROM (${records}) WHERE ${textOf(key)} IS NOT NULL ORDER BY word LIMIT 100`,
+      `SELECT DISTINCT left(${textOf(place)}, 100) AS word FROM (${records}) WHERE ${textOf(place)} IS NOT NULL ORDER BY word LIMIT 100`,
     )
     words.set(
-      key,
+      nameOf(place),
       rows.map(({ word }) => word),
     )
   }
@@ -271,8 +289,17 @@ export async function surveyCsv(
     const inner = shape.get(nameOf([name]))
     if (isContainer(name) && inner !== undefined) innerKeys.set(name, inner)
   }
+  const words = await wordsUnder(
+    db,
+    decidedByWords(shape, sample),
+    relation.sql,
+    ([column = '', ...inner]) => {
+      const cell = `c${header.indexOf(column)}`
+      if (inner.length === 0) return cell
+      return `CASE WHEN json_valid(${cell}) THEN json_extract_string(${cell}, ${quoteText(pointerOf(inner))}) END`
+    },
+  )
   const textOf = (key: string): string => `c${header.indexOf(key)}`
-  const words = await wordsUnder(db, header, relation.sql, textOf)
   const counted = await countedUnder(db, sample, header, relation.sql, textOf)
   const survey = { sample, keys: header, innerKeys, shape, words, counted }
   return { survey, repeatsKeys: false, allRecords: false }

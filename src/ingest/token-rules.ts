@@ -64,11 +64,15 @@ export function tokenRules(
   ]
 }
 
-/** What a key named `tier` alone was taken for. */
-const tierTaken: Readonly<Record<'label' | 'service tier', TokenRule>> = {
+/** What a key named `tier` alone, or a mode under another name, was taken for. */
+const tierTaken: Readonly<Record<'label' | 'service tier' | 'mode', TokenRule>> = {
   label: { name: 'tier_is_label', when: "tags['tier'] IS NOT NULL" },
   'service tier': {
     name: 'tier_is_service_tier',
+    when: "service_tier IS NOT NULL AND service_tier <> 'standard'",
+  },
+  mode: {
+    name: 'mode_is_service_tier',
     when: "service_tier IS NOT NULL AND service_tier <> 'standard'",
   },
 }

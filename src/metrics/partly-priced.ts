@@ -15,7 +15,7 @@ export function partlyPricedUsage(scope: Scope): Query<PartlyPricedRow> {
     SELECT name, count(*) AS calls FROM (
       SELECT unnest(list_distinct(string_split(concat_ws('; ', unread_usage, unpriced_usage), '; '))) AS name
       FROM calls WHERE partly_priced AND ${condition.sql})
-    WHERE NOT starts_with(name, 'currency=')
+    WHERE NOT starts_with(name, 'currency=') AND NOT starts_with(name, 'currency in doubt: ')
     GROUP BY name ORDER BY calls DESC, name`
   return { sql, params: condition.params }
 }

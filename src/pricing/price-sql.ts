@@ -132,7 +132,7 @@ const types = new Map<string, string>(callColumns.map(({ name, type }) => [name,
 function unread(terms: Terms): string {
   const usage = terms.of('unread_usage')
   return terms.has('unread_usage')
-    ? `(${usage} IS NOT NULL AND NOT regexp_full_match(${usage}, 'currency=[^;]*'))`
+    ? `(${usage} IS NOT NULL AND NOT regexp_full_match(${usage}, 'currency(?:=| in doubt: )[^;]*(?:; currency(?:=| in doubt: )[^;]*)*'))`
     : 'false'
 }
 

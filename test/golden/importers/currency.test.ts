@@ -44,6 +44,17 @@ describe('costs in other currencies', () => {
     { total_cost_eur: 0.5 },
     { usage: { cost_eur: 0.5 } },
     { cost_eur_cents: 50 },
+    { cost: 0.5, meta: { currency: 'EUR' } },
+    { cost: 0.5, billing: { currency: 'EUR' } },
+    { cost: 0.5, cur: 'EUR' },
+    { cost: 0.5, priceUnit: 'EUR' },
+    { cost: 0.5, currency_symbol: '€' },
+    { cost: { amount: 0.5, currency: 'EUR' } },
+    { cost: { value: 0.5, unit: 'EUR' }, currency: 'USD' },
+    { price: { amount: 0.5, currency: 'EUR' } },
+    { usage: { cost: { total: 0.5, currency: 'EUR' } } },
+    { usage: { cost: 0.5 }, currencyCode: 'EUR' },
+    { total_cost: { eur: 0.5 } },
   ]
 
   test('are left out and named without a rate', async () => {
@@ -71,14 +82,40 @@ describe('costs in other currencies', () => {
     expect(got.map(({ unread }) => unread)).toEqual(['currency=EUR', null, null, null, 'currency=GBP'])
   })
 
-  test('a name that says dollars is believed, whatever the record shows elsewhere', async () => {
+  test('a name that says dollars is believed, and what the record says beside it is told', async () => {
     expect(
       await costs([{ cost_usd: 0.5, currency: 'EUR' }, { cost: 0.5, currency: 'USD' }, { cost: 0.25 }]),
     ).toEqual([
-      { usd: '0.5', unread: null },
+      { usd: '0.5', unread: 'currency in doubt: currency=EUR' },
       { usd: '0.5', unread: null },
       { usd: '0.25', unread: null },
     ])
+  })
+
+  test('of other things are told where the cost is read as dollars', async () => {
+    const doubtful: readonly (readonly [object, string])[] = [
+      [{ tags: { currency: 'EUR' } }, 'tags.currency=EUR'],
+      [{ profile: { locale_currency: 'EUR' } }, 'profile.locale_currency=EUR'],
+      [{ user_currency: 'GBP' }, 'user_currency=GBP'],
+      [{ zork: 'EUR' }, 'zork=EUR'],
+      [{ exchange_rate: 1.08 }, 'exchange_rate=1.08'],
+      [{ fx: { from: 'EUR', to: 'USD' } }, 'fx.from=EUR'],
+    ]
+    const records = doubtful.map(([record]) => ({ cost: 0.5, ...record }))
+    const told = doubtful.map(([, name]) => ({ usd: '0.5', unread: `currency in doubt: ${name}` }))
+    expect(await costs(records)).toEqual(told)
+    // Who says what the costs are in has settled it, and a cost that says so itself has no need of it.
+    const settled = await costs(records, { read: { set: { currency: 'USD' } } })
+    expect(settled.map(({ unread }) => unread)).toEqual(records.map(() => null))
+    const own = await costs(doubtful.map(([record]) => ({ cost_usd: 0.5, ...record })))
+    expect(own).toEqual(records.map(() => ({ usd: '0.5', unread: null })))
+  })
+
+  test('of which one is in dollars give the dollars', async () => {
+    expect(await costs([{ total_cost: { eur: 0.5, usd: 0.54 } }, { cost: 0.5, currency: 'EUR', cost_usd: 0.54 }])).toEqual([
+      { usd: '0.54', unread: null },
+      { usd: '0.54', unread: null },
+    ]) // prettier-ignore
   })
 
   test('a whole log may be in one', async () => {
