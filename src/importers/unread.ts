@@ -92,7 +92,9 @@ function wordsOfModes(
   places: readonly (readonly string[])[],
   { mapped, set }: Record<'mapped' | 'set', Readonly<Record<string, string>>>,
 ): string[] {
-  const fields = readFields(plan, mapped).filter((field) => field !== 'operation' && field !== 'endpoint')
+  const fields = readFields(plan, mapped).filter(
+    (field) => !['operation', 'endpoint', 'provider'].includes(field),
+  )
   const paths = plan.document.pathsIn(fields.map((field) => plan.fields[field]!))
   const used = new Set([...paths, ...Object.values(mapped).map((path) => [path])].map(pathKey))
   const given = (field: CallField): boolean => mapped[field] !== undefined || set[field] !== undefined
