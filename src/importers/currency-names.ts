@@ -7,7 +7,7 @@ import { literal, type Survey } from './importer.js'
 import { isLookedInto, wordsOf } from './money.js'
 
 /** Names that say it wherever they stand beside a cost; what they say is taken as it is. */
-export const currencyNames = [
+const currencyNames = [
   'currency', 'costcurrency', 'currencycode', 'billingcurrency', 'spendcurrency', 'pricecurrency', 'amountcurrency', 'currencyiso',
   'currencyisocode', 'isocurrency', 'isocurrencycode', 'costunit', 'costunits',
 ] as const // prettier-ignore

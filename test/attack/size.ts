@@ -4,7 +4,7 @@
  */
 import { appendFileSync } from 'node:fs'
 
-export const seed = Number(process.env['SOAK_SEED'] ?? 20_261_128)
+const seed = Number(process.env['SOAK_SEED'] ?? 20_261_128)
 export const isFull = process.env['SOAK_ATTACK'] === 'full'
 
 /** What fits both: the first in `npm test`, the second in full. */

@@ -11,7 +11,7 @@ const edgeIntegers: readonly string[] = powers.flatMap((bits) => {
   return [edge - 1n, edge, edge + 1n, -edge, -edge - 1n].map(String)
 })
 
-export const edgeNumbers: readonly string[] = [
+const edgeNumbers: readonly string[] = [
   ...edgeIntegers,
   '0',
   '-0',
@@ -53,7 +53,7 @@ export const edgeNumbers: readonly string[] = [
   '-62135596800',
 ]
 
-export const edgeTexts: readonly string[] = [
+const edgeTexts: readonly string[] = [
   '',
   ' ',
   'NaN',
@@ -119,7 +119,7 @@ export const edgeTexts: readonly string[] = [
 ]
 
 /** Values of other kinds than a field is meant to have. */
-export const edgeShapes: readonly string[] = [
+const edgeShapes: readonly string[] = [
   'null',
   'true',
   'false',
