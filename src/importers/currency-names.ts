@@ -86,8 +86,8 @@ export interface Near {
   readonly certain: boolean
 }
 
-/** Most places that are asked: a record says it once, or twice. */
-const mostNear = 4
+/** Most places that are asked: a record says it once or twice, a file of many writers in more ways. */
+const mostNear = 12
 
 /** The places near a cost that speak of its currency, the closest to it first. */
 export function currenciesNear(survey: Survey, costs: readonly (readonly string[])[]): readonly Near[] {
