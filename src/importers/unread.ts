@@ -52,6 +52,7 @@ export function unreadSql(
   const others = places.filter(
     (keys) => !used.has(pathKey(keys)) && !unused.includes(keys) && mayHide(survey, keys),
   )
+  const askable = places.filter((keys) => !keys.some(holdsNul))
   const parts = [
     ...(plan.unread === undefined ? [] : [plan.unread]),
     ...rivalsOf(plan, mapped, places),
@@ -60,9 +61,9 @@ export function unreadSql(
       .map((keys) =>
         suspectSql({ keys, text: textOf(plan, survey, keys) }, plan, survey.shape.has(JSON.stringify(keys))),
       ),
-    ...wordsOfModes(plan, survey, places, { mapped, set }),
+    ...wordsOfModes(plan, survey, askable, { mapped, set }),
     ...(mapped['currency'] === undefined && set['currency'] === undefined
-      ? doubtfulCurrencies(plan, survey, places, (path) => ({
+      ? doubtfulCurrencies(plan, survey, askable, (path) => ({
           path,
           text: textOf(plan, survey, path),
           shown: shown(path),
