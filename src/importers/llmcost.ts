@@ -3,7 +3,8 @@ import { askedAtAzure, orAzure } from './azure-marks.js'
 import { exportedPlan, isExported } from './exported.js'
 import { unitOfName } from './cost-fields.js'
 import { comparable, costPartNames, fieldNames, totalTokenNames } from './field-names.js'
-import { isContainer, namedFields } from './named-fields.js'
+import { isContainer } from './named-entries.js'
+import { namedFields } from './named-fields.js'
 
 /** Our own call record, as JSONL or CSV, forgiving in its names. */
 export const llmcost: Importer = {

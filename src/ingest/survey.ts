@@ -7,7 +7,7 @@ import { pointerOf, type Sample, type Survey } from '../importers/importer.js'
 import { isDecidedByWords } from '../importers/mode-names.js'
 import { isLookedInto } from '../importers/money.js'
 import { comparable, countOrHitNames } from '../importers/field-names.js'
-import { isContainer } from '../importers/named-fields.js'
+import { isContainer } from '../importers/named-entries.js'
 import type { SourceRelation } from './normalise.js'
 
 export interface SurveyResult {
