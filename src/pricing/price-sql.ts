@@ -128,7 +128,7 @@ class Terms {
 
 const types = new Map<string, string>(callColumns.map(({ name, type }) => [name, type]))
 
-/** SQL: something was not read that may cost. A cost in a currency without a rate is left out beside the price. */
+/** SQL: something was not read that may cost. What is in doubt about a currency is the logged cost, not the price. */
 function unread(terms: Terms): string {
   const usage = terms.of('unread_usage')
   return terms.has('unread_usage')

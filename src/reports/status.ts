@@ -117,7 +117,7 @@ function unreadSection(unread: readonly UnreadRow[]): Section {
       { key: 'files', title: 'in', kind: 'text' },
     ],
     rows: unread.map(({ name, calls, files }) => ({ name, calls, files: named(files) })),
-    notes: ['These calls count as partly priced: what they say here is in no figure.'],
+    notes: ['These calls count as partly priced, but for currencies: what they say here is in no figure.'],
   }
 }
 

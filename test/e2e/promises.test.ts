@@ -13,6 +13,7 @@ import dgram from 'node:dgram'
 import dns from 'node:dns'
 import { appendFileSync } from 'node:fs'
 import net from 'node:net'
+import { inspect } from 'node:util'
 const tell = (what) => appendFileSync(process.env.WATCHED, what + '\\n')
 const wrap = (owner, name, what, told = () => '') => {
   const real = owner[name]
@@ -21,8 +22,10 @@ const wrap = (owner, name, what, told = () => '') => {
     return real.apply(this, args)
   }
 }
-wrap(net.Socket.prototype, 'connect', 'connect')
-wrap(net.Server.prototype, 'listen', 'listen')
+// The socket in a run's private folder is no port: by it a later run sees that the folder has an owner.
+const outOfPrivate = (...args) => (/\\/llmcost-\\d+-\\w+\\/owner\\b/.test(inspect(args[0])) ? undefined : '')
+wrap(net.Socket.prototype, 'connect', 'connect', outOfPrivate)
+wrap(net.Server.prototype, 'listen', 'listen', outOfPrivate)
 wrap(dgram.Socket.prototype, 'send', 'send')
 wrap(dns, 'lookup', 'lookup')
 // Itself, anew, is no other program.
