@@ -1,0 +1,111 @@
+/**
+ * No importer lets a prompt or an answer into what is staged: what the engine holds of a run may be spilled to
+ * disk, and what is staged may be stored.
+ */
+import { join } from 'node:path'
+import { afterAll, afterEach, expect, test, vi } from 'vitest'
+import { Database } from '../../src/db/database.js'
+import { csvSamples, jsonSamples } from '../attack/samples.js'
+import { contentsOf, ingestInto, Workshop, write } from './ingesting.js'
+
+const workshop = new Workshop()
+afterAll(() => workshop.close())
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+const secret = 'Tell nobody about the merger'
+
+/** Names under which providers and loggers put what was asked and answered. */
+const names = [
+  'text',
+  'content',
+  'prompt',
+  'completion',
+  'input',
+  'output',
+  'system',
+  'thinking',
+  'arguments',
+  'instructions',
+  'query',
+  'answer',
+  'refusal',
+]
+
+/** The secret in place of every such text, wherever it stands. */
+function sown(value: unknown, key = ''): unknown {
+  if (typeof value === 'string') return names.includes(key.toLowerCase()) ? `${secret}: ${value}` : value
+  if (Array.isArray(value)) return value.map((item) => sown(item, key))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, sown(inner, name)]))
+}
+
+/** Fields beside those of the format, under the names of one's own logs. */
+const beside = {
+  prompt: secret,
+  messages: [
+    { role: 'user', content: secret },
+    { role: 'assistant', content: [{ type: 'text', text: secret }] },
+  ],
+  system: secret,
+  userPrompt: secret,
+  last_message: secret,
+  completion: secret,
+  retrieved: { chunks: [{ text: secret }] },
+}
+
+function withSecrets(line: string): string {
+  try {
+    const record: unknown = JSON.parse(line)
+    if (typeof record !== 'object' || record === null || Array.isArray(record)) return line
+    return JSON.stringify({ ...beside, ...(sown(record) as object) })
+  } catch {
+    return line
+  }
+}
+
+/** Looks at the staged rows of each run before they land; answers how many there were. */
+function watchStaging(): { rows: number } {
+  const seen = { rows: 0 }
+  const run = Database.prototype.run
+  vi.spyOn(Database.prototype, 'run').mockImplementation(async function (this: Database, sql, params) {
+    if (sql.startsWith('CREATE VIEW located')) {
+      const { rows } = await this.query<{ line: string }>(
+        'SELECT CAST(to_json(s) AS VARCHAR) AS line FROM staged s',
+      )
+      seen.rows += rows.length
+      for (const { line } of rows) expect(line).not.toContain(secret)
+    }
+    return run.call(this, sql, params)
+  })
+  return seen
+}
+
+async function expectNoSecret(path: string): Promise<void> {
+  const db = workshop.store()
+  const staging = watchStaging()
+  const { files } = await ingestInto(db, [path])
+  expect(files[0]!.state, files[0]!.note ?? '').toBe('read')
+  expect(files[0]!.imported).toBeGreaterThan(0)
+  expect(staging.rows).toBeGreaterThan(0)
+  expect(JSON.stringify(await contentsOf(db))).not.toContain(secret)
+}
+
+test.each(Object.entries(jsonSamples))('%s: records', async (id, lines) => {
+  const text = lines.map(withSecrets).join('\n')
+  expect(text).toContain(secret)
+  await expectNoSecret(write(join(workshop.room(), `${id}.jsonl`), `${text}\n`))
+})
+
+test.each(Object.entries(csvSamples))('%s: rows', async (id, [header, ...rows]) => {
+  const cell = (value: string): string => `"${value.replaceAll('"', '""')}"`
+  const line = (row: readonly string[], more: readonly string[]): string =>
+    [...row, ...more].map(cell).join(',')
+  const messages = JSON.stringify(beside.messages)
+  const text = [
+    line(header!, ['prompt_text', 'chat_messages']),
+    ...rows.map((row) => line(row, [secret, messages])),
+  ].join('\n')
+  await expectNoSecret(write(join(workshop.room(), `${id}.csv`), `${text}\n`))
+})
