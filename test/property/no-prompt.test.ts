@@ -68,7 +68,8 @@ function withSecrets(line: string): string {
 /** Looks at the staged rows of each run before they land; answers how many there were. */
 function watchStaging(): { rows: number } {
   const seen = { rows: 0 }
-  const run = Database.prototype.run as (this: Database, sql: string, params?: object) => Promise<number>
+  // eslint-disable-next-line typescript/unbound-method -- it is called on the database that was asked
+  const run = Database.prototype.run
   vi.spyOn(Database.prototype, 'run').mockImplementation(async function (this: Database, sql, params) {
     if (sql.startsWith('CREATE VIEW located')) {
       const { rows } = await this.query<{ line: string }>(
