@@ -252,7 +252,7 @@ describe('calls', () => {
         const store = workshop.store()
         const paths = generated.map((log) => write(join(room, log.name), fileText(log)))
         await ingestInto(store, paths)
-        const from = await openStoreForReading(store, { lockTimeoutMs: 0 })
+        const from = await openStoreForReading(store, { lockTimeoutMs: 0 }, [workshop.folder])
         const exports: string[] = []
         for (const format of ['csv', 'jsonl'] as const) exports.push(await written(query, format, from))
         from.close()
@@ -281,8 +281,10 @@ describe('calls', () => {
         const parquet = await db.query('SELECT * FROM read_parquet($path)', {
           path: await written(query, 'parquet'),
         })
+        // Parquet has no kind for words of a list: they are text there.
+        const { columns } = await db.query(`SELECT ${names.join(', ')} FROM calls LIMIT 0`)
         expect(parquet.columns).toEqual(
-          (await db.query(`SELECT ${names.join(', ')} FROM calls LIMIT 0`)).columns,
+          columns.map(({ name, type }) => ({ name, type: type.startsWith('ENUM(') ? 'VARCHAR' : type })),
         )
         expect(parquet.rows).toEqual(stored)
         const csvText = readFileSync(await written(query, 'csv'), 'utf8')

@@ -52,7 +52,7 @@ function question(
     scope: { since: null, until: new Date(asOf).toISOString(), filters: [], tz },
     settings: { config } as unknown as Question['settings'],
     history: { first_ts: first } as Question['history'],
-    fromInput: false,
+    fromInput: true,
   }
 }
 
