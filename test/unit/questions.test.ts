@@ -2,16 +2,22 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { breakdownCommand } from '../../src/commands/breakdown.js'
 import { callsCommand } from '../../src/commands/calls.js'
 import type { CommandSpec } from '../../src/commands/command.js'
 import { doubtsAbout, type Question } from '../../src/commands/question.js'
 import { reportCommand } from '../../src/commands/report.js'
 import { sqlCommand } from '../../src/commands/sql.js'
+import { askHere } from '../../src/db/asker.js'
 import { Database } from '../../src/db/database.js'
-import { writeStore } from '../../src/db/store.js'
+import { openStoreForReading, writeStore } from '../../src/db/store.js'
 import type { Report, Section } from '../../src/reports/report.js'
+
+// The process of statements is a built file; what it refuses and answers is tried by test/e2e/apart.test.ts.
+vi.mock(import('../../src/db/ask-apart.js'), () => ({
+  askApart: async (path, options) => askHere(await openStoreForReading(path, options)),
+}))
 
 const folder = mkdtempSync(join(tmpdir(), 'llmcost-questions-'))
 const path = join(folder, 'store.duckdb')
