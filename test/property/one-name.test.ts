@@ -9,6 +9,7 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { CommandSpec } from '../../src/commands/command.js'
 import { commandEntries } from '../../src/commands/registry.js'
+import { makeViews } from '../../src/db/asker.js'
 import { openStoreForReading } from '../../src/db/store.js'
 import { plain, readDecimal } from '../../src/domain/decimal.js'
 import { dimensionOf } from '../../src/domain/dimensions.js'
@@ -177,6 +178,7 @@ async function reference({ db, since, until }: World): Promise<Map<string, Said>
 async function addedUp({ db, since, until }: World): Promise<Said[]> {
   const store = await openStoreForReading(db, { lockTimeoutMs: 5000 })
   try {
+    await makeViews(store)
     const scope = { since: `${since}T00:00:00Z`, until: `${until}T00:00:00Z`, filters: [], tz: 'UTC' }
     const { sql, params } = hourly(scope)
     const tables = [
