@@ -19,7 +19,6 @@ import type { IngestRequest } from './request.js'
 import { wipeWhereSpilled } from './spilling.js'
 import { stageFiles, unforeseen } from './stage-files.js'
 import type { FileSummary, IngestSummary } from './summary.js'
-import { unreadUsage } from './unread.js'
 
 export { doubts } from './doubts.js'
 export type { IngestRequest, RejectLimit } from './request.js'
@@ -94,7 +93,6 @@ async function ingestWith(
     files: summaries,
     totals: addCounts(summaries.filter((s) => s.state === 'read')),
     ...together,
-    unread: run.stage.files.length === 0 ? [] : await unreadUsage(db, run.entries),
     priceData: priceDataWords(book),
     dryRun: request.dryRun,
   }
@@ -117,6 +115,7 @@ const nothingLanded: Landed = {
   reread: 0,
   unpricedModels: [],
   loggedCosts: [],
+  unread: [],
 }
 
 /** The refusal of the first file that reading fails for; the error itself where none does. */

@@ -30,7 +30,8 @@ import { repairRules } from './repairs.js'
 import { compareWithStore } from './sameness.js'
 import type { StagedFile } from './stage.js'
 import type { Entry, Run } from './stage-files.js'
-import type { FileSummary, UnpricedModel } from './summary.js'
+import type { FileSummary, UnpricedModel, UnreadUsage } from './summary.js'
+import { unreadUsage } from './unread.js'
 
 /** Another process ingested one of the same files meanwhile: all is decided anew. */
 export class Overtaken extends Error {}
@@ -49,9 +50,11 @@ export interface Landed {
   readonly placeholders?: Placeholders | undefined
   /** Models whose logged costs differ from those that count. */
   readonly loggedCosts: readonly LoggedCostRow[]
+  /** What the calls say of usage or money that was not read. */
+  readonly unread: readonly UnreadUsage[]
 }
 
-interface Merged extends Omit<Landed, 'files'> {
+interface Merged extends Omit<Landed, 'files' | 'placeholders' | 'unread'> {
   readonly counts: readonly CountRow[]
 }
 
@@ -69,18 +72,21 @@ export async function mergeStaged(
   await readCachesByCost(db)
   // Providers, as they are resolved now, tell calls of one id apart.
   await dedupeStaged(db)
-  const work = async (): Promise<Merged> => mergeInto(db, request, run, known, book, refused, spans, priced)
-  const { counts, ...together } = await withStore(db, request, work)
   const ofAgent = run.stage.files.some(
     (file) => file.segment.reading.recognised.importer.id === 'claude-code',
   )
-  const placeholders = ofAgent ? await findPlaceholders(db) : undefined
+  // All that is told of a run is asked before the store takes it: what fails then has changed nothing.
+  const { counts, ...together } = await withStore(db, request, async () => ({
+    ...(await mergeInto(db, request, run, known, book, refused, spans, priced)),
+    placeholders: ofAgent ? await findPlaceholders(db) : undefined,
+    unread: await unreadUsage(db, run.entries),
+  }))
   const files = new Map(
     run.entries
       .filter((entry) => entry.fileNo !== undefined)
       .map((entry) => [entry.fileNo!, fileSummary(entry, run, counts, refused, request.rejectLimit)]),
   )
-  return { files, ...together, placeholders }
+  return { files, ...together }
 }
 
 /** A rehearsal looks at the store and leaves it alone. */

@@ -125,7 +125,8 @@ describe('a fault of one file, at each statement after it is staged', () => {
     const others = workshop.store()
     await ingestInto(others, good)
     const expected = await contentsOf(others)
-    const steps = [...new Set(all.slice(isAfter).map(kindOf))]
+    // What lets go of the store once all has landed reads no row of a file, and fails for none.
+    const steps = [...new Set(all.slice(isAfter).map(kindOf))].filter((kind) => !kind.startsWith('DETACH'))
     let refusals = 0
     for (const k of everySo(steps.length, 1)) {
       watch(async (_, sql, own) => {
