@@ -25,6 +25,7 @@ export interface CostedCall {
   readonly output_image_tokens: Whole
   readonly file_search_requests: Whole
   readonly unpriced_usage: string | null
+  readonly unread_usage?: string | null
   readonly status: string | null
   readonly cache_hit: boolean | null
   readonly reported_cost_usd: string | null
@@ -140,7 +141,12 @@ export function rateConditions(rate: Rate): string {
 
 /** Which basis the cost stands on and why, and what in it is doubtful: one sentence each. */
 export function explainOutcome(call: CostedCall, rate: Rate | undefined, basis: CostBasis): string[] {
-  return [basisSentence(call, rate, basis), ...readingSentences(call), ...doubts(call, rate)]
+  return [
+    basisSentence(call, rate, basis),
+    ...readingSentences(call),
+    ...doubts(call, rate),
+    ...namesIn(call.unread_usage).map(unreadSentence),
+  ]
 }
 
 /** How cached tokens were read, where the log leaves that open. */
@@ -165,7 +171,7 @@ const money = (value: string | null): string => {
 function basisSentence(call: CostedCall, rate: Rate | undefined, basis: CostBasis): string {
   const reported =
     call.reported_cost_usd === null
-      ? 'the source reported none'
+      ? `the source reported none${namesIn(call.unread_usage).some((name) => name.startsWith('currency=')) ? ' in US dollars' : ''}`
       : `the source reported ${money(call.reported_cost_usd)}`
   switch (call.cost_basis) {
     case 'list':
@@ -212,11 +218,22 @@ const leftOut: Readonly<Record<string, string>> = {
 
 function doubts(call: CostedCall, rate: Rate | undefined): string[] {
   if (rate === undefined) return []
-  const unpriced = (call.unpriced_usage ?? '').split('; ').filter((name) => name !== '')
   return [
     ...(rate.doubt === null ? [] : [`The price is doubtful: ${rate.doubt}.`]),
-    ...unpriced.map((name) => leftOut[name] ?? modeSentence(name)),
+    ...namesIn(call.unpriced_usage).map((name) => leftOut[name] ?? modeSentence(name)),
   ]
+}
+
+const namesIn = (list: string | null | undefined): string[] =>
+  (list ?? '').split('; ').filter((name) => name !== '')
+
+/** What the record says and the reader did not use. */
+function unreadSentence(name: string): string {
+  const [, currency] = /^currency=(.*)$/.exec(name) ?? []
+  if (currency !== undefined) return `A cost in ${currency} was logged, and is left out: no rate was given.`
+  const [, doubt] = /^currency in doubt: (.*)$/.exec(name) ?? []
+  if (doubt !== undefined) return `The reported cost was read as US dollars, though the record says ${doubt}.`
+  return `The record says ${name}: not read, and in no figure.`
 }
 
 function modeSentence(name: string): string {
