@@ -2,6 +2,7 @@
 import type { UsageField } from '../domain/call.js'
 import { absent, absentList, firstThere, type Body } from './body-places.js'
 import { allWrites, number, sumOf, sumOfList } from './counts.js'
+import { plainOnly } from './importer.js'
 
 type Path = readonly string[]
 
@@ -205,8 +206,6 @@ export function bodyUsage(body: Body, model: string): BodyUsage {
       .join(', ')}) IS NOT NULL AND ${body.text('usage', 'input_tokens_details', 'cached_tokens')} IS NULL)`,
   }
 }
-
-const plainOnly = (count: string): string => `CASE WHEN NOT starts_with(${count}, '{') THEN ${count} END`
 
 /** SQL for the input; some APIs of embeddings state the total alone. */
 const ofEmbedding = (body: Body, input: string, total: string): string =>

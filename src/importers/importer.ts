@@ -363,6 +363,9 @@ const callIdPrefixes = ['chatcmpl-', 'cmpl-', 'resp_', 'msg_', 'gen-']
 export const hasCallIdPrefix = (id: string): string =>
   `(${callIdPrefixes.map((prefix) => `starts_with(${id}, '${prefix}')`).join(' OR ')})`
 
+/** SQL for a text that may be an object in other records: NULL there. */
+export const plainOnly = (text: string): string => `CASE WHEN NOT starts_with(${text}, '{') THEN ${text} END`
+
 /** SQL text literal. */
 export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`

@@ -5,7 +5,7 @@
 import type { CallField } from '../domain/call.js'
 import { saysDollars, unitOfName } from './cost-fields.js'
 import { comparable, fieldNames } from './field-names.js'
-import type { Document, Survey } from './importer.js'
+import { plainOnly, type Document, type Survey } from './importer.js'
 
 /** Objects whose entries count as if they stood at the top: usage numbers, and labels. */
 const usageContainers = ['usage', 'tokens', 'tokenusage', 'usagemetadata', 'tokencounts', 'cost', 'costs']
@@ -106,9 +106,6 @@ export function entriesOf(survey: Survey, document: Document): Entry[] {
   }
   return out
 }
-
-/** SQL for a value that may be an object in other records. */
-const plainOnly = (text: string): string => `CASE WHEN NOT starts_with(${text}, '{') THEN ${text} END`
 
 /** True for an object in the place of a count: `inputTokens: {total, cacheRead, …}`. */
 const isSplitTotal = (survey: Survey, path: readonly string[]): boolean =>

@@ -1,7 +1,7 @@
 /** Finds the tier, the speed and the place of a call by the names that loggers use, and by what stands there. */
 import type { CallField } from '../domain/call.js'
 import { batchFlagNames, deploymentTypeNames, fastFlagNames, fieldNames, placeNames } from './field-names.js'
-import { firstOf, literal, type Document, type ReadPlan, type Survey } from './importer.js'
+import { firstOf, literal, plainOnly, type Document, type ReadPlan, type Survey } from './importer.js'
 import { batchIds, isFlagOfBatch, isModeName, isNameOfBatch, isTierName, noPlaces } from './mode-names.js'
 import { allowedIn, isAddressable, isUsage, placeOf, type Entry } from './named-entries.js'
 import { deploymentTypes, speakOfTiers, tierMeaning } from './tier-words.js'
@@ -36,7 +36,7 @@ export function tierOf(survey: Survey, entries: readonly Entry[], document: Docu
       ...flags.map(({ sql }) => isTrue(sql, trueWords, 'batch')),
       ...alone,
       ...ids.map(({ sql }) => `CASE WHEN contains(${sql}, 'batch_') AND regexp_full_match(${sql}, ${literal(batchIds)}) THEN 'batch' END`),
-      ...tiers.map((e) => (survey.shape.has(placeOf(e)) ? `CASE WHEN NOT starts_with(${e.sql}, '{') THEN ${e.sql} END` : e.sql)),
+      ...tiers.map((e) => (survey.shape.has(placeOf(e)) ? plainOnly(e.sql) : e.sql)),
       ...modes.map(({ sql }) => sql),
       ...entries.flatMap(({ name, sql }) => tierOfPart(name, sql) ?? []),
       ...topLevel(entries, deploymentTypeNames).map(deploymentType),
