@@ -143,8 +143,16 @@ async function isAbandoned(path: string, pid: number): Promise<boolean> {
     await sleep(100)
     return !(await answers(socket))
   }
-  return !isRunning(pid) && Date.now() - lstatSync(path).mtimeMs > patience
+  if (isRunning(pid)) return false
+  // Killed just before it listened, or when it had removed all: an owner out of sight listens a moment later.
+  if (isEmpty(path)) {
+    await sleep(100)
+    if (isEmpty(path)) return true
+  }
+  return Date.now() - lstatSync(path).mtimeMs > patience
 }
+
+const isEmpty = (path: string): boolean => readdirSync(path).length === 0
 
 /** True unless it is certain that nobody listens. */
 function answers(socket: string): Promise<boolean> {

@@ -218,7 +218,8 @@ export class Document {
   #inside(text: string, bases: readonly (readonly string[])[]): Document {
     const known = this.#embedded.get(text)
     if (known) return known.document
-    const document = new Document(undefined, `${this.#name}_${this.#embedded.size}`, text)
+    const name = `${this.#name}_${this.#embedded.size}`
+    const document = new Document(undefined, name, `${name}_text`)
     this.#embedded.set(text, { text, document, bases })
     return document
   }
@@ -270,15 +271,21 @@ export class Document {
     return this.#structure
   }
 
-  /** Documents inside this one, in the order in which they were asked for; used by `ingest`. */
+  /**
+   * Documents inside this one, in the order in which they were asked for; used by `ingest`, which gives each
+   * text its column: repeated wherever a document is read, long ones would make plans of megabytes.
+   */
   get embeddedDocuments(): readonly {
     readonly name: string
+    /** SQL for its text, and the column in which it stands then. */
     readonly text: string
+    readonly column: string
     readonly document: Document
   }[] {
     return [...this.#embedded.values()].map(({ text, document }) => ({
       name: document.#name,
       text,
+      column: document.#text,
       document,
     }))
   }
@@ -311,9 +318,15 @@ export class Document {
  */
 const newStructure = (): Structure => Object.create(null) as Structure
 
-/** True when `key` is free in the structure, or holds the same kind already. SQL knows no empty name. */
+/** Half of a sign that takes two units, alone. */
+const halfSign = /\p{Surrogate}/u
+
+/**
+ * True when `key` is free in the structure, or holds the same kind already. SQL knows no empty name, and JSON as
+ * the engine reads it none with half a sign.
+ */
 function fits(node: Structure, key: string, kind: 'text' | 'object' | 'list'): boolean {
-  if (key === '') return false
+  if (key === '' || halfSign.test(key)) return false
   const known = node[key]
   if (known === undefined) return !Object.keys(node).some((k) => k.toLowerCase() === key.toLowerCase())
   if (typeof known === 'string') return kind === 'text'

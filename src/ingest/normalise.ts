@@ -43,12 +43,17 @@ export function normaliseSql(
   const carried = source.kind === 'csv' ? source.header.map((_, i) => `c${i}`) : []
   const along = carried.map((name): [string, string] => [name, name])
   const content = source.kind === 'csv' ? csvText(carried) : 'text'
+  const read: Columns = [...raw].map(([field, sql]) => [`raw_${field}`, sql])
+  const names = inColumns(unread(plan), read)
+  // Columns of their own cost every row; long plans cost seconds before the first.
+  const readFirst = unread(plan).length - names.length > mostRepeated
+  const document = documentSql(source, plan, allRecords)
   const fields = select(
     [
       ['text', 'text'],
       ['skip', skipped(plan)],
       ['refusal', refusal(source, plan)],
-      ...[...raw].map(([field, sql]): [string, string] => [`raw_${field}`, sql]),
+      ...(readFirst ? read.map(([name]): [string, string] => [name, name]) : read),
       ['tags', tagsSql(source, plan, options) ?? 'CAST(NULL AS MAP(VARCHAR, VARCHAR))'],
       ...sourceOf(plan, plan.source ?? ''),
       ...modelOf(plan, plan.model ?? ''),
@@ -65,7 +70,7 @@ export function normaliseSql(
       ['cache_beside', plan.cacheTokensBeside ?? 'false'],
       ...cacheOpen(plan, plan.cacheTokensOpen),
       ...(plan.costParts ?? []).map((sql, i): [string, string] => [`cost_part_${i}`, sql]),
-      ['unread_usage', unread(plan)],
+      ['unread_usage', readFirst ? names : unread(plan)],
       ...(plan.spans === undefined
         ? []
         : ([
@@ -74,7 +79,7 @@ export function normaliseSql(
           ] as Columns)),
       ...along,
     ],
-    documentSql(source, plan, allRecords),
+    readFirst ? `(${select([['*', '*'], ...read], document)})` : document,
   )
   const typed = select(
     [
@@ -96,6 +101,36 @@ export function normaliseSql(
   )
 }
 
+/**
+ * The same SQL, with the columns that hold some of its expressions in their place: what a plan takes a field from
+ * may be long, and what is not read is compared with it place by place.
+ */
+function inColumns(sql: string, columns: Columns): string {
+  const whole = columns.filter(([, expression]) => isOneTerm(expression))
+  const longestFirst = whole.toSorted(([, a], [, b]) => b.length - a.length)
+  return longestFirst.reduce((text, [name, expression]) => text.replaceAll(expression, name), sql)
+}
+
+/**
+ * True for SQL that is one call or one CASE: wherever it stands, it is one value. The text of a bare address may
+ * be the beginning of another, and that of a sum be torn by what stands before it.
+ */
+function isOneTerm(sql: string): boolean {
+  let depth = 0
+  let ends = 0
+  for (const { 0: token, index } of sql.matchAll(/'(?:[^']|'')*'|"(?:[^"]|"")*"|[([]|[)\]]|\w+/g)) {
+    if (/^(?:[([]|CASE)$/.test(token)) depth += 1
+    else if (
+      /^(?:[)\]]|END)$/.test(token) &&
+      --depth === 0 &&
+      ends++ === 0 &&
+      index + token.length < sql.length
+    )
+      return false
+  }
+  return ends === 1 && /^(?:\w+\(|CASE\b)/.test(sql)
+}
+
 /** The records' fields as texts, `raw_<field>`, with `skip`; and which fields there are. */
 export function rawSql(
   source: SourceRelation,
@@ -109,6 +144,9 @@ export function rawSql(
   ]
   return { sql: select(columns, documentSql(source, plan, false)), fields: new Set(raw.keys()) }
 }
+
+/** Characters of SQL that may be said again in one plan. */
+const mostRepeated = 20_000
 
 /** SQL for the names of what a record says and is not read, also of one that may be a call of another log. */
 function unread({ unread: names, isCall, othersAreNoCalls, linesInWords }: ReadPlan): string {
@@ -185,7 +223,7 @@ function withEmbedded(records: string, document: ReadPlan['document']): string {
   let sql = records
   for (const part of document.embeddedDocuments) {
     sql = withEmbedded(
-      `SELECT *, ${parsed(`json_valid(${part.text})`, part.text, part.document, part.name)} FROM (${sql})`,
+      `SELECT *, ${parsed(`json_valid(${part.column})`, part.column, part.document, part.name)} FROM (SELECT *, ${part.text} AS ${part.column} FROM (${sql}))`,
       part.document,
     )
   }

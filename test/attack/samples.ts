@@ -30,8 +30,12 @@ export const jsonSamples: Readonly<Record<string, readonly string[]>> = {
   openai: [...linesOf('openai/chat/responses.jsonl', 'openai/responses/responses.jsonl', 'openai/batch/output.jsonl', 'openai/wrapped/wrapped.jsonl', 'openai/clones/others.jsonl'), ...wrapped('openrouter', 'xai', 'groq', 'mistral')],
 } // prettier-ignore
 
+/** Rows whose cells have no newlines: a row is a line then, and can be counted without a reader. */
+const rowsOf = (path: string): string[][] =>
+  parse(fixture(path)).map((row: string[]) => row.map((cell) => cell.replaceAll(/[\r\n]+/g, ' ')))
+
 /** Header and rows of CSV files, by importer. */
 export const csvSamples: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  litellm: parse(fixture('litellm/spend-logs-csv/dump.csv')),
-  llmcost: parse(fixture('llmcost/shapes/comma.csv')),
+  litellm: rowsOf('litellm/spend-logs-csv/dump.csv'),
+  llmcost: rowsOf('llmcost/shapes/comma.csv'),
 }
