@@ -259,9 +259,13 @@ export class Document {
   /** The paths of the record whose values stand in one of these SQL expressions. */
   pathsIn(sqls: readonly string[]): (readonly string[])[] {
     const own = [...this.#reads].filter(([sql]) => sqls.some((one) => holdsAddress(one, sql)))
-    const inner = [...this.#embedded.values()].flatMap(({ document, bases }) => {
+    const inner = [...this.#embedded.values()].flatMap(({ text, document, bases }) => {
       const paths = document.pathsIn(sqls)
-      return bases.flatMap((base) => paths.map((path) => [...base, ...path]))
+      const isReadWhole = sqls.some((sql) => holdsAddress(sql, document.#text))
+      return [
+        ...(isReadWhole ? this.pathsIn([text]) : []),
+        ...bases.flatMap((base) => paths.map((path) => [...base, ...path])),
+      ]
     })
     return [...own.map(([, path]) => path), ...inner]
   }

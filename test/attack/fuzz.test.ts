@@ -15,7 +15,7 @@ import { attackTimeout, dice, sized, tell, type Dice } from './size.js'
 const lines = sized(50_000, 1_000_000)
 
 /** Lines of each file of a round: hundreds of kinds of records, each with keys and values of its own. */
-const perFile = sized(1_800, 5_000)
+const perFile = sized(3_600, 5_000)
 
 const workshop = new Workshop()
 afterAll(() => workshop.close())
