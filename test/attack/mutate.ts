@@ -138,6 +138,12 @@ const quoted = (cell: string): string => (/[",\r\n]/.test(cell) ? `"${cell.repla
  * @param torn also with a quote that nothing closes, after which no two readers count the rows alike
  */
 export function fuzzedRow(sample: readonly string[], throws: Dice, torn: boolean): string {
+  const row = mutatedRow(sample, throws, torn)
+  // A line of nothing, or of spaces, would be no row.
+  return row.trim() === '' ? 'x' : row
+}
+
+function mutatedRow(sample: readonly string[], throws: Dice, torn: boolean): string {
   const cells = [...sample]
   for (let left = throws.below(3); left > 0; left--) {
     const at = throws.below(cells.length)
@@ -146,11 +152,9 @@ export function fuzzedRow(sample: readonly string[], throws: Dice, torn: boolean
       isTime ? throws.oneOf(times) : throws.oneOf([...numbers, ...badKeys, '', '{"a": 1, "b": 2}']),
     )
   }
-  // A line of nothing would be no row.
   const texts: string[] = cells.map(quoted)
-  if (texts.join('') === '') texts[0] = 'x'
   const what = throws.below(20)
-  if (what === 0) return texts.slice(0, 1 + throws.below(texts.length)).join(',') || 'x'
+  if (what === 0) return texts.slice(0, 1 + throws.below(texts.length)).join(',')
   if (what === 1) return [...texts, ...texts.slice(0, 1 + throws.below(3))].join(',')
   if (what === 2) return texts.map((cell, i) => (i === 3 ? '{"in": 1,"out":2}' : cell)).join(',')
   if (torn && what === 3) return `${texts.join(',')}"`
