@@ -52,6 +52,12 @@ export class UserError extends Error {
 /** The machine or its settings are to blame: memory, disk, descriptors, folders. No log is, and no part of the program. */
 export class MachineFault extends UserError {}
 
+const diskFull = 'the disk is full'
+
+/** True where a disk had no room, whether the engine or the system says so. */
+export const isDiskFull = (error: unknown): error is MachineFault =>
+  error instanceof MachineFault && error.message === diskFull
+
 /** The engine had less memory than it needed. */
 export class OutOfMemory extends MachineFault {}
 
@@ -59,7 +65,7 @@ const again = 'then run it again. Nothing was changed.'
 
 /** What the system's codes of failure mean, and what to do; those of the machine, whatever file they meet. */
 const machineWords: Readonly<Record<string, readonly [message: string, hint: string]>> = {
-  ENOSPC: ['the disk is full', `Make room there, ${again}`],
+  ENOSPC: [diskFull, `Make room there, ${again}`],
   EDQUOT: ['the quota of the disk is used up', `Make room there, ${again}`],
   EFBIG: ['a file may not grow as large as it must', `Allow larger files (ulimit -f), ${again}`],
   EMFILE: ['too few files may be open at a time', `Allow more (ulimit -n 1024), ${again}`],

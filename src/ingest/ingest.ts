@@ -6,7 +6,7 @@ import { Database, type Resources } from '../db/database.js'
 import { openStoreBeforeWriting, writeStore } from '../db/store.js'
 import type { CostBasis } from '../domain/basis.js'
 import { addCounts } from '../domain/record-counts.js'
-import { isOfTheMachine, UserError } from '../errors.js'
+import { isOfTheMachine, machineFault, UserError } from '../errors.js'
 import { culpritsAmong } from './culprits.js'
 import { loadPriceBook, type PriceBook } from '../pricing/book.js'
 import { discover, type SourceFile } from './discover.js'
@@ -16,7 +16,7 @@ import type { ReadOptions } from './options.js'
 import { priceDataWords } from './price-data.js'
 import { doubts } from './doubts.js'
 import type { IngestRequest } from './request.js'
-import { wipeWhereSpilled } from './spilling.js'
+import { wipeWhereSpilled, withRoom } from './spilling.js'
 import { stageFiles, unforeseen } from './stage-files.js'
 import type { FileSummary, IngestSummary } from './summary.js'
 
@@ -38,7 +38,7 @@ export async function ingest(request: IngestRequest): Promise<IngestSummary> {
     } catch (error) {
       if (attempt === 5) throw error
       if (error instanceof Overtaken) continue
-      if (blamed !== undefined || isOfNoFile(error)) throw error
+      if (blamed !== undefined || isOfNoFile(error)) throw withRoom(machineFault(error) ?? error, files)
       blamed = await blame(request, files, book)
       // Without a file that fails by itself it is the store, or the program.
       if (blamed.size === 0) throw error
