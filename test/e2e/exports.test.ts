@@ -21,10 +21,12 @@ beforeAll(async () => {
   await runWell(['ingest', 'demo'], { cwd, env })
 })
 
-/** Logs of every importer but the two longest: reported costs, unpriced models, cache hits, tags. */
+const long = ['readme', 'demo', 'azure-traces', 'anomaly-dev']
+/** Logs of every importer, but of the long ones a single one: reported costs, unpriced models, cache hits, tags. */
 const others = readdirSync(fixtures, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && !['readme', 'demo', 'azure-traces'].includes(entry.name))
+  .filter((entry) => entry.isDirectory() && !long.includes(entry.name))
   .map(({ name }) => name)
+  .concat('anomaly-dev/small-spike-0')
 
 test.each(['csv', 'jsonl'])(
   'calls of every importer as %s are read back as the same calls, and known where they came from',
