@@ -16,6 +16,7 @@ import {
   explainHour,
   historyDays,
   kindsOption,
+  methodOption,
   minUsdOption,
   noiseScale,
   seriesDimensions,
@@ -83,7 +84,8 @@ function optionsOf(invocation: Invocation): Omit<AnomalyOptions, 'budgets'> {
     kinds: kindsOption(invocation),
     noiseScale: noiseScale(invocation),
     minUsd: minUsdOption(invocation),
-    method: optionText(invocation, 'method') === 'zscore' ? 'zscore' : 'baseline',
+    method: methodOption(invocation),
+    minShare: defaultAnomalyOptions.minShare,
   }
 }
 

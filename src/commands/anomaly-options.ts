@@ -13,6 +13,10 @@ import { optionText } from './question.js'
 /** Times as sensitive: the bounds of noise are divided by it. */
 const sensitivities: Readonly<Record<string, number>> = { low: 2 / 3, normal: 1, high: 1.5 }
 
+/** How an hour is told to be abnormal. */
+export const methods = ['likelihood', 'robust', 'zscore'] as const
+export type Method = (typeof methods)[number]
+
 /** Series a day's hours of which are judged by themselves are of a dimension that calls have all day long. */
 export const anomalyOptionSpecs: readonly OptionSpec[] = [
   {
@@ -53,9 +57,10 @@ export const anomalyOptionSpecs: readonly OptionSpec[] = [
   },
   {
     flags: '--method <method>',
-    about: 'zscore: the textbook method, for comparison',
-    choices: ['baseline', 'zscore'],
-    fallback: 'baseline',
+    about:
+      'likelihood: of so many calls, and so much money; robust: distances from medians; zscore: the textbook’s, for comparison',
+    choices: [...methods],
+    fallback: 'robust',
     group: 'Question',
   },
   {
@@ -124,6 +129,9 @@ export function kindsOption(invocation: Invocation): readonly AnomalyKind[] {
     })
   })
 }
+
+export const methodOption = (invocation: Invocation): Method =>
+  methods.find((method) => method === optionText(invocation, 'method')) ?? 'robust'
 
 export function minUsdOption(invocation: Invocation): number {
   const text = optionText(invocation, 'minUsd') ?? '0.2'

@@ -27,7 +27,9 @@ export interface AnomalyOptions {
   readonly noiseScale: number
   /** Smallest excess that is flagged, of an hour, of 24 hours or of a week, USD. */
   readonly minUsd: number
-  readonly method: 'baseline' | 'zscore'
+  readonly method: 'likelihood' | 'robust' | 'zscore'
+  /** Smallest excess of an hour that is flagged, as a share of a usual day. */
+  readonly minShare: number
   /** Budgets of all calls. */
   readonly budgets: readonly Budget[]
   /** Findings listed of one kind. */
@@ -40,7 +42,8 @@ export const defaultAnomalyOptions: AnomalyOptions = {
   kinds: ['spike', 'sustained', 'drift'],
   noiseScale: 1,
   minUsd: 0.2,
-  method: 'baseline',
+  minShare: 0.02,
+  method: 'robust',
   budgets: [],
   mostFindings: 10,
 }
@@ -66,10 +69,11 @@ export async function askAnomalies(
   top?: number,
 ): Promise<AnomalyRows> {
   const { db, scope, asOf } = question
-  const { by, historyDays, kinds, noiseScale, method } = options
+  const { by, historyDays, kinds, noiseScale, method, minUsd, minShare } = options
   const span = hourSpan(scope, asOf, reachOf(Math.max(historyDays, 28)), scope.tz)
   const request = { scope, span, by, historyDays }
-  const rows = await ask(db, anomalies({ ...request, kinds: method === 'zscore' ? [] : kinds, noiseScale }))
+  const judged = method === 'zscore' ? ({ kinds: [], method: 'robust' } as const) : { kinds, method }
+  const rows = await ask(db, anomalies({ ...request, ...judged, noiseScale, minUsd, minShare }))
   const flagged = method === 'zscore' ? await ask(db, zscores(request)) : rows
   const flags = flagged.flatMap((row) => flagOf(row, scope.tz, options.minUsd))
   const account = rows.find(({ kind }) => kind === 'account')

@@ -18,12 +18,25 @@ async function judgeRule(question: Question, rule: Rule, steps: number): Promise
   const { tz } = scope
   // An hour more: the last whole hour of the clock before the oldest moment may begin before its window.
   const since = new Date(asOf.getTime() - (steps + window + 1) * hourMs).toISOString()
-  const { historyDays, noiseScale } = defaultAnomalyOptions
+  const { historyDays, noiseScale, minShare } = defaultAnomalyOptions
   const span = hourSpan({ since, until: asOf.toISOString() }, asOf, reachOf(historyDays), tz)
   const by = rule.by === null ? [] : [dimensionOf(rule.by)]
   const filtered = { ...scope, filters: [...scope.filters, ...rule.filters] }
   const kinds = (rule.tests ?? []) as readonly AnomalyKind[]
-  const rows = await ask(db, anomalies({ scope: filtered, span, by, historyDays, kinds, noiseScale }))
+  const rows = await ask(
+    db,
+    anomalies({
+      scope: filtered,
+      span,
+      by,
+      historyDays,
+      kinds,
+      noiseScale,
+      method: 'robust',
+      minShare,
+      minUsd: Number(rule.minUsd),
+    }),
+  )
   const flagged = rows.filter((row) => matters(row, by.length, Number(rule.minUsd)))
   return Array.from({ length: steps }, (_, step) => {
     // The hour that runs at this moment; those before it are whole.

@@ -8,6 +8,7 @@ import {
   accountWeeks,
   bounds,
   drifts,
+  isPerson,
   drops,
   judgedHours,
   spikes,
@@ -16,12 +17,14 @@ import {
   type AnomalyKind,
 } from './anomaly-tests.js'
 import { quantile, wholeNumbers } from './dialect.js'
+import { surpriseNorms } from './surprise-norms.js'
+import { expectedDays, shareOf, surpriseFlags, surprises, type SurpriseRequest } from './surprise-tests.js'
 import type { Param, Query, Whole } from './query.js'
 
-export interface AnomalyRequest extends SeriesRequest {
+export interface AnomalyRequest extends SurpriseRequest {
   readonly kinds: readonly AnomalyKind[]
-  /** The bounds of noise of spikes and sustained excess are multiplied by it. */
-  readonly noiseScale: number
+  /** By likelihood, or by robust distances from the median. */
+  readonly method: 'likelihood' | 'robust'
 }
 
 /** One flag: a series, the hour, the test; and apart from these, series that began to cost in the window. */
@@ -58,14 +61,21 @@ export function anomalies(request: AnomalyRequest): Query<FlagRow> {
   const hourly = kinds.some((kind) => kind !== 'drift')
   // Fewer days of history than the four weeks that it compares: no drift.
   const drift = kinds.includes('drift') && historyDays >= driftDays
+  const byLikelihood = request.method === 'likelihood'
+  const rises = kinds.filter((kind) => kind === 'spike' || kind === 'sustained')
   const tests = [
-    ...(kinds.includes('spike') ? [spikes()] : []),
-    ...(kinds.includes('sustained') ? [sustained(request)] : []),
-    ...(kinds.includes('drop') ? [drops()] : []),
+    ...(byLikelihood ? likelihoodTests(request, rises, skipped.sql) : robustTests(request)),
     ...(drift ? [drifts()] : []),
     firstSpends(request),
     accountRow,
   ]
+  const tables = byLikelihood
+    ? rises.length === 0
+      ? ''
+      : `${surpriseCandidates(request)}, ${surpriseNorms(skipped.sql, isPerson(request))}, ${expectedDays(request, isPerson(request))}, ${surprises()}, `
+    : hourly
+      ? `${candidates(request)}, ${baselines(skipped.sql)}, ${judgedHours(request)}, `
+      : ''
   const params: Record<string, Param> = {
     ...hours.params,
     ...skipped.params,
@@ -73,16 +83,52 @@ export function anomalies(request: AnomalyRequest): Query<FlagRow> {
     since_hour: span.since,
     until_hour: span.until,
     scale: noiseScale,
+    min_usd: request.minUsd,
+    min_share: request.minShare,
   }
   const sql = /* sql */ `
     WITH ${hours.sql},
     ${usualDays},
     ${dailyCosts},
-    ${hourly ? `${candidates(request)}, ${baselines(skipped.sql)}, ${judgedHours(request)}, ` : ''}
+    ${tables}
     ${drift ? `${accountWeeks},` : ''}
     flags AS (${tests.join(' UNION ALL ')})
     SELECT * FROM flags ORDER BY hour, family, value, kind`
   return { sql, params: withoutUnused(params, sql) }
+}
+
+/** The tests of hours against medians. */
+const robustTests = (request: AnomalyRequest): string[] => [
+  ...(request.kinds.includes('spike') ? [spikes()] : []),
+  ...(request.kinds.includes('sustained') ? [sustained(request)] : []),
+  ...(request.kinds.includes('drop') ? [drops()] : []),
+]
+
+/**
+ * The test by likelihood; falls, and what is more than a whole usual day though its calls are too few to prove
+ * anything, are judged by medians.
+ */
+function likelihoodTests(request: AnomalyRequest, rises: readonly AnomalyKind[], skipped: string): string[] {
+  const kinds = request.kinds.filter((kind) => kind === 'sustained' || kind === 'drop')
+  const tests = [
+    ...(kinds.includes('sustained') ? [sustained(request, true)] : []),
+    ...(kinds.includes('drop') ? [drops()] : []),
+  ]
+  return [
+    ...(rises.length === 0
+      ? []
+      : [
+          `SELECT * FROM (${surpriseFlags()}) WHERE kind IN (${rises.map((kind) => `'${kind}'`).join(', ')})`,
+        ]),
+    // Names of its own for the same steps.
+    ...(tests.length === 0
+      ? []
+      : [
+          /* sql */ `SELECT * FROM (
+      WITH ${candidates({ ...request, kinds }, true)}, ${baselines(skipped)}, ${judgedHours(request)}
+      ${tests.join(' UNION ALL ')})`,
+        ]),
+  ]
 }
 
 /** CTEs `days` of the span and `usual_days`: what the account costs on the median day before each. */
@@ -115,7 +161,7 @@ const dailyCosts = /* sql */ `day_sums AS MATERIALIZED (
     )`
 
 /** CTE `baseline_days`: the days of a series on which an hour may be flagged, and the days before these. */
-function candidates(request: AnomalyRequest): string {
+function candidates(request: AnomalyRequest, wholeDays = false): string {
   const { kinds } = request
   const branch = (test: string, also: string): string => /* sql */ `
       SELECT family, value, first_hour, day${also} AS day FROM possible_days WHERE ${test}`
@@ -139,13 +185,42 @@ function candidates(request: AnomalyRequest): string {
     ), possible_days AS (
       SELECT two_days.*,
         CAST(max_hour_usd AS DOUBLE) > ${bounds.spike.day} * usual_usd AS may_spike,
-        CAST(two_day_usd AS DOUBLE) > (${sustainedBound(request, 'day')}) * usual_usd AS may_last
+        CAST(two_day_usd AS DOUBLE) > (${sustainedBound(request, 'day', wholeDays)}) * usual_usd AS may_last
         ${kinds.includes('drop') ? `, highest_norm_usd > ${bounds.drop.day} * usual_usd AS may_drop` : ''}
       FROM two_days JOIN usual_days ON usual_days.day = two_days.day
       WHERE two_days.day BETWEEN ${whole('since_hour')} // 24 AND (${whole('until_hour')} - 1) // 24
     ), baseline_days AS MATERIALIZED (
       SELECT row_number() OVER (ORDER BY family, value, day) AS id, *
       FROM (${branches.join(' UNION ')})
+    )`
+}
+
+/**
+ * CTE `baseline_days` for the test by likelihood: the days of a series on which an hour may be flagged, the days
+ * before these, and the account on each of them, whose rhythm the others are drawn towards.
+ */
+function surpriseCandidates({ minUsd }: AnomalyRequest): string {
+  const share = 'CAST($min_share AS DOUBLE) * usual_usd'
+  return /* sql */ `loud_days AS (
+      SELECT family, value, first_hour, daily_costs.day,
+        CAST(max_hour_usd AS DOUBLE) > greatest(${share}, ${minUsd}) AS may_spike,
+        CAST(sum(exact_usd) OVER (PARTITION BY family, value ORDER BY daily_costs.day
+          ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS DOUBLE) > greatest(${shareOf(3)} * ${share}, ${minUsd}) AS may_last
+      FROM daily_costs JOIN usual_days ON usual_days.day = daily_costs.day
+      WHERE daily_costs.day BETWEEN ${whole('since_hour')} // 24 - 1 AND (${whole('until_hour')} - 1) // 24
+    ), flaggable_days AS (
+      SELECT family, value, first_hour, day FROM loud_days
+      WHERE (may_spike OR may_last) AND day >= ${whole('since_hour')} // 24
+    ), norm_days AS (
+      SELECT * FROM flaggable_days UNION
+      SELECT family, value, first_hour, day - 1 FROM flaggable_days
+    ), baseline_days AS MATERIALIZED (
+      SELECT row_number() OVER (ORDER BY family, value, day) AS id, *
+      FROM (
+        SELECT * FROM norm_days UNION
+        SELECT 0, '', series.first_hour, days.day
+        FROM series JOIN (SELECT DISTINCT day FROM norm_days) AS days ON series.family = 0
+      )
     )`
 }
 

@@ -9,7 +9,7 @@ import { whole } from './anomaly-hours.js'
 export const historyNeeded = { any: 24, dayTypes: 7 * 24, weekdays: 14 * 24 } as const
 
 /** The hour of an hour's window that its neighbours' medians are taken over; the hour itself counts twice. */
-const neighbours = '(VALUES (-1), (0), (0), (1)) AS shifts(shift)'
+export const neighbours = '(VALUES (-1), (0), (0), (1)) AS shifts(shift)'
 
 /** Parts of a baseline that explain it, beside the key (id, hour_of_day). */
 export const baselineParts = [
@@ -47,7 +47,7 @@ export const baselines = (skipped: string): string => /* sql */ `${pastHours(ski
     )`
 
 /** Each hour of the history of each day that has one, hours without calls as 0. 1970-01-01 was a Thursday. */
-const pastHours = (skipped: string): string => /* sql */ `usable_days AS MATERIALIZED (
+export const pastHours = (skipped: string): string => /* sql */ `usable_days AS MATERIALIZED (
       SELECT id, family, value, day, first_hour,
         24 * day - greatest(first_hour, 24 * (day - ${whole('history_days')})) AS history_hours
       FROM baseline_days
@@ -60,7 +60,8 @@ const pastHours = (skipped: string): string => /* sql */ `usable_days AS MATERIA
       SELECT past_slots.id, past_slots.hour // 24 AS day, past_slots.hour % 24 AS hour_of_day,
         (past_slots.hour // 24 + 4) % 7 AS weekday, (past_slots.hour // 24 + 4) % 7 IN (0, 6) AS is_weekend,
         coalesce(hourly_costs.cost_usd, 0) AS exact_usd,
-        CAST(coalesce(hourly_costs.cost_usd, 0) AS DOUBLE) AS cost_usd
+        CAST(coalesce(hourly_costs.cost_usd, 0) AS DOUBLE) AS cost_usd,
+        coalesce(hourly_costs.paid_calls, 0) AS paid_calls, coalesce(hourly_costs.square_usd, 0) AS square_usd
       FROM past_slots
       LEFT JOIN hourly_costs ON hourly_costs.family = past_slots.family
         AND hourly_costs.value = past_slots.value AND hourly_costs.hour = past_slots.hour

@@ -38,8 +38,8 @@ export const whole = (name: string): string => `CAST($${name} AS BIGINT)`
 
 /**
  * CTEs `located_calls` (family columns v1, v2 …, hour, cost_usd), `hourly_costs` (family, value, hour,
- * cost_usd, max_cost_usd, square_usd; hours with calls only, those before the span gathered in the one before
- * it) and
+ * cost_usd, paid_calls: those that cost something, max_cost_usd, square_usd; hours with calls only, those before
+ * the span gathered in the one before it) and
  * `series` (family, value, first_hour).
  */
 export function hourlyCosts(request: SeriesRequest, only?: Only): Tables {
@@ -54,7 +54,7 @@ export function hourlyCosts(request: SeriesRequest, only?: Only): Tables {
     sql: /* sql */ `${sql},
     all_hourly_costs AS (
       SELECT ${cases(families, '0')} AS family, ${cases(chosen, "''")} AS value, hour,
-        coalesce(sum(cost_usd), 0) AS cost_usd, coalesce(max(cost_usd), 0) AS max_cost_usd,
+        coalesce(sum(cost_usd), 0) AS cost_usd, count(*) FILTER (WHERE cost_usd > 0) AS paid_calls, coalesce(max(cost_usd), 0) AS max_cost_usd,
         coalesce(sum(CAST(cost_usd AS DOUBLE) * CAST(cost_usd AS DOUBLE)), 0) AS square_usd
       FROM located_calls
       GROUP BY GROUPING SETS (${['(hour)', ...values.map((value) => `(${value}, hour)`)].join(', ')})

@@ -34,7 +34,17 @@ const sample = (
 
 export const anomalySamples = [
   sample('anomalies', 'abnormal hours of all series', (scope, span) =>
-    anomalies({ scope, span, by, historyDays, kinds: anomalyKinds, noiseScale: 1 }),
+    anomalies({
+      scope,
+      span,
+      by,
+      historyDays,
+      kinds: anomalyKinds,
+      noiseScale: 1,
+      method: 'robust',
+      minUsd: 0,
+      minShare: 0.02,
+    }),
   ),
   sample('zscores', 'abnormal hours by the textbook', (scope, span) => zscores({ scope, span, historyDays })),
   sample('series_hours', 'hours of chosen days beside their norm', (scope, span) => {

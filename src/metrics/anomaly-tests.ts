@@ -21,13 +21,18 @@ export const anomalyKinds = ['spike', 'sustained', 'drift', 'drop'] as const
 export type AnomalyKind = (typeof anomalyKinds)[number]
 
 /** A person's series is small beside the account: other bounds hold. @returns a boolean expression */
-const isPerson = ({ by }: SeriesRequest): string => {
+export const isPerson = ({ by }: SeriesRequest): string => {
   const families = by.flatMap(({ key }, i) => (key === 'user_id' ? [i + 1] : []))
   return families.length === 0 ? 'FALSE' : `family IN (${families.join(', ')})`
 }
 
-export const sustainedBound = (request: SeriesRequest, of: 'norm' | 'day'): string => {
-  const { norm, day, personNorm, personDay } = bounds.sustained
+/** Beside the test by likelihood: too few calls to prove anything, and yet more than a whole usual day's cost. */
+const wholeDay = { day: 1, personDay: 1e9 } as const
+
+/** @param whole what comes to a whole usual day alone, and never a person */
+export const sustainedBound = (request: SeriesRequest, of: 'norm' | 'day', whole = false): string => {
+  const { norm, personNorm } = bounds.sustained
+  const { day, personDay } = whole ? wholeDay : bounds.sustained
   const [person, other] = of === 'norm' ? [personNorm, norm] : [personDay, day]
   return `CASE WHEN ${isPerson(request)} THEN ${person} ELSE ${other} END`
 }
@@ -99,10 +104,10 @@ const conditions = {
     `excess_usd - max_cost_usd > ${bounds.spike.rest} * excess_usd`,
     `cost_usd * cost_usd > ${bounds.spike.calls} * square_usd`,
   ],
-  sustained: (request: SeriesRequest): readonly string[] => [
+  sustained: (request: SeriesRequest, whole: boolean): readonly string[] => [
     `span_usd - span_norm_usd > ${bounds.sustained.noise} * ${scale} * span_noise_usd`,
     `span_usd > (${sustainedBound(request, 'norm')}) * span_norm_usd`,
-    `span_usd - span_norm_usd > (${sustainedBound(request, 'day')}) * usual_usd`,
+    `span_usd - span_norm_usd > (${sustainedBound(request, 'day', whole)}) * usual_usd`,
     'cost_usd > norm_usd',
     `span_usd - span_norm_usd - span_max_excess_usd > ${bounds.sustained.rest} * (span_usd - span_norm_usd)`,
     `span_usd * span_usd > ${bounds.sustained.calls} * span_square_usd`,
@@ -118,9 +123,10 @@ export const spikes = (): string => /* sql */ `
   SELECT ${flag('spike', 1, 'cost_usd', 'norm_usd', 'noise_usd', bounds.spike.noise)}
   FROM judged_hours WHERE ${[judged, 'mean_usd > 0', ...conditions.spike].join(' AND ')}`
 
-export const sustained = (request: SeriesRequest): string => /* sql */ `
+/** @param whole what comes to a whole usual day alone, and never a person */
+export const sustained = (request: SeriesRequest, whole = false): string => /* sql */ `
   SELECT ${flag('sustained', 24, 'span_usd', 'span_norm_usd', 'span_noise_usd', bounds.sustained.noise)}
-  FROM (${trailing(24)}) WHERE ${[judged, 'is_whole', ...conditions.sustained(request)].join(' AND ')}`
+  FROM (${trailing(24)}) WHERE ${[judged, 'is_whole', ...conditions.sustained(request, whole)].join(' AND ')}`
 
 export const drops = (): string => /* sql */ `
   SELECT ${flag('drop', 3, 'span_usd', 'span_norm_usd', 'span_noise_usd', bounds.drop.noise)}

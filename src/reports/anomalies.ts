@@ -35,7 +35,7 @@ export interface AnomalyAnswer {
   readonly budgets: readonly Budget[]
   readonly minUsd: number
   readonly mostFindings: number
-  readonly method: 'baseline' | 'zscore'
+  readonly method: 'likelihood' | 'robust' | 'zscore'
   readonly incidents: readonly Incident[]
   readonly account: FlagRow | undefined
   readonly firstSpends: readonly FlagRow[]

@@ -46,7 +46,17 @@ const scopeOf = (since: number, until: number, tz: string): Scope => ({
 async function flagged(since: number, asOf: number, tz: string, historyDays: number): Promise<FlagRow[]> {
   const scope = scopeOf(since, asOf, tz)
   const span = hourSpan(scope, new Date(asOf), reachOf(Math.max(28, historyDays)), tz)
-  const request = { scope, span, by, historyDays, kinds: anomalyKinds, noiseScale: 1 }
+  const request = {
+    scope,
+    span,
+    by,
+    historyDays,
+    kinds: anomalyKinds,
+    noiseScale: 1,
+    method: 'robust' as const,
+    minUsd: 0,
+    minShare: 0.02,
+  }
   const { sql, params } = anomalies(request)
   const { rows } = await db.query<FlagRow>(sql, params)
   return rows.filter(({ kind }) => kind !== 'account' && kind !== 'first_spend')

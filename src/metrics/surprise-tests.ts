@@ -1,0 +1,171 @@
+/**
+ * The test of an hour by likelihood: were so many calls, or so much money, in the last 1, 3, 6 or 24 hours still
+ * chance? docs/anomalies.md tells the method.
+ */
+import { missingHours, whole, type SeriesRequest } from './anomaly-hours.js'
+import { shapeOf, surprise, widths, type Width } from './surprise-norms.js'
+
+export interface SurpriseRequest extends SeriesRequest {
+  /** The bound of surprise is multiplied by it. */
+  readonly noiseScale: number
+  /** Smallest excess that matters, USD. */
+  readonly minUsd: number
+  /** Smallest excess of one hour that matters, as a share of the account's usual day; over a day six times that. */
+  readonly minShare: number
+}
+
+/** Bounds of the test. */
+export const surpriseBounds = {
+  /** Surprise beyond which a series is flagged, where there is one alone; ln(series) is added. */
+  surprise: 8,
+  /** What a loss of half a usual day and more takes off the bound: twice its logarithm, at most this. */
+  stake: { day: 0.5, weight: 2, most: 4 },
+  /** Times the norm, over one hour and over a day. */
+  times: { hour: 2, day: 1.7 },
+  /** Share of the excess that must be there without the worst hour, in the last quarter, and without the dearest call. */
+  rest: 0.3,
+  recent: 0.1,
+  dearest: 0.5,
+  /** Share of the excess that the calls must explain, where they alone are beyond chance. */
+  explained: 0.3,
+  /** Hours of the widths whose worst hour is left out. */
+  trimmed: 6,
+} as const
+
+/** Between the value over one hour (0) and over a day (1). */
+const reach = (width: Width): number => Math.log(width) / Math.log(24)
+
+/** Shares of a usual day grow with the hours: this many times over a day. */
+const dayShare = 6
+
+/** Smallest excess over so many hours, as a multiple of the share of one hour. */
+export const shareOf = (width: Width): number => 1 + (dayShare - 1) * reach(width)
+
+export const timesOf = (width: Width): number =>
+  surpriseBounds.times.hour + (surpriseBounds.times.day - surpriseBounds.times.hour) * reach(width)
+
+/** CTE `expected_days`: the hours of all days that have a norm, with what was found. */
+export function expectedDays({ span }: SeriesRequest, person: string): string {
+  const skipped = missingHours(span)
+  const passed = span.missing.map(
+    (_, i) => ` - CAST(24 * day + hour_of_day > ${whole(`missing_${i}`)} AS BIGINT)`,
+  )
+  return /* sql */ `hours_of_days AS (
+      SELECT norms.*, family, value, day, 24 * day + hour_of_day AS hour, history_hours,
+        24 * day + hour_of_day${passed.join('')} AS position
+      FROM norms JOIN usable_days ON usable_days.id = norms.id
+    ), series_counts AS (
+      SELECT days.day, count(*) AS series_count FROM days JOIN series ON series.first_hour < 24 * days.day GROUP BY days.day
+    ), expected_days AS MATERIALIZED (
+      SELECT hours_of_days.* EXCLUDE (id), measures.* EXCLUDE (id), call_usd, unit_usd, usual_usd, series_count,
+        ${shapeOf(person.replaceAll('family', 'hours_of_days.family'))} AS shape, norm_calls * call_usd AS norm_usd,
+        coalesce(hourly_costs.cost_usd, 0) AS exact_usd, coalesce(hourly_costs.paid_calls, 0) AS paid_calls,
+        CAST(coalesce(hourly_costs.cost_usd, 0) AS DOUBLE) AS cost_usd,
+        CAST(coalesce(hourly_costs.max_cost_usd, 0) AS DOUBLE) AS max_cost_usd,
+        coalesce(hourly_costs.square_usd, 0) AS square_usd,
+        CAST(coalesce(hourly_costs.cost_usd, 0) AS DOUBLE) - norm_calls * call_usd AS excess_usd
+      FROM hours_of_days
+      JOIN measures ON measures.id = hours_of_days.id
+      JOIN totals ON totals.id = hours_of_days.id
+      JOIN usual_days ON usual_days.day = hours_of_days.day
+      JOIN series_counts ON series_counts.day = hours_of_days.day
+      LEFT JOIN hourly_costs ON hourly_costs.family = hours_of_days.family
+        AND hourly_costs.value = hours_of_days.value AND hourly_costs.hour = hours_of_days.hour
+      WHERE hours_of_days.hour < ${whole('until_hour')} AND hours_of_days.hour NOT IN ${skipped.sql}
+        AND usual_days.usual_usd IS NOT NULL
+    )`
+}
+
+/** Sums over the hours of one width, with the worst hour of calls and of money where it is left out. */
+function window(width: Width): string {
+  const trims = width >= surpriseBounds.trimmed
+  const worst = (value: string, by: string): string =>
+    trims ? `arg_max(${value}, ${by}) OVER hours_${width}` : '0.0'
+  return /* sql */ `
+      SELECT *, ${width} AS width, ${shareOf(width)} AS share, ${timesOf(width)} AS times,
+        calls_calibration_${width} AS calls_calibration, money_calibration_${width} AS money_calibration,
+        CAST(sum(paid_calls) OVER hours_${width} AS DOUBLE) AS all_calls_found, sum(norm_calls) OVER hours_${width} AS all_calls_norm,
+        CAST(sum(exact_usd) OVER hours_${width} AS DOUBLE) AS span_usd,
+        CAST(sum(CAST(norm_usd AS DECIMAL(38, 18))) OVER hours_${width} AS DOUBLE) AS span_norm_usd,
+        sum(square_usd) OVER hours_${width} AS span_square_usd, max(max_cost_usd) OVER hours_${width} AS dearest_usd,
+        greatest(max(excess_usd) OVER hours_${width}, 0) AS worst_excess_usd,
+        ${worst('CAST(paid_calls AS DOUBLE)', 'paid_calls - norm_calls')} AS worst_calls,
+        ${worst('norm_calls', 'paid_calls - norm_calls')} AS worst_calls_norm,
+        ${worst('cost_usd', 'excess_usd')} AS worst_usd, ${worst('norm_usd', 'excess_usd')} AS worst_norm_usd,
+        ${worst('square_usd', 'excess_usd')} AS worst_square_usd,
+        sum(excess_usd) OVER last_of_${width} AS recent_excess_usd,
+        position - min(position) OVER hours_${width} = ${width - 1} AS is_whole
+      FROM expected_days
+      WINDOW hours_${width} AS (
+        PARTITION BY family, value ORDER BY position ROWS BETWEEN ${width - 1} PRECEDING AND CURRENT ROW
+      ), last_of_${width} AS (
+        PARTITION BY family, value ORDER BY position ROWS BETWEEN ${Math.max(1, width / 4) - 1} PRECEDING AND CURRENT ROW
+      )`
+}
+
+/** Of a flag's terms, those that explain it; beside the key (family, value, hour, width). */
+export const surpriseTerms = [
+  'found_calls',
+  'expected_calls',
+  'found_usd',
+  'expected_usd',
+  'unit',
+  'calls_surprise',
+  'money_surprise',
+  'bound',
+  'discount',
+  'least_usd',
+] as const
+
+/** CTE `surprises`: every judged hour and width with its terms and each condition. */
+export function surprises(): string {
+  const { stake } = surpriseBounds
+  return /* sql */ `spans AS (${widths.map(window).join(' UNION ALL ')}),
+    trimmed_spans AS (
+      SELECT *, span_usd - span_norm_usd AS span_excess_usd,
+        all_calls_found - worst_calls AS found_calls, all_calls_norm - worst_calls_norm AS expected_calls,
+        span_usd - worst_usd AS found_usd, span_norm_usd - worst_norm_usd AS expected_usd,
+        span_square_usd - worst_square_usd AS found_square_usd
+      FROM spans WHERE is_whole
+    ), unit_spans AS (
+      SELECT *, greatest(unit_usd, CASE WHEN found_usd > 1e-12 THEN found_square_usd / found_usd ELSE 0 END) AS unit
+      FROM trimmed_spans
+    ), surprises AS (
+      SELECT *, ${surprise('found_calls', 'expected_calls', 'shape')} / calls_calibration AS calls_surprise,
+        ${surprise('(found_usd / unit)', '(expected_usd / unit)', 'shape')} / money_calibration AS money_surprise,
+        least(${stake.most}, greatest(0, CASE WHEN span_excess_usd > ${stake.day} * usual_usd
+          THEN ${stake.weight} * ln(span_excess_usd / greatest(${stake.day} * usual_usd, 1e-9)) ELSE 0 END)) AS discount,
+        ${surpriseBounds.surprise} * CAST($scale AS DOUBLE) + ln(series_count) AS whole_bound,
+        greatest(share * CAST($min_share AS DOUBLE) * usual_usd, CAST($min_usd AS DOUBLE)) AS least_usd
+      FROM unit_spans
+    )`
+}
+
+/** SQL conditions over `surprises`: the money is worth telling. */
+const matters = [
+  'cost_usd > norm_usd',
+  'span_excess_usd >= least_usd',
+  'span_usd > times * span_norm_usd',
+  `(width = 1 OR span_excess_usd - worst_excess_usd > ${surpriseBounds.rest} * span_excess_usd)`,
+  `(width < 24 OR recent_excess_usd > ${surpriseBounds.recent} * span_excess_usd)`,
+]
+
+/** SQL: more calls than chance brings, which explain the money. */
+const byCalls = `calls_surprise > whole_bound - discount
+  AND span_excess_usd - dearest_usd > ${surpriseBounds.dearest} * span_excess_usd
+  AND (all_calls_found - all_calls_norm) * call_usd >= ${surpriseBounds.explained} * span_excess_usd`
+/** SQL: more money than chance brings, counted in calls of its size. */
+const byMoney = 'money_surprise > whole_bound - discount'
+
+/** The flags, one a series, hour and kind: of its widths the one whose surprise is furthest beyond its bound. */
+export const surpriseFlags = (): string => /* sql */ `
+  SELECT kind, family, value, hour, width AS span_hours, span_usd AS cost_usd, span_norm_usd AS norm_usd,
+    NULL AS noise_usd, usual_usd, history_hours, strength
+  FROM (
+    SELECT *, CASE WHEN width < 24 THEN 'spike' ELSE 'sustained' END AS kind,
+      greatest(CASE WHEN ${byCalls} THEN calls_surprise ELSE 0 END, money_surprise)
+        / greatest(whole_bound - discount, 1) AS strength
+    FROM surprises
+    WHERE hour >= ${whole('since_hour')} AND ${matters.join(' AND ')} AND (${byMoney} OR (${byCalls}))
+  )
+  QUALIFY row_number() OVER (PARTITION BY family, value, hour, kind ORDER BY strength DESC, width) = 1`
