@@ -7,7 +7,7 @@ import { dimensionOf, type Dimension } from '../domain/dimensions.js'
 import { hourIso, hourSpan, hourStart, type HourSpan } from '../domain/hours.js'
 import type { Scope } from '../domain/scope.js'
 import { dayMs } from '../domain/zones.js'
-import { anomalies, reachOf, type FlagRow } from '../metrics/anomalies.js'
+import { reachOf, type FlagRow } from '../metrics/anomalies.js'
 import type { AnomalyKind } from '../metrics/anomaly-tests.js'
 import { expensiveCalls, type ExpensiveCallRow } from '../metrics/expensive-calls.js'
 import { incidentParts, type PartRow } from '../metrics/incident-parts.js'
@@ -17,6 +17,7 @@ import { userHours, type UserHourRow } from '../metrics/user-hours.js'
 import { zscores } from '../metrics/zscores.js'
 import { lowestDailyBudget } from '../anomalies/budget.js'
 import type { AnomalyAnswer } from '../reports/anomalies.js'
+import { askFlags } from './ask-flags.js'
 import { ask, type Question } from './question.js'
 
 export interface AnomalyOptions {
@@ -73,7 +74,7 @@ export async function askAnomalies(
   const span = hourSpan(scope, asOf, reachOf(Math.max(historyDays, 28)), scope.tz)
   const request = { scope, span, by, historyDays }
   const judged = method === 'zscore' ? ({ kinds: [], method: 'robust' } as const) : { kinds, method }
-  const rows = await ask(db, anomalies({ ...request, ...judged, noiseScale, minUsd, minShare }))
+  const rows = await askFlags(question, { ...request, ...judged, noiseScale, minUsd, minShare })
   const flagged = method === 'zscore' ? await ask(db, zscores(request)) : rows
   const flags = flagged.flatMap((row) => flagOf(row, scope.tz, options.minUsd))
   const account = rows.find(({ kind }) => kind === 'account')

@@ -3,17 +3,18 @@ import { dimensionOf } from '../domain/dimensions.js'
 import { hourIso, hourSpan, hourStart } from '../domain/hours.js'
 import type { Rule } from '../domain/rule.js'
 import { hourMs, localAt } from '../domain/zones.js'
-import { anomalies, reachOf, type FlagRow } from '../metrics/anomalies.js'
+import { reachOf, type FlagRow } from '../metrics/anomalies.js'
 import type { AnomalyKind } from '../metrics/anomaly-tests.js'
 import type { Held } from '../rules/held.js'
 import { defaultAnomalyOptions } from './ask-anomalies.js'
 import { oneByOne } from './judgement.js'
-import { ask, type Question } from './question.js'
+import { askFlags } from './ask-flags.js'
+import type { Question } from './question.js'
 
 export const judgeUnusual = oneByOne(judgeRule)
 
 async function judgeRule(question: Question, rule: Rule, steps: number): Promise<readonly Held[]> {
-  const { db, asOf, scope } = question
+  const { asOf, scope } = question
   const window = rule.windowHours ?? 1
   const { tz } = scope
   // An hour more: the last whole hour of the clock before the oldest moment may begin before its window.
@@ -23,20 +24,17 @@ async function judgeRule(question: Question, rule: Rule, steps: number): Promise
   const by = rule.by === null ? [] : [dimensionOf(rule.by)]
   const filtered = { ...scope, filters: [...scope.filters, ...rule.filters] }
   const kinds = (rule.tests ?? []) as readonly AnomalyKind[]
-  const rows = await ask(
-    db,
-    anomalies({
-      scope: filtered,
-      span,
-      by,
-      historyDays,
-      kinds,
-      noiseScale,
-      method: 'robust',
-      minShare,
-      minUsd: Number(rule.minUsd),
-    }),
-  )
+  const rows = await askFlags(question, {
+    scope: filtered,
+    span,
+    by,
+    historyDays,
+    kinds,
+    noiseScale,
+    method: 'robust',
+    minShare,
+    minUsd: Number(rule.minUsd),
+  })
   const flagged = rows.filter((row) => matters(row, by.length, Number(rule.minUsd)))
   return Array.from({ length: steps }, (_, step) => {
     // The hour that runs at this moment; those before it are whole.

@@ -67,8 +67,15 @@ export function hourlyCosts(request: SeriesRequest, only?: Only): Tables {
   }
 }
 
-/** Every call up to the end of the span, with its local hour. */
-function locatedCalls({ scope, span, by }: SeriesRequest, only: Only | undefined): Tables {
+/**
+ * CTE `located_calls`: every call up to the end of the span, with its local hour.
+ * @param also further columns, expressions over `calls`
+ */
+export function locatedCalls(
+  { scope, span, by }: SeriesRequest,
+  only: Only | undefined,
+  also: Readonly<Record<string, string>> = {},
+): Tables {
   const until = hourIso(hourStart(span.until, scope.tz))
   const condition = inScope({ ...scope, since: null, until })
   // Offsets matter within the span only: what is older is one bucket.
@@ -79,10 +86,11 @@ function locatedCalls({ scope, span, by }: SeriesRequest, only: Only | undefined
     Object.assign(params, own)
     return `, ${chosen(`CAST(${column} AS VARCHAR)`, i + 1, only)} AS v${i + 1}`
   })
+  const others = Object.entries(also).map(([name, expression]) => `, ${expression} AS ${name}`)
   const local = wholeQuotient(`(${epochMicros('ts')} + ${offset.sql})`, 3_600_000_000)
   return {
     sql: /* sql */ `located_calls AS (
-      SELECT cost_usd, greatest(${local}, ${whole('first_hour')} - 1) AS hour${values.join('')}
+      SELECT cost_usd, greatest(${local}, ${whole('first_hour')} - 1) AS hour${values.join('')}${others.join('')}
       FROM calls WHERE ${condition.sql}
     )`,
     params,

@@ -5,9 +5,11 @@ import type { Scope } from '../domain/scope.js'
 import { dayMs } from '../domain/zones.js'
 import { anomalies, reachOf } from './anomalies.js'
 import { anomalyKinds } from './anomaly-tests.js'
+import { burstyDays } from './bursty-days.js'
 import { expensiveCalls } from './expensive-calls.js'
 import { incidentParts } from './incident-parts.js'
 import { seriesHours } from './series-hours.js'
+import { sessionFlags } from './session-flags.js'
 import { userHours } from './user-hours.js'
 import { zscores } from './zscores.js'
 import type { Query } from './query.js'
@@ -46,6 +48,13 @@ export const anomalySamples = [
       minShare: 0.02,
     }),
   ),
+  sample('bursty_days', 'days on which people work in sessions', (scope, span) =>
+    burstyDays({ scope, span, by, historyDays }),
+  ),
+  sample('session_flags', 'abnormal hours of all series by sessions', (scope, span) => {
+    const days = [span.since, span.until - 1].map((hour) => Math.floor(hour / 24))
+    return sessionFlags({ scope, span, by, historyDays, kinds: anomalyKinds, noiseScale: 1, days })
+  }),
   sample('zscores', 'abnormal hours by the textbook', (scope, span) => zscores({ scope, span, historyDays })),
   sample('series_hours', 'hours of chosen days beside their norm', (scope, span) => {
     const days = [span.since, span.until - 1].map((hour) => Math.floor(hour / 24))
