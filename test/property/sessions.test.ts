@@ -182,7 +182,7 @@ describe('causality', () => {
             .filter(({ kind }) => kind === 'spike' || kind === 'sustained')
             .map((row) => `${row.kind} ${row.family} ${row.value} ${row.hour} ${row.strength}`)
         }
-        const since = end - 34 * hourMs
+        const since = end - 14 * hourMs
         const whole = new Set(await flagged(since, end))
         const hourly = new Set<string>()
         for (let asOf = since + hourMs; asOf <= end; asOf += hourMs)
