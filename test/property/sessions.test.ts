@@ -173,10 +173,8 @@ describe('causality', () => {
           const scope = scopeOf(since, asOf, tz)
           const span = hourSpan(scope, new Date(asOf), reachOf(28), tz)
           const kinds = ['spike', 'sustained'] as const
-          const request = {
-            ...{ scope, span, by, historyDays: 28, kinds, noiseScale: 1 },
-            ...{ method: 'likelihood' as const, minUsd: 0.2, minShare: 0.02 },
-          }
+          const judged = { kinds, noiseScale: 1, method: 'likelihood', minUsd: 0.2, minShare: 0.02 } as const
+          const request = { scope, span, by, historyDays: 28, ...judged }
           const rows = await askFlags({ db } as unknown as Question, request)
           return rows
             .filter(({ kind }) => kind === 'spike' || kind === 'sustained')
