@@ -24,8 +24,8 @@ export function clockHour(ts: number, tz: string): number {
 export interface SeriesModel {
   readonly family: number
   readonly value: string
-  /** Cost, dearest call and sum of squares by hour, USD. */
-  readonly hours: ReadonlyMap<number, { cost: number; max: number; squares: number }>
+  /** Cost, dearest call and sum of squares by hour, USD; and the calls that cost something. */
+  readonly hours: ReadonlyMap<number, { cost: number; max: number; squares: number; paid: number }>
   readonly first: number
 }
 
@@ -45,15 +45,16 @@ export function modelOf(calls: readonly PaidCall[], asOf: number, tz: string, hi
   for (let ts = earliest - 2 * 24 * hourMs; ts < asOf; ts += 15 * 60_000) shown.add(clockHour(ts, tz))
   const series: SeriesModel[] = []
   const add = (family: number, value: string, own: readonly PaidCall[]): void => {
-    const hours = new Map<number, { cost: number; max: number; squares: number }>()
+    const hours = new Map<number, { cost: number; max: number; squares: number; paid: number }>()
     for (const { ts, cost } of own) {
       const hour = clockHour(ts, tz)
-      const before = hours.get(hour) ?? { cost: 0, max: 0, squares: 0 }
+      const before = hours.get(hour) ?? { cost: 0, max: 0, squares: 0, paid: 0 }
       const micros = cost ?? 0
       hours.set(hour, {
         cost: before.cost + micros,
         max: Math.max(before.max, micros),
         squares: before.squares + (micros / 1e6) ** 2,
+        paid: before.paid + (micros > 0 ? 1 : 0),
       })
     }
     const first = Math.min(...hours.keys())
@@ -77,19 +78,19 @@ export function modelOf(calls: readonly PaidCall[], asOf: number, tz: string, hi
   return { series, shown, until, historyDays }
 }
 
-const ascending = (values: readonly number[]): number[] => values.toSorted((a, b) => a - b)
+export const ascending = (values: readonly number[]): number[] => values.toSorted((a, b) => a - b)
 
-function interpolated(values: readonly number[], share: number): number {
+export function interpolated(values: readonly number[], share: number): number {
   const sorted = ascending(values)
   const rank = (sorted.length - 1) * share
   const [low, high] = [sorted[Math.floor(rank)] ?? 0, sorted[Math.ceil(rank)] ?? 0]
   return low + (high - low) * (rank - Math.floor(rank))
 }
 
-const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
-const dayOf = (hour: number): number => Math.floor(hour / 24)
-const weekdayOf = (hour: number): number => (dayOf(hour) + 4) % 7
-const isWeekend = (hour: number): boolean => [0, 6].includes(weekdayOf(hour))
+export const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
+export const dayOf = (hour: number): number => Math.floor(hour / 24)
+export const weekdayOf = (hour: number): number => (dayOf(hour) + 4) % 7
+export const isWeekend = (hour: number): boolean => [0, 6].includes(weekdayOf(hour))
 
 export interface HourModel {
   readonly cost: number
@@ -151,7 +152,7 @@ export function baselineOf(model: Model, series: SeriesModel, day: number): DayB
 }
 
 /** The account's median day over the history of a day; undefined without any. */
-function usualDay({ series, historyDays }: Model, day: number): number | undefined {
+export function usualDay({ series, historyDays }: Model, day: number): number | undefined {
   const account = series.find(({ family }) => family === 0)
   if (account === undefined) return undefined
   const first = Math.max(dayOf(account.first), day - historyDays)
@@ -220,7 +221,7 @@ export function flagsOf(model: Model, since: number): { flags: FlagModel[]; doub
 }
 
 /** The first must be above the second. */
-type Comparison = readonly [number, number]
+export type Comparison = readonly [number, number]
 
 function spikeTests({ cost, norm, noise, max, squares }: HourModel, usual: number): Comparison[] {
   const excess = cost - norm
@@ -233,11 +234,12 @@ function spikeTests({ cost, norm, noise, max, squares }: HourModel, usual: numbe
   ]
 }
 
-function sustainedTests(
+export function sustainedTests(
   { family }: SeriesModel,
   now: HourModel,
   hours: readonly HourModel[],
   usual: number,
+  days = { other: 0.25, person: 0.15 },
 ): Comparison[] {
   const [cost, norm] = [sum(hours.map((one) => one.cost)), sum(hours.map((one) => one.norm))]
   const excess = cost - norm
@@ -245,7 +247,7 @@ function sustainedTests(
   return [
     [excess, 8 * Math.sqrt(sum(hours.map(({ noise }) => noise ** 2)))],
     [cost, (family === 2 ? 3 : 2) * norm],
-    [excess, (family === 2 ? 0.15 : 0.25) * usual],
+    [excess, (family === 2 ? days.person : days.other) * usual],
     [now.cost, now.norm],
     [excess - most, 0.5 * excess],
     [cost * cost, 4.5 * sum(hours.map(({ squares }) => squares))],
@@ -262,7 +264,7 @@ function dropTests(hours: readonly HourModel[], usual: number): Comparison[] {
 }
 
 /** The last hours that the clock showed, this one included. */
-function lastHours({ shown }: Model, hour: number, length: number): number[] {
+export function lastHours({ shown }: Model, hour: number, length: number): number[] {
   const found: number[] = []
   for (let one = hour; found.length < length && one > hour - 3 * length; one--)
     if (shown.has(one)) found.push(one)
