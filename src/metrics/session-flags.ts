@@ -7,7 +7,7 @@ import { locatedCalls, whole, withoutUnused, type SeriesRequest } from './anomal
 import type { AnomalyKind } from './anomaly-tests.js'
 import { isWeekend } from './bursty-days.js'
 import { quantile, rowsOfJson, wholeNumbers } from './dialect.js'
-import type { Query } from './query.js'
+import type { Query, Whole } from './query.js'
 import { sessionHours, sessionTables } from './session-hours.js'
 
 export interface SessionRequest extends SeriesRequest {
@@ -36,12 +36,77 @@ export const sessionBounds = {
 export const sessionReach = (historyDays: number): number => historyDays + 2
 
 export function sessionFlags(request: SessionRequest): Query<FlagRow> {
-  const { span, historyDays, kinds, noiseScale, days } = request
+  const spans = sessionBounds.spans.filter((hours) => request.kinds.includes(kindOf(hours)))
+  return termsQuery(
+    request,
+    dearDays,
+    spans,
+    /* sql */ `SELECT * EXCLUDE (place) FROM (
+      SELECT *, row_number() OVER (PARTITION BY family, value, hour, kind ORDER BY strength DESC, span_hours) AS place
+      FROM (
+        SELECT CASE WHEN span_hours < ${dayHours} THEN 'spike' ELSE 'sustained' END AS kind, family, value, hour, span_hours,
+          span_usd AS cost_usd, span_norm_usd AS norm_usd, CAST(NULL AS DOUBLE) AS noise_usd, usual_usd,
+          history_hours, surprise / bound AS strength
+        FROM terms WHERE ${conditions.join(' AND ')}
+      )
+    ) WHERE place = 1 ORDER BY hour, family, value, kind`,
+  )
+}
+
+/** One hour of one series with the terms of its verdict over each span; sums of the span but for `hour_…`. */
+export interface SessionTermRow {
+  readonly span_hours: number
+  readonly span_begun: number
+  readonly span_norm_begun: number
+  readonly span_units: number
+  readonly span_usd: number
+  readonly span_norm_usd: number
+  readonly span_price: number
+  readonly span_calls: number
+  readonly price_noise: number
+  readonly calls_noise: number
+  readonly session_surprise: number
+  readonly price_surprise: number
+  readonly calls_surprise: number
+  readonly surprise: number
+  readonly bound: number
+  readonly hour_usd: number
+  readonly hour_norm_usd: number
+  readonly usual_usd: number
+  readonly series: Whole
+  readonly history_hours: Whole
+}
+
+/** @param request its days hold the hour's; of `by`, the dimension of the series */
+export function sessionTerms(
+  request: SessionRequest,
+  { value, hour }: { readonly value: string; readonly hour: number },
+): Query<SessionTermRow> {
+  const family = request.by.length
+  const chosen = /* sql */ `dear_days AS (
+      SELECT family, value, day FROM session_series, judged_days
+      WHERE family = ${family} AND value = $value
+    )`
+  const { sql, params } = termsQuery<SessionTermRow>(
+    request,
+    chosen,
+    sessionBounds.spans,
+    `SELECT * FROM terms WHERE hour = CAST($hour AS BIGINT) AND is_whole ORDER BY span_hours`,
+  )
+  return { sql, params: { ...params, value, hour } }
+}
+
+function termsQuery<R>(
+  request: SessionRequest,
+  series: string,
+  spans: readonly number[],
+  answer: string,
+): Query<R> {
+  const { span, historyDays, noiseScale, days } = request
   const calls = locatedCalls(request, undefined, {
     person: "coalesce(user_id, '')",
     session: "coalesce(session_id, '')",
   })
-  const spans = sessionBounds.spans.filter((hours) => kinds.includes(kindOf(hours)))
   const sql = /* sql */ `
     WITH judged_days AS MATERIALIZED (
       SELECT DISTINCT day FROM (SELECT ${rowsOfJson('$days', { day: 'BIGINT' })})
@@ -52,12 +117,10 @@ export function sessionFlags(request: SessionRequest): Query<FlagRow> {
     ${sessionHours},
     ${usualDays},
     ${profiles},
+    ${series},
     ${norms},
-    flags AS (${spans.map(surprises).join(' UNION ALL ')})
-    SELECT * EXCLUDE (place) FROM (
-      SELECT *, row_number() OVER (PARTITION BY family, value, hour, kind ORDER BY strength DESC, span_hours) AS place
-      FROM flags WHERE strength > 1
-    ) WHERE place = 1 ORDER BY hour, family, value`
+    terms AS (${spans.map(termsOf).join(' UNION ALL ')})
+    ${answer}`
   const params = {
     ...calls.params,
     first_hour: span.first,
@@ -114,15 +177,18 @@ const profiles = /* sql */ `near_begins AS MATERIALIZED (
       WHERE day_begins.begun > 0
     )`
 
-/** CTE `judged_hours`: the hours of series that cost enough on a judged day, and of the day before it. */
-const norms = /* sql */ `dear_days AS (
+/** CTE `dear_days`: the series that cost enough on a judged day and the day before it to be flagged. */
+const dearDays = /* sql */ `dear_days AS (
       SELECT session_days.family, session_days.value, judged_days.day
       FROM judged_days
       JOIN usual_days ON usual_days.day = judged_days.day
       JOIN session_days ON session_days.day BETWEEN judged_days.day - 1 AND judged_days.day
       GROUP BY session_days.family, session_days.value, judged_days.day
       HAVING CAST(sum(session_days.cost_usd) AS DOUBLE) > ${sessionBounds.day} * any_value(usual_usd)
-    ), norm_days AS (
+    )`
+
+/** CTE `judged_hours`: the hours of `dear_days` and of the days before these. */
+const norms = /* sql */ `norm_days AS (
       SELECT family, value, day FROM dear_days UNION SELECT family, value, day - 1 FROM dear_days
     ), series_norms AS (
       SELECT norm_days.family, norm_days.value, norm_days.day,
@@ -153,35 +219,47 @@ const norms = /* sql */ `dear_days AS (
       WHERE 24 * profiles.day + profiles.hour_of_day < ${whole('until_hour')}
     )`
 
-const kindOf = (hours: number): 'spike' | 'sustained' => (hours < 24 ? 'spike' : 'sustained')
+const dayHours = 24
+const kindOf = (hours: number): 'spike' | 'sustained' => (hours < dayHours ? 'spike' : 'sustained')
 
-/** By how much the surprise of the hours up to each passes its bound, where the money at stake is enough. */
-function surprises(hours: number): string {
-  const { shape, surprise, norm, day } = sessionBounds
+/** SQL over `terms`: the hour is flagged. */
+const conditions = [
+  'is_judged AND is_whole',
+  `hour >= ${whole('since_hour')}`,
+  'hour_units > 0',
+  'hour_usd > hour_norm_usd',
+  `span_usd - span_norm_usd > ${sessionBounds.day} * usual_usd`,
+  `span_usd > ${sessionBounds.norm} * span_norm_usd`,
+  'surprise > bound',
+]
+
+/** Every judged hour with the surprise of the hours up to it, and what it is made of. */
+function termsOf(hours: number): string {
+  const { shape, surprise } = sessionBounds
   const double = (sum: string): string => `CAST(${sum} OVER last AS DOUBLE)`
   // Of a negative binomial law; 0 where there are no more sessions than usual.
   const sessions = /* sql */ `CASE WHEN span_begun <= span_norm_begun THEN 0 ELSE
       span_begun * ln(span_begun / span_norm_begun)
         - (span_begun + ${shape}) * ln((span_begun + ${shape}) / (span_norm_begun + ${shape})) END`
   const shift = (sum: string, noise: string): string =>
-    `greatest(0, ${sum}) * greatest(0, ${sum}) / (2 * span_units * ${noise})`
+    `CASE WHEN ${sum} <= 0 THEN 0 ELSE ${sum} * ${sum} / (2 * span_units * ${noise}) END`
   return /* sql */ `
-      SELECT '${kindOf(hours)}' AS kind, family, value, hour, ${hours} AS span_hours,
-        span_usd AS cost_usd, span_norm_usd AS norm_usd, CAST(NULL AS DOUBLE) AS noise_usd, usual_usd,
-        history_hours,
-        (${sessions} + ${shift('span_price', 'price_noise')} + ${shift('span_calls', 'calls_noise')})
-          / (CAST($scale AS DOUBLE) * ${surprise} + ln(series)) AS strength
+      SELECT *, session_surprise + price_surprise + calls_surprise AS surprise
       FROM (
-        SELECT *, ${double('sum(begun)')} AS span_begun, ${double('sum(norm_begun)')} AS span_norm_begun,
-          ${double('sum(judged_hours.cost_usd)')} AS span_usd, ${double('sum(norm_usd)')} AS span_norm_usd,
-          ${double('sum(units)')} AS span_units, ${double('sum(price)')} AS span_price,
-          ${double('sum(calls)')} AS span_calls, hour - min(hour) OVER last = ${hours - 1} AS is_whole
-        FROM judged_hours
-        WINDOW last AS (
-          PARTITION BY family, value ORDER BY hour ROWS BETWEEN ${hours - 1} PRECEDING AND CURRENT ROW
+        SELECT *, ${sessions} AS session_surprise, ${shift('span_price', 'price_noise')} AS price_surprise,
+          ${shift('span_calls', 'calls_noise')} AS calls_surprise,
+          CAST($scale AS DOUBLE) * ${surprise} + ln(series) AS bound
+        FROM (
+          SELECT family, value, hour, ${hours} AS span_hours, is_judged, units AS hour_units, history_hours, usual_usd,
+            series, price_noise, calls_noise, CAST(cost_usd AS DOUBLE) AS hour_usd, CAST(norm_usd AS DOUBLE) AS hour_norm_usd,
+            ${double('sum(begun)')} AS span_begun, ${double('sum(norm_begun)')} AS span_norm_begun,
+            ${double('sum(cost_usd)')} AS span_usd, ${double('sum(norm_usd)')} AS span_norm_usd,
+            ${double('sum(units)')} AS span_units, ${double('sum(price)')} AS span_price,
+            ${double('sum(calls)')} AS span_calls, hour - min(hour) OVER last = ${hours - 1} AS is_whole
+          FROM judged_hours
+          WINDOW last AS (
+            PARTITION BY family, value ORDER BY hour ROWS BETWEEN ${hours - 1} PRECEDING AND CURRENT ROW
+          )
         )
-      )
-      WHERE is_judged AND is_whole AND hour >= ${whole('since_hour')} AND units > 0
-        AND CAST(cost_usd AS DOUBLE) > CAST(norm_usd AS DOUBLE)
-        AND span_usd - span_norm_usd > ${day} * usual_usd AND span_usd > ${norm} * span_norm_usd`
+      )`
 }
