@@ -8,8 +8,10 @@ import { anomalyReport } from '../reports/anomalies.js'
 import { baselineReport } from '../reports/baseline.js'
 import type { Doubts } from '../reports/notes.js'
 import type { Report } from '../reports/report.js'
+import { sessionReport } from '../reports/session-terms.js'
 import { askAnomalies, defaultAnomalyOptions, type AnomalyOptions } from './ask-anomalies.js'
 import { askBaseline } from './ask-baseline.js'
+import { askSessionTerms } from './ask-session-terms.js'
 import {
   anomalyOptionSpecs,
   budgetsOption,
@@ -137,6 +139,11 @@ async function explain(
   options: Omit<AnomalyOptions, 'budgets'>,
 ): Promise<Report> {
   const hour = explainHour(text, question.scope.tz)
+  const sessions = await askSessionTerms(question, hour, series, options)
+  if (sessions !== undefined) {
+    const doubts = await doubtsOf(question)
+    return sessionReport({ scope: question.scope, series, hour, ...sessions, doubts })
+  }
   const row = await askBaseline(question, hour, series, options.historyDays)
   const person = series.dimension?.key === 'user_id'
   return baselineReport({

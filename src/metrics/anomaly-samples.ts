@@ -9,7 +9,7 @@ import { burstyDays } from './bursty-days.js'
 import { expensiveCalls } from './expensive-calls.js'
 import { incidentParts } from './incident-parts.js'
 import { seriesHours } from './series-hours.js'
-import { sessionFlags } from './session-flags.js'
+import { sessionFlags, sessionTerms } from './session-flags.js'
 import { userHours } from './user-hours.js'
 import { zscores } from './zscores.js'
 import type { Query } from './query.js'
@@ -54,6 +54,11 @@ export const anomalySamples = [
   sample('session_flags', 'abnormal hours of all series by sessions', (scope, span) => {
     const days = [span.since, span.until - 1].map((hour) => Math.floor(hour / 24))
     return sessionFlags({ scope, span, by, historyDays, kinds: anomalyKinds, noiseScale: 1, days })
+  }),
+  sample('session_terms', 'why an hour is abnormal by sessions, or not', (scope, span) => {
+    const request = { scope, span, by, historyDays, kinds: anomalyKinds, noiseScale: 1 }
+    const hour = span.until - 1
+    return sessionTerms({ ...request, days: [Math.floor(hour / 24)] }, { family: 0, value: '', hour })
   }),
   sample('zscores', 'abnormal hours by the textbook', (scope, span) => zscores({ scope, span, historyDays })),
   sample('series_hours', 'hours of chosen days beside their norm', (scope, span) => {

@@ -77,15 +77,14 @@ export interface SessionTermRow {
   readonly history_hours: Whole
 }
 
-/** @param request its days hold the hour's; of `by`, the dimension of the series */
+/** @param request its days hold the hour's */
 export function sessionTerms(
   request: SessionRequest,
-  { value, hour }: { readonly value: string; readonly hour: number },
+  { family, value, hour }: { readonly family: number; readonly value: string; readonly hour: number },
 ): Query<SessionTermRow> {
-  const family = request.by.length
   const chosen = /* sql */ `dear_days AS (
       SELECT family, value, day FROM session_series, judged_days
-      WHERE family = ${family} AND value = $value
+      WHERE family = ${whole('family')} AND value = $value
     )`
   const { sql, params } = termsQuery<SessionTermRow>(
     request,
@@ -93,7 +92,7 @@ export function sessionTerms(
     sessionBounds.spans,
     `SELECT * FROM terms WHERE hour = CAST($hour AS BIGINT) AND is_whole ORDER BY span_hours`,
   )
-  return { sql, params: { ...params, value, hour } }
+  return { sql, params: { ...params, family, value, hour } }
 }
 
 function termsQuery<R>(

@@ -9,7 +9,12 @@ import { dimensionOf } from '../../src/domain/dimensions.js'
 import { hourSpan } from '../../src/domain/hours.js'
 import { reachOf, type FlagRow } from '../../src/metrics/anomalies.js'
 import { burstyDays, type BurstyDayRow } from '../../src/metrics/bursty-days.js'
-import { sessionFlags, sessionReach } from '../../src/metrics/session-flags.js'
+import {
+  sessionFlags,
+  sessionReach,
+  sessionTerms,
+  type SessionTermRow,
+} from '../../src/metrics/session-flags.js'
 import { clockHour } from './anomaly-model.js'
 import { dispersionOf, located, sessionFlagsOf, type SessionCall } from './session-model.js'
 
@@ -151,6 +156,16 @@ describe('sessions against plain TypeScript', () => {
             expect(row.norm_usd).toBeCloseTo(flag.norm, 8)
             expect(row.strength).toBeCloseTo(flag.strength, 6)
           }
+          const [row] = rows
+          if (row === undefined) return
+          const { family, value } = row
+          const terms = sessionTerms(
+            { ...request, days, kinds: [], noiseScale: 1 },
+            { family, value, hour: Number(row.hour) },
+          )
+          const explained = (await db.query<SessionTermRow>(terms.sql, terms.params)).rows
+          const own = explained.find(({ span_hours: hours }) => hours === row.span_hours)
+          expect(Number(own?.surprise) / Number(own?.bound)).toBeCloseTo(Number(row.strength), 9)
         }),
         { numRuns: 5 },
       )
