@@ -76,8 +76,10 @@ export function leadOf(group: Group, figures: readonly SeriesFigures[]): SeriesF
   const sign = isDrop(group) ? -1 : 1
   const size = ({ excess }: SeriesFigures): number => sign * Number(excess)
   const most = Math.max(...figures.map(size))
+  // Below 0 where hours were flagged by a norm lower than the one of the figures: the largest leads.
+  const least = Math.min(most, leading * most)
   const order = figures
-    .filter((one) => size(one) >= leading * most)
+    .filter((one) => size(one) >= least)
     .toSorted((a, b) =>
       sign < 0 ? size(b) - size(a) : a.norm === b.norm ? b.family - a.family : a.norm < b.norm ? -1 : 1,
     )

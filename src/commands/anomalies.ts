@@ -4,6 +4,7 @@ import { dayMs } from '../domain/zones.js'
 import type { Window } from '../domain/scope.js'
 import { bounds } from '../metrics/anomaly-tests.js'
 import { breakdown } from '../metrics/breakdown.js'
+import { sessionBounds } from '../metrics/session-flags.js'
 import { anomalyReport } from '../reports/anomalies.js'
 import { baselineReport } from '../reports/baseline.js'
 import type { Doubts } from '../reports/notes.js'
@@ -142,7 +143,7 @@ async function explain(
   const sessions = await askSessionTerms(question, hour, series, options)
   if (sessions !== undefined) {
     const doubts = await doubtsOf(question)
-    return sessionReport({ scope: question.scope, series, hour, ...sessions, doubts })
+    return sessionReport({ scope: question.scope, series, hour, ...sessions, bounds: sessionBounds, doubts })
   }
   const row = await askBaseline(question, hour, series, options.historyDays)
   const person = series.dimension?.key === 'user_id'

@@ -4,7 +4,7 @@ import type { Dimension } from '../domain/dimensions.js'
 import { hourIso, hourStart } from '../domain/hours.js'
 import type { Scope } from '../domain/scope.js'
 import { usd } from '../domain/wording.js'
-import { sessionBounds, type SessionTermRow } from '../metrics/session-flags.js'
+import type { sessionBounds, SessionTermRow } from '../metrics/session-flags.js'
 import { column } from './columns.js'
 import { footerOf, warningsOf, type Doubts } from './notes.js'
 import type { Column, Report, Row, Section } from './report.js'
@@ -15,6 +15,7 @@ export interface SessionAnswer {
   /** Local hour. */
   readonly hour: number
   readonly dispersion: number
+  readonly bounds: typeof sessionBounds
   readonly rows: readonly SessionTermRow[]
   readonly doubts: Doubts
 }
@@ -35,17 +36,18 @@ const columns: readonly Column[] = [
   column('flagged', 'flagged', 'boolean'),
 ]
 
-export function sessionReport({ scope, series, hour, dispersion, rows, doubts }: SessionAnswer): Report {
+export function sessionReport(answer: SessionAnswer): Report {
+  const { scope, series, hour, dispersion, rows, bounds, doubts } = answer
   const title = `Sessions of ${memberText({ dimension: series.dimension?.key ?? null, value: series.value })}`
   const section: Section = {
     id: 'sessions',
     title,
     columns,
-    rows: rows.map(rowOf),
+    rows: rows.map((row) => rowOf(row, bounds)),
     notes: [
       `people work in sessions here (dispersion ${Number(dispersion.toPrecision(2))}), so sessions are judged, not calls`,
       'begun: sessions that began in the hours up to this; price ×, calls ×: cost a call and calls an hour of a session, times what is usual for the same people; S: the surprise of each, and all',
-      ...(rows[0] === undefined ? [] : [stakes(rows[0])]),
+      ...(rows[0] === undefined ? [] : [stakes(rows[0], bounds)]),
     ],
     empty: 'no baseline: the series has no session before this day, or not enough of its hours are known',
   }
@@ -64,15 +66,17 @@ export function sessionReport({ scope, series, hour, dispersion, rows, doubts }:
 }
 
 /** What must hold beside the bound, of every span. */
-function stakes({ usual_usd: usual, hour_usd: cost, hour_norm_usd: norm }: SessionTermRow): string {
-  const { day, norm: times } = sessionBounds
+function stakes(
+  { usual_usd: usual, hour_usd: cost, hour_norm_usd: norm }: SessionTermRow,
+  { day, norm: times }: typeof sessionBounds,
+): string {
   return `flagged when S is above the bound, the excess above ${usd(day * usual)} (${day} of a usual day), the cost above ${times} × the usual, and the hour itself (${usd(cost)}) above its usual (${usd(norm)})`
 }
 
-function rowOf(row: SessionTermRow): Row {
+function rowOf(row: SessionTermRow, bounds: typeof sessionBounds): Row {
   const [cost, norm] = [row.span_usd, row.span_norm_usd]
   const times = (sum: number): number | null => (row.span_units === 0 ? null : Math.exp(sum / row.span_units))
-  const matters = cost - norm > sessionBounds.day * row.usual_usd && cost > sessionBounds.norm * norm
+  const matters = cost - norm > bounds.day * row.usual_usd && cost > bounds.norm * norm
   return {
     span_hours: row.span_hours,
     begun: row.span_begun,
