@@ -12,12 +12,12 @@ import type { AnomalyKind } from '../metrics/anomaly-tests.js'
 import { expensiveCalls, type ExpensiveCallRow } from '../metrics/expensive-calls.js'
 import { incidentParts, type PartRow } from '../metrics/incident-parts.js'
 import type { Query } from '../metrics/query.js'
-import { seriesHours, type SeriesHourRow } from '../metrics/series-hours.js'
+import { seriesHours, type SeriesDay, type SeriesHourRow } from '../metrics/series-hours.js'
 import { userHours, type UserHourRow } from '../metrics/user-hours.js'
 import { zscores } from '../metrics/zscores.js'
 import { lowestDailyBudget } from '../anomalies/budget.js'
 import type { AnomalyAnswer } from '../reports/anomalies.js'
-import { askFlags } from './ask-flags.js'
+import { askFlags, withSessionNorms } from './ask-flags.js'
 import { ask, type Question } from './question.js'
 
 export interface AnomalyOptions {
@@ -111,7 +111,7 @@ function flagOf(row: FlagRow, tz: string, minUsd: number): Flag[] {
 }
 
 async function incidentsOf(
-  { db, scope }: Question,
+  question: Question,
   span: HourSpan,
   flags: readonly Flag[],
   options: AnomalyOptions,
@@ -119,6 +119,7 @@ async function incidentsOf(
 ): Promise<Incident[]> {
   const groups = groupFlags(flags)
   if (groups.length === 0) return []
+  const { db, scope } = question
   const { by, historyDays } = options
   const setting: Setting = {
     tz: scope.tz,
@@ -126,9 +127,7 @@ async function incidentsOf(
     by: by.map(({ key }) => key),
     drivers: driverNames,
   }
-  const days = daysToMeasure(groups)
-  const rows = days.length === 0 ? [] : await ask(db, seriesHours({ scope, span, by, historyDays }, days))
-  const measured = options.method === 'zscore' ? withFlatNorm(rows, flags) : rows
+  const measured = await askFigures(question, span, daysToMeasure(groups), flags, options)
   const drafts = groups.map((group) => draftOf(group, figuresOf(group, measured), setting))
   const kept = top === undefined ? drafts : largest(drafts, top)
   const parts = kept.length === 0 ? [] : await ask(db, partsQuery(scope, span, by, kept))
@@ -147,6 +146,21 @@ function largest(drafts: readonly Draft[], top: number): Draft[] {
   const order = drafts.toSorted((a, b) => Number(magnitude(b.lead.excess) - magnitude(a.lead.excess)))
   const kept = new Set(order.slice(0, top))
   return drafts.filter((draft) => kept.has(draft))
+}
+
+/** The hours of these days with the norm of the method that judged them. */
+async function askFigures(
+  question: Question,
+  span: HourSpan,
+  days: readonly SeriesDay[],
+  flags: readonly Flag[],
+  { by, historyDays, method }: AnomalyOptions,
+): Promise<readonly SeriesHourRow[]> {
+  if (days.length === 0) return []
+  const request = { scope: question.scope, span, by, historyDays }
+  const rows = await ask(question.db, seriesHours(request, days))
+  if (method === 'zscore') return withFlatNorm(rows, flags)
+  return method === 'likelihood' ? withSessionNorms(question, request, days, rows) : rows
 }
 
 /** By the textbook every hour's norm is the mean of all. */

@@ -2,7 +2,10 @@
 import type { HourSpan } from '../domain/hours.js'
 import { anomalies, type AnomalyRequest, type FlagRow } from '../metrics/anomalies.js'
 import { burstyDays } from '../metrics/bursty-days.js'
-import { sessionFlags, sessionReach } from '../metrics/session-flags.js'
+import type { SeriesRequest } from '../metrics/anomaly-hours.js'
+import type { Whole } from '../metrics/query.js'
+import type { SeriesDay, SeriesHourRow } from '../metrics/series-hours.js'
+import { sessionFlags, sessionNorms, sessionReach } from '../metrics/session-flags.js'
 import { ask, type Question } from './question.js'
 
 /** The tests of hours, which sessions take the place of on bursty days. */
@@ -32,4 +35,24 @@ export async function askFlags({ db }: Question, request: AnomalyRequest): Promi
     ({ kind, hour }) => !hourly.has(kind) || !days.has(Math.floor(Number(hour) / 24)),
   )
   return [...others, ...bySession]
+}
+
+/** Hours of chosen days with the norm by which they were judged: on bursty days, that of sessions. */
+export async function withSessionNorms(
+  { db }: Question,
+  request: SeriesRequest,
+  wanted: readonly SeriesDay[],
+  rows: readonly SeriesHourRow[],
+): Promise<readonly SeriesHourRow[]> {
+  const { span, historyDays } = request
+  const bursty = new Set((await ask(db, burstyDays(request))).map(({ day }) => Number(day)))
+  const chosen = wanted.filter(({ day }) => bursty.has(day))
+  if (chosen.length === 0) return rows
+  const days = [...new Set(chosen.map(({ day }) => day))]
+  const own = { ...request, span: sessionSpan(span, historyDays), days, kinds: [], noiseScale: 1 }
+  const norms = await ask(db, sessionNorms(own, chosen))
+  const keyOf = (row: { family: number; value: string; hour: Whole }): string =>
+    JSON.stringify([row.family, row.value, Number(row.hour)])
+  const found = new Map(norms.map((row) => [keyOf(row), row.norm_usd]))
+  return rows.map((row) => ({ ...row, norm_usd: found.get(keyOf(row)) ?? row.norm_usd }))
 }

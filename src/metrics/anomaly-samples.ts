@@ -9,7 +9,7 @@ import { burstyDays } from './bursty-days.js'
 import { expensiveCalls } from './expensive-calls.js'
 import { incidentParts } from './incident-parts.js'
 import { seriesHours } from './series-hours.js'
-import { sessionFlags, sessionTerms } from './session-flags.js'
+import { sessionFlags, sessionNorms, sessionTerms } from './session-flags.js'
 import { userHours } from './user-hours.js'
 import { zscores } from './zscores.js'
 import type { Query } from './query.js'
@@ -59,6 +59,11 @@ export const anomalySamples = [
     const request = { scope, span, by, historyDays, kinds: anomalyKinds, noiseScale: 1 }
     const hour = span.until - 1
     return sessionTerms({ ...request, days: [Math.floor(hour / 24)] }, { family: 0, value: '', hour })
+  }),
+  sample('session_norms', 'what hours of chosen days cost by their sessions', (scope, span) => {
+    const day = Math.floor((span.until - 1) / 24)
+    const request = { scope, span, by, historyDays, kinds: anomalyKinds, noiseScale: 1, days: [day] }
+    return sessionNorms(request, [{ family: 0, value: '', day }])
   }),
   sample('zscores', 'abnormal hours by the textbook', (scope, span) => zscores({ scope, span, historyDays })),
   sample('series_hours', 'hours of chosen days beside their norm', (scope, span) => {

@@ -8,6 +8,7 @@ import type { AnomalyKind } from './anomaly-tests.js'
 import { isWeekend } from './bursty-days.js'
 import { quantile, rowsOfJson, wholeNumbers } from './dialect.js'
 import type { Query, Whole } from './query.js'
+import type { SeriesDay } from './series-hours.js'
 import { sessionHours, sessionTables } from './session-hours.js'
 
 export interface SessionRequest extends SeriesRequest {
@@ -93,6 +94,27 @@ export function sessionTerms(
     `SELECT * FROM terms WHERE hour = CAST($hour AS BIGINT) AND is_whole ORDER BY span_hours`,
   )
   return { sql, params: { ...params, family, value, hour } }
+}
+
+/** What an hour of a series normally costs by its sessions. */
+export interface SessionNormRow {
+  readonly family: number
+  readonly value: string
+  readonly hour: Whole
+  readonly norm_usd: number
+}
+
+/** The norms of the hours of these days of series; `request.days` hold the days. */
+export function sessionNorms(request: SessionRequest, wanted: readonly SeriesDay[]): Query<SessionNormRow> {
+  const types = { family: 'INTEGER', value: 'VARCHAR', day: 'BIGINT' }
+  const chosen = /* sql */ `dear_days AS (SELECT DISTINCT family, value, day FROM (SELECT ${rowsOfJson('$wanted', types)}))`
+  const { sql, params } = termsQuery<SessionNormRow>(
+    request,
+    chosen,
+    [1],
+    `SELECT family, value, hour, hour_norm_usd AS norm_usd FROM terms WHERE is_judged ORDER BY family, value, hour`,
+  )
+  return { sql, params: withoutUnused({ ...params, wanted: JSON.stringify(wanted) }, sql) }
 }
 
 function termsQuery<R>(

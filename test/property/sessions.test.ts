@@ -11,8 +11,10 @@ import { reachOf, type FlagRow } from '../../src/metrics/anomalies.js'
 import { burstyDays, type BurstyDayRow } from '../../src/metrics/bursty-days.js'
 import {
   sessionFlags,
+  sessionNorms,
   sessionReach,
   sessionTerms,
+  type SessionNormRow,
   type SessionTermRow,
 } from '../../src/metrics/session-flags.js'
 import { clockHour } from './anomaly-model.js'
@@ -156,8 +158,14 @@ describe('sessions against plain TypeScript', () => {
             expect(row.norm_usd).toBeCloseTo(flag.norm, 8)
             expect(row.strength).toBeCloseTo(flag.strength, 6)
           }
-          const [row] = rows
+          const row = rows.find(({ span_hours: hours }) => hours === 1) ?? rows[0]
           if (row === undefined) return
+          const norms = sessionNorms({ ...request, days, kinds: [], noiseScale: 1 }, [
+            { family: row.family, value: row.value, day: Math.floor(Number(row.hour) / 24) },
+          ])
+          const hours = (await db.query<SessionNormRow>(norms.sql, norms.params)).rows
+          const norm = hours.find(({ hour }) => Number(hour) === Number(row.hour))?.norm_usd
+          if (row.span_hours === 1) expect(norm).toBeCloseTo(row.norm_usd, 9)
           const { family, value } = row
           const terms = sessionTerms(
             { ...request, days, kinds: [], noiseScale: 1 },
