@@ -8,11 +8,11 @@ import type { Query, Whole } from './query.js'
 
 /**
  * `dispersion`: of hourly calls beyond chance, from which an account is bursty (the variance beyond that of
- * Poisson's law over the square of the mean); `days`: of history that it takes; `leftOut`: the days that
+ * Poisson's law over the square of the mean, each day's mean by its own number of calls); `days`: of history that it takes; `leftOut`: the days that
  * vary most do not count, so that an incident makes nobody bursty; `named`: the share of calls with a user or
  * a session.
  */
-export const burstyBounds = { dispersion: 0.15, days: 14, leftOut: 4, named: 0.5 } as const
+export const burstyBounds = { dispersion: 0.12, days: 14, leftOut: 4, named: 0.5 } as const
 
 export interface BurstyDayRow {
   /** Local day since 1970-01-01. */
@@ -50,22 +50,30 @@ export function burstyDays(request: SeriesRequest): Query<BurstyDayRow> {
       JOIN account ON 24 * past_day >= first_hour
       LEFT JOIN hourly_calls ON hourly_calls.hour = 24 * past_day + hour_of_day
     ), slots AS (
-      SELECT day, is_weekend, hour_of_day, count(*) - 1 AS others, sum(calls) - max(calls) AS other_calls
-      FROM past_hours GROUP BY day, is_weekend, hour_of_day
-    ), past_days AS (
-      SELECT past_hours.day, past_day, sum(calls) AS calls, sum(named_calls) AS named_calls,
-        CAST(sum((calls * others - other_calls) * (calls * others - other_calls) - calls * others * others) AS DOUBLE)
-          / any_value(others * others) AS beyond_chance,
-        CAST(sum(other_calls * other_calls) AS DOUBLE) / any_value(others * others) AS squares
+      SELECT day, is_weekend, hour_of_day, count(*) - 1 AS others, CAST(sum(calls) - max(calls) AS HUGEINT) AS other_calls
+      FROM past_hours GROUP BY day, is_weekend, hour_of_day HAVING count(*) > 2
+    ), shapes AS (
+      SELECT day, is_weekend, sum(other_calls) AS all_calls, sum(other_calls * other_calls) AS squares
+      FROM slots GROUP BY day, is_weekend HAVING sum(other_calls) > 0
+    ), day_sums AS (
+      SELECT past_hours.day, past_day, past_hours.is_weekend, CAST(sum(calls) AS HUGEINT) AS calls,
+        sum(named_calls) AS named_calls, CAST(sum(calls * calls) AS HUGEINT) AS call_squares,
+        sum(calls * other_calls) AS products
       FROM past_hours JOIN slots USING (day, is_weekend, hour_of_day)
-      WHERE others >= 2 GROUP BY past_hours.day, past_day
+      GROUP BY past_hours.day, past_day, past_hours.is_weekend
+    ), past_days AS (
+      -- The day's calls, as many as they were, spread over its hours as those of the others.
+      SELECT day, past_day, day_sums.calls, named_calls,
+        CAST((call_squares - calls) * all_calls * all_calls - 2 * calls * all_calls * products
+          + calls * calls * squares AS DOUBLE) / CAST(all_calls * all_calls AS DOUBLE) AS beyond_chance,
+        CAST(calls * calls * squares AS DOUBLE) / CAST(all_calls * all_calls AS DOUBLE) AS squares
+      FROM day_sums JOIN shapes USING (day, is_weekend)
     ), ordered_days AS (
       SELECT *, row_number() OVER (PARTITION BY day ORDER BY beyond_chance DESC, past_day) AS place FROM past_days
     ), dispersions AS (
-      SELECT day, count(*) AS days, sum(calls) AS calls, sum(named_calls) AS named_calls,
-        CAST(sum(CAST(CASE WHEN place > ${leftOut} THEN beyond_chance ELSE 0 END AS DECIMAL(38, 6))) AS DOUBLE)
-          / (count(*) - ${leftOut}) AS beyond_chance,
-        CAST(sum(CAST(squares AS DECIMAL(38, 6))) AS DOUBLE) / count(*) AS squares
+      SELECT day, sum(calls) AS calls, sum(named_calls) AS named_calls,
+        CAST(sum(CAST(beyond_chance AS DECIMAL(38, 6))) FILTER (WHERE place > ${leftOut}) AS DOUBLE) AS beyond_chance,
+        CAST(sum(CAST(squares AS DECIMAL(38, 6))) FILTER (WHERE place > ${leftOut}) AS DOUBLE) AS squares
       FROM ordered_days GROUP BY day HAVING count(*) >= ${days}
     )
     SELECT day, beyond_chance / squares AS dispersion FROM dispersions

@@ -54,21 +54,22 @@ export function dispersionOf(
   const sums = days.flatMap((one) => {
     const alike = days.filter((other) => weekend(other) === weekend(one))
     if (alike.length < 3) return []
-    const hours = range(0, 24).map((hour) => {
+    const means = range(0, 24).map((hour) => {
       const all = alike.map((other) => count(other, hour))
-      const mean = (total(all) - Math.max(...all)) / (all.length - 1)
+      return (total(all) - Math.max(...all)) / (all.length - 1)
+    })
+    if (total(means) === 0) return []
+    const size = total(range(0, 24).map((hour) => count(one, hour))) / total(means)
+    const hours = means.map((mean, hour) => {
       const calls = count(one, hour)
-      return { beyond: (calls - mean) ** 2 - calls, square: mean ** 2 }
+      return { beyond: (calls - size * mean) ** 2 - calls, square: (size * mean) ** 2 }
     })
     return [{ beyond: total(hours.map((x) => x.beyond)), square: total(hours.map((x) => x.square)) }]
   })
   const named = past.filter(({ user, session }) => user !== null || session !== null).length
   if (sums.length < 14 || named < 0.5 * past.length) return undefined
-  const kept = sums
-    .map(({ beyond }) => beyond)
-    .toSorted((a, b) => a - b)
-    .slice(0, -4)
-  return total(kept) / kept.length / (total(sums.map(({ square }) => square)) / sums.length)
+  const kept = sums.toSorted((a, b) => a.beyond - b.beyond).slice(0, -4)
+  return total(kept.map(({ beyond }) => beyond)) / total(kept.map(({ square }) => square))
 }
 
 /** A session within an hour. */
