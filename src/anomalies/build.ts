@@ -6,7 +6,7 @@ import type { IncidentSpan, PartRow } from '../metrics/incident-parts.js'
 import { confidenceOf, type Confidence } from './confidence.js'
 import { decompose, type Parts } from './decompose.js'
 import { leadOf, measuredHours, type Measured, type SeriesFigures } from './figures.js'
-import type { Group } from './incidents.js'
+import { seriesId, type Evidence, type Group } from './incidents.js'
 
 /** A dimension and one of its members; both null for all calls. */
 export interface Member {
@@ -39,10 +39,20 @@ export interface Incident extends Amounts {
   readonly measured: { readonly since: string; readonly until: string }
   readonly timesNormal: number | null
   readonly confidence: Confidence
+  /** Of the hours of its lead that chance explains least; null by other methods. */
+  readonly evidence: IncidentEvidence | null
   readonly parts: Parts
   readonly drivers: readonly Driver[]
   readonly calls: number
   readonly normCalls: number | null
+}
+
+export interface IncidentEvidence extends Evidence {
+  /** The hours that were judged together, [since, until), ISO 8601 UTC. */
+  readonly since: string
+  readonly until: string
+  readonly costUsd: number
+  readonly normUsd: number
 }
 
 /** What incidents are built with. */
@@ -108,11 +118,29 @@ export function incidentOf(draft: Draft, rows: readonly PartRow[], setting: Sett
     excess: lead.excess,
     timesNormal: ratioOf(lead.cost, lead.norm),
     confidence: confidenceOf(group.flags),
+    evidence: evidenceOf(group, lead, iso),
     parts: partsOf(lead, whole),
     drivers: driversOf(lead, whole, rows, member(lead), setting),
     calls: Number(whole?.calls ?? 0),
     normCalls: normCalls(lead, whole),
   }
+}
+
+/** The flag of the series that chance explains least. */
+function evidenceOf(
+  { flags }: Group,
+  lead: SeriesFigures,
+  iso: (hour: number) => string,
+): IncidentEvidence | null {
+  const own = flags.flatMap((flag) =>
+    seriesId(flag) === seriesId(lead) && flag.evidence !== undefined
+      ? [{ flag, evidence: flag.evidence }]
+      : [],
+  )
+  const [most] = own.toSorted((a, b) => b.evidence.surprise - a.evidence.surprise)
+  if (most === undefined) return null
+  const { hour, spanHours, costUsd, normUsd } = most.flag
+  return { ...most.evidence, since: iso(hour - spanHours + 1), until: iso(hour + 1), costUsd, normUsd }
 }
 
 function partsOf(lead: SeriesFigures, whole: PartRow | undefined): Parts {

@@ -1,6 +1,6 @@
 /** What an incident came to, in each series that it names, beside what the same hours normally cost. */
 import { picos, sumPicos, type Picos } from '../domain/amount.js'
-import type { SeriesDay, SeriesHourRow } from '../metrics/series-hours.js'
+import type { MeasuredDay, NormHourRow } from '../metrics/surprise-hours.js'
 import { isDrift, isDrop, seriesId, type Flag, type Group, type SeriesKey } from './incidents.js'
 
 export interface SeriesFigures extends SeriesKey {
@@ -27,13 +27,17 @@ function flaggedHours(group: Group): { since: number; until: number } {
 }
 
 /** The days whose hours must be asked for; none for a drift, whose flags carry the weeks' cost. */
-export function daysToMeasure(groups: readonly Group[]): SeriesDay[] {
+export function daysToMeasure(groups: readonly Group[]): MeasuredDay[] {
   return groups
     .filter((group) => !isDrift(group))
     .flatMap((group) => {
       const { since, until } = flaggedHours(group)
       const days = range(Math.floor(since / 24), Math.floor((until - 1) / 24) + 1)
-      return seriesOf(group.flags).flatMap(({ family, value }) => days.map((day) => ({ family, value, day })))
+      return seriesOf(group.flags).flatMap((series) => {
+        const own = group.flags.filter((flag) => seriesId(flag) === seriesId(series))
+        const base = Math.floor(Math.min(...own.map(({ hour }) => hour)) / 24)
+        return days.map((day) => ({ family: series.family, value: series.value, day, base }))
+      })
     })
 }
 
@@ -44,7 +48,7 @@ function seriesOf(flags: readonly Flag[]): Flag[] {
 }
 
 /** Figures of each series of a group, by rows of `daysToMeasure`. */
-export function figuresOf(group: Group, rows: readonly SeriesHourRow[]): SeriesFigures[] {
+export function figuresOf(group: Group, rows: readonly NormHourRow[]): SeriesFigures[] {
   if (isDrift(group)) return seriesOf(group.flags).map((series) => driftFigures(group, series))
   const { since, until } = flaggedHours(group)
   return seriesOf(group.flags).map(({ family, value }) => {

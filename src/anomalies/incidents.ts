@@ -25,6 +25,20 @@ export interface Flag extends SeriesKey {
   /** By how much the excess passed the bound of noise; null where there is no noise at all. */
   readonly strength: number | null
   readonly historyHours: number
+  readonly evidence?: Evidence
+}
+
+/** What a flag by likelihood rests on. */
+export interface Evidence {
+  /** Calls that cost something in its hours, and those that are normal. */
+  readonly calls: number
+  readonly normCalls: number
+  /** Of as many calls, or as much money, by chance: at most e to the power of minus it. */
+  readonly surprise: number
+  /** The calls are beyond chance; else their money alone. */
+  readonly isOfCalls: boolean
+  /** Series that are judged beside each other. */
+  readonly series: number
 }
 
 /** Flags that one thing caused, as far as one can tell, in the order of time. */

@@ -1,8 +1,9 @@
 /** An incident in the words of a person: what, how much above normal, why, and what to do next. */
 import { shortUsdOf, type Picos } from '../domain/amount.js'
 import { dimensionNoun, dimensionOf } from '../domain/dimensions.js'
-import { count, percent, usd } from '../domain/wording.js'
-import { minuteText } from '../domain/zones.js'
+import { count, number, percent, usd } from '../domain/wording.js'
+import { hourMs, minuteText } from '../domain/zones.js'
+import { chanceText } from './chance.js'
 import type { Driver, Incident, Member } from './build.js'
 
 const minute = (instant: string, tz: string): string => minuteText(Date.parse(instant), tz)
@@ -70,6 +71,23 @@ export function incidentText(incident: Incident, tz: string): string {
   const because = [driverText(incident), movedText(incident)].filter((text) => text !== '').join('; ')
   const what = `${memberText(incident.lead)}: ${amountText(incident)}`
   return `${timeText(incident, tz)}  ${what}${because === '' ? '' : `; ${because}`}`
+}
+
+/**
+ * What speaks against chance: `394 calls at 17:00 where 0.9 are usual ($0.35 against $0.0008): chance does that less
+ * than once in ten years`; empty where the method knows none.
+ */
+export function evidenceText({ evidence }: Pick<Incident, 'evidence'>, tz: string): string {
+  if (evidence === null) return ''
+  const { calls, normCalls, costUsd, normUsd, surprise, series, isOfCalls } = evidence
+  const hours = Math.round((Date.parse(evidence.until) - Date.parse(evidence.since)) / hourMs)
+  const from = minute(evidence.since, tz).slice(5)
+  const when = hours === 1 ? `at ${from}` : `in ${hours} hours from ${from}`
+  const dollars = (value: number): string => usd(Number(value.toPrecision(3)))
+  const chance = chanceText(surprise, series)
+  if (isOfCalls)
+    return `${count(calls)} calls ${when} where ${number(Number(normCalls.toPrecision(2)))} are usual (${dollars(costUsd)} against ${dollars(normUsd)}): ${chance}`
+  return `${dollars(costUsd)} ${when} where ${dollars(normUsd)} is usual, and no single call explains it: ${chance}`
 }
 
 /** `spike, 3 hours, high confidence`, and which other series agree. */

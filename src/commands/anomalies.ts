@@ -7,11 +7,12 @@ import { breakdown } from '../metrics/breakdown.js'
 import { sessionBounds } from '../metrics/session-flags.js'
 import { anomalyReport } from '../reports/anomalies.js'
 import { baselineReport } from '../reports/baseline.js'
+import { surpriseReport } from '../reports/surprise-baseline.js'
 import type { Doubts } from '../reports/notes.js'
 import type { Report } from '../reports/report.js'
 import { sessionReport } from '../reports/session-terms.js'
 import { askAnomalies, defaultAnomalyOptions, type AnomalyOptions } from './ask-anomalies.js'
-import { askBaseline } from './ask-baseline.js'
+import { askBaseline, askSurprise } from './ask-baseline.js'
 import { askSessionTerms } from './ask-session-terms.js'
 import {
   anomalyOptionSpecs,
@@ -20,6 +21,7 @@ import {
   historyDays,
   kindsOption,
   methodOption,
+  minShareOption,
   minUsdOption,
   noiseScale,
   seriesDimensions,
@@ -88,7 +90,7 @@ function optionsOf(invocation: Invocation): Omit<AnomalyOptions, 'budgets'> {
     noiseScale: noiseScale(invocation),
     minUsd: minUsdOption(invocation),
     method: methodOption(invocation),
-    minShare: defaultAnomalyOptions.minShare,
+    minShare: minShareOption(invocation),
   }
 }
 
@@ -144,6 +146,12 @@ async function explain(
   if (sessions !== undefined) {
     const doubts = await doubtsOf(question)
     return sessionReport({ scope: question.scope, series, hour, ...sessions, bounds: sessionBounds, doubts })
+  }
+  if (options.method === 'likelihood') {
+    const { scope } = question
+    const rows = await askSurprise(question, hour, series, options)
+    const doubts = await doubtsOf(question)
+    return surpriseReport({ ...series, scope, hour, rows, doubts })
   }
   const row = await askBaseline(question, hour, series, options.historyDays)
   const person = series.dimension?.key === 'user_id'

@@ -45,8 +45,15 @@ export const anomalyOptionSpecs: readonly OptionSpec[] = [
   },
   {
     flags: '--min-usd <usd>',
-    about: 'smallest excess worth telling, of an hour (spike), a day (sustained) or a week (drift)',
-    fallback: '0.2',
+    about: 'smallest excess worth telling, of the hours that are judged together, or of a week (drift)',
+    fallback: '0.1',
+    group: 'Question',
+  },
+  {
+    flags: '--min-share <share>',
+    about:
+      "smallest excess of an hour worth telling, as a share of all calls' usual day, such as 2%; over 24 hours six times that",
+    fallback: '2%',
     group: 'Question',
   },
   { flags: '--top <n>', about: 'only the n incidents with the largest excess', group: 'Question' },
@@ -58,9 +65,9 @@ export const anomalyOptionSpecs: readonly OptionSpec[] = [
   {
     flags: '--method <method>',
     about:
-      'likelihood: of so many calls, and so much money; robust: distances from medians; zscore: the textbook’s, for comparison',
+      "likelihood: of so many calls, or so much money, by chance; robust: by distances from medians; zscore: the textbook's, for comparison (its look-back is --history before the window, and the window)",
     choices: [...methods],
-    fallback: 'robust',
+    fallback: 'likelihood',
     group: 'Question',
   },
   {
@@ -131,13 +138,25 @@ export function kindsOption(invocation: Invocation): readonly AnomalyKind[] {
 }
 
 export const methodOption = (invocation: Invocation): Method =>
-  methods.find((method) => method === optionText(invocation, 'method')) ?? 'robust'
+  methods.find((method) => method === optionText(invocation, 'method')) ?? 'likelihood'
 
 export function minUsdOption(invocation: Invocation): number {
-  const text = optionText(invocation, 'minUsd') ?? '0.2'
+  const text = optionText(invocation, 'minUsd') ?? '0.1'
   const amount = /^\$?0+(\.0*)?$/.test(text) ? '0' : usdAmount(text)
   if (amount !== undefined) return Number(amount)
   throw new UserError(`--min-usd ${text} is not an amount`, { code: 'usage', hint: 'USD: --min-usd 5.' })
+}
+
+/** A share from 0 to 1, as `2%` or `0.02`. */
+export function minShareOption(invocation: Invocation): number {
+  const text = (optionText(invocation, 'minShare') ?? '2%').trim()
+  const match = /^(\d+(?:\.\d+)?)\s*(%?)$/.exec(text)
+  const share = match === null ? Number.NaN : Number(match[1]) / (match[2] === '%' ? 100 : 1)
+  if (share >= 0 && share <= 1) return share
+  throw new UserError(`--min-share ${text} is not a share from 0 to 100%`, {
+    code: 'usage',
+    hint: 'For example --min-share 2% or --min-share 0; --min-usd is the least in dollars.',
+  })
 }
 
 /** `--budget`, or those of the config file. */

@@ -1,7 +1,7 @@
 /** Asks for incidents and what else stands out in a window; for `anomalies` and for `report`. */
 import { draftOf, incidentOf, spansOf, type Draft, type Incident, type Setting } from '../anomalies/build.js'
 import { daysToMeasure, figuresOf } from '../anomalies/figures.js'
-import { groupFlags, type Flag } from '../anomalies/incidents.js'
+import { groupFlags, type Evidence, type Flag } from '../anomalies/incidents.js'
 import type { Budget } from '../domain/budget.js'
 import { dimensionOf, type Dimension } from '../domain/dimensions.js'
 import { hourIso, hourSpan, hourStart, type HourSpan } from '../domain/hours.js'
@@ -12,7 +12,8 @@ import type { AnomalyKind } from '../metrics/anomaly-tests.js'
 import { expensiveCalls, type ExpensiveCallRow } from '../metrics/expensive-calls.js'
 import { incidentParts, type PartRow } from '../metrics/incident-parts.js'
 import type { Query } from '../metrics/query.js'
-import { seriesHours, type SeriesDay, type SeriesHourRow } from '../metrics/series-hours.js'
+import { seriesHours } from '../metrics/series-hours.js'
+import { normHours, type MeasuredDay, type NormHourRow } from '../metrics/surprise-hours.js'
 import { userHours, type UserHourRow } from '../metrics/user-hours.js'
 import { zscores } from '../metrics/zscores.js'
 import { lowestDailyBudget } from '../anomalies/budget.js'
@@ -42,9 +43,9 @@ export const defaultAnomalyOptions: AnomalyOptions = {
   historyDays: 28,
   kinds: ['spike', 'sustained', 'drift'],
   noiseScale: 1,
-  minUsd: 0.2,
+  minUsd: 0.1,
   minShare: 0.02,
-  method: 'robust',
+  method: 'likelihood',
   budgets: [],
   mostFindings: 10,
 }
@@ -55,6 +56,8 @@ export interface AnomalyRows {
   /** Where the history begins and what a usual day costs; undefined without any call. */
   readonly account: FlagRow | undefined
   readonly firstSpends: readonly FlagRow[]
+  /** Weeks of all calls that rise one after another: the first day of each; incidents by the other methods. */
+  readonly drifts: readonly FlagRow[]
   readonly expensive: readonly ExpensiveCallRow[]
   readonly userHours: readonly UserHourRow[]
 }
@@ -76,17 +79,23 @@ export async function askAnomalies(
   const judged = method === 'zscore' ? ({ kinds: [], method: 'robust' } as const) : { kinds, method }
   const rows = await askFlags(question, { ...request, ...judged, noiseScale, minUsd, minShare })
   const flagged = method === 'zscore' ? await ask(db, zscores(request)) : rows
-  const flags = flagged.flatMap((row) => flagOf(row, scope.tz, options.minUsd))
+  const isTold = ({ kind }: FlagRow): boolean => kind === 'drift' && method === 'likelihood'
+  const flags = flagged.filter((row) => !isTold(row)).flatMap((row) => flagOf(row, scope.tz, options.minUsd))
   const account = rows.find(({ kind }) => kind === 'account')
   return {
     span,
     incidents: await incidentsOf(question, span, flags, options, top),
     account,
     firstSpends: rows.filter(({ kind }) => kind === 'first_spend'),
+    drifts: firstDays(rows.filter(isTold)),
     expensive: await askExpensive(question, span, account, options),
     userHours: await askUserHours(question, span, options),
   }
 }
+
+/** Days of drift share most of their weeks: those less than a week apart are one, told by its first. */
+const firstDays = (rows: readonly FlagRow[]): FlagRow[] =>
+  rows.filter((row, i) => i === 0 || Number(row.hour) - Number(rows[i - 1]?.hour) > 7 * 24)
 
 /** Each flag by its own excess alone, so that no verdict depends on hours to come. */
 function flagOf(row: FlagRow, tz: string, minUsd: number): Flag[] {
@@ -106,8 +115,32 @@ function flagOf(row: FlagRow, tz: string, minUsd: number): Flag[] {
       normUsd: row.norm_usd,
       strength,
       historyHours: Number(row.history_hours),
+      ...evidenceOf(row),
     },
   ]
+}
+
+/** What chance would have to bring, where the flag is by likelihood. */
+function evidenceOf({
+  calls,
+  norm_calls: normCalls,
+  surprise,
+  is_of_calls: isOfCalls,
+  series_count,
+}: FlagRow): {
+  evidence?: Evidence
+} {
+  if (surprise === null || surprise === undefined) return {}
+  const series = Number(series_count ?? 1)
+  return {
+    evidence: {
+      calls: calls ?? 0,
+      normCalls: normCalls ?? 0,
+      surprise,
+      isOfCalls: isOfCalls === true,
+      series,
+    },
+  }
 }
 
 async function incidentsOf(
@@ -152,19 +185,20 @@ function largest(drafts: readonly Draft[], top: number): Draft[] {
 async function askFigures(
   question: Question,
   span: HourSpan,
-  days: readonly SeriesDay[],
+  days: readonly MeasuredDay[],
   flags: readonly Flag[],
   { by, historyDays, method }: AnomalyOptions,
-): Promise<readonly SeriesHourRow[]> {
+): Promise<readonly NormHourRow[]> {
   if (days.length === 0) return []
   const request = { scope: question.scope, span, by, historyDays }
-  const rows = await ask(question.db, seriesHours(request, days))
+  const hours = method === 'likelihood' ? normHours(request, days) : seriesHours(request, days)
+  const rows: readonly NormHourRow[] = await ask(question.db, hours)
   if (method === 'zscore') return withFlatNorm(rows, flags)
   return method === 'likelihood' ? withSessionNorms(question, request, days, rows) : rows
 }
 
 /** By the textbook every hour's norm is the mean of all. */
-function withFlatNorm(rows: readonly SeriesHourRow[], flags: readonly Flag[]): SeriesHourRow[] {
+function withFlatNorm(rows: readonly NormHourRow[], flags: readonly Flag[]): NormHourRow[] {
   return rows.map((row) => ({ ...row, norm_usd: flags[0]?.normUsd ?? 0 }))
 }
 

@@ -4,7 +4,8 @@ import { anomalies, type AnomalyRequest, type FlagRow } from '../metrics/anomali
 import { burstyDays } from '../metrics/bursty-days.js'
 import type { SeriesRequest } from '../metrics/anomaly-hours.js'
 import type { Whole } from '../metrics/query.js'
-import type { SeriesDay, SeriesHourRow } from '../metrics/series-hours.js'
+import type { SeriesDay } from '../metrics/series-hours.js'
+import type { NormHourRow } from '../metrics/surprise-hours.js'
 import { sessionFlags, sessionNorms, sessionReach } from '../metrics/session-flags.js'
 import { ask, type Question } from './question.js'
 
@@ -42,8 +43,8 @@ export async function withSessionNorms(
   { db }: Question,
   request: SeriesRequest,
   wanted: readonly SeriesDay[],
-  rows: readonly SeriesHourRow[],
-): Promise<readonly SeriesHourRow[]> {
+  rows: readonly NormHourRow[],
+): Promise<readonly NormHourRow[]> {
   const { span, historyDays } = request
   const bursty = new Set((await ask(db, burstyDays(request))).map(({ day }) => Number(day)))
   const chosen = wanted.filter(({ day }) => bursty.has(day))

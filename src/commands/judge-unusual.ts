@@ -31,7 +31,7 @@ async function judgeRule(question: Question, rule: Rule, steps: number): Promise
     historyDays,
     kinds,
     noiseScale,
-    method: 'robust',
+    method: 'likelihood',
     minShare,
     minUsd: Number(rule.minUsd),
   })

@@ -17,6 +17,7 @@ import {
   type AnomalyKind,
 } from './anomaly-tests.js'
 import { quantile, wholeNumbers } from './dialect.js'
+import { driftWeeks, provenDrifts } from './surprise-drift.js'
 import { surpriseNorms } from './surprise-norms.js'
 import { expectedDays, shareOf, surpriseFlags, surprises, type SurpriseRequest } from './surprise-tests.js'
 import type { Param, Query, Whole } from './query.js'
@@ -44,8 +45,16 @@ export interface FlagRow {
   /** Median daily cost of the account over the history. */
   readonly usual_usd: number | null
   readonly history_hours: Whole
-  /** Excess over the bound of noise; above 1 for a flag. Null where there is no noise at all. */
+  /** Excess, or surprise, over its bound; above 1 for a flag. Null where there is no noise at all. */
   readonly strength: number | null
+  /** Of a flag by likelihood: calls that cost something, those that are normal, and the log of how little chance brings that. */
+  readonly calls?: number | null
+  readonly norm_calls?: number | null
+  readonly surprise?: number | null
+  /** It is the calls that are beyond chance, and not their money alone. */
+  readonly is_of_calls?: boolean | null
+  /** Series that are judged beside each other. */
+  readonly series_count?: Whole | null
 }
 
 /** Days of daily costs that a drift is judged by. */
@@ -65,7 +74,7 @@ export function anomalies(request: AnomalyRequest): Query<FlagRow> {
   const rises = kinds.filter((kind) => kind === 'spike' || kind === 'sustained')
   const tests = [
     ...(byLikelihood ? likelihoodTests(request, rises, skipped.sql) : robustTests(request)),
-    ...(drift ? [drifts()] : []),
+    ...(drift ? [byLikelihood ? provenDrifts() : drifts()] : []),
     firstSpends(request),
     accountRow,
   ]
@@ -91,8 +100,8 @@ export function anomalies(request: AnomalyRequest): Query<FlagRow> {
     ${usualDays},
     ${dailyCosts},
     ${tables}
-    ${drift ? `${accountWeeks},` : ''}
-    flags AS (${tests.join(' UNION ALL ')})
+    ${drift ? `${byLikelihood ? driftWeeks : accountWeeks},` : ''}
+    flags AS (${tests.join(' UNION ALL BY NAME ')})
     SELECT * FROM flags ORDER BY hour, family, value, kind`
   return { sql, params: withoutUnused(params, sql) }
 }
@@ -126,7 +135,7 @@ function likelihoodTests(request: AnomalyRequest, rises: readonly AnomalyKind[],
       : [
           /* sql */ `SELECT * FROM (
       WITH ${candidates({ ...request, kinds }, true)}, ${baselines(skipped)}, ${judgedHours(request)}
-      ${tests.join(' UNION ALL ')})`,
+      ${tests.join(' UNION ALL BY NAME ')})`,
         ]),
   ]
 }

@@ -47,7 +47,7 @@ export const surprise = (found: string, expected: string, shape: string): string
 
 /**
  * CTEs from `baseline_days` (id, family, value, day, first_hour; with the account on each of the days),
- * `hourly_costs` and `skipped` to `norms` (id, hour_of_day, norm_calls and its parts) and `measures`
+ * `hourly_costs` and `skipped` to `norms` (id, weekday, hour_of_day, norm_calls and its parts) and `measures`
  * (id, call_usd, unit_usd, calibrations by width).
  * @param skipped hours that the clock skipped, a list in brackets
  * @param person SQL that is true for a person's series, over `family`
@@ -165,15 +165,15 @@ function clipped(ratio: string): string {
   return `least(${norm.growth.most}, greatest(${norm.growth.least}, ${ratio}))`
 }
 
-/** The calls that each hour of the day itself normally has; offices in another zone begin an hour off. */
+/** The calls that each hour of each weekday normally has; offices in another zone begin an hour off. */
 const normsOfDay = /* sql */ `norms AS MATERIALIZED (
-      SELECT totals.id, own.hour_of_day, own.prior_calls, own.all_calls, own.type_calls, own.weekday_calls,
-        own.pattern_calls, growth,
+      SELECT totals.id, own.weekday, own.hour_of_day, own.prior_calls, own.all_calls, own.type_calls,
+        own.weekday_calls, own.pattern_calls, growth,
         growth * greatest(own.pattern_calls,
           ${norm.beside} * greatest(earlier.pattern_calls, later.pattern_calls)) AS norm_calls
       FROM totals
       JOIN growths ON growths.id = totals.id
-      JOIN patterns AS own ON own.id = totals.id AND own.weekday = (totals.day + 4) % 7
+      JOIN patterns AS own ON own.id = totals.id
       JOIN patterns AS earlier ON earlier.id = totals.id AND earlier.weekday = own.weekday
         AND earlier.hour_of_day = (own.hour_of_day + 23) % 24
       JOIN patterns AS later ON later.id = totals.id AND later.weekday = own.weekday

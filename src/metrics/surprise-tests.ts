@@ -51,9 +51,9 @@ export function expectedDays({ span }: SeriesRequest, person: string): string {
     (_, i) => ` - CAST(24 * day + hour_of_day > ${whole(`missing_${i}`)} AS BIGINT)`,
   )
   return /* sql */ `hours_of_days AS (
-      SELECT norms.*, family, value, day, 24 * day + hour_of_day AS hour, history_hours,
+      SELECT norms.* EXCLUDE (weekday), family, value, day, 24 * day + hour_of_day AS hour, history_hours,
         24 * day + hour_of_day${passed.join('')} AS position
-      FROM norms JOIN usable_days ON usable_days.id = norms.id
+      FROM norms JOIN usable_days ON usable_days.id = norms.id AND norms.weekday = (usable_days.day + 4) % 7
     ), series_counts AS (
       SELECT days.day, count(*) AS series_count FROM days JOIN series ON series.first_hour < 24 * days.day GROUP BY days.day
     ), expected_days AS MATERIALIZED (
@@ -103,21 +103,7 @@ function window(width: Width): string {
       )`
 }
 
-/** Of a flag's terms, those that explain it; beside the key (family, value, hour, width). */
-export const surpriseTerms = [
-  'found_calls',
-  'expected_calls',
-  'found_usd',
-  'expected_usd',
-  'unit',
-  'calls_surprise',
-  'money_surprise',
-  'bound',
-  'discount',
-  'least_usd',
-] as const
-
-/** CTE `surprises`: every judged hour and width with its terms and each condition. */
+/** CTE `surprises`: every judged hour and width with its terms. */
 export function surprises(): string {
   const { stake } = surpriseBounds
   return /* sql */ `spans AS (${widths.map(window).join(' UNION ALL ')}),
@@ -141,31 +127,57 @@ export function surprises(): string {
     )`
 }
 
-/** SQL conditions over `surprises`: the money is worth telling. */
-const matters = [
-  'cost_usd > norm_usd',
-  'span_excess_usd >= least_usd',
-  'span_usd > times * span_norm_usd',
-  `(width = 1 OR span_excess_usd - worst_excess_usd > ${surpriseBounds.rest} * span_excess_usd)`,
-  `(width < 24 OR recent_excess_usd > ${surpriseBounds.recent} * span_excess_usd)`,
-]
+/**
+ * Every condition as what is measured and what it must be above (or reach: `stake`, `explained`), in SQL over
+ * `surprises`. The first six must hold; so must `money`, or `calls` with the two behind it.
+ */
+export const surpriseConditions = {
+  above: ['cost_usd', 'norm_usd'],
+  stake: ['span_excess_usd', 'least_usd'],
+  times: ['span_usd', 'times * span_norm_usd'],
+  rest: [
+    'CASE WHEN width = 1 THEN span_excess_usd ELSE span_excess_usd - worst_excess_usd END',
+    `CASE WHEN width = 1 THEN 0 ELSE ${surpriseBounds.rest} * span_excess_usd END`,
+  ],
+  recent: [
+    'CASE WHEN width < 24 THEN span_excess_usd ELSE recent_excess_usd END',
+    `CASE WHEN width < 24 THEN 0 ELSE ${surpriseBounds.recent} * span_excess_usd END`,
+  ],
+  money: ['money_surprise', 'whole_bound - discount'],
+  calls: ['calls_surprise', 'whole_bound - discount'],
+  dearest: ['span_excess_usd - dearest_usd', `${surpriseBounds.dearest} * span_excess_usd`],
+  explained: [
+    '(all_calls_found - all_calls_norm) * call_usd',
+    `${surpriseBounds.explained} * span_excess_usd`,
+  ],
+} as const
 
+export type Condition = keyof typeof surpriseConditions
+export const conditionNames = Object.keys(surpriseConditions) as Condition[]
+/** Conditions that need not be passed, only reached. */
+export const reached: readonly Condition[] = ['stake', 'explained']
+
+const holds = (...names: readonly Condition[]): string =>
+  names.map((name) => surpriseConditions[name].join(reached.includes(name) ? ' >= ' : ' > ')).join(' AND ')
+
+/** SQL: the money is worth telling. */
+const matters = holds('above', 'stake', 'times', 'rest', 'recent')
 /** SQL: more calls than chance brings, which explain the money. */
-const byCalls = `calls_surprise > whole_bound - discount
-  AND span_excess_usd - dearest_usd > ${surpriseBounds.dearest} * span_excess_usd
-  AND (all_calls_found - all_calls_norm) * call_usd >= ${surpriseBounds.explained} * span_excess_usd`
+const byCalls = holds('calls', 'dearest', 'explained')
 /** SQL: more money than chance brings, counted in calls of its size. */
-const byMoney = 'money_surprise > whole_bound - discount'
+const byMoney = holds('money')
 
 /** The flags, one a series, hour and kind: of its widths the one whose surprise is furthest beyond its bound. */
 export const surpriseFlags = (): string => /* sql */ `
   SELECT kind, family, value, hour, width AS span_hours, span_usd AS cost_usd, span_norm_usd AS norm_usd,
-    NULL AS noise_usd, usual_usd, history_hours, strength
+    usual_usd, history_hours, strength, all_calls_found AS calls, all_calls_norm AS norm_calls, surprise,
+    is_of_calls, series_count
   FROM (
     SELECT *, CASE WHEN width < 24 THEN 'spike' ELSE 'sustained' END AS kind,
-      greatest(CASE WHEN ${byCalls} THEN calls_surprise ELSE 0 END, money_surprise)
-        / greatest(whole_bound - discount, 1) AS strength
+      (${byCalls}) AND calls_surprise >= money_surprise AS is_of_calls,
+      greatest(CASE WHEN ${byCalls} THEN calls_surprise ELSE 0 END, money_surprise) AS surprise,
+      surprise / greatest(whole_bound - discount, 1) AS strength
     FROM surprises
-    WHERE hour >= ${whole('since_hour')} AND ${matters.join(' AND ')} AND (${byMoney} OR (${byCalls}))
+    WHERE hour >= ${whole('since_hour')} AND ${matters} AND (${byMoney} OR (${byCalls}))
   )
   QUALIFY row_number() OVER (PARTITION BY family, value, hour, kind ORDER BY strength DESC, width) = 1`

@@ -3,6 +3,7 @@ import type { Amounts, Driver, Incident, Member } from '../anomalies/build.js'
 import {
   amountText,
   driverText,
+  evidenceText,
   groundsText,
   incidentText,
   memberText,
@@ -20,7 +21,7 @@ import { hourMs } from '../domain/zones.js'
 import type { FlagRow } from '../metrics/anomalies.js'
 import type { ExpensiveCallRow } from '../metrics/expensive-calls.js'
 import type { UserHourRow } from '../metrics/user-hours.js'
-import { expensiveFindings, firstSpendFindings, userHourFindings } from './anomaly-findings.js'
+import { driftFindings, expensiveFindings, firstSpendFindings, userHourFindings } from './anomaly-findings.js'
 import { column } from './columns.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'
 import type { Cell, Column, Finding, Report, Row, Section } from './report.js'
@@ -39,6 +40,7 @@ export interface AnomalyAnswer {
   readonly incidents: readonly Incident[]
   readonly account: FlagRow | undefined
   readonly firstSpends: readonly FlagRow[]
+  readonly drifts: readonly FlagRow[]
   readonly expensive: readonly ExpensiveCallRow[]
   readonly userHours: readonly UserHourRow[]
 }
@@ -51,6 +53,7 @@ const dataOnly = (key: string, title: string, kind: Column['kind']): Column => (
 const columns: readonly Column[] = [
   column('headline', 'incident', 'text'),
   column('cause', 'cause', 'text'),
+  column('evidence', 'evidence', 'text'),
   column('grounds', 'grounds', 'text'),
   column('next', 'what to do next', 'text'),
   dataOnly('since', 'since', 'time'),
@@ -107,6 +110,7 @@ function rowOf(incident: Incident, tz: string): Row {
   return {
     headline: headline(incident, tz),
     cause: cause === '' ? null : capital(cause),
+    evidence: evidenceText(incident, tz) || null,
     grounds: capital(groundsText(incident)),
     next: nextText(incident),
     ...figures(incident),
@@ -115,6 +119,23 @@ function rowOf(incident: Incident, tz: string): Row {
 
 const driver = (one: Driver): Row => ({ ...member(one), ...amounts(one), excess_share: one.share })
 
+/** What it rests on, for programs; null where the method knows none. */
+function evidenceOf({ evidence }: Incident): Cell {
+  if (evidence === null) return null
+  const { since, until, calls, normCalls, costUsd, normUsd, isOfCalls, surprise, series } = evidence
+  return {
+    since,
+    until,
+    calls,
+    norm_calls: normCalls,
+    cost_usd: costUsd,
+    norm_usd: normUsd,
+    of: isOfCalls ? 'calls' : 'money',
+    surprise,
+    series,
+  }
+}
+
 /** An incident for programs: all of a row, and its hours, series and drivers. */
 function dataOf(incident: Incident, tz: string): Row {
   return {
@@ -122,6 +143,7 @@ function dataOf(incident: Incident, tz: string): Row {
     hours: [...incident.hours],
     series: incident.series.map((one) => ({ ...member(one), ...amounts(one) })),
     measured: { ...incident.measured },
+    evidence: evidenceOf(incident),
     drivers: incident.drivers.map(driver),
     text: incidentText(incident, tz),
     next: nextText(incident),
@@ -176,6 +198,7 @@ function anomalyFindings(answer: AnomalyAnswer): Finding[] {
   const { scope, expensive, firstSpends, userHours, by, budgets, minUsd, mostFindings } = answer
   return [
     ...historyFindings(answer),
+    ...driftFindings(answer.drifts, scope.tz),
     ...expensiveFindings(expensive, scope.tz),
     ...userHourFindings(userHours, budgets, scope.tz, mostFindings),
     ...firstSpendFindings(firstSpends, by, Math.max(minUsd, leastFirstSpend), scope.tz).slice(
@@ -244,7 +267,7 @@ const longestInReport = 5
 export function anomalyPart(answer: AnomalyAnswer, doubts: Doubts): ReportPart {
   const section = incidentSection(answer, doubts, longestInReport)
   const brief = section.columns.map((one): Column =>
-    one.key === 'grounds' || one.key === 'next' ? { ...one, dataOnly: true } : one,
+    ['evidence', 'grounds', 'next'].includes(one.key) ? { ...one, dataOnly: true } : one,
   )
   return { sections: [{ ...section, columns: brief }], findings: anomalyFindings(answer) }
 }

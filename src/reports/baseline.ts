@@ -66,13 +66,19 @@ export function baselineReport(answer: BaselineAnswer): Report {
   }
 }
 
-function nothing({ doubts }: BaselineAnswer, title: string): Section {
-  const empty =
-    doubts.history.last_ts === null || doubts.unmatched.some(matchesNever)
-      ? emptyText(doubts)
-      : 'no baseline: the series has under 24 hours of history before this day, or the clock skipped the hour'
-  return { id: 'baseline', title, columns: facts, rows: [], empty }
-}
+const nothing = ({ doubts }: BaselineAnswer, title: string): Section => ({
+  id: 'baseline',
+  title,
+  columns: facts,
+  rows: [],
+  empty: noBaseline(doubts),
+})
+
+/** Why an hour cannot be judged. */
+export const noBaseline = (doubts: Doubts): string =>
+  doubts.history.last_ts === null || doubts.unmatched.some(matchesNever)
+    ? emptyText(doubts)
+    : 'no baseline: the series has under 24 hours of history before this day, it cost nothing in it, or the clock skipped the hour'
 
 function baselineSection(row: SeriesHourRow, since: string): Section {
   const figures: Row = Object.fromEntries(

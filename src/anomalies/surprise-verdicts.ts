@@ -1,0 +1,67 @@
+/** What each width of an hour was judged by, and why it was flagged or not, for a person to trace. */
+import { surpriseBounds, type Condition } from '../metrics/surprise-tests.js'
+import { conditionNames, reached } from '../metrics/surprise-tests.js'
+import type { SurpriseRow } from '../metrics/surprise-hours.js'
+import { number, percent, usd } from '../domain/wording.js'
+
+export interface Verdict {
+  readonly row: SurpriseRow
+  readonly flagged: boolean
+  readonly conditions: readonly {
+    readonly name: Condition
+    readonly measured: number
+    readonly bound: number
+    readonly holds: boolean
+  }[]
+}
+
+export function verdictOf(row: SurpriseRow): Verdict {
+  const conditions = conditionNames.map((name) => {
+    const [measured, bound] = row.conditions[name]
+    return { name, measured, bound, holds: reached.includes(name) ? measured >= bound : measured > bound }
+  })
+  const holds = (...names: readonly Condition[]): boolean =>
+    conditions.every((one) => !names.includes(one.name) || one.holds)
+  const flagged =
+    holds('above', 'stake', 'times', 'rest', 'recent') &&
+    (holds('money') || holds('calls', 'dearest', 'explained'))
+  return { row, flagged, conditions }
+}
+
+const dollars = (value: number): string => usd(Number(value.toPrecision(3)))
+const plain = (value: number): string => number(Number(value.toPrecision(3)))
+
+const words: Readonly<Record<Condition, (measured: number, bound: number) => string>> = {
+  above: (x, m) => `the hour's own ${dollars(x)} is not above its usual ${dollars(m)}`,
+  stake: (e, least) => `its excess of ${dollars(e)} is below the ${dollars(least)} that matter`,
+  times: (x, m) => `${dollars(x)} is not above ${dollars(m)}, the usual times what is asked`,
+  rest: (e, bound) => `without its worst hour ${dollars(e)} of excess are left, not above ${dollars(bound)}`,
+  recent: (e, bound) => `its last hours have ${dollars(e)} of excess, not above ${dollars(bound)}`,
+  money: (d, bound) => `the money's surprise of ${plain(d)} is not above ${plain(bound)}`,
+  calls: (d, bound) => `the calls' surprise of ${plain(d)} is not above ${plain(bound)}`,
+  dearest: (e, bound) =>
+    `without its dearest call ${dollars(e)} of excess are left, not above ${dollars(bound)}`,
+  explained: (e, bound) => `its further calls explain ${dollars(e)}, less than ${dollars(bound)}`,
+}
+
+/** `6 hours: flagged, by calls and money`, `1 hour: not flagged: …` */
+export function verdictText({ row, flagged, conditions }: Verdict): string {
+  const hours = row.width === 1 ? '1 hour' : `${row.width} hours`
+  if (flagged) {
+    const by = conditions.filter(({ name, holds }) => holds && (name === 'calls' || name === 'money'))
+    return `${hours}: flagged, by ${by.map(({ name }) => name).join(' and ')}`
+  }
+  const failing = conditions.filter(({ holds, name }) => !holds && !['dearest', 'explained'].includes(name))
+  const rest = failing.length > 0 ? failing : conditions.filter(({ holds }) => !holds)
+  return `${hours}: not flagged: ${rest.map(({ name, measured, bound }) => words[name](measured, bound)).join('; ')}`
+}
+
+/** How the bound is made: `8 + ln(47 series) − 1.2 for the loss`. */
+export function boundText({ whole_bound: whole, discount, series_count: series }: SurpriseRow): string {
+  const first = whole - Math.log(Number(series))
+  const less =
+    discount === 0
+      ? ''
+      : ` − ${plain(discount)} for a loss of more than ${percent(surpriseBounds.stake.day)} of a usual day`
+  return `${plain(first)} + ln(${Number(series)} series)${less}`
+}
