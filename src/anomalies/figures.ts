@@ -1,7 +1,7 @@
 /** What an incident came to, in each series that it names, beside what the same hours normally cost. */
 import { picos, sumPicos, type Picos } from '../domain/amount.js'
 import type { MeasuredDay, NormHourRow } from '../metrics/surprise-hours.js'
-import { isDrift, isDrop, seriesId, type Flag, type Group, type SeriesKey } from './incidents.js'
+import { isDrift, isDrop, isOfSums, seriesId, type Flag, type Group, type SeriesKey } from './incidents.js'
 
 export interface SeriesFigures extends SeriesKey {
   readonly cost: Picos
@@ -19,10 +19,12 @@ export interface Measured {
 
 const weekHours = 168
 
-/** The hours that were flagged, from the first to the last; a drop is seen over three hours at a time. */
+/** The hours that were flagged, from the first to the last; what no single hour shows is seen over 3 or 24 hours at a time. */
 function flaggedHours(group: Group): { since: number; until: number } {
   const hours = group.flags.filter(({ kind }) => isDrift(group) || kind !== 'drift')
-  const first = Math.min(...hours.map(({ hour, spanHours }) => (isDrop(group) ? hour - spanHours + 1 : hour)))
+  const first = Math.min(
+    ...hours.map(({ hour, spanHours }) => (isOfSums(group) ? hour - spanHours + 1 : hour)),
+  )
   return { since: first, until: Math.max(...hours.map(({ hour }) => hour)) + 1 }
 }
 

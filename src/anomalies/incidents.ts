@@ -57,6 +57,9 @@ export const seriesId = ({ family, value }: SeriesKey): string => `${family} ${v
 
 export const isDrift = ({ flags }: Group): boolean => flags.every(({ kind }) => kind === 'drift')
 export const isDrop = ({ flags }: Group): boolean => flags.every(({ kind }) => kind === 'drop')
+/** No hour by itself is abnormal: what is told is of all the hours that were summed. */
+export const isOfSums = ({ flags }: Group): boolean =>
+  flags.every(({ kind }) => kind === 'drop') || flags.every(({ kind }) => kind === 'sustained')
 
 /**
  * Flags of a rise at most six hours apart, of any series, are one incident; so are flags of a fall. Days of

@@ -66,11 +66,15 @@ export function movedText({ parts }: Pick<Incident, 'parts'>): string {
     .join(', ')
 }
 
+/** The hours that its amounts are of, where no hour by itself is abnormal; else from the first flagged hour on. */
+export const spanText = (incident: Incident, tz: string): string =>
+  timeText(['sustained', 'drop'].includes(incident.kinds.join()) ? incident.measured : incident, tz)
+
 /** One sentence for lists and mails. */
 export function incidentText(incident: Incident, tz: string): string {
   const because = [driverText(incident), movedText(incident)].filter((text) => text !== '').join('; ')
   const what = `${memberText(incident.lead)}: ${amountText(incident)}`
-  return `${timeText(incident, tz)}  ${what}${because === '' ? '' : `; ${because}`}`
+  return `${spanText(incident, tz)}  ${what}${because === '' ? '' : `; ${because}`}`
 }
 
 /**

@@ -2,6 +2,7 @@
  * Hours of chosen days of chosen series beside the norm of the test by likelihood: the figures of an incident, and
  * every term of what --explain shows of one hour.
  */
+import type { Condition } from '../domain/surprise.js'
 import { hourlyCosts, missingHours, whole, withoutUnused, type SeriesRequest } from './anomaly-hours.js'
 import { usualDays } from './anomalies.js'
 import { isPerson } from './anomaly-tests.js'
@@ -129,7 +130,7 @@ export interface SurpriseRow {
   readonly discount: number
   readonly least_usd: number
   /** Each condition: what was measured and what it must be above. */
-  readonly conditions: Readonly<Record<(typeof conditionNames)[number], readonly [number, number]>>
+  readonly conditions: Readonly<Record<Condition, readonly [number, number]>>
 }
 
 /** Every width of one hour of one series; no rows where it has no norm. */

@@ -2,6 +2,7 @@
  * The test of an hour by likelihood: were so many calls, or so much money, in the last 1, 3, 6 or 24 hours still
  * chance? docs/anomalies.md tells the method.
  */
+import { reached, surpriseBounds, type Condition } from '../domain/surprise.js'
 import { missingHours, whole, type SeriesRequest } from './anomaly-hours.js'
 import { shapeOf, surprise, widths, type Width } from './surprise-norms.js'
 
@@ -13,24 +14,6 @@ export interface SurpriseRequest extends SeriesRequest {
   /** Smallest excess of one hour that matters, as a share of the account's usual day; over a day six times that. */
   readonly minShare: number
 }
-
-/** Bounds of the test. */
-export const surpriseBounds = {
-  /** Surprise beyond which a series is flagged, where there is one alone; ln(series) is added. */
-  surprise: 8,
-  /** What a loss of half a usual day and more takes off the bound: twice its logarithm, at most this. */
-  stake: { day: 0.5, weight: 2, most: 4 },
-  /** Times the norm, over one hour and over a day. */
-  times: { hour: 2, day: 1.7 },
-  /** Share of the excess that must be there without the worst hour, in the last quarter, and without the dearest call. */
-  rest: 0.3,
-  recent: 0.1,
-  dearest: 0.5,
-  /** Share of the excess that the calls must explain, where they alone are beyond chance. */
-  explained: 0.3,
-  /** Hours of the widths whose worst hour is left out. */
-  trimmed: 6,
-} as const
 
 /** Between the value over one hour (0) and over a day (1). */
 const reach = (width: Width): number => Math.log(width) / Math.log(24)
@@ -150,12 +133,9 @@ export const surpriseConditions = {
     '(all_calls_found - all_calls_norm) * call_usd',
     `${surpriseBounds.explained} * span_excess_usd`,
   ],
-} as const
+} as const satisfies Readonly<Record<Condition, readonly [string, string]>>
 
-export type Condition = keyof typeof surpriseConditions
 export const conditionNames = Object.keys(surpriseConditions) as Condition[]
-/** Conditions that need not be passed, only reached. */
-export const reached: readonly Condition[] = ['stake', 'explained']
 
 const holds = (...names: readonly Condition[]): string =>
   names.map((name) => surpriseConditions[name].join(reached.includes(name) ? ' >= ' : ' > ')).join(' AND ')

@@ -9,7 +9,7 @@ import {
   memberText,
   movedText,
   nextText,
-  timeText,
+  spanText,
 } from '../anomalies/wording.js'
 import { shortUsdOf } from '../domain/amount.js'
 import type { Budget } from '../domain/budget.js'
@@ -102,7 +102,7 @@ function figures(incident: Incident): Row {
 }
 
 function headline(incident: Incident, tz: string): string {
-  return `${timeText(incident, tz)}  ${memberText(incident.lead)}: ${amountText(incident)}`
+  return `${spanText(incident, tz)}  ${memberText(incident.lead)}: ${amountText(incident)}`
 }
 
 function rowOf(incident: Incident, tz: string): Row {

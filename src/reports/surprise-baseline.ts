@@ -1,5 +1,5 @@
 /** How one hour is judged by likelihood, term by term and width by width: `llmcost anomalies --explain`. */
-import { boundText, verdictOf, verdictText } from '../anomalies/surprise-verdicts.js'
+import { boundText, verdictOf, verdictText } from './surprise-verdicts.js'
 import { memberText } from '../anomalies/wording.js'
 import type { Dimension } from '../domain/dimensions.js'
 import { hourIso, hourStart } from '../domain/hours.js'
@@ -97,21 +97,13 @@ function widthSection(found: readonly SurpriseRow[]): Section {
       hours: row.width,
       bound: row.whole_bound - row.discount,
       flagged,
-      conditions: Object.fromEntries(measured) as unknown as Cell,
+      conditions: Object.fromEntries(measured),
     }
   })
-  const [first] = found
   const calibrated = found.some((row) => row.calls_calibration > 1 || row.money_calibration > 1)
   const notes = [
     ...verdicts.map(verdictText),
-    ...(first === undefined
-      ? []
-      : [
-          `bound: ${found
-            .map((row) => boundText(row))
-            .filter((text, i, all) => all.indexOf(text) === i)
-            .join('; ')}`,
-        ]),
+    boundText(found),
     ...(calibrated
       ? [
           `surprises are divided by what the history itself surprises with: calls ${found.map((row) => row.calls_calibration.toFixed(2)).join(', ')}, money ${found.map((row) => row.money_calibration.toFixed(2)).join(', ')}`,

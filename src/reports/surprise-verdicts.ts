@@ -1,6 +1,5 @@
 /** What each width of an hour was judged by, and why it was flagged or not, for a person to trace. */
-import { surpriseBounds, type Condition } from '../metrics/surprise-tests.js'
-import { conditionNames, reached } from '../metrics/surprise-tests.js'
+import { reached, surpriseBounds, type Condition } from '../domain/surprise.js'
 import type { SurpriseRow } from '../metrics/surprise-hours.js'
 import { number, percent, usd } from '../domain/wording.js'
 
@@ -16,7 +15,7 @@ export interface Verdict {
 }
 
 export function verdictOf(row: SurpriseRow): Verdict {
-  const conditions = conditionNames.map((name) => {
+  const conditions = (Object.keys(row.conditions) as Condition[]).map((name) => {
     const [measured, bound] = row.conditions[name]
     return { name, measured, bound, holds: reached.includes(name) ? measured >= bound : measured > bound }
   })
@@ -56,12 +55,15 @@ export function verdictText({ row, flagged, conditions }: Verdict): string {
   return `${hours}: not flagged: ${rest.map(({ name, measured, bound }) => words[name](measured, bound)).join('; ')}`
 }
 
-/** How the bound is made: `8 + ln(47 series) − 1.2 for the loss`. */
-export function boundText({ whole_bound: whole, discount, series_count: series }: SurpriseRow): string {
-  const first = whole - Math.log(Number(series))
-  const less =
-    discount === 0
-      ? ''
-      : ` − ${plain(discount)} for a loss of more than ${percent(surpriseBounds.stake.day)} of a usual day`
-  return `${plain(first)} + ln(${Number(series)} series)${less}`
+/** How the bounds of the widths are made: `bound: 8 + ln(47 series), less 0, 0, 0.2, 1.1 for large losses`. */
+export function boundText(rows: readonly SurpriseRow[]): string {
+  const [first] = rows
+  if (first === undefined) return ''
+  const series = Number(first.series_count)
+  const alone = first.whole_bound - Math.log(series)
+  const less = rows.map(({ discount }) => plain(discount))
+  const losses = rows.some(({ discount }) => discount > 0)
+    ? `, less ${less.join(', ')} for losses above ${percent(surpriseBounds.stake.day)} of a usual day`
+    : ''
+  return `bound: ${plain(alone)} + ln(${series} series)${losses}`
 }
