@@ -9,7 +9,8 @@ interface Labels {
   readonly series: string
   readonly eval_from: string
   readonly eval_to: string
-  readonly meta: { readonly tz: string }
+  /** Series of teams in many zones have none. */
+  readonly meta: { readonly scale: string; readonly tz?: string }
   readonly events: readonly {
     readonly kind: string
     readonly start_iso: string
@@ -83,8 +84,13 @@ export interface Summary {
   readonly recall: number
   readonly f1: number
   readonly falseAlarmsAWeek: number
-  /** Of events of $1 and more. */
+  /** Of events of $1 and more, and of $5 and more; not a number where there are none. */
   readonly dearRecall: number
+  readonly dearestRecall: number
+  /** False alarms, found events and all events, as they are counted. */
+  readonly counts: { readonly falseAlarms: number; readonly found: number; readonly events: number }
+  /** Found of all, by the kind of the event. */
+  readonly kinds: ReadonlyMap<string, readonly [number, number]>
   readonly medianDelay: number
   readonly p90Delay: number
   /** Hours until each ramp was found, and outages found of all. */
@@ -103,7 +109,15 @@ export function summarise(scores: readonly SeriesScore[]): Summary {
   const weeks = scores.filter(({ isClean }) => isClean).reduce((sum, one) => sum + one.weeks, 0)
   const precision = found.length / (found.length + falseAlarms(false))
   const recall = found.length / events.length
-  const dear = events.filter(({ excessUsd }) => excessUsd >= 1)
+  const recallFrom = (usd: number): number => {
+    const dear = events.filter(({ excessUsd }) => excessUsd >= usd)
+    return dear.filter(({ delay }) => delay !== null).length / dear.length
+  }
+  const kinds = new Map<string, readonly [number, number]>()
+  for (const { kind, delay } of all) {
+    const [hit, of] = kinds.get(kind) ?? [0, 0]
+    kinds.set(kind, [hit + (delay === null ? 0 : 1), of + 1])
+  }
   const delays = found.map(({ delay }) => delay ?? 0).toSorted((a, b) => a - b)
   const outages = all.filter(({ kind }) => kind === 'outage')
   return {
@@ -111,7 +125,10 @@ export function summarise(scores: readonly SeriesScore[]): Summary {
     recall,
     f1: (2 * precision * recall) / (precision + recall),
     falseAlarmsAWeek: falseAlarms(true) / weeks,
-    dearRecall: dear.filter(({ delay }) => delay !== null).length / dear.length,
+    dearRecall: recallFrom(1),
+    dearestRecall: recallFrom(5),
+    counts: { falseAlarms: falseAlarms(true), found: found.length, events: events.length },
+    kinds,
     medianDelay: at(delays, 0.5),
     p90Delay: at(delays, 0.9),
     rampDelays: all.filter(({ kind }) => kind === 'ramp').map(({ delay }) => delay),
