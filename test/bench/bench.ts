@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util'
 import { compareAnomalies, scoreAnomalies } from './anomalies.js'
 import type { Comparison } from './compare.js'
+import { forecastKindTable } from './forecast-kind-score.js'
 import { forecastTable } from './forecast-score.js'
 import { compareIngest } from './ingest.js'
 import { compareExports } from './exports.js'
@@ -67,7 +68,8 @@ const parts: Readonly<Record<string, () => Promise<Comparison[]>>> = {
 /** What is scored, not timed: a table of its own each. */
 const scores: Readonly<Record<string, () => string | Promise<string>>> = {
   anomalies: scoreAnomalies,
-  forecast: () => forecastTable(options.quick ? 200 : 1000),
+  forecast: () =>
+    [forecastTable(options.quick ? 200 : 1000), forecastKindTable(options.quick ? 200 : 500)].join('\n\n'),
 }
 
 const { only } = options

@@ -30,35 +30,35 @@ export class Dice {
 }
 
 /** Factor of a day's expected cost: `t` counts from the month's first day, before it is negative. */
-type Factor = (t: number, weekday: number) => number
+export type Factor = (t: number, weekday: number) => number
 
 /** A cost of each day; expectations and chance of one shape. */
-type Shape = (dice: Dice) => Factor
+export type Shape = (dice: Dice) => Factor
 
 /** Weekends cost less; workdays differ a little. */
-function season(dice: Dice): Factor {
+export function season(dice: Dice): Factor {
   const weekend = dice.uniform(0.1, 0.7)
   const factors = Array.from({ length: 7 }, (_, day) => (day >= 5 ? weekend : dice.uniform(0.85, 1.15)))
   return (_, weekday) => factors[weekday]!
 }
 
-const growth =
+export const growth =
   (rate: number): Factor =>
   (t) =>
     (1 + rate) ** (t / 7)
 
 /** Log-normal noise with a mean of 1. */
-function noise(dice: Dice, sigma: number): Factor {
+export function noise(dice: Dice, sigma: number): Factor {
   return () => Math.exp(sigma * dice.normal() - sigma ** 2 / 2)
 }
 
-const product =
+export const product =
   (...factors: readonly Factor[]): Factor =>
   (t, weekday) =>
     factors.reduce((value, factor) => value * factor(t, weekday), 1)
 
 /** A week's cost wanders by some percent from one week to the next. */
-function drift(dice: Dice, sigma: number): Factor {
+export function drift(dice: Dice, sigma: number): Factor {
   let log = 0
   return () => {
     log += (sigma / Math.sqrt(7)) * dice.normal()
@@ -118,15 +118,15 @@ export const shapes: Readonly<Record<string, Shape>> = {
   },
 }
 
-/** One month of a shape, with 120 days before it. */
-export function generatedMonth(shape: Shape, seed: number): GeneratedMonth {
+/** One month of a shape, with 120 days before it, or as many as `before` says. */
+export function generatedMonth(shape: Shape, seed: number, before = 120): GeneratedMonth {
   const dice = new Dice(seed)
   const begin = `20${24 + Math.floor(dice.uniform(0, 3))}-${String(1 + Math.floor(dice.uniform(0, 12))).padStart(2, '0')}-01`
   const month = periodOf(begin, 'month')
   const scale = 10 ** dice.uniform(0, 4)
   const factor = shape(dice)
   const days: DailyCost[] = []
-  for (let t = -120; t < lengthOf(month); t++) {
+  for (let t = -before; t < lengthOf(month); t++) {
     const day = addDays(month.since, t)
     const weekday = (new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7
     days.push({ day, cost_usd: scale * factor(t, weekday), complete: 1 })
