@@ -2,9 +2,11 @@
  * forecast: where a period's cost will end, a pure function of at most some hundred daily costs.
  *
  * The cost so far is known; only the days to come are forecast, each as level × growth × weekday factor. See
- * learn.ts and trend.ts for how these are learned and projection.ts for how far off the forecast may be.
+ * learn.ts and trend.ts for how these are learned, projection.ts and interval.ts for how far off the forecast
+ * may be.
  */
 import { dayName, dayNumber, lengthOf, type DailyCost, type DayRange } from './days.js'
+import { intervalOf, widened, widthOf } from './interval.js'
 import { learn, type Learned } from './learn.js'
 import { project, type Step } from './projection.js'
 
@@ -43,9 +45,6 @@ export interface Forecast {
   /** The last 7 whole days × the period's days / 7, for comparison; null with fewer than 7. */
   readonly naive: number | null
 }
-
-/** A normal deviate that one outcome in ten exceeds. */
-const tenth = 1.281_551_565_5
 
 /**
  * @param history whole days without a gap, oldest first, the last one perhaps still running; days without
@@ -92,28 +91,17 @@ function pathOf(learned: Learned, history: readonly DailyCost[], period: DayRang
   const projected = new Map(project(learned.trend, steps).map((one, i) => [steps[i]!.day, one]))
   const costs = new Map(history.map((day) => [day.day, day.cost_usd]))
   let soFar = 0
+  const width = widthOf(learned, steps.length)
   return Array.from({ length: lengthOf(period) }, (_, i) => {
     const day = dayName(begin + i)
     const cost = costs.get(day) ?? 0
     soFar += cost
     const rest = projected.get(begin + i)
     if (rest === undefined) return { day, cost, known: true, mean: soFar, low: soFar, high: soFar }
-    const [low, high] = interval(rest.sum, rest.variance)
+    const [low, high] = widened(rest.sum, intervalOf(rest.sum, rest.variance), width)
     const sums = { mean: soFar + rest.sum, low: soFar + low, high: soFar + high }
     return { day, cost: cost + rest.cost, known: false, ...sums }
   })
-}
-
-/**
- * 80 % of a gamma distribution with this mean and variance (Wilson & Hilferty's quantiles): a sum of costs is
- * skewed to the right, and never below nothing.
- */
-function interval(mean: number, variance: number): readonly [number, number] {
-  if (mean <= 0) return [0, 0]
-  const relative = Math.min(variance / mean ** 2, 4)
-  const quantile = (deviate: number): number =>
-    mean * Math.max(0, 1 - relative / 9 + (deviate * Math.sqrt(relative)) / 3) ** 3
-  return [Math.min(mean, quantile(-tenth)), Math.max(mean, quantile(tenth))]
 }
 
 function naiveOf(learned: Learned, period: DayRange): number | null {

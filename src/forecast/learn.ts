@@ -40,9 +40,15 @@ export function learn(history: readonly DailyCost[]): Learned | null {
 
 /** A level that may be half as much again, and days that may be anything. */
 function flatTrend(level: number, lastDay: number): Trend {
-  const unknown = { wander: 0.01, levelVariance: 0.25, covariance: 0, growthVariance: 0 }
+  const unknown = { wander: 0.01, turning: 0, levelVariance: 0.25, covariance: 0, growthVariance: 0 }
   const state = { ...unknown, level: Math.log(level), growth: 0, weight: 1 }
-  return { states: [state], weekdays: { factors: [1, 1, 1, 1, 1, 1, 1], noise: 0.5 }, lastDay }
+  return {
+    states: [state],
+    weekdays: { factors: [1, 1, 1, 1, 1, 1, 1], noise: 0.5 },
+    lastDay,
+    changedOn: undefined,
+    earlier: [],
+  }
 }
 
 /** The mean share of whole days' cost that had come by this clock time; without such days, of the time. */

@@ -18,14 +18,15 @@ export interface Projected {
   readonly variance: number
 }
 
-/** What is left of growth after a day: 0.97 a week, as no growth goes on for ever (Gardner & McKenzie, 1985). */
-const fading = 0.97 ** (1 / 7)
+/** What is left of growth after a day: 0.98 a week, as no growth goes on for ever (Gardner & McKenzie, 1985). */
+const fading = 0.98 ** (1 / 7)
 
 /** The answers' paths in one: their weighted mean, with their disagreement in its variance. */
 export function project(trend: Trend, steps: readonly Step[]): Projected[] {
-  const paths = trend.states
-    .filter(({ weight }) => weight > 1e-6)
-    .map((state) => ({ weight: state.weight, path: pathOf(state, trend.weekdays, steps) }))
+  const paths = trend.states.map((state) => ({
+    weight: state.weight,
+    path: pathOf(state, trend.weekdays, steps),
+  }))
   const whole = paths.reduce((sum, { weight }) => sum + weight, 0)
   return steps.map((_, i) => {
     const at = paths.map(({ weight, path }) => ({ weight: weight / whole, ...path[i]! }))

@@ -187,6 +187,49 @@ describe('known shapes', () => {
     expect(forecast.weeklyGrowth).toBeCloseTo(0.05, 2)
   })
 
+  test.each([0.05, 0.1, 0.15])('growth of %d a week, weekends and all, goes on', (rate) => {
+    const grown = (i: number): number =>
+      (i % 7 < 5 ? 10 : 3) * (1 + rate) ** (i / 7) * (1 + ((i * 7919) % 13) / 60)
+    // 2026-06-01 is a Monday; the history ends before October begins, on its 7th and on its 15th day.
+    for (const days of [122, 129, 137]) {
+      const forecast = forecastCost(series('2026-06-01', repeat(days, grown)), october)!
+      const outcome = repeat(31, (i) => grown(122 + i)).reduce((a, b) => a + b, 0)
+      expect(Math.abs(forecast.mean / outcome - 1)).toBeLessThan(days === 122 ? 0.08 : 0.04)
+      expect(forecast.low).toBeLessThan(outcome)
+      expect(forecast.high).toBeGreaterThan(outcome)
+    }
+  })
+
+  test('growth that began four weeks ago is seen', () => {
+    const late = (i: number): number => 10 * 1.1 ** (Math.max(0, i - 101) / 7) * (1 + ((i * 7919) % 13) / 60)
+    const forecast = forecastCost(series('2026-06-01', repeat(129, late)), october)!
+    expect(forecast.weeklyGrowth).toBeGreaterThan(0.06)
+    const outcome = repeat(31, (i) => late(122 + i)).reduce((a, b) => a + b, 0)
+    expect(Math.abs(forecast.mean / outcome - 1)).toBeLessThan(0.06)
+  })
+
+  test.each([3, 5, 7])('a launch that doubled the cost is followed after %i days', (ago) => {
+    const days = repeat(107, (i) => (i >= 107 - ago ? 20 : 10) * (1 + ((i * 7919) % 13) / 60))
+    const forecast = forecastCost(series('2026-07-01', days), october)!
+    const usual = 20 * (1 + 6 / 60)
+    const rest = (forecast.mean - forecast.soFar) / 16
+    expect(Math.abs(rest / usual - 1)).toBeLessThan(0.1)
+    expect(forecast.low).toBeLessThan(forecast.soFar + 16 * usual)
+    expect(forecast.high).toBeGreaterThan(forecast.soFar + 16 * usual)
+  })
+
+  test('earlier forecasts that were too sure widen the interval', () => {
+    // Weeks that are all dear or all cheap, in no order, which no level, growth or weekday tells.
+    const dear = (week: number): number => [1, 3, 1, 1, 3, 3, 1, 3, 1, 3, 3, 1, 1, 3, 1, 3][week % 16]!
+    const weeks = repeat(105, (i) => 10 * dear(Math.floor(i / 7)))
+    const days = repeat(105, (i) => 10 * dear((i * 5) % 16))
+    const width = (costs: readonly number[]): number => {
+      const { low, high, mean } = forecastCost(series('2026-07-01', costs), october)!
+      return (high - low) / mean
+    }
+    expect(width(weeks)).toBeGreaterThan(1.5 * width(days))
+  })
+
   test.each([80, 90, 100])('one bad day, day %i of 107, is not carried on', (spike) => {
     const usual = repeat(107, (i) => 10 + (i % 3))
     const calm = forecastCost(series('2026-07-01', usual), october)!
