@@ -1,6 +1,8 @@
 /** `llmcost forecast`: where this month, week or quarter will end. */
-import { tightestBudget, type Budget, type BudgetPeriod } from '../domain/budget.js'
+import { coversExactly, tightestBudget, type Budget, type BudgetPeriod } from '../domain/budget.js'
+import { parseBudget } from '../domain/budget-option.js'
 import { parseDimensions, type Dimension } from '../domain/dimensions.js'
+import { parseFilters } from '../domain/filters.js'
 import { localDate } from '../domain/periods.js'
 import { UserError } from '../errors.js'
 import { backtest, leastKnown, trials } from '../forecast/backtest.js'
@@ -16,9 +18,10 @@ import {
 import type { Doubts } from '../reports/notes.js'
 import type { Report } from '../reports/report.js'
 import type { ReportPart } from '../reports/weekly.js'
+import { budgetOption, budgetsOf } from './budget.js'
 import { questionOptions, type CommandSpec, type Invocation } from './command.js'
 import { askForecast, type AskedForecast } from './forecasting.js'
-import { doubtsAbout, optionCount, optionText, withCalls, type Question } from './question.js'
+import { doubtsAbout, optionCount, optionText, optionTexts, withCalls, type Question } from './question.js'
 
 /** Groups forecast where --top does not say. */
 const longest = 10
@@ -31,8 +34,8 @@ export const forecastCommand: CommandSpec = {
   details: [
     'Periods are calendar periods in --tz, weeks from Monday. The cost so far is known; the days to come are forecast from level, growth and weekdays of the last 150 days (or of those from --since on), and one bad day is not carried on.',
     'With --until, or an earlier --as-of, it is the forecast of that time. The naive figure beside it is the last 7 days × the days of the period / 7.',
-    'A budget of the config file for exactly this period and these calls is drawn and named; of several, the least.',
-    'Groups of --by are the dearest of the last 28 days; each group and the total are forecast on their own.',
+    'A budget of the config file, or of --budget, for exactly this period and these calls is drawn and named; of several, the least.',
+    'Groups of --by are the dearest of the last 28 days; they add up to the total, which is forecast on its own: the difference is shared out by how far off each group may be.',
     `--backtest forecasts every stretch of ${trials.month.days} days (${trials.week.days} for a week, ${trials.quarter.days} for a quarter) from the days before it alone, and prints how far off these forecasts and the naive ones were, and how many outcomes the 80% interval held.`,
   ].join('\n'),
   options: [
@@ -50,19 +53,27 @@ export const forecastCommand: CommandSpec = {
       group: 'Question',
     },
     { flags: '--backtest', about: 'how far off past forecasts would have been', group: 'Question' },
+    budgetOption,
     ...questionOptions,
   ],
   examples: [
     { command: 'llmcost forecast', about: 'where this month will end' },
     { command: 'llmcost forecast --by feature --period quarter', about: 'this quarter, feature by feature' },
+    { command: 'llmcost forecast --as-of latest --budget 500', about: 'this month, against a budget' },
     { command: 'llmcost forecast --backtest', about: 'how far off it has been on your own calls' },
   ],
   run: async (invocation) => {
     const period = (optionText(invocation, 'period') ?? 'month') as PeriodName
     const by = groupsOf(invocation)
     const top = optionCount(invocation, 'top')
+    const given = budgetsGiven(invocation, period)
     const ask = invocation.options['backtest'] === true ? answerBacktest : answer
-    return { report: await withCalls(invocation, (question) => ask(question, { period, by, top })) }
+    return {
+      report: await withCalls(invocation, (question) => {
+        const budgets = budgetsOf(given, question.settings.config)
+        return ask(question, { period, by, top, budgets })
+      }),
+    }
   },
 }
 
@@ -70,6 +81,46 @@ interface Request {
   readonly period: PeriodName
   readonly by: readonly Dimension[]
   readonly top: number | undefined
+  /** Those of `--budget`, else of the config file. */
+  readonly budgets: readonly Budget[]
+}
+
+/**
+ * Budgets of the command line. One that cannot be drawn is no slip of the config file's, which holds those of
+ * other periods too, but a question without an answer.
+ * @throws UserError (usage)
+ */
+function budgetsGiven(invocation: Invocation, period: PeriodName): readonly Budget[] {
+  const texts = optionTexts(invocation, 'budget')
+  const budgets = texts.map(parseBudget)
+  if (texts.length === 0) return []
+  const alone = ['by', 'backtest'].find((name) => invocation.given(name))
+  if (alone !== undefined) {
+    throw new UserError(`--budget is of all calls in scope, and goes without --${alone}`, {
+      code: 'usage',
+      hint: 'For one group: --budget 100 --where feature=search.',
+    })
+  }
+  const wanted = budgetPeriodOf[period]
+  const other = texts.find((_, i) => budgets[i]!.period !== wanted)
+  if (other !== undefined) {
+    throw new UserError(`--budget ${other}: the forecast is of a ${period}`, {
+      code: 'usage',
+      hint:
+        wanted === undefined
+          ? 'Budgets are of days, weeks and months; --period month or week has them drawn.'
+          : `Write --budget ${wanted}:100, or see llmcost budget, which forecasts budgets of any period.`,
+    })
+  }
+  const filters = parseFilters(optionTexts(invocation, 'where'))
+  const apart = texts.find((_, i) => !coversExactly(budgets[i]!, filters))
+  if (apart !== undefined) {
+    throw new UserError(`--budget ${apart} is not of the calls that are forecast`, {
+      code: 'usage',
+      hint: "Give the budget the filters of --where: --where feature=search --budget 'monthly:100 feature=search'.",
+    })
+  }
+  return budgets
 }
 
 function groupsOf(invocation: Invocation): readonly Dimension[] {
@@ -103,9 +154,7 @@ function knownUntil({ scope, asOf }: Question): Date {
 }
 
 async function answer(question: Question, request: Request): Promise<Report> {
-  const { scope, settings } = question
-  const { budgets } = settings.config
-  return forecastReport(await answerOf(question, { ...request, budgets }, knownUntil(question), scope.since))
+  return forecastReport(await answerOf(question, request, knownUntil(question), question.scope.since))
 }
 
 /** For the report: where the month of as-of will end, with what is doubtful about it as notes. */
@@ -126,7 +175,7 @@ const budgetPeriodOf: Readonly<Record<PeriodName, BudgetPeriod | undefined>> = {
 
 async function answerOf(
   question: Question,
-  { period, by, top, budgets }: Request & { readonly budgets: readonly Budget[] },
+  { period, by, top, budgets }: Request,
   now: Date,
   since: string | null,
 ): Promise<ForecastAnswer> {

@@ -5,6 +5,7 @@ import type { Scope } from '../domain/scope.js'
 import { addDays, periodOf, type DayRange, type PeriodName } from '../forecast/days.js'
 import { forecastGroups, type GroupForecast } from '../forecast/groups.js'
 import { mostDays } from '../forecast/learn.js'
+import { reconciled } from '../forecast/reconcile.js'
 import { beginningOf, nowOf, type Now } from '../forecast/series.js'
 import { dailyCosts } from '../metrics/daily-costs.js'
 import { ask, type Question } from './question.js'
@@ -56,7 +57,7 @@ export async function askForecast(
     clockMs: now.clockMs,
   })
   const frame = { now, period, before, since: from, learnSince, keys: by.length }
-  const all = forecastGroups(await ask(db, query), frame)
+  const all = reconciled(forecastGroups(await ask(db, query), frame))
   const total = all.find(({ isTotal }) => isTotal)!
   return {
     scope: read,

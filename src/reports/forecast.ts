@@ -7,6 +7,7 @@ import type { DayRange, PeriodName } from '../forecast/days.js'
 import type { Forecast } from '../forecast/forecast.js'
 import type { GroupForecast } from '../forecast/groups.js'
 import type { Now } from '../forecast/series.js'
+import { addingUp } from './adding-up.js'
 import { changeColumn, column, dimensionColumn } from './columns.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'
 import { budgetTitle, runningSum } from './running-sum.js'
@@ -151,15 +152,26 @@ function groupsSection(answer: ForecastAnswer, title: string): Section {
   const columns = [...answer.by.map(dimensionColumn), ...columnsOf(answer, false)]
   const head = { id: 'forecast', title, columns }
   if (answer.total.forecast === null) return { ...head, rows: [], empty: nothing(answer) }
+  const shown = addingUp(answer.groups.map(expectedOf), answer.total.forecast.mean)
   return {
     ...head,
-    rows: answer.groups.map((group) => ({ ...keysOf(group, answer.by), ...figuresOf(group, answer) })),
+    rows: answer.groups.map((group, i) => ({
+      ...keysOf(group, answer.by),
+      ...figuresOf(group, answer),
+      forecast_cost_usd: shown[i]!,
+    })),
     totals: figuresOf(answer.total, answer),
     notes: [
-      'Each group and the total are forecast on their own: forecasts of groups need not add up.',
+      'The total is forecast on its own; the groups add up to it, their intervals do not.',
       ...youngNote(answer),
     ],
   }
+}
+
+/** A group without a whole day to go by counts with what it has cost; one without a price is not known. */
+function expectedOf({ forecast, soFarUsd }: GroupForecast): number | null {
+  if (forecast !== null) return forecast.mean
+  return soFarUsd === null ? null : Number(soFarUsd)
 }
 
 function keysOf(group: GroupForecast, by: readonly Dimension[]): Row {

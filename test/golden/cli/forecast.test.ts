@@ -92,6 +92,15 @@ describe('other forecasts', () => {
     ['wrong-by', ['forecast', '--by', 'day']],
     ['wrong-top', ['forecast', '--top', '3']],
     ['wrong-backtest-by', ['forecast', '--backtest', '--by', 'feature']],
+    ['budget-flag', ['forecast', ...latest, '--budget', '500', '--budget', '160']],
+    [
+      'budget-flag-where',
+      ['forecast', ...latest, '--where', 'feature=search', '--budget', '5 feature=search'],
+    ],
+    ['wrong-budget', ['forecast', '--budget', 'daily:20']],
+    ['wrong-budget-quarter', ['forecast', '--period', 'quarter', '--budget', '500']],
+    ['wrong-budget-calls', ['forecast', ...latest, '--budget', '5 feature=search']],
+    ['wrong-budget-by', ['forecast', '--by', 'feature', '--budget', '500']],
     ['wrong-period', ['forecast', '--period', 'year']],
   ])('%s', (name, args) => expectRecorded(`forecast-${name}`, args, { cwd, env }))
 })
@@ -116,7 +125,7 @@ describe('against a budget of exactly this period and these calls', () => {
     }
     expect(await drawn()).toEqual([
       'Budget tight: $160.00',
-      'Budget tight: $160.00; the forecast is 104.5% of it.',
+      'Budget tight: $160.00; the forecast is 110% of it.',
     ])
     expect(await drawn('--where', 'feature=code-review')).toEqual([])
   })
