@@ -81,7 +81,7 @@ export function anomalies(request: AnomalyRequest): Query<FlagRow> {
   const tables = byLikelihood
     ? rises.length === 0
       ? ''
-      : `${surpriseCandidates(request)}, ${surpriseNorms(skipped.sql, isPerson(request))}, ${expectedDays(request, isPerson(request))}, ${surprises()}, `
+      : `${surpriseCandidates(request)}, ${surpriseNorms(skipped.sql)}, ${expectedDays(request, isPerson(request))}, ${surprises(isPerson(request))}, `
     : hourly
       ? `${candidates(request)}, ${baselines(skipped.sql)}, ${judgedHours(request)}, `
       : ''

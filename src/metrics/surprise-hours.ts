@@ -50,7 +50,7 @@ function normTables(
         SELECT 0, '', first_hour, base_days.day
         FROM series JOIN (SELECT DISTINCT ${base} AS day FROM wanted_days) AS base_days ON family = 0
       )
-    ), ${surpriseNorms(skipped.sql, isPerson(request))}`
+    ), ${surpriseNorms(skipped.sql)}`
   const params = {
     ...hours.params,
     ...skipped.params,
@@ -144,7 +144,7 @@ export function surpriseOfHour(
   const { sql: tables, params } = normTables(request, wanted, dayTypes, false)
   const pairs = conditionNames.map((name) => `${name}: [${surpriseConditions[name].join(', ')}]`)
   const sql = /* sql */ `
-    WITH ${tables}, ${expectedDays(request, isPerson(request))}, ${surprises()}
+    WITH ${tables}, ${expectedDays(request, isPerson(request))}, ${surprises(isPerson(request), true)}
     SELECT surprises.* EXCLUDE (family, value, hour), {${pairs.join(', ')}} AS conditions
     FROM surprises JOIN wanted_days USING (family, value, day)
     WHERE hour = CAST($hour AS BIGINT)

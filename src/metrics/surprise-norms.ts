@@ -47,18 +47,16 @@ export const surprise = (found: string, expected: string, shape: string): string
 
 /**
  * CTEs from `baseline_days` (id, family, value, day, first_hour; with the account on each of the days),
- * `hourly_costs` and `skipped` to `norms` (id, weekday, hour_of_day, norm_calls and its parts) and `measures`
- * (id, call_usd, unit_usd, calibrations by width).
+ * `hourly_costs` and `skipped` to `totals` (id, call_usd, unit_usd) and `norms` (id, weekday, hour_of_day, norm_calls
+ * and its parts).
  * @param skipped hours that the clock skipped, a list in brackets
- * @param person SQL that is true for a person's series, over `family`
  */
-export const surpriseNorms = (skipped: string, person: string): string => /* sql */ `${pastHours(skipped)},
+export const surpriseNorms = (skipped: string): string => /* sql */ `${pastHours(skipped)},
     ${totals},
     ${slotMeans},
     ${patterns},
     ${growths},
-    ${normsOfDay},
-    ${measures(person)}`
+    ${normsOfDay}`
 
 /** What a call costs on the mean, and the size of call of which the money is so many: Σc² / Σc. */
 const totals = /* sql */ `totals AS MATERIALIZED (
@@ -136,7 +134,7 @@ const patterns = /* sql */ `account_patterns AS MATERIALIZED (
     )`
 
 /** By how much the last seven days were above the pattern; few calls say little, and follow the account. */
-const growths = /* sql */ `expected_hours AS MATERIALIZED (
+const growths = /* sql */ `expected_hours AS NOT MATERIALIZED (
       SELECT past_hours.*, pattern_calls
       FROM past_hours JOIN patterns ON patterns.id = past_hours.id AND patterns.weekday = past_hours.weekday
         AND patterns.hour_of_day = past_hours.hour_of_day
@@ -180,8 +178,12 @@ const normsOfDay = /* sql */ `norms AS MATERIALIZED (
         AND later.hour_of_day = (own.hour_of_day + 1) % 24
     )`
 
-/** Sums over each width of the hours of the history, and how surprising they were. */
-const measures = (person: string): string => {
+/**
+ * CTEs from `expected_hours`, `totals` and `suspect_days` (id) to `measures` (id, calibrations by width): sums over
+ * each width of the hours of the history of suspect days, and how surprising they were.
+ * @param person SQL that is true for a person's series, over `family`
+ */
+export const measures = (person: string): string => {
   const sums = widths.map(
     (width) => /* sql */ `
         sum(paid_calls) OVER span_${width} AS calls_${width}, sum(pattern_calls) OVER span_${width} AS pattern_${width},
@@ -213,6 +215,7 @@ const measures = (person: string): string => {
       SELECT expected_hours.id, expected_hours.day, call_usd, unit_usd, ${shapeOf(person)} AS shape,
         cost_usd > pattern_calls * call_usd AS is_above, ${sums.join(',')}
       FROM expected_hours JOIN totals ON totals.id = expected_hours.id
+      WHERE expected_hours.id IN (SELECT id FROM suspect_days)
       WINDOW ${spans.join(', ')}
     ), bases AS (
       SELECT id, ${base('calls', ofCalls(1))}, ${base('money', ofMoney(1))} FROM past_sums GROUP BY id

@@ -4,7 +4,7 @@
  */
 import { reached, surpriseBounds, type Condition } from '../domain/surprise.js'
 import { missingHours, whole, type SeriesRequest } from './anomaly-hours.js'
-import { shapeOf, surprise, widths, type Width } from './surprise-norms.js'
+import { measures, shapeOf, surprise, widths, type Width } from './surprise-norms.js'
 
 export interface SurpriseRequest extends SeriesRequest {
   /** The bound of surprise is multiplied by it. */
@@ -40,7 +40,7 @@ export function expectedDays({ span }: SeriesRequest, person: string): string {
     ), series_counts AS (
       SELECT days.day, count(*) AS series_count FROM days JOIN series ON series.first_hour < 24 * days.day GROUP BY days.day
     ), expected_days AS MATERIALIZED (
-      SELECT hours_of_days.* EXCLUDE (id), measures.* EXCLUDE (id), call_usd, unit_usd, usual_usd, series_count,
+      SELECT hours_of_days.*, call_usd, unit_usd, usual_usd, series_count,
         ${shapeOf(person.replaceAll('family', 'hours_of_days.family'))} AS shape, norm_calls * call_usd AS norm_usd,
         coalesce(hourly_costs.cost_usd, 0) AS exact_usd, coalesce(hourly_costs.paid_calls, 0) AS paid_calls,
         CAST(coalesce(hourly_costs.cost_usd, 0) AS DOUBLE) AS cost_usd,
@@ -48,7 +48,6 @@ export function expectedDays({ span }: SeriesRequest, person: string): string {
         coalesce(hourly_costs.square_usd, 0) AS square_usd,
         CAST(coalesce(hourly_costs.cost_usd, 0) AS DOUBLE) - norm_calls * call_usd AS excess_usd
       FROM hours_of_days
-      JOIN measures ON measures.id = hours_of_days.id
       JOIN totals ON totals.id = hours_of_days.id
       JOIN usual_days ON usual_days.day = hours_of_days.day
       JOIN series_counts ON series_counts.day = hours_of_days.day
@@ -66,7 +65,6 @@ function window(width: Width): string {
     trims ? `arg_max(${value}, ${by}) OVER hours_${width}` : '0.0'
   return /* sql */ `
       SELECT *, ${width} AS width, ${shareOf(width)} AS share, ${timesOf(width)} AS times,
-        calls_calibration_${width} AS calls_calibration, money_calibration_${width} AS money_calibration,
         CAST(sum(paid_calls) OVER hours_${width} AS DOUBLE) AS all_calls_found, sum(norm_calls) OVER hours_${width} AS all_calls_norm,
         CAST(sum(exact_usd) OVER hours_${width} AS DOUBLE) AS span_usd,
         CAST(sum(CAST(norm_usd AS DECIMAL(38, 18))) OVER hours_${width} AS DOUBLE) AS span_norm_usd,
@@ -86,9 +84,16 @@ function window(width: Width): string {
       )`
 }
 
-/** CTE `surprises`: every judged hour and width with its terms. */
-export function surprises(): string {
+/**
+ * CTE `surprises`: every judged hour and width with its terms. The history's own surprises can only lessen one, and
+ * cost the most to work out: days on which nothing is flagged even without them go without.
+ * @param person SQL that is true for a person's series, over `family`
+ * @param every with the calibration of every day
+ */
+export function surprises(person: string, every = false): string {
   const { stake } = surpriseBounds
+  const calibration = (kind: 'calls' | 'money'): string =>
+    `coalesce(CASE width ${widths.map((width) => `WHEN ${width} THEN ${kind}_calibration_${width}`).join(' ')} END, 1)`
   return /* sql */ `spans AS (${widths.map(window).join(' UNION ALL ')}),
     trimmed_spans AS (
       SELECT *, span_usd - span_norm_usd AS span_excess_usd,
@@ -99,14 +104,23 @@ export function surprises(): string {
     ), unit_spans AS (
       SELECT *, greatest(unit_usd, CASE WHEN found_usd > 1e-12 THEN found_square_usd / found_usd ELSE 0 END) AS unit
       FROM trimmed_spans
-    ), surprises AS (
-      SELECT *, ${surprise('found_calls', 'expected_calls', 'shape')} / calls_calibration AS calls_surprise,
-        ${surprise('(found_usd / unit)', '(expected_usd / unit)', 'shape')} / money_calibration AS money_surprise,
+    ), raw_surprises AS MATERIALIZED (
+      SELECT *, ${surprise('found_calls', 'expected_calls', 'shape')} AS calls_surprise,
+        ${surprise('(found_usd / unit)', '(expected_usd / unit)', 'shape')} AS money_surprise,
         least(${stake.most}, greatest(0, CASE WHEN span_excess_usd > ${stake.day} * usual_usd
           THEN ${stake.weight} * ln(span_excess_usd / greatest(${stake.day} * usual_usd, 1e-9)) ELSE 0 END)) AS discount,
         ${surpriseBounds.surprise} * CAST($scale AS DOUBLE) + ln(series_count) AS whole_bound,
         greatest(share * CAST($min_share AS DOUBLE) * usual_usd, CAST($min_usd AS DOUBLE)) AS least_usd
       FROM unit_spans
+    ), suspect_days AS MATERIALIZED (
+      SELECT DISTINCT id FROM raw_surprises ${every ? '' : `WHERE ${flagged()}`}
+    ), ${measures(person)},
+    surprises AS (
+      SELECT raw_surprises.* EXCLUDE (id, calls_surprise, money_surprise),
+        ${calibration('calls')} AS calls_calibration, ${calibration('money')} AS money_calibration,
+        calls_surprise / ${calibration('calls')} AS calls_surprise,
+        money_surprise / ${calibration('money')} AS money_surprise
+      FROM raw_surprises LEFT JOIN measures ON measures.id = raw_surprises.id
     )`
 }
 
@@ -147,6 +161,9 @@ const byCalls = holds('calls', 'dearest', 'explained')
 /** SQL: more money than chance brings, counted in calls of its size. */
 const byMoney = holds('money')
 
+/** SQL: a judged hour of the window is flagged. */
+const flagged = (): string => `hour >= ${whole('since_hour')} AND ${matters} AND (${byMoney} OR (${byCalls}))`
+
 /** The flags, one a series, hour and kind: of its widths the one whose surprise is furthest beyond its bound. */
 export const surpriseFlags = (): string => /* sql */ `
   SELECT kind, family, value, hour, width AS span_hours, span_usd AS cost_usd, span_norm_usd AS norm_usd,
@@ -158,6 +175,6 @@ export const surpriseFlags = (): string => /* sql */ `
       greatest(CASE WHEN ${byCalls} THEN calls_surprise ELSE 0 END, money_surprise) AS surprise,
       surprise / greatest(whole_bound - discount, 1) AS strength
     FROM surprises
-    WHERE hour >= ${whole('since_hour')} AND ${matters} AND (${byMoney} OR (${byCalls}))
+    WHERE ${flagged()}
   )
   QUALIFY row_number() OVER (PARTITION BY family, value, hour, kind ORDER BY strength DESC, width) = 1`
