@@ -1,5 +1,5 @@
 /** How one hour is judged by likelihood, term by term and width by width: `llmcost anomalies --explain`. */
-import { boundText, verdictOf, verdictText } from './surprise-verdicts.js'
+import { boundText, settled, verdictOf, verdictText } from './surprise-verdicts.js'
 import { memberText } from '../anomalies/wording.js'
 import type { Dimension } from '../domain/dimensions.js'
 import { hourIso, hourStart } from '../domain/hours.js'
@@ -78,9 +78,12 @@ export function surpriseReport(answer: SurpriseAnswer): Report {
   }
 }
 
+const settledCell = (cell: Cell | undefined): Cell =>
+  typeof cell === 'number' ? settled(cell) : (cell ?? null)
+
 function hourSection(row: SurpriseRow, since: string): Section {
   const figures: Row = Object.fromEntries(
-    facts.map(({ key }) => [key, key === 'hour' ? since : ((row as unknown as Row)[key] ?? null)]),
+    facts.map(({ key }) => [key, key === 'hour' ? since : settledCell((row as unknown as Row)[key])]),
   )
   return { id: 'baseline', title: 'The hour', layout: 'facts', columns: facts, rows: [figures] }
 }
@@ -91,11 +94,11 @@ function widthSection(found: readonly SurpriseRow[]): Section {
   const rows = verdicts.map(({ row, flagged, conditions }): Row => {
     const own = row as unknown as Row
     const measured = conditions.map(({ name, ...one }) => [name, one])
-    const terms = widthColumns.map(({ key }): [string, Cell] => [key, own[key] ?? null])
+    const terms = widthColumns.map(({ key }): [string, Cell] => [key, settledCell(own[key])])
     return {
       ...Object.fromEntries(terms),
       hours: row.width,
-      bound: row.whole_bound - row.discount,
+      bound: settled(row.whole_bound - row.discount),
       flagged,
       conditions: Object.fromEntries(measured),
     }
