@@ -37,6 +37,8 @@ export interface Evidence {
   readonly surprise: number
   /** The calls are beyond chance; else their money alone. */
   readonly isOfCalls: boolean
+  /** No single call explains half of it. */
+  readonly isSpread: boolean
   /** Series that are judged beside each other. */
   readonly series: number
 }

@@ -83,7 +83,7 @@ export function incidentText(incident: Incident, tz: string): string {
  */
 export function evidenceText({ evidence }: Pick<Incident, 'evidence'>, tz: string): string {
   if (evidence === null) return ''
-  const { calls, normCalls, costUsd, normUsd, surprise, series, isOfCalls } = evidence
+  const { calls, normCalls, costUsd, normUsd, surprise, series, isOfCalls, isSpread } = evidence
   const hours = Math.round((Date.parse(evidence.until) - Date.parse(evidence.since)) / hourMs)
   const from = minute(evidence.since, tz).slice(5)
   const when = hours === 1 ? `at ${from}` : `in ${hours} hours from ${from}`
@@ -91,7 +91,7 @@ export function evidenceText({ evidence }: Pick<Incident, 'evidence'>, tz: strin
   const chance = chanceText(surprise, series)
   if (isOfCalls)
     return `${count(calls)} calls ${when} where ${number(Number(normCalls.toPrecision(2)))} are usual (${dollars(costUsd)} against ${dollars(normUsd)}): ${chance}`
-  return `${dollars(costUsd)} ${when} where ${dollars(normUsd)} is usual, and no single call explains it: ${chance}`
+  return `${dollars(costUsd)} ${when} where ${dollars(normUsd)} is usual${isSpread ? ', and no single call explains it' : ''}: ${chance}`
 }
 
 /** `spike, 3 hours, high confidence`, and which other series agree. */

@@ -126,6 +126,7 @@ function evidenceOf({
   norm_calls: normCalls,
   surprise,
   is_of_calls: isOfCalls,
+  is_spread: isSpread,
   series_count,
 }: FlagRow): {
   evidence?: Evidence
@@ -138,6 +139,7 @@ function evidenceOf({
       normCalls: normCalls ?? 0,
       surprise,
       isOfCalls: isOfCalls === true,
+      isSpread: isSpread === true,
       series,
     },
   }

@@ -53,6 +53,8 @@ export interface FlagRow {
   readonly surprise?: number | null
   /** It is the calls that are beyond chance, and not their money alone. */
   readonly is_of_calls?: boolean | null
+  /** More than half of the excess remains without its dearest call. */
+  readonly is_spread?: boolean | null
   /** Series that are judged beside each other. */
   readonly series_count?: Whole | null
 }

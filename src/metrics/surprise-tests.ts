@@ -168,10 +168,10 @@ const flagged = (): string => `hour >= ${whole('since_hour')} AND ${matters} AND
 export const surpriseFlags = (): string => /* sql */ `
   SELECT kind, family, value, hour, width AS span_hours, span_usd AS cost_usd, span_norm_usd AS norm_usd,
     usual_usd, history_hours, strength, all_calls_found AS calls, all_calls_norm AS norm_calls, surprise,
-    is_of_calls, series_count
+    is_of_calls, is_spread, series_count
   FROM (
     SELECT *, CASE WHEN width < 24 THEN 'spike' ELSE 'sustained' END AS kind,
-      (${byCalls}) AND calls_surprise >= money_surprise AS is_of_calls,
+      (${byCalls}) AND calls_surprise >= money_surprise AS is_of_calls, ${holds('dearest')} AS is_spread,
       greatest(CASE WHEN ${byCalls} THEN calls_surprise ELSE 0 END, money_surprise) AS surprise,
       surprise / greatest(whole_bound - discount, 1) AS strength
     FROM surprises
