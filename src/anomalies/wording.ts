@@ -3,13 +3,13 @@ import { shortUsdOf, type Picos } from '../domain/amount.js'
 import { dimensionNoun, dimensionOf } from '../domain/dimensions.js'
 import { count, number, percent, usd } from '../domain/wording.js'
 import { hourMs, minuteText } from '../domain/zones.js'
-import { chanceText } from './chance.js'
+import { chanceText } from './chance-words.js'
 import type { Driver, Incident, Member } from './build.js'
 
 const minute = (instant: string, tz: string): string => minuteText(Date.parse(instant), tz)
 
 /** `2026-09-22 09:00 – 09-27 11:00`, `2026-09-22 09:00 – 10:00`. */
-export function timeText({ since, until }: Pick<Incident, 'since' | 'until'>, tz: string): string {
+function timeText({ since, until }: Pick<Incident, 'since' | 'until'>, tz: string): string {
   const [from, to] = [minute(since, tz), minute(until, tz)]
   if (from.slice(0, 10) === to.slice(0, 10)) return `${from} – ${to.slice(11)}`
   return `${from} – ${from.slice(0, 4) === to.slice(0, 4) ? to.slice(5) : to}`

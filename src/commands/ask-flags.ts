@@ -13,7 +13,7 @@ import { ask, type Question } from './question.js'
 const hourly = new Set(['spike', 'sustained'])
 
 /** The span with the days before it that sessions are judged by. */
-export const sessionSpan = (span: HourSpan, historyDays: number): HourSpan => ({
+const sessionSpan = (span: HourSpan, historyDays: number): HourSpan => ({
   ...span,
   first: (Math.floor(span.since / 24) - sessionReach(historyDays)) * 24,
 })

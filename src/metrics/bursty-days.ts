@@ -12,7 +12,7 @@ import type { Query, Whole } from './query.js'
  * vary most do not count, so that an incident makes nobody bursty; `named`: the share of calls with a user or
  * a session.
  */
-export const burstyBounds = { dispersion: 0.12, days: 14, leftOut: 4, named: 0.5 } as const
+const burstyBounds = { dispersion: 0.12, days: 14, leftOut: 4, named: 0.5 } as const
 
 export interface BurstyDayRow {
   /** Local day since 1970-01-01. */

@@ -24,7 +24,7 @@ const dayShare = 6
 /** Smallest excess over so many hours, as a multiple of the share of one hour. */
 export const shareOf = (width: Width): number => 1 + (dayShare - 1) * reach(width)
 
-export const timesOf = (width: Width): number =>
+const timesOf = (width: Width): number =>
   surpriseBounds.times.hour + (surpriseBounds.times.day - surpriseBounds.times.hour) * reach(width)
 
 /** CTE `expected_days`: the hours of all days that have a norm, with what was found. */

@@ -27,7 +27,7 @@ export function surpriseOf(found: number, expected: number, shape: number): numb
 
 const shapeOf = ({ family }: SeriesModel): number => 1 / (family === 2 ? 0.3 : 0.1)
 
-export const widths = [1, 3, 6, 24] as const
+const widths = [1, 3, 6, 24] as const
 
 /** What a series' days before a day teach about that day. */
 export interface DayNorm {

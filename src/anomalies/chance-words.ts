@@ -8,7 +8,7 @@ const testsAnHour = 8
  * Years until chance alone would bring as much somewhere among the series: each hour of each is tested for eight
  * things, and one test is passed by chance with a probability of at most e to the power of minus `surprise`.
  */
-export const yearsOfChance = (surprise: number, series: number): number =>
+const yearsOfChance = (surprise: number, series: number): number =>
   Math.exp(surprise) / (hoursOfYear * testsAnHour * Math.max(1, series))
 
 /** `chance does that less than once in ten years`: no more is said, since no history proves more. */
