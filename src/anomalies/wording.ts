@@ -1,7 +1,7 @@
 /** An incident in the words of a person: what, how much above normal, why, and what to do next. */
 import { shortUsdOf, type Picos } from '../domain/amount.js'
 import { dimensionNoun, dimensionOf } from '../domain/dimensions.js'
-import { count, number, percent, usd } from '../domain/wording.js'
+import { count, number, percent, usd, roundUsd } from '../domain/wording.js'
 import { hourMs, minuteText } from '../domain/zones.js'
 import { chanceText } from './chance-words.js'
 import type { Driver, Incident, Member } from './build.js'
@@ -87,11 +87,10 @@ export function evidenceText({ evidence }: Pick<Incident, 'evidence'>, tz: strin
   const hours = Math.round((Date.parse(evidence.until) - Date.parse(evidence.since)) / hourMs)
   const from = minute(evidence.since, tz).slice(5)
   const when = hours === 1 ? `at ${from}` : `in ${hours} hours from ${from}`
-  const dollars = (value: number): string => usd(Number(value.toPrecision(3)))
   const chance = chanceText(surprise, series)
   if (isOfCalls)
-    return `${count(calls)} calls ${when} where ${number(Number(normCalls.toPrecision(2)))} are usual (${dollars(costUsd)} against ${dollars(normUsd)}): ${chance}`
-  return `${dollars(costUsd)} ${when} where ${dollars(normUsd)} is usual${isSpread ? ', and no single call explains it' : ''}: ${chance}`
+    return `${count(calls)} calls ${when} where ${number(Number(normCalls.toPrecision(2)))} are usual (${roundUsd(costUsd)} against ${roundUsd(normUsd)}): ${chance}`
+  return `${roundUsd(costUsd)} ${when} where ${roundUsd(normUsd)} is usual${isSpread ? ', and no single call explains it' : ''}: ${chance}`
 }
 
 /** `spike, 3 hours, high confidence`, and which other series agree. */

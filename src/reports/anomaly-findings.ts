@@ -4,7 +4,7 @@ import { shellWord } from '../anomalies/wording.js'
 import type { Budget } from '../domain/budget.js'
 import { dimensionNoun, type Dimension } from '../domain/dimensions.js'
 import { hourIso, hourStart } from '../domain/hours.js'
-import { change, count, percent, usd } from '../domain/wording.js'
+import { change, count, percent, usd, roundUsd } from '../domain/wording.js'
 import { minuteText } from '../domain/zones.js'
 import type { FlagRow } from '../metrics/anomalies.js'
 import type { ExpensiveCallRow } from '../metrics/expensive-calls.js'
@@ -44,7 +44,6 @@ export function expensiveFindings(rows: readonly ExpensiveCallRow[], tz: string)
 export function driftFindings(rows: readonly FlagRow[], tz: string): Finding[] {
   return rows.map(({ hour, cost_usd: cost, norm_usd: before, calls, norm_calls: callsBefore }) => {
     const until = hourStart(Number(hour) + 1, tz)
-    const dollars = (value: number): string => usd(Number(value.toPrecision(3)))
     const more =
       calls === null || calls === undefined || !callsBefore
         ? ''
@@ -56,7 +55,7 @@ export function driftFindings(rows: readonly FlagRow[], tz: string): Finding[] {
       value: null,
       measured: cost,
       bound: before,
-      text: `${minuteText(until, tz)}  all calls drift upwards: ${dollars(cost)} in the 7 days before, ${dollars(before)} three weeks earlier, more each week (${change(cost / before - 1)} cost${more}); llmcost trend --by feature shows which`,
+      text: `${minuteText(until, tz)}  all calls drift upwards: ${roundUsd(cost)} in the 7 days before, ${roundUsd(before)} three weeks earlier, more each week (${change(cost / before - 1)} cost${more}); llmcost trend --by feature shows which`,
       details: {
         until: hourIso(until),
         cost_usd: cost,

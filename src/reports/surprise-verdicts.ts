@@ -1,7 +1,7 @@
 /** What each width of an hour was judged by, and why it was flagged or not, for a person to trace. */
 import { reached, surpriseBounds, type Condition } from '../domain/surprise.js'
 import type { SurpriseRow } from '../metrics/surprise-hours.js'
-import { number, percent, usd } from '../domain/wording.js'
+import { number, percent, roundUsd } from '../domain/wording.js'
 
 export interface Verdict {
   readonly row: SurpriseRow
@@ -31,20 +31,20 @@ export function verdictOf(row: SurpriseRow): Verdict {
   return { row, flagged, conditions }
 }
 
-const dollars = (value: number): string => usd(Number(value.toPrecision(3)))
 const plain = (value: number): string => number(Number(value.toPrecision(3)))
 
 const words: Readonly<Record<Condition, (measured: number, bound: number) => string>> = {
-  above: (x, m) => `the hour's own ${dollars(x)} is not above its usual ${dollars(m)}`,
-  stake: (e, least) => `its excess of ${dollars(e)} is below the ${dollars(least)} that matter`,
-  times: (x, m) => `${dollars(x)} is not above ${dollars(m)}, the usual times what is asked`,
-  rest: (e, bound) => `without its worst hour ${dollars(e)} of excess are left, not above ${dollars(bound)}`,
-  recent: (e, bound) => `its last hours have ${dollars(e)} of excess, not above ${dollars(bound)}`,
+  above: (x, m) => `the hour's own ${roundUsd(x)} is not above its usual ${roundUsd(m)}`,
+  stake: (e, least) => `its excess of ${roundUsd(e)} is below the ${roundUsd(least)} that matter`,
+  times: (x, m) => `${roundUsd(x)} is not above ${roundUsd(m)}, the usual times what is asked`,
+  rest: (e, bound) =>
+    `without its worst hour ${roundUsd(e)} of excess are left, not above ${roundUsd(bound)}`,
+  recent: (e, bound) => `its last hours have ${roundUsd(e)} of excess, not above ${roundUsd(bound)}`,
   money: (d, bound) => `the money's surprise of ${plain(d)} is not above ${plain(bound)}`,
   calls: (d, bound) => `the calls' surprise of ${plain(d)} is not above ${plain(bound)}`,
   dearest: (e, bound) =>
-    `without its dearest call ${dollars(e)} of excess are left, not above ${dollars(bound)}`,
-  explained: (e, bound) => `its further calls explain ${dollars(e)}, less than ${dollars(bound)}`,
+    `without its dearest call ${roundUsd(e)} of excess are left, not above ${roundUsd(bound)}`,
+  explained: (e, bound) => `its further calls explain ${roundUsd(e)}, less than ${roundUsd(bound)}`,
 }
 
 /** `6 hours: flagged, by calls and money`, `1 hour: not flagged: …` */
