@@ -84,12 +84,16 @@ export function monthFamilies({ forecast, soFarUsd }: GroupForecast): Family[] {
   ]
 }
 
-/** An incident is open until so long after its last abnormal hour: a later one would be another incident. */
-const openMs = { hours: 6 * hourMs, drift: 24 * hourMs }
+/**
+ * An incident is open until so long after its last abnormal hour: a later one would be another incident. One that
+ * was seen over 24 hours goes on over a night, while its own days begin to count as usual.
+ */
+const openMs = { hours: 6 * hourMs, days: 24 * hourMs }
 
 export function openIncidents(incidents: readonly Incident[], asOf: Date): Incident[] {
   return incidents.filter(({ until, kinds }) => {
-    const lasting = kinds.every((kind) => kind === 'drift') ? openMs.drift : openMs.hours
+    const isOfDays = kinds.some((kind) => kind === 'drift' || kind === 'sustained')
+    const lasting = isOfDays ? openMs.days : openMs.hours
     return asOf.getTime() - Date.parse(until) < lasting
   })
 }
@@ -104,7 +108,7 @@ export function anomalyFamilies(open: readonly Incident[], keys: readonly string
   return [
     gauge(
       'llmcost_anomaly_open_incidents',
-      'Incidents with an abnormal hour in the last six hours.',
+      'Incidents with an abnormal hour in the last six hours; of those seen over 24 hours, in the last 24.',
       figure(open.length),
     ),
     gauge(
