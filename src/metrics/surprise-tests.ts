@@ -164,9 +164,13 @@ const byMoney = holds('money')
 /** SQL: a judged hour of the window is flagged. */
 const flagged = (): string => `hour >= ${whole('since_hour')} AND ${matters} AND (${byMoney} OR (${byCalls}))`
 
-/** The flags, one a series, hour and kind: of its widths the one whose surprise is furthest beyond its bound. */
+/**
+ * The flags, one a series, hour and kind: of its widths the one whose surprise is furthest beyond its bound. The
+ * last digits of a norm, a sum of doubles, hang on the order of adding, and are not told.
+ */
 export const surpriseFlags = (): string => /* sql */ `
-  SELECT kind, family, value, hour, width AS span_hours, span_usd AS cost_usd, span_norm_usd AS norm_usd,
+  SELECT kind, family, value, hour, width AS span_hours, span_usd AS cost_usd,
+    CAST(CAST(span_norm_usd AS DECIMAL(38, 12)) AS DOUBLE) AS norm_usd,
     usual_usd, history_hours, strength, all_calls_found AS calls, all_calls_norm AS norm_calls, surprise,
     is_of_calls, is_spread, series_count
   FROM (

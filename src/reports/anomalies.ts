@@ -24,6 +24,7 @@ import type { UserHourRow } from '../metrics/user-hours.js'
 import { driftFindings, expensiveFindings, firstSpendFindings, userHourFindings } from './anomaly-findings.js'
 import { column } from './columns.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'
+import { settled } from './surprise-verdicts.js'
 import type { Cell, Column, Finding, Report, Row, Section } from './report.js'
 import type { ReportPart } from './weekly.js'
 
@@ -127,11 +128,11 @@ function evidenceOf({ evidence }: Incident): Cell {
     since,
     until,
     calls,
-    norm_calls: normCalls,
+    norm_calls: settled(normCalls),
     cost_usd: costUsd,
-    norm_usd: normUsd,
+    norm_usd: settled(normUsd),
     of: isOfCalls ? 'calls' : 'money',
-    surprise,
+    surprise: settled(surprise),
     series,
   }
 }
