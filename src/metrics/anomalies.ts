@@ -83,7 +83,7 @@ export function anomalies(request: AnomalyRequest): Query<FlagRow> {
   const tables = byLikelihood
     ? rises.length === 0
       ? ''
-      : `${surpriseCandidates(request)}, ${surpriseNorms(skipped.sql)}, ${expectedDays(request, isPerson(request))}, ${surprises(isPerson(request))}, `
+      : `${surpriseCandidates()}, ${surpriseNorms(skipped.sql)}, ${expectedDays(request, isPerson(request))}, ${surprises(isPerson(request))}, `
     : hourly
       ? `${candidates(request)}, ${baselines(skipped.sql)}, ${judgedHours(request)}, `
       : ''
@@ -210,13 +210,14 @@ function candidates(request: AnomalyRequest, wholeDays = false): string {
  * CTE `baseline_days` for the test by likelihood: the days of a series on which an hour may be flagged, the days
  * before these, and the account on each of them, whose rhythm the others are drawn towards.
  */
-function surpriseCandidates({ minUsd }: AnomalyRequest): string {
+function surpriseCandidates(): string {
+  const least = 'CAST($min_usd AS DOUBLE)'
   const share = 'CAST($min_share AS DOUBLE) * usual_usd'
   return /* sql */ `loud_days AS (
       SELECT family, value, first_hour, daily_costs.day,
-        CAST(max_hour_usd AS DOUBLE) > greatest(${share}, ${minUsd}) AS may_spike,
+        CAST(max_hour_usd AS DOUBLE) > greatest(${share}, ${least}) AS may_spike,
         CAST(sum(exact_usd) OVER (PARTITION BY family, value ORDER BY daily_costs.day
-          ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS DOUBLE) > greatest(${shareOf(3)} * ${share}, ${minUsd}) AS may_last
+          ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS DOUBLE) > greatest(${shareOf(3)} * ${share}, ${least}) AS may_last
       FROM daily_costs JOIN usual_days ON usual_days.day = daily_costs.day
       WHERE daily_costs.day BETWEEN ${whole('since_hour')} // 24 - 1 AND (${whole('until_hour')} - 1) // 24
     ), flaggable_days AS (

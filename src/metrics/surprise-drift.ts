@@ -7,7 +7,6 @@ import { quantile, wholeNumbers } from './dialect.js'
 
 /** Bounds of the test: the last week against that of three weeks before, without the dearest days of each. */
 const drift = {
-  days: 28,
   dearestDays: 2,
   calls: { growth: 1.35, errors: 2, cost: 1.25 },
   cost: { growth: 1.4, errors: 2.5 },

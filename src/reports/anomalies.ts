@@ -22,7 +22,7 @@ import type { FlagRow } from '../metrics/anomalies.js'
 import type { ExpensiveCallRow } from '../metrics/expensive-calls.js'
 import type { UserHourRow } from '../metrics/user-hours.js'
 import { driftFindings, expensiveFindings, firstSpendFindings, userHourFindings } from './anomaly-findings.js'
-import { column } from './columns.js'
+import { column, dataColumn } from './columns.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'
 import { settled } from './surprise-verdicts.js'
 import type { Cell, Column, Finding, Report, Row, Section } from './report.js'
@@ -46,33 +46,28 @@ export interface AnomalyAnswer {
   readonly userHours: readonly UserHourRow[]
 }
 
-const dataOnly = (key: string, title: string, kind: Column['kind']): Column => ({
-  ...column(key, title, kind),
-  dataOnly: true,
-})
-
 const columns: readonly Column[] = [
   column('headline', 'incident', 'text'),
   column('cause', 'cause', 'text'),
   column('evidence', 'evidence', 'text'),
   column('grounds', 'grounds', 'text'),
   column('next', 'what to do next', 'text'),
-  dataOnly('since', 'since', 'time'),
-  dataOnly('until', 'until', 'time'),
-  dataOnly('kinds', 'kinds', 'json'),
-  dataOnly('dimension', 'dimension', 'text'),
-  dataOnly('value', 'value', 'text'),
-  dataOnly('cost_usd', 'cost', 'usd'),
-  dataOnly('norm_usd', 'usual cost', 'usd'),
-  dataOnly('excess_usd', 'excess', 'usd'),
-  dataOnly('times_normal', 'times normal', 'number'),
-  dataOnly('confidence', 'confidence', 'text'),
-  dataOnly('flagged_hours', 'flagged hours', 'count'),
-  dataOnly('calls', 'calls', 'count'),
-  dataOnly('norm_calls', 'usual calls', 'number'),
-  dataOnly('volume_usd', 'excess by calls', 'usd'),
-  dataOnly('size_usd', 'excess by tokens a call', 'usd'),
-  dataOnly('price_usd', 'excess by cost a token', 'usd'),
+  dataColumn('since', 'since', 'time'),
+  dataColumn('until', 'until', 'time'),
+  dataColumn('kinds', 'kinds', 'json'),
+  dataColumn('dimension', 'dimension', 'text'),
+  dataColumn('value', 'value', 'text'),
+  dataColumn('cost_usd', 'cost', 'usd'),
+  dataColumn('norm_usd', 'usual cost', 'usd'),
+  dataColumn('excess_usd', 'excess', 'usd'),
+  dataColumn('times_normal', 'times normal', 'number'),
+  dataColumn('confidence', 'confidence', 'text'),
+  dataColumn('flagged_hours', 'flagged hours', 'count'),
+  dataColumn('calls', 'calls', 'count'),
+  dataColumn('norm_calls', 'usual calls', 'number'),
+  dataColumn('volume_usd', 'excess by calls', 'usd'),
+  dataColumn('size_usd', 'excess by tokens a call', 'usd'),
+  dataColumn('price_usd', 'excess by cost a token', 'usd'),
 ]
 
 const amounts = ({ cost, norm, excess }: Amounts): Row => ({

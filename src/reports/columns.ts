@@ -111,6 +111,12 @@ export function column(key: string, title: string, kind: ColumnKind, optional?: 
   return { key, title, kind, ...(optional === undefined ? {} : { optional }) }
 }
 
+/** A column for programs alone. */
+export const dataColumn = (key: string, title: string, kind: ColumnKind): Column => ({
+  ...column(key, title, kind),
+  dataOnly: true,
+})
+
 /** A figure's column; always shown where it was asked for by name. */
 export function measureColumn(name: MeasureName, shown: 'always' | 'whereWide' = 'whereWide'): Column {
   const [title, kind, , optional] = looks[name]

@@ -6,7 +6,7 @@ import { hourIso, hourStart } from '../domain/hours.js'
 import type { Scope } from '../domain/scope.js'
 import type { SurpriseRow } from '../metrics/surprise-hours.js'
 import { noBaseline } from './baseline.js'
-import { column } from './columns.js'
+import { column, dataColumn } from './columns.js'
 import { footerOf, warningsOf, type Doubts } from './notes.js'
 import type { Cell, Column, Report, Row, Section } from './report.js'
 
@@ -39,11 +39,6 @@ const facts: readonly Column[] = [
   column('history_hours', 'hours of history', 'count'),
 ]
 
-const dataOnly = (key: string, title: string, kind: Column['kind']): Column => ({
-  ...column(key, title, kind),
-  dataOnly: true,
-})
-
 const widthColumns: readonly Column[] = [
   column('hours', 'hours', 'count'),
   column('found_calls', 'calls', 'number'),
@@ -55,10 +50,10 @@ const widthColumns: readonly Column[] = [
   column('money_surprise', 'surprise', 'number'),
   column('bound', 'bound', 'number'),
   column('flagged', 'flagged', 'boolean'),
-  dataOnly('calls_calibration', 'calibration of calls', 'number'),
-  dataOnly('money_calibration', 'calibration of money', 'number'),
-  dataOnly('least_usd', 'least excess', 'usd'),
-  dataOnly('conditions', 'conditions', 'json'),
+  dataColumn('calls_calibration', 'calibration of calls', 'number'),
+  dataColumn('money_calibration', 'calibration of money', 'number'),
+  dataColumn('least_usd', 'least excess', 'usd'),
+  dataColumn('conditions', 'conditions', 'json'),
 ]
 
 export function surpriseReport(answer: SurpriseAnswer): Report {

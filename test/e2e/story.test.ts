@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
+import { numbers } from '../numbers.js'
 import { run, runWell, sharedFolder } from './program.js'
 
 const hour = 3_600_000
@@ -12,17 +13,6 @@ const monday = Date.parse('2026-10-12T00:00:00Z')
 const launch = monday - 55 * hour
 const cwd = sharedFolder()
 const db = ['--db', 'calls.duckdb']
-
-/** Numbers from 0 to 1, always the same (mulberry32). */
-function numbers(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
 
 /** Five weeks of $12,000 each with a rhythm of day and week, the launch, and half of the Monday. */
 function callsOfTheStory(): string[] {

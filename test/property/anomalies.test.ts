@@ -1,7 +1,7 @@
 /** Baselines and flags of hours against the same worked out in plain TypeScript, and run by run. */
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { quoteText, Database } from '../../src/db/database.js'
+import { Database } from '../../src/db/database.js'
 import { writeStore } from '../../src/db/store.js'
 import { dimensionOf } from '../../src/domain/dimensions.js'
 import { hourSpan } from '../../src/domain/hours.js'
@@ -9,7 +9,8 @@ import type { Scope } from '../../src/domain/scope.js'
 import { anomalies, reachOf, type FlagRow } from '../../src/metrics/anomalies.js'
 import { anomalyKinds } from '../../src/metrics/anomaly-tests.js'
 import { seriesHours, type SeriesHourRow } from '../../src/metrics/series-hours.js'
-import { baselineOf, clockHour, flagsOf, generatedLogs, modelOf, type PaidCall } from './anomaly-model.js'
+import { baselineOf, clockHour, flagsOf, generatedLogs, modelOf } from './anomaly-model.js'
+import { loadPaidCalls } from './paid-calls.js'
 
 let db: Database
 
@@ -22,19 +23,6 @@ afterAll(() => db.close())
 
 const zones = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe']
 const by = ['feature', 'user'].map(dimensionOf)
-
-async function load(calls: readonly PaidCall[]): Promise<void> {
-  await db.run('DELETE FROM calls')
-  const text = (value: string | null): string => (value === null ? 'NULL' : quoteText(value))
-  const rows = calls.map(
-    ({ ts, feature, user, cost }, i) =>
-      `('c${i}', 'test', epoch_ms(${ts}), ${text(feature)}, ${text(user)}, ${cost === null ? 'NULL' : `${cost} * 0.000001`})`,
-  )
-  for (let i = 0; i < rows.length; i += 2000) {
-    const some = rows.slice(i, i + 2000).join(', ')
-    await db.run(`INSERT INTO calls (call_id, source, ts, feature, user_id, cost_usd) VALUES ${some}`)
-  }
-}
 
 const scopeOf = (since: number, until: number, tz: string): Scope => ({
   since: new Date(since).toISOString(),
@@ -79,7 +67,7 @@ describe('hours against plain TypeScript', () => {
     async (tz) => {
       await fc.assert(
         fc.asyncProperty(generatedLogs, fc.constantFrom(28, 14, 3), async ({ calls, end }, historyDays) => {
-          await load(calls)
+          await loadPaidCalls(db, calls)
           const model = modelOf(calls, end, tz, historyDays)
           const last = Math.floor((model.until - 1) / 24)
           const days = [last - 1, last]
@@ -126,7 +114,7 @@ describe('hours against plain TypeScript', () => {
           generatedLogs,
           fc.constantFrom(28, 14),
           async ({ calls, begin, end }, historyDays) => {
-            await load(calls)
+            await loadPaidCalls(db, calls)
             const since = Math.max(begin - 24 * 3_600_000, end - 6 * 24 * 3_600_000)
             const rows = await flagged(since, end, tz, historyDays)
             const model = modelOf(calls, end, tz, historyDays)
@@ -164,7 +152,7 @@ describe('hours against plain TypeScript', () => {
       user: 'u1',
       cost: Math.round(10_000 * 1.025 ** (i / 24)) + (i % 7),
     }))
-    await load(calls)
+    await loadPaidCalls(db, calls)
     const since = end - 12 * 24 * 3_600_000
     const rows = (await flagged(since, end, tz, 28)).filter(({ kind }) => kind === 'drift')
     const { flags } = flagsOf(modelOf(calls, end, tz, 28), firstHour(since, tz))
@@ -180,7 +168,7 @@ describe('causality', () => {
     async (tz) => {
       await fc.assert(
         fc.asyncProperty(generatedLogs, async ({ calls, begin, end }) => {
-          await load(calls)
+          await loadPaidCalls(db, calls)
           const since = Math.max(begin, end - 30 * 3_600_000)
           const whole = new Set((await flagged(since, end, tz, 28)).map(keyOf))
           const hourly = new Set<string>()

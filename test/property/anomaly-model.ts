@@ -4,6 +4,7 @@
  */
 import { TZDate } from '@date-fns/tz'
 import fc from 'fast-check'
+import { numbers } from '../numbers.js'
 
 /** One call; cost in whole millionths of a dollar, null where it has none. */
 export interface PaidCall {
@@ -293,17 +294,6 @@ function judgeDrift(
     [w2, w3],
     [1.3 * Math.min(...steps), Math.max(...steps)],
   ])
-}
-
-/** Numbers from 0 to 1 from a seed (mulberry32). */
-function numbers(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
 }
 
 export interface GeneratedLog {

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { askFlags } from '../../src/commands/ask-flags.js'
 import type { Question } from '../../src/commands/question.js'
-import { quoteText, Database } from '../../src/db/database.js'
+import { Database } from '../../src/db/database.js'
 import { writeStore } from '../../src/db/store.js'
 import { dimensionOf } from '../../src/domain/dimensions.js'
 import { hourSpan } from '../../src/domain/hours.js'
@@ -18,6 +18,7 @@ import {
   type SessionTermRow,
 } from '../../src/metrics/session-flags.js'
 import { clockHour } from './anomaly-model.js'
+import { loadPaidCalls } from './paid-calls.js'
 import { dispersionOf, located, sessionFlagsOf, type SessionCall } from './session-model.js'
 
 let db: Database
@@ -32,21 +33,6 @@ afterAll(() => db.close())
 const by = ['feature', 'user'].map(dimensionOf)
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
-
-async function load(calls: readonly SessionCall[]): Promise<void> {
-  await db.run('DELETE FROM calls')
-  const text = (value: string | null): string => (value === null ? 'NULL' : quoteText(value))
-  const rows = calls.map(
-    ({ ts, feature, user, session, cost }, i) =>
-      `('c${i}', 'test', epoch_ms(${ts}), ${text(feature)}, ${text(user)}, ${text(session)}, ${cost} * 0.000001)`,
-  )
-  for (let i = 0; i < rows.length; i += 2000) {
-    const some = rows.slice(i, i + 2000).join(', ')
-    await db.run(
-      `INSERT INTO calls (call_id, source, ts, feature, user_id, session_id, cost_usd) VALUES ${some}`,
-    )
-  }
-}
 
 /** Numbers in [0, 1), the same for the same seed. */
 function dice(seed: number): () => number {
@@ -121,7 +107,7 @@ describe('sessions against plain TypeScript', () => {
       await fc.assert(
         fc.asyncProperty(teams, fc.constantFrom(28, 16), async ({ seed, ids }, historyDays) => {
           const { calls, begin, end } = teamOf(seed, ids, tz)
-          await load(calls)
+          await loadPaidCalls(db, calls)
           const since = end - 4 * dayMs
           const scope = scopeOf(since, end, tz)
           const span = hourSpan(scope, new Date(end), sessionReach(historyDays), tz)
@@ -191,7 +177,7 @@ describe('causality', () => {
     await fc.assert(
       fc.asyncProperty(teams, async ({ seed, ids }) => {
         const { calls, end } = teamOf(seed, ids, tz)
-        await load(calls)
+        await loadPaidCalls(db, calls)
         const flagged = async (since: number, asOf: number): Promise<string[]> => {
           const scope = scopeOf(since, asOf, tz)
           const span = hourSpan(scope, new Date(asOf), reachOf(28), tz)

@@ -1,13 +1,14 @@
 /** Flags by likelihood against the same worked out in plain TypeScript, and run by run. */
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { quoteText, Database } from '../../src/db/database.js'
+import { Database } from '../../src/db/database.js'
 import { writeStore } from '../../src/db/store.js'
 import { dimensionOf } from '../../src/domain/dimensions.js'
 import { hourSpan } from '../../src/domain/hours.js'
 import type { Scope } from '../../src/domain/scope.js'
 import { anomalies, reachOf, type FlagRow } from '../../src/metrics/anomalies.js'
-import { clockHour, generatedLogs, modelOf, type PaidCall } from './anomaly-model.js'
+import { clockHour, generatedLogs, modelOf } from './anomaly-model.js'
+import { loadPaidCalls } from './paid-calls.js'
 import { surpriseFlagsOf, surpriseOf } from './surprise-model.js'
 
 let db: Database
@@ -22,19 +23,6 @@ afterAll(() => db.close())
 const hourMs = 3_600_000
 const zones = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe']
 const by = ['feature', 'user'].map(dimensionOf)
-
-async function load(calls: readonly PaidCall[]): Promise<void> {
-  await db.run('DELETE FROM calls')
-  const text = (value: string | null): string => (value === null ? 'NULL' : quoteText(value))
-  const rows = calls.map(
-    ({ ts, feature, user, cost }, i) =>
-      `('c${i}', 'test', epoch_ms(${ts}), ${text(feature)}, ${text(user)}, ${cost === null ? 'NULL' : `${cost} * 0.000001`})`,
-  )
-  for (let i = 0; i < rows.length; i += 2000) {
-    const some = rows.slice(i, i + 2000).join(', ')
-    await db.run(`INSERT INTO calls (call_id, source, ts, feature, user_id, cost_usd) VALUES ${some}`)
-  }
-}
 
 async function flagged(since: number, asOf: number, tz: string, historyDays: number): Promise<FlagRow[]> {
   const scope: Scope = {
@@ -99,7 +87,7 @@ describe('hours against plain TypeScript', () => {
           generatedLogs,
           fc.constantFrom(28, 14),
           async ({ calls, begin, end }, historyDays) => {
-            await load(calls)
+            await loadPaidCalls(db, calls)
             const since = Math.max(begin - 24 * hourMs, end - 6 * 24 * hourMs)
             const from = clockHour(since - 1, tz) + 1
             const rows = (await flagged(since, end, tz, historyDays)).filter(
@@ -134,7 +122,7 @@ describe('causality', () => {
     async (tz) => {
       await fc.assert(
         fc.asyncProperty(generatedLogs, async ({ calls, begin, end }) => {
-          await load(calls)
+          await loadPaidCalls(db, calls)
           const since = Math.max(begin, end - 30 * hourMs)
           const whole = (await flagged(since, end, tz, 28)).map(keyOf)
           const hourly: string[] = []

@@ -1,17 +1,7 @@
 /** Whether a difference is more than chance, held to its word by simulated costs. */
 import { describe, expect, test } from 'vitest'
 import { judgeRatio, studentQuantile, type Chance, type Sample } from '../../src/domain/chance.js'
-
-/** Numbers from 0 to 1 from a seed (mulberry32). */
-function numbers(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
+import { numbers } from '../numbers.js'
 
 type Cost = (random: () => number) => number
 
