@@ -3,7 +3,7 @@
  * registry of kinds. Words, windows, bounds and minimum volumes are the registry's.
  */
 import { stringify } from 'yaml'
-import { ruleKindNames, ruleKinds, type RuleKindName } from '../src/domain/rule-kinds.js'
+import { ruleKindNames, ruleKinds, type RuleKindName } from '../src/domain/rules/rule-kinds.js'
 
 interface Query {
   readonly alert: string

@@ -16,9 +16,9 @@ import { configKeys, configSchema } from '../src/config/keys.js'
 import { variableOf } from '../src/config/options.js'
 import type { Key, Keys } from '../src/config/shapes.js'
 import { aboutKey, configTemplate } from '../src/config/template.js'
-import { ruleKindNames, ruleKinds } from '../src/domain/rule-kinds.js'
+import { ruleKindNames, ruleKinds } from '../src/domain/rules/rule-kinds.js'
 import { importers } from '../src/importers/registry.js'
-import { focusColumns, focusLeftOut } from '../src/metrics/focus-columns.js'
+import { focusColumns, focusLeftOut } from '../src/metrics/exports/focus-columns.js'
 
 const shared = [
   { title: 'Scope', about: 'Which calls are meant.', options: scopeOptions },

@@ -7,7 +7,7 @@
  * Messages quote logs, paths and databases: what is hidden in them is shown, newlines included, so that
  * nothing quoted can pass for a line of the program's own.
  */
-import { visible } from './domain/hidden.js'
+import { visible } from './domain/words/hidden.js'
 
 export const exitCodes = {
   /** The work could not be done: a file is missing, locked, damaged. */

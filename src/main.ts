@@ -17,7 +17,7 @@ import {
 import { writeWhole } from './commands/output-file.js'
 import { commandEntries } from './commands/registry.js'
 import { chosen, usageHint } from './commands/usage.js'
-import { visible } from './domain/hidden.js'
+import { visible } from './domain/words/hidden.js'
 import { exitCodes, systemFault, UserError } from './errors.js'
 import type { Renderer } from './renderers/registry.js'
 import type { Report } from './reports/report.js'

@@ -8,7 +8,7 @@
  * too, it is left as `unknown`.
  */
 import { createHash } from 'node:crypto'
-import { atLeast, type ChannelConfig } from '../domain/channels.js'
+import { atLeast, type ChannelConfig } from '../domain/rules/channels.js'
 import type { Alert, Delivery, DeliveryEvent } from './alert.js'
 
 export interface Clock {

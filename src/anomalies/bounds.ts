@@ -1,6 +1,6 @@
 /** The tests of one hour with their figures, for a person to trace a verdict. */
-import type { bounds as testTable } from '../metrics/anomaly-tests.js'
-import type { SeriesHourRow } from '../metrics/series-hours.js'
+import type { bounds as testTable } from '../metrics/anomalies/anomaly-tests.js'
+import type { SeriesHourRow } from '../metrics/anomalies/series-hours.js'
 
 /** One condition: `measured` must be above `bound`. */
 export interface TestBound {

@@ -1,5 +1,5 @@
 /** What a day may cost by the budgets of all calls. */
-import type { Budget } from '../domain/budget.js'
+import type { Budget } from '../domain/budgets/budget.js'
 
 /** Days of the month of a local day, counted in days since 1970-01-01. */
 function daysOfMonth(day: number): number {

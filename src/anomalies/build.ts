@@ -1,8 +1,8 @@
 /** Groups of flags with their figures as incidents: when, what, how much, what drove it. */
-import { picos, type Picos } from '../domain/amount.js'
-import { hourIso, hourStart } from '../domain/hours.js'
-import type { AnomalyKind } from '../metrics/anomaly-tests.js'
-import type { IncidentSpan, PartRow } from '../metrics/incident-parts.js'
+import { picos, type Picos } from '../domain/costs/amount.js'
+import { hourIso, hourStart } from '../domain/time/hours.js'
+import type { AnomalyKind } from '../metrics/anomalies/anomaly-tests.js'
+import type { IncidentSpan, PartRow } from '../metrics/anomalies/incident-parts.js'
 import { confidenceOf, type Confidence } from './confidence.js'
 import { decompose, type Parts } from './decompose.js'
 import { leadOf, measuredHours, type Measured, type SeriesFigures } from './figures.js'

@@ -5,7 +5,7 @@
  * the mean of what its change adds over all orders in which the three can change, so that no factor is
  * favoured by coming first. The last part takes what rounding leaves.
  */
-import { picos, type Picos } from '../domain/amount.js'
+import { picos, type Picos } from '../domain/costs/amount.js'
 
 interface Use {
   readonly costUsd: number

@@ -1,6 +1,6 @@
 /** What an incident came to, in each series that it names, beside what the same hours normally cost. */
-import { picos, sumPicos, type Picos } from '../domain/amount.js'
-import type { MeasuredDay, NormHourRow } from '../metrics/surprise-hours.js'
+import { picos, sumPicos, type Picos } from '../domain/costs/amount.js'
+import type { MeasuredDay, NormHourRow } from '../metrics/anomalies/surprise-hours.js'
 import { isDrift, isDrop, isOfSums, seriesId, type Flag, type Group, type SeriesKey } from './incidents.js'
 
 export interface SeriesFigures extends SeriesKey {

@@ -1,11 +1,11 @@
 /**
  * anomalies: flagged hours become incidents a person can act on. Pure: what is asked of the store comes in as
- * rows, see metrics/anomalies.ts; the method stands in docs/anomalies.md.
+ * rows, see metrics/anomalies/anomalies.ts; the method stands in docs/anomalies.md.
  *
  * This file: which flags belong together.
  */
-import { hourMs } from '../domain/zones.js'
-import type { AnomalyKind } from '../metrics/anomaly-tests.js'
+import { hourMs } from '../domain/time/zones.js'
+import type { AnomalyKind } from '../metrics/anomalies/anomaly-tests.js'
 
 /** A series within one answer: family 0 is the account, else a dimension by its place from 1 on. */
 export interface SeriesKey {
@@ -16,7 +16,7 @@ export interface SeriesKey {
 /** One hour of one series that one test found abnormal. */
 export interface Flag extends SeriesKey {
   readonly kind: AnomalyKind
-  /** Local hour, see domain/hours.ts, and the instant at which it begins, ms. */
+  /** Local hour, see domain/time/hours.ts, and the instant at which it begins, ms. */
   readonly hour: number
   readonly at: number
   readonly spanHours: number

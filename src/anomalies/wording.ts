@@ -1,8 +1,8 @@
 /** An incident in the words of a person: what, how much above normal, why, and what to do next. */
-import { shortUsdOf, type Picos } from '../domain/amount.js'
+import { shortUsdOf, type Picos } from '../domain/costs/amount.js'
 import { dimensionNoun, dimensionOf } from '../domain/dimensions.js'
-import { count, number, percent, usd, roundUsd } from '../domain/wording.js'
-import { hourMs, minuteText } from '../domain/zones.js'
+import { count, number, percent, usd, roundUsd } from '../domain/words/wording.js'
+import { hourMs, minuteText } from '../domain/time/zones.js'
 import { chanceText } from './chance-words.js'
 import type { Driver, Incident, Member } from './build.js'
 

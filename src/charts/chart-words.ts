@@ -1,5 +1,5 @@
 /** A chart for those who do not see it, and the legend for those who do. */
-import { count } from '../domain/wording.js'
+import { count } from '../domain/words/wording.js'
 import type { Drawing, Point } from './points.js'
 
 export interface ChartWords {

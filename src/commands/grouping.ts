@@ -4,7 +4,7 @@ import { UserError } from '../errors.js'
 import type { Sort } from '../metrics/groups.js'
 import { measureNames, parseMeasure, type MeasureName } from '../metrics/measures.js'
 import type { Invocation, OptionSpec } from './command.js'
-import { optionCount, optionText } from './question.js'
+import { optionCount, optionText } from './option-values.js'
 
 /** @param fallback the dimensions when --by is absent */
 export function groupingOptions(fallback: string): readonly OptionSpec[] {

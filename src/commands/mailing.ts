@@ -3,11 +3,11 @@ import { messageIdOf, type Mail } from '../delivery/compose.js'
 import { reportMessage } from '../delivery/message.js'
 import { defaultSender } from '../delivery/sender.js'
 import { plainLine } from '../delivery/wording.js'
-import { parseAddress, parseAddresses } from '../domain/addresses.js'
+import { parseAddress, parseAddresses } from '../domain/words/addresses.js'
 import { UserError } from '../errors.js'
 import type { Report } from '../reports/report.js'
 import type { Invocation, OptionSpec } from './command.js'
-import { optionText, optionTexts } from './question.js'
+import { optionText, optionTexts } from './option-values.js'
 
 const group = 'Mail'
 

@@ -1,4 +1,4 @@
-import { bytes, count } from '../domain/wording.js'
+import { bytes, count } from '../domain/words/wording.js'
 import type { ReadingProgress } from '../ingest/request.js'
 import type { Terminal } from './command.js'
 

@@ -4,33 +4,18 @@
 import { join, resolve } from 'node:path'
 import type { Config } from '../config/config.js'
 import { platformFolders } from '../config/folders.js'
-import type { StoreOptions } from '../db/store-lock.js'
-import type { CostBasis } from '../domain/basis.js'
 import { fieldNames, fieldOf } from '../domain/field-names.js'
-import { waitOf } from '../domain/duration.js'
+import { waitOf } from '../domain/time/duration.js'
 import { memorySize } from '../domain/limits.js'
-import { instantFrom } from '../domain/periods.js'
-import { closestNames } from '../domain/names.js'
-import { assertZone } from '../domain/zones.js'
+import { instantFrom } from '../domain/time/periods.js'
+import { closestNames } from '../domain/words/names.js'
+import { assertZone } from '../domain/time/zones.js'
 import { UserError } from '../errors.js'
 import type { loadPriceBook } from '../pricing/book.js'
 import type { ReadOptions } from '../ingest/options.js'
+import type { Settings } from '../questions/question.js'
 import type { Invocation } from './command.js'
 import { chosen, configOf } from './precedence.js'
-
-export interface Settings {
-  readonly dbPath: string
-  /** Files with price overrides, absolute. */
-  readonly priceFiles: readonly string[]
-  /** File of the prices that `prices update` took in; undefined where there is no home folder for one. */
-  readonly priceUpdates: string | undefined
-  readonly costBasis: CostBasis
-  /** IANA zone in which days begin. */
-  readonly tz: string
-  readonly storeOptions: StoreOptions
-  readonly readOptions: ReadOptions
-  readonly config: Config
-}
 
 /** @throws UserError (usage) for an option or a config key that is not understood */
 export async function settingsOf(invocation: Invocation): Promise<Settings> {
@@ -120,7 +105,7 @@ async function currencyRates(
   config: Config,
 ): Promise<ReadOptions['currencyRates']> {
   if (given === undefined && config.currencyRates === undefined) return undefined
-  const { isRate, rateHint, readCurrencyRates } = await import('../ingest/currency-rates.js')
+  const { isRate, rateHint, readCurrencyRates } = await import('../ingest/typing/currency-rates.js')
   if (given === undefined) return readCurrencyRates(config.currencyRates!)
   if (isRate(given)) return undefined
   throw new UserError(`--set currency_rate=${given} is no rate`, { code: 'usage', hint: rateHint })

@@ -1,5 +1,5 @@
 /** What is typed wrongly, and what was meant: words for choices, commands and arguments. */
-import { closestNames, isSlipOf } from '../domain/names.js'
+import { closestNames, isSlipOf } from '../domain/words/names.js'
 import { UserError } from '../errors.js'
 import type { CommandSpec, OptionSpec } from './command.js'
 

@@ -1,6 +1,6 @@
 /** `budgets` of the config file: an amount for a period, and the calls that it covers. */
-import { budgetPeriods, defaultWarnAt, type Budget, type BudgetPeriod } from '../domain/budget.js'
-import { plain, readDecimal, shifted } from '../domain/decimal.js'
+import { budgetPeriods, defaultWarnAt, type Budget, type BudgetPeriod } from '../domain/budgets/budget.js'
+import { plain, readDecimal, shifted } from '../domain/costs/decimal.js'
 import { dimensions, shortForms } from '../domain/dimensions.js'
 import { filterOn, noneValue, parseFilter } from '../domain/filters.js'
 import type { Filter } from '../domain/scope.js'

@@ -7,9 +7,9 @@ import {
   type ChannelConfig,
   type ChannelKey,
   type ChannelKind,
-} from '../domain/channels.js'
-import { parseAddress } from '../domain/addresses.js'
-import { durationOf, durationPattern } from '../domain/duration.js'
+} from '../domain/rules/channels.js'
+import { parseAddress } from '../domain/words/addresses.js'
+import { durationOf, durationPattern } from '../domain/time/duration.js'
 import {
   below,
   choice,

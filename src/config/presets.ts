@@ -1,5 +1,5 @@
 /** `presets` of the config file. */
-import { closestNames } from '../domain/names.js'
+import { closestNames } from '../domain/words/names.js'
 import { fieldNames, fieldOf } from '../domain/field-names.js'
 import { anyText, below, choice, entriesOf, group, mistake, text, type Shape } from './shapes.js'
 import { withTags } from './tags.js'

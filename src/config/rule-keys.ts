@@ -5,8 +5,8 @@ import {
   ruleKinds,
   type RuleKindName,
   type RuleParameter,
-} from '../domain/rule-kinds.js'
-import { severities } from '../domain/rule.js'
+} from '../domain/rules/rule-kinds.js'
+import { severities } from '../domain/rules/rule.js'
 import { condition } from './budgets.js'
 import { boolean, boundShape, dimension, hours, statement, wholeNumber, type Amount } from './rule-shapes.js'
 import { anyText, choice, list, text, type Json, type Key, type Keys, type Shape } from './shapes.js'

@@ -1,9 +1,9 @@
 /** What keys of rules may hold: exact shares, hours, times and statements. */
-import { plain, readDecimal, shifted } from '../domain/decimal.js'
+import { plain, readDecimal, shifted } from '../domain/costs/decimal.js'
 import { dimensionOf } from '../domain/dimensions.js'
-import { durationPattern, hoursPattern, readDuration } from '../domain/duration.js'
-import { hourMs } from '../domain/zones.js'
-import { ruleKinds, type RuleKindName } from '../domain/rule-kinds.js'
+import { durationPattern, hoursPattern, readDuration } from '../domain/time/duration.js'
+import { hourMs } from '../domain/time/zones.js'
+import { ruleKinds, type RuleKindName } from '../domain/rules/rule-kinds.js'
 import { UserError } from '../errors.js'
 import { misfit, numeric, text, type JsonSchema, type Shape } from './shapes.js'
 

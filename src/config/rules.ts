@@ -1,7 +1,12 @@
-/** `rules` of the config file: what `llmcost check` watches. Kinds, units and defaults are domain/rule-kinds.ts. */
-import { ruleKindNames, ruleKinds, type RuleKindName, type RuleParameter } from '../domain/rule-kinds.js'
-import { assertMessage } from '../domain/rule-message.js'
-import type { Rule } from '../domain/rule.js'
+/** `rules` of the config file: what `llmcost check` watches. Kinds, units and defaults are domain/rules/rule-kinds.ts. */
+import {
+  ruleKindNames,
+  ruleKinds,
+  type RuleKindName,
+  type RuleParameter,
+} from '../domain/rules/rule-kinds.js'
+import { assertMessage } from '../domain/rules/rule-message.js'
+import type { Rule } from '../domain/rules/rule.js'
 import { keysOf, ownKeys, ruleKeys } from './rule-keys.js'
 import type { Amount } from './rule-shapes.js'
 import {

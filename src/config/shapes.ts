@@ -2,7 +2,7 @@
  * What a key of the config file may hold. One description checks a file, and is its JSON Schema, so that
  * the two cannot come apart.
  */
-import { closestNames } from '../domain/names.js'
+import { closestNames } from '../domain/words/names.js'
 import { UserError } from '../errors.js'
 import type { Entry, Tree } from './tree.js'
 

@@ -2,7 +2,7 @@
  * What a config file holds, before it is known what it means: one form for JSON, YAML and TOML, with the
  * line of everything, so that each message can name it.
  */
-import { plain, readDecimal } from '../domain/decimal.js'
+import { plain, readDecimal } from '../domain/costs/decimal.js'
 
 export type Tree =
   | { readonly kind: 'group'; readonly line: number; readonly entries: readonly Entry[] }

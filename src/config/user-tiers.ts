@@ -1,8 +1,8 @@
 /** Reads the file that says which tier a user is in: `user_id,tier[,monthly_revenue]`, CSV. */
 import { readFileSync } from 'node:fs'
 import { CsvError, parse } from 'csv-parse/sync'
-import { readUsd } from '../domain/amount.js'
-import type { UserTier } from '../domain/user-tier.js'
+import { readUsd } from '../domain/costs/amount.js'
+import type { UserTier } from '../domain/budgets/user-tier.js'
 import { UserError } from '../errors.js'
 
 const columns = ['user_id', 'tier', 'monthly_revenue'] as const

@@ -4,8 +4,8 @@
  * This file holds the schema: migrations by version, and the documented views that `llmcost sql` offers.
  */
 import { callColumns, readColumns } from '../domain/call.js'
-import { withoutQuotations } from '../domain/error-text.js'
-import { rateColumns } from '../domain/rate.js'
+import { withoutQuotations } from '../domain/words/error-text.js'
+import { rateColumns } from '../domain/costs/rate.js'
 
 /** Which program and which schema version; there before any migration. */
 export const metaTable = 'CREATE TABLE meta (key VARCHAR NOT NULL, value VARCHAR)'

@@ -1,10 +1,10 @@
 /**
  * delivery: what leaves the machine, and only when it is asked for: alerts to channels, reports by mail. A new
- * channel is one file in channels/, one line in registry.ts, and its keys in domain/channels.ts.
+ * channel is one file in channels/, one line in registry.ts, and its keys in domain/rules/channels.ts.
  *
  * This file says what a channel is.
  */
-import type { ChannelConfig, ChannelKind } from '../domain/channels.js'
+import type { ChannelConfig, ChannelKind } from '../domain/rules/channels.js'
 import type { FiredRule } from '../rules/fired.js'
 import type { Limits } from './limits.js'
 import type { Secrets } from './secrets.js'

@@ -1,6 +1,6 @@
 /** A mail becomes an RFC 5322 message: headers encoded, text and HTML as alternatives, images inline. */
 import { createHash } from 'node:crypto'
-import type { Address } from '../domain/addresses.js'
+import type { Address } from '../domain/words/addresses.js'
 
 export interface Attachment {
   readonly filename: string

@@ -1,5 +1,5 @@
 /** Channels of chats that take messages at an incoming webhook: JSON, posted to an address that is the secret. */
-import type { ChannelKind } from '../domain/channels.js'
+import type { ChannelKind } from '../domain/rules/channels.js'
 import type { AlertMessage, ChannelMaker, Sent } from './channel.js'
 import { needsHttps } from './hosts.js'
 import { post } from './http.js'

@@ -1,5 +1,5 @@
 /** Every kind of channel; loaded when something is sent. */
-import type { ChannelConfig, ChannelKind } from '../domain/channels.js'
+import type { ChannelConfig, ChannelKind } from '../domain/rules/channels.js'
 import { UserError } from '../errors.js'
 import type { Channel, ChannelKit, ChannelMaker } from './channel.js'
 import { MissingSecret } from './secrets.js'

@@ -1,5 +1,5 @@
 /** Secrets: from the environment alone, handed to those that use them, and taken out of whatever is said. */
-import { withoutHidden } from '../domain/hidden.js'
+import { withoutHidden } from '../domain/words/hidden.js'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 

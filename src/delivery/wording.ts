@@ -1,7 +1,7 @@
 /** An alert in words, the same on every channel; each escapes them in its own way. */
 import type { AlertMessage } from './channel.js'
-import { withoutHidden } from '../domain/hidden.js'
-import { capital, duration } from '../domain/wording.js'
+import { withoutHidden } from '../domain/words/hidden.js'
+import { capital, duration } from '../domain/words/wording.js'
 
 export interface Words {
   /** `Critical`, `Still critical`, `Over`. */

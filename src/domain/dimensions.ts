@@ -4,7 +4,7 @@
  */
 import { UserError } from '../errors.js'
 import { callColumns, type ColumnType } from './call.js'
-import { closestNames } from './names.js'
+import { closestNames } from './words/names.js'
 
 export const timeBuckets = ['hour', 'day', 'week', 'month', 'weekday', 'hour_of_day'] as const
 export type TimeBucket = (typeof timeBuckets)[number]

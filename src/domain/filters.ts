@@ -3,7 +3,7 @@
  */
 import { UserError } from '../errors.js'
 import type { ColumnType } from './call.js'
-import { plain, readDecimal } from './decimal.js'
+import { plain, readDecimal } from './costs/decimal.js'
 import { dimensionOf, type Dimension } from './dimensions.js'
 import type { Filter } from './scope.js'
 

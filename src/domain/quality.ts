@@ -2,7 +2,7 @@
  * Which answers count as good. Scales differ from log to log (0–1, 1–5, 0–10, 0–100) and no log says which
  * one it uses: the scale is the smallest of these that holds the highest value seen.
  */
-import { number, percent } from './wording.js'
+import { number, percent } from './words/wording.js'
 
 const scales = [1, 5, 10, 100] as const
 

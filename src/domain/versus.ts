@@ -4,11 +4,11 @@
  */
 import { UserError } from '../errors.js'
 import { dimensionOf } from './dimensions.js'
-import { readDuration, type Duration } from './duration.js'
+import { readDuration, type Duration } from './time/duration.js'
 import { parseFilter } from './filters.js'
-import { momentOf, windowBefore, wordPeriod } from './periods.js'
+import { momentOf, windowBefore, wordPeriod } from './time/periods.js'
 import type { Filter, Scope, Window } from './scope.js'
-import { dayMs, instantOf, localAt } from './zones.js'
+import { dayMs, instantOf, localAt } from './time/zones.js'
 
 export interface Versus {
   /** `previous`, a length such as 14d, a calendar word or a range; undefined: see `otherSide`. */

@@ -1,5 +1,5 @@
 /**
- * Texts from a log made harmless in SQL, by the very rule of the renderers (domain/hidden.ts): hidden
+ * Texts from a log made harmless in SQL, by the very rule of the renderers (domain/words/hidden.ts): hidden
  * characters are shown, and nothing is taken for a formula. The engine's regular expressions know fewer
  * classes than ours, so classes travel as ranges of code points.
  */
@@ -10,7 +10,7 @@ import {
   marksInRow,
   pictographClass,
   selectorClass,
-} from '../domain/hidden.js'
+} from '../domain/words/hidden.js'
 
 /** Every code point that has a name and may be in a class: the first four planes, and the tags. */
 const spans = [

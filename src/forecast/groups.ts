@@ -1,5 +1,5 @@
 /** Forecasts of groups of calls, and of all of them, from rows of daily costs. */
-import { plain, readDecimal, sum } from '../domain/decimal.js'
+import { plain, readDecimal, sum } from '../domain/costs/decimal.js'
 import { addDays, type DailyCost, type DayRange } from './days.js'
 import { forecastCost, type Forecast } from './forecast.js'
 import { dailySeries, type Now } from './series.js'

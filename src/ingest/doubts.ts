@@ -1,11 +1,11 @@
 /** What is doubtful about what a run read, in sentences: one a kind, whatever the number of files. */
-import { count } from '../domain/wording.js'
-import type { CacheHabit } from './cache-reading.js'
-import { placeholderWords } from './placeholders.js'
-import { inWords } from './printed.js'
-import { repairRules, type RepairRule } from './repairs.js'
+import { count } from '../domain/words/wording.js'
+import type { CacheHabit } from './typing/cache-reading.js'
+import { placeholderWords } from './typing/placeholders.js'
+import { inWords } from './files/printed.js'
+import { repairRules, type RepairRule } from './typing/repairs.js'
 import type { IngestSummary } from './summary.js'
-import { beyondTotal } from './token-rules.js'
+import { beyondTotal } from './typing/token-rules.js'
 
 /** Sentences on what a run repaired, took for granted or replaced. */
 export function doubts(summary: IngestSummary): string[] {

@@ -1,9 +1,9 @@
 /** What the store knows of files, and what that says about reading them again. */
 import { countNames, type Counts } from '../domain/record-counts.js'
 import type { Database } from '../db/database.js'
-import type { SourceFile } from './discover.js'
+import type { SourceFile } from './files/discover.js'
 import { optionsKey, type ReadOptions } from './options.js'
-import { fingerprint, type Reading } from './units.js'
+import { fingerprint, type Reading } from './files/units.js'
 import { readSync, openSync, closeSync } from 'node:fs'
 
 /** A row of `files`. */

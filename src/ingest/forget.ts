@@ -1,9 +1,9 @@
 /** Takes files out of the attached store, inside the caller's transaction. */
 import type { Database } from '../db/database.js'
-import type { CostBasis } from '../domain/basis.js'
-import { rereadStoredCaches } from './cache-reading.js'
+import type { CostBasis } from '../domain/costs/basis.js'
+import { rereadStoredCaches } from './typing/cache-reading.js'
 import { makeRoom, mergeCalls, removeFile } from './merge.js'
-import { compareWithStore, stageNothing } from './sameness.js'
+import { compareWithStore, stageNothing } from './sameness/sameness.js'
 
 /** @returns how many calls and rejects each file took along, by file_id */
 export async function forgetFiles(

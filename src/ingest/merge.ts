@@ -1,15 +1,15 @@
 /** Merges what was staged into the store, inside the caller's transaction. */
 import type { Database } from '../db/database.js'
 import { callColumns, pricedColumnNames } from '../domain/call.js'
-import { rateColumns } from '../domain/rate.js'
+import { rateColumns } from '../domain/costs/rate.js'
 import { addCounts, countNames, type Counts } from '../domain/record-counts.js'
 import { pricedQuery, type PricedQuery } from '../pricing/price-sql.js'
-import { clearAcross, writeAcross } from './across-sources.js'
-import { mergedByReading } from './cache-reading.js'
+import { clearAcross, writeAcross } from './sameness/across-sources.js'
+import { mergedByReading } from './typing/cache-reading.js'
 import type { KnownFile } from './files.js'
 import { optionsKey, type ReadOptions } from './options.js'
-import { repairRules } from './repairs.js'
-import { renameStored } from './shared-ids.js'
+import { repairRules } from './typing/repairs.js'
+import { renameStored } from './sameness/shared-ids.js'
 import type { StagedFile } from './stage.js'
 
 export interface MergeFile {

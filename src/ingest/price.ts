@@ -1,6 +1,6 @@
 /** Looks up the price of every distinct provider and model that was staged. */
 import type { Database } from '../db/database.js'
-import { priceNames, type PriceName, type Rate } from '../domain/rate.js'
+import { priceNames, type PriceName, type Rate } from '../domain/costs/rate.js'
 import type { PriceBook } from '../pricing/book.js'
 import { ratesQuery } from '../pricing/price-sql.js'
 

@@ -1,6 +1,6 @@
 /** What a run of ingest is asked to do. */
 import type { StoreOptions } from '../db/store-lock.js'
-import type { CostBasis } from '../domain/basis.js'
+import type { CostBasis } from '../domain/costs/basis.js'
 import type { ReadOptions } from './options.js'
 
 /** How many rejects a file may have: a share of its records, or a count. */

@@ -4,9 +4,9 @@
  */
 import { tmpdir } from 'node:os'
 import { memoryBytes, wipeMemory, type Resources } from '../db/database.js'
-import { bytes } from '../domain/wording.js'
+import { bytes } from '../domain/words/wording.js'
 import { isDiskFull, MachineFault } from '../errors.js'
-import type { SourceFile } from './discover.js'
+import type { SourceFile } from './files/discover.js'
 
 /** Compressed files grow to about so many times their size. */
 const expansion = 10

@@ -2,14 +2,14 @@
 import type { Database } from '../db/database.js'
 import { noCounts } from '../domain/record-counts.js'
 import { isOfTheMachine, OutOfMemory, UserError } from '../errors.js'
-import type { SourceFile } from './discover.js'
+import type { SourceFile } from './files/discover.js'
 import { judge, readingFrom, type KnownFile, type Verdict } from './files.js'
 import type { IngestRequest } from './request.js'
-import { look, prepare } from './prepare.js'
+import { look, prepare } from './files/prepare.js'
 import { Stage } from './stage.js'
 import type { FileSummary } from './summary.js'
-import type { Reading, Unit } from './units.js'
-import { Unrecognised } from './unrecognised.js'
+import type { Reading, Unit } from './files/units.js'
+import { Unrecognised } from './files/unrecognised.js'
 
 /** A file of this run. */
 export interface Entry {

@@ -5,14 +5,14 @@
 import { quoteText, type Database } from '../db/database.js'
 import { isOfTheMachine, UserError } from '../errors.js'
 import type { ReadPlan } from '../importers/importer.js'
-import { unreadSql } from '../importers/unread.js'
-import { withoutHalfSigns } from './half-signs.js'
-import { normaliseSql, type SourceRelation } from './normalise.js'
+import { unreadSql } from '../importers/unread/unread.js'
+import { withoutHalfSigns } from './files/half-signs.js'
+import { normaliseSql, type SourceRelation } from './typing/normalise.js'
 import type { ReadOptions } from './options.js'
-import { oneCurrency, stumbled, stylesOf, type Styles } from './styles.js'
-import type { Segment, Unit } from './units.js'
-import { surveyCsv, surveyJson } from './survey.js'
-import { stagedColumns } from './verdicts.js'
+import { oneCurrency, stumbled, stylesOf, type Styles } from './typing/styles.js'
+import type { Segment, Unit } from './files/units.js'
+import { surveyCsv, surveyJson } from './typing/survey.js'
+import { stagedColumns } from './typing/verdicts.js'
 
 /** A file's stretch of staged rows. */
 export interface StagedFile {

@@ -1,9 +1,9 @@
 /** What a run did, file by file. */
-import type { LoggedCostRow } from '../domain/logged-costs.js'
+import type { LoggedCostRow } from '../domain/costs/logged-costs.js'
 import type { Counts } from '../domain/record-counts.js'
-import type { CacheHabit } from './cache-reading.js'
-import type { Placeholders } from './placeholders.js'
-import type { RepairRule } from './repairs.js'
+import type { CacheHabit } from './typing/cache-reading.js'
+import type { Placeholders } from './typing/placeholders.js'
+import type { RepairRule } from './typing/repairs.js'
 
 /**
  * What became of a file. Of those that only stand in a folder, `not-a-log` is no call log, and `not-read`

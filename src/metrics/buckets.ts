@@ -6,7 +6,7 @@
  */
 import type { TimeBucket } from '../domain/dimensions.js'
 import type { Scope } from '../domain/scope.js'
-import { isUtc, offsetStretches } from '../domain/zones.js'
+import { isUtc, offsetStretches } from '../domain/time/zones.js'
 import { epochMicros, formatMicros, monthNumber, padded, wholeQuotient } from './dialect.js'
 import type { Param } from './query.js'
 

@@ -4,7 +4,7 @@
  */
 import type { Dimension, TimeBucket } from '../domain/dimensions.js'
 import type { Scope } from '../domain/scope.js'
-import { isUtc } from '../domain/zones.js'
+import { isUtc } from '../domain/time/zones.js'
 import { bucketLabel, bucketNumber, zoneOffset } from './buckets.js'
 import { readAnew } from './dialect.js'
 import { rankAggregate } from './figures.js'

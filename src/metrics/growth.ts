@@ -1,7 +1,7 @@
 /** Cost of each of the last weeks by group: what growth is read from. */
 import type { Dimension } from '../domain/dimensions.js'
 import type { Scope, Window } from '../domain/scope.js'
-import { dayMs, localAt } from '../domain/zones.js'
+import { dayMs, localAt } from '../domain/time/zones.js'
 import { bucketNumber, zoneOffset } from './buckets.js'
 import { wholeQuotient } from './dialect.js'
 import type { Decimal, Query, Whole } from './query.js'

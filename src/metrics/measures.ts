@@ -3,7 +3,7 @@
  * the value; a group where no call has it is NULL, never 0.
  */
 import { UserError } from '../errors.js'
-import { closestNames } from '../domain/names.js'
+import { closestNames } from '../domain/words/names.js'
 import { serviceQuantities } from './service-quantities.js'
 
 interface QuantileMeasure {

@@ -1,8 +1,8 @@
 /** Figures over time: of each bucket, of each group in it, and of the whole window. */
 import type { Dimension } from '../domain/dimensions.js'
 import type { Scope } from '../domain/scope.js'
-import type { Every } from '../domain/timeline.js'
-import { isUtc } from '../domain/zones.js'
+import type { Every } from '../domain/time/timeline.js'
+import { isUtc } from '../domain/time/zones.js'
 import { bucketLabel } from './buckets.js'
 import { aggregates, figure, sumsOfAggregates, type Figures } from './figures.js'
 import { flags, labels, placedCalls, type GroupKeys } from './groups.js'

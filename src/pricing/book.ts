@@ -7,14 +7,14 @@
  */
 import { createHash } from 'node:crypto'
 import { distance } from 'fastest-levenshtein'
-import type { Rate } from '../domain/rate.js'
+import type { Rate } from '../domain/costs/rate.js'
 import { UserError } from '../errors.js'
 import { loadCatalogue, namesOf, type Catalogue } from './catalogue.js'
 import { loadHistory, type History } from './history.js'
 import { inAllModes, type StandardSpan } from './mode-prices.js'
 import { loadMultipliers } from './multipliers.js'
-import { loadOverrides, type Overrides } from './overrides.js'
-import { OverrideBook } from './override-book.js'
+import { loadOverrides, type Overrides } from './overrides/overrides.js'
+import { OverrideBook } from './overrides/override-book.js'
 import {
   canonicalProvider,
   customProvider,
@@ -27,8 +27,8 @@ import {
 } from './providers.js'
 import { PriceSources } from './sources.js'
 import { spellingsOf, splitPrefix } from './spellings.js'
-import { readUpdates } from './update-file.js'
-import { UpdateLayer, type Update } from './updates.js'
+import { readUpdates } from './lists/update-file.js'
+import { UpdateLayer, type Update } from './lists/updates.js'
 
 export interface Resolution {
   /** Canonical provider id: what `calls.provider` becomes. Null when neither log nor name tells. */

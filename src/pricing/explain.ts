@@ -1,9 +1,9 @@
 /**
  * What a call's cost is made of, in words and figures: which price, which parts, which rule, which basis.
  */
-import type { CostBasis } from '../domain/basis.js'
-import { plain, readDecimal } from '../domain/decimal.js'
-import type { Rate } from '../domain/rate.js'
+import type { CostBasis } from '../domain/costs/basis.js'
+import { plain, readDecimal } from '../domain/costs/decimal.js'
+import type { Rate } from '../domain/costs/rate.js'
 import { toBillionths } from './decimal.js'
 
 type Whole = number | bigint | null

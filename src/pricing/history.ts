@@ -2,7 +2,7 @@
  * The history of prices: what models cost at dates that the price library does not know, or knows wrongly.
  * Its rows are `data/price-history.csv`, each with its source.
  */
-import type { UnitPrices } from '../domain/rate.js'
+import type { UnitPrices } from '../domain/costs/rate.js'
 import { plainDecimal } from './decimal.js'
 import { readDataFile, timeOf } from './data-file.js'
 import type { LayerSpan } from './layers.js'

@@ -2,7 +2,7 @@
  * Several accounts of what one model cost, laid over each other: from each moment on, the account that is
  * to be believed most. Those of more weight come first.
  */
-import type { PriceSpan } from '../domain/rate.js'
+import type { PriceSpan } from '../domain/costs/rate.js'
 import type { HistoryEntry } from './history.js'
 import { openStart } from './rates.js'
 

@@ -4,7 +4,7 @@
 import type { Catalogue, ModelInfo } from './catalogue.js'
 import { findModel, type Found } from './match.js'
 import { localProvider } from './providers.js'
-import type { PriceSpan } from '../domain/rate.js'
+import type { PriceSpan } from '../domain/costs/rate.js'
 import type { LayerSpan } from './layers.js'
 import { freePrices, openEnd, openStart, spansOf, wholeDay } from './rates.js'
 import { spellingsOf, withoutDate } from './spellings.js'

@@ -3,7 +3,13 @@
  * held at the time. Where no multiplier is known, the standard prices stand and the rate says what it lacks.
  */
 import { modeName, paces, placesOf, type Pace, type Place } from '../domain/modes.js'
-import { tokenPrices, type PriceName, type PriceSpan, type Rate, type UnitPrices } from '../domain/rate.js'
+import {
+  tokenPrices,
+  type PriceName,
+  type PriceSpan,
+  type Rate,
+  type UnitPrices,
+} from '../domain/costs/rate.js'
 import { fromBillionths, multiply, toBillionths } from './decimal.js'
 import type { Multiplier } from './multipliers.js'
 import { isFree, mapPrices } from './rates.js'

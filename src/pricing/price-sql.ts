@@ -11,11 +11,11 @@
  * 64-bit product, and rounding one 64-bit division. Calls that do not fit (over a million tokens, prices
  * above $1000 a million) take the slow way, to the same result.
  */
-import type { CostBasis } from '../domain/basis.js'
+import type { CostBasis } from '../domain/costs/basis.js'
 import { callColumns, usageFields } from '../domain/call.js'
 import { unknownModes } from '../domain/modes.js'
-import { rateJoin, unitRates } from '../domain/rate-sql.js'
-import { priceNames, rateColumns, type PriceName } from '../domain/rate.js'
+import { rateJoin, unitRates } from '../domain/costs/rate-sql.js'
+import { priceNames, rateColumns, type PriceName } from '../domain/costs/rate.js'
 
 const money = 'DECIMAL(18,12)'
 

@@ -9,7 +9,7 @@ import {
   type PriceName,
   type PriceSpan,
   type UnitPrices,
-} from '../domain/rate.js'
+} from '../domain/costs/rate.js'
 import type { ModelInfo, ModelPrice } from './catalogue.js'
 import { multiply, plainDecimal } from './decimal.js'
 

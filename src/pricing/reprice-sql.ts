@@ -2,9 +2,9 @@
  * Pricing calls that are stored already, in SQL: what would change, and the change itself. Statements run
  * in this order; `store` is the catalog of the store with its dot (`store.`), or empty.
  */
-import type { CostBasis } from '../domain/basis.js'
+import type { CostBasis } from '../domain/costs/basis.js'
 import { pricedColumnNames } from '../domain/call.js'
-import { rateColumns } from '../domain/rate.js'
+import { rateColumns } from '../domain/costs/rate.js'
 import { pricedQuery, ratesQuery } from './price-sql.js'
 
 /** Every provider and model of the store, to be resolved. */

@@ -1,5 +1,5 @@
 /** Looking up stored calls and the rates that they fall under, to explain their cost. */
-import { rateJoin } from '../domain/rate-sql.js'
+import { rateJoin } from '../domain/costs/rate-sql.js'
 
 /** The calls of an id (`$call_id`), or of an id that several calls carry in their log, with the file they came from. */
 export const callsOfId = /* sql */ `SELECT c.*, f.path FROM calls c LEFT JOIN files f ON c.file_id = f.file_id

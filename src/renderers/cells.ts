@@ -18,13 +18,13 @@ import {
   usdScale,
   type Quantity,
   type Scale,
-} from '../domain/wording.js'
+} from '../domain/words/wording.js'
 import type { Cell, Column, ColumnKind } from '../reports/report.js'
 import { jsonText } from './json.js'
 import { longestSparkline, sparkline } from './sparkline.js'
 import { timeWords } from './times.js'
 import { digitsOf, isAbsent, isNumeric, seriesDigits } from './values.js'
-import { visible } from '../domain/hidden.js'
+import { visible } from '../domain/words/hidden.js'
 
 /** quiet: there is nothing here. good, caution, bad: a change for the better or the worse. */
 export type Tone = 'quiet' | 'good' | 'caution' | 'bad'

@@ -5,12 +5,12 @@
  * table after another with an empty line between, each with its own header and its section's id in a
  * leading column `section`. Sections beside the answer are left out. A series is a JSON array. An absent value is an empty field; an empty text is "".
  */
-import { formulaClass } from '../domain/hidden.js'
+import { formulaClass } from '../domain/words/hidden.js'
 import type { Cell, Column, Section } from '../reports/report.js'
 import { jsonText } from './json.js'
 import type { Renderer } from './renderer.js'
 import { digitsOf, isAbsent, seriesDigits } from './values.js'
-import { visible } from '../domain/hidden.js'
+import { visible } from '../domain/words/hidden.js'
 
 /** Tables for spreadsheets and scripts; nothing in them is taken for a formula. */
 export const csv: Renderer = {

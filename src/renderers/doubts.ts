@@ -1,5 +1,5 @@
 /** Doubts stand at the end of a page, but nobody shall miss that there are some. */
-import { count } from '../domain/wording.js'
+import { count } from '../domain/words/wording.js'
 
 /** A line for the top; undefined where there is no doubt. */
 export function doubtsLine(warnings: readonly string[]): string | undefined {

@@ -3,7 +3,7 @@ import type { Column, Section } from '../reports/report.js'
 import { columnWords, type Words } from './cells.js'
 import type { Paint } from './paint.js'
 import { shownColumns } from './values.js'
-import { visible } from '../domain/hidden.js'
+import { visible } from '../domain/words/hidden.js'
 import { cutEnd, pad, width } from './width.js'
 
 export interface Fact {

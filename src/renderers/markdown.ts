@@ -8,7 +8,7 @@ import { sideTracks } from './sides.js'
 import { longestSparkline } from './sparkline.js'
 import { periodWords } from './times.js'
 import { isNumeric, notesOf, shownColumns, shownSection } from './values.js'
-import { visible } from '../domain/hidden.js'
+import { visible } from '../domain/words/hidden.js'
 
 /** Tables for places that show Markdown; every column, numbers as people read them. */
 export const markdown: Renderer = {

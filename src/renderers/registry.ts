@@ -1,5 +1,5 @@
 /** The output formats. A new one is one line here; help, documentation and tests derive from this list. */
-import { closestNames } from '../domain/names.js'
+import { closestNames } from '../domain/words/names.js'
 import { UserError } from '../errors.js'
 import type { Report } from '../reports/report.js'
 import { csv } from './csv.js'

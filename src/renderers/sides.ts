@@ -1,10 +1,10 @@
 /** Two sides as people compare them: one line a figure, with both values, their difference and the change. */
-import { changeScale, inWords, type Quantity, type Scale } from '../domain/wording.js'
+import { changeScale, inWords, type Quantity, type Scale } from '../domain/words/wording.js'
 import type { Column, Row, Section } from '../reports/report.js'
 import { scaleOf, toneOf, type Words } from './cells.js'
 import type { Track } from './fit.js'
 import { digitsOf, shownColumns } from './values.js'
-import { visible } from '../domain/hidden.js'
+import { visible } from '../domain/words/hidden.js'
 
 /** The section as columns of words; its rows are `a`, `b`, `difference` and `ratio`, by their key `side`. */
 export function sideTracks({ columns, rows }: Section): Track[] {

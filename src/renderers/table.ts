@@ -8,7 +8,7 @@ import { paintFor, type Paint } from './paint.js'
 import type { Renderer, RenderOptions } from './renderer.js'
 import { periodWords } from './times.js'
 import { notesOf, shownSection } from './values.js'
-import { visible } from '../domain/hidden.js'
+import { visible } from '../domain/words/hidden.js'
 import { width, wrap } from './width.js'
 
 /** Narrower than this, nothing can be laid out. */

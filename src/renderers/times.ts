@@ -1,7 +1,7 @@
 /** Moments and periods for people, in a zone of their choice. */
-import { dayMs, localAt } from '../domain/zones.js'
+import { dayMs, localAt } from '../domain/time/zones.js'
 import type { Cell, Period } from '../reports/report.js'
-import { visible } from '../domain/hidden.js'
+import { visible } from '../domain/words/hidden.js'
 
 const moment = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/
 const zoned = /(?:Z|[+-]\d\d(?::?\d\d)?)$/

@@ -4,7 +4,7 @@ import { columnWords, shortWords, type Words } from './cells.js'
 import type { Track } from './fit.js'
 import { sideTracks } from './sides.js'
 import { shownColumns } from './values.js'
-import { visible } from '../domain/hidden.js'
+import { visible } from '../domain/words/hidden.js'
 
 /** In the order of the columns; where there are totals, they are the last words of each. */
 export function tracksOf(section: Section, tz: string): Track[] {

@@ -1,5 +1,5 @@
 /** JSON text made harmless: what a terminal or an editor could take for something else than letters is escaped. */
-import { acting, beyondRow } from '../domain/hidden.js'
+import { acting, beyondRow } from '../domain/words/hidden.js'
 
 const actingOrStacked = new RegExp(`${acting.source}|${beyondRow}`, 'gu')
 

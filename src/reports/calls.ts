@@ -1,6 +1,6 @@
 /** Single calls as a list: `llmcost calls`. */
 import type { Scope } from '../domain/scope.js'
-import { count } from '../domain/wording.js'
+import { count } from '../domain/words/wording.js'
 import type { CallOrder, SingleCallRow } from '../metrics/single-calls.js'
 import { callColumn, column } from './columns.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'

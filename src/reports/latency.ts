@@ -2,7 +2,7 @@
 import type { Bounds } from '../domain/bounds.js'
 import { dimensionOf, type Dimension } from '../domain/dimensions.js'
 import type { Scope } from '../domain/scope.js'
-import { count, number } from '../domain/wording.js'
+import { count, number } from '../domain/words/wording.js'
 import type { BreakdownRow } from '../metrics/breakdown.js'
 import type { MeasureName } from '../metrics/measures.js'
 import { groupSection } from './breakdown.js'

@@ -2,16 +2,16 @@
  * What is doubtful about an answer, said beside it: unpriced calls, rejected lines, times to come, and
  * where the data are when a window holds none.
  */
-import { loggedCostWords, type LoggedCostRow } from '../domain/logged-costs.js'
-import { localDate } from '../domain/periods.js'
-import { latePriceDays } from '../domain/price-age.js'
+import { loggedCostWords, type LoggedCostRow } from '../domain/costs/logged-costs.js'
+import { localDate } from '../domain/time/periods.js'
+import { latePriceDays } from '../domain/costs/price-age.js'
 import type { Scope, Window } from '../domain/scope.js'
-import { count } from '../domain/wording.js'
-import type { DoubtfulPriceRow } from '../metrics/doubtful-prices.js'
-import type { HistoryRow } from '../metrics/history.js'
+import { count } from '../domain/words/wording.js'
+import type { DoubtfulPriceRow } from '../metrics/doubts/doubtful-prices.js'
+import type { HistoryRow } from '../metrics/store/history.js'
 import type { Decimal, Whole } from '../metrics/query.js'
-import type { PartlyPricedRow } from '../metrics/partly-priced.js'
-import type { UnpricedRow } from '../metrics/unpriced.js'
+import type { PartlyPricedRow } from '../metrics/doubts/partly-priced.js'
+import type { UnpricedRow } from '../metrics/doubts/unpriced.js'
 import { filterText, matchesNever, unmatchedWords, type Unmatched } from './unmatched.js'
 
 /** Everything that notes are made from. */

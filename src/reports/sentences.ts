@@ -1,6 +1,6 @@
 /** Groups and times of a table as they stand in sentences. */
 import { dimensionNoun, type Dimension } from '../domain/dimensions.js'
-import { count, duration, inWords } from '../domain/wording.js'
+import { count, duration, inWords } from '../domain/words/wording.js'
 import type { GroupKeys } from '../metrics/groups.js'
 import type { Whole } from '../metrics/query.js'
 import type { Cell, Finding } from './report.js'

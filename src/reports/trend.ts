@@ -1,8 +1,8 @@
 /** Figures over time: `llmcost trend`, and the cost by day of the cost report. */
 import { dimensionNoun, type Dimension } from '../domain/dimensions.js'
 import type { Scope } from '../domain/scope.js'
-import type { Bucket, Cut, Every } from '../domain/timeline.js'
-import { count } from '../domain/wording.js'
+import type { Bucket, Cut, Every } from '../domain/time/timeline.js'
+import { count } from '../domain/words/wording.js'
 import type { MeasureName } from '../metrics/measures.js'
 import type { TrendRow } from '../metrics/trend.js'
 import { changeColumn, column, dimensionColumn, measureColumn } from './columns.js'

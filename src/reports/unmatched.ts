@@ -1,8 +1,8 @@
 /** Filters that leave nothing of a window, in words: mistyped, or of another time. */
-import { localDate } from '../domain/periods.js'
+import { localDate } from '../domain/time/periods.js'
 import { noneValue } from '../domain/filters.js'
 import type { Filter, Scope } from '../domain/scope.js'
-import type { FilterExtentRow } from '../metrics/near-values.js'
+import type { FilterExtentRow } from '../metrics/doubts/near-values.js'
 
 /** A filter that no call in the window passes. */
 export interface Unmatched {

@@ -4,9 +4,9 @@
  * youngest; all of it comes from the calls themselves, so that no earlier run is needed and any moment's
  * verdict is the same whenever it is asked for.
  */
-import type { Rule } from '../domain/rule.js'
-import { ruleMessage, subjectWords, type RuleSubject } from '../domain/rule-message.js'
-import { hourMs } from '../domain/zones.js'
+import type { Rule } from '../domain/rules/rule.js'
+import { ruleMessage, subjectWords, type RuleSubject } from '../domain/rules/rule-message.js'
+import { hourMs } from '../domain/time/zones.js'
 import type { FiredRule } from './fired.js'
 
 /** A rule holds for a subject at a moment. */

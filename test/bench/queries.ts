@@ -1,7 +1,7 @@
 /** Questions against the very statements that they run, in a process that does nothing else. */
 import { renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { reportSections } from '../../src/commands/report-sections.js'
+import { reportSections } from '../../src/questions/report/sections.js'
 import { bare, llmcost, type Run } from './child.js'
 import { compare, type Comparison } from './compare.js'
 import { folder } from './folders.js'

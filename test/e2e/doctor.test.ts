@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Invocation } from '../../src/commands/command.js'
-import { examine } from '../../src/commands/doctor-checks.js'
-import type { Checked } from '../../src/reports/doctor.js'
+import { examine } from '../../src/commands/start/doctor-checks.js'
+import type { Checked } from '../../src/reports/store/doctor.js'
 import { emptyFolder, run, runWell } from './program.js'
 
 const invocation = (env: Record<string, string>, now = '2026-10-05T12:00:00Z'): Invocation => ({

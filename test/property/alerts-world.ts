@@ -5,7 +5,7 @@
 import type { Alert, Delivery } from '../../src/alerts/alert.js'
 import { due } from '../../src/alerts/due.js'
 import { observe } from '../../src/alerts/observe.js'
-import type { ChannelConfig } from '../../src/domain/channels.js'
+import type { ChannelConfig } from '../../src/domain/rules/channels.js'
 import type { FiredRule } from '../../src/rules/fired.js'
 
 export const minute = 60_000

@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import { Database } from '../../src/db/database.js'
 import { writeStore } from '../../src/db/store.js'
-import { rereadStoredCaches } from '../../src/ingest/cache-reading.js'
+import { rereadStoredCaches } from '../../src/ingest/typing/cache-reading.js'
 import { removeFile } from '../../src/ingest/merge.js'
 import { ask, ingestInto, Workshop, write } from './ingesting.js'
 

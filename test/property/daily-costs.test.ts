@@ -10,7 +10,11 @@ import type { Scope } from '../../src/domain/scope.js'
 import { addDays } from '../../src/forecast/days.js'
 import { forecastCost } from '../../src/forecast/forecast.js'
 import { forecastGroups } from '../../src/forecast/groups.js'
-import { dailyCosts, type DailyCostRow, type DailyCostsRequest } from '../../src/metrics/daily-costs.js'
+import {
+  dailyCosts,
+  type DailyCostRow,
+  type DailyCostsRequest,
+} from '../../src/metrics/budgets/daily-costs.js'
 import { dollarText, instants, load, logs, type RawCall } from './metrics-model.js'
 
 let db: Database

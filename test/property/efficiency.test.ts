@@ -12,7 +12,7 @@ import type { GroupKeys } from '../../src/metrics/groups.js'
 import type { Query } from '../../src/metrics/query.js'
 import { quality, scoreRange, type QualityRow } from '../../src/metrics/quality.js'
 import { sessionCosts, type SessionRow } from '../../src/metrics/sessions.js'
-import { efficiencyFindings, judgedMeasures } from '../../src/reports/efficiency-findings.js'
+import { efficiencyFindings, judgedMeasures } from '../../src/reports/efficiency/efficiency-findings.js'
 import {
   bareCall,
   dollarText,

@@ -13,18 +13,18 @@ import {
   markClass,
   pictographClass,
   selectorClass,
-} from '../../src/domain/hidden.js'
+} from '../../src/domain/words/hidden.js'
 import type { Scope } from '../../src/domain/scope.js'
 import { exportFormats, type ExportFormat } from '../../src/exports/columns.js'
 import type { ExportQuery } from '../../src/exports/copy.js'
 import { ranges } from '../../src/exports/guard.js'
 import { tidyQuery, tidyRows } from '../../src/exports/tidy.js'
 import { writeExport } from '../../src/exports/write.js'
-import { exportedCalls } from '../../src/metrics/exported-calls.js'
-import { hourly, hourlyColumns } from '../../src/metrics/hourly.js'
+import { exportedCalls } from '../../src/metrics/exports/exported-calls.js'
+import { hourly, hourlyColumns } from '../../src/metrics/exports/hourly.js'
 import { csv as csvRenderer } from '../../src/renderers/csv.js'
 import { json as jsonRenderer } from '../../src/renderers/json.js'
-import { visible } from '../../src/domain/hidden.js'
+import { visible } from '../../src/domain/words/hidden.js'
 import { visibleJson } from '../../src/renderers/visible.js'
 import type { Report } from '../../src/reports/report.js'
 import { contentsOf, ingestInto, Workshop, write } from './ingesting.js'

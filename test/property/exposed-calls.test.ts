@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Database } from '../../src/db/database.js'
 import { writeStore } from '../../src/db/store.js'
 import { dimensionOf } from '../../src/domain/dimensions.js'
-import { exposedCalls, keepMembers, latencyBounds } from '../../src/metrics/exposed-calls.js'
+import { exposedCalls, keepMembers, latencyBounds } from '../../src/metrics/exports/exposed-calls.js'
 import { callFamilies } from '../../src/prometheus/counters.js'
 import { exposition } from '../../src/prometheus/text.js'
 import {

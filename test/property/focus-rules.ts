@@ -3,7 +3,7 @@
  * it says it, and a check on one row. `source` names the column's or attribute's page in the specification
  * (specification/columns, specification/attributes), or the rule's id in its requirements model 1.2.
  */
-import { focusColumns } from '../../src/metrics/focus-columns.js'
+import { focusColumns } from '../../src/metrics/exports/focus-columns.js'
 import { specColumns, type SpecColumn } from './focus-spec.js'
 
 export type FocusRow = Readonly<Record<string, string | null>>

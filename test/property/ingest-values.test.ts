@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
-import { breakdownCommand } from '../../src/commands/breakdown.js'
+import { breakdownCommand } from '../../src/commands/ask/breakdown.js'
 import { json } from '../../src/renderers/json.js'
 import { answerOf, units, type Answer, type Cell } from './exact-json.js'
 import { ask, contentsOf, ingestInto, Workshop, write } from './ingesting.js'

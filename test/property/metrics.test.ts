@@ -10,7 +10,7 @@ import { measureNames, type MeasureName } from '../../src/metrics/measures.js'
 import { metrics } from '../../src/metrics/registry.js'
 import { singleCalls } from '../../src/metrics/single-calls.js'
 import { summary } from '../../src/metrics/summary.js'
-import { unpricedModels } from '../../src/metrics/unpriced.js'
+import { unpricedModels } from '../../src/metrics/doubts/unpriced.js'
 import {
   bareCall,
   bucketOf,

@@ -1,7 +1,7 @@
 /** Suggestions for a filter that finds nothing: always values that are there, whatever is in a log. */
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { unmatchedFilters } from '../../src/commands/unmatched.js'
+import { unmatchedFilters } from '../../src/questions/unmatched.js'
 import { Database } from '../../src/db/database.js'
 import { writeStore } from '../../src/db/store.js'
 import type { Filter } from '../../src/domain/scope.js'

@@ -4,13 +4,13 @@
  */
 import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
-import type { Rate } from '../../src/domain/rate.js'
+import type { Rate } from '../../src/domain/costs/rate.js'
 import { loadPriceBook, type PriceBook } from '../../src/pricing/book.js'
 import { loadCatalogue, type Catalogue } from '../../src/pricing/catalogue.js'
-import { readPriceList } from '../../src/pricing/price-list.js'
-import { readUpdates, writeUpdates } from '../../src/pricing/update-file.js'
-import { planUpdate } from '../../src/pricing/update-plan.js'
-import { UpdateLayer } from '../../src/pricing/updates.js'
+import { readPriceList } from '../../src/pricing/lists/price-list.js'
+import { readUpdates, writeUpdates } from '../../src/pricing/lists/update-file.js'
+import { planUpdate } from '../../src/pricing/lists/update-plan.js'
+import { UpdateLayer } from '../../src/pricing/lists/updates.js'
 import { emptyFolder } from '../e2e/program.js'
 
 let bundled: Catalogue

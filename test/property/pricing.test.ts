@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Database } from '../../src/db/database.js'
 import { migrations } from '../../src/db/schema.js'
 import { usageFields } from '../../src/domain/call.js'
-import { priceNames, type Rate } from '../../src/domain/rate.js'
+import { priceNames, type Rate } from '../../src/domain/costs/rate.js'
 import { loadPriceBook, type PriceBook } from '../../src/pricing/book.js'
 import { pricedQuery, ratesQuery } from '../../src/pricing/price-sql.js'
 

@@ -4,8 +4,8 @@
  */
 import { dimensionOf } from '../../src/domain/dimensions.js'
 import type { Filter } from '../../src/domain/scope.js'
-import type { Rule } from '../../src/domain/rule.js'
-import { ruleKinds, type RuleKindName } from '../../src/domain/rule-kinds.js'
+import type { Rule } from '../../src/domain/rules/rule.js'
+import { ruleKinds, type RuleKindName } from '../../src/domain/rules/rule-kinds.js'
 import { bucketOf, present, quantile, sum, type RawCall } from './metrics-model.js'
 
 export const hour = 3_600_000

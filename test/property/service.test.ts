@@ -1,21 +1,21 @@
 /** Latency, errors, retries and hits against the same figures worked out call by call. */
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { latencyPart } from '../../src/commands/latency.js'
-import type { Question } from '../../src/commands/question.js'
+import { latencyPart } from '../../src/questions/report/latency.js'
+import type { Question } from '../../src/questions/question.js'
 import { Database } from '../../src/db/database.js'
 import { writeStore } from '../../src/db/store.js'
 import { defaultBounds } from '../../src/domain/bounds.js'
 import { dimensionOf } from '../../src/domain/dimensions.js'
 import type { Scope } from '../../src/domain/scope.js'
 import { breakdown } from '../../src/metrics/breakdown.js'
-import { errorKind } from '../../src/metrics/error-kind.js'
-import { errorKinds } from '../../src/metrics/error-kinds.js'
+import { errorKind } from '../../src/metrics/failures/error-kind.js'
+import { errorKinds } from '../../src/metrics/failures/error-kinds.js'
 import type { MeasureName } from '../../src/metrics/measures.js'
 import type { Query } from '../../src/metrics/query.js'
-import { responseCache } from '../../src/metrics/response-cache.js'
-import { retries } from '../../src/metrics/retries.js'
-import { withRetries } from '../../src/reports/retries.js'
+import { responseCache } from '../../src/metrics/caching/response-cache.js'
+import { retries } from '../../src/metrics/failures/retries.js'
+import { withRetries } from '../../src/reports/failures/retries.js'
 import {
   ageOf,
   expectedService,

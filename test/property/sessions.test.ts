@@ -1,14 +1,14 @@
 /** Bursty days and flags by sessions against the same worked out in plain TypeScript, and run by run. */
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { askFlags } from '../../src/commands/ask-flags.js'
-import type { Question } from '../../src/commands/question.js'
+import { askFlags } from '../../src/questions/anomalies/flags.js'
+import type { Question } from '../../src/questions/question.js'
 import { Database } from '../../src/db/database.js'
 import { writeStore } from '../../src/db/store.js'
 import { dimensionOf } from '../../src/domain/dimensions.js'
-import { hourSpan } from '../../src/domain/hours.js'
-import { reachOf, type FlagRow } from '../../src/metrics/anomalies.js'
-import { burstyDays, type BurstyDayRow } from '../../src/metrics/bursty-days.js'
+import { hourSpan } from '../../src/domain/time/hours.js'
+import { reachOf, type FlagRow } from '../../src/metrics/anomalies/anomalies.js'
+import { burstyDays, type BurstyDayRow } from '../../src/metrics/anomalies/bursty-days.js'
 import {
   sessionFlags,
   sessionNorms,
@@ -16,7 +16,7 @@ import {
   sessionTerms,
   type SessionNormRow,
   type SessionTermRow,
-} from '../../src/metrics/session-flags.js'
+} from '../../src/metrics/anomalies/session-flags.js'
 import { clockHour } from './anomaly-model.js'
 import { loadPaidCalls } from './paid-calls.js'
 import { dispersionOf, located, sessionFlagsOf, type SessionCall } from './session-model.js'

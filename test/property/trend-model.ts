@@ -4,7 +4,7 @@
  */
 import { TZDate } from '@date-fns/tz'
 import { format } from 'date-fns/format'
-import type { Every } from '../../src/domain/timeline.js'
+import type { Every } from '../../src/domain/time/timeline.js'
 import { bucketOf, type RawCall } from './metrics-model.js'
 
 export interface ModelBucket {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { picos, shortUsdOf, sumPicos, usdOf } from '../../src/domain/amount.js'
+import { picos, shortUsdOf, sumPicos, usdOf } from '../../src/domain/costs/amount.js'
 
 const amount = fc.bigInt({ min: -(10n ** 18n), max: 10n ** 18n })
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { completionCommand } from '../../src/commands/completion.js'
+import { completionCommand } from '../../src/commands/keep/completion.js'
 import type { Invocation } from '../../src/commands/command.js'
 import { loadCommands } from '../../src/commands/registry.js'
 import { complete, type Completion } from '../../src/completion/complete.js'

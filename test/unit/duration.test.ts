@@ -1,8 +1,8 @@
 /** Lengths of time and dates: one grammar, wherever they are written. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { durationOf, readDuration, waitOf } from '../../src/domain/duration.js'
-import { instantFrom, resolveWindow } from '../../src/domain/periods.js'
+import { durationOf, readDuration, waitOf } from '../../src/domain/time/duration.js'
+import { instantFrom, resolveWindow } from '../../src/domain/time/periods.js'
 
 const seconds = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 } as const
 

@@ -4,9 +4,13 @@ import { defaultBounds } from '../../src/domain/bounds.js'
 import { dimensionOf } from '../../src/domain/dimensions.js'
 import { goodAnswers } from '../../src/domain/quality.js'
 import type { BreakdownRow } from '../../src/metrics/breakdown.js'
-import { dearModelFindings, heavyUserFindings, retryFindings } from '../../src/reports/dear-findings.js'
-import { efficiencyFindings } from '../../src/reports/efficiency-findings.js'
-import { weeklyEfficiencySection } from '../../src/reports/efficiency-weekly.js'
+import {
+  dearModelFindings,
+  heavyUserFindings,
+  retryFindings,
+} from '../../src/reports/weekly/cost-findings.js'
+import { efficiencyFindings } from '../../src/reports/efficiency/efficiency-findings.js'
+import { weeklyEfficiencySection } from '../../src/reports/efficiency/efficiency-weekly.js'
 import type { Finding } from '../../src/reports/report.js'
 
 const row = (d0: string | null, figures: Partial<BreakdownRow>): BreakdownRow => ({

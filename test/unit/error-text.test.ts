@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Database } from '../../src/db/database.js'
-import { withoutQuotations } from '../../src/domain/error-text.js'
+import { withoutQuotations } from '../../src/domain/words/error-text.js'
 
 let db: Database
 beforeAll(async () => {

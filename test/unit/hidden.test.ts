@@ -7,7 +7,7 @@ import {
   hidesSomething,
   visible,
   withoutHidden,
-} from '../../src/domain/hidden.js'
+} from '../../src/domain/words/hidden.js'
 import { plainLine } from '../../src/delivery/wording.js'
 
 test('the engine knows the same hidden characters, of all that text can hold', async () => {

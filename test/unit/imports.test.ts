@@ -72,11 +72,39 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
       may: ['../alerts/due.js', '../renderers/table.js', '../reports/report.js', 'nodemailer/lib/errors'],
       not: ['../metrics/query.js', '../commands/command.js', '../ingest/merge.js', '@duckdb/node-api'],
     },
+    questions: {
+      may: ['../db/database.js', '../metrics/query.js', '../reports/notes.js', 'node:fs'],
+      not: [
+        '../commands/command.js',
+        '../renderers/registry.js',
+        '../delivery/notify.js',
+        '@duckdb/node-api',
+      ],
+    },
     commands: {
       may: ['../db/store.js', '../metrics/query.js', '../renderers/registry.js', 'node:stream/consumers'],
       not: ['@duckdb/node-api', 'commander', 'chalk', '../main.js'],
     },
   }
+
+/** Folders that are not parted by family, or whose families have rules of their own. */
+const flat = new Set([
+  'renderers',
+  'delivery',
+  'config',
+  'forecast',
+  'anomalies',
+  'rules',
+  'prometheus',
+  'db',
+])
+for (const name of ['completion', 'charts', 'exports', 'alerts']) flat.add(name)
+
+/** The same file, seen from a folder of the folder. */
+const fromFamily = (specifier: string): string =>
+  specifier.startsWith('./') || specifier.startsWith('../')
+    ? `../${specifier.replace(/^\.\//, '')}`
+    : specifier
 
 let folder = ''
 let caught = new Set<string>()
@@ -87,10 +115,17 @@ beforeAll(() => {
   for (const [name, { may, not }] of Object.entries(rules)) {
     for (const [i, specifier] of [...everywhere(name), ...may, ...not].entries()) {
       write(`src/${name}/case-${i}.ts`, `import { a } from '${specifier}'\nexport const b = a\n`)
+      if (flat.has(name)) continue
+      write(
+        `src/${name}/family/case-${i}.ts`,
+        `import { a } from '${fromFamily(specifier)}'\nexport const b = a\n`,
+      )
     }
   }
   write('src/reports/types.ts', `import type { A } from '../metrics/query.js'\nexport type B = A\n`)
   write('src/metrics/lazy.ts', `export const lazy = (): unknown => import('../db/store.js')\n`)
+  write('src/commands/ask/one.ts', `import { a } from '../money/budget.js'\nexport const b = a\n`)
+  write('src/commands/ask/two.ts', `import { a } from '../budget-option.js'\nexport const b = a\n`)
   caught = restricted()
 })
 
@@ -128,10 +163,37 @@ describe('who may import whom', () => {
     expect(found).toEqual(not)
   })
 
+  test.each(Object.entries(rules).filter(([name]) => !flat.has(name)))(
+    '%s, by family',
+    (name, { may, not }) => {
+      const all = [...everywhere(name), ...may, ...not]
+      const found = all.filter((_, i) => caught.has(`src/${name}/family/case-${i}.ts`))
+      expect(found).toEqual(not)
+    },
+  )
+
+  test('a verb imports no verb of another family', () => {
+    expect(caught.has('src/commands/ask/one.ts')).toBe(true)
+    expect(caught.has('src/commands/ask/two.ts')).toBe(false)
+  })
+
   test('types pass where values do not, and a lazy import is an import', () => {
     expect(caught.has('src/reports/types.ts')).toBe(false)
     expect(caught.has('src/metrics/lazy.ts')).toBe(true)
   })
+})
+
+test('no folder of src lists more than 25 files and folders', () => {
+  const files = execFileSync('git', ['ls-files', 'src'], { cwd: root, encoding: 'utf8' }).trim().split('\n')
+  const listed = new Map<string, Set<string>>()
+  for (const file of files) {
+    const parts = file.split('/')
+    for (let i = 1; i < parts.length; i++) {
+      const above = parts.slice(0, i).join('/')
+      listed.set(above, (listed.get(above) ?? new Set()).add(parts[i]!))
+    }
+  }
+  expect([...listed].filter(([, names]) => names.size > 25).map(([name]) => name)).toEqual([])
 })
 
 test('no file is named after nothing in particular', () => {

@@ -1,8 +1,8 @@
 /** Where the logs' own costs differ from list prices, against sums worked out by hand. */
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { loggedCostWords, type LoggedCostRow } from '../../src/domain/logged-costs.js'
-import { loggedCosts, loggedCostsByMonth } from '../../src/metrics/logged-costs.js'
+import { loggedCostWords, type LoggedCostRow } from '../../src/domain/costs/logged-costs.js'
+import { loggedCosts, loggedCostsByMonth } from '../../src/metrics/doubts/logged-costs.js'
 import { openStoreForReading } from '../../src/db/store.js'
 import { ingestInto, Workshop, write } from '../property/ingesting.js'
 

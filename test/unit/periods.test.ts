@@ -9,8 +9,8 @@ import {
   resolveWindow,
   wholeDays,
   windowBefore,
-} from '../../src/domain/periods.js'
-import { instantOf, localAt, offsetStretches } from '../../src/domain/zones.js'
+} from '../../src/domain/time/periods.js'
+import { instantOf, localAt, offsetStretches } from '../../src/domain/time/zones.js'
 import { UserError } from '../../src/errors.js'
 
 const now = new Date('2026-10-05T15:30:00Z') // a Monday

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Incident } from '../../src/anomalies/build.js'
-import type { BudgetState } from '../../src/domain/budget-state.js'
+import type { BudgetState } from '../../src/domain/budgets/budget-state.js'
 import {
   anomalyFamilies,
   budgetFamilies,

@@ -1,13 +1,13 @@
 /** Groups that add up to their total: as forecast, and as shown. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { plain, readDecimal, sum } from '../../src/domain/decimal.js'
-import { usdScale, inWords } from '../../src/domain/wording.js'
+import { plain, readDecimal, sum } from '../../src/domain/costs/decimal.js'
+import { usdScale, inWords } from '../../src/domain/words/wording.js'
 import { addDays, type DailyCost, type DayRange } from '../../src/forecast/days.js'
 import { forecastCost, type Forecast } from '../../src/forecast/forecast.js'
 import type { GroupForecast } from '../../src/forecast/groups.js'
 import { reconciled } from '../../src/forecast/reconcile.js'
-import { addingUp } from '../../src/reports/adding-up.js'
+import { addingUp } from '../../src/reports/budgets/adding-up.js'
 
 const october: DayRange = { since: '2026-10-01', until: '2026-11-01' }
 const first = '2026-07-01'

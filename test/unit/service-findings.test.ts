@@ -1,16 +1,16 @@
 /** What is said of latency, failures and caches, and what is not worth saying. */
 import { describe, expect, test } from 'vitest'
 import { defaultBounds } from '../../src/domain/bounds.js'
-import { sumOf } from '../../src/domain/decimal.js'
+import { sumOf } from '../../src/domain/costs/decimal.js'
 import { dimensionOf } from '../../src/domain/dimensions.js'
 import type { BreakdownRow } from '../../src/metrics/breakdown.js'
-import type { PromptCacheRow } from '../../src/metrics/prompt-cache.js'
-import type { ResponseCacheRow } from '../../src/metrics/response-cache.js'
-import type { RetryRow } from '../../src/metrics/retries.js'
-import { errorFindings } from '../../src/reports/error-findings.js'
+import type { PromptCacheRow } from '../../src/metrics/caching/prompt-cache.js'
+import type { ResponseCacheRow } from '../../src/metrics/caching/response-cache.js'
+import type { RetryRow } from '../../src/metrics/failures/retries.js'
+import { errorFindings } from '../../src/reports/failures/error-findings.js'
 import { slowModelFindings, tailFindings } from '../../src/reports/latency.js'
-import { cacheFindings } from '../../src/reports/prompt-cache.js'
-import { responseNotes } from '../../src/reports/response-cache.js'
+import { cacheFindings } from '../../src/reports/caching/prompt-cache.js'
+import { responseNotes } from '../../src/reports/caching/response-cache.js'
 
 const group = (fields: Partial<BreakdownRow>): BreakdownRow => ({
   is_total: false,

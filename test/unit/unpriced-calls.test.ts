@@ -4,9 +4,9 @@ import { afterAll, expect, test } from 'vitest'
 import { openStoreForReading } from '../../src/db/store.js'
 import { dimensionOf } from '../../src/domain/dimensions.js'
 import { breakdown } from '../../src/metrics/breakdown.js'
-import { statusQuery } from '../../src/metrics/status.js'
-import { unpricedModels } from '../../src/metrics/unpriced.js'
-import { ingestReport } from '../../src/reports/ingest.js'
+import { statusQuery } from '../../src/metrics/store/status.js'
+import { unpricedModels } from '../../src/metrics/doubts/unpriced.js'
+import { ingestReport } from '../../src/reports/store/ingest.js'
 import { ingestInto, Workshop, write, type Choices } from '../property/ingesting.js'
 
 const workshop = new Workshop()

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { fixed, plain, readDecimal } from '../../src/domain/decimal.js'
+import { fixed, plain, readDecimal } from '../../src/domain/costs/decimal.js'
 import {
   bytes,
   change,
@@ -18,7 +18,7 @@ import {
   usdScale,
   type Quantity,
   type Scale,
-} from '../../src/domain/wording.js'
+} from '../../src/domain/words/wording.js'
 
 describe('one quantity', () => {
   test.each<[(value: Quantity) => string, Quantity, string]>([

@@ -1,7 +1,7 @@
 /** Alerts by mail: plain text, all messages of an alert in one thread. */
 import type { AlertMessage, ChannelMaker } from '../channel.js'
 import { composed, hostOf, type Mail } from '../compose.js'
-import { parseAddress, parseAddresses, type Address } from '../../domain/addresses.js'
+import { parseAddress, parseAddresses, type Address } from '../../domain/words/addresses.js'
 import { defaultSender } from '../sender.js'
 import { probeServer, sendMail } from '../smtp.js'
 import { placeOf, probeProof, smtpServer } from '../smtp-server.js'

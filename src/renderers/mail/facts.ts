@@ -1,5 +1,5 @@
 /** Lists of facts in a mail: figures three in a row, texts as lines. */
-import { capital } from '../../domain/wording.js'
+import { capital } from '../../domain/words/wording.js'
 import type { Section } from '../../reports/report.js'
 import type { Words } from '../cells.js'
 import { factsOf, type Fact } from '../facts.js'

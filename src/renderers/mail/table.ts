@@ -2,7 +2,7 @@
  * A section's rows as a table of a mail: the columns for which there is room, on a phone fewer. Looks stand
  * with the table and its rows where they can: a style for each cell would make the mail too large.
  */
-import { capital } from '../../domain/wording.js'
+import { capital } from '../../domain/words/wording.js'
 import type { Section } from '../../reports/report.js'
 import { barSizes } from '../bars.js'
 import { fit, gap, type Placed } from '../fit.js'

@@ -2,9 +2,9 @@
 import fc from 'fast-check'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { comparable } from '../../../src/importers/field-names.js'
-import { unitOfName } from '../../../src/importers/cost-fields.js'
-import { readCurrencyRates } from '../../../src/ingest/currency-rates.js'
+import { comparable } from '../../../src/importers/records/field-names.js'
+import { unitOfName } from '../../../src/importers/records/cost-fields.js'
+import { readCurrencyRates } from '../../../src/ingest/typing/currency-rates.js'
 import { ask, ingestInto, write, type Choices } from '../../property/ingesting.js'
 import { readFiles, workshop } from './reading.js'
 

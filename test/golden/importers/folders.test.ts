@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { hasRefused, ingestReport, refusedWords } from '../../../src/reports/ingest.js'
+import { hasRefused, ingestReport, refusedWords } from '../../../src/reports/store/ingest.js'
 import type { IngestSummary } from '../../../src/ingest/summary.js'
 import { ask, ingestInto, write } from '../../property/ingesting.js'
 import { workshop } from './reading.js'

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { severalSourcesQuery } from '../../../src/metrics/status.js'
+import { severalSourcesQuery } from '../../../src/metrics/store/status.js'
 import { ask, ingestInto, type Choices } from '../../property/ingesting.js'
 import { workshop } from './reading.js'
 

@@ -144,8 +144,10 @@ test('no command reads such an option past the environment and the config file',
   const commands = fileURLToPath(new URL('../../../src/commands', import.meta.url))
   const names = Object.values(cases).map(({ option }) => option)
   // `init --format` and `export --format` are options of their own; metrics lends --listen a shorter wait.
-  const own = ['init.ts', 'exporting.ts', 'metrics.ts', 'precedence.ts']
-  const files = readdirSync(commands).filter((file) => !own.includes(file))
+  const own = ['start/init.ts', 'share/exporting.ts', 'watch/metrics.ts', 'precedence.ts']
+  const files = readdirSync(commands, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => !own.includes(file))
   const past = files.flatMap((file) => {
     const text = readFileSync(join(commands, file), 'utf8')
     return names

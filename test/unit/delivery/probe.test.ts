@@ -6,7 +6,7 @@ import type { Sent } from '../../../src/delivery/channel.js'
 import type { Limits } from '../../../src/delivery/limits.js'
 import { openChannel } from '../../../src/delivery/registry.js'
 import { Secrets, type Environment } from '../../../src/delivery/secrets.js'
-import type { ChannelConfig, ChannelKind } from '../../../src/domain/channels.js'
+import type { ChannelConfig, ChannelKind } from '../../../src/domain/rules/channels.js'
 import { closedPort, receiver, type Answer } from './receiver.js'
 
 const limits = (attemptMs: number): Limits => ({

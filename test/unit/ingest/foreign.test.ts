@@ -1,8 +1,8 @@
 /** Shapes of other tools are refused by name, whatever the generic reader would make of them. */
 import { describe, expect, test } from 'vitest'
-import { foreignShape } from '../../../src/importers/foreign.js'
+import { foreignShape } from '../../../src/importers/foreign/foreign.js'
 import { importers } from '../../../src/importers/registry.js'
-import { recognise } from '../../../src/ingest/sniff.js'
+import { recognise } from '../../../src/ingest/files/sniff.js'
 
 const options = { map: {}, set: {} }
 

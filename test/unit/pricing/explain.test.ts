@@ -1,7 +1,7 @@
 /** What `llmcost explain` says of a record that the reader did not use in full. */
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { explainCommand } from '../../../src/commands/explain.js'
+import { explainCommand } from '../../../src/commands/ask/explain.js'
 import { ingestInto, Workshop, write } from '../../property/ingesting.js'
 
 const workshop = new Workshop()

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Database } from '../../../src/db/database.js'
 import { migrations } from '../../../src/db/schema.js'
-import type { CostBasis } from '../../../src/domain/basis.js'
+import type { CostBasis } from '../../../src/domain/costs/basis.js'
 import { callColumns, pricedColumnNames } from '../../../src/domain/call.js'
 import { loadPriceBook } from '../../../src/pricing/book.js'
 import { pricedQuery, ratesQuery } from '../../../src/pricing/price-sql.js'

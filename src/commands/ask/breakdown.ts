@@ -1,0 +1,61 @@
+/**
+ * commands: one file a verb and one line in registry.ts. A command reads its options, asks, and answers
+ * with a report; it prints nothing.
+ *
+ * This one is `llmcost breakdown`: cost and tokens by any dimension.
+ */
+import { breakdown } from '../../metrics/breakdown.js'
+import type { MeasureName } from '../../metrics/measures.js'
+import { breakdownReport } from '../../reports/breakdown.js'
+import { questionOptions, type CommandSpec } from '../command.js'
+import { groupingDetails, groupingOf, groupingOptions } from '../grouping.js'
+import { ask, doubtsAbout } from '../../questions/question.js'
+import { withCalls } from '../with-calls.js'
+
+const defaultMeasures: readonly MeasureName[] = [
+  'calls',
+  'input_tokens',
+  'output_tokens',
+  'total_tokens',
+  'cost_usd',
+  'cost_share',
+  'mean_cost_usd',
+  'p50_cost_usd',
+  'p95_cost_usd',
+  'max_cost_usd',
+  'unpriced_calls',
+]
+
+/** Needed for the warnings, shown or not. */
+const doubtMeasures: readonly MeasureName[] = ['calls', 'unpriced_calls', 'partly_priced_calls']
+
+export const breakdownCommand: CommandSpec = {
+  name: 'breakdown',
+  summary: 'cost, calls and tokens by any dimension or time bucket',
+  details: groupingDetails.join('\n'),
+  options: [...groupingOptions('feature'), ...questionOptions],
+  examples: [
+    { command: 'llmcost breakdown --by feature,model', about: 'cost of each model in each feature' },
+    { command: 'llmcost breakdown --by user --top 10 --since 30d', about: 'the ten dearest users' },
+    { command: 'llmcost breakdown --by day --tz Europe/Berlin --since mtd', about: 'this month, day by day' },
+    {
+      command: 'llmcost breakdown --by feature --columns calls,truncation_rate --sort truncation_rate',
+      about: 'what is cut off',
+    },
+  ],
+  run: async (invocation) => {
+    const { by, chosen, sort, sortMeasure, top } = groupingOf(invocation, 'feature')
+    const report = await withCalls(invocation, async (question) => {
+      const shown = chosen ?? [...new Set([...defaultMeasures, ...sortMeasure])]
+      const measures = [...new Set([...shown, ...doubtMeasures])]
+      const rows = await ask(question.db, breakdown({ scope: question.scope, by, measures, sort, top }))
+      const doubts = await doubtsAbout(
+        question,
+        rows.find((row) => row.is_total),
+      )
+      const table = { by, measures: shown, shown: chosen === undefined ? 'whereWide' : 'always' } as const
+      return breakdownReport({ scope: question.scope, table, rows, doubts })
+    })
+    return { report }
+  },
+}

@@ -1,0 +1,79 @@
+/** `llmcost efficiency`: what calls carry, what cuts their answers off, and what the answers cost. */
+import { dimensionOf } from '../../domain/dimensions.js'
+import { breakdown, type BreakdownRow } from '../../metrics/breakdown.js'
+import type { MeasureName } from '../../metrics/measures.js'
+import { sessionCosts } from '../../metrics/sessions.js'
+import { modelMeasures, retryMeasures, userMeasures } from '../../reports/weekly/cost-findings.js'
+import { efficiencyMeasures, efficiencyReport } from '../../reports/efficiency/efficiency.js'
+import { judgedMeasures } from '../../reports/efficiency/efficiency-findings.js'
+import type { Report } from '../../reports/report.js'
+import { questionOptions, type CommandSpec } from '../command.js'
+import { groupingDetails, groupingOf, groupingOptions, type Grouping } from '../grouping.js'
+import { ask, doubtsAbout, type Question } from '../../questions/question.js'
+import { withCalls } from '../with-calls.js'
+
+/** Models and users beyond these are too small to be what most money goes to. */
+const looked = 20
+
+export const efficiencyCommand: CommandSpec = {
+  name: 'efficiency',
+  summary: 'tokens a call, truncation, what limits answers and what they cost',
+  details: [
+    'Truncated: finish_reason length, over calls that log a reason; context_exceeded has its own rate.',
+    'A session is its calls within the group. A success is a call with status ok; the cost of failed calls is part of its cost.',
+    'Figures that cross a bound are named with what to do; "bounds" in the config file moves the bounds, and efficiency_calls says from how many calls on a group is judged.',
+    ...groupingDetails,
+  ].join('\n'),
+  options: [...groupingOptions('feature'), ...questionOptions],
+  examples: [
+    { command: 'llmcost efficiency --since 30d', about: 'every feature, and what to look at' },
+    { command: 'llmcost efficiency --by model --where feature=search', about: 'the models of one feature' },
+    { command: 'llmcost efficiency --by user --top 10 --sort p95_input_tokens', about: 'who sends the most' },
+    {
+      command: 'llmcost efficiency --by prompt-version --columns calls,mean_output_tokens,truncation_rate',
+      about: 'prompt versions side by side',
+    },
+  ],
+  run: async (invocation) => {
+    const grouping = groupingOf(invocation, 'feature')
+    return { report: await withCalls(invocation, (question) => answer(question, grouping)) }
+  },
+}
+
+async function answer(question: Question, grouping: Grouping): Promise<Report> {
+  const { db, scope, settings } = question
+  const { by, chosen, sort, sortMeasure, top } = grouping
+  const shown = chosen ?? [...new Set<MeasureName>([...efficiencyMeasures, ...sortMeasure])]
+  const measures = [
+    ...new Set<MeasureName>([...shown, ...judgedMeasures, ...retryMeasures, ...doubtMeasures]),
+  ]
+  const rows = await ask(db, breakdown({ scope, by, measures, sort, top }))
+  const doubts = await doubtsAbout(
+    question,
+    rows.find((row) => row.is_total),
+  )
+  return efficiencyReport({
+    scope,
+    by,
+    chosen,
+    sortMeasure,
+    rows,
+    // A table of columns chosen by name has no room for them.
+    sessions: chosen === undefined ? await ask(db, sessionCosts({ scope, by, sort, top })) : [],
+    models: await dearest(question, 'model', modelMeasures),
+    users: await dearest(question, 'user_id', userMeasures),
+    bounds: settings.config.bounds,
+    doubts,
+  })
+}
+
+/** Needed for the warnings, shown or not. */
+const doubtMeasures: readonly MeasureName[] = ['unpriced_calls', 'partly_priced_calls']
+
+function dearest(
+  { db, scope }: Question,
+  name: string,
+  measures: readonly MeasureName[],
+): Promise<readonly BreakdownRow[]> {
+  return ask(db, breakdown({ scope, by: [dimensionOf(name)], measures, top: looked }))
+}

@@ -1,0 +1,131 @@
+/** `llmcost export focus`: charges by the FinOps FOCUS specification, for the tools of a finance team. */
+import { parseDimensions, type Dimension } from '../../domain/dimensions.js'
+import { UserError } from '../../errors.js'
+import type { ExportFormat } from '../../exports/columns.js'
+import { focusColumns } from '../../metrics/exports/focus-columns.js'
+import { focus } from '../../metrics/exports/focus.js'
+import {
+  scopeOptions,
+  sourceOptions,
+  storeOptions,
+  type CommandSpec,
+  type Invocation,
+  type Outcome,
+} from '../command.js'
+import { destinationOf, exported, exportOptions, warnOfDoubts, writtenIn } from './exporting.js'
+import { type Question } from '../../questions/question.js'
+import { optionText, optionTexts } from '../option-values.js'
+import { withCalls } from '../with-calls.js'
+
+const formats: readonly ExportFormat[] = ['csv', 'parquet']
+
+/** Versions of the specification that can be written. */
+const versions = ['1.2']
+
+export const exportFocus: CommandSpec = {
+  name: 'focus',
+  summary: 'charges by the FinOps FOCUS specification, a row a day, SKU and tags',
+  details: [
+    'BilledCost adds up to cost_usd of the same calls, to the last digit. Days and billing months are UTC.',
+    'Calls without a price have no amount to state and are left out, with a warning; so are response-cache hits that cost nothing.',
+    `Columns: ${focusColumns.map(({ name }) => name).join(', ')}.`,
+  ].join('\n'),
+  options: [
+    ...exportOptions(formats),
+    {
+      flags: '--focus-version <version>',
+      about: `of the specification: ${versions.join(', ')}`,
+      fallback: '1.2',
+      group: 'Output',
+    },
+    {
+      flags: '--by <dimensions>',
+      about: 'what goes into Tags, with commas; none for nothing',
+      fallback: 'team,feature,environment',
+      group: 'Question',
+    },
+    {
+      flags: '--billing-account <id>',
+      about: 'BillingAccountId, for all or as provider=id',
+      repeatable: true,
+      group: 'Question',
+    },
+    ...scopeOptions,
+    ...sourceOptions,
+    ...storeOptions,
+  ],
+  examples: [
+    {
+      command: 'llmcost export focus --since last-month --billing-account acme --output focus.csv',
+      about: 'the last month',
+    },
+    {
+      command:
+        'llmcost export focus --billing-account openai=org-1 --billing-account anthropic=a-2 --by team,tag.project --output focus.parquet',
+      about: 'an account for each provider, other tags',
+    },
+  ],
+  run: async (invocation) => {
+    assertVersion(optionText(invocation, 'focusVersion') ?? '')
+    const destination = destinationOf(invocation, formats)
+    const by = tagDimensions(optionText(invocation, 'by') ?? 'none')
+    const accounts = accountsOf(optionTexts(invocation, 'billingAccount'))
+    const answer = async (question: Question): Promise<Outcome> => {
+      const { sql, params } = focus({ scope: question.scope, by, accounts })
+      const outcome = await exported(
+        invocation,
+        question.db,
+        { columns: focusColumns, sql, params },
+        destination,
+        ['charge', 'charges'],
+      )
+      warnOfAccounts(invocation, accounts)
+      await warnOfDoubts(invocation, question)
+      return outcome
+    }
+    return withCalls(invocation, answer, undefined, writtenIn(destination))
+  },
+}
+
+function assertVersion(version: string): void {
+  if (versions.includes(version)) return
+  throw new UserError(`--focus-version ${version} is not known`, {
+    code: 'usage',
+    hint: `Known: ${versions.join(', ')}.`,
+  })
+}
+
+function tagDimensions(text: string): readonly Dimension[] {
+  const by = parseDimensions(text)
+  const time = by.find(({ kind }) => kind === 'time')
+  if (time === undefined) return by
+  throw new UserError(`--by ${time.key}: a time is no tag`, {
+    code: 'usage',
+    hint: 'Charges are a row a day; name labels such as team or feature.',
+  })
+}
+
+/** `id` for all, `provider=id` for one. */
+function accountsOf(texts: readonly string[]): Record<string, string> {
+  const accounts: Record<string, string> = {}
+  for (const given of texts) {
+    const [, provider = '', id = ''] = /^(?:([a-z0-9-]+)=)?(.*)$/s.exec(given.trim()) ?? []
+    if (id.trim() === '' || Object.hasOwn(accounts, provider)) {
+      throw new UserError(
+        `--billing-account ${given} ${id.trim() === '' ? 'names no account' : 'is given twice'}`,
+        {
+          code: 'usage',
+          hint: 'Write --billing-account acme, or openai=org-1 for the account at one provider.',
+        },
+      )
+    }
+    accounts[provider] = id.trim()
+  }
+  return accounts
+}
+
+function warnOfAccounts(invocation: Invocation, accounts: Readonly<Record<string, string>>): void {
+  if (Object.hasOwn(accounts, '')) return
+  const others = Object.keys(accounts).length > 0 ? ' of all other providers' : ''
+  invocation.terminal.warn(`warning: BillingAccountId${others} is "unknown": say it with --billing-account`)
+}

@@ -1,0 +1,100 @@
+import { exitCodes, UserError } from '../../errors.js'
+import { importers } from '../../importers/registry.js'
+import { doubts, ingest, type RejectLimit } from '../../ingest/ingest.js'
+import type { IngestSummary } from '../../ingest/summary.js'
+import { hasRefused, ingestReport, refusedWords } from '../../reports/store/ingest.js'
+import { outputOptions, sourceOptions, storeOptions, type CommandSpec, type Invocation } from '../command.js'
+import { fileMode } from '../file-mode.js'
+import { progressBar } from '../progress.js'
+import { settingsOf } from '../settings.js'
+
+export const ingestCommand: CommandSpec = {
+  name: 'ingest',
+  summary: 'read call logs into the database',
+  details: `Reads files, folders (recursively), globs and - for stdin; plain, .gz or .zst. The importer is recognised
+from the content. Files that did not change are skipped; a file that grew is read from where it ended.
+
+Importers:
+${importers.map((i) => `  ${i.id.padEnd(12)} ${i.about}`).join('\n')}`,
+  arguments: [{ name: '<sources...>', about: 'files, folders, globs, or - for stdin' }],
+  options: [
+    ...sourceOptions,
+    { flags: '--dry-run', about: 'tell what would happen, and change nothing', group: 'Ingest' },
+    { flags: '--strict', about: 'refuse a file with any reject', group: 'Ingest' },
+    {
+      flags: '--max-rejects <limit>',
+      about: 'refuse a file with more rejects: a share or a count',
+      fallback: '20%',
+      group: 'Ingest',
+    },
+    { flags: '--replace', about: 'read files anew and take out what they brought before', group: 'Ingest' },
+    { flags: '--keep-rejected-text', about: 'store the text of rejected records too', group: 'Ingest' },
+    {
+      flags: '--mode <octal>',
+      about: 'who may read a database that is made, such as 0640 (default: you alone)',
+      group: 'Store',
+    },
+    ...storeOptions,
+    ...outputOptions,
+  ],
+  examples: [
+    { command: 'llmcost ingest logs/*.jsonl', about: 'read some files' },
+    { command: 'llmcost ingest ~/.claude/projects', about: 'read a folder and all below it' },
+    { command: 'zcat calls.jsonl.gz | llmcost ingest -', about: 'read from a pipe' },
+    {
+      command:
+        'llmcost ingest trace.csv --map ts=When --map input_tokens=In --map output_tokens=Out --set model=gpt-4o',
+      about: 'say what the columns are',
+    },
+  ],
+  async run(invocation) {
+    const settings = await settingsOf(invocation)
+    const { options, terminal } = invocation
+    const mode = fileMode(invocation)
+    const bar = progressBar(terminal)
+    let summary: IngestSummary
+    try {
+      summary = await ingest({
+        sources: invocation.args,
+        cwd: process.cwd(),
+        read: settings.readOptions,
+        priceFiles: settings.priceFiles,
+        priceUpdates: settings.priceUpdates,
+        costBasis: settings.costBasis,
+        store: { ...settings.storeOptions, mode },
+        dbPath: settings.dbPath,
+        now: invocation.now,
+        version: invocation.version,
+        rejectLimit: rejectLimit(invocation),
+        replace: options['replace'] === true,
+        dryRun: options['dryRun'] === true,
+        keepRejectedText: options['keepRejectedText'] === true,
+        ...(bar.update ? { onProgress: bar.update } : {}),
+      })
+    } finally {
+      bar.stop()
+    }
+    const refused = refusedWords(summary)
+    // The summary says it too, and by cron it goes to /dev/null.
+    if (!terminal.interactive) for (const words of refused) terminal.warn(words)
+    return {
+      report: ingestReport(summary, settings.dbPath, doubts(summary)),
+      ...(hasRefused(summary) ? { exitCode: exitCodes.refused } : {}),
+    }
+  },
+}
+
+/** `--strict`, else `--max-rejects` as `20%` or a count. */
+function rejectLimit(invocation: Invocation): RejectLimit {
+  if (invocation.options['strict'] === true) return { count: 0 }
+  const text = String(invocation.options['maxRejects'])
+  const match = /^(\d+(?:\.\d+)?)(%?)$/.exec(text)
+  const value = Number(match?.[1])
+  if (!match || (match[2] === '%' && value > 100) || (match[2] === '' && !Number.isInteger(value))) {
+    throw new UserError(`--max-rejects ${text} is neither a share nor a count`, {
+      code: 'usage',
+      hint: 'Write 20%, 100% or 50.',
+    })
+  }
+  return match[2] === '%' ? { share: value / 100 } : { count: value }
+}

@@ -1,0 +1,174 @@
+/** `llmcost anomalies`: the hours in which something abnormal happened, as incidents with their causes. */
+import { testBounds } from '../../anomalies/bounds.js'
+import { dayMs } from '../../domain/time/zones.js'
+import type { Window } from '../../domain/scope.js'
+import { bounds } from '../../metrics/anomalies/anomaly-tests.js'
+import { breakdown } from '../../metrics/breakdown.js'
+import { sessionBounds } from '../../metrics/anomalies/session-flags.js'
+import { anomalyReport } from '../../reports/anomalies/anomalies.js'
+import { baselineReport } from '../../reports/anomalies/baseline.js'
+import { surpriseReport } from '../../reports/anomalies/surprise-baseline.js'
+import type { Doubts } from '../../reports/notes.js'
+import type { Report } from '../../reports/report.js'
+import { sessionReport } from '../../reports/anomalies/session-terms.js'
+import {
+  askAnomalies,
+  defaultAnomalyOptions,
+  type AnomalyOptions,
+} from '../../questions/anomalies/anomalies.js'
+import { askBaseline, askSurprise } from '../../questions/anomalies/baseline.js'
+import { askSessionTerms } from '../../questions/anomalies/session-terms.js'
+import {
+  anomalyOptionSpecs,
+  budgetsOption,
+  explainHour,
+  historyDays,
+  kindsOption,
+  methodOption,
+  minShareOption,
+  minUsdOption,
+  noiseScale,
+  seriesDimensions,
+  seriesOption,
+} from './anomaly-options.js'
+import { questionOptions, type CommandSpec, type Invocation } from '../command.js'
+import { ask, doubtsAbout, type Question } from '../../questions/question.js'
+import { optionCount, optionText } from '../option-values.js'
+import { withCalls } from '../with-calls.js'
+import { UserError } from '../../errors.js'
+
+export const anomaliesCommand: CommandSpec = {
+  name: 'anomalies',
+  summary: 'hours that cost far more than usual, as incidents with their causes',
+  details: [
+    'An hour is judged by the complete days before its day alone, so that a run every hour says the same as one over all hours.',
+    'spike: one hour far beyond its norm; sustained: 24 hours beyond theirs; drift: weeks of all calls that rise one after another; drop: three hours without most of their cost.',
+    'Single dear calls, new series, and users beyond their part of a budget are findings, not incidents. docs/anomalies.md tells the method.',
+  ].join('\n'),
+  options: [...anomalyOptionSpecs, ...questionOptions],
+  examples: [
+    { command: 'llmcost anomalies', about: 'the last 14 days' },
+    {
+      command: 'llmcost anomalies --since 36h --fail-on incident',
+      about: 'for cron: exit 3 when something happened',
+    },
+    {
+      command: 'llmcost anomalies --by feature,user,model --kinds spike,sustained,drift,drop',
+      about: 'also models, also outages',
+    },
+    {
+      command: 'llmcost anomalies --explain 2026-09-22T10:00 --series user=user-31',
+      about: 'why an hour was flagged, or not',
+    },
+  ],
+  run: async (invocation) => {
+    const options = optionsOf(invocation)
+    const explained = explainOf(invocation)
+    let fired = false
+    const report = await withCalls(
+      invocation,
+      async (question) => {
+        if (explained !== undefined) return explain(question, explained, options)
+        const { report: found, fires } = await answer(question, invocation, options)
+        fired = fires
+        return found
+      },
+      lastDays,
+    )
+    return { report, ...(fired ? { exitCode: 3 } : {}) }
+  },
+}
+
+const lastDays = (until: Date): Window => ({
+  since: new Date(until.getTime() - 14 * dayMs).toISOString(),
+  until: until.toISOString(),
+})
+
+function optionsOf(invocation: Invocation): Omit<AnomalyOptions, 'budgets'> {
+  // Checked before anything is opened.
+  budgetsOption(invocation, [])
+  optionCount(invocation, 'top')
+  return {
+    ...defaultAnomalyOptions,
+    by: seriesDimensions(invocation),
+    historyDays: historyDays(invocation),
+    kinds: kindsOption(invocation),
+    noiseScale: noiseScale(invocation),
+    minUsd: minUsdOption(invocation),
+    method: methodOption(invocation),
+    minShare: minShareOption(invocation),
+  }
+}
+
+async function answer(
+  question: Question,
+  invocation: Invocation,
+  given: Omit<AnomalyOptions, 'budgets'>,
+): Promise<{ report: Report; fires: boolean }> {
+  const options = { ...given, budgets: budgetsOption(invocation, question.settings.config.budgets) }
+  const found = await askAnomalies(question, options, optionCount(invocation, 'top'))
+  const doubts = await doubtsOf(question)
+  const report = anomalyReport({ ...options, ...found, scope: question.scope }, doubts)
+  const failOn = optionText(invocation, 'failOn')
+  const fires =
+    (failOn !== undefined && found.incidents.length > 0) ||
+    (failOn === 'finding' && (report.findings ?? []).some(({ severity }) => severity !== 'info'))
+  return { report, fires }
+}
+
+async function doubtsOf(question: Question): Promise<Doubts> {
+  const measures = ['calls', 'unpriced_calls', 'partly_priced_calls'] as const
+  const [total] = await ask(question.db, breakdown({ scope: question.scope, by: [], measures }))
+  return doubtsAbout(question, total)
+}
+
+interface Explained {
+  /** As given; which hour that is depends on the zone. */
+  readonly text: string
+  readonly series: ReturnType<typeof seriesOption>
+}
+
+function explainOf(invocation: Invocation): Explained | undefined {
+  const [hour, series] = [optionText(invocation, 'explain'), optionText(invocation, 'series')]
+  if (hour === undefined) {
+    if (series === undefined) return undefined
+    throw new UserError('--series says what --explain is about', {
+      code: 'usage',
+      hint: 'Give --explain 2026-09-22T10:00 too; --where keeps some calls only.',
+    })
+  }
+  // Checked before anything is opened.
+  explainHour(hour, 'UTC')
+  return { text: hour, series: seriesOption(series) }
+}
+
+async function explain(
+  question: Question,
+  { text, series }: Explained,
+  options: Omit<AnomalyOptions, 'budgets'>,
+): Promise<Report> {
+  const hour = explainHour(text, question.scope.tz)
+  const sessions = await askSessionTerms(question, hour, series, options)
+  if (sessions !== undefined) {
+    const doubts = await doubtsOf(question)
+    return sessionReport({ scope: question.scope, series, hour, ...sessions, bounds: sessionBounds, doubts })
+  }
+  if (options.method === 'likelihood') {
+    const { scope } = question
+    const rows = await askSurprise(question, hour, series, options)
+    const doubts = await doubtsOf(question)
+    return surpriseReport({ ...series, scope, hour, rows, doubts })
+  }
+  const row = await askBaseline(question, hour, series, options.historyDays)
+  const person = series.dimension?.key === 'user_id'
+  return baselineReport({
+    scope: question.scope,
+    dimension: series.dimension,
+    value: series.value,
+    hour,
+    row,
+    noiseScale: options.noiseScale,
+    tests: row === undefined ? [] : testBounds(row, bounds, options.noiseScale, person),
+    doubts: await doubtsOf(question),
+  })
+}

@@ -1,0 +1,214 @@
+/** The options of `llmcost anomalies`, read and checked. */
+import { usdAmount } from '../../domain/costs/amount.js'
+import { defaultWarnAt, type Budget } from '../../domain/budgets/budget.js'
+import { closestNames } from '../../domain/words/names.js'
+import { parseDimensions, type Dimension } from '../../domain/dimensions.js'
+import { instantOf, localAt } from '../../domain/time/zones.js'
+import { UserError } from '../../errors.js'
+import { anomalyKinds, type AnomalyKind } from '../../metrics/anomalies/anomaly-tests.js'
+import type { Series } from '../../questions/anomalies/baseline.js'
+import type { OptionSpec, Invocation } from '../command.js'
+import { optionText } from '../option-values.js'
+
+/** Times as sensitive: the bounds of noise are divided by it. */
+const sensitivities: Readonly<Record<string, number>> = { low: 2 / 3, normal: 1, high: 1.5 }
+
+/** How an hour is told to be abnormal. */
+export const methods = ['likelihood', 'robust', 'zscore'] as const
+export type Method = (typeof methods)[number]
+
+/** Series a day's hours of which are judged by themselves are of a dimension that calls have all day long. */
+export const anomalyOptionSpecs: readonly OptionSpec[] = [
+  {
+    flags: '--by <dimensions>',
+    about: 'series beside all calls together: the members of these; none for all calls alone',
+    fallback: 'feature,user',
+    group: 'Question',
+  },
+  {
+    flags: '--history <days>',
+    about: 'complete days that a day is judged by, such as 28d',
+    fallback: '28d',
+    group: 'Question',
+  },
+  {
+    flags: '--sensitivity <level>',
+    about: 'low, normal, high, or a factor: 2 halves the bounds of noise, 0.5 doubles them',
+    fallback: 'normal',
+    group: 'Question',
+  },
+  {
+    flags: '--kinds <kinds>',
+    about: `of ${anomalyKinds.join(', ')}, with commas`,
+    fallback: 'spike,sustained,drift',
+    group: 'Question',
+  },
+  {
+    flags: '--min-usd <usd>',
+    about: 'smallest excess worth telling, of the hours that are judged together, or of a week (drift)',
+    fallback: '0.1',
+    group: 'Question',
+  },
+  {
+    flags: '--min-share <share>',
+    about:
+      "smallest excess of an hour worth telling, as a share of all calls' usual day, such as 2%; over 24 hours six times that",
+    fallback: '2%',
+    group: 'Question',
+  },
+  { flags: '--top <n>', about: 'only the n incidents with the largest excess', group: 'Question' },
+  {
+    flags: '--budget <usd>',
+    about: "a month's budget: who spends 1% of a day's in one hour?",
+    group: 'Question',
+  },
+  {
+    flags: '--method <method>',
+    about:
+      "likelihood: of so many calls, or so much money, by chance; robust: by distances from medians; zscore: the textbook's, for comparison (its look-back is --history before the window, and the window)",
+    choices: [...methods],
+    fallback: 'likelihood',
+    group: 'Question',
+  },
+  {
+    flags: '--explain <hour>',
+    about: 'show how one hour is judged: 2026-09-22T10:00, in --tz',
+    group: 'Question',
+  },
+  {
+    flags: '--series <filter>',
+    about: 'with --explain: the series, such as user=ada (default: all calls)',
+    group: 'Question',
+  },
+  {
+    flags: '--fail-on <what>',
+    about: 'exit 3 when there is an incident; finding: or anything else to look at',
+    choices: ['incident', 'finding'],
+    group: 'Question',
+  },
+]
+
+export function seriesDimensions(invocation: Invocation): readonly Dimension[] {
+  const by = parseDimensions(optionText(invocation, 'by') ?? 'feature,user')
+  const time = by.find(({ kind }) => kind === 'time')
+  if (time === undefined) return by
+  throw new UserError(`--by ${time.key} is a time: series are members of a dimension, hour by hour`, {
+    code: 'usage',
+    hint: 'For example --by feature,user,model.',
+  })
+}
+
+export function historyDays(invocation: Invocation): number {
+  const text = optionText(invocation, 'history') ?? '28d'
+  const match = /^(\d{1,3})\s*([dw]?)$/.exec(text.trim().toLowerCase())
+  const days = match === null ? 0 : Number(match[1]) * (match[2] === 'w' ? 7 : 1)
+  if (days >= 1 && days <= 366) return days
+  throw new UserError(`--history ${text} is not a number of days from 1 to 366`, {
+    code: 'usage',
+    hint: 'For example --history 28d or --history 4w.',
+  })
+}
+
+/** What the bounds of noise are multiplied by. */
+export function noiseScale(invocation: Invocation): number {
+  const text = (optionText(invocation, 'sensitivity') ?? 'normal').trim().toLowerCase()
+  const factor = Object.hasOwn(sensitivities, text)
+    ? sensitivities[text]
+    : /^\d+(\.\d+)?$/.test(text)
+      ? Number(text)
+      : 0
+  if (factor !== undefined && factor >= 0.01 && factor <= 100) return 1 / factor
+  throw new UserError(`--sensitivity ${text} is not low, normal, high or a factor from 0.01 to 100`, {
+    code: 'usage',
+    hint: 'high is 1.5, low is 0.67; --sensitivity 2 takes half the noise for abnormal.',
+  })
+}
+
+export function kindsOption(invocation: Invocation): readonly AnomalyKind[] {
+  const text = optionText(invocation, 'kinds') ?? 'spike,sustained,drift'
+  const names = [...new Set(text.split(',').map((name) => name.trim().toLowerCase()))]
+  return names.map((name) => {
+    const kind = anomalyKinds.find((known) => known === name)
+    if (kind !== undefined) return kind
+    throw new UserError(`--kinds ${name === '' ? text : name} is not a kind of anomaly`, {
+      code: 'usage',
+      hint: `Kinds: ${anomalyKinds.join(', ')}; the closest: ${closestNames(name, anomalyKinds, 1).join()}.`,
+    })
+  })
+}
+
+export const methodOption = (invocation: Invocation): Method =>
+  methods.find((method) => method === optionText(invocation, 'method')) ?? 'likelihood'
+
+export function minUsdOption(invocation: Invocation): number {
+  const text = optionText(invocation, 'minUsd') ?? '0.1'
+  const amount = /^\$?0+(\.0*)?$/.test(text) ? '0' : usdAmount(text)
+  if (amount !== undefined) return Number(amount)
+  throw new UserError(`--min-usd ${text} is not an amount`, { code: 'usage', hint: 'USD: --min-usd 5.' })
+}
+
+/** A share from 0 to 1, as `2%` or `0.02`. */
+export function minShareOption(invocation: Invocation): number {
+  const text = (optionText(invocation, 'minShare') ?? '2%').trim()
+  const match = /^(\d+(?:\.\d+)?)\s*(%?)$/.exec(text)
+  const share = match === null ? Number.NaN : Number(match[1]) / (match[2] === '%' ? 100 : 1)
+  if (share >= 0 && share <= 1) return share
+  throw new UserError(`--min-share ${text} is not a share from 0 to 100%`, {
+    code: 'usage',
+    hint: 'For example --min-share 2% or --min-share 0; --min-usd is the least in dollars.',
+  })
+}
+
+/** `--budget`, or those of the config file. */
+export function budgetsOption(invocation: Invocation, configured: readonly Budget[]): readonly Budget[] {
+  const text = optionText(invocation, 'budget')
+  if (text === undefined) return configured
+  const amount = usdAmount(text)
+  if (amount === undefined) {
+    throw new UserError(`--budget ${text} is not an amount above 0`, {
+      code: 'usage',
+      hint: 'USD a month: --budget 500.',
+    })
+  }
+  return [{ name: 'monthly', period: 'monthly', usd: amount, filters: [], warnAt: defaultWarnAt }]
+}
+
+const hourForm = /^(\d{4}-\d{2}-\d{2})[t ](\d{2})(?::?\d{2}(?::\d{2}(?:\.\d+)?)?)?\s*(z|[+-]\d{2}:?\d{2})?$/i
+
+/** The local hour of `2026-09-22T10`, `2026-09-22 10:30` (in `tz`) or a time with an offset. */
+export function explainHour(text: string, tz: string): number {
+  const match = hourForm.exec(text.trim())
+  const local = match === null ? Number.NaN : Date.parse(`${match[1]}T${match[2]}:00:00Z`)
+  const real = !Number.isNaN(local) && new Date(local).toISOString().slice(0, 10) === match?.[1]
+  if (!real) {
+    throw new UserError(`--explain ${text} is not an hour`, {
+      code: 'usage',
+      hint: 'For example --explain 2026-09-22T10:00 (in --tz) or 2026-09-22T10:00Z.',
+    })
+  }
+  const zone = match?.[3]
+  if (zone === undefined) return Math.floor(localAt(instantOf(local, tz), tz) / 3_600_000)
+  const iso = text
+    .trim()
+    .replace(' ', 'T')
+    .replace(/^(.{13})(?=z|[+-]|$)/i, '$1:00')
+  const instant = Date.parse(iso)
+  if (!Number.isNaN(instant)) return Math.floor(localAt(instant, tz) / 3_600_000)
+  throw new UserError(`--explain ${text} is not an hour`, {
+    code: 'usage',
+    hint: 'For example 2026-09-22T10:00Z.',
+  })
+}
+
+/** `user=ada` as a series; all calls when absent. */
+export function seriesOption(text: string | undefined): Series {
+  if (text === undefined) return { dimension: null, value: '' }
+  const cut = text.indexOf('=')
+  const [dimension] = parseDimensions(cut < 1 ? 'none' : text.slice(0, cut))
+  const value = text.slice(cut + 1)
+  if (dimension !== undefined && dimension.kind !== 'time' && value !== '') return { dimension, value }
+  throw new UserError(`--series ${text} is not dimension=value`, {
+    code: 'usage',
+    hint: 'For example --series user=ada or --series feature=search.',
+  })
+}

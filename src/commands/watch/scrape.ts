@@ -1,0 +1,152 @@
+/** One reading of the database for `llmcost metrics`: counters over all calls, and gauges as of now. */
+import { Database } from '../../db/database.js'
+import { nameTables, writeStore } from '../../db/store.js'
+import type { Budget } from '../../domain/budgets/budget.js'
+import type { Dimension } from '../../domain/dimensions.js'
+import { assertPeriodOptions, resolveAsOf } from '../../domain/time/periods.js'
+import { dayMs } from '../../domain/time/zones.js'
+import { UserError } from '../../errors.js'
+import {
+  exposedCalls,
+  forgetMembers,
+  keepMembers,
+  latencyBounds,
+  type NewMemberRow,
+  type SeriesRow,
+} from '../../metrics/exports/exposed-calls.js'
+import { history } from '../../metrics/store/history.js'
+import { lastIngest } from '../../metrics/store/last-ingest.js'
+import { callFamilies } from '../../prometheus/counters.js'
+import {
+  anomalyFamilies,
+  budgetFamilies,
+  freshnessFamilies,
+  monthFamilies,
+  openIncidents,
+} from '../../prometheus/gauges.js'
+import { exposition, labelName, type Family } from '../../prometheus/text.js'
+import { askAnomalies, defaultAnomalyOptions } from '../../questions/anomalies/anomalies.js'
+import { askBudgets } from '../../questions/budget-states.js'
+import type { Invocation } from '../command.js'
+import { askForecast } from '../../questions/forecasting.js'
+import { ask, type Question } from '../../questions/question.js'
+import { optionText } from '../option-values.js'
+import { withDatabase } from '../with-calls.js'
+import { settingsOf } from '../settings.js'
+import type { Settings } from '../../questions/question.js'
+
+export interface ScrapeRequest {
+  readonly by: readonly Dimension[]
+  /** Values that a label names. */
+  readonly top: number
+  /** Instead of those of the config file. */
+  readonly budgets: readonly Budget[]
+  /** What labels name is chosen anew. */
+  readonly renew: boolean
+}
+
+/** How far back an incident that is open now may have begun. */
+const incidentDays = 7
+
+const anomalyKeys = defaultAnomalyOptions.by.map(({ key }) => key)
+
+/** @throws UserError (usage) before anything is opened */
+export async function scrape(invocation: Invocation, request: ScrapeRequest): Promise<string> {
+  const { tz } = await settingsOf(invocation)
+  const period = { asOf: optionText(invocation, 'asOf'), tz }
+  assertPeriodOptions(period, invocation.now)
+  return withDatabase(invocation, async (db, settings, fromInput) => {
+    const [past] = await ask(db, history(invocation.now.toISOString()))
+    if (past === undefined) throw new Error('the store has no history')
+    const asOf = resolveAsOf(period, invocation.now, past.last_ts)
+    const since = new Date(asOf.getTime() - incidentDays * dayMs).toISOString()
+    const scope = { since, until: asOf.toISOString(), filters: [], tz }
+    const question = { db, scope, asOf, settings, history: past, fromInput }
+    const gauges = await gaugesOf(question, request, invocation)
+    const asked = await rowsOf(db, request)
+    return { asked, gauges, settings, fromInput }
+  }).then(async ({ asked, gauges, settings, fromInput }) => {
+    const { series } =
+      fromInput || (asked.news.length === 0 && !request.renew)
+        ? asked
+        : await named(invocation, settings, request, asked)
+    const labels = request.by.map(({ key }) => labelName(key))
+    return exposition([...callFamilies({ labels, rows: series, bounds: latencyBounds }), ...gauges])
+  })
+}
+
+interface Asked {
+  readonly series: readonly SeriesRow[]
+  readonly news: readonly NewMemberRow[]
+}
+
+async function rowsOf(db: Database, request: Pick<ScrapeRequest, 'by' | 'top'>): Promise<Asked> {
+  const rows = await ask(db, exposedCalls(request))
+  return {
+    series: rows.filter((row) => row.kind === 'series'),
+    news: rows.filter((row) => row.kind === 'member'),
+  }
+}
+
+/** The series when what is new among their labels is kept, or why it could not be. */
+async function named(
+  invocation: Invocation,
+  settings: Settings,
+  request: ScrapeRequest,
+  asked: Asked,
+): Promise<Asked> {
+  try {
+    return await keep(settings, request)
+  } catch (error) {
+    if (!(error instanceof UserError) || request.renew) throw error
+    const why = error.message
+    // All that is new fits: it can be named now and kept next time, since nothing is among the others yet.
+    if (asked.news.every(({ value }) => value !== null)) return asked
+    invocation.terminal.warn(
+      `new label values could not be kept (${why}): until they are, those that are not known yet count as other`,
+    )
+    return withDatabase(invocation, (db) => rowsOf(db, { ...request, top: 0 }))
+  }
+}
+
+/** Asks once more and keeps what is new in one transaction, so that two runs cannot name too many. */
+async function keep({ dbPath, storeOptions }: Settings, request: ScrapeRequest): Promise<Asked> {
+  const db = await Database.open(':memory:', 'write', storeOptions)
+  try {
+    return await writeStore(db, dbPath, storeOptions, async () => {
+      await nameTables(db)
+      const run = ({ sql, params }: ReturnType<typeof keepMembers>): Promise<number> => db.run(sql, params)
+      if (request.renew) await run(forgetMembers(request.by))
+      const asked = await rowsOf(db, request)
+      if (asked.news.length > 0) await run(keepMembers(asked.news))
+      return asked
+    })
+  } finally {
+    db.close()
+  }
+}
+
+async function gaugesOf(
+  question: Question,
+  request: ScrapeRequest,
+  { now, version }: Invocation,
+): Promise<Family[]> {
+  const { db, settings, asOf, history: past } = question
+  const budgets = request.budgets.length > 0 ? request.budgets : settings.config.budgets
+  const states = budgets.length === 0 ? [] : (await askBudgets(question, budgets)).states
+  const { total } = await askForecast(question, { period: 'month', now: asOf })
+  const { incidents, account } = await askAnomalies(question, defaultAnomalyOptions)
+  const [latest] = await ask(db, lastIngest())
+  return [
+    ...budgetFamilies(states),
+    ...monthFamilies(total),
+    // Without a history nothing is abnormal, and nothing is known to be normal.
+    ...(account === undefined ? [] : anomalyFamilies(openIncidents(incidents, asOf), anomalyKeys)),
+    ...freshnessFamilies({
+      newestCall: past.last_ts,
+      lastIngest: latest?.last_ingest ?? null,
+      readAt: now,
+      version,
+    }),
+  ]
+}

@@ -1,0 +1,128 @@
+/** Opens the calls that the options of a question name, and works out which of them are meant. */
+import type { Database } from '../db/database.js'
+import { parseFilters } from '../domain/filters.js'
+import type { Window } from '../domain/scope.js'
+import {
+  assertPeriodOptions,
+  resolveAsOf,
+  resolveWindow,
+  type PeriodOptions,
+} from '../domain/time/periods.js'
+import { UserError } from '../errors.js'
+import { history } from '../metrics/store/history.js'
+import { ask, type Question, type Settings } from '../questions/question.js'
+import type { Report } from '../reports/report.js'
+import type { Invocation } from './command.js'
+import { optionText, optionTexts } from './option-values.js'
+import { settingsOf } from './settings.js'
+
+/** The window when --since is absent, by its end and the zone. */
+export type DefaultWindow = (until: Date, tz: string) => Window
+
+/**
+ * Opens the calls that the options name, works out the scope, asks, and closes.
+ * @throws UserError (usage) for a bad option, before anything is opened
+ */
+export async function withCalls<T = Report>(
+  invocation: Invocation,
+  work: (question: Question) => Promise<T>,
+  defaultWindow?: DefaultWindow,
+  writes: readonly string[] = [],
+): Promise<T> {
+  const { tz } = await settingsOf(invocation)
+  const period = { ...periodOptions(invocation), tz }
+  assertPeriodOptions(period, invocation.now)
+  const filters = parseFilters(optionTexts(invocation, 'where'))
+  const answer = async (db: Database, settings: Settings, fromInput: boolean): Promise<T> => {
+    const [past] = await ask(db, history(invocation.now.toISOString()))
+    if (past === undefined) throw new Error('the store has no history')
+    const asOf = resolveAsOf(period, invocation.now, past.last_ts)
+    const fallback = defaultWindow && ((until: Date): Window => defaultWindow(until, period.tz))
+    const scope = { ...resolveWindow(period, asOf, fallback), filters, tz: period.tz }
+    return work({ db, scope, asOf, settings, history: past, fromInput })
+  }
+  return withDatabase(invocation, answer, writes)
+}
+
+/**
+ * Opens `--input` in memory, or the store read-only, and closes it after the work.
+ * @param writes files, or folders, that the engine itself is to write the answer to
+ */
+export async function withDatabase<T>(
+  invocation: Invocation,
+  work: (db: Database, settings: Settings, fromInput: boolean) => Promise<T>,
+  writes: readonly string[] = [],
+): Promise<T> {
+  const settings = await settingsOf(invocation)
+  const sources = optionTexts(invocation, 'input')
+  const db =
+    sources.length > 0
+      ? await openSources(invocation, settings, sources)
+      : await openStore(invocation, settings, writes)
+  try {
+    return await work(db, settings, sources.length > 0)
+  } finally {
+    db.close()
+  }
+}
+
+async function openStore(
+  invocation: Invocation,
+  settings: Settings,
+  writes: readonly string[],
+): Promise<Database> {
+  assertStoreOptions(invocation)
+  const { openStoreForReading } = await import('../db/store.js')
+  return openStoreForReading(settings.dbPath, settings.storeOptions, writes)
+}
+
+/** @throws UserError (usage) for an option that says how to read logs, of which there are none */
+export function assertStoreOptions(invocation: Invocation): void {
+  const reading = [
+    'from',
+    'map',
+    'set',
+    'preset',
+    'baseTime',
+    'inputTz',
+    'dateOrder',
+    'decimal',
+    'cacheTokens',
+    'keepAcrossSources',
+  ].find((name) => invocation.given(name))
+  if (reading !== undefined) {
+    const flag = `--${reading.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+    throw new UserError(`${flag} says how to read logs, and goes with --input`, {
+      code: 'usage',
+      hint: `What is in the database was read before: give ${flag} to llmcost ingest, or name logs with --input.`,
+    })
+  }
+}
+
+async function openSources(
+  invocation: Invocation,
+  settings: Settings,
+  sources: readonly string[],
+): Promise<Database> {
+  const { openInput } = await import('../ingest/ingest.js')
+  return openInput({
+    sources,
+    cwd: process.cwd(),
+    read: settings.readOptions,
+    priceFiles: settings.priceFiles,
+    priceUpdates: settings.priceUpdates,
+    costBasis: settings.costBasis,
+    now: invocation.now,
+    warn: invocation.terminal.warn,
+    memoryLimit: settings.storeOptions.memoryLimit,
+    threads: settings.storeOptions.threads,
+  })
+}
+
+function periodOptions(invocation: Invocation): Omit<PeriodOptions, 'tz'> {
+  return {
+    since: optionText(invocation, 'since'),
+    until: optionText(invocation, 'until'),
+    asOf: optionText(invocation, 'asOf'),
+  }
+}

@@ -1,0 +1,79 @@
+import { Document, at, firstOf, isObject, type Importer } from '../importer.js'
+
+/**
+ * Session files of the coding agent: one line a streamed content block, all repeating the message's id
+ * with a growing output; the largest is the call. Copies stand in resumed and forked sessions too.
+ */
+export const claudeCode: Importer = {
+  id: 'claude-code',
+  about: 'sessions of Claude Code, JSONL; repeats of a streamed message count once',
+  example: '~/.claude/projects/**/*.jsonl',
+  detects: ({ kind, records }) =>
+    kind === 'json' &&
+    records.some(
+      (r) =>
+        'sessionId' in r &&
+        ('requestId' in r || 'uuid' in r) &&
+        (isObject(at(r, 'message', 'usage')) || isObject(at(r, 'data', 'message')) || 'parentUuid' in r),
+    ),
+  plan() {
+    const doc = new Document()
+    /** The message stands at `message`, or in agent-progress lines at `data.message` or one deeper. */
+    const places = [['message'], ['data', 'message'], ['data', 'message', 'message']]
+    const message = (...path: string[]): string =>
+      firstOf(...places.map((place) => doc.text(...place, ...path)))!
+    const id = message('id')
+    const request = firstOf(doc.text('requestId'), doc.text('data', 'message', 'requestId'))!
+    const error = doc.text('isApiErrorMessage')
+    const project = doc.text('cwd')
+    const tag = (name: string, sql: string): string => `{'key': '${name}', 'value': left(${sql}, 200)}`
+    const labels = [
+      tag('git_branch', doc.text('gitBranch')),
+      tag('agent_id', doc.text('agentId')),
+      tag('sidechain', `nullif(${doc.text('isSidechain')}, 'false')`),
+      tag('version', doc.text('version')),
+    ]
+    const pairs = `list_filter([${labels.join(', ')}], lambda t: t.value IS NOT NULL)`
+    const iterations = places.map((place) => [...place, 'usage', 'iterations'])
+    /** Passes that compact the conversation are billed, and are not in the counts. */
+    const compacted = iterations.map(
+      (path) => `coalesce(list_contains(${doc.list(path, 'type')}, 'compaction'), false)`,
+    )
+    return {
+      document: doc,
+      cacheTokens: 'excluded',
+      moneyFree: iterations.map((path) => ({
+        path,
+        reason: 'the passes that the counts add up, or they are named',
+      })),
+      unread: `CASE WHEN ${compacted.join(' OR ')} THEN 'usage.iterations (compaction)' END`,
+      othersAreNoCalls: true,
+      isCall: `coalesce(${message('usage', 'input_tokens')}, ${message('usage', 'output_tokens')}) IS NOT NULL
+        AND ${message('model')} IS DISTINCT FROM '<synthetic>' AND ${error} IS DISTINCT FROM 'true'`,
+      fields: {
+        // The message's id alone: progress lines carry no request id, and replays in other sessions a new one.
+        call_id: firstOf(id, request)!,
+        ts: firstOf(doc.text('timestamp'), doc.text('data', 'message', 'timestamp'))!,
+        provider: `'anthropic'`,
+        response_model: message('model'),
+        operation: `'chat'`,
+        feature: `nullif(regexp_extract(${project}, '([^/\\\\]+)[/\\\\]*$', 1), '')`,
+        session_id: doc.text('sessionId'),
+        input_tokens: message('usage', 'input_tokens'),
+        cache_read_input_tokens: message('usage', 'cache_read_input_tokens'),
+        cache_creation_input_tokens: message('usage', 'cache_creation_input_tokens'),
+        cache_creation_1h_input_tokens: message('usage', 'cache_creation', 'ephemeral_1h_input_tokens'),
+        output_tokens: message('usage', 'output_tokens'),
+        reasoning_output_tokens: message('usage', 'output_tokens_details', 'thinking_tokens'),
+        web_search_requests: message('usage', 'server_tool_use', 'web_search_requests'),
+        reported_cost_usd: doc.text('costUSD'),
+        finish_reason: message('stop_reason'),
+        service_tier: message('usage', 'service_tier'),
+        speed: message('usage', 'speed'),
+        region: message('usage', 'inference_geo'),
+      },
+      tags: `CASE WHEN len(${pairs}) > 0 THEN map_from_entries(${pairs}) END`,
+      revisionId: firstOf(doc.text('uuid'), doc.text('data', 'message', 'uuid'))!,
+    }
+  },
+}

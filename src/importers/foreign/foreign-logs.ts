@@ -1,0 +1,253 @@
+/** Logs of calls in shapes that no importer knows yet: refused by name until one does. */
+import type { Signature } from './foreign.js'
+import { has, hasAny, hasAt, word } from './foreign-marks.js'
+import { at, isObject } from '../importer.js'
+
+const responses = "What is read today: the provider's own responses, one a line, as the application logs them"
+const gateway = `${responses}, or a gateway's LiteLLM spend log.`
+const ownRecords = `${responses}, or records of your own with a time, a model, and input and output tokens.`
+
+const traces: readonly Signature[] = [
+  {
+    id: 'otlp',
+    about: 'an OpenTelemetry export (OTLP)',
+    why: 'parent spans repeat what their children count',
+    kind: 'not-read-yet',
+    next: ownRecords,
+    matches: (r) =>
+      hasAny(r, 'resourceSpans', 'resourceLogs', 'resource_spans', 'resource_logs', 'scopeSpans') ||
+      (has(r, 'traceId', 'spanId') && hasAny(r, 'startTimeUnixNano', 'timeUnixNano')) ||
+      (hasAny(r, 'trace_id', 'traceId', 'TraceId') &&
+        hasAny(r, 'span_id', 'spanId', 'SpanId') &&
+        ['attributes', 'span_attributes', 'SpanAttributes'].some(
+          (key) => isObject(r[key]) && Object.keys(r[key]).some((name) => /^(?:gen_ai|llm|ai)\./.test(name)),
+        )),
+  },
+  {
+    id: 'otlp-metrics',
+    about: 'a file of OpenTelemetry metrics',
+    why: 'they sum up many calls',
+    kind: 'no-calls',
+    next: ownRecords,
+    matches: (r) => hasAny(r, 'resourceMetrics', 'resource_metrics', 'scopeMetrics'),
+  },
+  {
+    id: 'langsmith',
+    about: 'a run export of LangSmith',
+    why: 'parents repeat the tokens and costs of their children',
+    kind: 'not-read-yet',
+    next: ownRecords,
+    matches: (r) =>
+      has(r, 'run_type') && hasAny(r, 'dotted_order', 'trace_id', 'parent_run_id', 'child_run_ids'),
+  },
+  {
+    id: 'langfuse',
+    about: 'an export of Langfuse',
+    why: 'parents repeat the tokens and costs of their children',
+    kind: 'not-read-yet',
+    next: ownRecords,
+    matches: (r) =>
+      has(r, 'traceId', 'type') &&
+      hasAny(r, 'usageDetails', 'costDetails', 'parentObservationId', 'calculatedTotalCost')
+        ? true
+        : hasAny(r, 'provided_model_name', 'providedModelName') ||
+          (has(r, 'usage_details') && hasAny(r, 'cost_details', 'parent_observation_id')) ||
+          has(r, 'usageDetails', 'costDetails') ||
+          (has(r, 'trace', 'observations') && Array.isArray(r['observations'])),
+  },
+  {
+    id: 'weave',
+    about: 'an export of W&B Weave',
+    why: 'parents sum up their children',
+    kind: 'not-read-yet',
+    next: ownRecords,
+    matches: (r) =>
+      has(r, 'op_name', 'started_at') &&
+      (hasAny(r, 'summary', 'parent_id') || Object.keys(r).some((key) => key.startsWith('summary.'))),
+  },
+  {
+    id: 'mlflow',
+    about: 'a trace export of MLflow',
+    why: 'traces sum up their spans',
+    kind: 'not-read-yet',
+    next: ownRecords,
+    matches: (r) =>
+      (hasAt(r, ['info'], 'trace_id') && hasAt(r, ['data'], 'spans')) ||
+      (hasAny(r, 'trace_metadata', 'request_metadata') &&
+        hasAny(r, 'trace_id', 'request_id') &&
+        hasAny(r, 'execution_duration', 'execution_time_ms', 'execution_duration_ms')),
+  },
+  {
+    id: 'helicone',
+    about: 'a request export of Helicone',
+    why: 'what its token counts include differs by provider',
+    kind: 'not-read-yet',
+    next: ownRecords,
+    matches: (r) =>
+      has(r, 'request_created_at', 'response_status') ||
+      has(r, 'request_created_at', 'response_created_at') ||
+      hasAt(r, ['request'], 'helicone_user') ||
+      (hasAt(r, ['request'], 'created_at', 'prompt_tokens') && hasAt(r, ['response'], 'completion_tokens')),
+  },
+]
+
+const gateways: readonly Signature[] = [
+  {
+    id: 'portkey',
+    about: 'a log export of Portkey',
+    why: 'its costs are in cents',
+    kind: 'not-read-yet',
+    next: gateway,
+    matches: (r) =>
+      has(r, 'req_units', 'res_units') || (has(r, 'ai_org', 'ai_model') && hasAny(r, 'cost', 'total_units')),
+  },
+  {
+    id: 'openrouter',
+    about: 'an activity export or generations of OpenRouter',
+    kind: 'not-read-yet',
+    next: "What is read today: OpenRouter's responses as the application logs them; they carry their cost.",
+    matches: (r) =>
+      has(r, 'generation_id', 'cost_total') ||
+      hasAny(r, 'native_tokens_prompt', 'native_tokens_completion') ||
+      has(r, 'model_permaslug', 'tokens_prompt'),
+  },
+]
+
+const sessions = 'Of coding agents only the sessions of Claude Code (~/.claude/projects) are read today.'
+
+const agents: readonly Signature[] = [
+  {
+    id: 'codex',
+    about: 'a session of Codex',
+    why: 'its token counts repeat and run on from line to line',
+    kind: 'not-read-yet',
+    next: sessions,
+    matches: (r) =>
+      (has(r, 'type', 'payload') &&
+        ['session_meta', 'turn_context', 'event_msg', 'response_item', 'compacted'].includes(
+          word(r, 'type'),
+        )) ||
+      (word(r, 'type') === 'turn.completed' && has(r, 'usage')),
+  },
+  {
+    id: 'gemini-cli',
+    about: 'a session or telemetry file of Gemini CLI',
+    why: 'an answer may stand in it more than once',
+    kind: 'not-read-yet',
+    next: sessions,
+    matches: (r) =>
+      has(r, 'sessionId', 'projectHash') ||
+      (word(r, 'type') === 'gemini' && has(r, 'tokens')) ||
+      hasAny(r, '$rewindTo') ||
+      has(r, 'hrTime', 'hrTimeObserved', 'attributes') ||
+      word((at(r, 'attributes') ?? {}) as Record<string, unknown>, 'event.name').startsWith('gemini_cli.') ||
+      hasAt(r, ['stats'], 'models', 'total_tokens') ||
+      hasAt(r, ['stats', 'models']),
+  },
+  {
+    id: 'qwen-code',
+    about: 'a session of Qwen Code',
+    kind: 'not-read-yet',
+    next: sessions,
+    matches: (r) => has(r, 'sessionId', 'usageMetadata') && word(r, 'type') === 'assistant',
+  },
+  {
+    id: 'copilot',
+    about: 'a session or telemetry file of GitHub Copilot',
+    why: 'it holds running totals and repeats',
+    kind: 'not-read-yet',
+    next: sessions,
+    matches: (r) =>
+      hasAt(r, ['data'], 'copilotVersion') ||
+      hasAt(r, ['data', 'modelMetrics']) ||
+      hasAt(r, ['v'], 'requests', 'sessionId') ||
+      (has(r, 'kind', 'k', 'v') && Array.isArray(r['k'])) ||
+      (Array.isArray(r['requests']) && hasAny(r, 'responderUsername', 'requesterUsername')) ||
+      (Array.isArray(r['startTime']) && has(r, 'attributes')) ||
+      ((Array.isArray(r['hrTime']) || Array.isArray(r['time'])) && has(r, 'attributes')),
+  },
+  {
+    id: 'opencode',
+    about: 'a message of OpenCode',
+    kind: 'not-read-yet',
+    next: sessions,
+    matches: (r) => has(r, 'sessionID', 'modelID') || (has(r, 'sessionID', 'tokens') && has(r, 'providerID')),
+  },
+  {
+    id: 'cursor',
+    about: 'a usage export of Cursor',
+    why: 'its four token columns are apart from each other',
+    kind: 'not-read-yet',
+    next: sessions,
+    matches: (r) =>
+      has(r, 'Input (w/ Cache Write)') ||
+      has(r, 'usageEventsDisplay') ||
+      hasAt(r, ['tokenUsage'], 'totalCents') ||
+      has(r, 'chargedCents'),
+  },
+  {
+    id: 'pi',
+    about: 'a session of pi or OpenClaw',
+    kind: 'not-read-yet',
+    next: sessions,
+    matches: (r) =>
+      (word(r, 'type') === 'session' && has(r, 'version', 'cwd', 'id')) ||
+      (word(r, 'type') === 'model_change' && has(r, 'modelId')) ||
+      hasAt(r, ['message', 'usage'], 'input', 'output', 'totalTokens'),
+  },
+  {
+    id: 'kimi',
+    about: 'a session of Kimi CLI',
+    why: 'its usage stands in it twice',
+    kind: 'not-read-yet',
+    next: sessions,
+    matches: (r) =>
+      word(r, 'type') === 'usage.record' ||
+      hasAt(r, ['usage'], 'inputOther', 'output') ||
+      hasAt(r, ['event', 'usage'], 'inputOther') ||
+      (has(r, 'protocol_version') && word(r, 'type') === 'metadata'),
+  },
+  {
+    id: 'cline',
+    about: 'a task of Cline, Roo Code or Kilo Code',
+    kind: 'not-read-yet',
+    next: sessions,
+    matches: (r) =>
+      (has(r, 'ts', 'say') && word(r, 'type') === 'say') || word(r, 'say') === 'api_req_started',
+  },
+  {
+    id: 'amp',
+    about: 'a thread of Amp',
+    why: 'it counts in credits, not dollars',
+    kind: 'not-read-yet',
+    next: sessions,
+    matches: (r) => has(r, 'usageLedger') || (has(r, 'messageId', 'usage') && hasAt(r, ['usage'], 'credits')),
+  },
+  {
+    id: 'droid',
+    about: 'a session file of Droid',
+    why: "it holds the session's totals",
+    kind: 'not-read-yet',
+    next: sessions,
+    matches: (r) =>
+      has(r, 'providerLock', 'tokenUsage') ||
+      (has(r, 'tokenUsage') && hasAt(r, ['tokenUsage'], 'thinkingTokens', 'cacheCreationTokens')),
+  },
+]
+
+const others: readonly Signature[] = [
+  {
+    id: 'claude-code-stats',
+    about: "Claude Code's own statistics",
+    why: 'they sum up its sessions',
+    kind: 'no-calls',
+    next: 'Its sessions are read: ~/.claude/projects.',
+    matches: (r) =>
+      has(r, 'dailyModelTokens') ||
+      has(r, 'modelUsage', 'dailyActivity') ||
+      has(r, 'session_id', 'project_path', 'user_message_count', 'assistant_message_count') ||
+      has(r, 'numStartups', 'projects'),
+  },
+]
+
+export const foreignLogs: readonly Signature[] = [...agents, ...gateways, ...traces, ...others]

@@ -1,0 +1,21 @@
+/**
+ * importers: one file a log format and one line in registry.ts. An importer is pure: it looks at a sample
+ * of records and answers with SQL that takes each field's text out of a record (see importer.ts).
+ */
+import { isAnthropic } from '../bodies/body-marks.js'
+import { bodyPlan, hasBody } from '../bodies/body-plan.js'
+import { isObject, type Importer } from '../importer.js'
+
+/**
+ * Messages API responses, bare, wrapped, or as results of a message batch. A message carries no time: the
+ * wrapper, or `--set ts=…`, must give it. Input excludes cache reads and writes; they are added.
+ */
+export const anthropic: Importer = {
+  id: 'anthropic',
+  about: 'responses of the Anthropic Messages API and message batches, bare or wrapped',
+  example: '{"ts": "2026-10-05T08:00:00Z", "response": {"type": "message", …}}',
+  detects: (sample) =>
+    hasBody(sample, isAnthropic) ||
+    sample.records.some((r) => 'custom_id' in r && isObject(r['result']) && 'type' in r['result']),
+  plan: (survey) => bodyPlan(survey, 'anthropic', { hops: [['result', 'message']], list: false }),
+}

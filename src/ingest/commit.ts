@@ -1,0 +1,331 @@
+/** The second half of a run: what was staged is judged, deduplicated, priced and merged into the store. */
+import { countedByList, loggedCostsSql, type LoggedCostRow } from '../domain/costs/logged-costs.js'
+import { addCounts, countsBy, noCounts, type Counts } from '../domain/record-counts.js'
+import type { PriceName } from '../domain/costs/rate.js'
+import type { Database } from '../db/database.js'
+import { openStoreBeforeWriting, openStoreForReading, readStore, writeStore } from '../db/store.js'
+import type { PriceBook } from '../pricing/book.js'
+import {
+  findCacheHabits,
+  readCachesByCost,
+  rereadStoredCaches,
+  type CacheHabit,
+} from './typing/cache-reading.js'
+import { dedupeStaged } from './sameness/dedupe.js'
+import { knownFiles, type KnownFile } from './files.js'
+import { refusedNote, refuseBadFiles, type Refused } from './refuse.js'
+import type { IngestRequest, RejectLimit } from './request.js'
+import {
+  boundCounts,
+  callsToMerge,
+  countsSql,
+  makeRoom,
+  mergeCalls,
+  mergeFile,
+  mergeRejects,
+  removeFile,
+  type MergeFile,
+  type Merging,
+} from './merge.js'
+import { findPlaceholders, type Placeholders } from './typing/placeholders.js'
+import { leaveOutParents, spanWords, type Spans } from './sameness/parents.js'
+import { priceStaged } from './price.js'
+import { notePriceData, priceDataWords } from './price-data.js'
+import { repairRules } from './typing/repairs.js'
+import { compareWithStore } from './sameness/sameness.js'
+import type { StagedFile } from './stage.js'
+import type { Entry, Run } from './stage-files.js'
+import type { FileSummary, UnpricedModel, UnreadUsage } from './summary.js'
+import { unreadUsage } from './unread.js'
+
+/** Another process ingested one of the same files meanwhile: all is decided anew. */
+export class Overtaken extends Error {}
+
+type CountRow = Counts & { file_no: number; content_ids: boolean } & Record<string, number>
+
+/** What became of the staged files, and what is to be said of their calls together. */
+export interface Landed {
+  readonly files: ReadonlyMap<number, FileSummary>
+  /** Sentences on what the files are to each other and to the store. */
+  readonly notes: readonly string[]
+  readonly cacheHabits: readonly CacheHabit[]
+  /** Calls of earlier runs whose tokens were read anew. */
+  readonly reread: number
+  readonly unpricedModels: readonly UnpricedModel[]
+  readonly placeholders?: Placeholders | undefined
+  /** Models whose logged costs differ from those that count. */
+  readonly loggedCosts: readonly LoggedCostRow[]
+  /** What the calls say of usage or money that was not read. */
+  readonly unread: readonly UnreadUsage[]
+}
+
+interface Merged extends Omit<Landed, 'files' | 'placeholders' | 'unread'> {
+  readonly counts: readonly CountRow[]
+}
+
+export async function mergeStaged(
+  db: Database,
+  request: IngestRequest,
+  run: Run,
+  known: ReadonlyMap<string, KnownFile>,
+  book: PriceBook,
+): Promise<Landed> {
+  await run.stage.finish()
+  const spans = await leaveOutParents(db)
+  const refused = await refuseBadFiles(db, run.stage.files, request.rejectLimit)
+  const priced = await priceStaged(db, book)
+  await readCachesByCost(db)
+  // Providers, as they are resolved now, tell calls of one id apart.
+  await dedupeStaged(db)
+  const ofAgent = run.stage.files.some(
+    (file) => file.segment.reading.recognised.importer.id === 'claude-code',
+  )
+  // All that is told of a run is asked before the store takes it: what fails then has changed nothing.
+  const { counts, ...together } = await withStore(db, request, async () => ({
+    ...(await mergeInto(db, request, run, known, book, refused, spans, priced)),
+    placeholders: ofAgent ? await findPlaceholders(db) : undefined,
+    unread: await unreadUsage(db, run.entries),
+  }))
+  const files = new Map(
+    run.entries
+      .filter((entry) => entry.fileNo !== undefined)
+      .map((entry) => [entry.fileNo!, fileSummary(entry, run, counts, refused, request.rejectLimit)]),
+  )
+  return { files, ...together }
+}
+
+/** A rehearsal looks at the store and leaves it alone. */
+async function withStore<T>(db: Database, request: IngestRequest, work: () => Promise<T>): Promise<T> {
+  if (!request.dryRun) return writeStore(db, request.dbPath, request.store, work)
+  const store = await openStoreBeforeWriting(request.dbPath, request.store)
+  if (store === undefined) return writeStore(db, ':memory:', request.store, work)
+  store.close()
+  // Whoever reads a store of an older version brings it up to date first.
+  ;(await openStoreForReading(request.dbPath, request.store)).close()
+  return readStore(db, request.dbPath, request.store, work)
+}
+
+/** What the landing files are called in the store, and what they take the place of. */
+interface Landing {
+  readonly ingestId: number
+  /** Staged file number and file_id, in order. */
+  readonly ids: readonly (readonly [number, number])[]
+  readonly continued: ReadonlyMap<number, KnownFile>
+  readonly replaced: readonly { readonly file: KnownFile; readonly grown: boolean }[]
+}
+
+/** Compares with the store and, unless this is a rehearsal, merges; `store` is attached. */
+async function mergeInto(
+  db: Database,
+  request: IngestRequest,
+  run: Run,
+  known: ReadonlyMap<string, KnownFile>,
+  book: PriceBook,
+  refused: Refused,
+  spans: Spans,
+  priced: ReadonlySet<PriceName>,
+): Promise<Merged> {
+  await assertNotOvertaken(db, run, known)
+  const landing = await planLanding(db, run, refused)
+  const notes = [
+    ...spanWords(spans),
+    ...(await compareWithStore(
+      db,
+      landing.replaced.map(({ file }) => file.file_id),
+      request.read.keepAcrossSources === true,
+    )),
+  ]
+  const counted = await db.query<CountRow>(countsSql)
+  const byFile = new Map(counted.rows.map((row) => [row.file_no, row]))
+  const rows = run.stage.files.map((file) => withHeader(byFile.get(file.fileNo) ?? noRows(file), file))
+  const how = { basis: request.costBasis, absent: run.stage.absent, priced }
+  if (request.dryRun) return rehearsal(db, how, rows, notes)
+  await makeRoom(db)
+  for (const old of landing.replaced) await removeFile(db, old.file.file_id, old.grown)
+  const caches = await findCacheHabits(db)
+  await mergeCalls(db, { ...how, asksReadings: caches.decide })
+  const reread = caches.none ? 0 : await rereadStoredCaches(db, request.costBasis)
+  await mergeRejects(db, request.keepRejectedText)
+  const merged = landing.ids.map(([fileNo, fileId]) => mergeFileOf(run, rows, landing, fileNo, fileId))
+  for (const one of merged) await mergeFile(db, one, request.read, landing.ingestId)
+  await recordRun(db, request, merged, book, landing.ingestId)
+  const changed = merged.some((file) => file.counts.imported + file.counts.superseded > 0)
+  if (changed) await notePriceData(db, book, false)
+  const brought = mergedCalls(landing)
+  return {
+    counts: rows,
+    notes,
+    cacheHabits: caches.habits,
+    reread,
+    unpricedModels: await unpricedModels(db, brought),
+    loggedCosts: await loggedCosts(db, brought),
+  }
+}
+
+/** What a run would do to the store, which stays as it is. */
+async function rehearsal(
+  db: Database,
+  how: Omit<Merging, 'asksReadings'>,
+  counts: readonly CountRow[],
+  notes: readonly string[],
+): Promise<Merged> {
+  const caches = await findCacheHabits(db)
+  const calls = `(${await callsToMerge(db, { ...how, asksReadings: caches.decide }, true)})`
+  return {
+    counts,
+    notes,
+    cacheHabits: caches.habits,
+    reread: 0,
+    unpricedModels: await unpricedModels(db, calls),
+    loggedCosts: await loggedCosts(db, calls),
+  }
+}
+
+/** FROM item: the calls that this run brought into the store. */
+function mergedCalls(landing: Landing): string {
+  // What earlier runs read of a file that grew is not of this one.
+  if (landing.continued.size === 0)
+    return '(SELECT * FROM store.calls WHERE file_id IN (SELECT file_id FROM file_ids))'
+  return `(SELECT c.* FROM store.calls c JOIN file_ids f ON c.file_id = f.file_id JOIN segments g ON f.file_no = g.file_no
+    WHERE c.line > greatest(g.line_base, g.known_lines))`
+}
+
+async function loggedCosts(db: Database, calls: string): Promise<readonly LoggedCostRow[]> {
+  const { n } = await db.one<{ n: number }>('SELECT count(reported_cost_usd) AS n FROM located')
+  if (n === 0) return []
+  const { rows } = await db.query<LoggedCostRow>(loggedCostsSql(calls, countedByList, 'cost_usd', 'model'))
+  return rows
+}
+
+/** The models of the calls that have no cost once they are priced, the most used first. */
+async function unpricedModels(db: Database, calls: string): Promise<readonly UnpricedModel[]> {
+  const { rows } = await db.query<UnpricedModel>(`SELECT provider, model, count(*) AS calls FROM ${calls}
+    WHERE cost_usd IS NULL GROUP BY ALL ORDER BY calls DESC, provider NULLS LAST, model NULLS LAST`)
+  return rows
+}
+
+async function planLanding(db: Database, run: Run, refused: Refused): Promise<Landing> {
+  const { id, file } = await db.one<{ id: number; file: number }>(
+    'SELECT coalesce((SELECT max(ingest_id) FROM store.ingests), 0) + 1 AS id, coalesce((SELECT max(file_id) FROM store.files), 0) + 1 AS file',
+  )
+  const landing = run.entries.filter((e) => e.fileNo !== undefined && !refused.has(e.fileNo))
+  const continued = new Map<number, KnownFile>()
+  for (const { verdict, fileNo } of landing) {
+    const goesOn = verdict.action === 'continue' || verdict.action === 'recount'
+    if (goesOn && run.stage.files[fileNo!]!.segment.reading.fromLine > 0)
+      continued.set(fileNo!, verdict.known)
+  }
+  let next = file
+  const ids = landing.map((e) => [e.fileNo!, continued.get(e.fileNo!)?.file_id ?? next++] as const)
+  await db.run('CREATE OR REPLACE TEMP TABLE file_ids (file_no BIGINT, file_id BIGINT)')
+  for (let at = 0; at < ids.length; at += 500) {
+    const pairs = ids.slice(at, at + 500).map((pair) => `(${pair.join(', ')})`)
+    await db.run(`INSERT INTO file_ids VALUES ${pairs.join(', ')}`)
+  }
+  const replaced = landing.flatMap(({ verdict }) =>
+    verdict.action === 'read' && verdict.replaces
+      ? [{ file: verdict.replaces, grown: verdict.grown === true }]
+      : [],
+  )
+  return { ingestId: id, ids, continued, replaced }
+}
+
+function mergeFileOf(
+  run: Run,
+  rows: readonly CountRow[],
+  landing: Landing,
+  fileNo: number,
+  fileId: number,
+): MergeFile {
+  const row = rows.find((r) => r.file_no === fileNo)
+  const repairs = Object.fromEntries(Object.keys(repairRules).map((rule) => [rule, row?.[rule] ?? 0]))
+  const continues = landing.continued.get(fileNo)
+  const contentIds = (row?.content_ids ?? false) || (continues?.content_ids ?? false)
+  return { staged: run.stage.files[fileNo]!, fileId, continues, counts: row ?? noCounts, repairs, contentIds }
+}
+
+/** Counts of a file without records. */
+const noRows = ({ fileNo }: StagedFile): CountRow =>
+  ({ ...noCounts, file_no: fileNo, content_ids: false }) as unknown as CountRow
+
+/** A CSV header is a line that was read, and skipped. */
+function withHeader(row: CountRow, file: StagedFile): CountRow {
+  const { recognised, fromLine } = file.segment.reading
+  const header = recognised.shape.kind === 'csv' && fromLine === 0 ? 1 : 0
+  return { ...row, lines: row.lines + header, skipped: row.skipped + header } as CountRow
+}
+
+async function recordRun(
+  db: Database,
+  request: IngestRequest,
+  merged: readonly MergeFile[],
+  book: PriceBook,
+  id: number,
+): Promise<void> {
+  const totals = addCounts(merged.map((m) => m.counts))
+  const sqlTime = (time: Date): string => time.toISOString().replace('T', ' ').replace('Z', '')
+  await db.run(
+    `INSERT INTO store.ingests BY NAME SELECT $id AS ingest_id, CAST($started AS TIMESTAMP) AS started_at, CAST($finished AS TIMESTAMP) AS finished_at,
+      $version AS version, $priceData AS price_data, $files AS files, ${boundCounts}`,
+    {
+      id,
+      started: sqlTime(request.now),
+      finished: sqlTime(new Date()),
+      version: request.version,
+      priceData: priceDataWords(book),
+      files: merged.length,
+      ...totals,
+    },
+  )
+}
+
+/** The files' rows must be as they were when the reading was decided. */
+async function assertNotOvertaken(
+  db: Database,
+  run: Run,
+  known: ReadonlyMap<string, KnownFile>,
+): Promise<void> {
+  const now = await knownFiles(db)
+  for (const { segment } of run.stage.files) {
+    const { path } = segment.reading.file
+    if (now.get(path)?.ingest_id !== known.get(path)?.ingest_id)
+      throw new Overtaken('another ingest was faster')
+  }
+}
+
+function fileSummary(
+  entry: Entry,
+  run: Run,
+  rows: readonly CountRow[],
+  refused: Refused,
+  limit: RejectLimit,
+): FileSummary {
+  const fileNo = entry.fileNo!
+  const staged = run.stage.files[fileNo]!
+  const importer = staged.segment.reading.recognised.importer.id
+  const refusal = refused.get(fileNo)
+  if (refusal !== undefined) {
+    return {
+      ...entry.summary,
+      importer,
+      state: 'refused',
+      note: refusedNote(refusal, limit),
+      reasons: refusal.reasons,
+    }
+  }
+  const row = rows.find((r) => r.file_no === fileNo)
+  const repairs = Object.fromEntries(
+    Object.keys(repairRules)
+      .map((rule) => [rule, row?.[rule] ?? 0])
+      .filter(([, n]) => n !== 0),
+  )
+  const counts = row ?? noCounts
+  const replaced = staged.segment.passage.replaced ? 'bytes that are not UTF-8 text were replaced' : null
+  return {
+    ...entry.summary,
+    importer,
+    repairs,
+    note: entry.summary.note ?? staged.note ?? replaced,
+    ...countsBy((name) => counts[name]),
+  }
+}

@@ -1,0 +1,121 @@
+/** Which files the given sources name: files, folders (recursively), globs, and `-` for stdin. */
+import { lstatSync, readdirSync, realpathSync, statSync, type Stats } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { glob, isDynamicPattern } from 'tinyglobby'
+import { UserError } from '../../errors.js'
+
+export interface SourceFile {
+  /** Absolute path, or `-` for stdin: the name under which the store knows the file. */
+  readonly path: string
+  /** As it is shown: as it was given, or below the folder that was given. */
+  readonly label: string
+  /** Bytes on disk; 0 for a stream. */
+  readonly size: number
+  readonly mtimeMs: number
+  /** True for what stands in a folder that was named, and was not named itself. */
+  readonly inFolder?: true | undefined
+  /** Why it cannot be looked at. */
+  readonly unreadable?: string
+  /** A stream is read once and can't be read again: stdin, pipes. */
+  readonly stream: boolean
+}
+
+/**
+ * Endings that are looked for in folders; files named one by one may have any. Behind them, what a rotated log
+ * is numbered or dated with: calls between the last ingest and a rotation stand there alone.
+ */
+const endings = /\.(?:jsonl|ndjson|json|csv|tsv|log|txt)(?:[.-]\d[\d_-]*)?(?:\.(?:gz|zst))?$/i
+
+/** @throws UserError when a source is missing, unreadable or holds no logs */
+export async function discover(sources: readonly string[], cwd: string): Promise<SourceFile[]> {
+  const found: SourceFile[] = []
+  for (const source of sources) found.push(...(await discoverOne(source, cwd)))
+  const seen = new Set<string>()
+  // A file that is named and stands in a folder too counts as named.
+  const named = new Set(found.filter((file) => file.inFolder !== true).map(({ path }) => path))
+  for (const [i, file] of found.entries())
+    if (file.inFolder === true && named.has(file.path)) found[i] = { ...file, inFolder: undefined }
+  return found.filter((file) => !seen.has(file.path) && seen.add(file.path))
+}
+
+async function discoverOne(source: string, cwd: string): Promise<SourceFile[]> {
+  if (source === '-') return [{ path: '-', label: 'stdin', size: 0, mtimeMs: 0, stream: true }]
+  const path = resolve(cwd, source)
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (stat?.isDirectory()) return below(path, source)
+  if (stat) return [sourceFile(path, source, stat)]
+  if (!isDynamicPattern(source)) {
+    throw new UserError('no such file or folder', {
+      location: source,
+      hint: 'Check the path; globs and folders work too.',
+    })
+  }
+  const paths = await glob(source, { cwd, absolute: true, onlyFiles: true, dot: true })
+  if (paths.length === 0)
+    throw new UserError('no file matches', { location: source, hint: 'Check the pattern.' })
+  return paths.toSorted().map((p) => sourceFile(p, p, statSync(p)))
+}
+
+function below(folder: string, label: string): SourceFile[] {
+  const base = label.endsWith('/') ? label : `${label}/`
+  const found: SourceFile[] = []
+  walk(folder, base, new Set(), found)
+  if (found.length > 0) return found.toSorted((a, b) => (a.label < b.label ? -1 : 1))
+  throw new UserError('no call logs in this folder', {
+    location: label,
+    hint: 'Looked for .jsonl .ndjson .json .csv .tsv .log .txt, plain, .gz or .zst, in all folders below.',
+  })
+}
+
+/** Collects what may be a log. A folder is entered once, whatever links lead to it; what is hidden is left out. */
+function walk(folder: string, label: string, entered: Set<string>, found: SourceFile[]): void {
+  let names: string[]
+  try {
+    const real = realpathSync(folder)
+    if (entered.has(real)) return
+    entered.add(real)
+    names = readdirSync(folder)
+  } catch {
+    found.push(unreadable(folder, label, 'the folder cannot be read'))
+    return
+  }
+  for (const name of names.filter((one) => !one.startsWith('.'))) {
+    const path = join(folder, name)
+    let stat: Stats
+    try {
+      stat = statSync(path)
+    } catch {
+      // A link that leads nowhere holds nothing.
+      if (endings.test(name) && !isLink(path))
+        found.push(unreadable(path, label + name, 'the file cannot be read'))
+      continue
+    }
+    if (stat.isDirectory()) walk(path, `${label}${name}/`, entered, found)
+    else if (stat.isFile() && endings.test(name))
+      found.push({ ...sourceFile(path, label + name, stat), inFolder: true })
+  }
+}
+
+const isLink = (path: string): boolean =>
+  lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
+
+const unreadable = (path: string, label: string, what: string): SourceFile => ({
+  path,
+  label,
+  size: 0,
+  mtimeMs: 0,
+  stream: false,
+  inFolder: true,
+  unreadable: what,
+})
+
+function sourceFile(path: string, label: string, stat: Stats): SourceFile {
+  const regular = stat.isFile()
+  return {
+    path: regular ? realpathSync(path) : path,
+    label,
+    size: regular ? stat.size : 0,
+    mtimeMs: regular ? Math.round(stat.mtimeMs) : 0,
+    stream: !regular,
+  }
+}

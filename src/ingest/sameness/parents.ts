@@ -1,0 +1,76 @@
+/**
+ * Traces: a span that sums up the calls below it is no call. Exports of traces tell who is whose parent; of
+ * the spans of a run, those whose counts are those of the nearest spans with usage below them are left out.
+ */
+import type { Database } from '../../db/database.js'
+import { count } from '../../domain/words/wording.js'
+
+/** What was found of the spans of a run. */
+export interface Spans {
+  /** Spans that sum up others, and were left out. */
+  readonly summing: number
+  /** Spans with usage above others with usage, of another sum: they were kept. */
+  readonly unclear: number
+}
+
+/**
+ * Marks such staged records as skipped, and those without any usage in a trace too. Needs `located`; costs
+ * nothing where no file names parents.
+ */
+export async function leaveOutParents(db: Database): Promise<Spans> {
+  const { n } = await db.one<{ n: number }>('SELECT count(parent_span) AS n FROM located')
+  if (n === 0) return { summing: 0, unclear: 0 }
+  // A span that stands in several files, or copies of one file, is one.
+  await db.run(`CREATE OR REPLACE TEMP TABLE spans AS
+    SELECT row_number() OVER () AS span, * FROM (
+      SELECT list(row) AS rows, source, trace_id, parent_span, span_ids, state, reason, ts, model,
+        input_tokens, output_tokens, total_tokens, reported_cost_usd
+      FROM located WHERE span_ids IS NOT NULL AND state IN ('call', 'reject')
+      GROUP BY ALL)`)
+  await db.run(`CREATE OR REPLACE TEMP TABLE branches AS
+    WITH names AS (SELECT span, source, trace_id, unnest(span_ids) AS id FROM spans)
+    SELECT DISTINCT c.span, p.span AS parent FROM spans c JOIN names p ON p.id = c.parent_span AND p.source = c.source
+    WHERE p.span <> c.span AND (p.trace_id = c.trace_id OR p.trace_id IS NULL OR c.trace_id IS NULL)`)
+  // The spans are compared by the few that are related: by those themselves, the engine would join all with all.
+  await db.run(`CREATE OR REPLACE TEMP TABLE sums AS
+    WITH RECURSIVE climb(span, parent) AS (
+      SELECT b.span, b.parent FROM branches b JOIN spans s ON s.span = b.span WHERE ${uses('s')}
+      UNION SELECT c.span, b.parent FROM climb c JOIN spans s ON s.span = c.parent JOIN branches b ON b.span = c.parent WHERE NOT ${uses('s')})
+    SELECT p.span, any_value(p.rows) AS rows, ${isSum} AS is_sum,
+      any_value(p.input_tokens) >= sum(c.input_tokens) AND any_value(p.output_tokens) >= sum(c.output_tokens) AS may_be
+    FROM climb b JOIN spans p ON p.span = b.parent JOIN spans c ON c.span = b.span
+    WHERE ${uses('p')} AND b.span <> b.parent GROUP BY p.span`)
+  await db.run(`UPDATE staged SET state = 'skip', reason = NULL, line_hash = NULL, unread_usage = NULL
+    WHERE rowid IN (SELECT unnest(rows) FROM sums WHERE is_sum) OR rowid IN (
+      SELECT unnest(rows) FROM spans WHERE state = 'reject' AND reason = 'neither tokens nor a cost'
+        AND (parent_span IS NOT NULL OR span IN (SELECT parent FROM branches)))`)
+  return db.one<{ summing: number; unclear: number } & Spans>(
+    `SELECT coalesce(sum(len(rows)) FILTER (WHERE is_sum), 0) AS summing,
+      coalesce(sum(len(rows)) FILTER (WHERE NOT is_sum AND may_be), 0) AS unclear FROM sums`,
+  )
+}
+
+const uses = (x: string): string =>
+  `(${x}.state = 'call' AND (coalesce(${x}.input_tokens, 0) + coalesce(${x}.output_tokens, 0) > 0 OR coalesce(${x}.total_tokens, 0) > 0 OR coalesce(${x}.reported_cost_usd, 0) > 0))`
+
+/** SQL: true where a span's own counts are the sum of those below it, or it names no model while they do. */
+const isSum = `coalesce(CASE
+    WHEN any_value(p.model) IS NULL AND count(c.model) = count(*) THEN true
+    WHEN any_value(p.input_tokens) IS NOT NULL OR any_value(p.output_tokens) IS NOT NULL THEN
+      coalesce(any_value(p.input_tokens), 0) = sum(coalesce(c.input_tokens, 0)) AND coalesce(any_value(p.output_tokens), 0) = sum(coalesce(c.output_tokens, 0))
+    WHEN any_value(p.total_tokens) IS NOT NULL THEN any_value(p.total_tokens) = sum(c.total_tokens)
+    ELSE abs(any_value(p.reported_cost_usd) - sum(c.reported_cost_usd)) <= 0.000001 END, false)`
+
+/** Sentences on the spans of a run. */
+export function spanWords({ summing, unclear }: Spans): string[] {
+  const out: string[] = []
+  if (summing > 0)
+    out.push(
+      `${count(summing)} ${summing === 1 ? 'record sums up the calls below it in its trace and is no call' : 'records sum up the calls below them in their trace and are no calls'}`,
+    )
+  if (unclear > 0)
+    out.push(
+      `${count(unclear)} ${unclear === 1 ? 'record has calls below it in its trace and more tokens than they: it counts' : 'records have calls below them in their trace and more tokens than they: they count'} beside them`,
+    )
+  return out
+}

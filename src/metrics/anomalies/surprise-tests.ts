@@ -1,0 +1,184 @@
+/**
+ * The test of an hour by likelihood: were so many calls, or so much money, in the last 1, 3, 6 or 24 hours still
+ * chance? docs/anomalies.md tells the method.
+ */
+import { reached, surpriseBounds, type Condition } from '../../domain/surprise.js'
+import { missingHours, whole, type SeriesRequest } from './anomaly-hours.js'
+import { measures, shapeOf, surprise, widths, type Width } from './surprise-norms.js'
+
+export interface SurpriseRequest extends SeriesRequest {
+  /** The bound of surprise is multiplied by it. */
+  readonly noiseScale: number
+  /** Smallest excess that matters, USD. */
+  readonly minUsd: number
+  /** Smallest excess of one hour that matters, as a share of the account's usual day; over a day six times that. */
+  readonly minShare: number
+}
+
+/** Between the value over one hour (0) and over a day (1). */
+const reach = (width: Width): number => Math.log(width) / Math.log(24)
+
+/** Shares of a usual day grow with the hours: this many times over a day. */
+const dayShare = 6
+
+/** Smallest excess over so many hours, as a multiple of the share of one hour. */
+export const shareOf = (width: Width): number => 1 + (dayShare - 1) * reach(width)
+
+const timesOf = (width: Width): number =>
+  surpriseBounds.times.hour + (surpriseBounds.times.day - surpriseBounds.times.hour) * reach(width)
+
+/** CTE `expected_days`: the hours of all days that have a norm, with what was found. */
+export function expectedDays({ span }: SeriesRequest, person: string): string {
+  const skipped = missingHours(span)
+  const passed = span.missing.map(
+    (_, i) => ` - CAST(24 * day + hour_of_day > ${whole(`missing_${i}`)} AS BIGINT)`,
+  )
+  return /* sql */ `hours_of_days AS (
+      SELECT norms.* EXCLUDE (weekday), family, value, day, 24 * day + hour_of_day AS hour, history_hours,
+        24 * day + hour_of_day${passed.join('')} AS position
+      FROM norms JOIN usable_days ON usable_days.id = norms.id AND norms.weekday = (usable_days.day + 4) % 7
+    ), series_counts AS (
+      SELECT days.day, count(*) AS series_count FROM days JOIN series ON series.first_hour < 24 * days.day GROUP BY days.day
+    ), expected_days AS MATERIALIZED (
+      SELECT hours_of_days.*, call_usd, unit_usd, usual_usd, series_count,
+        ${shapeOf(person.replaceAll('family', 'hours_of_days.family'))} AS shape, norm_calls * call_usd AS norm_usd,
+        coalesce(hourly_costs.cost_usd, 0) AS exact_usd, coalesce(hourly_costs.paid_calls, 0) AS paid_calls,
+        CAST(coalesce(hourly_costs.cost_usd, 0) AS DOUBLE) AS cost_usd,
+        CAST(coalesce(hourly_costs.max_cost_usd, 0) AS DOUBLE) AS max_cost_usd,
+        coalesce(hourly_costs.square_usd, 0) AS square_usd,
+        CAST(coalesce(hourly_costs.cost_usd, 0) AS DOUBLE) - norm_calls * call_usd AS excess_usd
+      FROM hours_of_days
+      JOIN totals ON totals.id = hours_of_days.id
+      JOIN usual_days ON usual_days.day = hours_of_days.day
+      JOIN series_counts ON series_counts.day = hours_of_days.day
+      LEFT JOIN hourly_costs ON hourly_costs.family = hours_of_days.family
+        AND hourly_costs.value = hours_of_days.value AND hourly_costs.hour = hours_of_days.hour
+      WHERE hours_of_days.hour < ${whole('until_hour')} AND hours_of_days.hour NOT IN ${skipped.sql}
+        AND usual_days.usual_usd IS NOT NULL
+    )`
+}
+
+/** Sums over the hours of one width, with the worst hour of calls and of money where it is left out. */
+function window(width: Width): string {
+  const trims = width >= surpriseBounds.trimmed
+  const worst = (value: string, by: string): string =>
+    trims ? `arg_max(${value}, ${by}) OVER hours_${width}` : '0.0'
+  return /* sql */ `
+      SELECT *, ${width} AS width, ${shareOf(width)} AS share, ${timesOf(width)} AS times,
+        CAST(sum(paid_calls) OVER hours_${width} AS DOUBLE) AS all_calls_found, sum(norm_calls) OVER hours_${width} AS all_calls_norm,
+        CAST(sum(exact_usd) OVER hours_${width} AS DOUBLE) AS span_usd,
+        CAST(sum(CAST(norm_usd AS DECIMAL(38, 18))) OVER hours_${width} AS DOUBLE) AS span_norm_usd,
+        sum(square_usd) OVER hours_${width} AS span_square_usd, max(max_cost_usd) OVER hours_${width} AS dearest_usd,
+        greatest(max(excess_usd) OVER hours_${width}, 0) AS worst_excess_usd,
+        ${worst('CAST(paid_calls AS DOUBLE)', 'paid_calls - norm_calls')} AS worst_calls,
+        ${worst('norm_calls', 'paid_calls - norm_calls')} AS worst_calls_norm,
+        ${worst('cost_usd', 'excess_usd')} AS worst_usd, ${worst('norm_usd', 'excess_usd')} AS worst_norm_usd,
+        ${worst('square_usd', 'excess_usd')} AS worst_square_usd,
+        sum(excess_usd) OVER last_of_${width} AS recent_excess_usd,
+        position - min(position) OVER hours_${width} = ${width - 1} AS is_whole
+      FROM expected_days
+      WINDOW hours_${width} AS (
+        PARTITION BY family, value ORDER BY position ROWS BETWEEN ${width - 1} PRECEDING AND CURRENT ROW
+      ), last_of_${width} AS (
+        PARTITION BY family, value ORDER BY position ROWS BETWEEN ${Math.max(1, width / 4) - 1} PRECEDING AND CURRENT ROW
+      )`
+}
+
+/**
+ * CTE `surprises`: every judged hour and width with its terms. The history's own surprises can only lessen one, and
+ * cost the most to work out: days on which nothing is flagged even without them go without.
+ * @param person SQL that is true for a person's series, over `family`
+ * @param every with the calibration of every day
+ */
+export function surprises(person: string, every = false): string {
+  const { stake } = surpriseBounds
+  const calibration = (kind: 'calls' | 'money'): string =>
+    `coalesce(CASE width ${widths.map((width) => `WHEN ${width} THEN ${kind}_calibration_${width}`).join(' ')} END, 1)`
+  return /* sql */ `spans AS (${widths.map(window).join(' UNION ALL ')}),
+    trimmed_spans AS (
+      SELECT *, span_usd - span_norm_usd AS span_excess_usd,
+        all_calls_found - worst_calls AS found_calls, all_calls_norm - worst_calls_norm AS expected_calls,
+        span_usd - worst_usd AS found_usd, span_norm_usd - worst_norm_usd AS expected_usd,
+        span_square_usd - worst_square_usd AS found_square_usd
+      FROM spans WHERE is_whole
+    ), unit_spans AS (
+      SELECT *, greatest(unit_usd, CASE WHEN found_usd > 1e-12 THEN found_square_usd / found_usd ELSE 0 END) AS unit
+      FROM trimmed_spans
+    ), raw_surprises AS MATERIALIZED (
+      SELECT *, ${surprise('found_calls', 'expected_calls', 'shape')} AS calls_surprise,
+        ${surprise('(found_usd / unit)', '(expected_usd / unit)', 'shape')} AS money_surprise,
+        least(${stake.most}, greatest(0, CASE WHEN span_excess_usd > ${stake.day} * usual_usd
+          THEN ${stake.weight} * ln(span_excess_usd / greatest(${stake.day} * usual_usd, 1e-9)) ELSE 0 END)) AS discount,
+        ${surpriseBounds.surprise} * CAST($scale AS DOUBLE) + ln(series_count) AS whole_bound,
+        greatest(share * CAST($min_share AS DOUBLE) * usual_usd, CAST($min_usd AS DOUBLE)) AS least_usd
+      FROM unit_spans
+    ), suspect_days AS MATERIALIZED (
+      SELECT DISTINCT id FROM raw_surprises ${every ? '' : `WHERE ${flagged()}`}
+    ), ${measures(person)},
+    surprises AS (
+      SELECT raw_surprises.* EXCLUDE (id, calls_surprise, money_surprise),
+        ${calibration('calls')} AS calls_calibration, ${calibration('money')} AS money_calibration,
+        calls_surprise / ${calibration('calls')} AS calls_surprise,
+        money_surprise / ${calibration('money')} AS money_surprise
+      FROM raw_surprises LEFT JOIN measures ON measures.id = raw_surprises.id
+    )`
+}
+
+/**
+ * Every condition as what is measured and what it must be above (or reach: `stake`, `explained`), in SQL over
+ * `surprises`. The first six must hold; so must `money`, or `calls` with the two behind it.
+ */
+export const surpriseConditions = {
+  above: ['cost_usd', 'norm_usd'],
+  stake: ['span_excess_usd', 'least_usd'],
+  times: ['span_usd', 'times * span_norm_usd'],
+  rest: [
+    'CASE WHEN width = 1 THEN span_excess_usd ELSE span_excess_usd - worst_excess_usd END',
+    `CASE WHEN width = 1 THEN 0 ELSE ${surpriseBounds.rest} * span_excess_usd END`,
+  ],
+  recent: [
+    'CASE WHEN width < 24 THEN span_excess_usd ELSE recent_excess_usd END',
+    `CASE WHEN width < 24 THEN 0 ELSE ${surpriseBounds.recent} * span_excess_usd END`,
+  ],
+  money: ['money_surprise', 'whole_bound - discount'],
+  calls: ['calls_surprise', 'whole_bound - discount'],
+  dearest: ['span_excess_usd - dearest_usd', `${surpriseBounds.dearest} * span_excess_usd`],
+  explained: [
+    '(all_calls_found - all_calls_norm) * call_usd',
+    `${surpriseBounds.explained} * span_excess_usd`,
+  ],
+} as const satisfies Readonly<Record<Condition, readonly [string, string]>>
+
+export const conditionNames = Object.keys(surpriseConditions) as Condition[]
+
+const holds = (...names: readonly Condition[]): string =>
+  names.map((name) => surpriseConditions[name].join(reached.includes(name) ? ' >= ' : ' > ')).join(' AND ')
+
+/** SQL: the money is worth telling. */
+const matters = holds('above', 'stake', 'times', 'rest', 'recent')
+/** SQL: more calls than chance brings, which explain the money. */
+const byCalls = holds('calls', 'dearest', 'explained')
+/** SQL: more money than chance brings, counted in calls of its size. */
+const byMoney = holds('money')
+
+/** SQL: a judged hour of the window is flagged. */
+const flagged = (): string => `hour >= ${whole('since_hour')} AND ${matters} AND (${byMoney} OR (${byCalls}))`
+
+/**
+ * The flags, one a series, hour and kind: of its widths the one whose surprise is furthest beyond its bound. The
+ * last digits of a norm, a sum of doubles, hang on the order of adding, and are not told.
+ */
+export const surpriseFlags = (): string => /* sql */ `
+  SELECT kind, family, value, hour, width AS span_hours, span_usd AS cost_usd,
+    CAST(CAST(span_norm_usd AS DECIMAL(38, 12)) AS DOUBLE) AS norm_usd,
+    usual_usd, history_hours, strength, all_calls_found AS calls, all_calls_norm AS norm_calls, surprise,
+    is_of_calls, is_spread, series_count
+  FROM (
+    SELECT *, CASE WHEN width < 24 THEN 'spike' ELSE 'sustained' END AS kind,
+      (${byCalls}) AND calls_surprise >= money_surprise AS is_of_calls, ${holds('dearest')} AS is_spread,
+      greatest(CASE WHEN ${byCalls} THEN calls_surprise ELSE 0 END, money_surprise) AS surprise,
+      surprise / greatest(whole_bound - discount, 1) AS strength
+    FROM surprises
+    WHERE ${flagged()}
+  )
+  QUALIFY row_number() OVER (PARTITION BY family, value, hour, kind ORDER BY strength DESC, width) = 1`

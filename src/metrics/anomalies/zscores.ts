@@ -1,0 +1,49 @@
+/**
+ * The textbook method, for comparison: the hours of the account whose cost is more than three standard
+ * deviations above the mean of the whole look-back. It is masked by its own spikes and knows no day or week.
+ */
+import { hourlyCosts, missingHours, whole, type SeriesRequest } from './anomaly-hours.js'
+import type { FlagRow } from './anomalies.js'
+import { wholeNumbers } from '../dialect.js'
+import type { Query } from '../query.js'
+
+const bound = 3
+
+export function zscores(request: Omit<SeriesRequest, 'by'>): Query<FlagRow> {
+  const { span, historyDays } = request
+  const hours = hourlyCosts({ ...request, by: [] })
+  const skipped = missingHours(span)
+  const sql = /* sql */ `
+    WITH ${hours.sql},
+    account_hours AS (
+      SELECT slots.hour, coalesce(hourly_costs.cost_usd, 0) AS exact_usd,
+        CAST(coalesce(hourly_costs.cost_usd, 0) AS DOUBLE) AS cost_usd
+      FROM (
+        SELECT ${whole('first_hour')} + steps.step AS hour
+        FROM ${wholeNumbers(`${whole('until_hour')} - ${whole('first_hour')}`)} AS steps(step)
+      ) AS slots
+      JOIN series ON slots.hour >= series.first_hour
+      LEFT JOIN hourly_costs ON hourly_costs.hour = slots.hour
+      WHERE slots.hour NOT IN ${skipped.sql}
+        AND slots.hour >= 24 * (${whole('since_hour')} // 24 - ${whole('history_days')})
+    ), look_back AS (
+      SELECT count(*) AS hours, CAST(sum(exact_usd) AS DOUBLE) / count(*) AS mean_usd,
+        stddev_samp(cost_usd) AS deviation_usd
+      FROM account_hours
+    )
+    SELECT 'spike' AS kind, 0 AS family, '' AS value, hour, 1 AS span_hours, cost_usd, mean_usd AS norm_usd,
+      deviation_usd AS noise_usd, 24 * mean_usd AS usual_usd, hours AS history_hours,
+      (cost_usd - mean_usd) / (${bound} * deviation_usd) AS strength
+    FROM account_hours, look_back
+    WHERE hour >= ${whole('since_hour')} AND deviation_usd > 0
+      AND (cost_usd - mean_usd) / deviation_usd > ${bound}
+    ORDER BY hour`
+  const params = {
+    ...hours.params,
+    ...skipped.params,
+    since_hour: span.since,
+    until_hour: span.until,
+    history_days: historyDays,
+  }
+  return { sql, params }
+}

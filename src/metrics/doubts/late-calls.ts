@@ -1,0 +1,23 @@
+/** Calls that are later than the prices they are priced at. */
+import type { Scope } from '../../domain/scope.js'
+import { instant } from '../dialect.js'
+import type { Query, Whole } from '../query.js'
+import { inScope, timestampText } from '../scope.js'
+
+export interface LateCallsRow {
+  readonly late_calls: Whole
+}
+
+/**
+ * Counts calls at list prices from a moment on: what a log reports itself, or what has no price, is no older
+ * for it.
+ * @param from ISO 8601 UTC
+ */
+export function lateCalls(scope: Scope, from: string): Query<LateCallsRow> {
+  const condition = inScope(scope)
+  const sql = /* sql */ `
+    SELECT count(*) AS late_calls
+    FROM calls
+    WHERE ts >= ${instant('$late_from')} AND cost_basis = 'list' AND ${condition.sql}`
+  return { sql, params: { ...condition.params, late_from: timestampText(from) } }
+}

@@ -1,0 +1,107 @@
+/** Samples of the metrics behind `llmcost check`, for the registry. */
+import { dimensionOf } from '../../domain/dimensions.js'
+import type { Scope } from '../../domain/scope.js'
+import type { Query } from '../query.js'
+import { ruleBudgets } from './rule-budgets.js'
+import { ruleCaps } from './rule-caps.js'
+import { ruleDays } from './rule-days.js'
+import { rulePriceAge } from './rule-price-age.js'
+import { ruleSilence } from './rule-silence.js'
+import { windowFigures } from './rule-figures.js'
+import { ruleWindows, type WindowTest } from './rule-windows.js'
+
+const asOfOf = (scope: Scope): Date => new Date(scope.until ?? '2026-10-05T00:00:00Z')
+
+const tests = windowFigures.map((figure): WindowTest => ({
+  figure,
+  when: 'over',
+  bound: '0.01',
+  windowHours: figure === 'cost_ratio' ? 1 : 24,
+  minCalls: 0,
+  minUsd: '0',
+  againstHours: figure === 'cost_ratio' ? 24 : null,
+}))
+
+const caps = {
+  request_tokens: 1000,
+  request_usd: '0.01',
+  hourly_usd: '0.1',
+  daily_usd: '1',
+  monthly_usd: '10',
+}
+
+interface Sample {
+  readonly id: string
+  readonly about: string
+  readonly sample: (scope: Scope) => Query<unknown>
+}
+
+export const ruleSamples: readonly Sample[] = [
+  {
+    id: 'rule_windows',
+    about: 'windows of the last day beyond the bounds of rules, each beyond its bound',
+    sample: (scope) =>
+      ruleWindows({
+        asOf: asOfOf(scope),
+        steps: 25,
+        filters: scope.filters,
+        by: dimensionOf('feature'),
+        tests,
+      }),
+  },
+  {
+    id: 'rule_windows_month',
+    about: 'the same, of all calls, at every hour of 30 days',
+    sample: (scope) =>
+      ruleWindows({ asOf: asOfOf(scope), steps: 721, filters: scope.filters, by: null, tests }),
+  },
+  {
+    id: 'rule_silence',
+    about: 'hours without a call, by feature',
+    sample: (scope) =>
+      ruleSilence({
+        asOf: asOfOf(scope),
+        steps: 721,
+        filters: scope.filters,
+        by: dimensionOf('feature'),
+        atLeastHours: 3,
+        windowHours: 168,
+        minCalls: 1,
+      }),
+  },
+  {
+    id: 'rule_price_age',
+    about: 'calls later than the price data, by feature',
+    sample: (scope) =>
+      rulePriceAge({
+        asOf: asOfOf(scope),
+        steps: 721,
+        filters: scope.filters,
+        by: dimensionOf('feature'),
+        lateFrom: '2026-09-25T00:00:00Z',
+        minCalls: 1,
+      }),
+  },
+  {
+    id: 'rule_caps',
+    about: 'users over caps at every hour of 30 days',
+    sample: (scope) => ruleCaps({ scope, asOf: asOfOf(scope), steps: 721, windowHours: 1, caps }),
+  },
+  {
+    id: 'rule_budgets',
+    about: 'what two budgets cover, by day and hour',
+    sample: (scope) =>
+      ruleBudgets({
+        scope,
+        asOf: asOfOf(scope),
+        filterSets: [[], [{ dimension: 'feature', operator: '=', value: 'chat' }]],
+        clockMs: [0],
+        steps: 721,
+      }),
+  },
+  {
+    id: 'rule_days',
+    about: 'what each day cost, by feature',
+    sample: (scope) => ruleDays(scope, dimensionOf('feature'), '1'),
+  },
+]

@@ -1,0 +1,36 @@
+/** What the store holds at all, whatever the window: where the data are and what is doubtful about them. */
+import { instant } from '../dialect.js'
+import type { Query, Whole } from '../query.js'
+
+export interface HistoryRow {
+  readonly calls: Whole
+  /** ISO 8601 UTC; null when there is no call. */
+  readonly first_ts: string | null
+  readonly last_ts: string | null
+  /** Calls later than now. */
+  readonly future_calls: Whole
+  readonly rejected_lines: Whole
+  /** Version and date of the price data of the latest run; null before any. */
+  readonly price_data: string | null
+  /** Day of the newest of that price data, `YYYY-MM-DD`; null where it is not known. */
+  readonly price_date: string | null
+}
+
+/** @param now ISO 8601 UTC */
+export function history(now: string): Query<HistoryRow> {
+  const sql = /* sql */ `
+    WITH extent AS (
+      SELECT count(*) AS calls, min(ts) AS first_ts, max(ts) AS last_ts,
+        count(*) FILTER (WHERE ts >= ${instant('$now')}) AS future_calls
+      FROM calls
+    ), refused AS (
+      SELECT count(*) AS rejected_lines FROM rejects
+    ), latest_run AS (
+      SELECT max(value) FILTER (WHERE key = 'price_data') AS price_data,
+        max(value) FILTER (WHERE key = 'price_date') AS price_date
+      FROM meta WHERE key IN ('price_data', 'price_date')
+    )
+    SELECT calls, first_ts, last_ts, future_calls, rejected_lines, price_data, price_date
+    FROM extent CROSS JOIN refused CROSS JOIN latest_run`
+  return { sql, params: { now: now.replace('T', ' ').replace('Z', '') } }
+}

@@ -1,0 +1,266 @@
+/** Asks for incidents and what else stands out in a window; for `anomalies` and for `report`. */
+import {
+  draftOf,
+  incidentOf,
+  spansOf,
+  type Draft,
+  type Incident,
+  type Setting,
+} from '../../anomalies/build.js'
+import { daysToMeasure, figuresOf } from '../../anomalies/figures.js'
+import { groupFlags, type Evidence, type Flag } from '../../anomalies/incidents.js'
+import type { Budget } from '../../domain/budgets/budget.js'
+import { dimensionOf, type Dimension } from '../../domain/dimensions.js'
+import { hourIso, hourSpan, hourStart, type HourSpan } from '../../domain/time/hours.js'
+import type { Scope } from '../../domain/scope.js'
+import { dayMs } from '../../domain/time/zones.js'
+import { reachOf, type FlagRow } from '../../metrics/anomalies/anomalies.js'
+import type { AnomalyKind } from '../../metrics/anomalies/anomaly-tests.js'
+import { expensiveCalls, type ExpensiveCallRow } from '../../metrics/anomalies/expensive-calls.js'
+import { incidentParts, type PartRow } from '../../metrics/anomalies/incident-parts.js'
+import type { Query } from '../../metrics/query.js'
+import { seriesHours } from '../../metrics/anomalies/series-hours.js'
+import { normHours, type MeasuredDay, type NormHourRow } from '../../metrics/anomalies/surprise-hours.js'
+import { userHours, type UserHourRow } from '../../metrics/anomalies/user-hours.js'
+import { zscores } from '../../metrics/anomalies/zscores.js'
+import { lowestDailyBudget } from '../../anomalies/budget.js'
+import type { AnomalyAnswer } from '../../reports/anomalies/anomalies.js'
+import { askFlags, withSessionNorms } from './flags.js'
+import { ask, type Question } from '../question.js'
+
+export interface AnomalyOptions {
+  readonly by: readonly Dimension[]
+  readonly historyDays: number
+  readonly kinds: readonly AnomalyKind[]
+  /** The bounds of noise are multiplied by it. */
+  readonly noiseScale: number
+  /** Smallest excess that is flagged, of an hour, of 24 hours or of a week, USD. */
+  readonly minUsd: number
+  readonly method: 'likelihood' | 'robust' | 'zscore'
+  /** Smallest excess of an hour that is flagged, as a share of a usual day. */
+  readonly minShare: number
+  /** Budgets of all calls. */
+  readonly budgets: readonly Budget[]
+  /** Findings listed of one kind. */
+  readonly mostFindings: number
+}
+
+export const defaultAnomalyOptions: AnomalyOptions = {
+  by: ['feature', 'user'].map(dimensionOf),
+  historyDays: 28,
+  kinds: ['spike', 'sustained', 'drift'],
+  noiseScale: 1,
+  minUsd: 0.1,
+  minShare: 0.02,
+  method: 'likelihood',
+  budgets: [],
+  mostFindings: 10,
+}
+
+export interface AnomalyRows {
+  readonly span: HourSpan
+  readonly incidents: readonly Incident[]
+  /** Where the history begins and what a usual day costs; undefined without any call. */
+  readonly account: FlagRow | undefined
+  readonly firstSpends: readonly FlagRow[]
+  /** Weeks of all calls that rise one after another: the first day of each; incidents by the other methods. */
+  readonly drifts: readonly FlagRow[]
+  readonly expensive: readonly ExpensiveCallRow[]
+  readonly userHours: readonly UserHourRow[]
+}
+
+/** What drives an incident, whatever the series asked for. */
+const driverNames = ['user_id', 'feature', 'model'] as const
+const driversShown = 5
+
+/** @param top only so many incidents, those with the largest excess */
+export async function askAnomalies(
+  question: Question,
+  options: AnomalyOptions,
+  top?: number,
+): Promise<AnomalyRows> {
+  const { db, scope, asOf } = question
+  const { by, historyDays, kinds, noiseScale, method, minUsd, minShare } = options
+  const span = hourSpan(scope, asOf, reachOf(Math.max(historyDays, 28)), scope.tz)
+  const request = { scope, span, by, historyDays }
+  const judged = method === 'zscore' ? ({ kinds: [], method: 'robust' } as const) : { kinds, method }
+  const rows = await askFlags(question, { ...request, ...judged, noiseScale, minUsd, minShare })
+  const flagged = method === 'zscore' ? await ask(db, zscores(request)) : rows
+  const isTold = ({ kind }: FlagRow): boolean => kind === 'drift' && method === 'likelihood'
+  const flags = flagged.filter((row) => !isTold(row)).flatMap((row) => flagOf(row, scope.tz, options.minUsd))
+  const account = rows.find(({ kind }) => kind === 'account')
+  return {
+    span,
+    incidents: await incidentsOf(question, span, flags, options, top),
+    account,
+    firstSpends: rows.filter(({ kind }) => kind === 'first_spend'),
+    drifts: firstDays(rows.filter(isTold)),
+    expensive: await askExpensive(question, span, account, options),
+    userHours: await askUserHours(question, span, options),
+  }
+}
+
+/** Days of drift share most of their weeks: those less than a week apart are one, told by its first. */
+const firstDays = (rows: readonly FlagRow[]): FlagRow[] =>
+  rows.filter((row, i) => i === 0 || Number(row.hour) - Number(rows[i - 1]?.hour) > 7 * 24)
+
+/** Each flag by its own excess alone, so that no verdict depends on hours to come. */
+function flagOf(row: FlagRow, tz: string, minUsd: number): Flag[] {
+  const { kind, family, value, strength } = row
+  if (kind === 'account' || kind === 'first_spend') return []
+  if (Math.abs(row.cost_usd - row.norm_usd) < minUsd) return []
+  const hour = Number(row.hour)
+  return [
+    {
+      kind,
+      family,
+      value,
+      hour,
+      at: hourStart(hour, tz),
+      spanHours: row.span_hours,
+      costUsd: row.cost_usd,
+      normUsd: row.norm_usd,
+      strength,
+      historyHours: Number(row.history_hours),
+      ...evidenceOf(row),
+    },
+  ]
+}
+
+/** What chance would have to bring, where the flag is by likelihood. */
+function evidenceOf({
+  calls,
+  norm_calls: normCalls,
+  surprise,
+  is_of_calls: isOfCalls,
+  is_spread: isSpread,
+  series_count,
+}: FlagRow): {
+  evidence?: Evidence
+} {
+  if (surprise === null || surprise === undefined) return {}
+  const series = Number(series_count ?? 1)
+  return {
+    evidence: {
+      calls: calls ?? 0,
+      normCalls: normCalls ?? 0,
+      surprise,
+      isOfCalls: isOfCalls === true,
+      isSpread: isSpread === true,
+      series,
+    },
+  }
+}
+
+async function incidentsOf(
+  question: Question,
+  span: HourSpan,
+  flags: readonly Flag[],
+  options: AnomalyOptions,
+  top: number | undefined,
+): Promise<Incident[]> {
+  const groups = groupFlags(flags)
+  if (groups.length === 0) return []
+  const { db, scope } = question
+  const { by, historyDays } = options
+  const setting: Setting = {
+    tz: scope.tz,
+    historyDays,
+    by: by.map(({ key }) => key),
+    drivers: driverNames,
+  }
+  const measured = await askFigures(question, span, daysToMeasure(groups), flags, options)
+  const drafts = groups.map((group) => draftOf(group, figuresOf(group, measured), setting))
+  const kept = top === undefined ? drafts : largest(drafts, top)
+  const parts = kept.length === 0 ? [] : await ask(db, partsQuery(scope, span, by, kept))
+  return kept.map((draft, id) =>
+    incidentOf(
+      draft,
+      parts.filter((row) => row.id === id),
+      setting,
+    ),
+  )
+}
+
+const magnitude = (amount: bigint): bigint => (amount < 0n ? -amount : amount)
+
+function largest(drafts: readonly Draft[], top: number): Draft[] {
+  const order = drafts.toSorted((a, b) => Number(magnitude(b.lead.excess) - magnitude(a.lead.excess)))
+  const kept = new Set(order.slice(0, top))
+  return drafts.filter((draft) => kept.has(draft))
+}
+
+/** The hours of these days with the norm of the method that judged them. */
+async function askFigures(
+  question: Question,
+  span: HourSpan,
+  days: readonly MeasuredDay[],
+  flags: readonly Flag[],
+  { by, historyDays, method }: AnomalyOptions,
+): Promise<readonly NormHourRow[]> {
+  if (days.length === 0) return []
+  const request = { scope: question.scope, span, by, historyDays }
+  const hours = method === 'likelihood' ? normHours(request, days) : seriesHours(request, days)
+  const rows: readonly NormHourRow[] = await ask(question.db, hours)
+  if (method === 'zscore') return withFlatNorm(rows, flags)
+  return method === 'likelihood' ? withSessionNorms(question, request, days, rows) : rows
+}
+
+/** By the textbook every hour's norm is the mean of all. */
+function withFlatNorm(rows: readonly NormHourRow[], flags: readonly Flag[]): NormHourRow[] {
+  return rows.map((row) => ({ ...row, norm_usd: flags[0]?.normUsd ?? 0 }))
+}
+
+function partsQuery(
+  scope: Scope,
+  span: HourSpan,
+  by: readonly Dimension[],
+  drafts: readonly Draft[],
+): Query<PartRow> {
+  const first = Math.min(...drafts.map(({ measured }) => measured.pastSince))
+  const iso = (hour: number): string => hourIso(hourStart(hour, scope.tz))
+  const drivers = driverNames.map(dimensionOf)
+  const request = { scope, since: iso(first), until: iso(span.until), by, drivers, top: driversShown }
+  return incidentParts(request, spansOf(drafts))
+}
+
+/** A call that alone is this share of a usual day matters; without any usual day, one of this many USD. */
+const dearShare = 0.05
+const dearUsd = 1
+
+function askExpensive(
+  { db, scope }: Question,
+  span: HourSpan,
+  account: FlagRow | undefined,
+  { minUsd, mostFindings, historyDays }: AnomalyOptions,
+): Promise<readonly ExpensiveCallRow[]> {
+  const usual = account?.usual_usd ?? null
+  const iso = (hour: number): string => hourIso(hourStart(hour, scope.tz))
+  const window = { ...scope, since: iso(span.since), until: iso(span.until) }
+  const request = {
+    scope: window,
+    historySince: new Date(Date.parse(window.since) - historyDays * dayMs).toISOString(),
+    leastUsd: Math.max(minUsd, usual === null ? dearUsd : dearShare * usual),
+    top: mostFindings,
+  }
+  return ask(db, expensiveCalls(request))
+}
+
+/** A user may spend this share of a day's budget within an hour. */
+const hourlyShare = 0.01
+
+async function askUserHours(
+  { db, scope }: Question,
+  span: HourSpan,
+  { budgets }: AnomalyOptions,
+): Promise<readonly UserHourRow[]> {
+  const least = lowestDailyBudget(budgets)
+  return least === null ? [] : ask(db, userHours(scope, span, (least * hourlyShare).toFixed(12)))
+}
+
+/** What was abnormal in the window of a report, with the fewest findings worth a place there. */
+export async function askReportAnomalies(question: Question): Promise<AnomalyAnswer> {
+  const budgets = question.settings.config.budgets
+  const options = { ...defaultAnomalyOptions, budgets, mostFindings: 3 }
+  return { ...options, ...(await askAnomalies(question, options)), scope: question.scope }
+}

@@ -1,0 +1,59 @@
+/** Flagged hours by the method that suits the account on each day: hour by hour, or session by session. */
+import type { HourSpan } from '../../domain/time/hours.js'
+import { anomalies, type AnomalyRequest, type FlagRow } from '../../metrics/anomalies/anomalies.js'
+import { burstyDays } from '../../metrics/anomalies/bursty-days.js'
+import type { SeriesRequest } from '../../metrics/anomalies/anomaly-hours.js'
+import type { Whole } from '../../metrics/query.js'
+import type { SeriesDay } from '../../metrics/anomalies/series-hours.js'
+import type { NormHourRow } from '../../metrics/anomalies/surprise-hours.js'
+import { sessionFlags, sessionNorms, sessionReach } from '../../metrics/anomalies/session-flags.js'
+import { ask, type Question } from '../question.js'
+
+/** The tests of hours, which sessions take the place of on bursty days. */
+const hourly = new Set(['spike', 'sustained'])
+
+/** The span with the days before it that sessions are judged by. */
+const sessionSpan = (span: HourSpan, historyDays: number): HourSpan => ({
+  ...span,
+  first: (Math.floor(span.since / 24) - sessionReach(historyDays)) * 24,
+})
+
+/**
+ * The rows of `anomalies`, those of spikes and sustained excess on bursty days by sessions.
+ */
+export async function askFlags({ db }: Question, request: AnomalyRequest): Promise<readonly FlagRow[]> {
+  const { span, historyDays, kinds, method } = request
+  const rises = method === 'likelihood' && kinds.some((kind) => hourly.has(kind))
+  if (!rises || span.since >= span.until) return ask(db, anomalies(request))
+  const days = new Set((await ask(db, burstyDays(request))).map(({ day }) => Number(day)))
+  if (days.size === 0) return ask(db, anomalies(request))
+  const judged = Math.floor((span.until - 1) / 24) - Math.floor(span.since / 24) + 1
+  const left = days.size === judged ? kinds.filter((kind) => !hourly.has(kind)) : kinds
+  const rows = await ask(db, anomalies({ ...request, kinds: left }))
+  const own = { ...request, span: sessionSpan(span, historyDays), days: [...days] }
+  const bySession = await ask(db, sessionFlags(own))
+  const others = rows.filter(
+    ({ kind, hour }) => !hourly.has(kind) || !days.has(Math.floor(Number(hour) / 24)),
+  )
+  return [...others, ...bySession]
+}
+
+/** Hours of chosen days with the norm by which they were judged: on bursty days, that of sessions. */
+export async function withSessionNorms(
+  { db }: Question,
+  request: SeriesRequest,
+  wanted: readonly SeriesDay[],
+  rows: readonly NormHourRow[],
+): Promise<readonly NormHourRow[]> {
+  const { span, historyDays } = request
+  const bursty = new Set((await ask(db, burstyDays(request))).map(({ day }) => Number(day)))
+  const chosen = wanted.filter(({ day }) => bursty.has(day))
+  if (chosen.length === 0) return rows
+  const days = [...new Set(chosen.map(({ day }) => day))]
+  const own = { ...request, span: sessionSpan(span, historyDays), days, kinds: [], noiseScale: 1 }
+  const norms = await ask(db, sessionNorms(own, chosen))
+  const keyOf = (row: { family: number; value: string; hour: Whole }): string =>
+    JSON.stringify([row.family, row.value, Number(row.hour)])
+  const found = new Map(norms.map((row) => [keyOf(row), row.norm_usd]))
+  return rows.map((row) => ({ ...row, norm_usd: found.get(keyOf(row)) ?? row.norm_usd }))
+}

@@ -1,0 +1,90 @@
+/** What a question about calls knows: where the calls are, which of them are meant, what counts as now. */
+import type { Config } from '../config/config.js'
+import type { Database } from '../db/database.js'
+import type { StoreOptions } from '../db/store-lock.js'
+import type { CostBasis } from '../domain/costs/basis.js'
+import type { Scope } from '../domain/scope.js'
+import { lateFrom } from '../domain/costs/price-age.js'
+import type { ReadOptions } from '../ingest/options.js'
+import { doubtfulPrices } from '../metrics/doubts/doubtful-prices.js'
+import type { HistoryRow } from '../metrics/store/history.js'
+import { lateCalls } from '../metrics/doubts/late-calls.js'
+import { partlyPricedUsage } from '../metrics/doubts/partly-priced.js'
+import { loggedCosts } from '../metrics/doubts/logged-costs.js'
+import type { Query } from '../metrics/query.js'
+import { unpricedModels } from '../metrics/doubts/unpriced.js'
+import type { Doubts } from '../reports/notes.js'
+import { unmatchedFilters } from './unmatched.js'
+
+/** What a run works with, after flag, environment, config file and default have been weighed, in this order. */
+export interface Settings {
+  readonly dbPath: string
+  /** Files with price overrides, absolute. */
+  readonly priceFiles: readonly string[]
+  /** File of the prices that `prices update` took in; undefined where there is no home folder for one. */
+  readonly priceUpdates: string | undefined
+  readonly costBasis: CostBasis
+  /** IANA zone in which days begin. */
+  readonly tz: string
+  readonly storeOptions: StoreOptions
+  readonly readOptions: ReadOptions
+  readonly config: Config
+}
+
+export interface Question {
+  readonly db: Database
+  readonly scope: Scope
+  readonly asOf: Date
+  readonly settings: Settings
+  readonly history: HistoryRow
+  /** The calls come from `--input`, not from the store. */
+  readonly fromInput: boolean
+}
+
+/** Runs a metric and answers with its rows. */
+export async function ask<R>(db: Database, query: Query<R>): Promise<readonly R[]> {
+  const { rows } = await db.query<R>(query.sql, query.params)
+  return rows
+}
+
+/** What notes need to know, from figures of the calls in scope that were asked for already. */
+export async function doubtsAbout(
+  question: Question,
+  figures:
+    | { calls?: Doubts['calls']; unpriced_calls?: Doubts['calls']; partly_priced_calls?: Doubts['calls'] }
+    | undefined,
+): Promise<Doubts> {
+  const { db, scope, history: past, fromInput } = question
+  const unpricedCalls = figures?.unpriced_calls ?? 0
+  const partlyPricedCalls = figures?.partly_priced_calls ?? 0
+  return {
+    history: past,
+    scope,
+    calls: figures?.calls ?? 0,
+    unpricedCalls,
+    partlyPricedCalls,
+    partlyPriced: Number(partlyPricedCalls) > 0 ? await ask(db, partlyPricedUsage(scope)) : [],
+    unpriced: Number(unpricedCalls) > 0 ? await ask(db, unpricedModels(scope)) : [],
+    lateCalls: Number(figures?.calls ?? 0) === 0 ? 0 : await lateCallsIn(db, scope, past),
+    loggedCosts: Number(figures?.calls ?? 0) === 0 ? [] : await ask(db, loggedCosts(scope)),
+    doubtfulPrices: Number(figures?.calls ?? 0) === 0 ? [] : await ask(db, doubtfulPrices(scope)),
+    // Costs nothing where calls were found.
+    unmatched: Number(figures?.calls ?? 0) === 0 ? await unmatchedFilters(db, scope) : [],
+    fromInput,
+  }
+}
+
+/** Calls in scope that are later than the price data by over 30 days; asked for where some may be. */
+export async function lateCallsIn(
+  db: Database,
+  scope: Scope,
+  { price_date: date, last_ts: last }: Pick<HistoryRow, 'price_date' | 'last_ts'>,
+): Promise<number> {
+  if (date === null || last === null) return 0
+  const from = lateFrom(date)
+  const newest = Date.parse(last)
+  const end = scope.until === null ? newest : Math.min(newest, Date.parse(scope.until) - 1)
+  if (end < Date.parse(from)) return 0
+  const [row] = await ask(db, lateCalls(scope, from))
+  return Number(row?.late_calls ?? 0)
+}

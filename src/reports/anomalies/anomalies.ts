@@ -1,0 +1,269 @@
+/** Incidents, and what else stands out: `llmcost anomalies`, and its part of the weekly report. */
+import type { Amounts, Driver, Incident, Member } from '../../anomalies/build.js'
+import {
+  amountText,
+  driverText,
+  evidenceText,
+  groundsText,
+  incidentText,
+  memberText,
+  movedText,
+  nextText,
+  spanText,
+} from '../../anomalies/wording.js'
+import { shortUsdOf } from '../../domain/costs/amount.js'
+import type { Budget } from '../../domain/budgets/budget.js'
+import type { Dimension } from '../../domain/dimensions.js'
+import { hourIso, hourStart, type HourSpan } from '../../domain/time/hours.js'
+import type { Scope } from '../../domain/scope.js'
+import { capital, count, duration } from '../../domain/words/wording.js'
+import { hourMs } from '../../domain/time/zones.js'
+import type { FlagRow } from '../../metrics/anomalies/anomalies.js'
+import type { ExpensiveCallRow } from '../../metrics/anomalies/expensive-calls.js'
+import type { UserHourRow } from '../../metrics/anomalies/user-hours.js'
+import { driftFindings, expensiveFindings, firstSpendFindings, userHourFindings } from './anomaly-findings.js'
+import { column, dataColumn } from '../columns.js'
+import { emptyText, footerOf, warningsOf, type Doubts } from '../notes.js'
+import { settled } from './surprise-verdicts.js'
+import type { Cell, Column, Finding, Report, Row, Section } from '../report.js'
+import type { ReportPart } from '../weekly/weekly.js'
+
+/** What was asked, and what came back. */
+export interface AnomalyAnswer {
+  readonly scope: Scope
+  readonly span: HourSpan
+  readonly historyDays: number
+  readonly by: readonly Dimension[]
+  readonly budgets: readonly Budget[]
+  readonly minUsd: number
+  readonly mostFindings: number
+  readonly method: 'likelihood' | 'robust' | 'zscore'
+  readonly incidents: readonly Incident[]
+  readonly account: FlagRow | undefined
+  readonly firstSpends: readonly FlagRow[]
+  readonly drifts: readonly FlagRow[]
+  readonly expensive: readonly ExpensiveCallRow[]
+  readonly userHours: readonly UserHourRow[]
+}
+
+const columns: readonly Column[] = [
+  column('headline', 'incident', 'text'),
+  column('cause', 'cause', 'text'),
+  column('evidence', 'evidence', 'text'),
+  column('grounds', 'grounds', 'text'),
+  column('next', 'what to do next', 'text'),
+  dataColumn('since', 'since', 'time'),
+  dataColumn('until', 'until', 'time'),
+  dataColumn('kinds', 'kinds', 'json'),
+  dataColumn('dimension', 'dimension', 'text'),
+  dataColumn('value', 'value', 'text'),
+  dataColumn('cost_usd', 'cost', 'usd'),
+  dataColumn('norm_usd', 'usual cost', 'usd'),
+  dataColumn('excess_usd', 'excess', 'usd'),
+  dataColumn('times_normal', 'times normal', 'number'),
+  dataColumn('confidence', 'confidence', 'text'),
+  dataColumn('flagged_hours', 'flagged hours', 'count'),
+  dataColumn('calls', 'calls', 'count'),
+  dataColumn('norm_calls', 'usual calls', 'number'),
+  dataColumn('volume_usd', 'excess by calls', 'usd'),
+  dataColumn('size_usd', 'excess by tokens a call', 'usd'),
+  dataColumn('price_usd', 'excess by cost a token', 'usd'),
+]
+
+const amounts = ({ cost, norm, excess }: Amounts): Row => ({
+  cost_usd: shortUsdOf(cost),
+  norm_usd: shortUsdOf(norm),
+  excess_usd: shortUsdOf(excess),
+})
+
+const member = ({ dimension, value }: Member): Row => ({ dimension, value })
+
+function figures(incident: Incident): Row {
+  const { parts, lead } = incident
+  return {
+    since: incident.since,
+    until: incident.until,
+    kinds: [...incident.kinds],
+    ...member(lead),
+    ...amounts(incident),
+    times_normal: incident.timesNormal,
+    confidence: incident.confidence,
+    flagged_hours: incident.hours.length,
+    calls: incident.calls,
+    norm_calls: incident.normCalls,
+    volume_usd: shortUsdOf(parts.volume),
+    size_usd: parts.size === null ? null : shortUsdOf(parts.size),
+    price_usd: shortUsdOf(parts.price),
+  }
+}
+
+function headline(incident: Incident, tz: string): string {
+  return `${spanText(incident, tz)}  ${memberText(incident.lead)}: ${amountText(incident)}`
+}
+
+function rowOf(incident: Incident, tz: string): Row {
+  const cause = [driverText(incident), movedText(incident)].filter((text) => text !== '').join('; ')
+  return {
+    headline: headline(incident, tz),
+    cause: cause === '' ? null : capital(cause),
+    evidence: evidenceText(incident, tz) || null,
+    grounds: capital(groundsText(incident)),
+    next: nextText(incident),
+    ...figures(incident),
+  }
+}
+
+const driver = (one: Driver): Row => ({ ...member(one), ...amounts(one), excess_share: one.share })
+
+/** What it rests on, for programs; null where the method knows none. */
+function evidenceOf({ evidence }: Incident): Cell {
+  if (evidence === null) return null
+  const { since, until, calls, normCalls, costUsd, normUsd, isOfCalls, surprise, series } = evidence
+  return {
+    since,
+    until,
+    calls,
+    norm_calls: settled(normCalls),
+    cost_usd: costUsd,
+    norm_usd: settled(normUsd),
+    of: isOfCalls ? 'calls' : 'money',
+    surprise: settled(surprise),
+    series,
+  }
+}
+
+/** An incident for programs: all of a row, and its hours, series and drivers. */
+function dataOf(incident: Incident, tz: string): Row {
+  return {
+    ...figures(incident),
+    hours: [...incident.hours],
+    series: incident.series.map((one) => ({ ...member(one), ...amounts(one) })),
+    measured: { ...incident.measured },
+    evidence: evidenceOf(incident),
+    drivers: incident.drivers.map(driver),
+    text: incidentText(incident, tz),
+    next: nextText(incident),
+  }
+}
+
+/** The incidents as blocks of sentences. @param longest incidents that people see */
+function incidentSection(answer: AnomalyAnswer, doubts: Doubts, longest?: number): Section {
+  const { incidents, scope } = answer
+  const rows = incidents.map((incident) => rowOf(incident, scope.tz))
+  const shown =
+    longest === undefined || rows.length <= longest ? undefined : dearest(incidents, rows, longest)
+  const more =
+    shown === undefined
+      ? []
+      : [
+          `${count(longest)} of ${count(rows.length)} incidents, those with the largest excess; llmcost anomalies shows all`,
+        ]
+  return {
+    id: 'incidents',
+    title: 'Anomalies',
+    layout: 'blocks',
+    columns,
+    rows,
+    ...(shown === undefined ? {} : { shownRows: shown }),
+    notes: more,
+    empty: emptyWords(answer, doubts),
+  }
+}
+
+function dearest(incidents: readonly Incident[], rows: readonly Row[], longest: number): Row[] {
+  const size = (i: number): number => Math.abs(Number(incidents[i]?.excess ?? 0n))
+  const kept = new Set(
+    rows
+      .map((_, i) => i)
+      .toSorted((a, b) => size(b) - size(a))
+      .slice(0, longest),
+  )
+  return rows.filter((_, i) => kept.has(i))
+}
+
+function emptyWords({ span, account }: AnomalyAnswer, doubts: Doubts): string {
+  if (Number(doubts.calls ?? 0) === 0) return emptyText(doubts)
+  if (span.until <= span.since) return 'no whole hour in this window to judge'
+  if (account === undefined || Number(account.history_hours) <= 24)
+    return 'not enough history to judge any hour'
+  return 'no anomaly: every hour is within what its history explains'
+}
+
+/** Findings beside the incidents. */
+function anomalyFindings(answer: AnomalyAnswer): Finding[] {
+  const { scope, expensive, firstSpends, userHours, by, budgets, minUsd, mostFindings } = answer
+  return [
+    ...historyFindings(answer),
+    ...driftFindings(answer.drifts, scope.tz),
+    ...expensiveFindings(expensive, scope.tz),
+    ...userHourFindings(userHours, budgets, scope.tz, mostFindings),
+    ...firstSpendFindings(firstSpends, by, Math.max(minUsd, leastFirstSpend), scope.tz).slice(
+      0,
+      mostFindings,
+    ),
+  ]
+}
+
+/** A new series that comes to less than this in a day is no news, USD. */
+const leastFirstSpend = 1
+
+/** Under a day of history nothing can be judged; under four weeks less surely. */
+function historyFindings({ account, span, scope }: AnomalyAnswer): Finding[] {
+  if (account === undefined || span.until <= span.since) return []
+  const hours = Number(account.history_hours)
+  const unjudged = Number(account.hour) + 24 - span.since
+  if (unjudged <= 0 && hours >= 7 * 24) return []
+  const begun = hourIso(hourStart(Math.max(Number(account.hour), span.first), scope.tz))
+  const length = duration(hours * hourMs)
+  const text =
+    hours <= 24
+      ? `not enough history: the calls begin ${length} before the end of the window, and a day before is needed to judge an hour`
+      : unjudged > 0
+        ? `the calls begin within the window: its first day cannot be judged, and the first week not surely`
+        : `the calls begin ${length} before the end of the window: under a week of history, all is of low confidence`
+  return [
+    {
+      kind: 'not_enough_history',
+      severity: 'info',
+      dimension: null,
+      value: null,
+      measured: hours,
+      bound: 24,
+      text,
+      details: { history_since: begun },
+    },
+  ]
+}
+
+export function anomalyReport(answer: AnomalyAnswer, doubts: Doubts, longest?: number): Report {
+  const { scope, incidents, method } = answer
+  return {
+    kind: 'anomalies',
+    title: method === 'zscore' ? 'Anomalies by z-score' : 'Anomalies',
+    period: { since: scope.since, until: scope.until, tz: scope.tz },
+    sections: [
+      {
+        ...incidentSection(answer, doubts, longest),
+        title: method === 'zscore' ? 'Anomalies by z-score' : 'Anomalies',
+      },
+    ],
+    findings: anomalyFindings(answer),
+    data: { incidents: incidents.map((incident) => dataOf(incident, scope.tz)) as unknown as Cell },
+    warnings: warningsOf(doubts),
+    footer: footerOf(doubts.history),
+  }
+}
+
+/** Incidents that the weekly report shows; `anomalies` has them all. */
+const longestInReport = 5
+
+/**
+ * The incidents of a report's window, a headline and its cause each, and what else stands out.
+ */
+export function anomalyPart(answer: AnomalyAnswer, doubts: Doubts): ReportPart {
+  const section = incidentSection(answer, doubts, longestInReport)
+  const brief = section.columns.map((one): Column =>
+    ['evidence', 'grounds', 'next'].includes(one.key) ? { ...one, dataOnly: true } : one,
+  )
+  return { sections: [{ ...section, columns: brief }], findings: anomalyFindings(answer) }
+}

@@ -1,0 +1,66 @@
+/** What fails too often, and retries that cost too much. */
+import type { Bounds } from '../../domain/bounds.js'
+import type { Dimension } from '../../domain/dimensions.js'
+import { count, percent, usd } from '../../domain/words/wording.js'
+import type { Finding } from '../report.js'
+import { withRetries, type ErrorGroup, type ErrorsAnswer } from './retries.js'
+import { aboutGroup, groupName, nameOf } from '../sentences.js'
+
+/** Far beyond the bound something is broken. */
+const criticalTimes = 5
+
+export function errorFindings(answer: ErrorsAnswer, bounds: Bounds): Finding[] {
+  const { by, rows, retries } = answer
+  const groups = withRetries(by, rows, retries)
+  const total = groups.find(({ row }) => row.is_total)
+  const named = by.length === 0 ? [] : groups.filter(({ row }) => !row.is_total && !row.is_others)
+  return [
+    ...(total === undefined ? [] : rateFinding([], total, bounds)),
+    ...named.flatMap((group) => rateFinding(by, group, bounds)),
+    ...(total === undefined ? [] : retryFinding(answer, total, bounds)),
+  ]
+}
+
+function rateFinding(by: readonly Dimension[], { row }: ErrorGroup, bounds: Bounds): Finding[] {
+  const rate = row.error_rate ?? null
+  const calls = Number(row.status_calls ?? 0)
+  if (rate === null || calls < bounds.minimum_calls || Number(rate) <= bounds.error_rate) return []
+  const cost = Number(row.failed_cost_usd ?? 0) > 0 ? `, which cost ${usd(row.failed_cost_usd)}` : ''
+  const [only] = by.length === 1 ? by : []
+  const filter =
+    only === undefined || only.kind === 'time'
+      ? ''
+      : ` --where ${quoted(`${only.key}=${nameOf(row.d0 ?? null)}`)}`
+  return [
+    {
+      kind: 'error_rate',
+      severity: Number(rate) >= bounds.error_rate * criticalTimes ? 'critical' : 'warning',
+      ...aboutGroup(by, row),
+      measured: rate,
+      bound: bounds.error_rate,
+      text: `${groupName(by, row)}: ${percent(rate)} of ${count(calls)} calls failed (bound ${percent(bounds.error_rate)})${cost}; llmcost calls --order failed${filter} lists them`,
+    },
+  ]
+}
+
+const quoted = (text: string): string =>
+  /^[\w./:=-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
+
+function retryFinding({ kinds }: ErrorsAnswer, total: ErrorGroup, bounds: Bounds): Finding[] {
+  const [cost, all] = [Number(total.retryCostUsd ?? 0), Number(total.row.cost_usd ?? 0)]
+  if (all === 0 || cost / all <= bounds.retry_cost_share) return []
+  const main = kinds.find((row) => !row.is_total && !row.is_others && row.kind !== null)
+  const most = main === undefined ? '' : `; the most frequent error is ${nameOf(main.kind)}`
+  return [
+    {
+      kind: 'retry_cost',
+      severity: 'warning',
+      dimension: null,
+      value: null,
+      measured: cost / all,
+      bound: bounds.retry_cost_share,
+      text: `${count(total.retries)} retries cost ${usd(total.retryCostUsd)}, ${percent(cost / all)} of all cost (bound ${percent(bounds.retry_cost_share)})${most}`,
+      details: { retries: total.retries, retry_cost_usd: total.retryCostUsd },
+    },
+  ]
+}

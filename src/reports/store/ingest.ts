@@ -1,0 +1,176 @@
+import { loggedCostWords, type LoggedCostRow } from '../../domain/costs/logged-costs.js'
+import { countNames, countsBy, type Counts } from '../../domain/record-counts.js'
+import { capital, count } from '../../domain/words/wording.js'
+import type { Column, Report, Row, Section } from '../report.js'
+
+interface FileCounts extends Counts {
+  readonly label: string
+  readonly importer: string | null
+  readonly state: string
+  readonly note: string | null
+  readonly reasons: readonly { readonly line: number; readonly reason: string }[]
+}
+
+/** What a run of ingest did. */
+export interface IngestFacts {
+  readonly files: readonly FileCounts[]
+  readonly totals: Counts
+  readonly unpricedModels: readonly {
+    readonly provider: string | null
+    readonly model: string | null
+    readonly calls: number
+  }[]
+  readonly loggedCosts: readonly LoggedCostRow[]
+  readonly priceData: string
+  readonly dryRun: boolean
+}
+
+const columns: readonly Column[] = [
+  { key: 'file', title: 'file', kind: 'text' },
+  { key: 'path', title: 'path', kind: 'text', dataOnly: true },
+  { key: 'importer', title: 'importer', kind: 'text', optional: 3 },
+  { key: 'state', title: 'state', kind: 'text', optional: 2 },
+  ...countNames.map((key): Column => ({ key, title: key, kind: 'count' })),
+]
+
+/** Files beyond this many are summed up in the table; JSON and CSV have them all. */
+const shownFiles = 40
+
+/**
+ * The summary of a run: a line a file, then the totals, in which the conservation law can be seen.
+ * @param doubts sentences on repaired and replaced records
+ */
+export function ingestReport(facts: IngestFacts, dbPath: string, doubts: readonly string[]): Report {
+  const shorten = labelShortener(facts.files.map((file) => file.label))
+  const rows = facts.files.map((file): Row => {
+    const { label, importer, state } = file
+    return { file: shorten(label), path: label, importer, state, ...countsBy((name) => file[name]) }
+  })
+  const logs = rows.filter(({ state }) => state !== 'not-a-log')
+  const files: Section = {
+    id: 'files',
+    title: facts.dryRun ? 'What would be read' : 'Read',
+    columns,
+    rows,
+    ...(logs.length > shownFiles
+      ? { shownRows: summedUp(logs) }
+      : logs.length < rows.length
+        ? { shownRows: logs }
+        : {}),
+    totals: { file: 'total', importer: null, state: null, ...facts.totals },
+    notes: [...refusalNotes(facts.files), ...noLogs(facts.files)],
+  }
+  return {
+    kind: 'ingest',
+    title: titleOf(facts, dbPath),
+    period: { since: null, until: null, tz: 'UTC' },
+    sections: [files],
+    warnings: [
+      ...doubts,
+      ...rejected(facts),
+      ...unpriced(facts),
+      ...loggedCostWords(facts.loggedCosts).map((words) => `${capital(words)}.`),
+    ],
+    footer: [`Prices: ${facts.priceData}.`],
+  }
+}
+
+/** Shows files below the folder that they have in common; JSON and CSV keep the labels whole. */
+function labelShortener(labels: readonly string[]): (label: string) => string {
+  const folders = labels.map((label) => label.split('/').slice(0, -1))
+  const [first = [], ...rest] = folders
+  let shared = first.length
+  for (const folder of rest)
+    while (shared > 0 && !first.slice(0, shared).every((part, i) => folder[i] === part)) shared -= 1
+  return (label) => (labels.length < 2 ? label : label.split('/').slice(shared).join('/'))
+}
+
+function noLogs(files: readonly FileCounts[]): string[] {
+  const n = files.filter(({ state }) => state === 'not-a-log').length
+  return n === 0 ? [] : [`${n === 1 ? '1 file is no call log' : `${count(n)} files are no call logs`}.`]
+}
+
+function titleOf(facts: IngestFacts, dbPath: string): string {
+  if (facts.dryRun) return 'Dry run: nothing was changed'
+  return facts.files.every((file) => ['refused', 'not-a-log', 'not-read'].includes(file.state))
+    ? 'Nothing was ingested'
+    : `Ingested into ${dbPath}`
+}
+
+function rejected({ totals, dryRun }: IngestFacts): string[] {
+  if (totals.rejected === 0) return []
+  const records = totals.rejected === 1 ? '1 record was' : `${count(totals.rejected)} records were`
+  return [`${records} rejected${dryRun ? '' : '; llmcost rejects says why'}.`]
+}
+
+function summedUp(rows: readonly Row[]): readonly Row[] {
+  const remarkable = rows.filter(
+    (row) => row['state'] === 'refused' || row['state'] === 'not-read' || row['rejected'] !== 0,
+  )
+  const quiet = rows.filter((row) => !remarkable.includes(row))
+  const shown = [...remarkable, ...quiet].slice(0, shownFiles)
+  const rest = rows.filter((row) => !shown.includes(row))
+  return [
+    ...shown,
+    {
+      file: `${rest.length} more files`,
+      importer: null,
+      state: null,
+      ...countsBy((name) => rest.reduce((total, row) => total + Number(row[name]), 0)),
+    },
+  ]
+}
+
+/** Which files were refused, or not read, and why, in one sentence for all files with the same reason. */
+export const refusedWords = ({ files }: Pick<IngestFacts, 'files'>): string[] =>
+  refusalsOf(files).map(({ sentence }) => sentence)
+
+/** True when a file that was named was refused, or a log; or when nothing that was found is a log. */
+export const hasRefused = ({ files }: Pick<IngestFacts, 'files'>): boolean =>
+  files.some(({ state }) => state === 'refused') ||
+  (files.length > 0 && files.every(({ state }) => ['not-a-log', 'not-read'].includes(state)))
+
+const refusalNotes = (files: readonly FileCounts[]): string[] =>
+  refusalsOf(files).flatMap(({ sentence, hints, reasons }) => [sentence, ...hints, ...reasons])
+
+interface Refusal {
+  readonly sentence: string
+  readonly hints: readonly string[]
+  readonly reasons: readonly string[]
+}
+
+function refusalsOf(files: readonly FileCounts[]): Refusal[] {
+  const groups = new Map<string, FileCounts[]>()
+  for (const file of files.filter(({ state }) => state === 'refused' || state === 'not-read')) {
+    const key = `${file.state}\n${file.note ?? ''}`
+    groups.set(key, [...(groups.get(key) ?? []), file])
+  }
+  return [...groups].map(([key, [first, ...more]]) => {
+    const others = more.length === 0 ? '' : ` (and ${more.length} more)`
+    const [state, what, ...hints] = key.split('\n')
+    const reasons = [first!, ...more]
+      .slice(0, 5)
+      .flatMap((f) => f.reasons.map((r) => `${f.label}:${r.line}: ${r.reason}`))
+    return {
+      sentence: `${first!.label}${others} was ${state === 'refused' ? 'refused' : 'not read'}: ${what}`,
+      hints: hints.map((hint) => hint.trim()),
+      reasons,
+    }
+  })
+}
+
+/** Models beyond this many are counted together. */
+const namedModels = 5
+
+function unpriced({ unpricedModels: models }: IngestFacts): string[] {
+  if (models.length === 0) return []
+  const names = models
+    .slice(0, namedModels)
+    .map((m) => `${m.provider === null ? '' : `${m.provider}/`}${m.model ?? '(none)'} (${count(m.calls)})`)
+  const more = models.length - names.length
+  const others = more === 0 ? '' : ` and ${count(more)} more ${more === 1 ? 'model' : 'models'}`
+  const calls = models.reduce((sum, m) => sum + m.calls, 0)
+  return [
+    `${calls === 1 ? '1 call has no known price and counts' : `${count(calls)} calls have no known price and count`} as unpriced: ${names.join(', ')}${others}. Try llmcost prices check.`,
+  ]
+}

@@ -1,0 +1,147 @@
+import type { FileRow, SeveralSourcesRow, StatusRow, UnreadRow } from '../../metrics/store/status.js'
+import { count } from '../../domain/words/wording.js'
+import type { Column, Report, Section } from '../report.js'
+
+export interface StatusFacts {
+  readonly path: string
+  /** Bytes on disk. */
+  readonly size: number
+  readonly row: StatusRow
+  /** Undefined: not asked for. */
+  readonly files: readonly FileRow[] | undefined
+  /** What stored calls say of usage or money that was not read. */
+  readonly unread: readonly UnreadRow[]
+  /** Calls that several sources log otherwise; undefined where there is one source. */
+  readonly several: SeveralSourcesRow | undefined
+  /** Version and date of the price data that this program carries. */
+  readonly prices: string
+  /** Fingerprint of that price data and the override files in force. */
+  readonly fingerprint: string
+  readonly configPath: string | undefined
+}
+
+/** Where the database is and what it holds. */
+export function statusReport({
+  path,
+  size,
+  row,
+  files,
+  unread,
+  several,
+  prices,
+  fingerprint,
+  configPath,
+}: StatusFacts): Report {
+  const columns: Column[] = [
+    { key: 'database', title: 'database', kind: 'text' },
+    { key: 'size', title: 'size', kind: 'bytes' },
+    { key: 'calls', title: 'calls', kind: 'count' },
+    { key: 'first_ts', title: 'first call', kind: 'time' },
+    { key: 'last_ts', title: 'last call', kind: 'time' },
+    { key: 'files', title: 'files', kind: 'count' },
+    { key: 'rejects', title: 'rejected records', kind: 'count' },
+    { key: 'unpriced_calls', title: 'unpriced calls', kind: 'count' },
+    { key: 'unpriced_models', title: 'unpriced models', kind: 'text' },
+    { key: 'last_ingest', title: 'last ingest', kind: 'time' },
+    { key: 'stored_price_data', title: 'prices of the costs', kind: 'text' },
+    { key: 'price_data', title: 'prices of this program', kind: 'text' },
+    { key: 'config', title: 'config file', kind: 'text' },
+  ]
+  const facts: Section = {
+    id: 'status',
+    title: 'Store',
+    layout: 'facts',
+    columns,
+    rows: [
+      {
+        database: path,
+        size,
+        calls: row.calls,
+        first_ts: row.first_ts,
+        last_ts: row.last_ts,
+        files: row.files,
+        rejects: row.rejects,
+        unpriced_calls: row.unpriced_calls,
+        unpriced_models: row.unpriced_models === null ? null : named(row.unpriced_models),
+        last_ingest: row.last_ingest,
+        stored_price_data: row.price_data,
+        price_data: prices,
+        config: configPath ?? null,
+      },
+    ],
+    notes: notes(row, fingerprint),
+  }
+  const sections = [
+    facts,
+    ...(unread.length === 0 ? [] : [unreadSection(unread)]),
+    ...(files === undefined ? [] : [filesSection(files)]),
+  ]
+  return {
+    kind: 'status',
+    title: 'Status',
+    period: { since: null, until: null, tz: 'UTC' },
+    sections,
+    warnings: several === undefined || Number(several.ids) === 0 ? [] : [disagreeing(several)],
+  }
+}
+
+/** Calls that may count twice. */
+function disagreeing({ ids, example }: SeveralSourcesRow): string {
+  const are = Number(ids) === 1 ? 'id of a call is' : 'ids of calls are'
+  return `${count(ids)} ${are} in logs of several sources with other tokens or models; all were kept, so they may count twice: ${example}`
+}
+
+const named = (models: readonly string[]): string =>
+  models.length <= 5 ? models.join(', ') : `${models.slice(0, 5).join(', ')} and ${models.length - 5} more`
+
+function notes(row: StatusRow, fingerprint: string): string[] {
+  const out: string[] = []
+  if (Number(row.unpriced_calls) > 0) out.push('llmcost prices check names the closest known models.')
+  if (row.rejects > 0) out.push('llmcost rejects says why records were refused.')
+  if (row.price_fingerprint !== null && row.price_fingerprint !== fingerprint) {
+    out.push(
+      'Some calls were priced with other price data or overrides than are in force now: llmcost reprice --dry-run shows what would change.',
+    )
+  }
+  return out
+}
+
+/** Kinds of usage that are named but not read, each with its files; JSON and CSV have all files. */
+function unreadSection(unread: readonly UnreadRow[]): Section {
+  return {
+    id: 'unread',
+    title: 'Usage that was not read',
+    columns: [
+      { key: 'name', title: 'what the records say', kind: 'text' },
+      { key: 'calls', title: 'calls', kind: 'count' },
+      { key: 'files', title: 'in', kind: 'text' },
+    ],
+    rows: unread.map(({ name, calls, files }) => ({ name, calls, files: named(files) })),
+    notes: ['These calls count as partly priced, but for currencies: what they say here is in no figure.'],
+  }
+}
+
+function filesSection(files: readonly FileRow[]): Section {
+  const count = (key: string, optional?: number): Column => ({
+    key,
+    title: key,
+    kind: 'count',
+    ...(optional === undefined ? {} : { optional }),
+  })
+  return {
+    id: 'files',
+    title: 'Files',
+    columns: [
+      { key: 'path', title: 'file', kind: 'text' },
+      { key: 'importer', title: 'importer', kind: 'text', optional: 1 },
+      count('lines'),
+      count('imported'),
+      count('duplicates', 2),
+      count('superseded', 3),
+      count('skipped', 4),
+      count('rejected'),
+    ],
+    rows: files.map(({ size: _size, ...row }) => row),
+    empty: 'No file has been ingested.',
+  }
+}

@@ -1,0 +1,148 @@
+/** The weekly cost report, section by section: `llmcost report`. */
+import { dimensionOf } from '../../domain/dimensions.js'
+import { localDate } from '../../domain/time/periods.js'
+import type { Scope, Window } from '../../domain/scope.js'
+import type { BreakdownRow } from '../../metrics/breakdown.js'
+import type { MeasureName } from '../../metrics/measures.js'
+import type { SummaryRow } from '../../metrics/summary.js'
+import { groupSection } from '../breakdown.js'
+import { callColumn, column, measureColumn } from '../columns.js'
+import { emptyText, footerOf, warningsOf, type Doubts } from '../notes.js'
+import type { Finding, Report, Section } from '../report.js'
+
+interface WeeklyAnswer {
+  readonly scope: Scope
+  /** The window compared with; null when there is none. */
+  readonly before: Window | null
+  readonly summary: readonly SummaryRow[]
+  /** Undefined where the window has no call. */
+  readonly parts: readonly ReportPart[] | undefined
+  readonly doubts: Doubts
+  /** An option that finds calls, should there be none in the window. */
+  readonly suggestion: string
+}
+
+/** What one subject of the report has to show, and to say. */
+export interface ReportPart {
+  readonly sections: readonly Section[]
+  readonly findings?: readonly Finding[]
+}
+
+/** Figures asked of each window of the summary. */
+export const summaryMeasures = [
+  'calls',
+  'priced_calls',
+  'unpriced_calls',
+  'partly_priced_calls',
+  'users',
+  'input_tokens',
+  'output_tokens',
+  'total_tokens',
+  'cost_usd',
+  'mean_cost_usd',
+  'max_cost_usd',
+  'stddev_cost_usd',
+] as const satisfies readonly MeasureName[]
+
+/** Figures of each group in the tables of cost. */
+export const costMeasures = [
+  'calls',
+  'input_tokens',
+  'output_tokens',
+  'total_tokens',
+  'cost_usd',
+  'cost_share',
+  'mean_cost_usd',
+  'unpriced_calls',
+] as const satisfies readonly MeasureName[]
+
+export function weeklyReport(answer: WeeklyAnswer): Report {
+  const { scope, doubts, parts } = answer
+  const findings = (parts ?? []).flatMap(({ findings = [] }) => findings)
+  return {
+    kind: 'report',
+    title: 'LLM cost report',
+    period: { since: scope.since, until: scope.until, tz: scope.tz },
+    sections: parts === undefined ? [emptySummary(answer)] : parts.flatMap(({ sections }) => sections),
+    findings: findings.toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity)),
+    warnings: [...warningsOf(doubts), ...(parts === undefined ? [] : historyWarnings(answer))],
+    footer: footerOf(doubts.history),
+  }
+}
+
+/** The gravest first. */
+const severities: readonly Finding['severity'][] = ['critical', 'warning', 'info']
+
+function emptySummary({ doubts, suggestion }: WeeklyAnswer): Section {
+  const empty = emptyText(doubts, suggestion)
+  return {
+    id: 'summary',
+    title: 'Summary',
+    layout: 'facts',
+    columns: [measureColumn('cost_usd')],
+    rows: [],
+    empty,
+  }
+}
+
+const remedies = {
+  feature: '--map feature=<path> takes one from the log',
+  model: '--set model=<name> gives one',
+  user_id: '--map user=<path> takes one from the log',
+} as const
+
+export function costSection(name: keyof typeof remedies, rows: readonly BreakdownRow[]): Section {
+  const dimension = dimensionOf(name)
+  const [id, title] = name === 'user_id' ? ['top_users', 'Top users'] : [`cost_by_${name}`, `Cost by ${name}`]
+  const section = groupSection({ id, title, by: [dimension], measures: costMeasures }, rows)
+  const named = rows.some((row) => !row.is_total && (row.is_others || row.d0 !== null))
+  if (named) return section
+  const what = dimension.key.replace('_id', '')
+  return {
+    id,
+    title,
+    columns: section.columns,
+    rows: [],
+    empty: `no call names its ${what}; ${remedies[name]}`,
+  }
+}
+
+export function unpricedSection({ unpriced }: Doubts): Section[] {
+  if (unpriced.length === 0) return []
+  const columns = [
+    { ...callColumn('provider'), dimension: true as const },
+    { ...callColumn('model'), dimension: true as const },
+    column('unpriced_calls', 'calls', 'count'),
+    measureColumn('input_tokens', 'always'),
+    measureColumn('output_tokens', 'always'),
+  ]
+  return [
+    {
+      id: 'unpriced_models',
+      title: 'Calls without a price',
+      columns,
+      rows: unpriced.map((row) => ({ ...row })),
+    },
+  ]
+}
+
+/** Too little history, before the window or within it. */
+function historyWarnings({ doubts, scope, before, summary }: WeeklyAnswer): string[] {
+  const { first_ts: first, last_ts: last } = doubts.history
+  if (first === null || last === null || scope.since === null || scope.until === null) return []
+  const warnings: string[] = []
+  const firstDay = localDate(first, scope.tz)
+  if (localDate(scope.since, scope.tz) < firstDay) {
+    warnings.push(`the calls begin on ${firstDay}, within this window`)
+  }
+  if (before?.since && localDate(before.since, scope.tz) < firstDay) {
+    warnings.push(`too little history to compare with: the calls begin on ${firstDay}`)
+  } else if (before !== null && !summary.some(({ is_current: isCurrent }) => !isCurrent)) {
+    warnings.push('nothing to compare with: no calls in the days before')
+  }
+  const lastDay = localDate(last, scope.tz)
+  if (lastDay < localDate(new Date(Date.parse(scope.until) - 1).toISOString(), scope.tz)) {
+    warnings.push(`the newest call is of ${lastDay}: no calls after it in this window`)
+  }
+  return warnings
+}
