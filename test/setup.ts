@@ -39,6 +39,7 @@ function pack(stage: string): string {
     '--outDir',
     join(stage, 'dist'),
   ])
+  run(join(root, 'scripts/bundle.js'), [join(stage, 'dist')])
   const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { files: string[] }
   for (const name of ['package.json', ...files.filter((file) => file !== 'dist')]) {
     if (existsSync(join(root, name))) cpSync(join(root, name), join(stage, name), { recursive: true })

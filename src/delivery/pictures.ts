@@ -1,6 +1,7 @@
 /** Pictures of a mail as PNG, drawn without a browser and with fonts of the program's own, so that they are the same everywhere. */
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { dataFile } from '../data-folder.js'
 import type { Picture } from '../renderers/mail/picture.js'
 import type { Attachment } from './compose.js'
 
@@ -12,17 +13,13 @@ const density = 2
 
 const require = createRequire(import.meta.url)
 
-/** Looked for when something is drawn: a report in the terminal needs none. */
-const fonts = (): string[] => [
-  require.resolve('@fontsource/inter/files/inter-latin-400-normal.woff2'),
-  require.resolve('@fontsource/inter/files/inter-latin-600-normal.woff2'),
-]
+const fonts = ['inter-latin-400-normal.woff2', 'inter-latin-600-normal.woff2']
 
 /** The pictures of a mail, in their order. */
 export async function drawn(pictures: readonly Picture[]): Promise<Attachment[]> {
   if (pictures.length === 0) return []
   const { Resvg } = await resvg()
-  const fontBuffers = await Promise.all(fonts().map((file) => readFile(file)))
+  const fontBuffers = await Promise.all(fonts.map((name) => readFile(dataFile(`fonts/${name}`))))
   return pictures.map(({ cid, svg, background, width }, i) => {
     const image = new Resvg(svg, {
       background,

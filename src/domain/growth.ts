@@ -6,7 +6,8 @@
  * `before` is the week before the run; at that rate a cost doubles in ln 2 / ln(1 + rate) weeks.
  */
 import type { Window } from './scope.js'
-import { dayMs, dayOf, instantOf, localAt } from './time/zones.js'
+import { dayOf } from './time/calendar.js'
+import { dayMs, instantOf, localAt } from './time/zones.js'
 
 /** A number as the database gives it: an exact decimal as text. */
 type Figure = string | number | bigint | null | undefined

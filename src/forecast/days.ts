@@ -2,7 +2,8 @@
  * Calendar days by name, `2026-10-02`, and the series of daily costs made of them. No zone is needed here:
  * which instants a local day covers is the metric's to say.
  */
-const dayMs = 86_400_000
+import { monthOf, quarterOf, weekOf } from '../domain/time/calendar.js'
+import { dayMs } from '../domain/time/zones.js'
 
 /** Cost of one local day. */
 export interface DailyCost {
@@ -39,22 +40,11 @@ export const lengthOf = ({ since, until }: DayRange): number => dayNumber(until)
 export const periods = ['week', 'month', 'quarter'] as const
 export type PeriodName = (typeof periods)[number]
 
+const beginnings = { week: weekOf, month: monthOf, quarter: quarterOf } as const
+
 /** The calendar period that a day is in; weeks begin on Monday. */
 export function periodOf(day: string, period: PeriodName): DayRange {
-  const date = new Date(`${day}T00:00:00Z`)
-  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()]
-  const first = (monthIndex: number): string =>
-    new Date(Date.UTC(year, monthIndex, 1)).toISOString().slice(0, 10)
-  switch (period) {
-    case 'week': {
-      const monday = dayNumber(day) - weekday(dayNumber(day))
-      return { since: dayName(monday), until: dayName(monday + 7) }
-    }
-    case 'month':
-      return { since: first(month), until: first(month + 1) }
-    case 'quarter': {
-      const quarter = month - (month % 3)
-      return { since: first(quarter), until: first(quarter + 3) }
-    }
-  }
+  const local = dayNumber(day) * dayMs
+  const name = (on: number): string => dayName(Math.round(beginnings[period](local, on) / dayMs))
+  return { since: name(0), until: name(1) }
 }

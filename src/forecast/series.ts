@@ -1,5 +1,6 @@
 /** Daily costs as the database gives them, days without calls left out, become a series without gaps. */
-import { dayMs, dayOf, instantOf, localAt } from '../domain/time/zones.js'
+import { dayOf } from '../domain/time/calendar.js'
+import { dayMs, instantOf, localAt } from '../domain/time/zones.js'
 import { dayName, dayNumber, type DailyCost } from './days.js'
 
 /** Where an instant lies in its local day. */

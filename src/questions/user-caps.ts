@@ -1,7 +1,8 @@
 /** Who went over what one user may use: asked by `llmcost caps` and by the report. */
 import type { UserCaps } from '../domain/budgets/budget.js'
 import type { Scope } from '../domain/scope.js'
-import { dayOf, hourMs, instantOf, localAt, monthOf } from '../domain/time/zones.js'
+import { dayOf, monthOf } from '../domain/time/calendar.js'
+import { hourMs, instantOf, localAt } from '../domain/time/zones.js'
 import { cappedCalls, usersOverCaps, type CappedCallsRow, type OverCapRow } from '../metrics/budgets/caps.js'
 import { capsFindings, findingsOfCap } from '../reports/budgets/caps-findings.js'
 import type { ReportPart } from '../reports/weekly/weekly.js'

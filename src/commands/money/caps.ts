@@ -1,7 +1,8 @@
 /** `llmcost caps`: users who went over what one user may use. */
 import type { UserCaps } from '../../domain/budgets/budget.js'
 import { capNames, parseCaps } from '../../domain/budgets/user-caps.js'
-import { dayMs, dayOf, instantOf, localAt } from '../../domain/time/zones.js'
+import { dayOf } from '../../domain/time/calendar.js'
+import { dayMs, instantOf, localAt } from '../../domain/time/zones.js'
 import type { Window } from '../../domain/scope.js'
 import { exitCodes } from '../../errors.js'
 import { capsReport, noCapsReport } from '../../reports/budgets/caps-report.js'

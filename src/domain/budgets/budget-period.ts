@@ -1,6 +1,7 @@
 /** The calendar period of a budget that is running at a moment: a local day, ISO week or month. */
 import type { BudgetPeriod } from './budget.js'
-import { dayMs, dayOf, instantOf, localAt, monthOf, weekOf } from '../time/zones.js'
+import { dayOf, monthOf, weekOf } from '../time/calendar.js'
+import { dayMs, instantOf, localAt } from '../time/zones.js'
 
 /** Half-open [since, until), instants as ISO 8601 UTC. */
 export interface RunningPeriod {

@@ -1,7 +1,8 @@
 /** Which tier a user is in, and what the user pays. */
 import { picos, usdOf } from '../costs/amount.js'
 import type { Window } from '../scope.js'
-import { instantOf, localAt, monthOf } from '../time/zones.js'
+import { monthOf } from '../time/calendar.js'
+import { instantOf, localAt } from '../time/zones.js'
 
 export interface UserTier {
   readonly userId: string

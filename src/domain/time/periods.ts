@@ -5,7 +5,8 @@
 import { UserError } from '../../errors.js'
 import { readDuration } from './duration.js'
 import type { Window } from '../scope.js'
-import { assertZone, dayMs, dayOf, instantOf, localAt, monthOf, weekOf } from './zones.js'
+import { dayOf, monthOf, weekOf } from './calendar.js'
+import { assertZone, dayMs, instantOf, localAt } from './zones.js'
 
 /** The options as given; undefined where absent. */
 export interface PeriodOptions {

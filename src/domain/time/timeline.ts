@@ -4,7 +4,8 @@
  */
 import { UserError } from '../../errors.js'
 import type { Window } from '../scope.js'
-import { dayMs, dayOf, hourMs, instantOf, isUtc, localAt, monthOf, offsetStretches, weekOf } from './zones.js'
+import { dayOf, monthOf, weekOf } from './calendar.js'
+import { dayMs, hourMs, instantOf, isUtc, localAt, offsetStretches } from './zones.js'
 
 export const everies = ['hour', 'day', 'week', 'month'] as const
 export type Every = (typeof everies)[number]
@@ -107,9 +108,9 @@ function hourLabel(local: number, offset: number, tz: string): string {
 
 /** Local ms at which the bucket of a local time begins, and the one so many buckets on. */
 const beginnings = {
-  day: (local: number, on = 0) => dayOf(local) + on * dayMs,
-  week: (local: number, on = 0) => weekOf(local) + on * 7 * dayMs,
-  month: (local: number, on = 0) => monthOf(local, on),
+  day: dayOf,
+  week: weekOf,
+  month: monthOf,
 } as const
 
 function days(from: number, until: number, every: Exclude<Every, 'hour'>, tz: string): Span[] {

@@ -3,9 +3,9 @@
  * milliseconds since 1970-01-01T00:00 of the wall clock, so that calendar arithmetic is plain arithmetic;
  * instants are milliseconds since 1970-01-01T00:00Z.
  */
-import { tzOffset } from '@date-fns/tz/tzOffset'
 import { UserError } from '../../errors.js'
 import { closestNames } from '../words/names.js'
+import { offsetMinutes } from './calendar.js'
 
 const minuteMs = 60_000
 export const hourMs = 60 * minuteMs
@@ -27,7 +27,7 @@ export function isUtc(tz: string): boolean {
  * @throws UserError (usage) when `tz` is not an IANA zone; names the closest ones
  */
 export function assertZone(tz: string, said = '--tz'): void {
-  if (isUtc(tz) || (/^[A-Za-z]/.test(tz) && !Number.isNaN(tzOffset(tz, new Date(0))))) return
+  if (isUtc(tz) || (/^[A-Za-z]/.test(tz) && !Number.isNaN(offsetMinutes(tz, new Date(0))))) return
   const zones = Intl.supportedValuesOf('timeZone')
   throw new UserError(`${said} ${tz} is not a time zone`, {
     code: 'usage',
@@ -37,7 +37,7 @@ export function assertZone(tz: string, said = '--tz'): void {
 
 /** Local time minus UTC at an instant, ms. */
 function offsetAt(instant: number, tz: string): number {
-  return isUtc(tz) ? 0 : tzOffset(tz, new Date(instant)) * minuteMs
+  return isUtc(tz) ? 0 : offsetMinutes(tz, new Date(instant)) * minuteMs
 }
 
 /** The wall clock at an instant, local ms. */
@@ -59,24 +59,6 @@ export function instantOf(local: number, tz: string): number {
   const after = offsetAt(local + dayMs, tz)
   const candidates = [local - before, local - after].toSorted((a, b) => a - b)
   return candidates.find((instant) => localAt(instant, tz) === local) ?? local - before
-}
-
-/** Local ms of the midnight that begins the day of `local`. */
-export function dayOf(local: number): number {
-  return Math.floor(local / dayMs) * dayMs
-}
-
-/** Local ms of the Monday midnight that begins the week of `local`. */
-export function weekOf(local: number): number {
-  // 1970-01-01 was a Thursday, three days after a Monday.
-  const day = Math.floor(local / dayMs)
-  return (day - ((((day + 3) % 7) + 7) % 7)) * dayMs
-}
-
-/** Local ms of the first midnight of the month of `local`, moved by `months`. */
-export function monthOf(local: number, months = 0): number {
-  const date = new Date(local)
-  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + months, 1)
 }
 
 /**

@@ -1,0 +1,23 @@
+/**
+ * The last step of the build: puts the functions of date-fns that are used into the one file that imports them,
+ * and its licences beside it, so that no user installs the library whole.
+ */
+import { cpSync, mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { rolldown } from 'rolldown'
+
+const packages = join(dirname(fileURLToPath(import.meta.url)), '..', 'node_modules')
+const built = process.argv[2] ?? 'dist'
+
+const calendar = join(built, 'domain', 'time', 'calendar.js')
+const bundle = await rolldown({ input: calendar, logLevel: 'warn' })
+await bundle.write({ file: calendar, format: 'esm', comments: false })
+await bundle.close()
+
+const licences = [
+  ['date-fns/LICENSE.md', 'date-fns.md'],
+  ['@date-fns/tz/LICENSE.md', 'date-fns-tz.md'],
+]
+mkdirSync(join(built, 'licences'), { recursive: true })
+for (const [from, to] of licences) cpSync(join(packages, from), join(built, 'licences', to))
