@@ -3,6 +3,7 @@
  * the table of importers in README.md.
  */
 import {
+  argumentsOf,
   outputOptions,
   scopeOptions,
   sourceOptions,
@@ -65,7 +66,7 @@ export function focusPage(): string {
 
 function section(command: CommandSpec, parent: string): string[] {
   const name = `${parent} ${command.name}`
-  const args = (command.arguments ?? []).map((argument) => argument.name)
+  const args = argumentsOf(command).map((argument) => argument.name)
   const whole = shared.filter(({ options }) => options.every((option) => command.options.includes(option)))
   const own = command.options.filter((option) => !whole.some(({ options }) => options.includes(option)))
   const links = whole.map(({ title }) => `[${title}](#${title.toLowerCase()})`)
@@ -74,7 +75,7 @@ function section(command: CommandSpec, parent: string): string[] {
     sentence(command.summary),
     `\`\`\`\n${[name, ...args, '[options]'].join(' ')}\n\`\`\``,
     ...(command.details === undefined ? [] : [`\`\`\`text\n${command.details}\n\`\`\``]),
-    ...(args.length === 0 ? [] : [list((command.arguments ?? []).map((a) => `\`${a.name}\`: ${a.about}`))]),
+    ...(args.length === 0 ? [] : [list(argumentsOf(command).map((a) => `\`${a.name}\`: ${a.about}`))]),
     ...(own.length === 0 ? [] : [optionTable(own)]),
     ...(links.length === 0 ? [] : [`Shared options: ${links.join(', ')}.`]),
     'Examples:',

@@ -1,6 +1,12 @@
 /** Manual pages made from the registries: man/llmcost.1, and one for each command. */
 import { flagOf, optionNames, variableOf } from '../src/config/options.js'
-import { outputOptions, scopeOptions, sourceOptions, storeOptions } from '../src/commands/command.js'
+import {
+  argumentsOf,
+  outputOptions,
+  scopeOptions,
+  sourceOptions,
+  storeOptions,
+} from '../src/commands/command.js'
 import type { CommandSpec, OptionSpec } from '../src/commands/command.js'
 import { loadCommands } from '../src/commands/registry.js'
 import { exitCodes } from '../src/errors.js'
@@ -78,13 +84,15 @@ function page(name: string, summary: string, version: string, parts: readonly st
 }
 
 function synopsis(command: CommandSpec, parent: string): string {
-  const args = (command.arguments ?? []).map(({ name }) => text(name)).join(' ')
+  const args = argumentsOf(command)
+    .map(({ name }) => text(name))
+    .join(' ')
   return `.B ${text(`${parent} ${command.name}`)}\n${[args, '[options]'].join(' ').trim()}`
 }
 
 /** The command's own options first, then those that most commands share. */
 function options(command: CommandSpec, heading = '.SH'): string[] {
-  const args = (command.arguments ?? []).map(({ name, about }) => item(`.I ${text(name)}`, about))
+  const args = argumentsOf(command).map(({ name, about }) => item(`.I ${text(name)}`, about))
   const own = command.options.filter((option) => !shared.has(option))
   const rest = command.options.filter((option) => shared.has(option))
   const listed = [...own, ...rest].map((option) => item(`.B ${text(option.flags)}`, about(option)))

@@ -5,6 +5,8 @@ import { pipeline } from 'node:stream/promises'
 import { inspect } from 'node:util'
 import { Command, CommanderError, Option } from 'commander'
 import {
+  argumentsOf,
+  asksLogs,
   configOption,
   hasFormats,
   readsConfig,
@@ -14,6 +16,7 @@ import {
   type Outcome,
   type Terminal,
 } from './commands/command.js'
+import { partedLine, withLeading } from './commands/line/leading-options.js'
 import { writeWhole } from './commands/output-file.js'
 import { commandEntries } from './commands/registry.js'
 import { chosen, usageHint } from './commands/usage.js'
@@ -29,8 +32,9 @@ export const version = (createRequire(import.meta.url)('../package.json') as { v
 const usedWrongly = new WeakMap<CommanderError, string>()
 
 export async function main(typed: readonly string[]): Promise<void> {
-  const help = commandIn(typed) === 'help' ? typed.indexOf('help') : -1
-  const argv = help < 0 ? typed : [...typed.toSpliced(help, 1), '--help']
+  const line = partedLine(typed)
+  const { name: asked, ...parts } =
+    line.name === 'help' ? partedLine([...line.own, ...line.rest, '--help']) : line
   const program = new Command('llmcost')
     .description('Where your LLM money goes, from the call logs you already have.')
     .version(version, '-V, --version', 'print the version')
@@ -42,25 +46,24 @@ export async function main(typed: readonly string[]): Promise<void> {
     .addOption(new Option(configOption.flags, configOption.about))
     .addHelpText('after', overview())
   // Only the command that is asked for is loaded; the others are known by name and summary.
-  const asked = commandIn(argv)
   try {
-    for (const { name, summary, load } of commandEntries) {
+    const spec = await commandEntries.find(({ name }) => name === asked)?.load()
+    for (const { name, summary } of commandEntries) {
       program.addCommand(
-        name === asked ? await buildCommand(await load()) : new Command(name).description(summary),
+        spec?.name === name ? await buildCommand(spec) : new Command(name).description(summary),
       )
     }
-    if (argv.length === 0) return firstWords()
+    if (typed.length === 0) return firstWords()
     // Help on everything would be no answer to a command that is mistyped.
-    const isKnown = asked === undefined || commandEntries.some(({ name }) => name === asked)
-    await program.parseAsync(isKnown ? argv : [asked], { from: 'user' })
+    const isKnown = asked === undefined || spec !== undefined
+    const others = parts.own.filter((word) => !['-h', '--help'].includes(word))
+    await program.parseAsync(isKnown ? withLeading({ name: asked, ...parts }, spec) : [...others, asked], {
+      from: 'user',
+    })
   } catch (error) {
     fail(error)
   }
 }
-
-/** The word that names a command: the first, but for what --config names before it. */
-const commandIn = (argv: readonly string[]): string | undefined =>
-  argv.find((word, i) => !word.startsWith('-') && argv[i - 1] !== '--config')
 
 /** `llmcost` alone: what to run first. */
 function firstWords(): void {
@@ -93,19 +96,21 @@ async function buildCommand(spec: CommandSpec, parent?: CommandSpec): Promise<Co
     .allowExcessArguments(false)
     .configureOutput({ outputError: () => undefined })
     .configureHelp({ helpWidth: columnsOf(process.stdout) })
-  for (const argument of spec.arguments ?? []) command.argument(argument.name, argument.about)
+  for (const argument of argumentsOf(spec)) command.argument(argument.name, argument.about)
   for (const option of spec.options) command.addOption(buildOption(option))
   const { helpTail } = await import('./commands/help.js')
   command.addHelpText('after', () => helpTail(spec, columnsOf(process.stdout)))
   command.action(async (...given: unknown[]) => {
-    await run(
-      spec,
-      command,
-      given
-        .slice(0, -2)
-        .flat()
-        .filter((a) => a !== undefined) as string[],
-    )
+    const words = given
+      .slice(0, -2)
+      .flat()
+      .filter((a) => a !== undefined) as string[]
+    if (!asksLogs(spec) || words.length === 0) return run(spec, command, words)
+    const { sourceWords } = await import('./commands/line/source-words.js')
+    const logs = await sourceWords(words, spec, name)
+    const before = command.getOptionValue('input') as string[] | undefined
+    command.setOptionValueWithSource('input', [...(before ?? []), ...logs], 'cli')
+    return run(spec, command, [])
   })
   for (const sub of spec.subcommands ?? [])
     command.addCommand(await buildCommand(sub, spec), { isDefault: sub.isDefault === true })

@@ -100,6 +100,14 @@ export const hasFormats = ({ options }: CommandSpec): boolean =>
 /** The command reads the config file. */
 export const readsConfig = ({ options }: CommandSpec): boolean => options.includes(configOption)
 
+/** Words after the command are logs to ask, as those of `--input`: it has no words of its own. */
+export const asksLogs = ({ options, arguments: own, subcommands }: CommandSpec): boolean =>
+  own === undefined && subcommands === undefined && options.includes(inputOption)
+
+/** What may stand after a command's name: words of its own, or logs. */
+export const argumentsOf = (spec: CommandSpec): NonNullable<CommandSpec['arguments']> =>
+  spec.arguments ?? (asksLogs(spec) ? [{ name: '[logs...]', about: inputOption.about }] : [])
+
 /** Options of every command that prints a report. */
 export const outputOptions: readonly OptionSpec[] = [
   formatOption,

@@ -4,7 +4,8 @@
  *
  * This one finds what the word under the cursor may be, from the commands' own data.
  */
-import { configOption, type CommandSpec, type OptionSpec } from '../commands/command.js'
+import { argumentsOf, configOption, type CommandSpec, type OptionSpec } from '../commands/command.js'
+import { partedLine, sharedOption } from '../commands/line/leading-options.js'
 
 export interface Candidate {
   readonly value: string
@@ -36,9 +37,12 @@ export async function complete(
   const partial = words.at(-1) ?? ''
   const before = words.slice(0, -1)
   const { spec, rest } = commandOf(before, commands)
-  if (spec === undefined && before.at(-1) === '--config') return (await valuesOf('file', partial)) ?? nothing
-  if (spec === undefined)
+  if (spec === undefined) {
+    const shared = sharedOption(before.at(-1) ?? '')
+    if (shared !== undefined && flagOf(shared).placeholder !== undefined)
+      return valueOf(flagOf(shared), partial, valuesOf)
     return partial.startsWith('-') ? programFlags(partial) : commandNames(commands, partial)
+  }
   const state = read(rest, spec)
   if (state.literal) return positional(spec, state.given, partial, valuesOf)
   if (state.awaiting !== undefined) return valueOf(state.awaiting, partial, valuesOf)
@@ -56,17 +60,14 @@ function commandOf(
   words: readonly string[],
   commands: readonly CommandSpec[],
 ): { spec: CommandSpec | undefined; rest: readonly string[] } {
-  let spec: CommandSpec | undefined
-  let rest = words
-  for (let known: readonly CommandSpec[] = commands; known.length > 0; known = spec?.subcommands ?? []) {
-    const at =
-      spec === undefined
-        ? rest.findIndex((word, i) => !word.startsWith('-') && rest[i - 1] !== '--config')
-        : 0
-    const found = known.find(({ name }) => name === rest[at])
+  const line = partedLine(words)
+  let spec = commands.find(({ name }) => name === line.name)
+  let rest = spec === undefined ? words : line.rest
+  for (let known = spec?.subcommands; known !== undefined; known = spec?.subcommands) {
+    const found = known.find(({ name }) => name === rest[0])
     if (found === undefined) break
     spec = found
-    rest = rest.slice(at + 1)
+    rest = rest.slice(1)
   }
   return { spec, rest }
 }
@@ -175,7 +176,7 @@ async function positional(
   partial: string,
   valuesOf: ValuesOf,
 ): Promise<Completion> {
-  const names = (spec.arguments ?? []).map(({ name }) => name.replaceAll(/[<>[\]]/g, ''))
+  const names = argumentsOf(spec).map(({ name }) => name.replaceAll(/[<>[\]]/g, ''))
   const last = names.at(-1)
   const name = names[given] ?? (last?.endsWith('...') === true ? last : undefined)
   return (name === undefined ? undefined : await valuesOf(name.replace('...', ''), partial)) ?? nothing

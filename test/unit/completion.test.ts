@@ -44,7 +44,11 @@ describe('what the word under the cursor may be', () => {
 
   test('files go on where an option takes several', async () => {
     expect(await values(['report', '--input', 'a.jsonl', 'b'])).toEqual(['source:b'])
-    expect(await values(['report', '--input', 'a.jsonl', '--json', 'b'])).toEqual([])
+    expect(await values(['report', '--input', 'a.jsonl', '--json', 'b'])).toEqual(['logs:b'])
+    expect(await values(['report', 'b'])).toEqual(['logs:b'])
+    expect(await values(['--db', 'x'])).toEqual(['path:x'])
+    expect(await values(['--db', 'x', 'rep'])).toEqual(['report', 'reprice'])
+    expect(await values(['--db', 'x', 'breakdown', '--by', 'fea'])).toEqual(['dimensions:fea'])
   })
 
   test('arguments, the last of them again and again where it may repeat', async () => {

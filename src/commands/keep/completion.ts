@@ -146,6 +146,7 @@ const byPlaceholder: Readonly<Record<string, Values>> = {
   path: files,
   source: files,
   sources: files,
+  logs: files,
   files: async (partial, invocation) => {
     const rows = await askStore(invocation, filesQuery())
     return some(plain(rows.map(({ path }) => path)), partial)

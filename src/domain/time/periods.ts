@@ -37,6 +37,12 @@ const words: Readonly<Record<string, (now: number) => { from: number; to: number
   'last-year': (now) => ({ from: yearOf(yearOf(now) - 1), to: yearOf(now) }),
 }
 
+/** True for a text that stands for a time by itself: `14d`, `yesterday`, `2026-10-02`. */
+export const isPeriodText = (text: string): boolean =>
+  Object.hasOwn(words, text.toLowerCase()) ||
+  /^\d+[mhdw]$/i.test(text) ||
+  (/^\d{4}-\d{2}-\d{2}/.test(text) && instantFrom(text) !== undefined)
+
 function yearOf(local: number): number {
   return Date.UTC(new Date(local).getUTCFullYear(), 0, 1)
 }

@@ -56,6 +56,11 @@ async function discoverOne(source: string, cwd: string): Promise<SourceFile[]> {
   return paths.toSorted().map((p) => sourceFile(p, p, statSync(p)))
 }
 
+/** True for a pattern that some file matches. */
+export async function hasMatch(source: string, cwd: string): Promise<boolean> {
+  return isDynamicPattern(source) && (await glob(source, { cwd, onlyFiles: true, dot: true })).length > 0
+}
+
 function below(folder: string, label: string): SourceFile[] {
   const base = label.endsWith('/') ? label : `${label}/`
   const found: SourceFile[] = []
