@@ -64,7 +64,7 @@ describe('logs after a question', () => {
     expect(await runWell([...options.slice(2), 'breakdown', ...words, '--by', 'model'], { cwd })).toBe(asked)
     // Known of this day: 152 calls at $10.11 (fixtures/SOURCES.md tells where it is from).
     const { totals } = JSON.parse(asked) as { totals: { calls: number; cost_usd: number } }
-    expect([totals.calls, Number(totals.cost_usd).toFixed(2)]).toEqual([152, '10.11'])
+    expect([totals.calls, totals.cost_usd.toFixed(2)]).toEqual([152, '10.11'])
   })
 
   test('and --input are asked together', async () => {
