@@ -1,4 +1,5 @@
 /** The tests of one hour with their figures, for a person to trace a verdict. */
+import { shareTimes, type Materiality } from '../domain/materiality.js'
 import type { bounds as testTable } from '../metrics/anomalies/anomaly-tests.js'
 import type { SeriesHourRow } from '../metrics/anomalies/series-hours.js'
 
@@ -14,21 +15,27 @@ export interface TestBound {
 export function testBounds(
   row: SeriesHourRow,
   { spike, sustained }: typeof testTable,
-  noiseScale: number,
+  matters: Materiality,
   person: boolean,
 ): TestBound[] {
   if (row.mean_usd === 0) return []
-  const { excess_usd: e, cost_usd: x, norm_usd: m, usual_usd: day } = row
+  const { noiseScale } = matters
+  const day = shareTimes(matters.minShare) * row.usual_usd
+  const { excess_usd: e, cost_usd: x, norm_usd: m } = row
   const spikes = [
     [`e above ${spike.noise * noiseScale} s`, e, spike.noise * noiseScale * row.noise_usd],
     [`x above ${spike.norm} m`, x, spike.norm * m],
-    [`e above ${spike.day} usual days`, e, spike.day * day],
+    [`e above ${usualDays(spike.day, matters)}`, e, spike.day * day],
     [`e without the dearest call above ${spike.rest} e`, e - row.max_cost_usd, spike.rest * e],
     [`worth more than ${spike.calls} equal calls`, equalCalls(x, row.square_usd), spike.calls],
   ] as const
   const rows = spikes.map(([condition, measured, bound]) => ({ test: 'spike', condition, measured, bound }))
-  return [...rows, ...sustainedBounds(row, sustained, noiseScale, person)]
+  return [...rows, ...sustainedBounds(row, sustained, matters, person)]
 }
+
+/** A share of a usual day, as `--min-share` moves it. */
+const usualDays = (share: number, { minShare }: Materiality): string =>
+  `${Number((share * shareTimes(minShare)).toPrecision(6))} usual days`
 
 /** Kish's effective number: how many calls of one size would have this sum and sum of squares. */
 const equalCalls = (sum: number, squares: number): number => (squares === 0 ? 0 : (sum * sum) / squares)
@@ -36,9 +43,10 @@ const equalCalls = (sum: number, squares: number): number => (squares === 0 ? 0 
 function sustainedBounds(
   row: SeriesHourRow,
   sustained: (typeof testTable)['sustained'],
-  noiseScale: number,
+  matters: Materiality,
   person: boolean,
 ): TestBound[] {
+  const { noiseScale, minShare } = matters
   const {
     span_usd: x,
     span_norm_usd: m,
@@ -52,7 +60,7 @@ function sustainedBounds(
   const conditions = [
     [`E of 24 hours above ${sustained.noise * noiseScale} S`, e, sustained.noise * noiseScale * s],
     [`X above ${norm} M`, x, norm * m],
-    [`E above ${day} usual days`, e, day * row.usual_usd],
+    [`E above ${usualDays(day, matters)}`, e, day * shareTimes(minShare) * row.usual_usd],
     ['x of this hour above m', row.cost_usd, row.norm_usd],
     [`E without its dearest hour above ${sustained.rest} E`, e - most, sustained.rest * e],
     [`worth more than ${sustained.calls} equal calls`, equalCalls(x, squares), sustained.calls],

@@ -1,10 +1,11 @@
 /** All keys of the config file: the one list from which check, JSON Schema, `init` and docs/config.md derive. */
 import { amountPattern, usdAmount } from '../domain/costs/amount.js'
 import type { CostBasis } from '../domain/costs/basis.js'
-import { bounds, type BoundKind, type BoundName } from '../domain/bounds.js'
+import { bounds, type BoundName } from '../domain/bounds.js'
 import { waitOf, waitPattern } from '../domain/time/duration.js'
 import { memoryPattern, memorySize } from '../domain/limits.js'
 import { assertZone } from '../domain/time/zones.js'
+import { boundShapes, wholeNumber } from './bound-shapes.js'
 import { budgetsShape } from './budgets.js'
 import type { KnownNames } from './config.js'
 import { pathFrom } from './folders.js'
@@ -20,7 +21,6 @@ import {
   list,
   misfit,
   named,
-  numeric,
   text,
   type Json,
   type JsonSchema,
@@ -60,30 +60,6 @@ const amount: Shape<string> = {
     if (usd === undefined) throw misfit(tree, place, amountWords)
     return usd
   },
-}
-
-const boundShapes: Readonly<Record<BoundKind, Shape<number>>> = {
-  share: numeric(
-    'a share from 0 to 1, such as 0.05',
-    { type: 'number', minimum: 0, maximum: 1 },
-    (n) => n >= 0 && n <= 1,
-  ),
-  ratio: numeric(
-    'a number above 0',
-    { type: 'number', exclusiveMinimum: 0, maximum: 1e12 },
-    (n) => n > 0 && n <= 1e12,
-  ),
-  usd: numeric(
-    'an amount in USD above 0, such as 0.1',
-    { type: 'number', exclusiveMinimum: 0, maximum: 1e12 },
-    (n) => n > 0 && n <= 1e12,
-  ),
-  count: wholeNumber(1e9),
-}
-
-function wholeNumber(most: number): Shape<number> {
-  const fits = (n: number): boolean => Number.isInteger(n) && n >= 1 && n <= most
-  return numeric('a whole number from 1 on', { type: 'integer', minimum: 1, maximum: most }, fits)
 }
 
 const boundKeys = Object.fromEntries(

@@ -8,7 +8,17 @@ import {
 } from '../domain/rules/rule-kinds.js'
 import { severities } from '../domain/rules/rule.js'
 import { condition } from './budgets.js'
-import { boolean, boundShape, dimension, hours, statement, wholeNumber, type Amount } from './rule-shapes.js'
+import { sensitivity } from './bound-shapes.js'
+import {
+  boolean,
+  boundShape,
+  dimension,
+  hours,
+  share,
+  statement,
+  wholeNumber,
+  type Amount,
+} from './rule-shapes.js'
 import { anyText, choice, list, text, type Json, type Key, type Keys, type Shape } from './shapes.js'
 
 const key = <T>(about: string, shape: Shape<T>, example: Json, otherwise?: string): Key<T> => ({
@@ -58,6 +68,24 @@ const parameterKeys = (amount: Amount) =>
       ['spike'],
       'spike, sustained',
     ),
+    min_usd: key(
+      'Smallest excess that is told, of the hours that are judged together, USD.',
+      amount,
+      1,
+      'anomaly_min_usd of bounds',
+    ),
+    min_share: key(
+      "Smallest excess of an hour, as a share of all calls' usual day; of more hours, what it moves.",
+      share(1),
+      '1%',
+      'anomaly_min_share of bounds',
+    ),
+    sensitivity: key(
+      'How easily hours are called unusual: 2 halves the bounds of noise, 0.5 doubles them.',
+      sensitivity,
+      2,
+      'anomaly_sensitivity of bounds',
+    ),
     sql: key('One SELECT, as `llmcost sql` takes it.', statement, 'SELECT 1 AS measured'),
   }) satisfies Readonly<Record<RuleParameter, Key<unknown>>>
 
@@ -95,12 +123,14 @@ const whenWords = { over: 'above', under: 'below', at_least: 'at or above' } as 
 /** All keys that some rule may have, for `init` and the documentation. */
 export function ruleKeys(amount: Amount): Keys {
   const { over } = keysOf('error_rate', amount)
+  const mins = minKeys(amount)
   return {
     ...ownKeys,
     over: { ...over, about: 'The bound, in the unit of its kind.' } as Key<unknown>,
     window: key('The hours up to now that are measured.', hours(1), '1h'),
     ...scopeKeys,
-    ...minKeys(amount),
+    ...mins,
     ...parameterKeys(amount),
+    min_usd: mins.min_usd,
   }
 }

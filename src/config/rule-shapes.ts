@@ -24,7 +24,7 @@ export function hours(least: number): Shape<number> {
 const mostHours = 366 * 24
 
 /** A number, or a percentage as text, as an exact decimal. @param most the greatest that can mean anything */
-function share(most: number): Shape<string> {
+export function share(most: number): Shape<string> {
   const about = `a share from 0 to ${most}, or a percentage such as 5%`
   return {
     words: about,

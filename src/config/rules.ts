@@ -44,6 +44,8 @@ interface Given {
   readonly budget?: string
   readonly daily_usd?: string
   readonly tests?: readonly string[]
+  readonly min_share?: string
+  readonly sensitivity?: number
   readonly sql?: string
 }
 
@@ -123,7 +125,10 @@ function ruleOf(kind: RuleKindName, given: Given, tree: Tree, place: Place): Rul
   }
 }
 
-type Parameters = Pick<Rule, 'againstHours' | 'weeks' | 'budget' | 'dailyUsd' | 'tests' | 'sql'>
+type Parameters = Pick<
+  Rule,
+  'againstHours' | 'weeks' | 'budget' | 'dailyUsd' | 'tests' | 'minShare' | 'sensitivity' | 'sql'
+>
 
 function parametersOf(kind: RuleKindName, given: Given): Parameters {
   const has = (name: RuleParameter): boolean => ruleKinds[kind].parameters.includes(name)
@@ -133,6 +138,8 @@ function parametersOf(kind: RuleKindName, given: Given): Parameters {
     budget: given.budget ?? null,
     dailyUsd: given.daily_usd ?? null,
     tests: given.tests ?? (has('tests') ? ['spike', 'sustained'] : null),
+    minShare: given.min_share === undefined ? null : Number(given.min_share),
+    sensitivity: given.sensitivity ?? null,
     sql: given.sql ?? null,
   }
 }

@@ -3,8 +3,8 @@
  * of the config file, whose check, JSON Schema and comments derive from this table.
  */
 
-/** share: 0–1; ratio and usd: above 0; count: a whole number from 1 on. */
-export type BoundKind = 'share' | 'ratio' | 'usd' | 'count'
+/** share: 0–1; ratio and usd: above 0; least_usd: from 0 on; sensitivity: 0.01–100; count: a whole number from 1 on. */
+export type BoundKind = 'share' | 'ratio' | 'usd' | 'least_usd' | 'sensitivity' | 'count'
 
 export interface Bound {
   readonly value: number
@@ -59,6 +59,17 @@ const table = {
     'ratio',
     3,
     'p50 latency of a model over that of the fastest in the same feature',
+  ),
+  anomaly_min_share: bound(
+    'share',
+    0.02,
+    "Smallest excess of an hour that is an anomaly, as a share of all calls' usual day",
+  ),
+  anomaly_min_usd: bound('least_usd', 0.1, 'Smallest excess that is an anomaly, USD'),
+  anomaly_sensitivity: bound(
+    'sensitivity',
+    1,
+    'How easily an hour is an anomaly: 2 halves the bounds of noise, 0.5 doubles them',
   ),
   prompt_cache_loss_usd: bound(
     'usd',

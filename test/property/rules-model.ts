@@ -32,6 +32,8 @@ export function ruleLike(kind: RuleKindName, more: Partial<Rule> = {}): Rule {
     budget: null,
     dailyUsd: null,
     tests: has('tests') ? ['spike', 'sustained'] : null,
+    minShare: null,
+    sensitivity: null,
     sql: null,
     ...more,
   }

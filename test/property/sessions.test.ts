@@ -129,7 +129,13 @@ describe('sessions against plain TypeScript', () => {
             days.push(day)
           }
           expect(begin).toBeLessThan(since)
-          const query = sessionFlags({ ...request, days, kinds: ['spike', 'sustained'], noiseScale: 1 })
+          const query = sessionFlags({
+            ...request,
+            days,
+            kinds: ['spike', 'sustained'],
+            noiseScale: 1,
+            minShare: 0.02,
+          })
           const { rows } = await db.query<FlagRow>(query.sql, query.params)
           const keyOf = (row: FlagRow): string => `${row.family} ${row.value} ${row.hour} ${row.span_hours}`
           const model = sessionFlagsOf(all, days, historyDays, [span.since, span.until])
@@ -146,7 +152,7 @@ describe('sessions against plain TypeScript', () => {
           }
           const row = rows.find(({ span_hours: hours }) => hours === 1) ?? rows[0]
           if (row === undefined) return
-          const norms = sessionNorms({ ...request, days, kinds: [], noiseScale: 1 }, [
+          const norms = sessionNorms({ ...request, days, kinds: [], noiseScale: 1, minShare: 0.02 }, [
             { family: row.family, value: row.value, day: Math.floor(Number(row.hour) / 24) },
           ])
           const hours = (await db.query<SessionNormRow>(norms.sql, norms.params)).rows
@@ -154,7 +160,7 @@ describe('sessions against plain TypeScript', () => {
           if (row.span_hours === 1) expect(norm).toBeCloseTo(row.norm_usd, 9)
           const { family, value } = row
           const terms = sessionTerms(
-            { ...request, days, kinds: [], noiseScale: 1 },
+            { ...request, days, kinds: [], noiseScale: 1, minShare: 0.02 },
             { family, value, hour: Number(row.hour) },
           )
           const explained = (await db.query<SessionTermRow>(terms.sql, terms.params)).rows

@@ -1,5 +1,6 @@
 /** `llmcost anomalies`: the hours in which something abnormal happened, as incidents with their causes. */
 import { testBounds } from '../../anomalies/bounds.js'
+import { materialityOf, shareTimes, type Materiality } from '../../domain/materiality.js'
 import { dayMs } from '../../domain/time/zones.js'
 import type { Window } from '../../domain/scope.js'
 import { bounds } from '../../metrics/anomalies/anomaly-tests.js'
@@ -11,11 +12,7 @@ import { surpriseReport } from '../../reports/anomalies/surprise-baseline.js'
 import type { Doubts } from '../../reports/notes.js'
 import type { Report } from '../../reports/report.js'
 import { sessionReport } from '../../reports/anomalies/session-terms.js'
-import {
-  askAnomalies,
-  defaultAnomalyOptions,
-  type AnomalyOptions,
-} from '../../questions/anomalies/anomalies.js'
+import { askAnomalies, askedByDefault, type AnomalyOptions } from '../../questions/anomalies/anomalies.js'
 import { askBaseline, askSurprise } from '../../questions/anomalies/baseline.js'
 import { askSessionTerms } from '../../questions/anomalies/session-terms.js'
 import {
@@ -24,10 +21,8 @@ import {
   explainHour,
   historyDays,
   kindsOption,
+  materialityOption,
   methodOption,
-  minShareOption,
-  minUsdOption,
-  noiseScale,
   seriesDimensions,
   seriesOption,
 } from './anomaly-options.js'
@@ -84,28 +79,31 @@ const lastDays = (until: Date): Window => ({
   until: until.toISOString(),
 })
 
-function optionsOf(invocation: Invocation): Omit<AnomalyOptions, 'budgets'> {
+/** What is asked for by options alone; `bounds` of the config file say the rest. */
+type GivenOptions = Omit<AnomalyOptions, 'budgets' | keyof Materiality> & Partial<Materiality>
+
+function optionsOf(invocation: Invocation): GivenOptions {
   // Checked before anything is opened.
   budgetsOption(invocation, [])
   optionCount(invocation, 'top')
   return {
-    ...defaultAnomalyOptions,
+    ...askedByDefault,
     by: seriesDimensions(invocation),
     historyDays: historyDays(invocation),
     kinds: kindsOption(invocation),
-    noiseScale: noiseScale(invocation),
-    minUsd: minUsdOption(invocation),
     method: methodOption(invocation),
-    minShare: minShareOption(invocation),
+    ...materialityOption(invocation),
   }
 }
 
 async function answer(
   question: Question,
   invocation: Invocation,
-  given: Omit<AnomalyOptions, 'budgets'>,
+  given: GivenOptions,
 ): Promise<{ report: Report; fires: boolean }> {
-  const options = { ...given, budgets: budgetsOption(invocation, question.settings.config.budgets) }
+  const { config } = question.settings
+  const budgets = budgetsOption(invocation, config.budgets)
+  const options = { ...materialityOf(config.bounds), ...given, budgets }
   const found = await askAnomalies(question, options, optionCount(invocation, 'top'))
   const doubts = await doubtsOf(question)
   const report = anomalyReport({ ...options, ...found, scope: question.scope }, doubts)
@@ -145,19 +143,30 @@ function explainOf(invocation: Invocation): Explained | undefined {
 async function explain(
   question: Question,
   { text, series }: Explained,
-  options: Omit<AnomalyOptions, 'budgets'>,
+  given: GivenOptions,
 ): Promise<Report> {
+  const options = { ...materialityOf(question.settings.config.bounds), ...given }
   const hour = explainHour(text, question.scope.tz)
   const sessions = await askSessionTerms(question, hour, series, options)
   if (sessions !== undefined) {
     const doubts = await doubtsOf(question)
-    return sessionReport({ scope: question.scope, series, hour, ...sessions, bounds: sessionBounds, doubts })
+    const day = sessionBounds.day * shareTimes(options.minShare)
+    const bounds = { day, norm: sessionBounds.norm }
+    return sessionReport({
+      scope: question.scope,
+      series,
+      hour,
+      ...sessions,
+      bounds,
+      matters: options,
+      doubts,
+    })
   }
   if (options.method === 'likelihood') {
     const { scope } = question
     const rows = await askSurprise(question, hour, series, options)
     const doubts = await doubtsOf(question)
-    return surpriseReport({ ...series, scope, hour, rows, doubts })
+    return surpriseReport({ ...series, scope, hour, rows, matters: options, doubts })
   }
   const row = await askBaseline(question, hour, series, options.historyDays)
   const person = series.dimension?.key === 'user_id'
@@ -167,8 +176,8 @@ async function explain(
     value: series.value,
     hour,
     row,
-    noiseScale: options.noiseScale,
-    tests: row === undefined ? [] : testBounds(row, bounds, options.noiseScale, person),
+    matters: options,
+    tests: row === undefined ? [] : testBounds(row, bounds, options, person),
     doubts: await doubtsOf(question),
   })
 }

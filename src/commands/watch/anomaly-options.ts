@@ -3,6 +3,7 @@ import { usdAmount } from '../../domain/costs/amount.js'
 import { defaultWarnAt, type Budget } from '../../domain/budgets/budget.js'
 import { closestNames } from '../../domain/words/names.js'
 import { parseDimensions, type Dimension } from '../../domain/dimensions.js'
+import type { Materiality } from '../../domain/materiality.js'
 import { instantOf, localAt } from '../../domain/time/zones.js'
 import { UserError } from '../../errors.js'
 import { anomalyKinds, type AnomalyKind } from '../../metrics/anomalies/anomaly-tests.js'
@@ -33,8 +34,8 @@ export const anomalyOptionSpecs: readonly OptionSpec[] = [
   },
   {
     flags: '--sensitivity <level>',
-    about: 'low, normal, high, or a factor: 2 halves the bounds of noise, 0.5 doubles them',
-    fallback: 'normal',
+    about:
+      'low, normal, high, or a factor: 2 halves the bounds of noise, 0.5 doubles them (default: anomaly_sensitivity of bounds in the config file, 1)',
     group: 'Question',
   },
   {
@@ -45,15 +46,14 @@ export const anomalyOptionSpecs: readonly OptionSpec[] = [
   },
   {
     flags: '--min-usd <usd>',
-    about: 'smallest excess worth telling, of the hours that are judged together, or of a week (drift)',
-    fallback: '0.1',
+    about:
+      'smallest excess worth telling, of the hours that are judged together, or of a week (drift) (default: anomaly_min_usd of bounds in the config file, 0.1)',
     group: 'Question',
   },
   {
     flags: '--min-share <share>',
     about:
-      "smallest excess of an hour worth telling, as a share of all calls' usual day, such as 2%; over 24 hours six times that",
-    fallback: '2%',
+      "smallest excess of an hour worth telling, as a share of all calls' usual day, such as 1%; over 24 hours six times that, and other shares move with it (default: anomaly_min_share of bounds in the config file, 2%)",
     group: 'Question',
   },
   { flags: '--top <n>', about: 'only the n incidents with the largest excess', group: 'Question' },
@@ -109,9 +109,20 @@ export function historyDays(invocation: Invocation): number {
   })
 }
 
+/** What the options say of what matters; the config file says the rest. */
+export function materialityOption(invocation: Invocation): Partial<Materiality> {
+  const [minShare, minUsd, scale] = [minShareOption, minUsdOption, noiseScale].map((read) => read(invocation))
+  return {
+    ...(minShare === undefined ? {} : { minShare }),
+    ...(minUsd === undefined ? {} : { minUsd }),
+    ...(scale === undefined ? {} : { noiseScale: scale }),
+  }
+}
+
 /** What the bounds of noise are multiplied by. */
-export function noiseScale(invocation: Invocation): number {
-  const text = (optionText(invocation, 'sensitivity') ?? 'normal').trim().toLowerCase()
+function noiseScale(invocation: Invocation): number | undefined {
+  const text = optionText(invocation, 'sensitivity')?.trim().toLowerCase()
+  if (text === undefined) return undefined
   const factor = Object.hasOwn(sensitivities, text)
     ? sensitivities[text]
     : /^\d+(\.\d+)?$/.test(text)
@@ -140,16 +151,18 @@ export function kindsOption(invocation: Invocation): readonly AnomalyKind[] {
 export const methodOption = (invocation: Invocation): Method =>
   methods.find((method) => method === optionText(invocation, 'method')) ?? 'likelihood'
 
-export function minUsdOption(invocation: Invocation): number {
-  const text = optionText(invocation, 'minUsd') ?? '0.1'
+function minUsdOption(invocation: Invocation): number | undefined {
+  const text = optionText(invocation, 'minUsd')
+  if (text === undefined) return undefined
   const amount = /^\$?0+(\.0*)?$/.test(text) ? '0' : usdAmount(text)
   if (amount !== undefined) return Number(amount)
   throw new UserError(`--min-usd ${text} is not an amount`, { code: 'usage', hint: 'USD: --min-usd 5.' })
 }
 
 /** A share from 0 to 1, as `2%` or `0.02`. */
-export function minShareOption(invocation: Invocation): number {
-  const text = (optionText(invocation, 'minShare') ?? '2%').trim()
+function minShareOption(invocation: Invocation): number | undefined {
+  const text = optionText(invocation, 'minShare')?.trim()
+  if (text === undefined) return undefined
   const match = /^(\d+(?:\.\d+)?)\s*(%?)$/.exec(text)
   const share = match === null ? Number.NaN : Number(match[1]) / (match[2] === '%' ? 100 : 1)
   if (share >= 0 && share <= 1) return share

@@ -25,7 +25,7 @@ import {
   openIncidents,
 } from '../../prometheus/gauges.js'
 import { exposition, labelName, type Family } from '../../prometheus/text.js'
-import { askAnomalies, defaultAnomalyOptions } from '../../questions/anomalies/anomalies.js'
+import { askAnomalies, askedByDefault, defaultAnomalyOptions } from '../../questions/anomalies/anomalies.js'
 import { askBudgets } from '../../questions/budget-states.js'
 import type { Invocation } from '../command.js'
 import { askForecast } from '../../questions/forecasting.js'
@@ -48,7 +48,7 @@ export interface ScrapeRequest {
 /** How far back an incident that is open now may have begun. */
 const incidentDays = 7
 
-const anomalyKeys = defaultAnomalyOptions.by.map(({ key }) => key)
+const anomalyKeys = askedByDefault.by.map(({ key }) => key)
 
 /** @throws UserError (usage) before anything is opened */
 export async function scrape(invocation: Invocation, request: ScrapeRequest): Promise<string> {
@@ -135,7 +135,10 @@ async function gaugesOf(
   const budgets = request.budgets.length > 0 ? request.budgets : settings.config.budgets
   const states = budgets.length === 0 ? [] : (await askBudgets(question, budgets)).states
   const { total } = await askForecast(question, { period: 'month', now: asOf })
-  const { incidents, account } = await askAnomalies(question, defaultAnomalyOptions)
+  const { incidents, account } = await askAnomalies(
+    question,
+    defaultAnomalyOptions(question.settings.config.bounds),
+  )
   const [latest] = await ask(db, lastIngest())
   return [
     ...budgetFamilies(states),

@@ -22,7 +22,16 @@ export interface RuleBound {
 export const anomalyTests = ['spike', 'sustained', 'drift', 'drop'] as const
 
 /** Keys that only some kinds have. */
-export type RuleParameter = 'against' | 'weeks' | 'budget' | 'daily_usd' | 'tests' | 'sql'
+export type RuleParameter =
+  | 'against'
+  | 'weeks'
+  | 'budget'
+  | 'daily_usd'
+  | 'tests'
+  | 'min_usd'
+  | 'min_share'
+  | 'sensitivity'
+  | 'sql'
 
 export interface RuleKind {
   /** One sentence: what it watches. */
@@ -120,10 +129,10 @@ const table = {
     unit: 'usd',
     bound: null,
     minCalls: null,
-    minUsd: '0.2',
+    minUsd: null,
     message:
       '{subject} cost {measured} in {hours} up to {hour}, where {norm_usd} is usual; see llmcost anomalies',
-    parameters: ['tests'],
+    parameters: ['tests', 'min_usd', 'min_share', 'sensitivity'],
     details: { norm_usd: 'usd', hours: 'text', hour: 'time', test: 'text' },
   },
   call_cost: {

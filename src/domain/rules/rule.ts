@@ -37,6 +37,9 @@ export interface Rule {
   readonly dailyUsd: string | null
   /** unusual_cost: which tests of `llmcost anomalies`. */
   readonly tests: readonly string[] | null
+  /** unusual_cost: smallest excess as a share of a usual day, 0–1, and times as sensitive; null: those of `bounds`. */
+  readonly minShare: number | null
+  readonly sensitivity: number | null
   /** sql: one SELECT. */
   readonly sql: string | null
 }

@@ -2,6 +2,7 @@
  * The hours of a window that are abnormal, in all series at once. Hours and days that cannot be flagged are
  * left out before any baseline is worked out: all costs are at least 0, so no excess is above the cost itself.
  */
+import { shareTimes } from '../../domain/materiality.js'
 import { baselines } from './anomaly-baselines.js'
 import { hourlyCosts, missingHours, whole, withoutUnused, type SeriesRequest } from './anomaly-hours.js'
 import {
@@ -14,6 +15,7 @@ import {
   spikes,
   sustained,
   sustainedBound,
+  timesShare,
   type AnomalyKind,
 } from './anomaly-tests.js'
 import { quantile, wholeNumbers } from '../dialect.js'
@@ -96,6 +98,7 @@ export function anomalies(request: AnomalyRequest): Query<FlagRow> {
     scale: noiseScale,
     min_usd: request.minUsd,
     min_share: request.minShare,
+    share_times: shareTimes(request.minShare),
   }
   const sql = /* sql */ `
     WITH ${hours.sql},
@@ -195,9 +198,9 @@ function candidates(request: AnomalyRequest, wholeDays = false): string {
       }
     ), possible_days AS (
       SELECT two_days.*,
-        CAST(max_hour_usd AS DOUBLE) > ${bounds.spike.day} * usual_usd AS may_spike,
+        CAST(max_hour_usd AS DOUBLE) > ${bounds.spike.day} * ${timesShare} * usual_usd AS may_spike,
         CAST(two_day_usd AS DOUBLE) > (${sustainedBound(request, 'day', wholeDays)}) * usual_usd AS may_last
-        ${kinds.includes('drop') ? `, highest_norm_usd > ${bounds.drop.day} * usual_usd AS may_drop` : ''}
+        ${kinds.includes('drop') ? `, highest_norm_usd > ${bounds.drop.day} * ${timesShare} * usual_usd AS may_drop` : ''}
       FROM two_days JOIN usual_days ON usual_days.day = two_days.day
       WHERE two_days.day BETWEEN ${whole('since_hour')} // 24 AND (${whole('until_hour')} - 1) // 24
     ), baseline_days AS MATERIALIZED (

@@ -53,16 +53,34 @@ export const anomalySamples = [
   ),
   sample('session_flags', 'abnormal hours of all series by sessions', (scope, span) => {
     const days = [span.since, span.until - 1].map((hour) => Math.floor(hour / 24))
-    return sessionFlags({ scope, span, by, historyDays, kinds: anomalyKinds, noiseScale: 1, days })
+    return sessionFlags({
+      scope,
+      span,
+      by,
+      historyDays,
+      kinds: anomalyKinds,
+      noiseScale: 1,
+      minShare: 0.02,
+      days,
+    })
   }),
   sample('session_terms', 'why an hour is abnormal by sessions, or not', (scope, span) => {
-    const request = { scope, span, by, historyDays, kinds: anomalyKinds, noiseScale: 1 }
+    const request = { scope, span, by, historyDays, kinds: anomalyKinds, noiseScale: 1, minShare: 0.02 }
     const hour = span.until - 1
     return sessionTerms({ ...request, days: [Math.floor(hour / 24)] }, { family: 0, value: '', hour })
   }),
   sample('session_norms', 'what hours of chosen days cost by their sessions', (scope, span) => {
     const day = Math.floor((span.until - 1) / 24)
-    const request = { scope, span, by, historyDays, kinds: anomalyKinds, noiseScale: 1, days: [day] }
+    const request = {
+      scope,
+      span,
+      by,
+      historyDays,
+      kinds: anomalyKinds,
+      noiseScale: 1,
+      minShare: 0.02,
+      days: [day],
+    }
     return sessionNorms(request, [{ family: 0, value: '', day }])
   }),
   sample('zscores', 'abnormal hours by the textbook', (scope, span) => zscores({ scope, span, historyDays })),

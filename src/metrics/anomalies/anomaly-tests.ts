@@ -26,6 +26,9 @@ export const isPerson = ({ by }: SeriesRequest): string => {
   return families.length === 0 ? 'FALSE' : `family IN (${families.join(', ')})`
 }
 
+/** SQL: what shares of a usual day are multiplied by. */
+export const timesShare = 'CAST($share_times AS DOUBLE)'
+
 /** Beside the test by likelihood: too few calls to prove anything, and yet more than a whole usual day's cost. */
 const wholeDay = { day: 1, personDay: 1e9 } as const
 
@@ -34,7 +37,8 @@ export const sustainedBound = (request: SeriesRequest, of: 'norm' | 'day', whole
   const { norm, personNorm } = bounds.sustained
   const { day, personDay } = whole ? wholeDay : bounds.sustained
   const [person, other] = of === 'norm' ? [personNorm, norm] : [personDay, day]
-  return `CASE WHEN ${isPerson(request)} THEN ${person} ELSE ${other} END`
+  const bound = `CASE WHEN ${isPerson(request)} THEN ${person} ELSE ${other} END`
+  return of === 'day' && !whole ? `((${bound}) * ${timesShare})` : bound
 }
 
 /**
@@ -100,7 +104,7 @@ const conditions = {
   spike: [
     `excess_usd > ${bounds.spike.noise} * ${scale} * noise_usd`,
     `cost_usd > ${bounds.spike.norm} * norm_usd`,
-    `excess_usd > ${bounds.spike.day} * usual_usd`,
+    `excess_usd > ${bounds.spike.day} * ${timesShare} * usual_usd`,
     `excess_usd - max_cost_usd > ${bounds.spike.rest} * excess_usd`,
     `cost_usd * cost_usd > ${bounds.spike.calls} * square_usd`,
   ],
@@ -115,7 +119,7 @@ const conditions = {
   drop: [
     `span_usd < ${bounds.drop.norm} * span_norm_usd`,
     `span_norm_usd - span_usd > ${bounds.drop.noise} * span_noise_usd`,
-    `span_norm_usd - span_usd > ${bounds.drop.day} * usual_usd`,
+    `span_norm_usd - span_usd > ${bounds.drop.day} * ${timesShare} * usual_usd`,
   ],
 } as const
 

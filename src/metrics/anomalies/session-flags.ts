@@ -2,9 +2,10 @@
  * Abnormal hours of an account whose people work in sessions: a session counts once, and how long it is and what
  * its calls cost is judged by the sessions of the same person. The method and its reasons: docs/anomalies.md.
  */
+import { shareTimes } from '../../domain/materiality.js'
 import type { FlagRow } from './anomalies.js'
 import { locatedCalls, whole, withoutUnused, type SeriesRequest } from './anomaly-hours.js'
-import type { AnomalyKind } from './anomaly-tests.js'
+import { timesShare, type AnomalyKind } from './anomaly-tests.js'
 import { isWeekend } from './bursty-days.js'
 import { quantile, rowsOfJson, wholeNumbers } from '../dialect.js'
 import type { Query, Whole } from '../query.js'
@@ -17,6 +18,8 @@ export interface SessionRequest extends SeriesRequest {
   readonly kinds: readonly AnomalyKind[]
   /** The bound of surprise, before the logarithm of the series is added, is multiplied by it. */
   readonly noiseScale: number
+  /** Smallest excess of an hour as a share of a usual day, which the share of sessions moves with. */
+  readonly minShare: number
 }
 
 /**
@@ -123,7 +126,7 @@ function termsQuery<R>(
   spans: readonly number[],
   answer: string,
 ): Query<R> {
-  const { span, historyDays, noiseScale, days } = request
+  const { span, historyDays, noiseScale, minShare, days } = request
   const calls = locatedCalls(request, undefined, {
     person: "coalesce(user_id, '')",
     session: "coalesce(session_id, '')",
@@ -149,6 +152,7 @@ function termsQuery<R>(
     since_hour: span.since,
     until_hour: span.until,
     scale: noiseScale,
+    share_times: shareTimes(minShare),
     days: JSON.stringify(days.map((day) => ({ day }))),
   }
   return { sql, params: withoutUnused(params, sql) }
@@ -205,7 +209,7 @@ const dearDays = /* sql */ `dear_days AS (
       JOIN usual_days ON usual_days.day = judged_days.day
       JOIN session_days ON session_days.day BETWEEN judged_days.day - 1 AND judged_days.day
       GROUP BY session_days.family, session_days.value, judged_days.day
-      HAVING CAST(sum(session_days.cost_usd) AS DOUBLE) > ${sessionBounds.day} * any_value(usual_usd)
+      HAVING CAST(sum(session_days.cost_usd) AS DOUBLE) > ${sessionBounds.day} * ${timesShare} * any_value(usual_usd)
     )`
 
 /** CTE `judged_hours`: the hours of `dear_days` and of the days before these. */
@@ -249,7 +253,7 @@ const conditions = [
   `hour >= ${whole('since_hour')}`,
   'hour_units > 0',
   'hour_usd > hour_norm_usd',
-  `span_usd - span_norm_usd > ${sessionBounds.day} * usual_usd`,
+  `span_usd - span_norm_usd > ${sessionBounds.day} * ${timesShare} * usual_usd`,
   `span_usd > ${sessionBounds.norm} * span_norm_usd`,
   'surprise > bound',
 ]

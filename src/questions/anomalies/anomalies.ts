@@ -9,9 +9,11 @@ import {
 } from '../../anomalies/build.js'
 import { daysToMeasure, figuresOf } from '../../anomalies/figures.js'
 import { groupFlags, type Evidence, type Flag } from '../../anomalies/incidents.js'
+import type { Bounds } from '../../domain/bounds.js'
 import type { Budget } from '../../domain/budgets/budget.js'
 import { dimensionOf, type Dimension } from '../../domain/dimensions.js'
 import { hourIso, hourSpan, hourStart, type HourSpan } from '../../domain/time/hours.js'
+import { materialityOf, shareTimes, type Materiality } from '../../domain/materiality.js'
 import type { Scope } from '../../domain/scope.js'
 import { dayMs } from '../../domain/time/zones.js'
 import { reachOf, type FlagRow } from '../../metrics/anomalies/anomalies.js'
@@ -28,34 +30,32 @@ import type { AnomalyAnswer } from '../../reports/anomalies/anomalies.js'
 import { askFlags, withSessionNorms } from './flags.js'
 import { ask, type Question } from '../question.js'
 
-export interface AnomalyOptions {
+export interface AnomalyOptions extends Materiality {
   readonly by: readonly Dimension[]
   readonly historyDays: number
   readonly kinds: readonly AnomalyKind[]
-  /** The bounds of noise are multiplied by it. */
-  readonly noiseScale: number
-  /** Smallest excess that is flagged, of an hour, of 24 hours or of a week, USD. */
-  readonly minUsd: number
   readonly method: 'likelihood' | 'robust' | 'zscore'
-  /** Smallest excess of an hour that is flagged, as a share of a usual day. */
-  readonly minShare: number
   /** Budgets of all calls. */
   readonly budgets: readonly Budget[]
   /** Findings listed of one kind. */
   readonly mostFindings: number
 }
 
-export const defaultAnomalyOptions: AnomalyOptions = {
+/** Without what `bounds` of the config file say. */
+export const askedByDefault = {
   by: ['feature', 'user'].map(dimensionOf),
   historyDays: 28,
   kinds: ['spike', 'sustained', 'drift'],
-  noiseScale: 1,
-  minUsd: 0.1,
-  minShare: 0.02,
   method: 'likelihood',
   budgets: [],
   mostFindings: 10,
-}
+} as const satisfies Omit<AnomalyOptions, keyof Materiality>
+
+/** What is asked where no option says otherwise. */
+export const defaultAnomalyOptions = (bounds: Bounds): AnomalyOptions => ({
+  ...askedByDefault,
+  ...materialityOf(bounds),
+})
 
 export interface AnomalyRows {
   readonly span: HourSpan
@@ -232,7 +232,7 @@ function askExpensive(
   { db, scope }: Question,
   span: HourSpan,
   account: FlagRow | undefined,
-  { minUsd, mostFindings, historyDays }: AnomalyOptions,
+  { minUsd, minShare, mostFindings, historyDays }: AnomalyOptions,
 ): Promise<readonly ExpensiveCallRow[]> {
   const usual = account?.usual_usd ?? null
   const iso = (hour: number): string => hourIso(hourStart(hour, scope.tz))
@@ -240,7 +240,7 @@ function askExpensive(
   const request = {
     scope: window,
     historySince: new Date(Date.parse(window.since) - historyDays * dayMs).toISOString(),
-    leastUsd: Math.max(minUsd, usual === null ? dearUsd : dearShare * usual),
+    leastUsd: Math.max(minUsd, usual === null ? dearUsd : dearShare * shareTimes(minShare) * usual),
     top: mostFindings,
   }
   return ask(db, expensiveCalls(request))
@@ -260,7 +260,7 @@ async function askUserHours(
 
 /** What was abnormal in the window of a report, with the fewest findings worth a place there. */
 export async function askReportAnomalies(question: Question): Promise<AnomalyAnswer> {
-  const budgets = question.settings.config.budgets
-  const options = { ...defaultAnomalyOptions, budgets, mostFindings: 3 }
+  const { budgets, bounds } = question.settings.config
+  const options = { ...defaultAnomalyOptions(bounds), budgets, mostFindings: 3 }
   return { ...options, ...(await askAnomalies(question, options)), scope: question.scope }
 }

@@ -50,7 +50,14 @@ export async function withSessionNorms(
   const chosen = wanted.filter(({ day }) => bursty.has(day))
   if (chosen.length === 0) return rows
   const days = [...new Set(chosen.map(({ day }) => day))]
-  const own = { ...request, span: sessionSpan(span, historyDays), days, kinds: [], noiseScale: 1 }
+  const own = {
+    ...request,
+    span: sessionSpan(span, historyDays),
+    days,
+    kinds: [],
+    noiseScale: 1,
+    minShare: 0,
+  }
   const norms = await ask(db, sessionNorms(own, chosen))
   const keyOf = (row: { family: number; value: string; hour: Whole }): string =>
     JSON.stringify([row.family, row.value, Number(row.hour)])

@@ -21,7 +21,7 @@ export async function askSessionTerms(
   { db, scope }: Question,
   hour: number,
   { dimension, value }: Series,
-  { by: members, historyDays, noiseScale, method, kinds }: Omit<AnomalyOptions, 'budgets'>,
+  { by: members, historyDays, noiseScale, minShare, method, kinds }: Omit<AnomalyOptions, 'budgets'>,
 ): Promise<SessionTerms | undefined> {
   if (method !== 'likelihood') return undefined
   const first = (Math.floor(hour / 24) - sessionReach(historyDays)) * 24
@@ -34,6 +34,6 @@ export async function askSessionTerms(
   const [day] = await ask(db, burstyDays(request))
   if (day === undefined) return undefined
   const family = dimension === null ? 0 : by.length
-  const judged = { ...request, days: [Number(day.day)], kinds, noiseScale }
+  const judged = { ...request, days: [Number(day.day)], kinds, noiseScale, minShare }
   return { dispersion: day.dispersion, rows: await ask(db, sessionTerms(judged, { family, value, hour })) }
 }

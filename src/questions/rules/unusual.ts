@@ -19,7 +19,10 @@ async function judgeRule(question: Question, rule: Rule, steps: number): Promise
   const { tz } = scope
   // An hour more: the last whole hour of the clock before the oldest moment may begin before its window.
   const since = new Date(asOf.getTime() - (steps + window + 1) * hourMs).toISOString()
-  const { historyDays, noiseScale, minShare } = defaultAnomalyOptions
+  const { historyDays, noiseScale, minShare, ...usual } = defaultAnomalyOptions(
+    question.settings.config.bounds,
+  )
+  const minUsd = rule.minUsd === null ? usual.minUsd : Number(rule.minUsd)
   const span = hourSpan({ since, until: asOf.toISOString() }, asOf, reachOf(historyDays), tz)
   const by = rule.by === null ? [] : [dimensionOf(rule.by)]
   const filtered = { ...scope, filters: [...scope.filters, ...rule.filters] }
@@ -30,12 +33,12 @@ async function judgeRule(question: Question, rule: Rule, steps: number): Promise
     by,
     historyDays,
     kinds,
-    noiseScale,
+    noiseScale: rule.sensitivity === null ? noiseScale : 1 / rule.sensitivity,
     method: 'likelihood',
-    minShare,
-    minUsd: Number(rule.minUsd),
+    minShare: rule.minShare ?? minShare,
+    minUsd,
   })
-  const flagged = rows.filter((row) => matters(row, by.length, Number(rule.minUsd)))
+  const flagged = rows.filter((row) => matters(row, by.length, minUsd))
   return Array.from({ length: steps }, (_, step) => {
     // The hour that runs at this moment; those before it are whole.
     const running = Math.floor(localAt(asOf.getTime() - step * hourMs, tz) / hourMs)

@@ -197,15 +197,17 @@ function anomalyFindings(answer: AnomalyAnswer): Finding[] {
     ...driftFindings(answer.drifts, scope.tz),
     ...expensiveFindings(expensive, scope.tz),
     ...userHourFindings(userHours, budgets, scope.tz, mostFindings),
-    ...firstSpendFindings(firstSpends, by, Math.max(minUsd, leastFirstSpend), scope.tz).slice(
-      0,
-      mostFindings,
-    ),
+    ...firstSpendFindings(
+      firstSpends,
+      by,
+      Math.max(minUsd, Math.min(leastFirstSpend.usd, leastFirstSpend.times * minUsd)),
+      scope.tz,
+    ).slice(0, mostFindings),
   ]
 }
 
-/** A new series that comes to less than this in a day is no news, USD. */
-const leastFirstSpend = 1
+/** A new series that comes to less in a day is no news: USD, and so many times the smallest excess. */
+const leastFirstSpend = { usd: 1, times: 10 } as const
 
 /** Under a day of history nothing can be judged; under four weeks less surely. */
 function historyFindings({ account, span, scope }: AnomalyAnswer): Finding[] {

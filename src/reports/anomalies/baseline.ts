@@ -4,8 +4,10 @@ import { memberText } from '../../anomalies/wording.js'
 import type { Dimension } from '../../domain/dimensions.js'
 import { hourIso, hourStart } from '../../domain/time/hours.js'
 import type { Scope } from '../../domain/scope.js'
+import type { Materiality } from '../../domain/materiality.js'
 import type { SeriesHourRow } from '../../metrics/anomalies/series-hours.js'
 import { column } from '../columns.js'
+import { materialityText } from './materiality-words.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from '../notes.js'
 import { matchesNever } from '../unmatched.js'
 import type { Column, Report, Row, Section } from '../report.js'
@@ -17,7 +19,7 @@ export interface BaselineAnswer {
   /** Local hour. */
   readonly hour: number
   readonly row: SeriesHourRow | undefined
-  readonly noiseScale: number
+  readonly matters: Materiality
   readonly tests: readonly TestBound[]
   readonly doubts: Doubts
 }
@@ -87,7 +89,7 @@ function baselineSection(row: SeriesHourRow, since: string): Section {
   return { id: 'baseline', title: 'The hour', layout: 'facts', columns: facts, rows: [figures] }
 }
 
-function testSection({ tests }: BaselineAnswer): Section {
+function testSection({ tests, matters }: BaselineAnswer): Section {
   const rows = tests.map(({ test, condition, measured, bound }) => ({
     test,
     condition,
@@ -100,5 +102,11 @@ function testSection({ tests }: BaselineAnswer): Section {
     const own = rows.filter(({ test }) => test === name)
     return `${name}: ${own.every(({ holds }) => holds) ? 'flagged' : 'not flagged'}`
   })
-  return { id: 'tests', title: 'Tests', columns: testColumns, rows, notes }
+  return {
+    id: 'tests',
+    title: 'Tests',
+    columns: testColumns,
+    rows,
+    notes: [...notes, materialityText(matters)],
+  }
 }

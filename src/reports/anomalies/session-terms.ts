@@ -3,11 +3,16 @@ import { memberText } from '../../anomalies/wording.js'
 import type { Dimension } from '../../domain/dimensions.js'
 import { hourIso, hourStart } from '../../domain/time/hours.js'
 import type { Scope } from '../../domain/scope.js'
-import { usd } from '../../domain/words/wording.js'
-import type { sessionBounds, SessionTermRow } from '../../metrics/anomalies/session-flags.js'
+import { percent, usd } from '../../domain/words/wording.js'
+import type { Materiality } from '../../domain/materiality.js'
+import type { SessionTermRow } from '../../metrics/anomalies/session-flags.js'
 import { column } from '../columns.js'
+import { materialityText } from './materiality-words.js'
 import { footerOf, warningsOf, type Doubts } from '../notes.js'
 import type { Column, Report, Row, Section } from '../report.js'
+
+/** What must hold beside the bound of surprise: shares of a usual day, and times the norm. */
+type Stakes = Readonly<Record<'day' | 'norm', number>>
 
 export interface SessionAnswer {
   readonly scope: Scope
@@ -15,7 +20,9 @@ export interface SessionAnswer {
   /** Local hour. */
   readonly hour: number
   readonly dispersion: number
-  readonly bounds: typeof sessionBounds
+  /** `day` as --min-share moves it. */
+  readonly bounds: Stakes
+  readonly matters: Materiality
   readonly rows: readonly SessionTermRow[]
   readonly doubts: Doubts
 }
@@ -37,7 +44,7 @@ const columns: readonly Column[] = [
 ]
 
 export function sessionReport(answer: SessionAnswer): Report {
-  const { scope, series, hour, dispersion, rows, bounds, doubts } = answer
+  const { scope, series, hour, dispersion, rows, bounds, matters, doubts } = answer
   const title = `Sessions of ${memberText({ dimension: series.dimension?.key ?? null, value: series.value })}`
   const section: Section = {
     id: 'sessions',
@@ -48,6 +55,7 @@ export function sessionReport(answer: SessionAnswer): Report {
       `people work in sessions here (dispersion ${Number(dispersion.toPrecision(2))}), so sessions are judged, not calls`,
       'begun: sessions that began in the hours up to this; price ×, calls ×: cost a call and calls an hour of a session, times what is usual for the same people; S: the surprise of each, and all',
       ...(rows[0] === undefined ? [] : [stakes(rows[0], bounds)]),
+      materialityText(matters),
     ],
     empty: 'no baseline: the series has no session before this day, or not enough of its hours are known',
   }
@@ -68,12 +76,12 @@ export function sessionReport(answer: SessionAnswer): Report {
 /** What must hold beside the bound, of every span. */
 function stakes(
   { usual_usd: usual, hour_usd: cost, hour_norm_usd: norm }: SessionTermRow,
-  { day, norm: times }: typeof sessionBounds,
+  { day, norm: times }: Stakes,
 ): string {
-  return `flagged when S is above the bound, the excess above ${usd(day * usual)} (${day} of a usual day), the cost above ${times} × the usual, and the hour itself (${usd(cost)}) above its usual (${usd(norm)})`
+  return `flagged when S is above the bound, the excess above ${usd(day * usual)} (${percent(day)} of a usual day), the cost above ${times} × the usual, and the hour itself (${usd(cost)}) above its usual (${usd(norm)})`
 }
 
-function rowOf(row: SessionTermRow, bounds: typeof sessionBounds): Row {
+function rowOf(row: SessionTermRow, bounds: Stakes): Row {
   const [cost, norm] = [row.span_usd, row.span_norm_usd]
   const times = (sum: number): number | null => (row.span_units === 0 ? null : Math.exp(sum / row.span_units))
   const matters = cost - norm > bounds.day * row.usual_usd && cost > bounds.norm * norm

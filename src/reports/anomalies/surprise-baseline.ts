@@ -4,8 +4,10 @@ import { memberText } from '../../anomalies/wording.js'
 import type { Dimension } from '../../domain/dimensions.js'
 import { hourIso, hourStart } from '../../domain/time/hours.js'
 import type { Scope } from '../../domain/scope.js'
+import type { Materiality } from '../../domain/materiality.js'
 import type { SurpriseRow } from '../../metrics/anomalies/surprise-hours.js'
 import { noBaseline } from './baseline.js'
+import { materialityText } from './materiality-words.js'
 import { column, dataColumn } from '../columns.js'
 import { footerOf, warningsOf, type Doubts } from '../notes.js'
 import type { Cell, Column, Report, Row, Section } from '../report.js'
@@ -18,6 +20,7 @@ export interface SurpriseAnswer {
   readonly hour: number
   /** One a width; none where the hour has no norm. */
   readonly rows: readonly SurpriseRow[]
+  readonly matters: Materiality
   readonly doubts: Doubts
 }
 
@@ -67,7 +70,7 @@ export function surpriseReport(answer: SurpriseAnswer): Report {
     sections:
       rows[0] === undefined
         ? [{ id: 'baseline', title, columns: facts, rows: [], empty: noBaseline(doubts) }]
-        : [hourSection(rows[0], iso(hour)), widthSection(rows)],
+        : [hourSection(rows[0], iso(hour)), widthSection(rows, answer.matters)],
     warnings: warningsOf(doubts),
     footer: footerOf(doubts.history),
   }
@@ -84,7 +87,7 @@ function hourSection(row: SurpriseRow, since: string): Section {
 }
 
 /** The sums up to the hour; from 6 hours on without their worst hour. */
-function widthSection(found: readonly SurpriseRow[]): Section {
+function widthSection(found: readonly SurpriseRow[], matters: Materiality): Section {
   const verdicts = found.map(verdictOf)
   const rows = verdicts.map(({ row, flagged, conditions }): Row => {
     const own = row as unknown as Row
@@ -102,6 +105,10 @@ function widthSection(found: readonly SurpriseRow[]): Section {
   const notes = [
     ...verdicts.map(verdictText),
     boundText(found),
+    materialityText(
+      matters,
+      found.map(({ least_usd: least }) => least),
+    ),
     ...(calibrated
       ? [
           `surprises are divided by what the history itself surprises with: calls ${found.map((row) => row.calls_calibration.toFixed(2)).join(', ')}, money ${found.map((row) => row.money_calibration.toFixed(2)).join(', ')}`,
