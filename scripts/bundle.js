@@ -11,7 +11,14 @@ const packages = join(dirname(fileURLToPath(import.meta.url)), '..', 'node_modul
 const built = process.argv[2] ?? 'dist'
 
 const calendar = join(built, 'domain', 'time', 'calendar.js')
-const bundle = await rolldown({ input: calendar, logLevel: 'warn' })
+const bundle = await rolldown({
+  input: calendar,
+  // What is built may lie outside the checkout; what cannot be found must not be left to the user's machine.
+  resolve: { modules: [packages] },
+  onLog: (_, { message }) => {
+    throw new Error(message)
+  },
+})
 await bundle.write({ file: calendar, format: 'esm', comments: false })
 await bundle.close()
 

@@ -1,6 +1,6 @@
 /**
  * What derives from the registries: docs/commands.md, docs/config.md, the JSON Schema of the config file, and
- * the table of importers in README.md.
+ * the table of importers in docs/logs.md.
  */
 import {
   argumentsOf,
@@ -223,10 +223,10 @@ const sentence = (text: string): string => `${text[0]?.toUpperCase()}${text.slic
 const begin = '<!-- importers: made by npm run docs -->'
 const end = '<!-- end of importers -->'
 
-/** README.md with its table of importers made anew. */
-export function withImporterTable(readme: string): string {
-  const from = readme.indexOf(begin)
-  const to = readme.indexOf(end)
-  if (from < 0 || to < from) throw new Error('README.md has no place for the table of importers')
-  return `${readme.slice(0, from + begin.length)}\n${importerTable()}\n${readme.slice(to)}`
+/** docs/logs.md with its table of importers made anew. */
+export function withImporterTable(page: string): string {
+  const from = page.indexOf(begin)
+  const to = page.indexOf(end)
+  if (from < 0 || to < from) throw new Error('docs/logs.md has no place for the table of importers')
+  return `${page.slice(0, from + begin.length)}\n${importerTable()}\n${page.slice(to)}`
 }

@@ -1,5 +1,5 @@
 /**
- * The cron lines of README.md, run as cron runs them: by /bin/sh, without a terminal, with next to no
+ * The cron lines of the pages, run as cron runs them: by /bin/sh, without a terminal, with next to no
  * environment, with the packed program in a folder that stands for /usr/local/bin and the `sendmail` and
  * server of OpenSMTPD. Nothing of a line is changed but the folders it names.
  */
@@ -13,10 +13,10 @@ import { crontab, jobsOf, runAlone, type Job } from './scheduled.js'
 
 const { cwd, places, service, mail, expectNoMail } = scheduledWorld()
 
-/** The line of the README that has these words. */
+/** The line of the pages that has these words. */
 function line(words: string): Job {
   const found = jobsOf(crontab(places)).filter(({ command }) => command.includes(words))
-  if (found.length !== 1) throw new Error(`${found.length} lines of the README have ${words}`)
+  if (found.length !== 1) throw new Error(`${found.length} lines of the pages have ${words}`)
   return found[0]!
 }
 const monday = (): Job => line('sendmail -t')

@@ -1,4 +1,4 @@
-/** A folder as the README's schedules know it: program, config file, logs and database, and a mail server. */
+/** A folder as the pages' schedules know it: program, config file, logs and database, and a mail server. */
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Email } from 'postal-mime'

@@ -1,24 +1,26 @@
 /**
- * What README.md schedules: its crontab blocks and systemd units, with the folders of a test in place of those
+ * What the pages schedule: their crontab blocks and systemd units, with the folders of a test in place of those
  * that they name and nothing else changed; and how cron and systemd run them.
  */
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import type { Ran } from '../e2e/program.js'
 
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+const pages = ['checks', 'mail', 'prometheus']
+  .map((name) => readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8'))
+  .join('\n')
 
 const blocks = (language: string): string[] =>
-  [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(([, text]) => text!)
+  [...pages.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(([, text]) => text!)
 
-/** Folders of the README, each with the one that stands for it. */
+/** Folders of the pages, each with the one that stands for it. */
 export type Places = Readonly<Record<string, string>>
 
 function placed(text: string, places: Places): string {
   return Object.entries(places).reduce((told, [there, here]) => told.replaceAll(there, here), text)
 }
 
-/** All crontab lines of the README as one crontab. */
+/** All crontab lines of the pages as one crontab. */
 export const crontab = (places: Places = {}): string => placed(blocks('crontab').join('\n'), places)
 
 export interface Job {

@@ -1,4 +1,4 @@
-/** The systemd units of README.md: accepted by systemd, and run with the environment that it gives a unit. */
+/** The systemd units of the pages: accepted by systemd, and run with the environment that it gives a unit. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
