@@ -5,12 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { alertRules } from '../../scripts/alert-rules.js'
 import { dashboard } from '../../scripts/dashboard.js'
-import {
-  commandsPage,
-  configPage,
-  configSchemaText,
-  focusPage,
-} from '../../scripts/docs.js'
+import { commandsPage, configPage, configSchemaText, focusPage } from '../../scripts/docs.js'
 import { manualPages } from '../../scripts/man.js'
 import { commandEntries, loadCommands } from '../../src/commands/registry.js'
 
