@@ -2,7 +2,7 @@
 import { dimensions, parseDimensions, shortForms, timeBuckets, type Dimension } from '../domain/dimensions.js'
 import { UserError } from '../errors.js'
 import type { Sort } from '../metrics/groups.js'
-import { measureNames, parseMeasure, type MeasureName } from '../metrics/measures.js'
+import { measureNames, parseMeasure, type MeasureName } from '../metrics/measures/registry.js'
 import type { Invocation, OptionSpec } from './command.js'
 import { optionCount, optionText } from './option-values.js'
 

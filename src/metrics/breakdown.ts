@@ -17,7 +17,7 @@ import {
   type GroupRequest,
   type Sort,
 } from './groups.js'
-import type { MeasureName } from './measures.js'
+import type { MeasureName } from './measures/registry.js'
 import type { Query } from './query.js'
 
 /** Sorted, unless it says otherwise: time buckets in order, then the dearest first. */

@@ -2,7 +2,8 @@
  * Measures as the two halves of a statement: aggregates over calls, then figures over those aggregates.
  */
 import type { Whole, Decimal } from './query.js'
-import { addsUp, measureOf, measures, quantities, type MeasureName } from './measures.js'
+import { addsUp, measureOf, measures, type MeasureName } from './measures/registry.js'
+import { quantities } from './measures/quantities.js'
 import { element, quantile, quantiles } from './dialect.js'
 
 /** Figures of one group of calls by measure. */

@@ -8,7 +8,7 @@ import { isUtc } from '../domain/time/zones.js'
 import { bucketLabel, bucketNumber, zoneOffset } from './buckets.js'
 import { readAnew } from './dialect.js'
 import { rankAggregate } from './figures.js'
-import { measureNames, type MeasureName } from './measures.js'
+import { measureNames, type MeasureName } from './measures/registry.js'
 import type { Param } from './query.js'
 import { columnOf, inScope } from './scope.js'
 

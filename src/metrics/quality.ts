@@ -3,7 +3,7 @@ import type { GoodAnswers } from '../domain/quality.js'
 import type { Scope } from '../domain/scope.js'
 import { aggregates, figure, type Figures } from './figures.js'
 import { flags, labels, placedCalls, type GroupKeys, type GroupRequest } from './groups.js'
-import type { MeasureName } from './measures.js'
+import type { MeasureName } from './measures/registry.js'
 import type { Query, Whole } from './query.js'
 import { inScope } from './scope.js'
 

@@ -2,7 +2,7 @@
 import type { Scope, Window } from '../domain/scope.js'
 import { instant } from './dialect.js'
 import { aggregates, figure, type Figures } from './figures.js'
-import type { MeasureName } from './measures.js'
+import type { MeasureName } from './measures/registry.js'
 import type { Query } from './query.js'
 import { inScope } from './scope.js'
 

@@ -6,7 +6,7 @@ import { isUtc } from '../domain/time/zones.js'
 import { bucketLabel } from './buckets.js'
 import { aggregates, figure, sumsOfAggregates, type Figures } from './figures.js'
 import { flags, labels, placedCalls, type GroupKeys } from './groups.js'
-import { emptinessOf, type MeasureName } from './measures.js'
+import { emptinessOf, type MeasureName } from './measures/registry.js'
 import type { Query } from './query.js'
 
 export interface TrendRequest {

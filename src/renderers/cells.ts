@@ -19,7 +19,8 @@ import {
   type Quantity,
   type Scale,
 } from '../domain/words/wording.js'
-import type { Cell, Column, ColumnKind } from '../reports/report.js'
+import type { ColumnKind } from '../domain/column-kind.js'
+import type { Cell, Column } from '../reports/report.js'
 import { jsonText } from './json.js'
 import { longestSparkline, sparkline } from './sparkline.js'
 import { timeWords } from './times.js'

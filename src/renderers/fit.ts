@@ -3,7 +3,8 @@
  * to a readable width, the headings' one line, the last digits of large counts, optional columns, short
  * texts, and in the end the rightmost columns.
  */
-import type { Column, ColumnKind } from '../reports/report.js'
+import type { ColumnKind } from '../domain/column-kind.js'
+import type { Column } from '../reports/report.js'
 import type { Words } from './cells.js'
 import { width, wrap } from './width.js'
 

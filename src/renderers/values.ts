@@ -1,6 +1,7 @@
 /** Cells for machines: the digits of a number as they are, whatever the format around them. */
 import { plain, readDecimal } from '../domain/costs/decimal.js'
-import type { Cell, Column, ColumnKind, Section } from '../reports/report.js'
+import type { ColumnKind } from '../domain/column-kind.js'
+import type { Cell, Column, Section } from '../reports/report.js'
 
 const wordKinds: ReadonlySet<ColumnKind> = new Set(['text', 'time', 'boolean', 'json', 'status', 'series'])
 

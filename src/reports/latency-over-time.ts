@@ -1,5 +1,5 @@
 /** How latency went over the window: in the cost report, and beside `llmcost latency`. */
-import type { MeasureName } from '../metrics/measures.js'
+import type { MeasureName } from '../metrics/measures/registry.js'
 import type { Column, Section } from './report.js'
 import { trendSection, type TrendAnswer } from './trend.js'
 

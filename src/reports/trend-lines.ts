@@ -2,7 +2,7 @@
 import type { Dimension } from '../domain/dimensions.js'
 import { relativeChange } from '../domain/growth.js'
 import type { Bucket } from '../domain/time/timeline.js'
-import type { Emptiness, MeasureName } from '../metrics/measures.js'
+import type { Emptiness, MeasureName } from '../metrics/measures/registry.js'
 import type { TrendRow } from '../metrics/trend.js'
 import type { Cell, Row } from './report.js'
 

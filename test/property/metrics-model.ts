@@ -8,7 +8,7 @@ import { startOfMonth } from 'date-fns/startOfMonth'
 import { startOfWeek } from 'date-fns/startOfWeek'
 import fc from 'fast-check'
 import { quoteText, type Database } from '../../src/db/database.js'
-import type { MeasureName } from '../../src/metrics/measures.js'
+import type { MeasureName } from '../../src/metrics/measures/registry.js'
 
 export interface RawCall {
   /** ms since 1970 */

@@ -15,7 +15,7 @@ import { plain, readDecimal } from '../../src/domain/costs/decimal.js'
 import { dimensionOf } from '../../src/domain/dimensions.js'
 import { breakdown } from '../../src/metrics/breakdown.js'
 import { hourly, hourlyColumns } from '../../src/metrics/exports/hourly.js'
-import { addsUp, measureNames } from '../../src/metrics/measures.js'
+import { addsUp, measureNames } from '../../src/metrics/measures/registry.js'
 import type { Cell, Report, Row, Section } from '../../src/reports/report.js'
 import { ingestInto, Workshop, write } from './ingesting.js'
 

@@ -1,6 +1,6 @@
 /** What a change sounds like is said by the measure, not guessed from its name. */
 import { expect, test } from 'vitest'
-import { measureNames, type MeasureName } from '../../src/metrics/measures.js'
+import { measureNames, type MeasureName } from '../../src/metrics/measures/registry.js'
 import { toneOf } from '../../src/renderers/cells.js'
 import { changeColumn, measureColumn } from '../../src/reports/columns.js'
 

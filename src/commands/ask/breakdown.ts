@@ -5,7 +5,7 @@
  * This one is `llmcost breakdown`: cost and tokens by any dimension.
  */
 import { breakdown } from '../../metrics/breakdown.js'
-import type { MeasureName } from '../../metrics/measures.js'
+import type { MeasureName } from '../../metrics/measures/registry.js'
 import { breakdownReport } from '../../reports/breakdown.js'
 import { questionOptions, type CommandSpec } from '../command.js'
 import { groupingDetails, groupingOf, groupingOptions } from '../grouping.js'

@@ -1,6 +1,6 @@
 /** `llmcost calls`: single calls, the dearest first. */
 import { breakdown } from '../../metrics/breakdown.js'
-import type { MeasureName } from '../../metrics/measures.js'
+import type { MeasureName } from '../../metrics/measures/registry.js'
 import { callOrders, singleCalls, type CallOrder } from '../../metrics/single-calls.js'
 import { callsReport } from '../../reports/calls.js'
 import { questionOptions, type CommandSpec } from '../command.js'

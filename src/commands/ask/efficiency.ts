@@ -1,7 +1,7 @@
 /** `llmcost efficiency`: what calls carry, what cuts their answers off, and what the answers cost. */
 import { dimensionOf } from '../../domain/dimensions.js'
 import { breakdown, type BreakdownRow } from '../../metrics/breakdown.js'
-import type { MeasureName } from '../../metrics/measures.js'
+import type { MeasureName } from '../../metrics/measures/registry.js'
 import { sessionCosts } from '../../metrics/sessions.js'
 import { modelMeasures, retryMeasures, userMeasures } from '../../reports/weekly/cost-findings.js'
 import { efficiencyMeasures, efficiencyReport } from '../../reports/efficiency/efficiency.js'

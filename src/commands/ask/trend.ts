@@ -2,7 +2,7 @@
 import { dimensionOf, parseDimensions, type Dimension } from '../../domain/dimensions.js'
 import { everies, recentBuckets } from '../../domain/time/timeline.js'
 import { UserError } from '../../errors.js'
-import { parseMeasure, type MeasureName } from '../../metrics/measures.js'
+import { parseMeasure, type MeasureName } from '../../metrics/measures/registry.js'
 import { growthPart } from '../../reports/growth.js'
 import { trendReport } from '../../reports/trend.js'
 import { questionOptions, type CommandSpec, type Invocation } from '../command.js'

@@ -3,7 +3,8 @@
  * of them. The sources tell whether a hit rate can be trusted.
  */
 import { element, quantiles } from '../dialect.js'
-import { measures, quantities } from '../measures.js'
+import { measures } from '../measures/registry.js'
+import { quantities } from '../measures/quantities.js'
 import type { Decimal, Query, Whole } from '../query.js'
 import { inScope } from '../scope.js'
 import type { Scope } from '../../domain/scope.js'

@@ -1,6 +1,6 @@
 /** The figures of two sets of calls side by side, and how many calls both have. */
 import { aggregates, figure, type Figures } from '../figures.js'
-import type { MeasureName } from '../measures.js'
+import type { MeasureName } from '../measures/registry.js'
 import type { Query, Whole } from '../query.js'
 import { callsBySide, sideCondition, type Sides } from './compared-calls.js'
 

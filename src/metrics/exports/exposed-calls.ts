@@ -6,7 +6,7 @@
 import type { Dimension } from '../../domain/dimensions.js'
 import { actingClassOfEngine } from '../../domain/words/hidden.js'
 import { bucketCount, bucketCounts, replaced, rowsOfJson } from '../dialect.js'
-import { quantities } from '../measures.js'
+import { quantities } from '../measures/quantities.js'
 import type { Decimal, Param, Query, Whole } from '../query.js'
 import { columnOf } from '../scope.js'
 

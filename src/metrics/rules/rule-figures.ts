@@ -1,5 +1,5 @@
 /** Figures of the calls of a window: from sums by the hour, and exact quantiles. */
-import { serviceQuantities } from '../service-quantities.js'
+import { serviceQuantities } from '../measures/service-quantities.js'
 
 /** A figure of the calls of a window. */
 export type WindowFigure = keyof typeof figures

@@ -2,7 +2,7 @@
 import type { Dimension } from '../../domain/dimensions.js'
 import { count, percent } from '../../domain/words/wording.js'
 import type { BreakdownRow } from '../../metrics/breakdown.js'
-import type { MeasureName } from '../../metrics/measures.js'
+import type { MeasureName } from '../../metrics/measures/registry.js'
 import type { ResponseCacheRow } from '../../metrics/caching/response-cache.js'
 import { groupSection } from '../breakdown.js'
 import { column, measureColumn } from '../columns.js'

@@ -1,6 +1,6 @@
 /** The figures of both sides of a comparison, with their differences and ratios. */
 import { difference, perDay, ratio } from '../../domain/costs/cost-change.js'
-import type { MeasureName } from '../../metrics/measures.js'
+import type { MeasureName } from '../../metrics/measures/registry.js'
 import { betterOf, column, measureColumn } from '../columns.js'
 import { basisOf, type Basis, type ComparedSide } from './compared-side.js'
 import type { Cell, Column, Row, Section } from '../report.js'

@@ -6,7 +6,7 @@ import type { Bounds } from '../../domain/bounds.js'
 import { dimensionNoun, type Dimension } from '../../domain/dimensions.js'
 import { count, number, percent, usd } from '../../domain/words/wording.js'
 import type { BreakdownRow } from '../../metrics/breakdown.js'
-import type { MeasureName } from '../../metrics/measures.js'
+import type { MeasureName } from '../../metrics/measures/registry.js'
 import type { Cell, Finding } from '../report.js'
 
 /** Figures of each group that findings read. */

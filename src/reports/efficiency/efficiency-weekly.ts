@@ -1,7 +1,7 @@
 /** Efficiency by feature in the weekly report. */
 import { dimensionOf } from '../../domain/dimensions.js'
 import type { BreakdownRow } from '../../metrics/breakdown.js'
-import type { MeasureName } from '../../metrics/measures.js'
+import type { MeasureName } from '../../metrics/measures/registry.js'
 import { groupSection } from '../breakdown.js'
 import { judgedMeasures } from './efficiency-findings.js'
 import { endedSo, finishNotes } from './finish-reasons.js'

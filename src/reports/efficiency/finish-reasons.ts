@@ -1,7 +1,7 @@
 /** Why calls ended: which reasons people see, and how many calls log none. */
 import { count } from '../../domain/words/wording.js'
 import type { BreakdownRow } from '../../metrics/breakdown.js'
-import type { MeasureName } from '../../metrics/measures.js'
+import type { MeasureName } from '../../metrics/measures/registry.js'
 import type { Column } from '../report.js'
 
 /** A reason for which no call ended tells people nothing, but for truncation: that there is none is news. */

@@ -2,7 +2,7 @@
 import type { Bounds } from '../../domain/bounds.js'
 import { count, number, percent, usd } from '../../domain/words/wording.js'
 import type { BreakdownRow } from '../../metrics/breakdown.js'
-import type { MeasureName } from '../../metrics/measures.js'
+import type { MeasureName } from '../../metrics/measures/registry.js'
 import { figureOf, isAbove, isAtLeast } from '../efficiency/efficiency-findings.js'
 import type { Finding } from '../report.js'
 

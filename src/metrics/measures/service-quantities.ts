@@ -1,5 +1,5 @@
 /** What one call has in time and age where that is no column, for quantiles; NULL where a call has none. */
-import { cacheAge } from './caching/cache-age.js'
+import { cacheAge } from '../caching/cache-age.js'
 
 /** A call that a provider answered: neither a hit of the response cache nor failed. */
 const answered = "(cache_hit IS NOT TRUE AND status IS DISTINCT FROM 'error')"

@@ -1,0 +1,82 @@
+/** How answers end. */
+import { ratio, where } from './aggregates.js'
+import type { Measures } from './measure.js'
+
+const reason = (name: string): string => ratio(where(`finish_reason = '${name}'`), 'count(finish_reason)')
+
+export const answersMeasures = {
+  finish_reason_calls: {
+    title: 'with a reason',
+    kind: 'count',
+    optional: 2,
+    is: 'count',
+    sql: 'count(finish_reason)',
+  },
+  no_finish_reason_calls: {
+    title: 'without',
+    kind: 'count',
+    optional: 2,
+    is: 'count',
+    sql: 'count(*) - count(finish_reason)',
+  },
+  stop_rate: {
+    title: 'stop',
+    kind: 'rate',
+    optional: 1,
+    is: 'rate',
+    sql: reason('stop'),
+  },
+  truncation_rate: {
+    title: 'truncated',
+    kind: 'rate',
+    better: 'less',
+    is: 'rate',
+    sql: reason('length'),
+  },
+  context_exceeded_rate: {
+    title: 'context exceeded',
+    kind: 'rate',
+    better: 'less',
+    optional: 4,
+    is: 'rate',
+    sql: reason('context_exceeded'),
+  },
+  tool_calls_rate: {
+    title: 'tool calls',
+    kind: 'rate',
+    optional: 2,
+    is: 'rate',
+    sql: reason('tool_calls'),
+  },
+  content_filter_rate: {
+    title: 'content filter',
+    kind: 'rate',
+    better: 'less',
+    optional: 3,
+    is: 'rate',
+    sql: reason('content_filter'),
+  },
+  error_finish_rate: {
+    title: 'error',
+    kind: 'rate',
+    better: 'less',
+    optional: 3,
+    is: 'rate',
+    sql: reason('error'),
+  },
+  other_finish_rate: {
+    title: 'other',
+    kind: 'rate',
+    optional: 4,
+    is: 'rate',
+    sql: reason('other'),
+  },
+  truncated_calls: {
+    title: 'truncated calls',
+    kind: 'count',
+    better: 'less',
+    optional: 4,
+    is: 'count',
+    sql: where("finish_reason IN ('length', 'context_exceeded')"),
+  },
+} as const satisfies Measures
