@@ -35,7 +35,7 @@ import { repairRules } from './typing/repairs.js'
 import { compareWithStore } from './sameness/sameness.js'
 import type { StagedFile } from './stage.js'
 import type { Entry, Run } from './stage-files.js'
-import type { FileSummary, UnpricedModel, UnreadUsage } from './summary.js'
+import type { Brought, FileSummary, UnpricedModel, UnreadUsage } from './summary.js'
 import { unreadUsage } from './unread.js'
 
 /** Another process ingested one of the same files meanwhile: all is decided anew. */
@@ -51,6 +51,7 @@ export interface Landed {
   readonly cacheHabits: readonly CacheHabit[]
   /** Calls of earlier runs whose tokens were read anew. */
   readonly reread: number
+  readonly brought: Brought
   readonly unpricedModels: readonly UnpricedModel[]
   readonly placeholders?: Placeholders | undefined
   /** Models whose logged costs differ from those that count. */
@@ -157,6 +158,7 @@ async function mergeInto(
     notes,
     cacheHabits: caches.habits,
     reread,
+    brought: await broughtFigures(db, brought),
     unpricedModels: await unpricedModels(db, brought),
     loggedCosts: await loggedCosts(db, brought),
   }
@@ -176,6 +178,7 @@ async function rehearsal(
     notes,
     cacheHabits: caches.habits,
     reread: 0,
+    brought: await broughtFigures(db, calls),
     unpricedModels: await unpricedModels(db, calls),
     loggedCosts: await loggedCosts(db, calls),
   }
@@ -195,6 +198,12 @@ async function loggedCosts(db: Database, calls: string): Promise<readonly Logged
   if (n === 0) return []
   const { rows } = await db.query<LoggedCostRow>(loggedCostsSql(calls, countedByList, 'cost_usd', 'model'))
   return rows
+}
+
+/** The calls together. */
+function broughtFigures(db: Database, calls: string): Promise<Brought> {
+  return db.one<Brought>(`SELECT count(*) AS calls, min(ts) AS first_ts, max(ts) AS last_ts, sum(cost_usd) AS cost_usd,
+    count(*) FILTER (cost_usd IS NULL) AS unpriced_calls FROM ${calls}`)
 }
 
 /** The models of the calls that have no cost once they are priced, the most used first. */
@@ -325,6 +334,7 @@ function fileSummary(
     ...entry.summary,
     importer,
     repairs,
+    fields: staged.fields,
     note: entry.summary.note ?? staged.note ?? replaced,
     ...countsBy((name) => counts[name]),
   }

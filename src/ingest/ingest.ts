@@ -113,6 +113,7 @@ const nothingLanded: Landed = {
   notes: [],
   cacheHabits: [],
   reread: 0,
+  brought: { calls: 0, first_ts: null, last_ts: null, cost_usd: null, unpriced_calls: 0 },
   unpricedModels: [],
   loggedCosts: [],
   unread: [],

@@ -22,12 +22,17 @@ export interface StagedFile {
   readonly rows: number
   /** How its dates and numbers were read, where that is not plain. */
   readonly note: string | null
+  /** By field: the names under which its records have it. */
+  readonly fields: Fields
 }
+
+type Fields = Readonly<Record<string, readonly string[]>>
 
 /** What became of a unit. */
 interface Inserted {
   readonly rows: number
   readonly note: string | null
+  readonly fields: Fields
 }
 
 export class Stage {
@@ -61,10 +66,10 @@ export class Stage {
   async add(unit: Unit, options: ReadOptions, now: Date): Promise<void> {
     // It stays until all is staged: between a unit's rows and their owners nothing may fail.
     if (options.inputTz !== undefined) await this.#db.run(`SET TimeZone = ${quoteText(options.inputTz)}`)
-    const { rows, note } = await this.#insertRepaired(unit, options, now)
+    const { rows, note, fields } = await this.#insertRepaired(unit, options, now)
     for (const segment of unit.segments) {
       const own = unit.segments.length === 1 ? rows : (segment.rows ?? rows)
-      this.files.push({ fileNo: this.files.length, segment, firstRow: this.#rows, rows: own, note })
+      this.files.push({ fileNo: this.files.length, segment, firstRow: this.#rows, rows: own, note, fields })
       this.#rows += own
     }
   }
@@ -83,6 +88,7 @@ export class Stage {
     this.#reading = false
     const { plan, allRecords, relation } = await this.#plan(unit, given, options)
     this.#reading = true
+    const fields = fieldsOf(plan, options)
     const insert = (as: ReadOptions): Promise<number> =>
       this.#insertAs(unit, normaliseSql(relation, plan, as, now, allRecords, this.#keepsText), plan)
     const created = this.#created
@@ -94,7 +100,7 @@ export class Stage {
       styles = await this.#stylesOf(unit, relation, plan, options)
       if (styles === undefined) {
         await this.#db.run('COMMIT')
-        return { rows, note: null }
+        return { rows, note: null, fields }
       }
     } catch (error) {
       // An engine that is broken can't even do this.
@@ -105,7 +111,7 @@ export class Stage {
     await this.#db.run('ROLLBACK')
     this.#created = created
     const { note, ...found } = styles
-    return { rows: await insert({ ...options, ...found }), note }
+    return { rows: await insert({ ...options, ...found }), note, fields }
   }
 
   /**
@@ -233,6 +239,16 @@ export class Stage {
     const join = only === undefined ? 'CROSS JOIN segments g' : 'ASOF JOIN segments g ON s.row >= g.first_row'
     return `SELECT s.*, g.file_no, s.row - g.first_row + 1 + g.line_base AS line, g.known_lines FROM ${rows} ${join}`
   }
+}
+
+/** What the options and the keys of the records say of where each field is. */
+function fieldsOf({ foundUnder = {} }: ReadPlan, { map }: ReadOptions): Fields {
+  const found = Object.entries(foundUnder).map(([field, names]): [string, string[]] => [
+    field,
+    [...new Set(names.map(({ name }) => name))],
+  ])
+  const given = Object.entries(map).map(([field, path]): [string, string[]] => [field, [path]])
+  return Object.fromEntries([...found, ...given].filter(([, names]) => names.length > 0))
 }
 
 /** Where a file's records are: lines before the first one, and how many lines an earlier run has read. */

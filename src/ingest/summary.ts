@@ -20,6 +20,19 @@ export interface FileSummary extends Counts {
   /** For a refused file: its first reasons. */
   readonly reasons: readonly { readonly line: number; readonly reason: string }[]
   readonly repairs: Readonly<Partial<Record<RepairRule, number>>>
+  /** By field of a call: the names under which the file has it; those of the importer's own format are left out. */
+  readonly fields?: Readonly<Record<string, readonly string[]>>
+}
+
+/** The calls that a run brought, together. */
+export interface Brought {
+  readonly calls: number
+  /** ISO 8601 UTC; null where there is none. */
+  readonly first_ts: string | null
+  readonly last_ts: string | null
+  /** USD, exact; null where none has a price. */
+  readonly cost_usd: string | null
+  readonly unpriced_calls: number
 }
 
 /** A model whose calls have no cost. */
@@ -35,6 +48,7 @@ export interface IngestSummary {
   /** Sentences on what the files are to each other and to the store. */
   readonly notes: readonly string[]
   readonly totals: Counts
+  readonly brought: Brought
   /** Models of the calls that were brought in and have no cost. */
   readonly unpricedModels: readonly UnpricedModel[]
   /** How cached tokens were read where the source leaves that open. */

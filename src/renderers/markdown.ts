@@ -7,7 +7,7 @@ import type { Renderer } from './renderer.js'
 import { sideTracks } from './sides.js'
 import { longestSparkline } from './sparkline.js'
 import { periodWords } from './times.js'
-import { isNumeric, notesOf, shownColumns, shownSection } from './values.js'
+import { isNumeric, notesOf, shownColumns, shownSections } from './values.js'
 import { visible } from '../domain/words/hidden.js'
 
 /** Tables for places that show Markdown; every column, numbers as people read them. */
@@ -21,10 +21,11 @@ export const markdown: Renderer = {
     const blocks = [
       `## ${inline(report.title)}`,
       ...(period === undefined ? [] : [block(period)]),
-      ...report.sections.flatMap((section) => sectionBlocks(shownSection(section), report, tz)),
+      ...shownSections(report).flatMap((section) => sectionBlocks(section, report, tz)),
       ...findingBlocks(report),
       ...report.warnings.map((text) => `> **Warning:** ${inline(text)}`),
       ...(report.footer ?? []).map((text) => `<sub>${inline(text)}</sub>`),
+      ...(report.next ?? []).map((command) => `Next: \`${visible(command).replaceAll('`', "'")}\``),
     ]
     return `${blocks.join('\n\n')}\n`
   },

@@ -7,7 +7,7 @@ import { grid } from './grid.js'
 import { paintFor, type Paint } from './paint.js'
 import type { Renderer, RenderOptions } from './renderer.js'
 import { periodWords } from './times.js'
-import { notesOf, shownSection } from './values.js'
+import { notesOf, shownSections } from './values.js'
 import { visible } from '../domain/words/hidden.js'
 import { width, wrap } from './width.js'
 
@@ -32,15 +32,20 @@ export const table: Renderer = {
     const page = pageFor(report, options)
     const blocks = [
       head(report, page),
-      ...report.sections.map((section) => sectionLines(shownSection(section), report, page)),
+      ...shownSections(report).map((section) => sectionLines(section, report, page)),
       findingLines(report, page),
       report.warnings.flatMap((text) => sentence(text, page, '! ').map(page.paint.warning)),
       (report.footer ?? []).flatMap((text) => sentence(text, page, '').map(page.paint.quiet)),
+      nextLines(report, page),
     ]
     const filled = blocks.filter((lines) => lines.length > 0)
     return filled.map((lines) => `${lines.join('\n')}\n`).join('\n')
   },
 }
+
+/** What to type next, each on a line of its own, however long: it is there to be copied. */
+const nextLines = ({ next = [] }: Report, { paint }: Page): string[] =>
+  next.length === 0 ? [] : [paint.strong('Next'), ...next.map((command) => `  ${visible(command)}`)]
 
 function pageFor(report: Report, options: RenderOptions): Page {
   return {

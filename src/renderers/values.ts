@@ -1,7 +1,7 @@
 /** Cells for machines: the digits of a number as they are, whatever the format around them. */
 import { plain, readDecimal } from '../domain/costs/decimal.js'
 import type { ColumnKind } from '../domain/column-kind.js'
-import type { Cell, Column, Section } from '../reports/report.js'
+import type { Cell, Column, Report, Section } from '../reports/report.js'
 
 const wordKinds: ReadonlySet<ColumnKind> = new Set(['text', 'time', 'boolean', 'json', 'status', 'series'])
 
@@ -35,6 +35,12 @@ export function shownSection(section: Section): Section {
   const { shownRows: rows, shownColumns: columns, shownTotals: totals } = section
   return { ...section, ...(rows && { rows }), ...(columns && { columns }), ...(totals && { totals }) }
 }
+
+/** The sections that have something to show to people. */
+export const shownSections = ({ sections }: Report): Section[] =>
+  sections
+    .filter((one) => one.rows.length === 0 || one.shownRows?.length !== 0 || notesOf(one).length > 0)
+    .map(shownSection)
 
 /** Notes that people see. */
 export const notesOf = ({ shownNotes, notes = [] }: Section): readonly string[] => shownNotes ?? notes

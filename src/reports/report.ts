@@ -143,6 +143,8 @@ export interface Report {
   readonly findings?: readonly Finding[]
   /** Further top-level keys of JSON, for programs only. */
   readonly data?: Readonly<Record<string, Cell>>
+  /** Commands to type next, for people. */
+  readonly next?: readonly string[]
   /** Quiet facts under the answer: the price data's date, where the data came from. */
   readonly footer?: readonly string[]
 }

@@ -39,7 +39,9 @@ test('the same number everywhere, a call without a model among them', async () =
   const summary = await ingestCalls(path, calls)
   expect(summary.unpricedModels).toEqual(rehearsed.unpricedModels)
   expect(summary.unpricedModels.reduce((sum, one) => sum + one.calls, 0)).toBe(unpriced)
-  expect(ingestReport(summary, path, []).warnings).toContain(
+  expect(
+    ingestReport(summary, { dbPath: path, isNamed: false, now: new Date(), verbose: false }, []).warnings,
+  ).toContain(
     '1,203 calls have no known price and count as unpriced: nobody-knows (1,201), openai/gpt-4o (1), (none) (1). Try llmcost prices check.',
   )
   const db = await openStoreForReading(path, { threads: 1, memoryLimit: '512MiB', lockTimeoutMs: 5000 })

@@ -28,6 +28,7 @@ ${importers.map((i) => `  ${i.id.padEnd(12)} ${i.about}`).join('\n')}`,
       group: 'Ingest',
     },
     { flags: '--replace', about: 'read files anew and take out what they brought before', group: 'Ingest' },
+    { flags: '--verbose', about: 'a row a file, whatever became of it', group: 'Ingest' },
     { flags: '--keep-rejected-text', about: 'store the text of rejected records too', group: 'Ingest' },
     {
       flags: '--mode <octal>',
@@ -78,7 +79,16 @@ ${importers.map((i) => `  ${i.id.padEnd(12)} ${i.about}`).join('\n')}`,
     // The summary says it too, and by cron it goes to /dev/null.
     if (!terminal.interactive) for (const words of refused) terminal.warn(words)
     return {
-      report: ingestReport(summary, settings.dbPath, doubts(summary)),
+      report: ingestReport(
+        summary,
+        {
+          dbPath: settings.dbPath,
+          isNamed: invocation.given('db'),
+          now: invocation.now,
+          verbose: options['verbose'] === true,
+        },
+        doubts(summary),
+      ),
       ...(hasRefused(summary) ? { exitCode: exitCodes.refused } : {}),
     }
   },

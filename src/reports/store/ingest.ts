@@ -1,20 +1,24 @@
 import { loggedCostWords, type LoggedCostRow } from '../../domain/costs/logged-costs.js'
-import { countNames, countsBy, type Counts } from '../../domain/record-counts.js'
+import { countNames, countsBy, type CountName, type Counts } from '../../domain/record-counts.js'
 import { capital, count } from '../../domain/words/wording.js'
 import type { Column, Report, Row, Section } from '../report.js'
+import { broughtSection, nextAfterIngest, type BroughtCalls } from './brought.js'
 
-interface FileCounts extends Counts {
+export interface FileCounts extends Counts {
   readonly label: string
   readonly importer: string | null
   readonly state: string
   readonly note: string | null
   readonly reasons: readonly { readonly line: number; readonly reason: string }[]
+  /** By field of a call: the names under which the file has it. */
+  readonly fields?: Readonly<Record<string, readonly string[]>>
 }
 
 /** What a run of ingest did. */
 export interface IngestFacts {
   readonly files: readonly FileCounts[]
   readonly totals: Counts
+  readonly brought: BroughtCalls
   readonly unpricedModels: readonly {
     readonly provider: string | null
     readonly model: string | null
@@ -28,43 +32,58 @@ export interface IngestFacts {
 const columns: readonly Column[] = [
   { key: 'file', title: 'file', kind: 'text' },
   { key: 'path', title: 'path', kind: 'text', dataOnly: true },
-  { key: 'importer', title: 'importer', kind: 'text', optional: 3 },
+  { key: 'importer', title: 'importer', kind: 'text' },
   { key: 'state', title: 'state', kind: 'text', optional: 2 },
-  ...countNames.map((key): Column => ({ key, title: key, kind: 'count' })),
+  ...countNames.map(countColumn),
 ]
 
-/** Files beyond this many are summed up in the table; JSON and CSV have them all. */
+/** What became of a file's records; a narrow terminal goes without the quiet ones, which the totals tell. */
+function countColumn(key: CountName): Column {
+  const optional = { lines: 3, duplicates: 4, superseded: 6, skipped: 5 }[key as string]
+  return { key, title: key, kind: 'count', ...(optional === undefined ? {} : { optional }) }
+}
+
+/** Remarkable files beyond this many are summed up in the table; JSON and CSV have them all. */
 const shownFiles = 40
+/** More files that were simply read are no news, one by one. */
+const fewFiles = 5
+
+/** What the command adds to what the run did. */
+export interface IngestAsked {
+  readonly dbPath: string
+  /** The command names the database: so must the next one. */
+  readonly isNamed: boolean
+  readonly now: Date
+  /** A row a file, whatever became of it. */
+  readonly verbose: boolean
+}
 
 /**
- * The summary of a run: a line a file, then the totals, in which the conservation law can be seen.
+ * The summary of a run: the files that are remarkable, then what came in, in which the conservation law can
+ * be seen. Programs have a row of every file, and the totals.
  * @param doubts sentences on repaired and replaced records
  */
-export function ingestReport(facts: IngestFacts, dbPath: string, doubts: readonly string[]): Report {
+export function ingestReport(facts: IngestFacts, asked: IngestAsked, doubts: readonly string[]): Report {
   const shorten = labelShortener(facts.files.map((file) => file.label))
   const rows = facts.files.map((file): Row => {
     const { label, importer, state } = file
     return { file: shorten(label), path: label, importer, state, ...countsBy((name) => file[name]) }
   })
-  const logs = rows.filter(({ state }) => state !== 'not-a-log')
   const files: Section = {
     id: 'files',
     title: facts.dryRun ? 'What would be read' : 'Read',
     columns,
     rows,
-    ...(logs.length > shownFiles
-      ? { shownRows: summedUp(logs) }
-      : logs.length < rows.length
-        ? { shownRows: logs }
-        : {}),
+    ...(asked.verbose ? {} : { shownRows: remarkable(rows) }),
     totals: { file: 'total', importer: null, state: null, ...facts.totals },
     notes: [...refusalNotes(facts.files), ...noLogs(facts.files)],
+    shownNotes: refusalNotes(facts.files),
   }
   return {
     kind: 'ingest',
-    title: titleOf(facts, dbPath),
+    title: titleOf(facts, asked.dbPath),
     period: { since: null, until: null, tz: 'UTC' },
-    sections: [files],
+    sections: [files, broughtSection(facts)],
     warnings: [
       ...doubts,
       ...rejected(facts),
@@ -72,6 +91,7 @@ export function ingestReport(facts: IngestFacts, dbPath: string, doubts: readonl
       ...loggedCostWords(facts.loggedCosts).map((words) => `${capital(words)}.`),
     ],
     footer: [`Prices: ${facts.priceData}.`],
+    next: nextAfterIngest(facts, asked),
   }
 }
 
@@ -103,15 +123,17 @@ function rejected({ totals, dryRun }: IngestFacts): string[] {
   return [`${records} rejected${dryRun ? '' : '; llmcost rejects says why'}.`]
 }
 
-function summedUp(rows: readonly Row[]): readonly Row[] {
-  const remarkable = rows.filter(
-    (row) => row['state'] === 'refused' || row['state'] === 'not-read' || row['rejected'] !== 0,
+/** Files that were refused, not read or hold rejects; those that are new, where they are few. */
+function remarkable(rows: readonly Row[]): readonly Row[] {
+  const odd = rows.filter(
+    (row) => ['refused', 'not-read', 'empty'].includes(String(row['state'])) || row['rejected'] !== 0,
   )
-  const quiet = rows.filter((row) => !remarkable.includes(row))
-  const shown = [...remarkable, ...quiet].slice(0, shownFiles)
-  const rest = rows.filter((row) => !shown.includes(row))
+  const plain = rows.filter((row) => row['state'] === 'read' && !odd.includes(row))
+  const logs = plain.length <= fewFiles ? rows.filter((row) => odd.includes(row) || plain.includes(row)) : odd
+  if (logs.length <= shownFiles) return logs
+  const rest = logs.slice(shownFiles)
   return [
-    ...shown,
+    ...logs.slice(0, shownFiles),
     {
       file: `${rest.length} more files`,
       importer: null,

@@ -86,7 +86,11 @@ describe('a folder', () => {
     const { 's-1.jsonl': read, ...others } = states(summary)
     expect(read).toBe('read')
     expect(new Set(Object.values(others))).toEqual(new Set(['not-a-log']))
-    const [section] = ingestReport(summary, db, []).sections
+    const [section] = ingestReport(
+      summary,
+      { dbPath: db, isNamed: false, now: new Date(), verbose: false },
+      [],
+    ).sections
     expect(section!.notes).toContain('13 files are no call logs.')
     expect(section!.shownRows).toHaveLength(1)
     expect(section!.rows).toHaveLength(14)
