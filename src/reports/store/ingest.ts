@@ -126,7 +126,8 @@ function rejected({ totals, dryRun }: IngestFacts): string[] {
 /** Files that were refused, not read or hold rejects; those that are new, where they are few. */
 function remarkable(rows: readonly Row[]): readonly Row[] {
   const odd = rows.filter(
-    (row) => ['refused', 'not-read', 'empty'].includes(String(row['state'])) || row['rejected'] !== 0,
+    (row) =>
+      ['refused', 'not-read', 'empty'].some((state) => row['state'] === state) || row['rejected'] !== 0,
   )
   const plain = rows.filter((row) => row['state'] === 'read' && !odd.includes(row))
   const logs = plain.length <= fewFiles ? rows.filter((row) => odd.includes(row) || plain.includes(row)) : odd
