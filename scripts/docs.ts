@@ -1,7 +1,8 @@
 /**
- * What derives from the registries: docs/commands.md, docs/config.md, the JSON Schema of the config file, and
- * the table of importers in docs/logs.md.
+ * What derives from the program: docs/commands.md, docs/config.md, the JSON Schema of the config file, and parts
+ * of other pages, such as the table of importers in docs/logs.md.
  */
+import { readFileSync } from 'node:fs'
 import {
   argumentsOf,
   outputOptions,
@@ -220,13 +221,36 @@ const plain = (text: string): string => text.replaceAll(/[*_~<]/g, '\\$&')
 
 const sentence = (text: string): string => `${text[0]?.toUpperCase()}${text.slice(1)}.`
 
-const begin = '<!-- importers: made by npm run docs -->'
-const end = '<!-- end of importers -->'
+/** A page with what is made from the program put in its place; a page without such a place is as it was. */
+export function withMadeParts(page: string): string {
+  return Object.entries(madeParts).reduce((text, [name, made]) => {
+    const begin = `<!-- ${name}: made by npm run docs -->`
+    const end = `<!-- end of ${name} -->`
+    const [from, to] = [text.indexOf(begin), text.indexOf(end)]
+    if (from < 0 && to < 0) return text
+    if (from < 0 || to < from) throw new Error(`the place for ${name} has no beginning or no end`)
+    return `${text.slice(0, from + begin.length)}\n${made()}\n${text.slice(to)}`
+  }, page)
+}
 
-/** docs/logs.md with its table of importers made anew. */
-export function withImporterTable(page: string): string {
-  const from = page.indexOf(begin)
-  const to = page.indexOf(end)
-  if (from < 0 || to < from) throw new Error('docs/logs.md has no place for the table of importers')
-  return `${page.slice(0, from + begin.length)}\n${importerTable()}\n${page.slice(to)}`
+const madeParts: Readonly<Record<string, () => string>> = { importers: importerTable, imports: importRules }
+
+interface LintRules {
+  readonly overrides: readonly {
+    readonly rules: {
+      readonly 'no-restricted-imports'?: readonly [
+        string,
+        { readonly patterns: readonly { readonly message: string }[] },
+      ]
+    }
+  }[]
+}
+
+/** The messages of the linter's import rules, each once. */
+function importRules(): string {
+  const lint = JSON.parse(readFileSync(new URL('../.oxlintrc.json', import.meta.url), 'utf8')) as LintRules
+  const messages = lint.overrides.flatMap(({ rules }) =>
+    (rules['no-restricted-imports']?.[1].patterns ?? []).map(({ message }) => message),
+  )
+  return list([...new Set(messages)])
 }

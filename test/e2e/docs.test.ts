@@ -8,7 +8,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync }
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { withImporterTable } from '../../scripts/docs.js'
+import { withMadeParts } from '../../scripts/docs.js'
 import { commandEntries, loadCommands } from '../../src/commands/registry.js'
 import { emptyFolder, pinnedEnv, programPath, runWell, sharedFolder } from './program.js'
 
@@ -20,7 +20,7 @@ const pages = new Map(
     .filter((path) => path.endsWith('.md'))
     .map((path) => [path, readFileSync(join(root, path), 'utf8')]),
 )
-const withExamples = [...pages.keys()].filter((path) => pages.get(path)!.includes('```console\n'))
+const withExamples = [...pages.keys()].filter((path) => /```console\n|<!-- end of /.test(pages.get(path)!))
 
 /** What a page's folder begins as. */
 const template = sharedFolder()
@@ -69,7 +69,7 @@ describe('every example prints what stands there', () => {
     const home = emptyFolder()
     cpSync(template, home, { recursive: true, verbatimSymlinks: true })
     const page = pages.get(path)!
-    const now = (path === 'docs/logs.md' ? withImporterTable(page) : page).replaceAll(
+    const now = withMadeParts(page).replaceAll(
       /^```console\n([\s\S]*?)^```$/gm,
       (_, block: string) => `\`\`\`console\n${executed(block, home)}\`\`\``,
     )
