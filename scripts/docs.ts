@@ -34,7 +34,7 @@ export async function commandsPage(): Promise<string> {
   const commands = await loadCommands()
   return [
     '# Commands',
-    'Made from the program by `npm run docs`; `llmcost COMMAND --help` prints the same.',
+    'Made from the program by `npm run docs`; `llmcost COMMAND --help` prints what a screen has room for.',
     ...commands.flatMap((command) => section(command, 'llmcost')),
     '## Shared options',
     ...shared.flatMap(({ title, about, options }) => [`### ${title}`, about, optionTable(options)]),
@@ -70,12 +70,13 @@ function section(command: CommandSpec, parent: string): string[] {
   const args = argumentsOf(command).map((argument) => argument.name)
   const whole = shared.filter(({ options }) => options.every((option) => command.options.includes(option)))
   const own = command.options.filter((option) => !whole.some(({ options }) => options.includes(option)))
+  const told = [command.details, command.more].filter((text) => text !== undefined).join('\n')
   const links = whole.map(({ title }) => `[${title}](#${title.toLowerCase()})`)
   return [
     `${parent === 'llmcost' ? '##' : '###'} ${name}`,
     sentence(command.summary),
     `\`\`\`\n${[name, ...args, '[options]'].join(' ')}\n\`\`\``,
-    ...(command.details === undefined ? [] : [`\`\`\`text\n${command.details}\n\`\`\``]),
+    ...(told === '' ? [] : [`\`\`\`text\n${told}\n\`\`\``]),
     ...(args.length === 0 ? [] : [list(argumentsOf(command).map((a) => `\`${a.name}\`: ${a.about}`))]),
     ...(own.length === 0 ? [] : [optionTable(own)]),
     ...(links.length === 0 ? [] : [`Shared options: ${links.join(', ')}.`]),

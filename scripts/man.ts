@@ -61,7 +61,7 @@ function commandPage(command: CommandSpec, version: string): string {
   return page(`llmcost-${command.name}`, command.summary, version, [
     '.SH SYNOPSIS',
     synopsis(command, 'llmcost'),
-    ...(command.details === undefined ? [] : ['.SH DESCRIPTION', ...paragraphs(command.details)]),
+    ...described(command),
     ...options(command),
     ...(command.subcommands ?? []).flatMap((sub) => [
       `.SH ${text(sub.name.toUpperCase())}`,
@@ -76,6 +76,11 @@ function commandPage(command: CommandSpec, version: string): string {
     '.SH SEE ALSO',
     '.BR llmcost (1)',
   ])
+}
+
+function described({ details = '', more = '' }: CommandSpec): string[] {
+  const told = paragraphs(`${details}\n${more}`)
+  return told.length === 0 ? [] : ['.SH DESCRIPTION', ...told]
 }
 
 function page(name: string, summary: string, version: string, parts: readonly string[]): string {

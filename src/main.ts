@@ -48,18 +48,23 @@ export async function main(typed: readonly string[]): Promise<void> {
   // Only the command that is asked for is loaded; the others are known by name and summary.
   try {
     const spec = await commandEntries.find(({ name }) => name === asked)?.load()
-    for (const { name, summary } of commandEntries) {
-      program.addCommand(
-        spec?.name === name ? await buildCommand(spec) : new Command(name).description(summary),
-      )
+    for (const { name, summary, group } of commandEntries) {
+      const command = spec?.name === name ? await buildCommand(spec) : new Command(name).description(summary)
+      program.addCommand(command.helpGroup(`${capital(group)}:`))
     }
     if (typed.length === 0) return firstWords()
-    // Help on everything would be no answer to a command that is mistyped.
-    const isKnown = asked === undefined || spec !== undefined
+    if (line.name === 'help' && asked === 'options') return await sharedHelp()
+    if (asked === undefined || spec !== undefined)
+      return void (await program.parseAsync(withLeading({ name: asked, ...parts }, spec), { from: 'user' }))
+    if (asked === 'version') return void process.stdout.write(`${version}\n`)
+    // An option that does not exist is told before a command that does not.
     const others = parts.own.filter((word) => !['-h', '--help'].includes(word))
-    await program.parseAsync(isKnown ? withLeading({ name: asked, ...parts }, spec) : [...others, asked], {
-      from: 'user',
-    })
+    if (others.some((word) => word.startsWith('-'))) await program.parseAsync(others, { from: 'user' })
+    const { unknownCommand } = await import('./commands/line/near-commands.js')
+    throw unknownCommand(
+      asked,
+      commandEntries.map(({ name }) => name),
+    )
   } catch (error) {
     fail(error)
   }
@@ -77,10 +82,19 @@ function firstWords(): void {
   )
 }
 
+const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
+
+async function sharedHelp(): Promise<void> {
+  const { optionsHelp } = await import('./commands/help.js')
+  process.stdout.write(optionsHelp(columnsOf(process.stdout)))
+}
+
 const overview = (): string => `
-Start:
+Examples:
   llmcost ingest logs/*.jsonl && llmcost report
-  llmcost report --input logs/ --as-of latest      ask logs without a database
+  llmcost report logs/ --as-of latest      ask logs without a database
+
+llmcost help COMMAND tells more of one; llmcost help options of the options that commands share.
 `
 
 async function buildCommand(spec: CommandSpec, parent?: CommandSpec): Promise<Command> {
@@ -94,11 +108,13 @@ async function buildCommand(spec: CommandSpec, parent?: CommandSpec): Promise<Co
       throw error
     })
     .allowExcessArguments(false)
+    .showSuggestionAfterError(false)
     .configureOutput({ outputError: () => undefined })
     .configureHelp({ helpWidth: columnsOf(process.stdout) })
+    .addHelpOption(new Option('-h, --help', 'print this help').hideHelp())
   for (const argument of argumentsOf(spec)) command.argument(argument.name, argument.about)
-  for (const option of spec.options) command.addOption(buildOption(option))
-  const { helpTail } = await import('./commands/help.js')
+  const { helpTail, isShared } = await import('./commands/help.js')
+  for (const option of spec.options) command.addOption(buildOption(option).hideHelp(isShared(option)))
   command.addHelpText('after', () => helpTail(spec, columnsOf(process.stdout)))
   command.action(async (...given: unknown[]) => {
     const words = given

@@ -31,6 +31,8 @@ export interface CommandSpec {
   readonly summary: string
   /** Longer text for `--help`. */
   readonly details?: string
+  /** What the manual page and docs/commands.md tell beside it: `--help` stays within a screen. */
+  readonly more?: string
   /** As commander writes it: `[sources...]`, `<call_id>`. */
   readonly arguments?: readonly { readonly name: string; readonly about: string }[]
   readonly options: readonly OptionSpec[]
@@ -150,7 +152,11 @@ export const storeOptions: readonly OptionSpec[] = [
 
 /** Options that say what the sources of calls are and how to read them. */
 export const sourceOptions: readonly OptionSpec[] = [
-  { flags: '--from <importer>', about: 'importer id, when the content does not tell', group: 'Reading' },
+  {
+    flags: '--from <importer>',
+    about: 'importer (llmcost formats), when the content does not tell',
+    group: 'Reading',
+  },
   {
     flags: '--map <field=path>',
     about: 'take a field from this path of the log',

@@ -1,5 +1,5 @@
 /** What questions by dimension have in common: --by, --columns, --sort and --top. */
-import { dimensions, parseDimensions, shortForms, timeBuckets, type Dimension } from '../domain/dimensions.js'
+import { parseDimensions, shortForms, type Dimension } from '../domain/dimensions.js'
 import { UserError } from '../errors.js'
 import type { Sort } from '../metrics/groups.js'
 import { measureNames, parseMeasure, type MeasureName } from '../metrics/measures/registry.js'
@@ -29,16 +29,9 @@ export function groupingOptions(fallback: string): readonly OptionSpec[] {
   ]
 }
 
-const dimensionNames = dimensions.filter(({ kind }) => kind !== 'time').map(({ key }) => key)
-
-/** For `--help`: every dimension, bucket and column. */
+/** For `--help`: where every dimension, bucket and column is listed. */
 export const groupingDetails: readonly string[] = [
-  `Dimensions: ${dimensionNames.join(', ')}; tag.<name> for any other label.`,
-  `Short forms: ${Object.entries(shortForms)
-    .map(([short, name]) => `${short} = ${name}`)
-    .join(', ')}.`,
-  `Time buckets, in --tz: ${timeBuckets.map((bucket) => bucket.replaceAll('_', '-')).join(', ')}.`,
-  `Columns: ${measureNames.join(', ')}.`,
+  'Dimensions, time buckets (day, week, month …) and columns: llmcost columns. Any other label of the log: tag.<name>.',
 ]
 
 export interface Grouping {

@@ -1,171 +1,220 @@
 import type { CommandSpec } from './command.js'
 
+/** Headings of `--help`, which are the folders of the commands, too. */
+export const commandGroups = ['start', 'ask', 'watch', 'money', 'share', 'keep'] as const
+export type CommandGroup = (typeof commandGroups)[number]
+
 /** A command before it is loaded: the list of commands costs nothing, and only the one asked for is read. */
 export interface CommandEntry {
   readonly name: string
+  readonly group: CommandGroup
   readonly summary: string
   readonly load: () => Promise<CommandSpec>
 }
 
-/** All commands, in the order in which help lists them. */
+/** All commands, in the order in which help lists them: by group, those that are rarely used last. */
 export const commandEntries: readonly CommandEntry[] = [
   {
     name: 'ingest',
+    group: 'start',
     summary: 'read call logs into the database',
     load: async () => (await import('./start/ingest.js')).ingestCommand,
   },
   {
+    name: 'status',
+    group: 'start',
+    summary: 'show where the database is and what it holds',
+    load: async () => (await import('./start/status.js')).status,
+  },
+  {
+    name: 'init',
+    group: 'start',
+    summary: 'write a config file with every key explained',
+    load: async () => (await import('./start/init.js')).initCommand,
+  },
+  {
+    name: 'doctor',
+    group: 'start',
+    summary: 'check the set-up: config file, database, clock, prices, and where each comes from',
+    load: async () => (await import('./start/doctor.js')).doctorCommand,
+  },
+  {
+    name: 'formats',
+    group: 'start',
+    summary: 'list the logs that can be read, and the formats of answers',
+    load: async () => (await import('./start/formats.js')).formatsCommand,
+  },
+  {
     name: 'report',
+    group: 'ask',
     summary: 'the cost report: the last 7 complete days, or another period',
     load: async () => (await import('./ask/report.js')).reportCommand,
   },
   {
     name: 'breakdown',
+    group: 'ask',
     summary: 'cost, calls and tokens by any dimension or time bucket',
     load: async () => (await import('./ask/breakdown.js')).breakdownCommand,
   },
   {
     name: 'trend',
+    group: 'ask',
     summary: 'cost, calls, tokens or any figure over time, and what grows week after week',
     load: async () => (await import('./ask/trend.js')).trendCommand,
   },
   {
-    name: 'efficiency',
-    summary: 'tokens a call, truncation, what limits answers and what they cost',
-    load: async () => (await import('./ask/efficiency.js')).efficiencyCommand,
-  },
-  {
-    name: 'quality',
-    summary: 'scores and feedback where the log has them, and what a good answer cost',
-    load: async () => (await import('./ask/quality.js')).qualityCommand,
-  },
-  {
     name: 'compare',
+    group: 'ask',
     summary: 'two periods, models, prompt versions or environments side by side',
     load: async () => (await import('./ask/compare.js')).compareCommand,
   },
   {
-    name: 'anomalies',
-    summary: 'hours that cost far more than usual, as incidents with their causes',
-    load: async () => (await import('./watch/anomalies.js')).anomaliesCommand,
+    name: 'calls',
+    group: 'ask',
+    summary: 'single calls: the dearest, the latest, those cut off, those that failed',
+    load: async () => (await import('./ask/calls.js')).callsCommand,
   },
   {
-    name: 'forecast',
-    summary: 'where this month, week or quarter will end, with an 80% interval',
-    load: async () => (await import('./money/forecast.js')).forecastCommand,
+    name: 'explain',
+    group: 'ask',
+    summary: 'show what a call cost, part by part, at which price and by which rule',
+    load: async () => (await import('./ask/explain.js')).explainCommand,
+  },
+  {
+    name: 'efficiency',
+    group: 'ask',
+    summary: 'tokens a call, truncation, what limits answers and what they cost',
+    load: async () => (await import('./ask/efficiency.js')).efficiencyCommand,
+  },
+  {
+    name: 'cache',
+    group: 'ask',
+    summary: 'what response cache and prompt cache save and cost',
+    load: async () => (await import('./ask/cache.js')).cacheCommand,
+  },
+  {
+    name: 'quality',
+    group: 'ask',
+    summary: 'scores and feedback where the log has them, and what a good answer cost',
+    load: async () => (await import('./ask/quality.js')).qualityCommand,
   },
   {
     name: 'latency',
+    group: 'ask',
     summary: 'how fast calls are answered: quantiles, first token, tokens a second',
     load: async () => (await import('./ask/latency.js')).latencyCommand,
   },
   {
     name: 'errors',
+    group: 'ask',
     summary: 'what fails, how often and at what cost; retries; kinds of error',
     load: async () => (await import('./ask/errors.js')).errorsCommand,
   },
   {
-    name: 'cache',
-    summary: 'what response cache and prompt cache save and cost',
-    load: async () => (await import('./ask/cache.js')).cacheCommand,
-  },
-  {
-    name: 'calls',
-    summary: 'single calls: the dearest, the latest, those cut off, those that failed',
-    load: async () => (await import('./ask/calls.js')).callsCommand,
-  },
-  {
-    name: 'budget',
-    summary: 'how each budget stands: spent, pace, forecast, and when it runs out',
-    load: async () => (await import('./money/budget.js')).budgetCommand,
-  },
-  {
-    name: 'caps',
-    summary: 'users who went over their cap: by request, hour, day and month',
-    load: async () => (await import('./money/caps.js')).capsCommand,
-  },
-  {
-    name: 'tiers',
-    summary: 'unit economics: what the users of each tier cost, and the margin they leave',
-    load: async () => (await import('./money/tiers.js')).tiersCommand,
-  },
-  {
-    name: 'check',
-    summary: 'judge the rules of the config file: exit 0 when none fires, 3 with what does',
-    load: async () => (await import('./watch/check.js')).checkCommand,
-  },
-  {
-    name: 'metrics',
-    summary: 'figures for Prometheus: as a text file, or served over HTTP',
-    load: async () => (await import('./watch/metrics.js')).metricsCommand,
-  },
-  {
     name: 'sql',
+    group: 'ask',
     summary: 'ask the database in SQL, read-only',
     load: async () => (await import('./ask/sql.js')).sqlCommand,
   },
   {
-    name: 'export',
-    summary: 'write calls, sums by hour, the report or FOCUS charges to a file: CSV, JSONL or Parquet',
-    load: async () => (await import('./share/export.js')).exportCommand,
+    name: 'columns',
+    group: 'ask',
+    summary: 'list what questions may be grouped and filtered by, and the figures they show',
+    load: async () => (await import('./ask/columns.js')).columnsCommand,
   },
   {
-    name: 'explain',
-    summary: 'show what a call cost, part by part, at which price and by which rule',
-    load: async () => (await import('./ask/explain.js')).explainCommand,
+    name: 'anomalies',
+    group: 'watch',
+    summary: 'hours that cost far more than usual, as incidents with their causes',
+    load: async () => (await import('./watch/anomalies.js')).anomaliesCommand,
   },
   {
-    name: 'send',
-    summary: 'send the report by mail',
-    load: async () => (await import('./share/send.js')).sendCommand,
+    name: 'check',
+    group: 'watch',
+    summary: 'judge the rules of the config file: exit 0 when none fires, 3 with what does',
+    load: async () => (await import('./watch/check.js')).checkCommand,
   },
   {
     name: 'alerts',
+    group: 'watch',
     summary: 'what fires now, which channels were told, and who has it in hand',
     load: async () => (await import('./watch/alerts.js')).alertsCommand,
   },
   {
+    name: 'metrics',
+    group: 'watch',
+    summary: 'figures for Prometheus: as a text file, or served over HTTP',
+    load: async () => (await import('./watch/metrics.js')).metricsCommand,
+  },
+  {
+    name: 'budget',
+    group: 'money',
+    summary: 'how each budget stands: spent, pace, forecast, and when it runs out',
+    load: async () => (await import('./money/budget.js')).budgetCommand,
+  },
+  {
+    name: 'forecast',
+    group: 'money',
+    summary: 'where this month, week or quarter will end, with an 80% interval',
+    load: async () => (await import('./money/forecast.js')).forecastCommand,
+  },
+  {
+    name: 'tiers',
+    group: 'money',
+    summary: 'unit economics: what the users of each tier cost, and the margin they leave',
+    load: async () => (await import('./money/tiers.js')).tiersCommand,
+  },
+  {
+    name: 'caps',
+    group: 'money',
+    summary: 'users who went over their cap: by request, hour, day and month',
+    load: async () => (await import('./money/caps.js')).capsCommand,
+  },
+  {
     name: 'prices',
+    group: 'money',
     summary: 'list unit prices; say where one comes from; find models without one',
     load: async () => (await import('./money/prices.js')).pricesCommand,
   },
   {
     name: 'reprice',
+    group: 'money',
     summary: 'price all calls in the database anew, after prices or overrides changed',
     load: async () => (await import('./money/reprice.js')).repriceCommand,
   },
   {
-    name: 'init',
-    summary: 'write a config file with every key explained',
-    load: async () => (await import('./start/init.js')).initCommand,
+    name: 'send',
+    group: 'share',
+    summary: 'send the report by mail',
+    load: async () => (await import('./share/send.js')).sendCommand,
   },
   {
-    name: 'trust',
-    summary: 'let a config file that came with other files name a database, send and run SQL',
-    load: async () => (await import('./keep/trust.js')).trustCommand,
-  },
-  {
-    name: 'status',
-    summary: 'show where the database is and what it holds',
-    load: async () => (await import('./start/status.js')).status,
+    name: 'export',
+    group: 'share',
+    summary: 'write calls, sums by hour, the report or FOCUS charges to a file: CSV, JSONL or Parquet',
+    load: async () => (await import('./share/export.js')).exportCommand,
   },
   {
     name: 'rejects',
+    group: 'keep',
     summary: 'list the records that were refused, and why',
     load: async () => (await import('./keep/rejects.js')).rejects,
   },
   {
     name: 'forget',
+    group: 'keep',
     summary: "take a file's calls out of the database",
     load: async () => (await import('./keep/forget.js')).forget,
   },
   {
-    name: 'doctor',
-    summary: 'check the set-up: config file, database, clock, prices, and where each comes from',
-    load: async () => (await import('./start/doctor.js')).doctorCommand,
+    name: 'trust',
+    group: 'keep',
+    summary: 'let a config file that came with other files name a database, send and run SQL',
+    load: async () => (await import('./keep/trust.js')).trustCommand,
   },
   {
     name: 'completion',
+    group: 'keep',
     summary: 'print the script that lets a shell complete commands, options and values',
     load: async () => (await import('./keep/completion.js')).completionCommand,
   },

@@ -35,8 +35,24 @@ export interface Called {
   readonly args: readonly string[]
 }
 
+/** What the parser of options says of a command line. */
+interface UsageError {
+  readonly code: string
+  readonly message: string
+}
+
+function nearOption(word: string, { options }: CommandSpec): string | undefined {
+  const names = options.map(({ flags }) => /--[a-z-]+/.exec(flags)?.[0] ?? flags)
+  const near = names.filter((name) => isSlipOf(word, name))
+  return near.length === 0 ? undefined : closestNames(word, near, 1).join()
+}
+
 /** What to do about a usage error. */
-export function usageHint({ code }: { readonly code: string }, { spec, name, within, args }: Called): string {
+export function usageHint({ code, message }: UsageError, { spec, name, within, args }: Called): string {
+  if (code === 'commander.unknownOption') {
+    const near = nearOption(/'(-[^'=]*)/.exec(message)?.[1] ?? '', spec)
+    return near === undefined ? `See ${name} --help and llmcost help options.` : `Did you mean ${near}?`
+  }
   const needed = spec.arguments?.find((argument) => argument.name.startsWith('<'))
   if (code === 'commander.missingArgument' && needed !== undefined)
     return `Write ${name} ${needed.name}: ${needed.about}.`

@@ -25,6 +25,8 @@ export const compareCommand: CommandSpec = {
     '  a window: previous (as long, just before; the default), 14d (the 14 days before), last-month or another word of --since, 2026-08-01..2026-09-01 (the end is not included);',
     '  a filter: model=gpt-4o-mini takes the place of --where model=…; any dimension will do; or both, with two --vs.',
     'Differences are the first side less the other, ratios the first by the other. Periods of different length are compared by figures a day.',
+  ].join('\n'),
+  more: [
     "Whether calls cost more by more than chance: the 95 % interval of the ratio of the mean costs (Welch's, on its logarithm; each side with no less than the relative spread of both together). Under 30 calls a side, or where a few calls decide the mean, it says that the calls are too few.",
     'Who explains the difference: the groups of each --by whose cost moved most; their differences add up to the whole.',
   ].join('\n'),

@@ -61,8 +61,8 @@ export const exportCalls: CommandSpec = {
   details: [
     'Rows are in the order in which they were read. llmcost ingest reads CSV and JSONL of this export again, under the same ids; it does not read Parquet.',
     'The file is for you alone; --mode 0640 shares it with your group. One that is replaced keeps its mode.',
-    `Columns: ${listed(callColumns)}.`,
   ].join('\n'),
+  more: `Columns: ${listed(callColumns)}.`,
   options: options(true),
   examples: [
     { command: 'llmcost export calls --output calls.parquet', about: 'everything, for another engine' },
@@ -85,8 +85,8 @@ export const exportHourly: CommandSpec = {
   details: [
     'Every figure adds up over rows; a mean is one column over another: latency_ms / calls_with_latency.',
     'With --partition-by, an hour is in the local day in which it begins.',
-    `Columns: ${listed(hourlyColumns)}.`,
   ].join('\n'),
+  more: `Columns: ${listed(hourlyColumns)}.`,
   options: options(false),
   examples: [
     {

@@ -28,8 +28,8 @@ export const exportFocus: CommandSpec = {
   details: [
     'BilledCost adds up to cost_usd of the same calls, to the last digit. Days and billing months are UTC.',
     'Calls without a price have no amount to state and are left out, with a warning; so are response-cache hits that cost nothing.',
-    `Columns: ${focusColumns.map(({ name }) => name).join(', ')}.`,
   ].join('\n'),
+  more: `Columns: ${focusColumns.map(({ name }) => name).join(', ')}.`,
   options: [
     ...exportOptions(formats),
     {

@@ -1,5 +1,4 @@
 import { exitCodes, UserError } from '../../errors.js'
-import { importers } from '../../importers/registry.js'
 import { doubts, ingest, type RejectLimit } from '../../ingest/ingest.js'
 import type { IngestSummary } from '../../ingest/summary.js'
 import { hasRefused, ingestReport, refusedWords } from '../../reports/store/ingest.js'
@@ -12,10 +11,8 @@ export const ingestCommand: CommandSpec = {
   name: 'ingest',
   summary: 'read call logs into the database',
   details: `Reads files, folders (recursively), globs and - for stdin; plain, .gz or .zst. The importer is recognised
-from the content. Files that did not change are skipped; a file that grew is read from where it ended.
-
-Importers:
-${importers.map((i) => `  ${i.id.padEnd(12)} ${i.about}`).join('\n')}`,
+from the content; llmcost formats lists them. Files that did not change are skipped; a file that grew is read from
+where it ended.`,
   arguments: [{ name: '<sources...>', about: 'files, folders, globs, or - for stdin' }],
   options: [
     ...sourceOptions,

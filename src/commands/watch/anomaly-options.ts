@@ -22,7 +22,7 @@ export type Method = (typeof methods)[number]
 export const anomalyOptionSpecs: readonly OptionSpec[] = [
   {
     flags: '--by <dimensions>',
-    about: 'series beside all calls together: the members of these; none for all calls alone',
+    about: 'series beside all calls, with commas, or none',
     fallback: 'feature,user',
     group: 'Question',
   },
@@ -40,7 +40,7 @@ export const anomalyOptionSpecs: readonly OptionSpec[] = [
   },
   {
     flags: '--kinds <kinds>',
-    about: `of ${anomalyKinds.join(', ')}, with commas`,
+    about: `of ${anomalyKinds.join(', ')}`,
     fallback: 'spike,sustained,drift',
     group: 'Question',
   },
@@ -53,7 +53,7 @@ export const anomalyOptionSpecs: readonly OptionSpec[] = [
   {
     flags: '--min-share <share>',
     about:
-      "smallest excess of an hour worth telling, as a share of all calls' usual day, such as 1%; over 24 hours six times that, and other shares move with it (default: anomaly_min_share of bounds in the config file, 2%)",
+      "smallest excess of an hour worth telling, in parts of all calls' usual day: 1% (default: anomaly_min_share of bounds in the config file, 2%)",
     group: 'Question',
   },
   { flags: '--top <n>', about: 'only the n incidents with the largest excess', group: 'Question' },
@@ -64,8 +64,7 @@ export const anomalyOptionSpecs: readonly OptionSpec[] = [
   },
   {
     flags: '--method <method>',
-    about:
-      "likelihood: of so many calls, or so much money, by chance; robust: by distances from medians; zscore: the textbook's, for comparison (its look-back is --history before the window, and the window)",
+    about: 'what an hour is judged by',
     choices: [...methods],
     fallback: 'likelihood',
     group: 'Question',

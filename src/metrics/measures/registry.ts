@@ -57,6 +57,6 @@ export function parseMeasure(text: string, option: string): MeasureName {
   if (found !== undefined) return found
   throw new UserError(`${option} ${text}: no such column`, {
     code: 'usage',
-    hint: `The closest: ${closestNames(name, measureNames).join(', ')}. llmcost breakdown --help lists all ${measureNames.length}.`,
+    hint: `The closest: ${closestNames(name, measureNames).join(', ')}. llmcost columns lists all ${measureNames.length}.`,
   })
 }

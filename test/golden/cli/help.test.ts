@@ -1,8 +1,8 @@
 /** What a person sees who asks for help, or mistypes. */
-import { describe, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { CommandSpec } from '../../../src/commands/command.js'
 import { loadCommands } from '../../../src/commands/registry.js'
-import { sharedFolder } from '../../e2e/program.js'
+import { run, sharedFolder } from '../../e2e/program.js'
 import { expectRecorded } from './recorded.js'
 
 const cwd = sharedFolder()
@@ -12,15 +12,23 @@ describe('help', () => {
   test('alone', () => expectRecorded('alone', [], { cwd }))
   test('--help', () => expectRecorded('help', ['--help'], { cwd }))
   test('--help at 60 columns', () => expectRecorded('help-60', ['--help'], { cwd, env: { COLUMNS: '60' } }))
+  test('options', () => expectRecorded('help-options', ['help', 'options'], { cwd }))
   test.each(pathsOf(commands))('%s --help', (path) =>
     expectRecorded(`help-${path.replaceAll(' ', '-')}`, [...path.split(' '), '--help'], { cwd }),
   )
+  test.each(pathsOf(commands))('%s --help is no longer than a screen', async (path) => {
+    const { stdout } = await run([...path.split(' '), '--help'], { cwd })
+    expect(stdout.trimEnd().split('\n').length).toBeLessThanOrEqual(40)
+  })
 })
 
 describe('wrong use', () => {
   test.each([
     ['command', ['reprot']],
     ['command-unlike-any', ['xyzzy']],
+    ['command-synonym', ['import', 'logs/']],
+    ['command-dimension', ['models']],
+    ['command-daily', ['daily']],
     ['option', ['report', '--sinse', '7d']],
     ['option-value-missing', ['report', '--since']],
     ['argument-missing', ['ingest']],

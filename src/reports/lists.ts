@@ -1,0 +1,92 @@
+/** What the program knows by name: dimensions, figures, logs and formats, as answers. */
+import { shortForms, type Dimension } from '../domain/dimensions.js'
+import type { MeasureName } from '../metrics/measures/registry.js'
+import { measureColumn } from './columns.js'
+import type { Column, Report, Section } from './report.js'
+
+const text = (key: string, title = key): Column => ({ key, title, kind: 'text' })
+
+const always = { period: { since: null, until: null, tz: 'UTC' }, warnings: [] } as const
+
+/** One figure: its name, and what kind of statistic it is. */
+export interface Figure {
+  readonly name: MeasureName
+  readonly is: string
+}
+
+const isBucket = ({ kind }: Dimension): boolean => kind === 'time'
+
+/** `llmcost columns`. */
+export function columnsReport(dimensions: readonly Dimension[], figures: readonly Figure[]): Report {
+  const shortOf = (name: string): string | null =>
+    Object.entries(shortForms).find(([, column]) => column === name)?.[0] ?? null
+  const [labels, buckets] = [dimensions.filter((one) => !isBucket(one)), dimensions.filter(isBucket)]
+  return {
+    kind: 'columns',
+    title: 'Columns',
+    ...always,
+    sections: [
+      {
+        id: 'dimensions',
+        title: 'Dimensions, for --by and --where',
+        columns: [text('name'), text('short', 'short form'), text('about', 'what it is')],
+        rows: labels.map(({ key, about }) => ({ name: key, short: shortOf(key), about })),
+        notes: ['tag.<name> is any other label of the log.'],
+      },
+      {
+        id: 'time_buckets',
+        title: 'Time buckets, for --by',
+        columns: [text('name'), text('about', 'what it is')],
+        rows: buckets.map(({ key, about }) => ({ name: key.replaceAll('_', '-'), about })),
+      },
+      {
+        id: 'figures',
+        title: 'Figures, for --columns and --sort',
+        columns: [text('name'), text('title', 'heading'), text('unit'), text('statistic')],
+        rows: figures.map(({ name, is }) => {
+          const { title, kind } = measureColumn(name)
+          return { name, title, unit: units[kind] ?? null, statistic: is }
+        }),
+        notes: ['Rates and shares are 0 to 1 in JSON and CSV. Names may be short: cost for cost_usd.'],
+      },
+    ],
+  }
+}
+
+const units: Partial<Record<Column['kind'], string>> = {
+  usd: 'USD',
+  ms: 'ms',
+  share: '0 to 1',
+  rate: '0 to 1',
+  time: 'time',
+}
+
+/** A format by its name: of logs, or of answers. */
+export interface Format {
+  readonly name: string
+  readonly about: string
+}
+
+/** `llmcost formats`. */
+export function formatsReport(logs: readonly Format[], answers: readonly Format[]): Report {
+  const section = (id: string, title: string, formats: readonly Format[]): Section => ({
+    id,
+    title,
+    columns: [text('name'), text('about', 'what it is')],
+    rows: formats.map(({ name, about }) => ({ name, about })),
+  })
+  return {
+    kind: 'formats',
+    title: 'Formats',
+    ...always,
+    sections: [
+      {
+        ...section('logs', 'Logs that can be read, for --from', logs),
+        notes: [
+          'A log is recognised from its content. One that names its fields otherwise: --map field=path.',
+        ],
+      },
+      section('answers', 'Answers, for --format', answers),
+    ],
+  }
+}
