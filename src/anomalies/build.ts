@@ -3,9 +3,17 @@ import { picos, type Picos } from '../domain/costs/amount.js'
 import { hourIso, hourStart } from '../domain/time/hours.js'
 import type { AnomalyKind } from '../metrics/anomalies/anomaly-tests.js'
 import type { IncidentSpan, PartRow } from '../metrics/anomalies/incident-parts.js'
+import { foldedOf } from './folding.js'
 import { confidenceOf, type Confidence } from './confidence.js'
 import { decompose, type Parts } from './decompose.js'
-import { leadOf, measuredHours, type Measured, type SeriesFigures } from './figures.js'
+import {
+  figuresOf,
+  leadOf,
+  measuredHours,
+  type Measured,
+  type SeriesFigures,
+  type SeriesHours,
+} from './figures.js'
 import { seriesId, type Evidence, type Group } from './incidents.js'
 
 /** A dimension and one of its members; both null for all calls. */
@@ -26,6 +34,10 @@ export interface Driver extends Member, Amounts {
 }
 
 export interface Incident extends Amounts {
+  /** The hour and the series of its first flag: the same at any later time. */
+  readonly id: string
+  /** Told by a count alone: others of its week are dearer or more unusual. */
+  readonly folded: boolean
   /** First flagged hour, and the end of the last, ISO 8601 UTC. */
   readonly since: string
   readonly until: string
@@ -72,9 +84,11 @@ export interface Draft {
   readonly measured: Measured
 }
 
-export function draftOf(group: Group, figures: readonly SeriesFigures[], setting: Setting): Draft {
-  const lead = leadOf(group, figures)
-  return { group, figures, lead, measured: measuredHours(group, lead, setting.historyDays) }
+/** @param groups all of them, this one too */
+export function draftOf(group: Group, groups: readonly Group[], hours: SeriesHours, setting: Setting): Draft {
+  const figures = figuresOf(group, groups, hours)
+  const lead = leadOf(group, groups, figures, hours)
+  return { group, figures, lead, measured: measuredHours(group, groups, lead, setting.historyDays) }
 }
 
 /** What to ask for the parts of each draft. */
@@ -106,6 +120,8 @@ export function incidentOf(draft: Draft, rows: readonly PartRow[], setting: Sett
   const iso = (hour: number): string => hourIso(hourStart(hour, tz))
   const whole = rows.find(({ driver }) => driver === 0)
   return {
+    id: idOf(group, by),
+    folded: false,
     since: hourIso(hours[0] ?? 0),
     until: iso(last + 1),
     kinds: kindOrder.filter((kind) => group.flags.some((flag) => flag.kind === kind)),
@@ -124,6 +140,28 @@ export function incidentOf(draft: Draft, rows: readonly PartRow[], setting: Sett
     calls: Number(whole?.calls ?? 0),
     normCalls: normCalls(lead, whole),
   }
+}
+
+/** An incident that goes on keeps its first flag, and one that joins an older one takes that one's. */
+function idOf({ flags }: Group, by: readonly string[]): string {
+  const [first] = flags
+  if (first === undefined) throw new Error('an incident without a flag')
+  const series = first.family === 0 ? 'all' : `${by[first.family - 1]}=${first.value}`
+  return `${hourIso(first.at)} ${series}`
+}
+
+/** Incidents in the order of their drafts, with those marked that only a count tells of. */
+export function folded(incidents: readonly Incident[], drafts: readonly Draft[]): Incident[] {
+  const found = drafts.map(({ group, lead }) => ({
+    hour: Math.min(...group.flags.map(({ hour }) => hour)),
+    excess: lead.excess,
+    strength: group.flags.reduce<number | null>(
+      (most, { strength }) => (most === null || strength === null ? null : Math.max(most, strength)),
+      0,
+    ),
+  }))
+  const isFolded = foldedOf(found)
+  return incidents.map((incident, i) => ({ ...incident, folded: isFolded[i] ?? false }))
 }
 
 /** The flag of the series that chance explains least. */

@@ -28,40 +28,87 @@ function flaggedHours(group: Group): { since: number; until: number } {
   return { since: first, until: Math.max(...hours.map(({ hour }) => hour)) + 1 }
 }
 
-/** The days whose hours must be asked for; none for a drift, whose flags carry the weeks' cost. */
-export function daysToMeasure(groups: readonly Group[]): MeasuredDay[] {
-  return groups
-    .filter((group) => !isDrift(group))
-    .flatMap((group) => {
-      const { since, until } = flaggedHours(group)
-      const days = range(Math.floor(since / 24), Math.floor((until - 1) / 24) + 1)
-      return seriesOf(group.flags).flatMap((series) => {
-        const own = group.flags.filter((flag) => seriesId(flag) === seriesId(series))
-        const base = Math.floor(Math.min(...own.map(({ hour }) => hour)) / 24)
-        return days.map((day) => ({ family: series.family, value: series.value, day, base }))
-      })
-    })
+/**
+ * The days whose hours must be asked for, one base a series and day; none for a drift, whose flags carry the weeks'
+ * cost. @param sets flags that may come to be one incident
+ */
+export function daysToMeasure(sets: readonly (readonly Flag[])[]): MeasuredDay[] {
+  const found = new Map<string, MeasuredDay>()
+  for (const flags of sets) {
+    const since = Math.min(...flags.map(({ hour, spanHours }) => hour - spanHours + 1))
+    const until = Math.max(...flags.map(({ hour }) => hour)) + 1
+    for (const { family, value } of seriesOf(flags)) {
+      const own = flags.filter((flag) => flag.family === family && flag.value === value)
+      const base = Math.floor(Math.min(...own.map(({ hour }) => hour)) / 24)
+      for (let day = Math.floor(since / 24); day <= Math.floor((until - 1) / 24); day++) {
+        const id = `${day} ${seriesId({ family, value })}`
+        const before = found.get(id)
+        if (before === undefined || base < before.base) found.set(id, { family, value, day, base })
+      }
+    }
+  }
+  return [...found.values()]
 }
-
-const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i)
 
 function seriesOf(flags: readonly Flag[]): Flag[] {
   return [...new Map(flags.map((flag) => [seriesId(flag), flag])).values()]
 }
 
-/** Figures of each series of a group, by rows of `daysToMeasure`. */
-export function figuresOf(group: Group, rows: readonly NormHourRow[]): SeriesFigures[] {
+/** Hours of the days of `daysToMeasure`, a list a series. */
+export type SeriesHours = ReadonlyMap<string, readonly NormHourRow[]>
+
+export function hoursBySeries(rows: readonly NormHourRow[]): SeriesHours {
+  const series = new Map<string, NormHourRow[]>()
+  for (const row of rows) {
+    const id = seriesId(row)
+    const own = series.get(id)
+    if (own === undefined) series.set(id, [row])
+    else own.push(row)
+  }
+  return series
+}
+
+/**
+ * Figures of each series of a group. An hour of a series is one group's alone: where two groups name it at the same
+ * time, each has the hours about its own flags.
+ */
+export function figuresOf(group: Group, groups: readonly Group[], hours: SeriesHours): SeriesFigures[] {
   if (isDrift(group)) return seriesOf(group.flags).map((series) => driftFigures(group, series))
+  return seriesOf(group.flags.filter(({ kind }) => kind !== 'drift')).map((series) =>
+    figuresIn(series, ownHours(group, groups, series), hours),
+  )
+}
+
+interface Hours {
+  readonly since: number
+  readonly until: number
+}
+
+function figuresIn({ family, value }: SeriesKey, { since, until }: Hours, hours: SeriesHours): SeriesFigures {
+  const own = (hours.get(seriesId({ family, value })) ?? []).filter(
+    ({ hour }) => Number(hour) >= since && Number(hour) < until,
+  )
+  const cost = sumPicos(own.map((row) => row.exact_usd))
+  const norm = sumPicos(own.map((row) => row.norm_usd))
+  return { family, value, cost, norm, excess: cost - norm }
+}
+
+/** A group's hours without those of a series that another group's flags of it claim. */
+function ownHours(
+  group: Group,
+  groups: readonly Group[],
+  series: SeriesKey,
+): { since: number; until: number } {
+  const id = seriesId(series)
+  const flagsOf = (one: Group): readonly Flag[] =>
+    one.flags.filter((flag) => flag.kind !== 'drift' && seriesId(flag) === id)
+  const own = flagsOf(group).map(({ hour }) => hour)
+  const [first, last] = [Math.min(...own), Math.max(...own)]
+  const others = groups.filter((one) => one !== group && isDrop(one) === isDrop(group)).flatMap(flagsOf)
+  const before = others.filter(({ hour }) => hour < first).map(({ hour }) => hour + 1)
+  const after = others.filter(({ hour }) => hour > last).map(({ hour, spanHours }) => hour - spanHours + 1)
   const { since, until } = flaggedHours(group)
-  return seriesOf(group.flags).map(({ family, value }) => {
-    const own = rows.filter(
-      (row) =>
-        row.family === family && row.value === value && Number(row.hour) >= since && Number(row.hour) < until,
-    )
-    const cost = sumPicos(own.map((row) => row.exact_usd))
-    const norm = sumPicos(own.map((row) => row.norm_usd))
-    return { family, value, cost, norm, excess: cost - norm }
-  })
+  return { since: Math.max(since, ...before), until: Math.min(until, ...after) }
 }
 
 /** A drift's figures are the last flagged week's and those of the week three weeks before. */
@@ -72,40 +119,89 @@ function driftFigures({ flags }: Group, { family, value }: SeriesKey): SeriesFig
 }
 
 /** Series that explain this share of the largest excess may lead. */
-const leading = 0.8
+export const leading = 0.8
 
 /**
  * The series that an incident is told by: of those that explain nearly all of the excess, the one with the
  * lowest norm, since it says most closely where to look; for a fall, the one that lost most.
  */
-export function leadOf(group: Group, figures: readonly SeriesFigures[]): SeriesFigures {
-  const sign = isDrop(group) ? -1 : 1
-  const size = ({ excess }: SeriesFigures): number => sign * Number(excess)
-  const most = Math.max(...figures.map(size))
+export function leadOf(
+  group: Group,
+  groups: readonly Group[],
+  figures: readonly SeriesFigures[],
+  hours: SeriesHours,
+): SeriesFigures {
+  const own = members(figures)
+  const [first] = ordered(group, own)
+  if (first === undefined || own.length === figures.length) return ordered(group, figures)[0] ?? figures[0]!
+  const whole = figures.find(({ family }) => family === 0)
+  const others = isDrift(group) || whole === undefined ? 0 : explainedByOthers(group, groups, hours)
+  // What several incidents explain is told by these, and not once more as that of all calls.
+  const size = sizeIn(group)
+  const isShared = others > 0 && whole !== undefined && others + size(first) >= leading * size(whole)
+  return ordered(group, isShared ? own : figures)[0] ?? first
+}
+
+const members = (figures: readonly SeriesFigures[]): SeriesFigures[] =>
+  figures.filter(({ family }) => family > 0)
+
+const sizeIn =
+  (group: Group) =>
+  ({ excess }: SeriesFigures): number =>
+    (isDrop(group) ? -1 : 1) * Number(excess)
+
+function ordered(group: Group, figures: readonly SeriesFigures[]): SeriesFigures[] {
+  const size = sizeIn(group)
+  const sized = figures.map((one) => ({ one, size: size(one), norm: Number(one.norm) }))
+  const found = isDrop(group) ? sized.toSorted((a, b) => b.size - a.size) : closest(sized)
+  return found.map(({ one }) => one)
+}
+
+/** What the incidents at the same time explain of the same hours, each by the member that leads it. */
+function explainedByOthers(group: Group, groups: readonly Group[], hours: SeriesHours): number {
+  const here = flaggedHours(group)
+  const others = groups.filter((one) => one !== group && !isDrift(one) && isDrop(one) === isDrop(group))
+  return others.reduce((sum, one) => {
+    const there = flaggedHours(one)
+    const both = { since: Math.max(here.since, there.since), until: Math.min(here.until, there.until) }
+    if (both.since >= both.until) return sum
+    const [lead] = ordered(one, members(figuresOf(one, groups, hours)))
+    return lead === undefined ? sum : sum + Math.max(0, sizeIn(group)(figuresIn(lead, both, hours)))
+  }, 0)
+}
+
+/** Series in the order in which they say most closely where to look. */
+export function closest<T extends { readonly one: SeriesKey; readonly size: number; readonly norm: number }>(
+  sized: readonly T[],
+): T[] {
+  const most = Math.max(...sized.map(({ size }) => size))
   // Below 0 where hours were flagged by a norm lower than the one of the figures: the largest leads.
   const least = Math.min(most, leading * most)
-  const order = figures
-    .filter((one) => size(one) >= least)
-    .toSorted((a, b) =>
-      sign < 0 ? size(b) - size(a) : a.norm === b.norm ? b.family - a.family : a.norm < b.norm ? -1 : 1,
+  return sized
+    .filter(({ size }) => size >= least)
+    .toSorted(
+      (a, b) => a.norm - b.norm || b.one.family - a.one.family || (a.one.value < b.one.value ? -1 : 1),
     )
-  const lead = order[0]
-  if (lead === undefined) throw new Error('an incident without a series')
-  return lead
 }
 
 /** The hours of the figures, and those of the history with which they are compared. */
-export function measuredHours(group: Group, lead: SeriesKey, historyDays: number): Measured {
-  const flagged = flaggedHours(group)
+export function measuredHours(
+  group: Group,
+  groups: readonly Group[],
+  lead: SeriesKey,
+  historyDays: number,
+): Measured {
   if (isDrift(group)) {
-    const since = flagged.until - weekHours
+    const { until } = flaggedHours(group)
+    const since = until - weekHours
     return {
       since,
-      until: flagged.until,
+      until,
       pastSince: since - 3 * weekHours,
       pastUntil: since - 2 * weekHours,
     }
   }
+  const flagged = ownHours(group, groups, lead)
   const first = group.flags.find(({ family, value }) => family === lead.family && value === lead.value)
   const pastUntil = Math.floor(flagged.since / 24) * 24
   const known = first === undefined ? 0 : first.historyHours - (Math.floor(first.hour / 24) * 24 - pastUntil)

@@ -43,12 +43,15 @@ export function amountText({ cost, norm, timesNormal, kinds }: Incident): string
   return `${money(cost)}, ${Number(timesNormal.toPrecision(timesNormal < 10 ? 2 : 3))} × the usual ${money(norm)}`
 }
 
-/** `user-31 explains 94%`, the strongest of each dimension. */
-export function driverText({ drivers }: Pick<Incident, 'drivers'>): string {
+/** `user user-31 explains $62.10 (94%)`, the strongest of each dimension; never more than there is. */
+export function driverText({ drivers, excess }: Pick<Incident, 'drivers' | 'excess'>): string {
   const first = new Map<string | null, Driver>()
   for (const driver of drivers) if (!first.has(driver.dimension)) first.set(driver.dimension, driver)
   return [...first.values()]
-    .map((one) => `${memberText(one)} explains ${percent(Math.min(one.share, 1))}`)
+    .map((one) => {
+      const explained = money(one.share > 1 ? excess : one.excess)
+      return `${memberText(one)} explains ${explained} (${percent(Math.min(one.share, 1))})`
+    })
     .join(', ')
 }
 

@@ -8,6 +8,7 @@ import { dimensionOf } from '../../src/domain/dimensions.js'
 import { hourSpan, hourStart } from '../../src/domain/time/hours.js'
 import { expensiveCalls } from '../../src/metrics/anomalies/expensive-calls.js'
 import { incidentParts, type IncidentSpan } from '../../src/metrics/anomalies/incident-parts.js'
+import { sharedCosts } from '../../src/metrics/anomalies/shared-costs.js'
 import { userHours } from '../../src/metrics/anomalies/user-hours.js'
 import { clockHour } from './anomaly-model.js'
 
@@ -183,6 +184,66 @@ describe('parts of incidents', () => {
               )
           },
         ),
+        { numRuns: 20 },
+      )
+    },
+    300_000,
+  )
+})
+
+describe('calls that two series have in common', () => {
+  test.each(zones)(
+    'their cost beside the same hours of the history, in %s',
+    async (tz) => {
+      await fc.assert(
+        fc.asyncProperty(logs, fc.constantFrom(2, 24), fc.constantFrom(3, 9), async (calls, length, days) => {
+          await load(calls)
+          const until = clockHour(end, tz)
+          const since = until - length
+          const pastUntil = Math.floor(since / 24) * 24
+          const pastSince = pastUntil - days * 24
+          const pairs = ['chat', 'search'].flatMap((feature) =>
+            ['u1', 'u2'].map((user) => ({ feature, user })),
+          )
+          const spans = pairs.map(({ feature, user }, id) => ({
+            id,
+            family: 1,
+            value: feature,
+            other_family: 2,
+            other_value: user,
+            since_hour: since,
+            until_hour: until,
+            past_since_hour: pastSince,
+            past_until_hour: pastUntil,
+          }))
+          const scope = { since: null, until: null, tz, filters: [] }
+          const iso = (hour: number): string => new Date(hourStart(hour, tz)).toISOString()
+          const by = ['feature', 'user'].map(dimensionOf)
+          const request = { scope, since: iso(pastSince), until: iso(until), by }
+          const { sql, params } = sharedCosts(request, spans)
+          const { rows } = await db.query<{ id: number; cost_usd: string; past_usd: number }>(sql, params)
+          const slot = (hour: number): string =>
+            `${hour % 24} ${days >= 7 && [0, 6].includes((Math.floor(hour / 24) + 4) % 7)}`
+          const slots = (from: number, to: number): string[] =>
+            Array.from({ length: to - from }, (_, i) => slot(from + i))
+          const [now, past] = [slots(since, until), slots(pastSince, pastUntil)]
+          const times = (of: readonly string[], name: string): number =>
+            of.filter((one) => one === name).length
+          pairs.forEach(({ feature, user }, id) => {
+            const own = calls
+              .filter((one) => one.feature === feature && one.user === user)
+              .map((one) => ({ hour: clockHour(one.ts, tz), usd: (one.cost ?? 0) / 1e6 }))
+            const cost = sum(own.filter(({ hour }) => hour >= since && hour < until).map(({ usd }) => usd))
+            const before = sum(
+              own
+                .filter(({ hour }) => hour >= pastSince && hour < pastUntil)
+                .map(({ hour, usd }) => (usd * times(now, slot(hour))) / times(past, slot(hour))),
+            )
+            const row = rows.find((one) => one.id === id)
+            expect(Number(row?.cost_usd ?? 0)).toBeCloseTo(cost, 9)
+            expect(row?.past_usd ?? 0).toBeCloseTo(before, 9)
+          })
+        }),
         { numRuns: 20 },
       )
     },

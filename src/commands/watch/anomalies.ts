@@ -110,7 +110,11 @@ async function answer(
   const options = { ...materialityOf(config.bounds), ...given, budgets }
   const found = await askAnomalies(question, options, optionCount(invocation, 'top'))
   const doubts = await doubtsOf(question)
-  const report = anomalyReport({ ...options, ...found, scope: question.scope }, doubts)
+  const report = anomalyReport(
+    { ...options, ...found, scope: question.scope },
+    doubts,
+    invocation.options['all'] === true,
+  )
   const failOn = optionText(invocation, 'failOn')
   const fires =
     (failOn !== undefined && found.incidents.length > 0) ||

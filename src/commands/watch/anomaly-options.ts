@@ -56,6 +56,11 @@ export const anomalyOptionSpecs: readonly OptionSpec[] = [
       "smallest excess of an hour worth telling, in parts of all calls' usual day: 1% (default: anomaly_min_share of bounds in the config file, 2%)",
     group: 'Question',
   },
+  {
+    flags: '--all',
+    about: 'also the smaller incidents of a week, beyond the three most unusual',
+    group: 'Question',
+  },
   { flags: '--top <n>', about: 'only the n incidents with the largest excess', group: 'Question' },
   {
     flags: '--budget <usd>',

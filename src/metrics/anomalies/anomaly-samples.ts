@@ -8,6 +8,7 @@ import { anomalyKinds } from './anomaly-tests.js'
 import { burstyDays } from './bursty-days.js'
 import { expensiveCalls } from './expensive-calls.js'
 import { incidentParts } from './incident-parts.js'
+import { sharedCosts } from './shared-costs.js'
 import { seriesHours } from './series-hours.js'
 import { sessionFlags, sessionNorms, sessionTerms } from './session-flags.js'
 import { userHours } from './user-hours.js'
@@ -115,6 +116,21 @@ export const anomalySamples = [
         },
       ],
     ),
+  ),
+  sample('shared_costs', 'what the calls of a feature and a user have in common', (scope, span) =>
+    sharedCosts({ scope, since: '2026-01-01T00:00:00Z', until: '2026-10-05T00:00:00Z', by }, [
+      {
+        id: 0,
+        family: 1,
+        value: 'chat',
+        other_family: 2,
+        other_value: 'u1',
+        since_hour: span.until - 5,
+        until_hour: span.until,
+        past_since_hour: span.until - 700,
+        past_until_hour: span.until - 30,
+      },
+    ]),
   ),
   sample('expensive_calls', 'single calls far beyond those of their feature', (scope) =>
     expensiveCalls({ scope, historySince: '2026-01-01T00:00:00Z', leastUsd: 0.1, top: 10 }),

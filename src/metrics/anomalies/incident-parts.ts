@@ -105,7 +105,7 @@ export function incidentParts(request: PartsRequest, spans: readonly IncidentSpa
 }
 
 /** Hours of each kind in the incident over hours of that kind in its history; weekends apart from a week on. */
-const slotWeights = /* sql */ `kinds AS (
+export const slotWeights = /* sql */ `kinds AS (
       SELECT *, past_until_hour - past_since_hour >= ${historyNeeded.dayTypes} AS knows_weekends FROM spans
     ), slot_hours AS (
       SELECT id, FALSE AS is_past, since_hour + steps.step AS hour, knows_weekends

@@ -1,14 +1,16 @@
 /** Asks for incidents and what else stands out in a window; for `anomalies` and for `report`. */
 import {
   draftOf,
+  folded,
   incidentOf,
   spansOf,
   type Draft,
   type Incident,
   type Setting,
 } from '../../anomalies/build.js'
-import { daysToMeasure, figuresOf } from '../../anomalies/figures.js'
-import { groupFlags, type Evidence, type Flag } from '../../anomalies/incidents.js'
+import { daysToMeasure, hoursBySeries } from '../../anomalies/figures.js'
+import { costsOf, flagsTogether, groupsOf, pairsOf, piecesOf } from '../../anomalies/grouping.js'
+import type { Evidence, Flag } from '../../anomalies/incidents.js'
 import type { Bounds } from '../../domain/bounds.js'
 import type { Budget } from '../../domain/budgets/budget.js'
 import { dimensionOf, type Dimension } from '../../domain/dimensions.js'
@@ -21,6 +23,7 @@ import type { AnomalyKind } from '../../metrics/anomalies/anomaly-tests.js'
 import { expensiveCalls, type ExpensiveCallRow } from '../../metrics/anomalies/expensive-calls.js'
 import { incidentParts, type PartRow } from '../../metrics/anomalies/incident-parts.js'
 import type { Query } from '../../metrics/query.js'
+import { sharedCosts, type SharedRow, type SharedSpan } from '../../metrics/anomalies/shared-costs.js'
 import { seriesHours } from '../../metrics/anomalies/series-hours.js'
 import { normHours, type MeasuredDay, type NormHourRow } from '../../metrics/anomalies/surprise-hours.js'
 import { userHours, type UserHourRow } from '../../metrics/anomalies/user-hours.js'
@@ -159,8 +162,7 @@ async function incidentsOf(
   options: AnomalyOptions,
   top: number | undefined,
 ): Promise<Incident[]> {
-  const groups = groupFlags(flags)
-  if (groups.length === 0) return []
+  if (flags.length === 0) return []
   const { db, scope } = question
   const { by, historyDays } = options
   const setting: Setting = {
@@ -169,17 +171,24 @@ async function incidentsOf(
     by: by.map(({ key }) => key),
     drivers: driverNames,
   }
-  const measured = await askFigures(question, span, daysToMeasure(groups), flags, options)
-  const drafts = groups.map((group) => draftOf(group, figuresOf(group, measured), setting))
+  const pieces = piecesOf(flags)
+  const measured = await askFigures(question, span, daysToMeasure(flagsTogether(pieces)), flags, options)
+  const pairs = pairsOf(pieces, historyDays)
+  const shared = pairs.length === 0 ? [] : await ask(db, sharedQuery(scope, span, by, pairs))
+  const groups = groupsOf(pieces, costsOf(measured, pairs, shared))
+  const hours = hoursBySeries(measured)
+  const drafts = groups.map((group) => draftOf(group, groups, hours, setting))
   const kept = top === undefined ? drafts : largest(drafts, top)
   const parts = kept.length === 0 ? [] : await ask(db, partsQuery(scope, span, by, kept))
-  return kept.map((draft, id) =>
+  const incidents = kept.map((draft, id) =>
     incidentOf(
       draft,
       parts.filter((row) => row.id === id),
       setting,
     ),
   )
+  // Who asks for a number of them sees these.
+  return top === undefined ? folded(incidents, kept) : incidents
 }
 
 const magnitude = (amount: bigint): bigint => (amount < 0n ? -amount : amount)
@@ -209,6 +218,17 @@ async function askFigures(
 /** By the textbook every hour's norm is the mean of all. */
 function withFlatNorm(rows: readonly NormHourRow[], flags: readonly Flag[]): NormHourRow[] {
   return rows.map((row) => ({ ...row, norm_usd: flags[0]?.normUsd ?? 0 }))
+}
+
+function sharedQuery(
+  scope: Scope,
+  span: HourSpan,
+  by: readonly Dimension[],
+  pairs: readonly SharedSpan[],
+): Query<SharedRow> {
+  const first = Math.min(...pairs.map((pair) => pair.past_since_hour))
+  const iso = (hour: number): string => hourIso(hourStart(hour, scope.tz))
+  return sharedCosts({ scope, since: iso(first), until: iso(span.until), by }, pairs)
 }
 
 function partsQuery(

@@ -11,12 +11,13 @@ import {
   nextText,
   spanText,
 } from '../../anomalies/wording.js'
+import { weekCeiling } from '../../anomalies/folding.js'
 import { shortUsdOf } from '../../domain/costs/amount.js'
 import type { Budget } from '../../domain/budgets/budget.js'
 import type { Dimension } from '../../domain/dimensions.js'
 import { hourIso, hourStart, type HourSpan } from '../../domain/time/hours.js'
 import type { Scope } from '../../domain/scope.js'
-import { capital, count, duration } from '../../domain/words/wording.js'
+import { capital, count, duration, usd } from '../../domain/words/wording.js'
 import { hourMs } from '../../domain/time/zones.js'
 import type { FlagRow } from '../../metrics/anomalies/anomalies.js'
 import type { ExpensiveCallRow } from '../../metrics/anomalies/expensive-calls.js'
@@ -52,6 +53,8 @@ const columns: readonly Column[] = [
   column('evidence', 'evidence', 'text'),
   column('grounds', 'grounds', 'text'),
   column('next', 'what to do next', 'text'),
+  dataColumn('id', 'id', 'text'),
+  dataColumn('folded', 'folded', 'boolean'),
   dataColumn('since', 'since', 'time'),
   dataColumn('until', 'until', 'time'),
   dataColumn('kinds', 'kinds', 'json'),
@@ -81,6 +84,8 @@ const member = ({ dimension, value }: Member): Row => ({ dimension, value })
 function figures(incident: Incident): Row {
   const { parts, lead } = incident
   return {
+    id: incident.id,
+    folded: incident.folded,
     since: incident.since,
     until: incident.until,
     kinds: [...incident.kinds],
@@ -146,39 +151,30 @@ function dataOf(incident: Incident, tz: string): Row {
   }
 }
 
-/** The incidents as blocks of sentences. @param longest incidents that people see */
-function incidentSection(answer: AnomalyAnswer, doubts: Doubts, longest?: number): Section {
+/** The incidents as blocks of sentences. @param showsAll those that are folded, too */
+function incidentSection(answer: AnomalyAnswer, doubts: Doubts, showsAll: boolean): Section {
   const { incidents, scope } = answer
   const rows = incidents.map((incident) => rowOf(incident, scope.tz))
-  const shown =
-    longest === undefined || rows.length <= longest ? undefined : dearest(incidents, rows, longest)
-  const more =
-    shown === undefined
-      ? []
-      : [
-          `${count(longest)} of ${count(rows.length)} incidents, those with the largest excess; llmcost anomalies shows all`,
-        ]
+  const hidden = showsAll ? [] : incidents.filter(({ folded }) => folded)
   return {
     id: 'incidents',
     title: 'Anomalies',
     layout: 'blocks',
     columns,
     rows,
-    ...(shown === undefined ? {} : { shownRows: shown }),
-    notes: more,
+    ...(hidden.length === 0 ? {} : { shownRows: rows.filter((_, i) => incidents[i]?.folded === false) }),
+    notes: hidden.length === 0 ? [] : [foldedText(incidents, hidden)],
     empty: emptyWords(answer, doubts),
   }
 }
 
-function dearest(incidents: readonly Incident[], rows: readonly Row[], longest: number): Row[] {
-  const size = (i: number): number => Math.abs(Number(incidents[i]?.excess ?? 0n))
-  const kept = new Set(
-    rows
-      .map((_, i) => i)
-      .toSorted((a, b) => size(b) - size(a))
-      .slice(0, longest),
-  )
-  return rows.filter((_, i) => kept.has(i))
+/** `the 3 most unusual of the week; 4 smaller ones, $12.40 in all above the usual: llmcost anomalies --all` */
+function foldedText(incidents: readonly Incident[], hidden: readonly Incident[]): string {
+  const shown = incidents.length - hidden.length
+  const week = shown > weekCeiling ? `each week, at most ${weekCeiling}` : 'the week'
+  const sum = hidden.reduce((total, { excess }) => total + (excess < 0n ? -excess : excess), 0n)
+  const ones = hidden.length === 1 ? '1 smaller one' : `${count(hidden.length)} smaller ones`
+  return `the ${count(shown)} most unusual of ${week}; ${ones} (${usd(shortUsdOf(sum))} from the usual in all): llmcost anomalies --all`
 }
 
 function emptyWords({ span, account }: AnomalyAnswer, doubts: Doubts): string {
@@ -237,7 +233,7 @@ function historyFindings({ account, span, scope }: AnomalyAnswer): Finding[] {
   ]
 }
 
-export function anomalyReport(answer: AnomalyAnswer, doubts: Doubts, longest?: number): Report {
+export function anomalyReport(answer: AnomalyAnswer, doubts: Doubts, showsAll = false): Report {
   const { scope, incidents, method } = answer
   return {
     kind: 'anomalies',
@@ -245,7 +241,7 @@ export function anomalyReport(answer: AnomalyAnswer, doubts: Doubts, longest?: n
     period: { since: scope.since, until: scope.until, tz: scope.tz },
     sections: [
       {
-        ...incidentSection(answer, doubts, longest),
+        ...incidentSection(answer, doubts, showsAll),
         title: method === 'zscore' ? 'Anomalies by z-score' : 'Anomalies',
       },
     ],
@@ -256,14 +252,11 @@ export function anomalyReport(answer: AnomalyAnswer, doubts: Doubts, longest?: n
   }
 }
 
-/** Incidents that the weekly report shows; `anomalies` has them all. */
-const longestInReport = 5
-
 /**
  * The incidents of a report's window, a headline and its cause each, and what else stands out.
  */
 export function anomalyPart(answer: AnomalyAnswer, doubts: Doubts): ReportPart {
-  const section = incidentSection(answer, doubts, longestInReport)
+  const section = incidentSection(answer, doubts, false)
   const brief = section.columns.map((one): Column =>
     ['evidence', 'grounds', 'next'].includes(one.key) ? { ...one, dataOnly: true } : one,
   )
