@@ -11,7 +11,11 @@ import { record } from './queries.js'
 import { labelledSeries, scoreSeries, summarise, type LabelledSeries, type Summary } from './series.js'
 
 interface Incidents {
-  readonly incidents: readonly { readonly hours: readonly string[]; readonly kinds: readonly string[] }[]
+  readonly incidents: readonly {
+    readonly hours: readonly string[]
+    readonly kinds: readonly string[]
+    readonly folded: boolean
+  }[]
 }
 
 /** @param options further options of the program */
@@ -39,18 +43,16 @@ export async function scoreAnomalies(): Promise<string> {
   for (const [title, options, zone] of runs) {
     for (const scale of scales) {
       const scores = []
+      const told = []
       for (const one of series.filter(({ labels }) => labels.meta.scale === scale)) {
         const own = zone === 'UTC' ? undefined : one.labels.meta.tz
         const tz = own === undefined ? [] : ['--tz', own]
         const { incidents } = await flaggedHours(one, [...options, ...tz])
-        scores.push(
-          scoreSeries(
-            one,
-            incidents.flatMap(({ hours }) => hours),
-          ),
-        )
+        const hoursOf = (own: typeof incidents): string[] => own.flatMap(({ hours }) => hours)
+        scores.push(scoreSeries(one, hoursOf(incidents)))
+        told.push(scoreSeries(one, hoursOf(incidents.filter(({ folded }) => !folded))))
       }
-      found.push({ title, scale, summary: summarise(scores) })
+      found.push({ title, scale, summary: summarise(scores), told: summarise(told) })
     }
   }
   return `${table(heads, found.map(line))}\n\n${kindTable(found)}`
@@ -60,6 +62,8 @@ interface Row {
   readonly title: string
   readonly scale: string
   readonly summary: Summary
+  /** Of those that are not folded. */
+  readonly told: Summary
 }
 
 const table = (titles: readonly string[], lines: readonly (readonly string[])[]): string =>
@@ -76,6 +80,8 @@ const heads = [
   'found of all',
   'false alarms',
   'a week',
+  'a week, not folded',
+  'recall, not folded',
   'recall from $1',
   'recall from $5',
   'median delay',
@@ -86,7 +92,7 @@ const heads = [
 /** A share, or a dash where there is nothing to have a share of. */
 const share = (value: number): string => (Number.isNaN(value) ? '–' : value.toFixed(2))
 
-function line({ title, scale, summary }: Row): string[] {
+function line({ title, scale, summary, told }: Row): string[] {
   const days = summary.rampDelays.map((delay) => (delay === null ? 'never' : `${(delay / 24).toFixed(1)} d`))
   return [
     title,
@@ -97,6 +103,8 @@ function line({ title, scale, summary }: Row): string[] {
     `${summary.counts.found} of ${summary.counts.events}`,
     String(summary.counts.falseAlarms),
     summary.falseAlarmsAWeek.toFixed(2),
+    told.falseAlarmsAWeek.toFixed(2),
+    share(told.recall),
     share(summary.dearRecall),
     share(summary.dearestRecall),
     `${summary.medianDelay} h`,

@@ -53,8 +53,6 @@ const columns: readonly Column[] = [
   column('evidence', 'evidence', 'text'),
   column('grounds', 'grounds', 'text'),
   column('next', 'what to do next', 'text'),
-  dataColumn('id', 'id', 'text'),
-  dataColumn('folded', 'folded', 'boolean'),
   dataColumn('since', 'since', 'time'),
   dataColumn('until', 'until', 'time'),
   dataColumn('kinds', 'kinds', 'json'),
@@ -71,6 +69,8 @@ const columns: readonly Column[] = [
   dataColumn('volume_usd', 'excess by calls', 'usd'),
   dataColumn('size_usd', 'excess by tokens a call', 'usd'),
   dataColumn('price_usd', 'excess by cost a token', 'usd'),
+  dataColumn('id', 'id', 'text'),
+  dataColumn('folded', 'folded', 'boolean'),
 ]
 
 const amounts = ({ cost, norm, excess }: Amounts): Row => ({
@@ -84,8 +84,6 @@ const member = ({ dimension, value }: Member): Row => ({ dimension, value })
 function figures(incident: Incident): Row {
   const { parts, lead } = incident
   return {
-    id: incident.id,
-    folded: incident.folded,
     since: incident.since,
     until: incident.until,
     kinds: [...incident.kinds],
@@ -99,6 +97,8 @@ function figures(incident: Incident): Row {
     volume_usd: shortUsdOf(parts.volume),
     size_usd: parts.size === null ? null : shortUsdOf(parts.size),
     price_usd: shortUsdOf(parts.price),
+    id: incident.id,
+    folded: incident.folded,
   }
 }
 
