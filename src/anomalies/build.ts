@@ -59,7 +59,9 @@ export interface Incident extends Amounts {
   readonly normCalls: number | null
 }
 
-export interface IncidentEvidence extends Evidence {
+export type IncidentEvidence = Evidence & EvidenceHours
+
+interface EvidenceHours {
   /** The hours that were judged together, [since, until), ISO 8601 UTC. */
   readonly since: string
   readonly until: string

@@ -4,6 +4,7 @@
  *
  * This file: what flags and groups of them are; grouping.ts says which belong together.
  */
+import type { SessionTerms } from '../metrics/anomalies/anomalies.js'
 import type { AnomalyKind } from '../metrics/anomalies/anomaly-tests.js'
 
 /** A series within one answer: family 0 is the account, else a dimension by its place from 1 on. */
@@ -27,15 +28,25 @@ export interface Flag extends SeriesKey {
   readonly evidence?: Evidence
 }
 
+/** What a flag rests on; none by other methods than likelihood. */
+export type Evidence = CallEvidence | SessionEvidence
+
+/** What a flag by sessions rests on: docs/anomalies.md, "People who work in sessions". */
+export interface SessionEvidence extends SessionTerms {
+  readonly of: 'sessions'
+  /** How much likelier these hours are with sessions beyond the usual, as a logarithm. */
+  readonly surprise: number
+  readonly series: number
+}
+
 /** What a flag by likelihood rests on. */
-export interface Evidence {
+export interface CallEvidence {
+  readonly of: 'calls' | 'money'
   /** Calls that cost something in its hours, and those that are normal. */
   readonly calls: number
   readonly normCalls: number
   /** Of as many calls, or as much money, by chance: at most e to the power of minus it. */
   readonly surprise: number
-  /** The calls are beyond chance; else their money alone. */
-  readonly isOfCalls: boolean
   /** No single call explains half of it. */
   readonly isSpread: boolean
   /** Series that are judged beside each other. */

@@ -5,6 +5,7 @@ import { count, number, percent, usd, roundUsd } from '../domain/words/wording.j
 import { hourMs, minuteText } from '../domain/time/zones.js'
 import { chanceText } from './chance-words.js'
 import type { Driver, Incident, Member } from './build.js'
+import type { SessionEvidence } from './incidents.js'
 
 const minute = (instant: string, tz: string): string => minuteText(Date.parse(instant), tz)
 
@@ -84,16 +85,59 @@ export function incidentText(incident: Incident, tz: string): string {
  * What speaks against chance: `394 calls at 17:00 where 0.9 are usual ($0.35 against $0.0008): chance does that less
  * than once in ten years`; empty where the method knows none.
  */
-export function evidenceText({ evidence }: Pick<Incident, 'evidence'>, tz: string): string {
+export function evidenceText({ evidence, lead }: Pick<Incident, 'evidence' | 'lead'>, tz: string): string {
   if (evidence === null) return ''
-  const { calls, normCalls, costUsd, normUsd, surprise, series, isOfCalls, isSpread } = evidence
+  const { costUsd, normUsd } = evidence
   const hours = Math.round((Date.parse(evidence.until) - Date.parse(evidence.since)) / hourMs)
   const from = minute(evidence.since, tz).slice(5)
   const when = hours === 1 ? `at ${from}` : `in ${hours} hours from ${from}`
+  if (evidence.of === 'sessions') return sessionsText(evidence, lead, when)
+  const { calls, normCalls, surprise, series, isSpread } = evidence
   const chance = chanceText(surprise, series)
-  if (isOfCalls)
-    return `${count(calls)} calls ${when} where ${number(Number(normCalls.toPrecision(2)))} are usual (${roundUsd(costUsd)} against ${roundUsd(normUsd)}): ${chance}`
+  if (evidence.of === 'calls')
+    return `${count(calls)} calls ${when} where ${few(normCalls)} are usual (${roundUsd(costUsd)} against ${roundUsd(normUsd)}): ${chance}`
   return `${roundUsd(costUsd)} ${when} where ${roundUsd(normUsd)} is usual${isSpread ? ', and no single call explains it' : ''}: ${chance}`
+}
+
+/** Two digits of a figure. */
+const few = (value: number): string => number(Number(value.toPrecision(2)))
+
+type SessionsFound = SessionEvidence & { readonly costUsd: number; readonly normUsd: number }
+
+/**
+ * `a session of $14.20 at 09-22 10:00 where user-7's own come to $1.10 on average; its calls are 4.2 × as dear as
+ * user-7's usually are: usual sessions are 30,000 times less likely to do that`
+ */
+function sessionsText(evidence: SessionsFound, { dimension, value }: Member, when: string): string {
+  const { sessions, begun, norm_begun: usual, costUsd, normUsd } = evidence
+  const one = sessions === 1
+  const person = dimension === 'user_id' && value !== null
+  const whose = person ? `${value}'s own` : dimension === null ? 'sessions' : 'its sessions'
+  const each = usual > 0 ? `${whose} come to ${roundUsd(normUsd / usual)} on average` : ''
+  const found = one
+    ? `a session of ${roundUsd(costUsd)} ${when}${each === '' ? '' : ` where ${each}`}`
+    : `${count(sessions)} sessions ${when}, ${roundUsd(costUsd)} where ${roundUsd(normUsd)} is usual${each === '' ? '' : ` and ${each}`}`
+  const { begun_surprise: many, price_surprise: dear, calls_surprise: long } = evidence
+  const [its, ones] = [one ? 'its' : 'their', `${person ? `${value}'s` : "the same people's"} usually are`]
+  const moved = [
+    ...(dear >= tellable ? [`${few(evidence.price_times)} × as dear`] : []),
+    ...(long >= tellable ? [`${few(evidence.calls_times)} × as many an hour`] : []),
+  ]
+  const why = [
+    ...(many >= tellable && !one ? [`${count(begun)} began where ${few(usual)} do`] : []),
+    ...(moved.length === 0 ? [] : [`${its} calls are ${moved.join(' and ')} as ${ones}`]),
+  ]
+  return `${found}${why.length === 0 ? '' : `; ${why.join(', ')}`}: ${oddsText(evidence.surprise)}`
+}
+
+/** What adds less to the logarithm of likelihood explains nothing. */
+const tellable = 1
+
+/** How much less likely sessions as usual are to bring it; no more is said than the laws of sessions bear. */
+function oddsText(surprise: number): string {
+  const times =
+    Math.exp(surprise) >= 1e6 ? 'over a million' : count(Number(Math.exp(surprise).toPrecision(1)))
+  return `usual sessions are ${times} times less likely to do that`
 }
 
 /** `spike, 3 hours, high confidence`, and which other series agree. */

@@ -59,6 +59,23 @@ export interface FlagRow {
   readonly is_spread?: boolean | null
   /** Series that are judged beside each other. */
   readonly series_count?: Whole | null
+  /** Of a flag by sessions. */
+  readonly session_terms?: SessionTerms | null
+}
+
+/** The sessions of a flag's hours beside those that are usual. */
+export interface SessionTerms {
+  /** Active in these hours; those of them that began there, and how many usually do. */
+  readonly sessions: number
+  readonly begun: number
+  readonly norm_begun: number
+  /** Cost a call, and calls an hour of a session, times what is usual for the same people: geometric means. */
+  readonly price_times: number
+  readonly calls_times: number
+  /** What each adds to the surprise. */
+  readonly begun_surprise: number
+  readonly price_surprise: number
+  readonly calls_surprise: number
 }
 
 /** Days of daily costs that a drift is judged by. */

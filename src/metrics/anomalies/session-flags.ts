@@ -50,7 +50,11 @@ export function sessionFlags(request: SessionRequest): Query<FlagRow> {
       FROM (
         SELECT CASE WHEN span_hours < ${dayHours} THEN 'spike' ELSE 'sustained' END AS kind, family, value, hour, span_hours,
           span_usd AS cost_usd, span_norm_usd AS norm_usd, CAST(NULL AS DOUBLE) AS noise_usd, usual_usd,
-          history_hours, surprise / bound AS strength
+          history_hours, surprise / bound AS strength, surprise, series AS series_count, {
+            sessions: span_sessions, begun: span_begun, norm_begun: span_norm_begun,
+            price_times: exp(span_price / span_units), calls_times: exp(span_calls / span_units),
+            begun_surprise: session_surprise, price_surprise: price_surprise, calls_surprise: calls_surprise
+          } AS session_terms
         FROM terms WHERE ${conditions.join(' AND ')}
       )
     ) WHERE place = 1 ORDER BY hour, family, value, kind`,
@@ -279,7 +283,7 @@ function termsOf(hours: number): string {
             series, price_noise, calls_noise, CAST(cost_usd AS DOUBLE) AS hour_usd, CAST(norm_usd AS DOUBLE) AS hour_norm_usd,
             ${double('sum(begun)')} AS span_begun, ${double('sum(norm_begun)')} AS span_norm_begun,
             ${double('sum(cost_usd)')} AS span_usd, ${double('sum(norm_usd)')} AS span_norm_usd,
-            ${double('sum(units)')} AS span_units, ${double('sum(price)')} AS span_price,
+            ${double('sum(units)')} AS span_units, ${double('sum(begun)')} + CAST(first_value(units - begun) OVER last AS DOUBLE) AS span_sessions, ${double('sum(price)')} AS span_price,
             ${double('sum(calls)')} AS span_calls, hour - min(hour) OVER last = ${hours - 1} AS is_whole
           FROM judged_hours
           WINDOW last AS (

@@ -138,17 +138,20 @@ function evidenceOf({
   is_of_calls: isOfCalls,
   is_spread: isSpread,
   series_count,
+  session_terms: terms,
 }: FlagRow): {
   evidence?: Evidence
 } {
   if (surprise === null || surprise === undefined) return {}
   const series = Number(series_count ?? 1)
+  if (terms !== undefined && terms !== null)
+    return { evidence: { ...terms, of: 'sessions', surprise, series } }
   return {
     evidence: {
+      of: isOfCalls === true ? 'calls' : 'money',
       calls: calls ?? 0,
       normCalls: normCalls ?? 0,
       surprise,
-      isOfCalls: isOfCalls === true,
       isSpread: isSpread === true,
       series,
     },

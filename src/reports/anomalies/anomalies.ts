@@ -111,7 +111,7 @@ function rowOf(incident: Incident, tz: string): Row {
   return {
     headline: headline(incident, tz),
     cause: cause === '' ? null : capital(cause),
-    evidence: evidenceText(incident, tz) || null,
+    evidence: capital(evidenceText(incident, tz)) || null,
     grounds: capital(groundsText(incident)),
     next: nextText(incident),
     ...figures(incident),
@@ -123,17 +123,28 @@ const driver = (one: Driver): Row => ({ ...member(one), ...amounts(one), excess_
 /** What it rests on, for programs; null where the method knows none. */
 function evidenceOf({ evidence }: Incident): Cell {
   if (evidence === null) return null
-  const { since, until, calls, normCalls, costUsd, normUsd, isOfCalls, surprise, series } = evidence
+  const { since, until, costUsd, normUsd, surprise, series } = evidence
+  const money = { cost_usd: costUsd, norm_usd: settled(normUsd) }
+  const grounds = { of: evidence.of, surprise: settled(surprise), series }
+  if (evidence.of !== 'sessions') {
+    const { calls, normCalls } = evidence
+    return { since, until, calls, norm_calls: settled(normCalls), ...money, ...grounds }
+  }
+  const { sessions, begun, norm_begun: usual } = evidence
   return {
     since,
     until,
-    calls,
-    norm_calls: settled(normCalls),
-    cost_usd: costUsd,
-    norm_usd: settled(normUsd),
-    of: isOfCalls ? 'calls' : 'money',
-    surprise: settled(surprise),
-    series,
+    sessions,
+    begun,
+    norm_begun: settled(usual),
+    ...money,
+    norm_session_usd: usual > 0 ? settled(normUsd / usual) : null,
+    price_times: settled(evidence.price_times),
+    calls_times: settled(evidence.calls_times),
+    begun_surprise: settled(evidence.begun_surprise),
+    price_surprise: settled(evidence.price_surprise),
+    calls_surprise: settled(evidence.calls_surprise),
+    ...grounds,
   }
 }
 
