@@ -36,6 +36,10 @@ export async function settingsOf(invocation: Invocation): Promise<Settings> {
       lockTimeoutMs: waitOf(lockTimeout?.text ?? '30s', lockTimeout?.said ?? ''),
       memoryLimit: memoryLimit && memorySize(memoryLimit.text, memoryLimit.said),
       onWait: (pid) => terminal.warn(`waiting for the database, in use by process ${pid} …`),
+      onMended: () =>
+        terminal.warn(
+          'a run that was killed left the database half written: it was put right, and nothing is lost',
+        ),
     },
     readOptions: await readOptions(invocation, config),
     config,

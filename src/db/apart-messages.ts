@@ -30,6 +30,7 @@ export type Column = { readonly name: string; readonly type: string }
 
 export type Answer =
   | { readonly kind: 'waiting'; readonly pid: string }
+  | { readonly kind: 'mended' }
   | { readonly kind: 'ready' }
   | { readonly kind: 'columns'; readonly columns: readonly Column[] }
   | { readonly kind: 'rows'; readonly rows: readonly ResultRow[] }

@@ -31,7 +31,8 @@ async function begin(start: Start): Promise<void> {
 
 async function open({ path, options, unlimited }: Start): Promise<Database> {
   const onWait = (pid: string): void => void tell({ kind: 'waiting', pid })
-  const db = await openStoreForReading(path, { ...options, onWait, spills: false })
+  const onMended = (): void => void tell({ kind: 'mended' })
+  const db = await openStoreForReading(path, { ...options, onWait, onMended, spills: false })
   await makeViews(db)
   await db.hold()
   // All that is loaded when it is first needed is loaded now.

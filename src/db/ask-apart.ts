@@ -23,7 +23,7 @@ const kept = /^(?:PATH|HOME|TMPDIR|TZ|LANG|LC_\w+|(?:LD|DYLD)_LIBRARY_PATH|Syste
  */
 export async function askApart(
   path: string,
-  { onWait, lockTimeoutMs, memoryLimit, threads }: StoreOptions,
+  { onWait, onMended, lockTimeoutMs, memoryLimit, threads }: StoreOptions,
   program: string = fileURLToPath(new URL('apart-process.js', import.meta.url)),
 ): Promise<Asker> {
   const apart = new Apart(begun(program))
@@ -35,6 +35,7 @@ export async function askApart(
   try {
     await apart.told(start, (answer) => {
       if (answer.kind === 'waiting') onWait?.(answer.pid)
+      if (answer.kind === 'mended') onMended?.()
       return answer.kind === 'ready'
     })
   } catch (error) {

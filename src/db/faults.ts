@@ -38,6 +38,11 @@ export function engineFault(error: unknown, resources: Resources): MachineFault 
       'the database is damaged: it ends too early',
       'It was left as it was. Restore a copy, or move it away and ingest the logs again.',
     )
+  if (/computed checksum \d+ does not match/.test(message))
+    return because(
+      'the database is damaged: a part of it does not match its checksum',
+      'It was left as it was. Restore a copy, or move it away and ingest the logs again.',
+    )
   if (/Disk quota exceeded/i.test(message))
     return because('the quota of the disk is used up', 'Make room there, then run it again.')
   if (/File too large/i.test(message))

@@ -1,6 +1,6 @@
 /** Who waits for whom: DuckDB lets one process write a file or many read it. And what is said when it does not open. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { UserError } from '../errors.js'
+import { MachineFault, UserError } from '../errors.js'
 import type { Resources } from './database.js'
 
 /** Another process holds the store's lock, and held it as long as one would wait. */
@@ -13,6 +13,8 @@ export interface StoreOptions extends Resources {
   readonly mode?: number | undefined
   /** Called once when waiting begins, with the process waited for. */
   readonly onWait?: (pid: string) => void
+  /** Called when the database was half written by a run that was killed, and was put right. */
+  readonly onMended?: () => void
 }
 
 /** Tries to open until it works or the lock's time is up. */
@@ -48,7 +50,7 @@ function lockHolder(message: string): string | undefined {
 }
 
 function openError(path: string, error: unknown, message: string): Error {
-  if (error instanceof UserError) return error
+  if (error instanceof UserError) return placed(error, path)
   if (/permission denied|read-only|readonly/i.test(message)) {
     return new UserError('the database cannot be written: no permission', {
       location: path,
@@ -68,4 +70,11 @@ function openError(path: string, error: unknown, message: string): Error {
     hint: 'It was left as it was. Restore a copy, or move it away and ingest the logs again.',
     cause: error,
   })
+}
+
+/** The engine does not name the file that it finds damaged. */
+function placed(error: UserError, location: string): UserError {
+  const { message, hint, cause } = error
+  if (error.location !== undefined || hint === undefined || error.constructor !== MachineFault) return error
+  return new MachineFault(message, { location, hint: hint.split('\n'), cause })
 }

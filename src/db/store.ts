@@ -1,16 +1,17 @@
 /** The store: one DuckDB file, opened for questions or attached for one transaction. */
-import { closeSync, openSync, readSync, statSync, type Stats } from 'node:fs'
-import { dirname, resolve } from 'node:path'
-import { machineFault, systemFault, UserError } from '../errors.js'
+import { existsSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { makeFilesAs } from '../umask.js'
-import { Database, ensureFolder, quoteText } from './database.js'
+import { Database, ensureFolder } from './database.js'
+import { realPath } from './file-bytes.js'
+import { Keeper } from './keeper.js'
+import { attachStore, letGo, settle, storageVersion } from './mending.js'
 import { schemaVersion } from './schema.js'
 import { tablesAt } from './shape.js'
-import { patiently, type StoreOptions } from './store-lock.js'
+import { assertDuckDbFile, isAbsent } from './store-file.js'
+import type { StoreOptions } from './store-lock.js'
 import { isEmpty, migrate, noStore, notOfLlmcost, readVersion } from './store-version.js'
-
-/** File format of new stores: compresses text faster and smaller than DuckDB's default, which suits older readers. */
-const storageVersion = 'v1.4.0'
+import { finishStub } from './stub.js'
 
 /**
  * Opens the store read-only for a look before it is written. Undefined when there is none yet: no file, or
@@ -36,39 +37,6 @@ export async function openStoreBeforeWriting(
   db.close()
   return undefined
 }
-
-/**
- * True where no store is yet: nothing, or an empty file.
- * @throws UserError for what can be none: a folder, a pipe, a device; and where nobody may look
- */
-export function isAbsent(path: string): boolean {
-  const stat = statOf(path)
-  if (stat === undefined) return true
-  if (stat.isDirectory()) throw refused(path, 'the database path is a folder', 'Name a file with --db.')
-  if (!stat.isFile())
-    throw refused(path, 'the database path is a pipe or a device, not a file', 'Name a file with --db.')
-  return stat.size === 0
-}
-
-/** Undefined where nothing is. @throws UserError where that cannot be told */
-function statOf(path: string): Stats | undefined {
-  try {
-    return statSync(path)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return undefined
-    if (code === 'EACCES' || code === 'EPERM')
-      throw refused(
-        path,
-        'the database cannot be looked at: its folder is not readable',
-        'Make the folder readable, or name another database with --db.',
-      )
-    throw systemFault(error, path) ?? error
-  }
-}
-
-const refused = (path: string, what: string, hint: string): UserError =>
-  new UserError(what, { location: path, hint })
 
 /**
  * Opens the store for questions: read-only, sealed before it is even attached, and by our own tables alone. A
@@ -105,11 +73,9 @@ async function openSealed(
   options: StoreOptions,
   writes: readonly string[] = [],
 ): Promise<Database> {
-  const file = resolve(path)
+  const file = realPath(path)
   const files = ['', '.wal', '.wal.checkpoint', '.wal.recovery'].map((ending) => file + ending)
-  return Database.openSealed(options, [...files, ...writes], (db) =>
-    patiently(path, options, () => db.run(`ATTACH ${quoteText(file)} AS store (READ_ONLY)`)),
-  )
+  return Database.openSealed(options, [...files, ...writes], (db) => attachStore(db, path, options, 'read'))
 }
 
 /**
@@ -155,6 +121,7 @@ export async function writeStore<T>(
   // Its log of changes is for whom the store itself is for.
   const restore = path === ':memory:' ? undefined : makeFilesAs(storeMode(path, options))
   try {
+    if (fresh && existsSync(path)) await finishStub(path, storageVersion)
     return await writeAttached(db, path, options, work)
   } finally {
     restore?.()
@@ -173,30 +140,62 @@ async function writeAttached<T>(
   options: StoreOptions,
   work: () => Promise<T>,
 ): Promise<T> {
-  await patiently(path, options, () =>
-    db.run(
-      `ATTACH ${quoteText(path)} AS store${path === ':memory:' ? '' : ` (STORAGE_VERSION '${storageVersion}')`}`,
-    ),
-  )
-  const detach = async (): Promise<void> => {
-    if (path !== ':memory:') await db.run('DETACH store')
+  if (path === ':memory:') {
+    await db.run("ATTACH ':memory:' AS store")
+    return inTransaction(db, path, work)
   }
-  let result: T
+  await attachStore(db, path, options, 'write')
+  let keeper: Keeper | undefined
+  let isDone = false
+  try {
+    keeper = new Keeper(path)
+    const result = await inTransaction(db, path, work, keeper)
+    isDone = await checkpoint(db, keeper)
+    return result
+  } finally {
+    const left = letGo(db)
+    // What failed is told, and not what fails after it.
+    await (isDone ? left : left.catch(() => undefined))
+    if (!isDone && keeper?.kept !== undefined)
+      await settle(realPath(path), keeper.kept, options).catch(() => undefined)
+    keeper?.close()
+  }
+}
+
+/**
+ * Writes what was committed from the log of changes into the file, unless the commit did so itself.
+ * @returns false when that failed: it is the log's then, and the next run that writes tries again
+ */
+async function checkpoint(db: Database, keeper: Keeper): Promise<boolean> {
+  try {
+    // Twice is once too often: what is kept is from before the first.
+    if (!keeper.isOvertaken) await db.run('CHECKPOINT store')
+    keeper.remove()
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function inTransaction<T>(
+  db: Database,
+  path: string,
+  work: () => Promise<T>,
+  keeper?: Keeper,
+): Promise<T> {
   try {
     await db.run('BEGIN')
     await migrate(db, path)
-    result = await work()
+    const result = await work()
+    // A commit of much writes it into the file itself.
+    await keeper?.keep(db)
     await db.run('COMMIT')
+    return result
   } catch (error) {
-    // What failed is told, and not what fails after it.
     await db.run('ROLLBACK').catch(() => undefined)
-    await detach().catch(() => undefined)
     throw error
   }
-  await detach()
-  return result
 }
-
 /** Attaches the store to `db` as `store` read-only, runs `work` and detaches. */
 export async function readStore<T>(
   db: Database,
@@ -205,38 +204,11 @@ export async function readStore<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   assertDuckDbFile(path)
-  await patiently(path, options, () => db.run(`ATTACH ${quoteText(path)} AS store (READ_ONLY)`))
+  await attachStore(db, path, options, 'read')
   try {
     await readVersion(db, path)
     return await work()
   } finally {
     await db.run('DETACH store')
-  }
-}
-
-/** DuckDB files carry "DUCK" at byte 8; anything else is refused before DuckDB touches it. */
-function assertDuckDbFile(path: string): void {
-  const head = Buffer.alloc(12)
-  let read = 0
-  try {
-    const file = openSync(path, 'r')
-    read = readSync(file, head, 0, 12, 0)
-    closeSync(file)
-  } catch (error) {
-    throw (
-      machineFault(error, path) ??
-      new UserError('the database cannot be read: no permission', {
-        location: path,
-        hint: 'Make it readable, or name another with --db.',
-        cause: error,
-      })
-    )
-  }
-  if (read < 12 || head.toString('latin1', 8, 12) !== 'DUCK') {
-    throw refused(
-      path,
-      'this file is not a database of llmcost',
-      'Name another file with --db; this one was left as it was.',
-    )
   }
 }

@@ -18,12 +18,14 @@ interface Found {
   after: number
   /** Runs that ended before they could be killed. */
   ended: number
+  /** Kills within a commit or a checkpoint: what it may overwrite lay beside the store. */
+  within: number
 }
 
-const all: Found = { before: 0, after: 0, ended: 0 }
+const all: Found = { before: 0, after: 0, ended: 0, within: 0 }
 afterAll(() =>
   tell(
-    `${all.before + all.after} kills over ${scenes.length} verbs: ${all.before} left the state before, ${all.after} the state after, none another; none left a temporary file behind the next run`,
+    `${all.before + all.after} kills over ${scenes.length} verbs: ${all.before} left the state before, ${all.after} the state after, none another; ${all.within} were within a commit or a checkpoint; none left a temporary file behind the next run`,
   ),
 )
 
@@ -34,10 +36,11 @@ describe.each(scenes)('$verb', (scene) => {
       const { verb } = scene
       const world = await worldOf(scene)
       const { once, states } = world
-      const found: Found = { before: 0, after: 0, ended: 0 }
+      const found: Found = { before: 0, after: 0, ended: 0, within: 0 }
       const throws = dice(scenes.indexOf(scene) + 1)
       for (let i = 0; found.before + found.after < kills && i < 4 * kills; i++) {
         const killed = await once(throws)
+        if (killed.inTime && existsSync(join(world.cwd, 'now/calls.duckdb.blocks'))) found.within += 1
         const state = await stateIn(world.cwd)
         const where = `${verb}, attempt ${i}, ${killed.moment}`
         expect([states.before, states.after], where).toContain(state)
@@ -58,8 +61,9 @@ describe.each(scenes)('$verb', (scene) => {
         expect(world.leftovers(), `${where}, and run again`).toEqual([])
       }
       expect(found.before + found.after, verb).toBe(kills)
-      if (isFull) tell(`${verb}: ${found.before} before, ${found.after} after`)
-      for (const key of ['before', 'after', 'ended'] as const) all[key] += found[key]
+      if (isFull)
+        tell(`${verb}: ${found.before} before, ${found.after} after, ${found.within} within a commit`)
+      for (const key of ['before', 'after', 'ended', 'within'] as const) all[key] += found[key]
     },
     attackTimeout,
   )
@@ -140,6 +144,7 @@ async function worldOf(scene: Scene): Promise<World> {
     },
     leftovers: () => [
       ...readdirSync(tmp),
+      ...readdirSync(join(cwd, 'now')).filter((name) => name.includes('.blocks')),
       ...(existsSync(join(cwd, 'now/out')) ? readdirSync(join(cwd, 'now/out')) : []).filter((name) =>
         name.includes('.partial'),
       ),

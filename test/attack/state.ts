@@ -1,6 +1,7 @@
 /** What a store holds, to the last value, as one hash; and which values name the moment of a run. */
 import { createHash } from 'node:crypto'
 import { Database } from '../../src/db/database.js'
+import { openStoreBeforeWriting } from '../../src/db/store.js'
 
 /** Columns that say when a run was, by table; all others follow from what was read. */
 const ofTheRun: Readonly<Record<string, readonly string[]>> = {
@@ -12,6 +13,10 @@ const ofTheRun: Readonly<Record<string, readonly string[]>> = {
  * @param tables those alone, where given
  */
 export async function stateOf(path: string, tables?: readonly string[]): Promise<string> {
+  // What a killed run left half written is put right by whoever opens the store, as any command does.
+  const looked = await openStoreBeforeWriting(path, { threads: 1, lockTimeoutMs: 60_000 })
+  if (looked === undefined) return 'no store'
+  looked.close()
   const db = await Database.open(path, 'read', { threads: 1 })
   try {
     const hash = createHash('sha256')

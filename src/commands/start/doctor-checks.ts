@@ -1,7 +1,8 @@
 /** What `llmcost doctor` looks at, in order: one entry each. A check tells of a problem, and never throws. */
 import { existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { isAbsent, openStoreForReading } from '../../db/store.js'
+import { isAbsent } from '../../db/store-file.js'
+import { openStoreForReading } from '../../db/store.js'
 import { bytes, count, duration } from '../../domain/words/wording.js'
 import { dayMs } from '../../domain/time/zones.js'
 import { UserError } from '../../errors.js'
