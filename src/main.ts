@@ -17,6 +17,7 @@ import {
   type Terminal,
 } from './commands/command.js'
 import { partedLine, withLeading } from './commands/line/leading-options.js'
+import { plainOptions } from './commands/line/option-words.js'
 import { writeWhole } from './commands/output-file.js'
 import { commandEntries } from './commands/registry.js'
 import { chosen, usageHint } from './commands/usage.js'
@@ -55,7 +56,9 @@ export async function main(typed: readonly string[]): Promise<void> {
     if (typed.length === 0) return firstWords()
     if (line.name === 'help' && asked === 'options') return await sharedHelp()
     if (asked === undefined || spec !== undefined)
-      return void (await program.parseAsync(withLeading({ name: asked, ...parts }, spec), { from: 'user' }))
+      return void (await program.parseAsync(plainOptions(withLeading({ name: asked, ...parts }, spec)), {
+        from: 'user',
+      }))
     if (asked === 'version') return void process.stdout.write(`${version}\n`)
     // An option that does not exist is told before a command that does not.
     const others = parts.own.filter((word) => !['-h', '--help'].includes(word))

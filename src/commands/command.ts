@@ -89,7 +89,7 @@ export interface Outcome {
 
 /** Its presence says that a command answers with a report. */
 export const formatOption: OptionSpec = {
-  flags: '--format <format>',
+  flags: '-f, --format <format>',
   about: 'table, markdown, json or csv',
   setting: 'format',
   group: 'Output',
@@ -114,7 +114,8 @@ export const argumentsOf = (spec: CommandSpec): NonNullable<CommandSpec['argumen
 export const outputOptions: readonly OptionSpec[] = [
   formatOption,
   { flags: '--json', about: 'short for --format json', group: 'Output' },
-  { flags: '--output <file>', about: 'write to a file; its ending picks the format', group: 'Output' },
+  { flags: '--csv', about: 'short for --format csv', group: 'Output' },
+  { flags: '-o, --output <file>', about: 'write to a file; its ending picks the format', group: 'Output' },
   { flags: '--no-color', about: 'no colours', group: 'Output' },
   { flags: '-q, --quiet', about: 'no progress, hints or warnings on stderr', group: 'Output' },
 ]
@@ -221,7 +222,7 @@ export const inputOption: OptionSpec = {
 export const scopeOptions: readonly OptionSpec[] = [
   {
     flags: '--since <time>',
-    about: 'a date, a time, 14d / 36h / 2w, yesterday, mtd, last-week',
+    about: "a date, a time, a month (2026-09), 14d / 36h / 2w, '7 days ago', yesterday, mtd, last-week",
     group: 'Scope',
   },
   { flags: '--until <time>', about: 'end of the window, not included (default: --as-of)', group: 'Scope' },

@@ -15,14 +15,18 @@ export function groupingOptions(fallback: string): readonly OptionSpec[] {
       fallback,
       group: 'Question',
     },
-    { flags: '--columns <columns>', about: 'figures to show, with commas', group: 'Question' },
+    {
+      flags: '--columns <columns>',
+      about: 'figures to show, with commas; +p99_latency_ms adds to the usual ones',
+      group: 'Question',
+    },
     {
       flags: '--sort <column>',
       about: 'a column, with :asc or :desc (default: cost_usd, or time)',
       group: 'Question',
     },
     {
-      flags: '--top <n>',
+      flags: '-n, --top <n>',
       about: 'the first n groups, and one row (others) for all the rest',
       group: 'Question',
     },
@@ -36,30 +40,46 @@ export const groupingDetails: readonly string[] = [
 
 export interface Grouping {
   readonly by: readonly Dimension[]
-  /** The figures asked for by name, with the one sorted by; undefined without --columns. */
+  /** The figures asked for by name, with the one sorted by; undefined without --columns, or where it adds. */
   readonly chosen: readonly MeasureName[] | undefined
+  /** The figures that --columns adds to the usual ones, and the one sorted by. */
+  readonly added: readonly MeasureName[]
   readonly sort: Sort | undefined
-  /** The figure sorted by; none for a dimension. */
-  readonly sortMeasure: readonly MeasureName[]
   readonly top: number | undefined
 }
 
 /** @throws UserError (usage) for a dimension or column that is not known */
 export function groupingOf(invocation: Invocation, fallback: string): Grouping {
   const by = parseDimensions(optionText(invocation, 'by') ?? fallback)
-  const columns = chosenMeasures(invocation)
+  const columns = columnsOf(optionText(invocation, 'columns'))
   const sort = sortOption(optionText(invocation, 'sort'), by)
   // What it is sorted by is shown.
   const sortMeasure = measureNames.filter((name) => name === sort?.by)
-  const chosen = columns && [...new Set([...columns, ...sortMeasure])]
-  return { by, chosen, sort, sortMeasure, top: optionCount(invocation, 'top') }
+  const named = [...new Set([...columns.names, ...sortMeasure])]
+  const parts = columns.isWhole ? { chosen: named, added: [] } : { chosen: undefined, added: named }
+  return { by, ...parts, sort, top: optionCount(invocation, 'top') }
 }
 
-function chosenMeasures(invocation: Invocation): readonly MeasureName[] | undefined {
-  const text = optionText(invocation, 'columns')
-  return text === undefined
-    ? undefined
-    : [...new Set(text.split(',').map((name) => parseMeasure(name, '--columns')))]
+/**
+ * `calls,cost_usd`: these figures; `+users,p99_cost_usd`: these beside the usual ones.
+ * @throws UserError (usage) for a column that is not known, or an empty list
+ */
+export function columnsOf(text: string | undefined): {
+  readonly names: readonly MeasureName[]
+  readonly isWhole: boolean
+} {
+  if (text === undefined) return { names: [], isWhole: false }
+  const parts = text.split(',').map((part) => part.trim())
+  const adding = parts.filter((part) => part.startsWith('+')).length
+  // With the first: the plus is of the list. With another alone, it is not clear what stands beside what.
+  if (adding > 0 && !parts[0]!.startsWith('+')) {
+    throw new UserError(`--columns ${text} names columns and adds some`, {
+      code: 'usage',
+      hint: `Write --columns +${parts.map((part) => part.replace(/^\+/, '')).join(',')} to add all of them to the usual ones, or leave the plus out.`,
+    })
+  }
+  const names = parts.map((part) => parseMeasure(part.replace(/^\+/, ''), '--columns'))
+  return { names: [...new Set(names)], isWhole: adding === 0 }
 }
 
 /** `cost_usd`, `calls:asc`, `feature`: figures fall, dimensions rise, unless it says otherwise. */

@@ -68,9 +68,10 @@ export async function rendererOf(invocation: Invocation, survivesConfig = false)
   const choice = {
     format: textOf(options['format']),
     json: options['json'] === true,
+    csv: options['csv'] === true,
     output: textOf(options['output']),
   }
-  const byFlag = choice.format !== undefined || choice.json
+  const byFlag = choice.format !== undefined || choice.json || choice.csv
   if (byFlag || (survivesConfig && !(await isReadable(invocation)))) return rendererFor(choice)
   return rendererFor({ ...choice, otherwise: await chosen(invocation, 'format') })
 }
@@ -94,8 +95,9 @@ export function ownFormatOf(
 ): string | undefined {
   const wanted = textOf(options['format'])?.trim().toLowerCase() ?? ''
   if (!ownFormats.includes(wanted)) return undefined
-  if (options['json'] !== true) return wanted
-  throw new UserError(`--json and --format ${wanted} ask for two formats`, {
+  const other = ['json', 'csv'].find((name) => options[name] === true)
+  if (other === undefined) return wanted
+  throw new UserError(`--${other} and --format ${wanted} ask for two formats`, {
     code: 'usage',
     hint: 'Give one of them.',
   })

@@ -1,5 +1,5 @@
 /** The report as its options ask for it, however it is delivered. */
-import { lastPeriod } from '../domain/time/periods.js'
+import { isPeriod, lastPeriod } from '../domain/time/periods.js'
 import { parseBudget } from '../domain/budgets/budget-option.js'
 import { UserError } from '../errors.js'
 import { askWholeReport } from '../questions/report/report.js'
@@ -14,7 +14,7 @@ import { withCalls, type DefaultWindow } from './with-calls.js'
 export const reportQuestionOptions: readonly OptionSpec[] = [
   {
     flags: '--period <period>',
-    about: 'the last whole day, week or month, or complete days such as 30d',
+    about: 'the last whole day, week or month, complete days (30d), today, yesterday, mtd, or 2026-09',
     fallback: '7d',
     group: 'Question',
   },
@@ -36,7 +36,8 @@ export async function askReport(invocation: Invocation): Promise<Report> {
 
 function defaultWindow(invocation: Invocation): DefaultWindow {
   const period = optionText(invocation, 'period') ?? '7d'
-  lastPeriod(period, invocation.now, 'UTC')
+  // Without the clock: whether it has begun is known with --as-of.
+  if (!isPeriod(period)) lastPeriod(period, invocation.now, 'UTC')
   const other = ['since', 'until'].find((name) => invocation.given(name))
   if (other === undefined || !invocation.given('period')) return (until, tz) => lastPeriod(period, until, tz)
   throw new UserError(`--period and --${other} both choose the window`, {

@@ -2,6 +2,7 @@
 import { closestNames, isSlipOf } from '../domain/words/names.js'
 import { UserError } from '../errors.js'
 import type { CommandSpec, OptionSpec } from './command.js'
+import { meantOption } from './line/option-words.js'
 
 /**
  * The value of an option that knows all of its values.
@@ -43,6 +44,8 @@ interface UsageError {
 
 function nearOption(word: string, { options }: CommandSpec): string | undefined {
   const names = options.map(({ flags }) => /--[a-z-]+/.exec(flags)?.[0] ?? flags)
+  const meant = meantOption(word, names)
+  if (meant !== undefined) return meant
   const near = names.filter((name) => isSlipOf(word, name))
   return near.length === 0 ? undefined : closestNames(word, near, 1).join()
 }

@@ -6,7 +6,7 @@ import { UserError } from '../errors.js'
 import { dimensionOf } from './dimensions.js'
 import { readDuration, type Duration } from './time/duration.js'
 import { parseFilter } from './filters.js'
-import { momentOf, windowBefore, wordPeriod } from './time/periods.js'
+import { datePeriod, momentOf, monthForm, windowBefore, wordPeriod } from './time/periods.js'
 import type { Filter, Scope, Window } from './scope.js'
 import { dayMs, instantOf, localAt } from './time/zones.js'
 
@@ -85,7 +85,7 @@ function readWindow(text: string, asOf: Date, tz: string): Window | Duration | '
   if (text.toLowerCase() === 'previous') return 'previous'
   const length = readDuration(text.toLowerCase())
   if (length !== undefined) return length
-  const word = wordPeriod(text, asOf, tz)
+  const word = wordPeriod(text, asOf, tz) ?? (monthForm.test(text) ? datePeriod(text, tz) : undefined)
   if (word !== undefined) return checked(text, word.from, word.to ?? asOf)
   const ends = text.split('..')
   if (ends.length === 2 && ends[0]?.trim()) {

@@ -20,25 +20,28 @@ const fallback = table
 export interface FormatChoice {
   readonly format?: string | undefined
   readonly json?: boolean | undefined
+  readonly csv?: boolean | undefined
   readonly output?: string | undefined
   /** What holds where no option decides, and what an error calls it. */
   readonly otherwise?: { readonly text: string; readonly said: string } | undefined
 }
 
 /**
- * The renderer for the options given: `--format` or `--json`, else the ending of `--output`, else what
+ * The renderer for the options given: `--format`, `--json` or `--csv`, else the ending of `--output`, else what
  * holds without, else the table.
  * @throws UserError (usage) for a format or an ending that no renderer has, and for two formats at once
  */
 export function rendererFor(choice: FormatChoice): Renderer {
   const named = choice.format === undefined ? undefined : byName(choice.format)
-  if (choice.json && named !== undefined && named !== json) {
-    throw new UserError(`--json and --format ${named.id} ask for two formats`, {
+  const short = choice.json ? json : choice.csv ? csv : undefined
+  const other = choice.json && choice.csv ? '--csv' : named && `--format ${named.id}`
+  if (short !== undefined && other !== undefined && (named !== short || (choice.json && choice.csv))) {
+    throw new UserError(`--${short.id} and ${other} ask for two formats`, {
       code: 'usage',
       hint: 'Give one of them.',
     })
   }
-  if (choice.json) return json
+  if (short !== undefined) return short
   if (named !== undefined) return named
   const ended = choice.output === undefined ? undefined : byEnding(choice.output)
   if (ended !== undefined || choice.otherwise === undefined) return ended ?? fallback

@@ -22,6 +22,8 @@ interface TableSpec {
   readonly measures: readonly MeasureName[]
   /** Figures that were asked for by name are shown however narrow the terminal. */
   readonly shown?: 'always' | 'whereWide'
+  /** Those among the usual figures that were asked for by name. */
+  readonly named?: readonly MeasureName[]
 }
 
 /** A section of groups and their total; `rows` as the metric answers them. */
@@ -42,8 +44,9 @@ export function groupSection(spec: TableSpec, rows: readonly BreakdownRow[]): Se
  * everywhere the sum of the input and output beside it.
  */
 function shownColumn(name: MeasureName, spec: TableSpec, rows: readonly BreakdownRow[]): Column {
-  const column = measureColumn(name, spec.shown)
-  if (spec.shown === 'always') return column
+  const shown = spec.named?.includes(name) ? 'always' : spec.shown
+  const column = measureColumn(name, shown)
+  if (shown === 'always') return column
   const quiet = quietWhere[name]
   return quiet !== undefined && rows.every(quiet) ? { ...column, dataOnly: true } : column
 }

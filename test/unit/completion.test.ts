@@ -39,7 +39,7 @@ describe('what the word under the cursor may be', () => {
     expect(await values(['breakdown', '--by', 'fea'])).toEqual(['dimensions:fea'])
     expect(await values(['breakdown', '--by=fea'])).toEqual(['--by=dimensions:fea'])
     expect(await values(['breakdown', '--no-color='])).toEqual([])
-    expect(await values(['calls', '--order', 'd'])).toEqual(['dearest'])
+    expect(await values(['calls', '--sort', 'd'])).toEqual(['dearest'])
   })
 
   test('files go on where an option takes several', async () => {

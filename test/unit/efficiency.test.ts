@@ -188,7 +188,7 @@ describe('attempts after the first', () => {
     const [first] = judge('0.2')
     expect(first).toMatchObject({ kind: 'retry_cost_share', dimension: null, measured: 0.1, bound: 0.05 })
     expect(first?.text).toBe(
-      'all calls: 7 attempts after the first cost $0.20, 10% of all (bound 5%): find what fails with llmcost calls --order failed, and try again less often',
+      'all calls: 7 attempts after the first cost $0.20, 10% of all (bound 5%): find what fails with llmcost calls --sort failed, and try again less often',
     )
   })
   test('cost nothing where nothing does', () => {

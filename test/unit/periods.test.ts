@@ -3,6 +3,8 @@ import { TZDate } from '@date-fns/tz'
 import { startOfDay } from 'date-fns/startOfDay'
 import { describe, expect, test } from 'vitest'
 import {
+  isPeriod,
+  isPeriodText,
   lastPeriod,
   localDate,
   resolveAsOf,
@@ -33,6 +35,12 @@ describe('windows', () => {
     ['last-month', '2026-09-01T00:00:00.000Z', '2026-10-01T00:00:00.000Z'],
     ['last-year', '2025-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z'],
     ['YTD', '2026-01-01T00:00:00.000Z', '2026-10-05T15:30:00.000Z'],
+    ['2026-09', '2026-09-01T00:00:00.000Z', '2026-10-05T15:30:00.000Z'],
+    ['7 days ago', '2026-09-28T15:30:00.000Z', '2026-10-05T15:30:00.000Z'],
+    ['an hour ago', '2026-10-05T14:30:00.000Z', '2026-10-05T15:30:00.000Z'],
+    ['2 Weeks ago', '2026-09-21T15:30:00.000Z', '2026-10-05T15:30:00.000Z'],
+    ['1 month ago', '2026-09-05T15:30:00.000Z', '2026-10-05T15:30:00.000Z'],
+    ['1 year ago', '2025-10-05T15:30:00.000Z', '2026-10-05T15:30:00.000Z'],
   ])('--since %s', (since, from, to) => {
     expect(window(since)).toEqual({ since: from, until: to })
   })
@@ -200,4 +208,75 @@ describe('zones, by property', () => {
       { numRuns: 60 },
     )
   })
+})
+
+describe('--period by name', () => {
+  test.each([
+    ['today', '2026-10-05T00:00:00.000Z', '2026-10-05T15:30:00.000Z'],
+    ['yesterday', '2026-10-04T00:00:00.000Z', '2026-10-05T00:00:00.000Z'],
+    ['mtd', '2026-10-01T00:00:00.000Z', '2026-10-05T15:30:00.000Z'],
+    ['2026-09', '2026-09-01T00:00:00.000Z', '2026-10-01T00:00:00.000Z'],
+    ['2026-10', '2026-10-01T00:00:00.000Z', '2026-10-05T15:30:00.000Z'],
+    ['2026-09-30', '2026-09-30T00:00:00.000Z', '2026-10-01T00:00:00.000Z'],
+  ])('%s', (text, since, until) => {
+    expect(lastPeriod(text, now, 'UTC')).toEqual({ since, until })
+  })
+
+  test('days and months are cut in the zone, over a change of its clocks', () => {
+    expect(lastPeriod('2026-03', now, 'Europe/Berlin')).toEqual({
+      since: '2026-02-28T23:00:00.000Z',
+      until: '2026-03-31T22:00:00.000Z',
+    })
+    expect(lastPeriod('2026-03-29', now, 'Europe/Berlin')).toEqual({
+      since: '2026-03-28T23:00:00.000Z',
+      until: '2026-03-29T22:00:00.000Z',
+    })
+  })
+
+  test('one that has not begun is told', () => {
+    expect(() => lastPeriod('2026-11', now, 'UTC')).toThrow(/has not begun/)
+    expect(isPeriod('2026-11')).toBe(true)
+  })
+
+  test.each(['2026-13', '2026-00', '2026-02-30', 'year', '2026', ''])('%j is none', (text) => {
+    expect(isPeriod(text)).toBe(false)
+  })
+
+  test('a month is the sum of its days', () => {
+    const day = fc.date({ min: new Date('2016-01-01'), max: new Date('2026-09-01'), noInvalidDate: true })
+    fc.assert(
+      fc.property(day, fc.constantFrom('UTC', 'Europe/Berlin', 'Asia/Kolkata'), (date, tz) => {
+        const month = date.toISOString().slice(0, 7)
+        const whole = lastPeriod(month, now, tz)
+        const days = wholeDays(whole, tz)!
+        const all = Array.from({ length: days }, (_, i) =>
+          lastPeriod(`${month}-${String(i + 1).padStart(2, '0')}`, now, tz),
+        )
+        expect(all[0]!.since).toBe(whole.since)
+        expect(all.at(-1)!.until).toBe(whole.until)
+        for (const [i, one] of all.slice(1).entries()) expect(one.since).toBe(all[i]!.until)
+      }),
+    )
+  })
+})
+
+test('no text for a time or a period throws anything but wrong use', () => {
+  const words = fc.oneof(
+    fc.string(),
+    fc.stringMatching(/^\d{0,5}(-\d{0,3}){0,3}$/),
+    fc.stringMatching(/^(an?|\d{1,6}) (minute|hour|day|week|month|year)s? ago$/),
+  )
+  fc.assert(
+    fc.property(words, (text) => {
+      for (const asked of [() => window(text), () => lastPeriod(text, now, 'UTC')]) {
+        try {
+          const { since, until } = asked()
+          expect(Date.parse(since!)).toBeLessThan(Date.parse(until!))
+        } catch (error) {
+          expect(error).toBeInstanceOf(UserError)
+        }
+      }
+      isPeriodText(text)
+    }),
+  )
 })

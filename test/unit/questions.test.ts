@@ -197,7 +197,8 @@ describe('breakdown', () => {
 describe('calls', () => {
   test('lists them in the order asked for', async () => {
     const ids = async (order: string): Promise<unknown[]> =>
-      (await run(callsCommand, { order, top: '2' })).sections[0]?.rows.map((row) => row['call_id']) ?? []
+      (await run(callsCommand, { sort: order, top: '2' })).sections[0]?.rows.map((row) => row['call_id']) ??
+      []
     expect(await ids('dearest')).toEqual(['f', 'a'])
     expect(await ids('latest')).toEqual(['f', 'e'])
     expect(await ids('truncated')).toEqual(['c'])
@@ -205,9 +206,9 @@ describe('calls', () => {
   })
 
   test('says how many there are', async () => {
-    const report = await run(callsCommand, { order: 'dearest', top: '2' })
+    const report = await run(callsCommand, { sort: 'dearest', top: '2' })
     expect(report.sections[0]?.notes).toEqual(['2 of 6; --top shows more'])
-    expect((await run(callsCommand, { order: 'failed', where: ['user=u2'] })).sections[0]?.empty).toMatch(
+    expect((await run(callsCommand, { sort: 'failed', where: ['user=u2'] })).sections[0]?.empty).toMatch(
       /no call failed/,
     )
   })

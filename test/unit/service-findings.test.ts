@@ -102,7 +102,7 @@ describe('failures', () => {
       ['search', 'warning'],
       ["it's", 'critical'],
     ])
-    expect(found[0]?.text).toContain('which cost $1.50; llmcost calls --order failed --where feature=search')
+    expect(found[0]?.text).toContain('which cost $1.50; llmcost calls --sort failed --where feature=search')
     expect(found[1]?.text).toContain(String.raw`--where 'feature=it'\''s'`)
   })
   test('cost by their retries', () => {

@@ -44,16 +44,21 @@ export const breakdownCommand: CommandSpec = {
     },
   ],
   run: async (invocation) => {
-    const { by, chosen, sort, sortMeasure, top } = groupingOf(invocation, 'feature')
+    const { by, chosen, added, sort, top } = groupingOf(invocation, 'feature')
     const report = await withCalls(invocation, async (question) => {
-      const shown = chosen ?? [...new Set([...defaultMeasures, ...sortMeasure])]
+      const shown = chosen ?? [...new Set([...defaultMeasures, ...added])]
       const measures = [...new Set([...shown, ...doubtMeasures])]
       const rows = await ask(question.db, breakdown({ scope: question.scope, by, measures, sort, top }))
       const doubts = await doubtsAbout(
         question,
         rows.find((row) => row.is_total),
       )
-      const table = { by, measures: shown, shown: chosen === undefined ? 'whereWide' : 'always' } as const
+      const table = {
+        by,
+        measures: shown,
+        shown: chosen === undefined ? 'whereWide' : 'always',
+        named: added,
+      } as const
       return breakdownReport({ scope: question.scope, table, rows, doubts })
     })
     return { report }

@@ -20,9 +20,7 @@ export const cacheCommand: CommandSpec = {
     'Dimensions and time buckets are those of llmcost breakdown. --top keeps the groups with most calls.',
   ].join('\n'),
   options: [
-    ...groupingOptions('feature').filter(
-      ({ flags }) => flags.startsWith('--by') || flags.startsWith('--top'),
-    ),
+    ...groupingOptions('feature').filter(({ flags }) => flags.startsWith('--by') || flags.includes('--top')),
     ...questionOptions,
   ],
   examples: [

@@ -23,24 +23,24 @@ export const callsCommand: CommandSpec = {
   summary: 'single calls: the dearest, the latest, those cut off, those that failed',
   options: [
     {
-      flags: '--order <order>',
+      flags: '--sort <order>',
       about: 'which calls come first',
       choices: orders,
       fallback: 'dearest',
       group: 'Question',
     },
-    { flags: '--top <n>', about: 'how many', fallback: '20', group: 'Question' },
+    { flags: '-n, --top <n>', about: 'how many', fallback: '20', group: 'Question' },
     ...questionOptions,
   ],
   examples: [
     { command: 'llmcost calls --since yesterday', about: 'the dearest calls of yesterday' },
     {
-      command: 'llmcost calls --order truncated --where feature=summary --top 50',
+      command: 'llmcost calls --sort truncated --where feature=summary --top 50',
       about: 'calls that were cut off',
     },
   ],
   run: async (invocation) => {
-    const order = orders.find((name) => name === optionText(invocation, 'order')) ?? 'dearest'
+    const order = orders.find((name) => name === optionText(invocation, 'sort')) ?? 'dearest'
     const top = optionCount(invocation, 'top') ?? 20
     const report = await withCalls(invocation, async (question) => {
       const { db, scope } = question

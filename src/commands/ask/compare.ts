@@ -49,7 +49,7 @@ export const compareCommand: CommandSpec = {
       group: 'Question',
     },
     {
-      flags: '--top <n>',
+      flags: '-n, --top <n>',
       about: 'groups in each of these tables, and one row (others) for all the rest',
       fallback: '5',
       group: 'Question',

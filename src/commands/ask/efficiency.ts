@@ -42,8 +42,8 @@ export const efficiencyCommand: CommandSpec = {
 
 async function answer(question: Question, grouping: Grouping): Promise<Report> {
   const { db, scope, settings } = question
-  const { by, chosen, sort, sortMeasure, top } = grouping
-  const shown = chosen ?? [...new Set<MeasureName>([...efficiencyMeasures, ...sortMeasure])]
+  const { by, chosen, added, sort, top } = grouping
+  const shown = chosen ?? [...new Set<MeasureName>([...efficiencyMeasures, ...added])]
   const measures = [
     ...new Set<MeasureName>([...shown, ...judgedMeasures, ...retryMeasures, ...doubtMeasures]),
   ]
@@ -56,7 +56,7 @@ async function answer(question: Question, grouping: Grouping): Promise<Report> {
     scope,
     by,
     chosen,
-    sortMeasure,
+    added,
     rows,
     // A table of columns chosen by name has no room for them.
     sessions: chosen === undefined ? await ask(db, sessionCosts({ scope, by, sort, top })) : [],

@@ -24,9 +24,7 @@ export const errorsCommand: CommandSpec = {
     'Dimensions and time buckets are those of llmcost breakdown.',
   ].join('\n'),
   options: [
-    ...groupingOptions('feature').filter(
-      ({ flags }) => flags.startsWith('--by') || flags.startsWith('--top'),
-    ),
+    ...groupingOptions('feature').filter(({ flags }) => flags.startsWith('--by') || flags.includes('--top')),
     {
       flags: '--gap <time>',
       about: 'longest time between an error and its retry: 90s, 5m',

@@ -41,9 +41,9 @@ export const latencyCommand: CommandSpec = {
     },
   ],
   run: async (invocation) => {
-    const { by, sort, sortMeasure, top } = groupingOf(invocation, 'model')
+    const { by, sort, added, top } = groupingOf(invocation, 'model')
     const report = await withCalls(invocation, async (question) => {
-      const rows = await latencyRows(question, { by, top, sort, more: sortMeasure })
+      const rows = await latencyRows(question, { by, top, sort, more: added })
       const pairs = await ask(
         question.db,
         breakdown({
@@ -60,7 +60,7 @@ export const latencyCommand: CommandSpec = {
       const inTime = by.some(({ key }) => everies.some((every) => every === key))
       const overTime = inTime ? [] : await askLatencyOverTime(question)
       const { scope } = question
-      return latencyReport({ scope, by, rows, overTime, pairs, more: sortMeasure, bounds, doubts })
+      return latencyReport({ scope, by, rows, overTime, pairs, more: added, bounds, doubts })
     })
     return { report }
   },

@@ -30,7 +30,7 @@ export const qualityCommand: CommandSpec = {
       group: 'Question',
     },
     {
-      flags: '--top <n>',
+      flags: '-n, --top <n>',
       about: 'the n dearest groups, and one row (others) for all the rest',
       group: 'Question',
     },

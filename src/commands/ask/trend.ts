@@ -47,7 +47,7 @@ export const trendCommand: CommandSpec = {
       group: 'Question',
     },
     {
-      flags: '--top <n>',
+      flags: '-n, --top <n>',
       about: 'with --by: so many groups, and one row (others) for all the rest',
       fallback: '10',
       group: 'Question',

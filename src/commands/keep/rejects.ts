@@ -8,7 +8,7 @@ export const rejects: CommandSpec = {
   name: 'rejects',
   summary: 'list the records that were refused, and why',
   options: [
-    { flags: '--top <n>', about: 'how many to list', fallback: '50' },
+    { flags: '-n, --top <n>', about: 'how many to list', fallback: '50' },
     ...storeOptions,
     ...outputOptions,
   ],

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { dimensions, shortForms } from '../../domain/dimensions.js'
-import { isPeriodText } from '../../domain/time/periods.js'
+import { isPeriod, isPeriodText } from '../../domain/time/periods.js'
 import { closestNames, isSlipOf } from '../../domain/words/names.js'
 import { UserError } from '../../errors.js'
 import { hasMatch } from '../../ingest/files/discover.js'
@@ -92,7 +92,7 @@ const takers: Readonly<Record<string, Taker>> = {
   ),
   '--columns': oneOf(measureNames, true),
   '--metric': oneOf(measureNames, true),
-  '--period': { takes: (word) => /^(?:day|week|month|quarter|\d+d)$/i.test(word) },
+  '--period': { takes: (word) => word === 'quarter' || isPeriod(word) },
   '--since': { takes: isPeriodText },
   '--where': { takes: (word) => /^[\w.-]+(?:!=|=|~)/.test(word) },
   '--format': oneOf(renderers.map(({ id }) => id)),

@@ -29,7 +29,7 @@ export const capsCommand: CommandSpec = {
       group: 'Question',
     },
     {
-      flags: '--top <n>',
+      flags: '-n, --top <n>',
       about: 'how many to list, the most excess first',
       fallback: '20',
       group: 'Question',

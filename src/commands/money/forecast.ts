@@ -48,7 +48,7 @@ export const forecastCommand: CommandSpec = {
     },
     { flags: '--by <dimensions>', about: 'a forecast for each group', group: 'Question' },
     {
-      flags: '--top <n>',
+      flags: '-n, --top <n>',
       about: `with --by: the n dearest groups, and one of all others (default: ${longestForecast})`,
       group: 'Question',
     },

@@ -27,13 +27,13 @@ export function exportOptions(formats: readonly ExportFormat[], isPrivate = fals
   const names = formats.join(', ').replace(/, (\w+)$/, ' or $1')
   return [
     {
-      flags: '--format <format>',
+      flags: '-f, --format <format>',
       about: `${names} (default: the ending of --output, else csv)`,
       choices: formats,
       group: 'Output',
     },
     {
-      flags: '--output <path>',
+      flags: '-o, --output <path>',
       about: 'file or folder to write, not there yet (default: stdout)',
       group: 'Output',
     },

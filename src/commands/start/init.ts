@@ -24,7 +24,7 @@ export const initCommand: CommandSpec = {
 llmcost looks for ${baseName}.yaml, .yml, .json or .toml in the working directory and upward, then in the platform's config folder.`,
   arguments: [{ name: '[file]', about: `the file to write; its ending (${endingList}) says the format` }],
   options: [
-    { flags: '--format <format>', about: `format of the file (default: yaml)`, choices: formats },
+    { flags: '-f, --format <format>', about: `format of the file (default: yaml)`, choices: formats },
     { flags: '--rules', about: 'with a set of rules for llmcost check, switched on' },
     { flags: '--force', about: 'write over a file that is there' },
   ],

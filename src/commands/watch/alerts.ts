@@ -15,7 +15,7 @@ import { settingsOf } from '../settings.js'
 
 const listOptions = [
   { flags: '--all', about: 'those that are over, too', group: 'Question' },
-  { flags: '--top <n>', about: 'how many to list, the newest first', fallback: '50', group: 'Question' },
+  { flags: '-n, --top <n>', about: 'how many to list, the newest first', fallback: '50', group: 'Question' },
   ...scopeOptions.filter(({ setting }) => setting === 'tz'),
   ...storeOptions,
   ...outputOptions,

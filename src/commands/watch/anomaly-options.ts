@@ -61,7 +61,7 @@ export const anomalyOptionSpecs: readonly OptionSpec[] = [
     about: 'also the smaller incidents of a week, beyond the three most unusual',
     group: 'Question',
   },
-  { flags: '--top <n>', about: 'only the n incidents with the largest excess', group: 'Question' },
+  { flags: '-n, --top <n>', about: 'only the n incidents with the largest excess', group: 'Question' },
   {
     flags: '--budget <usd>',
     about: "a month's budget: who spends 1% of a day's in one hour?",

@@ -32,7 +32,7 @@ export const metricsCommand: CommandSpec = {
       group: 'Question',
     },
     {
-      flags: '--top <n>',
+      flags: '-n, --top <n>',
       about: 'values that each label names; all others are other',
       fallback: String(defaultTop),
       group: 'Question',
@@ -48,7 +48,7 @@ export const metricsCommand: CommandSpec = {
       about: 'serve /metrics there, such as 127.0.0.1:9464, instead of writing once',
       group: 'Output',
     },
-    { flags: '--output <file>', about: 'write to a file, in one step', group: 'Output' },
+    { flags: '-o, --output <file>', about: 'write to a file, in one step', group: 'Output' },
     { flags: '-q, --quiet', about: 'no progress, hints or warnings on stderr', group: 'Output' },
     ...scopeOptions.filter(({ flags }) => /^--(as-of|tz|input) /.test(flags)),
     ...sourceOptions,

@@ -32,6 +32,9 @@ export const weekOf = (local: number, weeks = 0): number =>
 export const monthOf = (local: number, months = 0): number =>
   addMonths(startOfMonth(local, wall), months, wall).getTime()
 
+/** The same time of the day and day of the month, or the month's last, `months` later. */
+export const monthsLater = (local: number, months: number): number => addMonths(local, months, wall).getTime()
+
 /** Local ms of the first midnight of the quarter of `local`, moved by `quarters`. */
 export const quarterOf = (local: number, quarters = 0): number =>
   addQuarters(startOfQuarter(local, wall), quarters, wall).getTime()

@@ -5,7 +5,7 @@
 import { UserError } from '../../errors.js'
 import { readDuration } from './duration.js'
 import type { Window } from '../scope.js'
-import { dayOf, monthOf, weekOf } from './calendar.js'
+import { dayOf, monthOf, monthsLater, weekOf } from './calendar.js'
 import { assertZone, dayMs, instantOf, localAt } from './zones.js'
 
 /** The options as given; undefined where absent. */
@@ -19,7 +19,7 @@ export interface PeriodOptions {
 function badTime(option: string, text: string): UserError {
   return new UserError(`${option} ${text} is not a time`, {
     code: 'usage',
-    hint: `Examples: 14d, 36h, 90m, 2w, 2026-10-02, 2026-10-02T08:00Z; words: ${Object.keys(words).join(', ')}.`,
+    hint: `Examples: 14d, 36h, 90m, 2w, 7 days ago, 2026-10, 2026-10-02, 2026-10-02T08:00Z; words: ${Object.keys(words).join(', ')}.`,
   })
 }
 
@@ -41,7 +41,8 @@ const words: Readonly<Record<string, (now: number) => { from: number; to: number
 export const isPeriodText = (text: string): boolean =>
   Object.hasOwn(words, text.toLowerCase()) ||
   /^\d+[mhdw]$/i.test(text) ||
-  (/^\d{4}-\d{2}-\d{2}/.test(text) && instantFrom(text) !== undefined)
+  agoForm.test(text.toLowerCase()) ||
+  (/^\d{4}-\d{2}/.test(text) && parseMoment(text, 0, 'UTC') !== undefined)
 
 function yearOf(local: number): number {
   return Date.UTC(new Date(local).getUTCFullYear(), 0, 1)
@@ -120,6 +121,7 @@ export function momentOf(option: string, text: string, asOf: Date, tz: string): 
   const instant =
     wordPeriod(text, asOf, tz)?.from.getTime() ??
     durationBefore(text.trim().toLowerCase(), asOf.getTime()) ??
+    ago(text.trim().toLowerCase(), asOf.getTime(), tz) ??
     parseMoment(text.trim(), asOf.getTime(), tz)
   if (instant === undefined) throw badTime(option, text)
   return new Date(instant)
@@ -132,6 +134,22 @@ function durationBefore(text: string, asOf: number): number | undefined {
   return length && Math.max(0, asOf - length.ms)
 }
 
+const agoForm = /^(\d{1,5}|an?) (minute|hour|day|week|month|year)s? ago$/
+const agoUnits: Readonly<Record<string, string>> = { minute: 'm', hour: 'h', day: 'd', week: 'w' }
+
+/** `7 days ago`, as `7d`; months and years by the calendar, at the same time of the day in the zone. */
+function ago(text: string, asOf: number, tz: string): number | undefined {
+  const [, number, unit = ''] = agoForm.exec(text) ?? []
+  if (number === undefined) return undefined
+  const count = number.startsWith('a') ? 1 : Number(number)
+  if (Object.hasOwn(agoUnits, unit)) return durationBefore(`${count}${agoUnits[unit]}`, asOf)
+  const local = monthsLater(localAt(asOf, tz), unit === 'year' ? -12 * count : -count)
+  return Math.max(0, instantOf(local, tz))
+}
+
+/** `2026-09`. */
+export const monthForm = /^\d{4}-\d{2}$/
+
 const isoTime =
   /^(\d{4})-(\d{2})-(\d{2})(?:[t ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?\s*(z|[+-]\d{2}:?\d{2})?)?$/i
 
@@ -141,7 +159,8 @@ function parseMoment(text: string, now: number, tz: string): number | undefined 
   if (day === 'now') return now
   if (day === 'today') return instantOf(dayOf(localAt(now, tz)), tz)
   if (day === 'yesterday') return instantOf(dayOf(localAt(now, tz)) - dayMs, tz)
-  return instantFrom(text, tz)
+  // A month begins with its first day.
+  return instantFrom(monthForm.test(text) ? `${text}-01` : text, tz)
 }
 
 /**
@@ -185,10 +204,13 @@ function zoneOffset(zone: string): number | undefined {
 
 /**
  * `--period`: the last whole local day, week from Monday or month of the calendar that ends at or before
- * as-of, or `30d` for so many complete local days.
- * @throws UserError (usage) for anything else
+ * as-of; `30d` for so many complete local days; a word of --since, a month (`2026-09`) or a day, up to as-of
+ * where it still runs.
+ * @throws UserError (usage) for anything else, and for a period that has not begun
  */
 export function lastPeriod(text: string, asOf: Date, tz: string): Window {
+  const named = wordPeriod(text, asOf, tz) ?? datePeriod(text, tz)
+  if (named !== undefined) return begun(text, named, asOf)
   const now = localAt(asOf.getTime(), tz)
   const iso = (local: number): string => new Date(instantOf(local, tz)).toISOString()
   const days = /^([1-9]\d{0,3})d$/.exec(text)?.[1]
@@ -202,8 +224,38 @@ export function lastPeriod(text: string, asOf: Date, tz: string): Window {
   if (span !== undefined && span.to !== null) return { since: iso(span.from), until: iso(span.to) }
   throw new UserError(`--period ${text} is not a period`, {
     code: 'usage',
-    hint: 'day, week or month of the calendar, or the last complete days: --period 30d.',
+    hint: 'day, week or month of the calendar, the last complete days (30d), today, yesterday, mtd, or 2026-09.',
   })
+}
+
+/** A day or a month by its date. */
+export function datePeriod(text: string, tz: string): { from: Date; to: Date } | undefined {
+  const isMonth = monthForm.test(text)
+  const from =
+    isMonth || /^\d{4}-\d{2}-\d{2}$/.test(text) ? instantFrom(isMonth ? `${text}-01` : text, tz) : undefined
+  if (from === undefined) return undefined
+  const local = localAt(from, tz)
+  return { from: new Date(from), to: new Date(instantOf(isMonth ? monthOf(local, 1) : dayOf(local, 1), tz)) }
+}
+
+function begun(text: string, { from, to }: { from: Date; to: Date | null }, asOf: Date): Window {
+  const end = to === null || to > asOf ? asOf : to
+  if (from < end) return { since: from.toISOString(), until: end.toISOString() }
+  throw new UserError(`--period ${text} has not begun at ${asOf.toISOString()}`, {
+    code: 'usage',
+    hint: 'Choose one that has, or move --as-of.',
+  })
+}
+
+/** Whether --period takes it, whatever the clock says. */
+export const isPeriod = (text: string): boolean => {
+  const late = new Date('2999-12-31T12:00:00Z')
+  try {
+    return lastPeriod(text, late, 'UTC') !== undefined
+  } catch (error) {
+    if (error instanceof UserError) return false
+    throw error
+  }
 }
 
 /** The window of the same length just before; whole local days where the window begins and ends at midnight. */

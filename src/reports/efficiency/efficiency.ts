@@ -69,7 +69,7 @@ interface EfficiencyTable {
   readonly rows: readonly BreakdownRow[]
   readonly sessions: readonly SessionRow[]
   /** A figure sorted by is shown, whatever it is. */
-  readonly sortMeasure: readonly MeasureName[]
+  readonly added: readonly MeasureName[]
 }
 
 interface EfficiencyAnswer extends EfficiencyTable {
@@ -116,13 +116,13 @@ const titled = (title: string, by: readonly Dimension[]): string =>
   by.length === 0 ? title : `${title} by ${by.map(dimensionNoun).join(' and ')}`
 
 function efficiencySections(table: EfficiencyTable): Section[] {
-  const { by, rows, sessions, sortMeasure } = table
+  const { by, rows, sessions, added } = table
   const section = (id: string, title: string, measures: readonly MeasureName[]): Section =>
     withoutEmptyColumns(groupSection({ id, title: titled(title, by), by, measures }, rows))
   const finish = section('finish_reasons', 'Why calls ended', finishMeasures)
   return [
     {
-      ...section('efficiency', 'Efficiency', [...new Set([...tokenMeasures, ...sortMeasure])]),
+      ...section('efficiency', 'Efficiency', [...new Set([...tokenMeasures, ...added])]),
       notes: ['out/in is the mean of the ratios of the calls, sum out/in the ratio of the sums'],
     },
     withGroupColumns(

@@ -38,7 +38,7 @@ function rateFinding(by: readonly Dimension[], { row }: ErrorGroup, bounds: Boun
       ...aboutGroup(by, row),
       measured: rate,
       bound: bounds.error_rate,
-      text: `${groupName(by, row)}: ${percent(rate)} of ${count(calls)} calls failed (bound ${percent(bounds.error_rate)})${cost}; llmcost calls --order failed${filter} lists them`,
+      text: `${groupName(by, row)}: ${percent(rate)} of ${count(calls)} calls failed (bound ${percent(bounds.error_rate)})${cost}; llmcost calls --sort failed${filter} lists them`,
     },
   ]
 }

@@ -157,7 +157,7 @@ export function retryFindings(rows: readonly BreakdownRow[], bounds: Bounds): Fi
       value: null,
       measured: cost / all,
       bound,
-      text: `all calls: ${count(calls)} attempts after the first cost ${usd(cost)}, ${percent(cost / all)} of all (bound ${percent(bound)}): find what fails with llmcost calls --order failed, and try again less often`,
+      text: `all calls: ${count(calls)} attempts after the first cost ${usd(cost)}, ${percent(cost / all)} of all (bound ${percent(bound)}): find what fails with llmcost calls --sort failed, and try again less often`,
       details: { calls, cost_usd: cost },
     },
   ]

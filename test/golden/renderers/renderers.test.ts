@@ -83,6 +83,8 @@ describe('which renderer', () => {
     [{ json: true }, 'json'],
     [{ json: true, output: 'a.csv' }, 'json'],
     [{ json: true, format: 'json' }, 'json'],
+    [{ csv: true }, 'csv'],
+    [{ csv: true, format: 'csv', output: 'a.json' }, 'csv'],
     [{ format: 'md' }, 'markdown'],
     [{ format: 'CSV', output: 'costs.json' }, 'csv'],
     [{ output: '/tmp/a.b/costs.MD' }, 'markdown'],
@@ -101,6 +103,8 @@ describe('which renderer', () => {
     ],
     [{ output: 'costs.xlsx' }, /no format goes with the file ending \.xlsx/, /\.md.*--format/],
     [{ json: true, format: 'csv' }, /two formats/, /one of them/],
+    [{ csv: true, format: 'json' }, /two formats/, /one of them/],
+    [{ csv: true, json: true }, /two formats/, /one of them/],
   ])('%j is refused', (choice, message, hint) => {
     const error = refusal(() => rendererFor(choice))
     expect(error).toMatchObject({ code: 'usage' })
