@@ -35,9 +35,7 @@ import { UserError } from '../../errors.js'
 export const anomaliesCommand: CommandSpec = {
   name: 'anomalies',
   summary: 'hours that cost far more than usual, as incidents with their causes',
-  details: [
-    'docs/anomalies.md tells the method.',
-  ].join('\n'),
+  details: ['docs/anomalies.md tells the method.'].join('\n'),
   more: [
     "Methods: likelihood, of so many calls, or so much money, by chance; robust, by distances from medians; zscore, the textbook's, for comparison (its look-back is --history before the window, and the window).",
     'Over 24 hours --min-share is six times what is given; other shares move with it.',
