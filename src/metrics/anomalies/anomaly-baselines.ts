@@ -46,26 +46,42 @@ export const baselines = (skipped: string): string => /* sql */ `${pastHours(ski
       JOIN means ON means.id = usable_days.id
     )`
 
-/** Each hour of the history of each day that has one, hours without calls as 0. 1970-01-01 was a Thursday. */
+/**
+ * CTEs `own_costs`, the hours of the few series that have days to judge, and `own_hours`: each of their hours that is
+ * some day's history, once, since the histories of following days overlap. 1970-01-01 was a Thursday.
+ */
+const seriesHours = (skipped: string): string => /* sql */ `own_costs AS MATERIALIZED (
+      SELECT hourly_costs.* FROM hourly_costs
+      JOIN (SELECT DISTINCT family, value FROM baseline_days) AS judged_series
+        ON judged_series.family = hourly_costs.family AND judged_series.value = hourly_costs.value
+    ), own_spans AS (
+      SELECT family, value, min(24 * day - history_hours) AS since, max(24 * day) AS until
+      FROM usable_days GROUP BY family, value
+    ), own_slots AS (
+      SELECT family, value, unnest(range(since, until)) AS hour FROM own_spans
+    ), own_hours AS MATERIALIZED (
+      SELECT own_slots.family, own_slots.value, own_slots.hour, own_slots.hour // 24 AS day,
+        own_slots.hour % 24 AS hour_of_day, (own_slots.hour // 24 + 4) % 7 AS weekday,
+        (own_slots.hour // 24 + 4) % 7 IN (0, 6) AS is_weekend, coalesce(own_costs.cost_usd, 0) AS exact_usd,
+        CAST(coalesce(own_costs.cost_usd, 0) AS DOUBLE) AS cost_usd,
+        coalesce(own_costs.paid_calls, 0) AS paid_calls, coalesce(own_costs.square_usd, 0) AS square_usd
+      FROM own_slots
+      LEFT JOIN own_costs ON own_costs.family = own_slots.family
+        AND own_costs.value = own_slots.value AND own_costs.hour = own_slots.hour
+      WHERE own_slots.hour NOT IN ${skipped}
+    )`
+
+/** Each hour of the history of each day that has one, hours without calls as 0. */
 export const pastHours = (skipped: string): string => /* sql */ `usable_days AS MATERIALIZED (
       SELECT id, family, value, day, first_hour,
         24 * day - greatest(first_hour, 24 * (day - ${whole('history_days')})) AS history_hours
       FROM baseline_days
       WHERE 24 * day - greatest(first_hour, 24 * (day - ${whole('history_days')})) >= ${historyNeeded.any}
-    ), past_slots AS (
-      SELECT id, family, value, 24 * day - history_hours + shifts.hours AS hour
-      FROM usable_days JOIN ${wholeNumbers(`24 * ${whole('history_days')}`)} AS shifts(hours)
-        ON shifts.hours < history_hours
-    ), past_hours AS MATERIALIZED (
-      SELECT past_slots.id, past_slots.hour // 24 AS day, past_slots.hour % 24 AS hour_of_day,
-        (past_slots.hour // 24 + 4) % 7 AS weekday, (past_slots.hour // 24 + 4) % 7 IN (0, 6) AS is_weekend,
-        coalesce(hourly_costs.cost_usd, 0) AS exact_usd,
-        CAST(coalesce(hourly_costs.cost_usd, 0) AS DOUBLE) AS cost_usd,
-        coalesce(hourly_costs.paid_calls, 0) AS paid_calls, coalesce(hourly_costs.square_usd, 0) AS square_usd
-      FROM past_slots
-      LEFT JOIN hourly_costs ON hourly_costs.family = past_slots.family
-        AND hourly_costs.value = past_slots.value AND hourly_costs.hour = past_slots.hour
-      WHERE past_slots.hour NOT IN ${skipped}
+    ), ${seriesHours(skipped)}, past_hours AS MATERIALIZED (
+      SELECT usable_days.id, own_hours.* EXCLUDE (family, value, hour)
+      FROM usable_days JOIN own_hours ON own_hours.family = usable_days.family
+        AND own_hours.value = usable_days.value
+        AND own_hours.hour BETWEEN 24 * usable_days.day - history_hours AND 24 * usable_days.day - 1
     ), means AS (
       SELECT id, CAST(sum(exact_usd) AS DOUBLE) / count(*) AS mean_usd FROM past_hours GROUP BY id
     )`

@@ -44,21 +44,11 @@ export const whole = (name: string): string => `CAST($${name} AS BIGINT)`
  */
 export function hourlyCosts(request: SeriesRequest, only?: Only): Tables {
   const { by, span } = request
-  const { sql, params } = locatedCalls(request, only)
-  const values = by.map((_, i) => `v${i + 1}`)
-  const families = values.map((value, i) => `WHEN GROUPING(${value}) = 0 THEN ${i + 1}`)
-  const chosen = values.map((value) => `WHEN GROUPING(${value}) = 0 THEN ${value}`)
-  const cases = (branches: readonly string[], rest: string): string =>
-    branches.length === 0 ? rest : `CASE ${branches.join(' ')} ELSE ${rest} END`
+  const { sql, params } = locatedCalls(request)
+  const cells = only === undefined ? allCells(by.map((_, i) => `v${i + 1}`)) : onlyCells(only)
   return {
     sql: /* sql */ `${sql},
-    all_hourly_costs AS (
-      SELECT ${cases(families, '0')} AS family, ${cases(chosen, "''")} AS value, hour,
-        coalesce(sum(cost_usd), 0) AS cost_usd, count(*) FILTER (WHERE cost_usd > 0) AS paid_calls, coalesce(max(cost_usd), 0) AS max_cost_usd,
-        coalesce(sum(CAST(cost_usd AS DOUBLE) * CAST(cost_usd AS DOUBLE)), 0) AS square_usd
-      FROM located_calls
-      GROUP BY GROUPING SETS (${['(hour)', ...values.map((value) => `(${value}, hour)`)].join(', ')})
-    ), hourly_costs AS MATERIALIZED (
+    all_hourly_costs AS (${cells}), hourly_costs AS MATERIALIZED (
       SELECT * FROM all_hourly_costs WHERE value IS NOT NULL
     ), series AS MATERIALIZED (
       SELECT family, value, min(hour) AS first_hour FROM hourly_costs GROUP BY family, value
@@ -67,13 +57,44 @@ export function hourlyCosts(request: SeriesRequest, only?: Only): Tables {
   }
 }
 
+/** What is summed of an hour. */
+const sums = /* sql */ `coalesce(sum(cost_usd), 0) AS cost_usd, count(*) FILTER (WHERE cost_usd > 0) AS paid_calls,
+        coalesce(max(cost_usd), 0) AS max_cost_usd,
+        coalesce(sum(CAST(cost_usd AS DOUBLE) * CAST(cost_usd AS DOUBLE)), 0) AS square_usd`
+
+/** The hours of all series, in one pass. */
+function allCells(values: readonly string[]): string {
+  const families = values.map((value, i) => `WHEN GROUPING(${value}) = 0 THEN ${i + 1}`)
+  const chosen = values.map((value) => `WHEN GROUPING(${value}) = 0 THEN ${value}`)
+  const cases = (branches: readonly string[], rest: string): string =>
+    branches.length === 0 ? rest : `CASE ${branches.join(' ')} ELSE ${rest} END`
+  return /* sql */ `
+      SELECT ${cases(families, '0')} AS family, ${cases(chosen, "''")} AS value, hour, ${sums}
+      FROM located_calls
+      GROUP BY GROUPING SETS (${['(hour)', ...values.map((value) => `(${value}, hour)`)].join(', ')})
+    `
+}
+
+/** The hours of the account and of the members named: a pass for each family, through which few calls go. */
+const onlyCells = ({ name, families }: Only): string =>
+  [
+    `
+      SELECT 0 AS family, '' AS value, hour, ${sums} FROM located_calls GROUP BY hour`,
+    ...families
+      .filter((family) => family > 0)
+      .map(
+        (family) => /* sql */ `
+      SELECT ${family} AS family, v${family} AS value, hour, ${sums} FROM located_calls
+      WHERE v${family} IN (SELECT value FROM ${name} WHERE family = ${family}) GROUP BY v${family}, hour`,
+      ),
+  ].join(' UNION ALL')
+
 /**
  * CTE `located_calls`: every call up to the end of the span, with its local hour.
  * @param also further columns, expressions over `calls`
  */
 export function locatedCalls(
   { scope, span, by }: SeriesRequest,
-  only: Only | undefined,
   also: Readonly<Record<string, string>> = {},
 ): Tables {
   const until = hourIso(hourStart(span.until, scope.tz))
@@ -84,24 +105,17 @@ export function locatedCalls(
   const values = by.map((dimension, i) => {
     const { column, params: own } = columnOf(dimension, `series_tag_${i + 1}`)
     Object.assign(params, own)
-    return `, ${chosen(`CAST(${column} AS VARCHAR)`, i + 1, only)} AS v${i + 1}`
+    return `, CAST(${column} AS VARCHAR) AS v${i + 1}`
   })
   const others = Object.entries(also).map(([name, expression]) => `, ${expression} AS ${name}`)
   const local = wholeQuotient(`(${epochMicros('ts')} + ${offset.sql})`, 3_600_000_000)
   return {
-    sql: /* sql */ `located_calls AS (
+    sql: /* sql */ `located_calls AS NOT MATERIALIZED (
       SELECT cost_usd, greatest(${local}, ${whole('first_hour')} - 1) AS hour${values.join('')}${others.join('')}
       FROM calls WHERE ${condition.sql}
     )`,
     params,
   }
-}
-
-/** A member's name, or NULL when it is not wanted. */
-function chosen(value: string, family: number, only: Only | undefined): string {
-  if (only === undefined) return value
-  if (!only.families.includes(family)) return 'CAST(NULL AS VARCHAR)'
-  return `CASE WHEN ${value} IN (SELECT value FROM ${only.name} WHERE family = ${family}) THEN ${value} END`
 }
 
 /** The hours that the clock skipped, as a list in brackets; one that never comes where there are none. */

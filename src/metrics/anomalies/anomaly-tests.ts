@@ -56,15 +56,15 @@ export function judgedHours({ span }: SeriesRequest): string {
       FROM baselines JOIN usable_days ON usable_days.id = baselines.id
     ), judged_hours AS MATERIALIZED (
       SELECT hours_of_days.* EXCLUDE (id), usual_days.usual_usd,
-        coalesce(hourly_costs.cost_usd, 0) AS exact_usd,
-        CAST(coalesce(hourly_costs.cost_usd, 0) AS DOUBLE) AS cost_usd,
-        CAST(coalesce(hourly_costs.max_cost_usd, 0) AS DOUBLE) AS max_cost_usd,
-        coalesce(hourly_costs.square_usd, 0) AS square_usd,
-        CAST(coalesce(hourly_costs.cost_usd, 0) AS DOUBLE) - norm_usd AS excess_usd
+        coalesce(own_costs.cost_usd, 0) AS exact_usd,
+        CAST(coalesce(own_costs.cost_usd, 0) AS DOUBLE) AS cost_usd,
+        CAST(coalesce(own_costs.max_cost_usd, 0) AS DOUBLE) AS max_cost_usd,
+        coalesce(own_costs.square_usd, 0) AS square_usd,
+        CAST(coalesce(own_costs.cost_usd, 0) AS DOUBLE) - norm_usd AS excess_usd
       FROM hours_of_days
       JOIN usual_days ON usual_days.day = hours_of_days.day
-      LEFT JOIN hourly_costs ON hourly_costs.family = hours_of_days.family
-        AND hourly_costs.value = hours_of_days.value AND hourly_costs.hour = hours_of_days.hour
+      LEFT JOIN own_costs ON own_costs.family = hours_of_days.family
+        AND own_costs.value = hours_of_days.value AND own_costs.hour = hours_of_days.hour
       WHERE hours_of_days.hour < ${whole('until_hour')} AND hours_of_days.hour NOT IN ${skipped.sql}
         AND usual_days.usual_usd IS NOT NULL
     )`

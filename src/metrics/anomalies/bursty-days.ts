@@ -26,9 +26,12 @@ export const isWeekend = (day: string): string => `(${day} + 4) % 7 IN (0, 6)`
 /** The judged days that are bursty by the complete days before each. */
 export function burstyDays(request: SeriesRequest): Query<BurstyDayRow> {
   const { span, historyDays } = request
-  const calls = locatedCalls({ ...request, by: [] }, undefined, {
-    is_named: 'user_id IS NOT NULL OR session_id IS NOT NULL',
-  })
+  const calls = locatedCalls(
+    { ...request, by: [] },
+    {
+      is_named: 'user_id IS NOT NULL OR session_id IS NOT NULL',
+    },
+  )
   const { dispersion, days, leftOut, named } = burstyBounds
   const sql = /* sql */ `
     WITH ${calls.sql},

@@ -39,7 +39,7 @@ export function expensiveCalls(request: ExpensiveRequest): Query<ExpensiveCallRo
   const { scope, historySince, leastUsd, top } = request
   const condition = inScope({ ...scope, since: historySince })
   const sql = /* sql */ `
-    WITH paid_calls AS (
+    WITH paid_calls AS NOT MATERIALIZED (
       SELECT call_id, source, ts, feature, user_id, model, cost_usd FROM calls
       WHERE ${condition.sql} AND cost_usd > 0
     ), dear_calls AS MATERIALIZED (

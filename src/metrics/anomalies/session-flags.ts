@@ -131,7 +131,7 @@ function termsQuery<R>(
   answer: string,
 ): Query<R> {
   const { span, historyDays, noiseScale, minShare, days } = request
-  const calls = locatedCalls(request, undefined, {
+  const calls = locatedCalls(request, {
     person: "coalesce(user_id, '')",
     session: "coalesce(session_id, '')",
   })

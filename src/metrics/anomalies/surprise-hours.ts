@@ -50,7 +50,7 @@ function normTables(
         SELECT 0, '', first_hour, base_days.day
         FROM series JOIN (SELECT DISTINCT ${base} AS day FROM wanted_days) AS base_days ON family = 0
       )
-    ), ${surpriseNorms(skipped.sql)}`
+    ), ${surpriseNorms(skipped.sql, base === 'base')}`
   const params = {
     ...hours.params,
     ...skipped.params,

@@ -4,6 +4,7 @@
  * in docs/anomalies.md.
  */
 import { historyNeeded, neighbours, pastHours } from './anomaly-baselines.js'
+import { whole } from './anomaly-hours.js'
 import { discreteQuantile, quantile, wholeNumbers } from '../dialect.js'
 
 /** Hours over which calls and money are counted together, up to and with the judged one. */
@@ -50,13 +51,17 @@ export const surprise = (found: string, expected: string, shape: string): string
  * `hourly_costs` and `skipped` to `totals` (id, call_usd, unit_usd) and `norms` (id, weekday, hour_of_day, norm_calls
  * and its parts).
  * @param skipped hours that the clock skipped, a list in brackets
+ * @param everyWeekday norms of each weekday, and not of the day's own alone
  */
-export const surpriseNorms = (skipped: string): string => /* sql */ `${pastHours(skipped)},
+export const surpriseNorms = (
+  skipped: string,
+  everyWeekday = false,
+): string => /* sql */ `${pastHours(skipped)},
     ${totals},
     ${slotMeans},
     ${patterns},
     ${growths},
-    ${normsOfDay}`
+    ${normsOfDay(everyWeekday ? 'TRUE' : 'patterns.weekday = (totals.day + 4) % 7')}`
 
 /** What a call costs on the mean, and the size of call of which the money is so many: Σc² / Σc. */
 const totals = /* sql */ `totals AS MATERIALIZED (
@@ -70,16 +75,21 @@ const totals = /* sql */ `totals AS MATERIALIZED (
     )`
 
 /** Mean calls of an hour of the day with its neighbours, on such days and on all, without the largest day. */
-const slotMeans = /* sql */ `smooth_hours AS (
-      SELECT id, day, is_weekend, (hour_of_day + shift + 24) % 24 AS near_hour,
+const slotMeans = /* sql */ `smooth_hours AS MATERIALIZED (
+      SELECT family, value, day, is_weekend, (hour_of_day + shift + 24) % 24 AS near_hour,
         CAST(CAST(sum(paid_calls) AS DOUBLE) / count(*) AS DECIMAL(38, 9)) AS calls
-      FROM past_hours, ${neighbours}
-      GROUP BY id, day, is_weekend, near_hour
+      FROM own_hours, ${neighbours}
+      GROUP BY family, value, day, is_weekend, near_hour
+    ), past_smooth_hours AS (
+      SELECT usable_days.id, near_hour, is_weekend, calls
+      FROM usable_days JOIN smooth_hours ON smooth_hours.family = usable_days.family
+        AND smooth_hours.value = usable_days.value
+        AND smooth_hours.day BETWEEN usable_days.day - ${whole('history_days')} AND usable_days.day - 1
     ), slot_means AS (
       SELECT id, near_hour AS hour_of_day, is_weekend, GROUPING(is_weekend) = 1 AS is_all, count(*) AS days,
         CASE WHEN count(*) >= ${norm.trimmed} THEN CAST(sum(calls) - max(calls) AS DOUBLE) / (count(*) - 1)
           ELSE CAST(sum(calls) AS DOUBLE) / count(*) END AS calls
-      FROM smooth_hours GROUP BY GROUPING SETS ((id, near_hour), (id, near_hour, is_weekend))
+      FROM past_smooth_hours GROUP BY GROUPING SETS ((id, near_hour), (id, near_hour, is_weekend))
     ), weekday_medians AS (
       SELECT id, weekday, hour_of_day, ${discreteQuantile('paid_calls', 0.5)} AS calls
       FROM past_hours GROUP BY id, weekday, hour_of_day HAVING count(*) >= 2
@@ -163,19 +173,26 @@ function clipped(ratio: string): string {
   return `least(${norm.growth.most}, greatest(${norm.growth.least}, ${ratio}))`
 }
 
-/** The calls that each hour of each weekday normally has; offices in another zone begin an hour off. */
-const normsOfDay = /* sql */ `norms AS MATERIALIZED (
-      SELECT totals.id, own.weekday, own.hour_of_day, own.prior_calls, own.all_calls, own.type_calls,
-        own.weekday_calls, own.pattern_calls, growth,
-        growth * greatest(own.pattern_calls,
-          ${norm.beside} * greatest(earlier.pattern_calls, later.pattern_calls)) AS norm_calls
-      FROM totals
-      JOIN growths ON growths.id = totals.id
-      JOIN patterns AS own ON own.id = totals.id
-      JOIN patterns AS earlier ON earlier.id = totals.id AND earlier.weekday = own.weekday
-        AND earlier.hour_of_day = (own.hour_of_day + 23) % 24
-      JOIN patterns AS later ON later.id = totals.id AND later.weekday = own.weekday
-        AND later.hour_of_day = (own.hour_of_day + 1) % 24
+/**
+ * The calls that each hour of a weekday normally has; offices in another zone begin an hour off.
+ * @param weekdays SQL over `patterns` and `totals`: the weekdays whose norms are asked for
+ */
+const normsOfDay = (weekdays: string): string => /* sql */ `asked_patterns AS (
+      SELECT patterns.*, growth FROM patterns
+      JOIN totals ON totals.id = patterns.id
+      JOIN growths ON growths.id = patterns.id
+      WHERE ${weekdays}
+    ), norms AS MATERIALIZED (
+      SELECT id, weekday, hour_of_day, prior_calls, all_calls, type_calls, weekday_calls, pattern_calls, growth,
+        growth * greatest(pattern_calls, ${norm.beside} * greatest(
+          coalesce(lag(pattern_calls) OVER (PARTITION BY id, weekday ORDER BY hour_of_day), last_calls),
+          coalesce(lead(pattern_calls) OVER (PARTITION BY id, weekday ORDER BY hour_of_day), first_calls)))
+          AS norm_calls
+      FROM (
+        SELECT *, max(pattern_calls) FILTER (WHERE hour_of_day = 0) OVER (PARTITION BY id, weekday) AS first_calls,
+          max(pattern_calls) FILTER (WHERE hour_of_day = 23) OVER (PARTITION BY id, weekday) AS last_calls
+        FROM asked_patterns
+      )
     )`
 
 /**

@@ -18,14 +18,35 @@ const sessionSpan = (span: HourSpan, historyDays: number): HourSpan => ({
   first: (Math.floor(span.since / 24) - sessionReach(historyDays)) * 24,
 })
 
+/** What was asked of one open database, by scope and span. */
+const known = new WeakMap<Question, Map<string, Promise<ReadonlySet<number>>>>()
+
+/** The bursty local days of a span: one scan of the calls for flags, their norms, and every rule of a check. */
+function askBursty(
+  question: Question,
+  { scope, span, historyDays }: SeriesRequest,
+): Promise<ReadonlySet<number>> {
+  const answers = known.get(question) ?? new Map<string, Promise<ReadonlySet<number>>>()
+  known.set(question, answers)
+  const key = JSON.stringify([scope, span, historyDays])
+  const days =
+    answers.get(key) ??
+    ask(question.db, burstyDays({ scope, span, historyDays, by: [] })).then(
+      (rows) => new Set(rows.map(({ day }) => Number(day))),
+    )
+  answers.set(key, days)
+  return days
+}
+
 /**
  * The rows of `anomalies`, those of spikes and sustained excess on bursty days by sessions.
  */
-export async function askFlags({ db }: Question, request: AnomalyRequest): Promise<readonly FlagRow[]> {
+export async function askFlags(question: Question, request: AnomalyRequest): Promise<readonly FlagRow[]> {
+  const { db } = question
   const { span, historyDays, kinds, method } = request
   const rises = method === 'likelihood' && kinds.some((kind) => hourly.has(kind))
   if (!rises || span.since >= span.until) return ask(db, anomalies(request))
-  const days = new Set((await ask(db, burstyDays(request))).map(({ day }) => Number(day)))
+  const days = await askBursty(question, request)
   if (days.size === 0) return ask(db, anomalies(request))
   const judged = Math.floor((span.until - 1) / 24) - Math.floor(span.since / 24) + 1
   const left = days.size === judged ? kinds.filter((kind) => !hourly.has(kind)) : kinds
@@ -40,13 +61,14 @@ export async function askFlags({ db }: Question, request: AnomalyRequest): Promi
 
 /** Hours of chosen days with the norm by which they were judged: on bursty days, that of sessions. */
 export async function withSessionNorms(
-  { db }: Question,
+  question: Question,
   request: SeriesRequest,
   wanted: readonly SeriesDay[],
   rows: readonly NormHourRow[],
 ): Promise<readonly NormHourRow[]> {
   const { span, historyDays } = request
-  const bursty = new Set((await ask(db, burstyDays(request))).map(({ day }) => Number(day)))
+  const { db } = question
+  const bursty = await askBursty(question, request)
   const chosen = wanted.filter(({ day }) => bursty.has(day))
   if (chosen.length === 0) return rows
   const days = [...new Set(chosen.map(({ day }) => day))]
