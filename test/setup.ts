@@ -13,6 +13,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** The installed program: its bin file, to be run with node. */
     program: string
+    /** What npm would install. */
+    tarball: string
   }
 }
 
@@ -24,7 +26,9 @@ interface Lock {
 
 export default function setup(project: TestProject): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'llmcost-packed-'))
-  install(pack(join(folder, 'stage')), join(folder, 'empty'))
+  const tarball = pack(join(folder, 'stage'))
+  install(tarball, join(folder, 'empty'))
+  project.provide('tarball', tarball)
   project.provide('program', join(folder, 'empty', 'node_modules', 'llmcost', 'bin', 'llmcost.js'))
   return () => rmSync(folder, { recursive: true, force: true })
 }
