@@ -33,7 +33,12 @@ function othersText({ lead, series }: Incident): string {
 const money = (amount: Picos): string => usd(shortUsdOf(amount < 0n ? -amount : amount))
 
 /** `$65.10, 12 × the usual $5.30`. */
-export function amountText({ cost, norm, timesNormal, kinds }: Incident): string {
+export function amountText({
+  cost,
+  norm,
+  timesNormal,
+  kinds,
+}: Pick<Incident, 'cost' | 'norm' | 'timesNormal' | 'kinds'>): string {
   if (kinds.every((kind) => kind === 'drift')) {
     return `${money(cost)} in 7 days against ${money(norm)} three weeks before, more each week`
   }

@@ -7,8 +7,15 @@ import { parseSections } from '../questions/report/sections.js'
 import type { Report } from '../reports/report.js'
 import { budgetOption, budgetsOf } from './budget-option.js'
 import { questionOptions, type Invocation, type OptionSpec } from './command.js'
+import { commandText } from './command-text.js'
 import { optionText, optionTexts } from './option-values.js'
 import { withCalls, type DefaultWindow } from './with-calls.js'
+
+const fullOption: OptionSpec = {
+  flags: '--full',
+  about: 'every table, not the first page alone',
+  group: 'Question',
+}
 
 /** What a report can be asked, however it is delivered. */
 export const reportQuestionOptions: readonly OptionSpec[] = [
@@ -18,6 +25,7 @@ export const reportQuestionOptions: readonly OptionSpec[] = [
     fallback: '7d',
     group: 'Question',
   },
+  fullOption,
   { flags: '--sections <names>', about: 'what to show, with commas (default: all)', group: 'Question' },
   budgetOption,
   ...questionOptions,
@@ -27,11 +35,20 @@ export const reportQuestionOptions: readonly OptionSpec[] = [
 export async function askReport(invocation: Invocation): Promise<Report> {
   const given = optionTexts(invocation, 'budget').map(parseBudget)
   const sections = parseSections(optionText(invocation, 'sections'))
-  return withCalls(
+  const report = await withCalls(
     invocation,
-    (question) => askWholeReport(question, sections, budgetsOf(given, question.settings.config)),
+    (question) =>
+      askWholeReport(question, {
+        sections,
+        budgets: budgetsOf(given, question.settings.config),
+        isNow: question.asOf.getTime() === invocation.now.getTime(),
+        isFull: invocation.given('sections') || invocation.options['full'] === true,
+        isOpen: !invocation.given('since') && !invocation.given('until'),
+      }),
     defaultWindow(invocation),
   )
+  const asked = reportQuestionOptions.filter((option) => option !== fullOption)
+  return { ...report, command: commandText('report', invocation, asked) }
 }
 
 function defaultWindow(invocation: Invocation): DefaultWindow {

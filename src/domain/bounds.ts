@@ -71,6 +71,11 @@ const table = {
     1,
     'How easily an hour is an anomaly: 2 halves the bounds of noise, 0.5 doubles them',
   ),
+  findings_min_usd: bound(
+    'usd',
+    1,
+    'What a finding must be worth for the first page of the report, USD, or 1% of all cost where that is more',
+  ),
   prompt_cache_loss_usd: bound(
     'usd',
     0.1,

@@ -11,7 +11,10 @@ import { trend } from '../metrics/trend.js'
 import type { Finding, Section } from '../reports/report.js'
 import { growthPart, type GrowthAnswer } from '../reports/growth.js'
 import { everyFor } from '../domain/time/timeline.js'
-import { trendSection, type Mark, type TrendAnswer } from '../reports/trend.js'
+import { daysSection, soFarSection, type SoFar, type WeekBefore } from '../reports/weekly/days.js'
+import { withFeatures } from '../reports/weekly/day-chart.js'
+import { dayMs, instantOf, localAt } from '../domain/time/zones.js'
+import type { Mark, TrendAnswer } from '../reports/trend.js'
 import { ask, type Question } from './question.js'
 
 export interface TrendQuestion {
@@ -68,14 +71,48 @@ export async function askGrowth(
   return { scope, by, weeks, rows, bounds, top }
 }
 
-/** For the cost report: the cost of each bucket of its window. @param marks what stood out in it, for charts */
+/** Features that the days are drawn by; all others are one. */
+const drawnFeatures = 5
+
+/**
+ * For the cost report: the cost of each bucket of its window, beside that of the same weekday before.
+ * @param marks what stood out in it, for charts
+ * @param soFar calls since the window ended
+ */
 export async function costOverTime(
   question: Question,
   marks: readonly Mark[] = [],
+  soFar?: SoFar,
 ): Promise<{ sections: Section[] }> {
   const every = everyFor(question.scope)
-  const answer = await askTrend(question, { every, by: [], metrics: ['cost_usd'], top: 1 })
-  return { sections: [trendSection(answer, `cost_by_${every}`, marks)] }
+  const by = [dimensionOf('feature')]
+  const asked = { every, by, metrics: ['cost_usd'], top: drawnFeatures } as const
+  const grouped = await askTrend(question, asked)
+  const all = { ...grouped, by: [], rows: grouped.rows.filter((row) => row.is_total) }
+  const before = await askWeekBefore(question, every)
+  return {
+    sections: [
+      withFeatures(daysSection(all, marks, before), grouped),
+      ...(soFar === undefined ? [] : [soFarSection(soFar)]),
+    ],
+  }
+}
+
+/** Days and hours are compared with those seven days earlier; a week or a month with the one before. */
+async function askWeekBefore(
+  { db, scope, history: { first_ts: first } }: Question,
+  every: Every,
+): Promise<WeekBefore | undefined> {
+  if (every === 'week' || every === 'month' || scope.since === null || scope.until === null) return undefined
+  const { tz } = scope
+  const earlier = (iso: string): string =>
+    new Date(instantOf(localAt(Date.parse(iso), tz) - 7 * dayMs, tz)).toISOString()
+  const window = { ...scope, since: earlier(scope.since), until: earlier(scope.until) }
+  const rows = await ask(db, trend({ scope: window, every, by: [], measures: ['cost_usd'], top: 1 }))
+  return {
+    rows: rows.filter((row) => !row.is_window),
+    firstDay: first === null ? null : localDate(first, tz),
+  }
 }
 
 /** For the cost report: growth by feature, and what grows week after week; nothing without two whole weeks. */

@@ -36,3 +36,12 @@ export function blocksOf({ columns, rows }: Section): Block[] {
 
 /** A sentence without its tones. */
 export const plainText = (pieces: readonly Words[]): string => pieces.map(({ text }) => text).join('')
+
+/** Rows that are a sentence each. */
+export function linesOf({ columns, rows }: Section): string[] {
+  const [first] = shownColumns(columns)
+  return rows.flatMap((row) => {
+    const cell = row[first?.key ?? '']
+    return typeof cell === 'string' ? [cell] : []
+  })
+}

@@ -62,8 +62,28 @@ function dataValue(key: string, cell: Cell): unknown {
   return value(cell, key.endsWith('_usd') ? 'usd' : 'text')
 }
 
-function findingValue({ details, text, ...finding }: Finding): object {
-  return { ...finding, ...details, text }
+function findingValue({
+  kind,
+  severity,
+  dimension,
+  value: about,
+  measured,
+  bound,
+  ...more
+}: Finding): object {
+  const { touchedUsd, command, details, text } = more
+  return {
+    kind,
+    severity,
+    dimension,
+    value: about,
+    measured,
+    bound,
+    ...(touchedUsd === undefined ? {} : { touched_usd: touchedUsd }),
+    ...details,
+    text,
+    ...(command === undefined ? {} : { command }),
+  }
 }
 
 function sectionValue(section: Section): unknown {

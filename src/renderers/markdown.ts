@@ -1,6 +1,7 @@
 /** Markdown for pull requests and wikis: GitHub tables, and nothing from a log that a reader would run. */
-import type { Column, Report, Section } from '../reports/report.js'
-import { blocksOf, plainText } from './blocks.js'
+import type { Brief, BriefFinding, Column, Hint, Report, Section } from '../reports/report.js'
+import { blocksOf, linesOf, plainText } from './blocks.js'
+import { fullCommand, leftWords } from './brief.js'
 import { columnWords, seriesWords } from './cells.js'
 import { factsOf, isFacts } from './facts.js'
 import type { Renderer } from './renderer.js'
@@ -18,9 +19,11 @@ export const markdown: Renderer = {
   render: (report, options) => {
     const tz = options.tz ?? report.period.tz
     const period = periodWords(report.period, tz)
+    const head = [`## ${inline(report.title)}`, ...(period === undefined ? [] : [block(period)])]
+    if (report.brief !== undefined)
+      return `${[...head, ...briefBlocks(report, report.brief, tz)].join('\n\n')}\n`
     const blocks = [
-      `## ${inline(report.title)}`,
-      ...(period === undefined ? [] : [block(period)]),
+      ...head,
       ...shownSections(report).flatMap((section) => sectionBlocks(section, report, tz)),
       ...findingBlocks(report),
       ...report.warnings.map((text) => `> **Warning:** ${inline(text)}`),
@@ -29,6 +32,36 @@ export const markdown: Renderer = {
     ]
     return `${blocks.join('\n\n')}\n`
   },
+}
+
+/** The first page, in the order of the terminal. */
+function briefBlocks(report: Report, brief: Brief, tz: string): string[] {
+  const rest = { text: `${leftWords(brief)}:`, command: fullCommand(report) }
+  return [
+    `**${inline(brief.opening)}**`,
+    ...brief.sections.map((section) => body(section, tz)),
+    ...(brief.findings.length === 0 ? [] : ['### To look at', brief.findings.map(findingItem).join('\n')]),
+    ...brief.doubts.map((doubt) => `> **Warning:** ${hintText(doubt)}`),
+    ...(report.footer ?? []).map((text) => `<sub>${inline(text)}</sub>`),
+    hintText(rest),
+  ]
+}
+
+function findingItem(finding: BriefFinding): string {
+  const amount = finding.amount === '' ? '' : `**${inline(finding.amount)}** `
+  return `- ${finding.severity === 'critical' ? '**Critical:** ' : ''}${amount}${hintText(finding)}`
+}
+
+/** A command stands in code, to be copied as it is. */
+const hintText = ({ text, command }: Hint): string =>
+  command === undefined ? block(text) : `${block(text)}<br>${code(command)}`
+
+/** What it holds shows as it is; a fence is longer than any run of its own marks. */
+function code(text: string): string {
+  const shown = visible(text)
+  const fence = '`'.repeat(Math.max(0, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length)) + 1)
+  const pad = shown.startsWith('`') || shown.endsWith('`') ? ' ' : ''
+  return `${fence}${pad}${shown}${pad}${fence}`
 }
 
 function findingBlocks({ findings = [] }: Report): string[] {
@@ -52,6 +85,7 @@ function body(section: Section, tz: string): string {
   if (section.rows.length === 0) return block(section.empty ?? 'Nothing here.')
   if (section.layout === 'sides') return sidesTable(section)
   if (section.layout === 'blocks') return blockList(section)
+  if (section.layout === 'lines') return linesOf(section).map(block).join('\n\n')
   return isFacts(section) ? factsTable(section, tz) : table(section, tz)
 }
 

@@ -1,7 +1,8 @@
 /** The terminal: everything within its width, numbers aligned, doubts under the numbers they touch. */
-import type { Report, Section } from '../reports/report.js'
+import type { Brief, Hint, Report, Section } from '../reports/report.js'
 import { factLines, isFacts } from './facts.js'
-import { blocksOf, plainText } from './blocks.js'
+import { blocksOf, linesOf, plainText } from './blocks.js'
+import { fullCommand, leftWords } from './brief.js'
 import type { Words } from './cells.js'
 import { grid } from './grid.js'
 import { paintFor, type Paint } from './paint.js'
@@ -9,7 +10,7 @@ import type { Renderer, RenderOptions } from './renderer.js'
 import { periodWords } from './times.js'
 import { notesOf, shownSections } from './values.js'
 import { visible } from '../domain/words/hidden.js'
-import { width, wrap } from './width.js'
+import { pad, width, wrap } from './width.js'
 
 /** Narrower than this, nothing can be laid out. */
 const narrowest = 20
@@ -30,6 +31,7 @@ export const table: Renderer = {
   endings: ['txt'],
   render: (report, options) => {
     const page = pageFor(report, options)
+    if (report.brief !== undefined) return briefPage(report, report.brief, page)
     const blocks = [
       head(report, page),
       ...shownSections(report).map((section) => sectionLines(section, report, page)),
@@ -38,14 +40,78 @@ export const table: Renderer = {
       (report.footer ?? []).flatMap((text) => sentence(text, page, '').map(page.paint.quiet)),
       nextLines(report, page),
     ]
-    const filled = blocks.filter((lines) => lines.length > 0)
-    return filled.map((lines) => `${lines.join('\n')}\n`).join('\n')
+    return paged(blocks)
   },
 }
 
 /** What to type next, each on a line of its own, however long: it is there to be copied. */
 const nextLines = ({ next = [] }: Report, { paint }: Page): string[] =>
   next.length === 0 ? [] : [paint.strong('Next'), ...next.map((command) => `  ${visible(command)}`)]
+
+const paged = (blocks: readonly (readonly string[])[]): string =>
+  blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => `${lines.join('\n')}\n`)
+    .join('\n')
+
+/** Lines of a screen; what is doubtful may go beyond. */
+const mostLines = 40
+
+/** The first page. Where the findings do not fit, the last of them give way. */
+function briefPage(report: Report, brief: Brief, page: Page): string {
+  const text = paged(briefBlocks(report, brief, page))
+  const lines = text.split('\n').length - 1
+  const doubts = doubtLines(brief, page).length
+  const room = mostLines + (doubts === 0 ? 0 : doubts + 1)
+  // The first finding stays, and so does a rule that the user wrote.
+  const last = brief.findings.findLastIndex(({ isRule }) => isRule !== true)
+  if (lines <= room || page.columns < longestLine || last < 1) return text
+  const left = { ...brief.left, findings: brief.left.findings + 1 }
+  return briefPage(report, { ...brief, findings: brief.findings.toSpliced(last, 1), left }, page)
+}
+
+/** Tables say by their headings what they are. */
+function briefBlocks(report: Report, brief: Brief, page: Page): string[][] {
+  const { paint } = page
+  const rest = { text: `${leftWords(brief)}:`, command: fullCommand(report) }
+  return [
+    [...head(report, page), ...sentence(brief.opening, page, '').map(paint.strong)],
+    // What a narrow terminal leaves out stands in the whole report.
+    ...brief.sections.map((section) => body(section, page, true)),
+    briefFindings(brief, page),
+    doubtLines(brief, page),
+    [
+      ...(report.footer ?? []).flatMap((text) => sentence(text, page, '').map(paint.quiet)),
+      ...hintLines(rest, page, '', paint.quiet),
+    ],
+  ]
+}
+
+const doubtLines = ({ doubts }: Brief, page: Page): string[] =>
+  doubts.flatMap((doubt) => hintLines(doubt, page, '! ', page.paint.warning))
+
+function briefFindings({ findings }: Brief, page: Page): string[] {
+  if (findings.length === 0) return []
+  const room = Math.max(...findings.map(({ amount }) => width(amount)))
+  return [
+    page.paint.strong('To look at'),
+    ...findings.flatMap((finding) => {
+      const mark = `▸ ${pad(finding.amount, room, 'left')}  `
+      return hintLines(finding, page, mark, (text) => page.paint.toned(text, findingTones[finding.severity]))
+    }),
+  ]
+}
+
+/** A sentence, and what to type on a line of its own, however long: it is there to be copied. */
+function hintLines(
+  { text, command }: Hint,
+  page: Page,
+  mark: string,
+  paint: (text: string) => string,
+): string[] {
+  const lines = sentence(text, page, mark).map(paint)
+  return command === undefined ? lines : [...lines, ' '.repeat(width(mark) || 2) + visible(command)]
+}
 
 function pageFor(report: Report, options: RenderOptions): Page {
   return {
@@ -83,7 +149,7 @@ function findingLines({ findings = [] }: Report, page: Page): string[] {
 }
 
 /** The indent tells tables from titles without colour; a narrow terminal has no room for it. */
-function body(section: Section, page: Page): string[] {
+function body(section: Section, page: Page, isBrief = false): string[] {
   const { columns, tz, paint } = page
   const indent = indentOf(page)
   const room = columns - indent.length
@@ -92,11 +158,12 @@ function body(section: Section, page: Page): string[] {
     return sentence(section.empty ?? 'Nothing here.', page, '', indent).map(paint.quiet)
   if (isFacts(section)) return indented(factLines(section, room, tz, paint))
   if (section.layout === 'blocks') return blockLines(section, page)
+  if (section.layout === 'lines') return linesOf(section).flatMap((text) => sentence(text, page, '', indent))
   const { lines, leftOut } = grid(section, room, tz, paint)
   const missing = `Left out to fit ${columns} columns: ${leftOut.join(', ')}.`
   return [
     ...indented(lines),
-    ...(leftOut.length === 0 ? [] : sentence(missing, page, '', indent).map(paint.quiet)),
+    ...(leftOut.length === 0 || isBrief ? [] : sentence(missing, page, '', indent).map(paint.quiet)),
   ]
 }
 

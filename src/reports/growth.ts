@@ -134,6 +134,9 @@ function findingOf({ keys, isTotal, costs, growth }: GrowthLine, { by, bounds }:
     measured: growth.rate,
     bound: bounds.growth_rate,
     text: `${what} grew ${run}; at that rate it doubles in ${doubling}${isTotal ? '' : whoText(by, keys)}`,
+    short: `${what} grew ${run}`,
+    ...(isTotal ? {} : whoCommand(by, keys)),
+    touchedUsd: before === null || last === null ? null : Number(last) - Number(before),
     details: {
       growing_weeks: growth.growing,
       doubling_weeks: growth.doublingWeeks,
@@ -160,8 +163,15 @@ function doublingWords(weeks: number | null): string {
 
 /** The question that says who, where a shell takes its values as they are. */
 function whoText(by: readonly Dimension[], keys: GrowthLine['keys']): string {
+  const { command } = whoCommand(by, keys)
+  return command === undefined ? '' : `; see ${command}`
+}
+
+function whoCommand(by: readonly Dimension[], keys: GrowthLine['keys']): Pick<Finding, 'command'> {
   const filters = by.map(({ key }, i) => `${key}=${String(keys[i])}`)
-  if (keys.includes(null) || !filters.every((filter) => /^[\w./:@=-]+$/.test(filter))) return ''
+  if (keys.includes(null) || !filters.every((filter) => /^[\w./:@=-]+$/.test(filter))) return {}
   const other = by.some(({ key }) => key === 'user_id') ? 'model' : 'user'
-  return `; see llmcost trend --every week ${filters.map((one) => `--where ${one}`).join(' ')} --by ${other}`
+  return {
+    command: `llmcost trend --every week ${filters.map((one) => `--where ${one}`).join(' ')} --by ${other}`,
+  }
 }

@@ -134,10 +134,14 @@ export function tailFindings(by: readonly Dimension[], rows: readonly Row[], bou
         measured: p99 / p50,
         bound: bounds.p99_over_p50_latency,
         text,
+        touchedUsd: costOf(row),
       },
     ]
   })
 }
+
+const costOf = ({ cost_usd: cost }: Row): number | null =>
+  cost === null || cost === undefined ? null : Number(cost)
 
 const rounded = (value: number): number => Number(value.toPrecision(3))
 
@@ -174,6 +178,7 @@ export function slowModelFindings(rows: readonly Row[], bounds: Bounds): Finding
         measured: times,
         bound: bounds.model_latency_ratio,
         text,
+        touchedUsd: costOf(slow),
       },
     ]
   })

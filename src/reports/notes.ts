@@ -6,12 +6,14 @@ import { loggedCostWords, type LoggedCostRow } from '../domain/costs/logged-cost
 import { localDate } from '../domain/time/periods.js'
 import { latePriceDays } from '../domain/costs/price-age.js'
 import type { Scope, Window } from '../domain/scope.js'
-import { count } from '../domain/words/wording.js'
+import { sumOf } from '../domain/costs/decimal.js'
+import { count, usd } from '../domain/words/wording.js'
 import type { DoubtfulPriceRow } from '../metrics/doubts/doubtful-prices.js'
 import type { HistoryRow } from '../metrics/store/history.js'
 import type { Decimal, Whole } from '../metrics/query.js'
 import type { PartlyPricedRow } from '../metrics/doubts/partly-priced.js'
 import type { UnpricedRow } from '../metrics/doubts/unpriced.js'
+import type { Hint } from './report.js'
 import { filterText, matchesNever, unmatchedWords, type Unmatched } from './unmatched.js'
 
 /** Everything that notes are made from. */
@@ -39,47 +41,61 @@ export interface Doubts {
 
 type Figure = Whole | Decimal | null | undefined
 
-/** Warnings that touch the whole answer. */
+/** Warnings that touch the whole answer, each a line. */
 export function warningsOf(doubts: Doubts): string[] {
+  return doubtsOf(doubts).map(hintText)
+}
+
+/** A doubt and its command as one sentence. */
+export const hintText = ({ text, command, says = '' }: Doubt): string =>
+  command === undefined ? text : `${text}; ${command}${says}`
+
+/** A doubt with what to type about it, and what that does. */
+export interface Doubt extends Hint {
+  readonly says?: string
+}
+
+/** The same, each with the command that lists its calls apart. */
+export function doubtsOf(doubts: Doubts): Doubt[] {
   const { history, fromInput } = doubts
   const warnings = priceWarnings(doubts)
   if (Number(history.rejected_lines) > 0) {
-    const where = fromInput ? '' : '; llmcost rejects lists them'
-    warnings.push(
-      `${counted(history.rejected_lines, 'log line was', 'log lines were')} rejected and not counted${where}`,
-    )
+    const text = `${counted(history.rejected_lines, 'log line was', 'log lines were')} rejected and not counted`
+    warnings.push({ text, ...(fromInput ? {} : { command: 'llmcost rejects', says: ' lists them' }) })
   }
   if (Number(history.future_calls) > 0 && history.last_ts !== null) {
     const newest = history.last_ts.slice(0, 10)
-    warnings.push(
-      `${counted(history.future_calls, 'call is', 'calls are')} dated after now, the last ${newest}`,
-    )
+    const text = `${counted(history.future_calls, 'call is', 'calls are')} dated after now, the last ${newest}`
+    warnings.push({ text })
   }
   return warnings
 }
 
-function priceWarnings(doubts: Doubts): string[] {
+function priceWarnings(doubts: Doubts): Doubt[] {
   const { calls, unpricedCalls, partlyPricedCalls, unpriced, partlyPriced, loggedCosts } = doubts
   const { lateCalls, doubtfulPrices, history, fromInput } = doubts
-  const warnings: string[] = []
+  const warnings: Doubt[] = []
   if (Number(unpricedCalls ?? 0) > 0) {
     const without = `${count(unpricedCalls)} of ${counted(calls, 'call has', 'calls have')} no price and no cost here`
-    const where = fromInput ? '' : '; llmcost prices check names the closest models'
-    warnings.push(`${without}: ${modelList(unpriced)}${where}`)
+    const text = `${without}: ${modelList(unpriced)}`
+    warnings.push({ text, ...(fromInput ? {} : { command: checking, says: ' names the closest models' }) })
   }
   if (Number(partlyPricedCalls ?? 0) > 0) {
     const part = counted(partlyPricedCalls, 'call is', 'calls are')
-    warnings.push(`${part} priced in part only: no price is known for ${usageList(partlyPriced)}`)
+    warnings.push({ text: `${part} priced in part only: no price is known for ${usageList(partlyPriced)}` })
   }
-  const where = fromInput ? '' : '; llmcost prices check has it by month'
-  warnings.push(...loggedCostWords(loggedCosts).map((words) => words + where))
-  if (doubtfulPrices.length > 0) warnings.push(doubtfulWords(doubtfulPrices))
+  const where = fromInput ? {} : { command: checking, says: ' has it by month' }
+  warnings.push(...loggedCostWords(loggedCosts).map((text) => ({ text, ...where })))
+  if (doubtfulPrices.length > 0) warnings.push({ text: doubtfulWords(doubtfulPrices) })
   if (Number(lateCalls ?? 0) > 0)
-    warnings.push(
-      `${lateWords(lateCalls, history.price_date)}: prices may have changed; llmcost prices update`,
-    )
+    warnings.push({
+      text: `${lateWords(lateCalls, history.price_date)}: prices may have changed`,
+      command: 'llmcost prices update',
+    })
   return warnings
 }
+
+const checking = 'llmcost prices check'
 
 /** Calls that are later than the price data. @param date of the price data */
 export function lateWords(calls: Figure, date: string | null): string {
@@ -101,7 +117,8 @@ function doubtfulWords(rows: readonly DoubtfulPriceRow[]): string {
   const calls = rows.reduce((sum, row) => sum + Number(row.calls), 0)
   const shown = rows.slice(0, 3).map(({ model, doubt }) => `${model} (${doubt})`)
   const more = rows.length - shown.length
-  return `${counted(calls, 'call is', 'calls are')} at doubtful prices: ${shown.join(', ')}${more > 0 ? ` and ${count(more)} more` : ''}`
+  const cost = usd(sumOf(rows.map(({ cost_usd: usd }) => usd)))
+  return `${counted(calls, 'call', 'calls')} for ${cost} ${calls === 1 ? 'is' : 'are'} at doubtful prices: ${shown.join(', ')}${more > 0 ? ` and ${count(more)} more` : ''}`
 }
 
 function usageList(used: readonly PartlyPricedRow[]): string {

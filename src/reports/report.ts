@@ -71,9 +71,10 @@ export interface Section {
   /**
    * `table` (default); `facts`: one row shown as a list of label and value; `sides`: rows `a`, `b`,
    * `difference` and `ratio` by their key `side`, shown as one line a figure; `blocks`: each row as the text of
-   * its first shown column with those of the others under it, a sentence or nothing each; states lead the first.
+   * its first shown column with those of the others under it, a sentence or nothing each; states lead the first;
+   * `lines`: the first shown column of each row as a sentence.
    */
-  readonly layout?: 'table' | 'facts' | 'sides' | 'blocks'
+  readonly layout?: 'table' | 'facts' | 'sides' | 'blocks' | 'lines'
   /** Why there are no rows: shown instead of an empty table, and `empty` beside `rows` in JSON. */
   readonly empty?: string
   /** A picture of the rows, where a format has pictures; the table stays complete without it. */
@@ -96,6 +97,10 @@ export interface Chart {
   readonly marks?: string
   /** Points whose bucket is not over: `true`. */
   readonly partial?: string
+  /** What the amount is made of, by the keys of columns: stacked in this order, from below. */
+  readonly parts?: readonly string[]
+  /** An amount to see each against: the same weekday before, a bar behind. */
+  readonly ghost?: string
   /** A level across the chart: a budget. In the unit of `y`. */
   readonly bound?: { readonly value: Cell; readonly title: string }
   /** Columns and rows to draw where they are not those of the table. */
@@ -123,8 +128,52 @@ export interface Finding {
   readonly bound: Cell
   /** The sentence for people: what, how much, and what to do where that is known. */
   readonly text: string
+  /** The same where room is short, without the amount that it ranks by and without a command. */
+  readonly short?: string
+  /** What to type next: one line, as it is. */
+  readonly command?: string
+  /**
+   * What it is worth a look: the excess, the loss, or the cost of the calls that it touches, USD. Null where that is
+   * not known; it orders findings, and has the digits of a double.
+   */
+  readonly touchedUsd?: number | null
+  /** By a rule that the user wrote, such as a budget or a cap: never too small to be said. */
+  readonly isRule?: true
+  /** It may be chance: told beside the figures, and no news. */
+  readonly mayBeChance?: true
   /** Further keys for programs. */
   readonly details?: Readonly<Record<string, Cell>>
+}
+
+/** A line with what to type about it. */
+export interface Hint {
+  readonly text: string
+  /** One line, as it is. */
+  readonly command?: string
+}
+
+/** A finding with what it is worth. */
+export interface BriefFinding extends Hint {
+  readonly severity: Finding['severity']
+  /** What it ranks by, in words; empty where that is not known. */
+  readonly amount: string
+  /** By a rule that the user wrote: it does not give way. */
+  readonly isRule?: true
+}
+
+/** What people see first in the place of a long report; programs have the whole. Every number is one of its own. */
+export interface Brief {
+  /** The news in a few words: the subject of a mail. */
+  readonly subject: string
+  /** The news in a sentence. */
+  readonly opening: string
+  readonly sections: readonly Section[]
+  /** The gravest first. */
+  readonly findings: readonly BriefFinding[]
+  /** What it leaves out: how many incidents and findings. The command of the report has them with --full. */
+  readonly left: { readonly incidents: number; readonly findings: number }
+  /** The warnings of the report, none left out. */
+  readonly doubts: readonly Hint[]
 }
 
 /**
@@ -141,6 +190,10 @@ export interface Report {
   readonly warnings: readonly string[]
   /** What stands out; a list for people, `findings` in JSON, not in CSV. Absent where nothing is looked for. */
   readonly findings?: readonly Finding[]
+  /** What people see of it first; absent where they see it whole. */
+  readonly brief?: Brief
+  /** The command that asked for it, without what says where it goes and how long it is. */
+  readonly command?: string
   /** Further top-level keys of JSON, for programs only. */
   readonly data?: Readonly<Record<string, Cell>>
   /** Commands to type next, for people. */

@@ -79,4 +79,12 @@ export const answersMeasures = {
     is: 'count',
     sql: where("finish_reason IN ('length', 'context_exceeded')"),
   },
+  truncated_cost_usd: {
+    title: 'cost of truncated',
+    kind: 'usd',
+    better: 'less',
+    optional: 4,
+    is: 'sum',
+    sql: "sum(cost_usd) FILTER (WHERE finish_reason IN ('length', 'context_exceeded'))",
+  },
 } as const satisfies Measures

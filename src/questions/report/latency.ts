@@ -47,7 +47,7 @@ export async function askLatencyOverTime(question: Question): Promise<Section[]>
 /** Latency over time and by model in the weekly report; nothing where no call logs any. */
 export async function latencyPart(question: Question): Promise<ReportPart> {
   const by = [dimensionOf('model')]
-  const rows = await latencyRows(question, { by, top: longest })
+  const rows = await latencyRows(question, { by, top: longest, more: ['cost_usd'] })
   const section = latencySection('latency_by_model', by, rows)
   if (section.rows.length === 0) return { sections: [] }
   const overTime = await askLatencyOverTime(question)

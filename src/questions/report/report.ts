@@ -3,26 +3,35 @@ import type { Budget } from '../../domain/budgets/budget.js'
 import type { Window } from '../../domain/scope.js'
 import { lastPeriod, localDate, wholeDays, windowBefore } from '../../domain/time/periods.js'
 import { dayMs } from '../../domain/time/zones.js'
-import { summary } from '../../metrics/summary.js'
+import { summary, type SummaryRow } from '../../metrics/summary.js'
 import type { AnomalyAnswer } from '../../reports/anomalies/anomalies.js'
 import type { Report } from '../../reports/report.js'
+import { soFarMeasures, type SoFar } from '../../reports/weekly/days.js'
 import { summaryMeasures, weeklyReport, type ReportPart } from '../../reports/weekly/weekly.js'
 import { askReportAnomalies } from '../anomalies/anomalies.js'
 import { ask, doubtsAbout, type Question } from '../question.js'
 import { groupAsker, type ReportContext, type ReportSection } from './sections.js'
 
+export interface WholeReport {
+  readonly sections: readonly ReportSection[]
+  readonly budgets: readonly Budget[]
+  /** Nobody chose the end of the window: calls since then are named, and are the answer where there are no others. */
+  readonly isOpen: boolean
+  /** As-of is the present, not a moment that somebody chose. */
+  readonly isNow: boolean
+  /** All that there is at once, without a first page. */
+  readonly isFull: boolean
+}
+
 /** Asks for the sections in their order. */
-export async function askWholeReport(
-  question: Question,
-  sections: readonly ReportSection[],
-  budgets: readonly Budget[],
-): Promise<Report> {
-  const { db, scope } = question
-  const before = windowBefore(scope, scope.tz)
-  const figures = await ask(db, summary({ scope, before, measures: summaryMeasures }))
+export async function askWholeReport(asked: Question, request: WholeReport): Promise<Report> {
+  const { sections, budgets } = request
+  const found = await windowsOf(asked, request.isOpen)
+  const { question, before, figures, soFar } = found
+  const { scope } = question
   const current = figures.find((row) => row.is_current)
   const doubts = await doubtsAbout(question, current)
-  const asked = sections.some(({ name }) => name === 'anomalies')
+  const wanted = sections.some(({ name }) => name === 'anomalies')
   let anomalies: Promise<AnomalyAnswer | undefined> | undefined
   const context = {
     question,
@@ -30,10 +39,11 @@ export async function askWholeReport(
     before,
     days: daysOf(scope, scope.tz),
     summary: figures,
+    soFar,
     budgets,
     doubts,
     groups: groupAsker(question),
-    anomalies: () => (anomalies ??= asked ? askReportAnomalies(question) : Promise.resolve(undefined)),
+    anomalies: () => (anomalies ??= wanted ? askReportAnomalies(question) : Promise.resolve(undefined)),
   }
   return weeklyReport({
     scope,
@@ -42,7 +52,50 @@ export async function askWholeReport(
     parts: current && (await partsOf(sections, { ...context, current })),
     doubts,
     suggestion: suggestion(question),
+    isRunning: found.isRunning,
+    first: request.isFull
+      ? undefined
+      : {
+          asOf: asked.asOf,
+          isNow: request.isNow,
+          minUsd: asked.settings.config.bounds.findings_min_usd,
+        },
   })
+}
+
+interface Windows {
+  readonly question: Question
+  readonly before: Window | null
+  readonly figures: readonly SummaryRow[]
+  /** Calls after the window; undefined where there are none. */
+  readonly soFar: SoFar | undefined
+  /** The window is not over: it has the only calls there are to tell of. */
+  readonly isRunning: boolean
+}
+
+/** The window asked for; where it has no call, and none before it, what has come in since. */
+async function windowsOf(question: Question, isOpen: boolean): Promise<Windows> {
+  const { db, scope } = question
+  const before = windowBefore(scope, scope.tz)
+  const figures = await ask(db, summary({ scope, before, measures: summaryMeasures }))
+  const soFar = isOpen ? await askSoFar(question) : undefined
+  if (soFar === undefined || figures.some((row) => row.is_current))
+    return { question, before, figures, soFar, isRunning: false }
+  const running = { ...question, scope: { ...scope, ...soFar.window } }
+  const alone = await ask(db, summary({ scope: running.scope, before: null, measures: summaryMeasures }))
+  return { question: running, before: null, figures: alone, soFar: undefined, isRunning: true }
+}
+
+/** What has come in from the end of the window to as-of. */
+async function askSoFar({ db, scope, asOf }: Question): Promise<SoFar | undefined> {
+  const window = { since: scope.until, until: asOf.toISOString() }
+  if (window.since === null || Date.parse(window.since) >= asOf.getTime()) return undefined
+  const rows = await ask(
+    db,
+    summary({ scope: { ...scope, ...window }, before: null, measures: soFarMeasures }),
+  )
+  const figures = rows.find((row) => row.is_current)
+  return figures === undefined ? undefined : { window, figures, tz: scope.tz }
 }
 
 /** One after the other: each statement uses all threads. */

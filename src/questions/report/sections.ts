@@ -12,6 +12,7 @@ import type { MeasureName } from '../../metrics/measures/registry.js'
 import type { SummaryRow } from '../../metrics/summary.js'
 import type { Doubts } from '../../reports/notes.js'
 import type { Section } from '../../reports/report.js'
+import type { SoFar } from '../../reports/weekly/days.js'
 import { summarySection } from '../../reports/weekly/weekly-summary.js'
 import { costMeasures, costSection, unpricedSection, type ReportPart } from '../../reports/weekly/weekly.js'
 import { weeklyEfficiencyMeasures } from '../../reports/efficiency/efficiency-weekly.js'
@@ -40,6 +41,8 @@ export interface ReportContext {
   /** Figures of both windows. */
   readonly summary: readonly SummaryRow[]
   readonly current: SummaryRow
+  /** Calls since the window ended; undefined where there are none, or where somebody chose its end. */
+  readonly soFar: SoFar | undefined
   readonly budgets: readonly Budget[]
   readonly doubts: Doubts
   /** Asked once, and not at all where the section is not shown. */
@@ -94,8 +97,8 @@ export const reportSections: readonly ReportSection[] = [
   {
     name: 'days',
     about: 'cost over time',
-    ask: async ({ question, anomalies }) =>
-      costOverTime(question, incidentMarks((await anomalies())?.incidents ?? [])),
+    ask: async ({ question, anomalies, soFar }) =>
+      costOverTime(question, incidentMarks((await anomalies())?.incidents ?? []), soFar),
   },
   {
     name: 'anomalies',

@@ -71,6 +71,7 @@ const columns: readonly Column[] = [
   dataColumn('price_usd', 'excess by cost a token', 'usd'),
   dataColumn('id', 'id', 'text'),
   dataColumn('folded', 'folded', 'boolean'),
+  dataColumn('drivers', 'what drives it', 'json'),
 ]
 
 const amounts = ({ cost, norm, excess }: Amounts): Row => ({
@@ -99,6 +100,7 @@ function figures(incident: Incident): Row {
     price_usd: shortUsdOf(parts.price),
     id: incident.id,
     folded: incident.folded,
+    drivers: incident.drivers.map((one) => ({ ...member(one), excess_share: one.share })) as unknown as Cell,
   }
 }
 

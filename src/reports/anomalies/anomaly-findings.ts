@@ -26,6 +26,9 @@ export function expensiveFindings(rows: readonly ExpensiveCallRow[], tz: string)
       measured: Number(cost),
       bound: fence,
       text: `${minuteText(Date.parse(row.ts), tz)}  one call for ${usd(cost)} (${from === '' ? row.source : from}), ${times} × the median of ${what}; llmcost explain ${shellWord(id)} shows its parts`,
+      short: `one call at ${minuteText(Date.parse(row.ts), tz)} (${from === '' ? row.source : from}), ${times} × the median of ${what}`,
+      command: `llmcost explain ${shellWord(id)}`,
+      touchedUsd: Number(cost),
       details: {
         ts: row.ts,
         source: row.source,
@@ -56,6 +59,9 @@ export function driftFindings(rows: readonly FlagRow[], tz: string): Finding[] {
       measured: cost,
       bound: before,
       text: `${minuteText(until, tz)}  all calls drift upwards: ${roundUsd(cost)} in the 7 days before, ${roundUsd(before)} three weeks earlier, more each week (${change(cost / before - 1)} cost${more}); llmcost trend --by feature shows which`,
+      short: `all calls drift upwards: ${roundUsd(cost)} in the 7 days before ${minuteText(until, tz)}, ${roundUsd(before)} three weeks earlier`,
+      command: 'llmcost trend --by feature',
+      touchedUsd: cost - before,
       details: {
         until: hourIso(until),
         cost_usd: cost,
@@ -88,6 +94,8 @@ export function firstSpendFindings(
         measured: row.cost_usd,
         bound: null,
         text: `${minuteText(at, tz)}  ${dimensionNoun(dimension)} ${row.value} is new: ${usd(row.cost_usd)} in its first 24 hours${day}`,
+        short: `${dimensionNoun(dimension)} ${row.value} is new since ${minuteText(at, tz)}`,
+        touchedUsd: row.cost_usd,
         details: { hour: hourIso(at), usual_day_cost_usd: row.usual_usd },
       },
     ]
@@ -129,6 +137,7 @@ export function userHourFindings(
         measured: share,
         bound: hourlyShare,
         text: `${minuteText(at, tz)}  user ${user} spent ${usd(row.cost_usd)} in one hour, ${percent(share)} of a day's budget of ${usd(budget)} (bound ${percent(hourlyShare)}${often})`,
+        touchedUsd: Number(row.cost_usd),
         details: {
           hour: hourIso(at),
           cost_usd: Number(row.cost_usd),

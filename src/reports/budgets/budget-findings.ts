@@ -26,6 +26,8 @@ export function budgetFindings(states: readonly BudgetState[], tz: string): Find
         ...subject(state.budget),
         ...measured(state),
         text: `${state.budget.name}: ${sentence(state, tz)}`,
+        touchedUsd: touched(state),
+        isRule: true,
         details: {
           budget: state.budget.name,
           period: state.budget.period,
@@ -55,6 +57,12 @@ function measured({
   if (status === 'will_exceed') return { measured: outlook?.usd ?? null, bound: Number(budget.usd) }
   if (status === 'warning') return { measured: Number(spentUsd) / Number(budget.usd), bound: level }
   return { measured: spentUsd === null ? null : Number(spentUsd), bound: Number(budget.usd) }
+}
+
+/** What is, or will be, spent beyond it; nothing yet where a level is reached. */
+function touched({ status, budget, spentUsd, outlook }: BudgetState): number | null {
+  const end = status === 'will_exceed' ? outlook?.usd : spentUsd
+  return end === null || end === undefined ? null : Math.max(0, Number(end) - Number(budget.usd))
 }
 
 function sentence(state: BudgetState, tz: string): string {

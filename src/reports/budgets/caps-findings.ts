@@ -38,6 +38,8 @@ function finding(row: OverCapRow, tz: string, text: string): Finding {
     measured: Number(row.used),
     bound: Number(row.limit_value),
     text,
+    touchedUsd: isTokens(row.cap) ? null : Number(row.excess),
+    isRule: true,
     details: {
       since: sinceOf(row, tz),
       call_id: row.call_id,

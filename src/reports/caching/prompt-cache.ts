@@ -131,6 +131,8 @@ export function cacheFindings(rows: readonly PromptCacheRow[], bounds: Bounds): 
         measured: loss,
         bound: bounds.prompt_cache_loss_usd,
         text: `${where}: the prompt cache costs ${usd(loss)} more than it saves: its writes cost ${usd(row.prompt_cache_write_extra_usd)} above plain input, its reads saved ${usd(row.prompt_cache_saving_usd)} (${count(row.prompt_cache_calls)} calls); cache only what is sent again before it expires`,
+        short: `${where}: the prompt cache costs more than it saves (${count(row.prompt_cache_calls)} calls); cache only what is sent again before it expires`,
+        touchedUsd: Number(loss),
         details: {
           feature: row.feature,
           model: row.model,

@@ -42,6 +42,8 @@ export function meanCostFinding(a: Judged, b: Judged, shared: number): Finding |
     measured: ratio,
     bound: null,
     text,
+    touchedUsd: Math.abs(first.mean - second.mean) * first.calls,
+    ...(more ? {} : { mayBeChance: true as const }),
     details: { a_mean_cost_usd: first.mean, b_mean_cost_usd: second.mean, ...chanceData(chance) },
   }
 }

@@ -147,6 +147,7 @@ function moverFinding(moved: Moved, mover: Mover, total: number, share: number):
     measured: mover.difference,
     bound: null,
     text: `${capital(dimensionNoun(by))} ${name} moved most: ${moves} (${amounts}).`,
+    touchedUsd: Math.abs(Number(mover.difference)),
     details: { difference_share: share, state },
   }
 }

@@ -17,6 +17,7 @@ export const judgedMeasures = [
   'mean_cost_usd',
   'finish_reason_calls',
   'truncation_rate',
+  'truncated_cost_usd',
   'input_token_calls',
   'mean_input_tokens',
   'p95_input_tokens',
@@ -55,6 +56,8 @@ interface Rule {
   /** How many calls have what is judged. */
   readonly over: Judged
   readonly crossed: (measured: number, bound: number, group: Group) => boolean
+  /** Cost of the calls that it touches. */
+  readonly touches: Judged
   /** The sentence after the name of the group. */
   readonly text: (measured: number, bound: number, group: Group) => string
 }
@@ -67,6 +70,7 @@ const rules: readonly Rule[] = [
     kind: 'truncation_rate',
     severity: 'warning',
     over: 'finish_reason_calls',
+    touches: 'truncated_cost_usd',
     crossed: isAbove,
     text: (rate, bound, { of }) =>
       `${percent(rate)} of ${count(of('finish_reason_calls'))} answers are cut off at their output limit (bound ${percent(bound)}): raise max_tokens, or ask for shorter answers`,
@@ -75,6 +79,7 @@ const rules: readonly Rule[] = [
     kind: 'mean_cost_usd',
     severity: 'warning',
     over: 'priced_calls',
+    touches: 'cost_usd',
     crossed: isAbove,
     text: (mean, bound, { of }) =>
       `a call costs ${usd(mean)} on average (bound ${usd(bound)}), ${usd(of('cost_usd'))} in all: send less input, or try a smaller model`,
@@ -83,6 +88,7 @@ const rules: readonly Rule[] = [
     kind: 'p95_input_over_mean',
     severity: 'warning',
     over: 'input_token_calls',
+    touches: 'cost_usd',
     crossed: isAtLeast,
     text: (ratio, bound, { of }) =>
       `the p95 of input, ${count(of('p95_input_tokens'))} tokens, is ${number(ratio)}× its mean (bound ${number(bound)}×): a few calls send far more than the others; limit or split what they send`,
@@ -91,6 +97,7 @@ const rules: readonly Rule[] = [
     kind: 'mean_output_input_ratio',
     severity: 'info',
     over: 'output_input_calls',
+    touches: 'cost_usd',
     crossed: isAbove,
     text: (ratio, bound) =>
       `answers are ${number(ratio)}× as long as what was sent, on average (bound ${number(bound)}×): output is the dear part; ask for shorter answers`,
@@ -99,6 +106,7 @@ const rules: readonly Rule[] = [
     kind: 'p95_output_of_max_tokens',
     severity: 'info',
     over: 'max_tokens_calls',
+    touches: 'cost_usd',
     crossed: isUnder,
     text: (share, bound, { of }) =>
       `19 of 20 answers use at most ${percent(share)} of max_tokens (bound ${percent(bound)}; p95 of output ${count(of('p95_output_tokens'))} tokens): lower max_tokens, so that a runaway answer costs less`,
@@ -107,6 +115,7 @@ const rules: readonly Rule[] = [
     kind: 'repeated_input_share',
     severity: 'info',
     over: 'sent_input_calls',
+    touches: 'repeated_input_cost_usd',
     // What the provider reads from its cache repeats too, and is dealt with.
     crossed: (share, bound, { of, allCost }) =>
       isAbove(share, bound) &&
@@ -162,6 +171,7 @@ function judged(
       measured,
       bound,
       text: `${group.name}: ${rule.text(measured, bound, group)}`,
+      touchedUsd: of(rule.touches),
       details: { calls: of(rule.over) },
     },
   ]
@@ -199,6 +209,13 @@ function folded(by: readonly Dimension[], found: readonly Finding[]): Finding[] 
   const values = rest.map(({ value, measured }): Cell => ({ value, measured }))
   return [
     ...found.slice(0, mostSentences),
-    { ...first, value: null, measured: null, text, details: { groups: values } },
+    {
+      ...first,
+      value: null,
+      measured: null,
+      text,
+      touchedUsd: rest.reduce((sum, { touchedUsd }) => sum + (touchedUsd ?? 0), 0),
+      details: { groups: values },
+    },
   ]
 }

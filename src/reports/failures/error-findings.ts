@@ -31,6 +31,8 @@ function rateFinding(by: readonly Dimension[], { row }: ErrorGroup, bounds: Boun
     only === undefined || only.kind === 'time'
       ? ''
       : ` --where ${quoted(`${only.key}=${nameOf(row.d0 ?? null)}`)}`
+  const command = `llmcost calls --sort failed${filter}`
+  const failed = `${groupName(by, row)}: ${percent(rate)} of ${count(calls)} calls failed (bound ${percent(bounds.error_rate)})`
   return [
     {
       kind: 'error_rate',
@@ -38,7 +40,11 @@ function rateFinding(by: readonly Dimension[], { row }: ErrorGroup, bounds: Boun
       ...aboutGroup(by, row),
       measured: rate,
       bound: bounds.error_rate,
-      text: `${groupName(by, row)}: ${percent(rate)} of ${count(calls)} calls failed (bound ${percent(bounds.error_rate)})${cost}; llmcost calls --sort failed${filter} lists them`,
+      text: `${failed}${cost}; ${command} lists them`,
+      short: failed,
+      command,
+      // What fails is rarely paid for: what is at stake is the work that its calls are part of.
+      touchedUsd: row.cost_usd === null || row.cost_usd === undefined ? null : Number(row.cost_usd),
     },
   ]
 }
@@ -60,6 +66,8 @@ function retryFinding({ kinds }: ErrorsAnswer, total: ErrorGroup, bounds: Bounds
       measured: cost / all,
       bound: bounds.retry_cost_share,
       text: `${count(total.retries)} retries cost ${usd(total.retryCostUsd)}, ${percent(cost / all)} of all cost (bound ${percent(bounds.retry_cost_share)})${most}`,
+      short: `${count(total.retries)} retries, ${percent(cost / all)} of all cost (bound ${percent(bounds.retry_cost_share)})${most}`,
+      touchedUsd: cost,
       details: { retries: total.retries, retry_cost_usd: total.retryCostUsd },
     },
   ]

@@ -74,6 +74,7 @@ function dear(
     measured: share,
     bound,
     text: `model ${name}: ${percent(share)} of all calls go to it (bound ${percent(bound)}), where 1,000 tokens cost ${usd(unitCost)}${comparison}`,
+    touchedUsd: figureOf(row, 'cost_usd'),
     details: {
       calls: figureOf(row, 'calls'),
       cost_usd: figureOf(row, 'cost_usd'),
@@ -122,6 +123,8 @@ export function heavyUserFindings(rows: readonly BreakdownRow[], bounds: Bounds)
         measured: mean / others,
         bound,
         text: `user ${String(row.d0)}: ${count(calls)} calls send ${count(mean)} input tokens each, ${number(mean / others)}× those of everybody else (bound ${number(bound)}×)${costWords(row, total)}: look at what they send, and limit it`,
+        short: `user ${String(row.d0)}: ${count(calls)} calls send ${count(mean)} input tokens each, ${number(mean / others)}× those of everybody else (bound ${number(bound)}×)`,
+        touchedUsd: figureOf(row, 'cost_usd'),
         details: {
           calls,
           cost_usd: figureOf(row, 'cost_usd'),
@@ -158,6 +161,9 @@ export function retryFindings(rows: readonly BreakdownRow[], bounds: Bounds): Fi
       measured: cost / all,
       bound,
       text: `all calls: ${count(calls)} attempts after the first cost ${usd(cost)}, ${percent(cost / all)} of all (bound ${percent(bound)}): find what fails with llmcost calls --sort failed, and try again less often`,
+      short: `${count(calls)} attempts after the first, ${percent(cost / all)} of all cost (bound ${percent(bound)})`,
+      command: 'llmcost calls --sort failed',
+      touchedUsd: cost,
       details: { calls, cost_usd: cost },
     },
   ]

@@ -7,7 +7,8 @@ import type { MeasureName } from '../../metrics/measures/registry.js'
 import type { SummaryRow } from '../../metrics/summary.js'
 import { groupSection } from '../breakdown.js'
 import { callColumn, column, measureColumn } from '../columns.js'
-import { emptyText, footerOf, warningsOf, type Doubts } from '../notes.js'
+import { doubtsOf, emptyText, footerOf, hintText, type Doubt, type Doubts } from '../notes.js'
+import { briefOf, type BriefContext } from './brief.js'
 import type { Finding, Report, Section } from '../report.js'
 
 interface WeeklyAnswer {
@@ -20,6 +21,10 @@ interface WeeklyAnswer {
   readonly doubts: Doubts
   /** An option that finds calls, should there be none in the window. */
   readonly suggestion: string
+  /** The window runs still: no whole day has a call. */
+  readonly isRunning: boolean
+  /** For the first page; undefined where the whole is asked for. */
+  readonly first: Pick<BriefContext, 'asOf' | 'isNow' | 'minUsd'> | undefined
 }
 
 /** What one subject of the report has to show, and to say. */
@@ -59,15 +64,28 @@ export const costMeasures = [
 export function weeklyReport(answer: WeeklyAnswer): Report {
   const { scope, doubts, parts } = answer
   const findings = (parts ?? []).flatMap(({ findings = [] }) => findings)
-  return {
+  const report: Report = {
     kind: 'report',
     title: 'LLM cost report',
     period: { since: scope.since, until: scope.until, tz: scope.tz },
     sections: parts === undefined ? [emptySummary(answer)] : parts.flatMap(({ sections }) => sections),
     findings: findings.toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity)),
-    warnings: [...warningsOf(doubts), ...(parts === undefined ? [] : historyWarnings(answer))],
+    warnings: hintsOf(answer).map(hintText),
     footer: footerOf(doubts.history),
   }
+  const { first, isRunning } = answer
+  const brief = first && briefOf(report, { ...first, isRunning, doubts: hintsOf(answer) })
+  return brief === undefined ? report : { ...report, brief }
+}
+
+/** What is doubtful, a line a kind. */
+function hintsOf(answer: WeeklyAnswer): Doubt[] {
+  const { doubts, parts, isRunning } = answer
+  return [
+    ...(isRunning ? [{ text: 'no whole day has a call: this is what came in since, and not over' }] : []),
+    ...doubtsOf(doubts),
+    ...(parts === undefined ? [] : historyWarnings(answer).map((text) => ({ text }))),
+  ]
 }
 
 /** The gravest first. */

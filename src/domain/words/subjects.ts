@@ -1,0 +1,52 @@
+/** Who or what a figure is of, and dates and amounts, in as few words as a line of news has. */
+import { dimensionNoun, dimensionOf } from '../dimensions.js'
+import { localAt } from '../time/zones.js'
+import { inWords, roundUsd } from './wording.js'
+
+/** A member of a dimension, called by its noun unless its own name begins with it: `user-31`, `feature search`. */
+export function memberWords(dimension: string | null, value: string | null): string {
+  if (dimension === null) return 'all calls'
+  const noun = dimensionNoun(dimensionOf(dimension))
+  if (value === null) return `no ${noun}`
+  return value.toLowerCase().startsWith(noun.toLowerCase()) ? value : `${noun} ${value}`
+}
+
+const weekdays = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+const local = (iso: string, tz: string): Date => new Date(localAt(Date.parse(iso), tz))
+
+/** `Tuesday` */
+export const weekdayWords = (iso: string, tz: string): string => weekdays[local(iso, tz).getUTCDay()] ?? ''
+
+/** `22 Sep` */
+export function dayWords(iso: string, tz: string): string {
+  const date = local(iso, tz)
+  return `${date.getUTCDate()} ${months[date.getUTCMonth()] ?? ''}`
+}
+
+/** `11:00` */
+export const hourWords = (iso: string, tz: string): string => local(iso, tz).toISOString().slice(11, 16)
+
+/** The first and last day of a half-open window of whole days: `21–27 Sep`, `28 Sep – 4 Oct`, `27 Sep`. */
+export function daysWords(since: string, until: string, tz: string): string {
+  const last = new Date(Date.parse(until) - 1).toISOString()
+  const [from, to] = [dayWords(since, tz), dayWords(last, tz)]
+  if (from === to) return from
+  const [day, month] = from.split(' ')
+  return to.endsWith(` ${month}`) ? `${day}–${to}` : `${from} – ${to}`
+}
+
+/** Whole dollars from $10 on: `$65`, `$1,204`, `$9.50`. */
+export const shortUsd = (amount: number): string =>
+  Math.abs(amount) >= 10 ? inWords(Math.round(amount), { places: 0, prefix: '$' }) : roundUsd(amount)
+
+/** `$148–243` */
+export function rangeUsd(low: number, high: number): string {
+  const [from, to] = [shortUsd(low), shortUsd(high)]
+  return from === to ? from : `${from}–${to.replace('$', '')}`
+}
+
+/** A relative change; whole percents from 100 % on: `+378%`, `-12.5%`. */
+export const shortChange = (change: number): string =>
+  inWords(change, { places: Math.abs(change) >= 1 ? 0 : 1, power: 2, suffix: '%', signed: true })
