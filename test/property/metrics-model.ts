@@ -246,6 +246,13 @@ export function expected(
     truncation_rate: ratio(times('finish', 'length'), present(of('finish')).length),
     context_exceeded_rate: ratio(times('finish', 'context_exceeded'), present(of('finish')).length),
     truncated_calls: times('finish', 'length') + times('finish', 'context_exceeded'),
+    truncated_cost_usd: exact(
+      sum(
+        calls
+          .filter(({ finish }) => finish === 'length' || finish === 'context_exceeded')
+          .map(({ cost }) => cost),
+      ),
+    ),
     error_rate: ratio(times('status', 'error'), present(of('status')).length),
     failed_calls: times('status', 'error'),
     cache_hits: times('hit', true),

@@ -57,7 +57,7 @@ describe('a bound is crossed', () => {
     ])
   })
   test('a finding says what, how much, the bound and what to do', () => {
-    expect(found({ finish_reason_calls: 418, truncation_rate: 0.155 })).toEqual([
+    expect(found({ finish_reason_calls: 418, truncation_rate: 0.155, truncated_cost_usd: '0.29' })).toEqual([
       {
         kind: 'truncation_rate',
         severity: 'warning',
@@ -66,6 +66,7 @@ describe('a bound is crossed', () => {
         measured: 0.155,
         bound: 0.05,
         text: 'feature chat: 15.5% of 418 answers are cut off at their output limit (bound 5%): raise max_tokens, or ask for shorter answers',
+        touchedUsd: 0.29,
         details: { calls: 418 },
       },
     ])
