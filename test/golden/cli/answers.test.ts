@@ -19,7 +19,7 @@ beforeAll(async () => {
 const latest = ['--as-of', 'latest']
 const week = [...latest, '--since', '7d']
 const questions: Readonly<Record<string, readonly string[]>> = {
-  report: ['report', ...latest, '--budget', '300'],
+  report: ['report', ...latest, '--budget', '300', '--full'],
   breakdown: ['breakdown', '--by', 'feature,model', '--top', '5', ...week],
   calls: ['calls', '--top', '5', ...week],
   sql: [
@@ -59,7 +59,7 @@ describe('other questions', () => {
       'other-time',
       ['cache', '--until', '2026-08-04', '--where', 'feature=search', '--where', 'user=user-11'],
     ],
-    ['report-berlin', ['report', ...latest, '--tz', 'Europe/Berlin', '--where', 'feature=search']],
+    ['report-berlin', ['report', '--full', ...latest, '--tz', 'Europe/Berlin', '--where', 'feature=search']],
     ['report-month', ['report', ...latest, '--period', 'month', '--sections', 'summary,models']],
     ['breakdown-none', ['breakdown', '--by', 'none', ...latest]],
     ['breakdown-day', ['breakdown', '--by', 'day', ...week]],
