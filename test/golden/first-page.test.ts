@@ -23,7 +23,7 @@ async function ask(options: Record<string, unknown>, now = '2026-10-05T12:00:00Z
 }
 
 const parsed = (report: Report): { sections: readonly { id: string; rows: readonly Row[] }[] } =>
-  JSON.parse(json.render(report, { columns: 80, color: false }) as string)
+  JSON.parse(json.render(report, { columns: 80, color: false }))
 
 describe('the first page on the demo log', () => {
   let report: Report

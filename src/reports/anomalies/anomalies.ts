@@ -100,7 +100,7 @@ function figures(incident: Incident): Row {
     price_usd: shortUsdOf(parts.price),
     id: incident.id,
     folded: incident.folded,
-    drivers: incident.drivers.map((one) => ({ ...member(one), excess_share: one.share })) as unknown as Cell,
+    drivers: incident.drivers.map((one) => ({ ...member(one), excess_share: one.share })),
   }
 }
 

@@ -5,6 +5,7 @@ import { picos } from '../../domain/costs/amount.js'
 import { dayWords, hourWords, memberWords, shortUsd, weekdayWords } from '../../domain/words/subjects.js'
 import { dayMs } from '../../domain/time/zones.js'
 import type { Finding, Period, Row } from '../report.js'
+import { cellText } from './cell-text.js'
 
 interface Member {
   readonly dimension: string | null
@@ -43,8 +44,8 @@ function incidentOf(row: Row): IncidentNews {
   return {
     subject: subjectWords(members),
     excessUsd: Number(row['excess_usd'] ?? 0),
-    since: String(row['since']),
-    until: String(row['until']),
+    since: cellText(row['since']),
+    until: cellText(row['until']),
     members,
     row,
   }
@@ -88,8 +89,8 @@ function whenWords({ since, until }: IncidentNews, { since: begin, until: end, t
 /** What was spent against what is usual, and when. */
 export function incidentText({ subject, row, since, until }: IncidentNews, tz: string): string {
   const amounts = amountText({
-    cost: picos(String(row['cost_usd'])),
-    norm: picos(String(row['norm_usd'])),
+    cost: picos(cellText(row['cost_usd'])),
+    norm: picos(cellText(row['norm_usd'])),
     timesNormal: typeof row['times_normal'] === 'number' ? row['times_normal'] : null,
     kinds: (row['kinds'] ?? []) as unknown as readonly AnomalyKind[],
   })

@@ -2,6 +2,7 @@
 import { count, percent, usd } from '../../domain/words/wording.js'
 import { dayWords, rangeUsd } from '../../domain/words/subjects.js'
 import type { Cell, Row, Section } from '../report.js'
+import { cellText } from './cell-text.js'
 
 export interface Outlook {
   /** `September` */
@@ -35,7 +36,7 @@ export function endWords({ month, lowUsd, highUsd, budgetUsd }: Outlook): string
 }
 
 /** Whole dollars of a budget that is whole. */
-const usdOf = (amount: Cell): string => usd(String(amount)).replace(/\.00$/, '')
+const usdOf = (amount: Cell): string => usd(cellText(amount)).replace(/\.00$/, '')
 
 /** `September: $129.82 so far, $148–243 at its end; budget monthly: 86.5% of $150 gone by 29 Sep` */
 export function outlookLine(outlook: Outlook | undefined, budgets: readonly Row[]): string | undefined {
@@ -58,7 +59,7 @@ const order = ['over', 'will_exceed', 'warning', 'unpriced', 'within']
 function budgetWords(rows: readonly Row[]): string[] {
   const worst = rows.toSorted(
     (a, b) =>
-      order.indexOf(String(a['status'])) - order.indexOf(String(b['status'])) ||
+      order.indexOf(cellText(a['status'])) - order.indexOf(cellText(b['status'])) ||
       Number(b['forecast_share'] ?? b['budget_share'] ?? 0) -
         Number(a['forecast_share'] ?? a['budget_share'] ?? 0),
   )
@@ -68,15 +69,15 @@ function budgetWords(rows: readonly Row[]): string[] {
   const broken = rest.filter(({ status }) => status !== 'within')
   const within = rest.length - broken.length
   return [
-    `budget ${String(first['budget'])}: ${stateWords(first)}`,
-    ...broken.map((row) => `${String(row['budget'])}: ${stateWords(row)}`),
+    `budget ${cellText(first['budget'])}: ${stateWords(first)}`,
+    ...broken.map((row) => `${cellText(row['budget'])}: ${stateWords(row)}`),
     ...(within === 0 ? [] : [`${count(within)} more within`]),
   ]
 }
 
 function stateWords(row: Row): string {
   const of = `${percent(row['budget_share'] as number)} of ${usdOf(row['budget_usd'] ?? null)}`
-  switch (row['status']) {
+  switch (cellText(row['status'])) {
     case 'over':
       return `over, ${of}`
     case 'will_exceed': {

@@ -6,6 +6,7 @@ import { changeColumn, column } from '../columns.js'
 import type { Cell, Column, Row, Section } from '../report.js'
 import type { IncidentNews } from './brief-incidents.js'
 import { weekBeforeKeys } from './days.js'
+import { cellText } from './cell-text.js'
 
 /** Days that a screen has room for. */
 const mostDays = 8
@@ -31,7 +32,7 @@ export function daysTable(
     changeColumn(change, 'change', 'cost_usd'),
     {
       ...column('note', '', 'text', 2),
-      tones: Object.fromEntries([...notes.values()].map((text) => [String(text), 'bad' as const])),
+      tones: Object.fromEntries([...notes.values()].map((text) => [text, 'bad' as const])),
     },
   ]
   const rows = all
@@ -75,7 +76,7 @@ function notesOf(
     rows.flatMap((row, i): [Row, string][] => {
       const one = shown[i]
       if (one === undefined || !isMarked(row)) return []
-      const label = String(row['bucket'])
+      const label = cellText(row['bucket'])
       const begun = incidents.filter((incident) => !said.has(incident) && beginsBy(incident, label, tz))
       for (const incident of begun) said.add(incident)
       return [[one, ['▲', begun.map(({ subject }) => subject).join('; ')].join(' ').trimEnd()]]
@@ -133,7 +134,7 @@ interface TopLine {
 function linesOf({ rows, totals }: Section, key: string): TopLine[] {
   const room = rows.length <= mostGroups + 1 ? rows.length : mostGroups
   const named = rows.slice(0, room).map((row): TopLine => ({
-    name: row[key] === null || row[key] === undefined ? '(none)' : String(row[key]),
+    name: row[key] === null || row[key] === undefined ? '(none)' : cellText(row[key]),
     cost: row['cost_usd'] ?? null,
     share: row['cost_share'] ?? null,
   }))

@@ -18,6 +18,7 @@ import {
 import { endWords, outlookLine, outlookOf, type Outlook } from './brief-outlook.js'
 import { daysTable, topTable } from './brief-tables.js'
 import { leastWorth, ranked } from './ranked-findings.js'
+import { cellText } from './cell-text.js'
 
 export interface BriefContext {
   readonly asOf: Date
@@ -85,7 +86,7 @@ const linesSection = (id: string, title: string, lines: readonly string[]): Sect
 
 /** `today so far`, with how many calls, as the last of the days. */
 function soFarRow(row: Row, { asOf, isNow }: BriefContext, tz: string): Row {
-  const since = String(row['since'])
+  const since = cellText(row['since'])
   const isOneDay = localDate(since, tz) === localDate(new Date(asOf.getTime() - 1).toISOString(), tz)
   const bucket = !isOneDay
     ? `since ${dayWords(since, tz)}`

@@ -4,6 +4,7 @@ import { linesOf, type Line } from '../trend-lines.js'
 import type { TrendAnswer } from '../trend.js'
 import { column } from '../columns.js'
 import { weekBeforeKeys } from './days.js'
+import { cellText } from './cell-text.js'
 
 /** @param grouped the same buckets by feature, the dearest first */
 export function withFeatures(section: Section, grouped: TrendAnswer): Section {
@@ -33,5 +34,5 @@ const costAt = ({ points }: Line, i: number): Cell => points[i]?.values['cost_us
 
 function titleOf({ keys }: Line): string {
   const feature = keys['feature'] ?? null
-  return feature === null ? '(none)' : String(feature)
+  return feature === null ? '(none)' : cellText(feature)
 }

@@ -8,6 +8,7 @@ import type { TrendRow } from '../../metrics/trend.js'
 import { changeColumn, column, measureColumn } from '../columns.js'
 import type { Cell, Column, Row, Section } from '../report.js'
 import { trendSection, type Mark, type TrendAnswer } from '../trend.js'
+import { cellText } from './cell-text.js'
 
 export const weekBeforeKeys = { cost: 'week_before_cost_usd', change: 'week_before_change' } as const
 
@@ -32,7 +33,7 @@ export function daysSection(
   if (before === undefined) return { ...section, columns }
   const costs = new Map(before.rows.map((row) => [placeOf(row.bucket ?? ''), row.cost_usd ?? null]))
   const rows = section.rows.map((row) => {
-    const label = String(row['bucket'])
+    const label = cellText(row['bucket'])
     const cost = costBefore(label, costs, before.firstDay)
     const change = row['partial'] === true ? null : changeOf(row['cost_usd'], cost)
     return { ...row, [weekBeforeKeys.cost]: cost, [weekBeforeKeys.change]: change }
