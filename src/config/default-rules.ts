@@ -23,6 +23,10 @@ export const defaultRules: readonly CommentedRule[] = [
     by: 'feature',
     min_usd: 1,
   }),
+  rule('Users whose day costs far more than their own days did; see llmcost anomalies.', {
+    name: 'unusual-user',
+    kind: 'unusual_user',
+  }),
   rule('The last hours against the same hours of the day before: sooner than the rule above, and simpler.', {
     name: 'cost-spike',
     kind: 'cost_spike',

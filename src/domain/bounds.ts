@@ -40,6 +40,14 @@ const table = {
   repeated_input_share: bound('share', 0.5, 'Share of input tokens that every call of a feature repeats'),
   retry_cost_share: bound('share', 0.05, 'Cost of retries over all cost'),
   efficiency_calls: bound('count', 20, 'Calls that a group needs before its efficiency is judged'),
+  user_day_over_mean: bound('ratio', 10, "A user's day over the mean of his days, to be beyond his usual"),
+  user_day_usd: bound('least_usd', 5, "Cost of a user's day, USD, below which it is not beyond his usual"),
+  user_day_share: bound('share', 0.01, "A user's day as a share of the account's usual day, to be told"),
+  user_day_spreads: bound(
+    'ratio',
+    3.1,
+    "Spreads (of the logarithms of the days above their median) that a user's day must be above the median of his own",
+  ),
   good_quality_score: bound(
     'ratio',
     0.8,

@@ -166,6 +166,7 @@ function figureOf(rule: Rule, now: readonly RawCall[], before: readonly RawCall[
     case 'budget_used':
     case 'budget_forecast':
     case 'unusual_cost':
+    case 'unusual_user':
     case 'user_caps':
     case 'growth':
     case 'price_age':

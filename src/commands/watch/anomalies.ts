@@ -14,6 +14,8 @@ import type { Report } from '../../reports/report.js'
 import { sessionReport } from '../../reports/anomalies/session-terms.js'
 import { askAnomalies, askedByDefault, type AnomalyOptions } from '../../questions/anomalies/anomalies.js'
 import { askBaseline, askSurprise } from '../../questions/anomalies/baseline.js'
+import { askUserDay } from '../../questions/anomalies/users-beyond.js'
+import { userDaySection } from '../../reports/anomalies/user-day.js'
 import { askSessionTerms } from '../../questions/anomalies/session-terms.js'
 import {
   anomalyOptionSpecs,
@@ -89,13 +91,15 @@ function optionsOf(invocation: Invocation): GivenOptions {
   // Checked before anything is opened.
   budgetsOption(invocation, [])
   optionCount(invocation, 'top')
+  const materiality = materialityOption(invocation)
   return {
     ...askedByDefault,
     by: seriesDimensions(invocation),
     historyDays: historyDays(invocation),
     kinds: kindsOption(invocation),
     method: methodOption(invocation),
-    ...materialityOption(invocation),
+    ...materiality,
+    minUserUsd: materiality.minUsd,
   }
 }
 
@@ -147,7 +151,22 @@ function explainOf(invocation: Invocation): Explained | undefined {
   return { text: hour, series: seriesOption(series) }
 }
 
+/** The terms of an hour, and for a user those of his day up to it. */
 async function explain(
+  question: Question,
+  explained: Explained,
+  given: GivenOptions,
+): Promise<Report> {
+  const report = await explainSeries(question, explained, given)
+  const { dimension, value } = explained.series
+  if (dimension?.key !== 'user_id') return report
+  const hour = explainHour(explained.text, question.scope.tz)
+  const { minUserUsd: leastUsd, noiseScale } = given
+  const row = await askUserDay(question, value, hour, { leastUsd, noiseScale })
+  return { ...report, sections: [...report.sections, userDaySection(row)] }
+}
+
+async function explainSeries(
   question: Question,
   { text, series }: Explained,
   given: GivenOptions,

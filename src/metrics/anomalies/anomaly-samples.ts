@@ -12,6 +12,7 @@ import { sharedCosts } from './shared-costs.js'
 import { seriesHours } from './series-hours.js'
 import { sessionFlags, sessionNorms, sessionTerms } from './session-flags.js'
 import { userHours } from './user-hours.js'
+import { userDayTerms, usersBeyond } from './users-beyond.js'
 import { zscores } from './zscores.js'
 import type { Query } from '../query.js'
 
@@ -137,5 +138,11 @@ export const anomalySamples = [
   ),
   sample('user_hours', 'hours in which a user spent more than an amount', (scope, span) =>
     userHours(scope, span, '0.1'),
+  ),
+  sample('users_beyond', 'users whose day is far beyond their own usual', (scope, span) =>
+    usersBeyond({ scope, span, leastUsd: 0.1, leastShare: 0.01, leastRatio: 3, spreads: 2 }),
+  ),
+  sample('user_day_terms', 'what a user must spend in a day to be beyond his usual', (scope, span) =>
+    userDayTerms({ scope, span, leastUsd: 0.1, leastShare: 0.01, leastRatio: 3, spreads: 2 }, 'ada'),
   ),
 ]

@@ -27,16 +27,20 @@ import { sharedCosts, type SharedRow, type SharedSpan } from '../../metrics/anom
 import { seriesHours } from '../../metrics/anomalies/series-hours.js'
 import { normHours, type MeasuredDay, type NormHourRow } from '../../metrics/anomalies/surprise-hours.js'
 import { userHours, type UserHourRow } from '../../metrics/anomalies/user-hours.js'
+import type { UserBeyondRow } from '../../metrics/anomalies/users-beyond.js'
 import { zscores } from '../../metrics/anomalies/zscores.js'
 import { lowestDailyBudget } from '../../anomalies/budget.js'
 import type { AnomalyAnswer } from '../../reports/anomalies/anomalies.js'
 import { askFlags, withSessionNorms } from './flags.js'
+import { askUsersBeyond } from './users-beyond.js'
 import { ask, type Question } from '../question.js'
 
 export interface AnomalyOptions extends Materiality {
   readonly by: readonly Dimension[]
   readonly historyDays: number
   readonly kinds: readonly AnomalyKind[]
+  /** What a user's day must cost to be told as beyond his usual, USD; undefined: as the config file says. */
+  readonly minUserUsd?: number | undefined
   readonly method: 'likelihood' | 'robust' | 'zscore'
   /** Budgets of all calls. */
   readonly budgets: readonly Budget[]
@@ -70,6 +74,7 @@ export interface AnomalyRows {
   readonly drifts: readonly FlagRow[]
   readonly expensive: readonly ExpensiveCallRow[]
   readonly userHours: readonly UserHourRow[]
+  readonly usersBeyond: readonly UserBeyondRow[]
 }
 
 /** What drives an incident, whatever the series asked for. */
@@ -100,6 +105,7 @@ export async function askAnomalies(
     drifts: firstDays(rows.filter(isTold)),
     expensive: await askExpensive(question, span, account, options),
     userHours: await askUserHours(question, span, options),
+    usersBeyond: await askUsersBeyond(question, scope, span, { leastUsd: options.minUserUsd, noiseScale }),
   }
 }
 

@@ -7,10 +7,20 @@ import { judgePriceAge } from './price-age.js'
 import { judgeSilence } from './silence.js'
 import { judgeSql } from './sql.js'
 import { judgeUnusual } from './unusual.js'
+import { judgeUsersBeyond } from './users-beyond.js'
 import { judgeWindows } from './windows.js'
 import type { Judge } from './judgement.js'
 
-type JudgeName = 'windows' | 'budgets' | 'unusual' | 'caps' | 'growth' | 'price-age' | 'silence' | 'sql'
+type JudgeName =
+  | 'windows'
+  | 'budgets'
+  | 'unusual'
+  | 'users'
+  | 'caps'
+  | 'growth'
+  | 'price-age'
+  | 'silence'
+  | 'sql'
 
 const judgeOf: Readonly<Record<RuleKindName, JudgeName>> = {
   budget_used: 'budgets',
@@ -18,6 +28,7 @@ const judgeOf: Readonly<Record<RuleKindName, JudgeName>> = {
   cost: 'windows',
   cost_spike: 'windows',
   unusual_cost: 'unusual',
+  unusual_user: 'users',
   call_cost: 'windows',
   user_share: 'windows',
   user_caps: 'caps',
@@ -38,6 +49,7 @@ const judges: Readonly<Record<JudgeName, Judge>> = {
   windows: judgeWindows,
   budgets: judgeBudgets,
   unusual: judgeUnusual,
+  users: judgeUsersBeyond,
   caps: judgeCaps,
   growth: judgeGrowth,
   'price-age': judgePriceAge,

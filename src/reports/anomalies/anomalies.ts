@@ -22,7 +22,9 @@ import { hourMs } from '../../domain/time/zones.js'
 import type { FlagRow } from '../../metrics/anomalies/anomalies.js'
 import type { ExpensiveCallRow } from '../../metrics/anomalies/expensive-calls.js'
 import type { UserHourRow } from '../../metrics/anomalies/user-hours.js'
+import type { UserBeyondRow } from '../../metrics/anomalies/users-beyond.js'
 import { driftFindings, expensiveFindings, firstSpendFindings, userHourFindings } from './anomaly-findings.js'
+import { beyondFindings } from './beyond-findings.js'
 import { column, dataColumn } from '../columns.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from '../notes.js'
 import { settled } from './surprise-verdicts.js'
@@ -45,6 +47,7 @@ export interface AnomalyAnswer {
   readonly drifts: readonly FlagRow[]
   readonly expensive: readonly ExpensiveCallRow[]
   readonly userHours: readonly UserHourRow[]
+  readonly usersBeyond: readonly UserBeyondRow[]
 }
 
 const columns: readonly Column[] = [
@@ -200,11 +203,12 @@ function emptyWords({ span, account }: AnomalyAnswer, doubts: Doubts): string {
 
 /** Findings beside the incidents. */
 function anomalyFindings(answer: AnomalyAnswer): Finding[] {
-  const { scope, expensive, firstSpends, userHours, by, budgets, minUsd, mostFindings } = answer
+  const { scope, expensive, firstSpends, userHours, usersBeyond, by, budgets, minUsd, mostFindings } = answer
   return [
     ...historyFindings(answer),
     ...driftFindings(answer.drifts, scope.tz),
     ...expensiveFindings(expensive, scope.tz),
+    ...beyondFindings(usersBeyond, scope.tz, mostFindings),
     ...userHourFindings(userHours, budgets, scope.tz, mostFindings),
     ...firstSpendFindings(
       firstSpends,
