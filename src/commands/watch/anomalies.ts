@@ -152,11 +152,7 @@ function explainOf(invocation: Invocation): Explained | undefined {
 }
 
 /** The terms of an hour, and for a user those of his day up to it. */
-async function explain(
-  question: Question,
-  explained: Explained,
-  given: GivenOptions,
-): Promise<Report> {
+async function explain(question: Question, explained: Explained, given: GivenOptions): Promise<Report> {
   const report = await explainSeries(question, explained, given)
   const { dimension, value } = explained.series
   if (dimension?.key !== 'user_id') return report

@@ -47,7 +47,7 @@ export const anomalyOptionSpecs: readonly OptionSpec[] = [
   {
     flags: '--min-usd <usd>',
     about:
-      "smallest excess worth telling, of the hours judged together or of a week (drift), and smallest user's day (default: anomaly_min_usd and user_day_usd of bounds, 0.1 and 5)",
+      'smallest excess worth telling (default: anomaly_min_usd of bounds, 0.1), and smallest day of a user beyond his usual (user_day_usd, 5)',
     group: 'Question',
   },
   {

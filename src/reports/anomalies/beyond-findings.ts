@@ -66,12 +66,12 @@ function findingOf(days: UserDays, tz: string): Finding {
       calls: Number(row.calls),
       usual_usd: settled(row.usual_usd),
       is_newcomer: row.is_newcomer,
-      usual_day_cost_usd: row.account_usd,
+      usual_day_cost_usd: settled(row.account_usd),
       days: days.length,
       feature: row.feature,
-      feature_share: row.feature_share,
+      feature_share: settled(row.feature_share),
       model: row.model,
-      model_share: row.model_share,
+      model_share: settled(row.model_share),
     },
   }
 }
