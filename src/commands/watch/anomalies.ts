@@ -41,7 +41,7 @@ export const anomaliesCommand: CommandSpec = {
   more: [
     "Methods: likelihood, of so many calls, or so much money, by chance; robust, by distances from medians; zscore, the textbook's, for comparison (its look-back is --history before the window, and the window).",
     'Over 24 hours --min-share is six times what is given; other shares move with it.',
-    'Single dear calls, new series, and users beyond their part of a budget are findings, not incidents.',
+    'Single dear calls, new series, and users beyond their usual or their part of a budget are findings, not incidents.',
     'An hour is judged by the complete days before its day alone, so that a run every hour says the same as one over all hours.',
     'spike: one hour far beyond its norm; sustained: 24 hours beyond theirs; drift: weeks of all calls that rise one after another; drop: three hours without most of their cost.',
   ].join('\n'),
