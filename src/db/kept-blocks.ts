@@ -117,7 +117,10 @@ function blocksIn(fd: number, prefix: Buffer): readonly KeptBlock[] | undefined 
 
 /** What is said of something that stands where blocks are to be kept. */
 export const inTheWay = (path: string): UserError =>
-  new UserError('a file is in the way that is not of this database, or of another user', {
+  new UserError('a file of another user, or not of this database, is in the way', {
     location: path,
-    hint: 'Look at it, and move it away when nobody needs it. Nothing was changed.',
+    hint: [
+      'If a run of that user was killed: run any command as that user, and it is gone.',
+      'Else move it away. Nothing was changed.',
+    ],
   })

@@ -62,7 +62,8 @@ export async function attachStore(
       if (now === undefined || (reads && (hopeless || !now.ours))) return
       await letGo(db)
     } else if (!isTorn(error) || (before === undefined && now === undefined)) throw error
-    if (now?.ours === false) throw error === undefined ? inTheWay(keptPath(store)) : halfWritten(path, error)
+    if (now?.ours === false)
+      throw error === undefined ? inTheWay(keptPath(store)) : halfWritten(path, error, keptPath(store))
     if (round === mostRounds || hopeless) throw halfWritten(path, error)
     // Those that were not seen before the lock was had may be of a run that goes on.
     if (now === undefined || now.id !== before?.id) continue
@@ -88,12 +89,16 @@ const isTorn = (error: unknown): boolean =>
   (/computed checksum \d+ does not match|WAL does not match database file/.test(error.message) ||
     isTorn(error.cause))
 
-const halfWritten = (path: string, cause: unknown): UserError =>
-  new UserError('a run that was killed left the database half written', {
+/** @param others what is not this user's, and would be needed */
+function halfWritten(path: string, cause: unknown, others?: string): UserError {
+  const who =
+    others === undefined ? 'a user who may write the database and its folder' : `the user whose ${others} is`
+  return new UserError('a run that was killed left the database half written', {
     location: path,
-    hint: 'Nothing is lost: run any command as a user who may write the database and its folder, and it is put right.',
+    hint: `Nothing is lost: run any command as ${who}, and it is put right.`,
     cause,
   })
+}
 
 /**
  * Deals with kept blocks whose maker is gone. When it returns they are removed, by this process or another.

@@ -8,6 +8,7 @@ import {
   linkSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -130,7 +131,11 @@ async function momentOf({ prepare, run }: Scene): Promise<Moment> {
     sql,
     ...more
   ) {
-    if (sql === 'COMMIT') wasKept = existsSync(`${store}.blocks`)
+    if (sql === 'COMMIT') {
+      wasKept = existsSync(`${store}.blocks`)
+      // Whoever may not read the store reads nothing of it there.
+      expect(statSync(`${store}.blocks`).mode & 0o777).toBe(statSync(store).mode & 0o666)
+    }
     // A process's locks go when it closes the file, which is what reading it here does: nobody else is about.
     if (sql === 'CHECKPOINT store') {
       // The log loses its name when all is done, and says before it that a checkpoint began.
@@ -352,7 +357,7 @@ describe('what lies where blocks are kept', () => {
     const target = write(join(workshop.room(), 'kept'), moment.kept)
     symlinkSync(target, `${store}.blocks`)
     expect(await rowsOf(store)).toEqual(moment.rows.before)
-    await expect(ingested(store, 5_000, 3)).rejects.toThrow('a file is in the way')
+    await expect(ingested(store, 5_000, 3)).rejects.toThrow('is in the way')
     expect(readFileSync(target).equals(moment.kept)).toBe(true)
     writeFileSync(store, torn)
     await expect(rowsOf(store)).rejects.toThrow('left the database half written')
