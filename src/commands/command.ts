@@ -232,7 +232,12 @@ export const scopeOptions: readonly OptionSpec[] = [
     group: 'Scope',
   },
   zoneOption,
-  { flags: '--where <filter>', about: 'key=value, key!=value or key~text', repeatable: true, group: 'Scope' },
+  {
+    flags: '--where <filter>',
+    about: "key=value, key!=value, key~text or 'key>number'; user=a,b: one of these",
+    repeatable: true,
+    group: 'Scope',
+  },
   inputOption,
 ]
 

@@ -10,6 +10,7 @@ import {
 } from '../domain/time/periods.js'
 import { UserError } from '../errors.js'
 import { history } from '../metrics/store/history.js'
+import { filterDoubts } from '../questions/filter-doubts.js'
 import { ask, type Question, type Settings } from '../questions/question.js'
 import type { Report } from '../reports/report.js'
 import type { Invocation } from './command.js'
@@ -29,16 +30,17 @@ export async function withCalls<T = Report>(
   defaultWindow?: DefaultWindow,
   writes: readonly string[] = [],
 ): Promise<T> {
-  const { tz } = await settingsOf(invocation)
+  const { tz, config } = await settingsOf(invocation)
   const period = { ...periodOptions(invocation), tz }
   assertPeriodOptions(period, invocation.now)
-  const filters = parseFilters(optionTexts(invocation, 'where'))
+  const { filters, readings } = parseFilters(optionTexts(invocation, 'where'), config.groups)
   const answer = async (db: Database, settings: Settings, fromInput: boolean): Promise<T> => {
     const [past] = await ask(db, history(invocation.now.toISOString()))
     if (past === undefined) throw new Error('the store has no history')
     const asOf = resolveAsOf(period, invocation.now, past.last_ts)
     const fallback = defaultWindow && ((until: Date): Window => defaultWindow(until, period.tz))
     const scope = { ...resolveWindow(period, asOf, fallback), filters, tz: period.tz }
+    for (const doubt of await filterDoubts(db, scope, readings)) invocation.terminal.warn(doubt)
     return work({ db, scope, asOf, settings, history: past, fromInput })
   }
   return withDatabase(invocation, answer, writes)

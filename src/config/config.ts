@@ -2,6 +2,7 @@
  * config: the user's settings file, found upward from the working directory, then in the platform's
  * config folder. Flags and environment win over it.
  */
+import { noGroups, type ValueGroups } from '../domain/groups.js'
 import { devNull } from 'node:os'
 import { resolve } from 'node:path'
 import type { CostBasis } from '../domain/costs/basis.js'
@@ -34,6 +35,8 @@ export interface Config {
   readonly priceUpdateUrl?: string
   readonly costBasis: CostBasis
   readonly presets: Readonly<Record<string, Preset>>
+  /** Named sets of values, for --where. */
+  readonly groups: ValueGroups
   readonly bounds: Bounds
   readonly budgets: readonly Budget[]
   readonly userCaps: UserCaps
@@ -53,6 +56,7 @@ const defaults = {
   prices: [],
   costBasis: 'list-first',
   presets: {},
+  groups: noGroups,
   bounds: defaultBounds,
   budgets: [],
   userCaps: {},
@@ -130,6 +134,7 @@ async function configFrom({ tree }: ConfigText, path: string, names: KnownNames)
     price_update_url,
     cost_basis,
     presets,
+    groups,
     bounds,
     budgets,
     user_caps,
@@ -146,6 +151,7 @@ async function configFrom({ tree }: ConfigText, path: string, names: KnownNames)
     prices: prices ?? defaults.prices,
     costBasis: cost_basis ?? defaults.costBasis,
     presets: presets ?? defaults.presets,
+    groups: groups ?? defaults.groups,
     bounds: { ...defaultBounds, ...bounds },
     budgets: budgets ?? defaults.budgets,
     userCaps: user_caps ?? defaults.userCaps,

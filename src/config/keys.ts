@@ -9,6 +9,7 @@ import { boundShapes, wholeNumber } from './bound-shapes.js'
 import { budgetsShape } from './budgets.js'
 import type { KnownNames } from './config.js'
 import { pathFrom } from './folders.js'
+import { groupsShape } from './groups.js'
 import { outsideFolder, sqlOf } from './needs.js'
 import { notifyShape } from './notify.js'
 import type { OptionName } from './options.js'
@@ -219,6 +220,12 @@ export const configKeys = ({ formats, importers }: KnownNames) =>
           set: { model: 'gpt-4o' },
         },
       },
+      { trust: 'free' },
+    ),
+    groups: key(
+      'Named sets of values of a dimension, for --where user=@NAME.',
+      groupsShape,
+      { user: { research: ['ada', 'bob'], sales: ['carol'] } },
       { trust: 'free' },
     ),
     $schema: key('JSON Schema of this file, for editors.', anyText('a path or URL'), '', { trust: 'free' }),

@@ -71,7 +71,10 @@ export const dimensions: readonly Dimension[] = [...closed.values()]
  * The dimension of a name, a short form, a bucket (`hour-of-day` as `hour_of_day`) or `tag.x`.
  * @throws UserError (usage) with the closest names
  */
-export function dimensionOf(name: string): Dimension {
+export const dimensionOf = (name: string): Dimension => dimensionAmong(name, [])
+
+/** @param also names that are known beside them, for the hint */
+function dimensionAmong(name: string, also: readonly string[]): Dimension {
   const typed = name.trim()
   if (/^tag\../i.test(typed)) {
     const tag = typed.slice('tag.'.length)
@@ -80,11 +83,30 @@ export function dimensionOf(name: string): Dimension {
   const key = typed.toLowerCase().replaceAll('-', '_')
   const found = closed.get(shortForms[key] ?? key)
   if (found !== undefined) return found
-  const names = [...closed.keys(), ...Object.keys(shortForms)]
+  const names = [...closed.keys(), ...Object.keys(shortForms), ...also]
   throw new UserError(`${typed === '' ? 'an empty name' : typed} is not a dimension`, {
     code: 'usage',
     hint: `The closest: ${closestNames(key, names).join(', ')}. Any other label of the log is tag.<name>.`,
   })
+}
+
+/** Numbers of a call that filters compare and nobody groups by: cost, tokens, latency, scores. */
+const quantities: ReadonlyMap<string, Dimension> = new Map(
+  callColumns
+    .filter(({ name, type }) => /^(BIGINT|DOUBLE|DECIMAL)/.test(type) && !closed.has(name) && name !== 'line')
+    .map(({ name, type, about }): [string, Dimension] => [name, { kind: 'column', key: name, type, about }]),
+)
+
+/** Their names; for help, documentation and tests. */
+export const quantityNames: readonly string[] = [...quantities.keys()]
+
+/**
+ * What a filter may be on: a dimension, or a number of the call.
+ * @throws UserError (usage) with the closest names
+ */
+export function filterDimension(name: string): Dimension {
+  const key = name.trim().toLowerCase().replaceAll('-', '_')
+  return quantities.get(key) ?? dimensionAmong(name, quantityNames)
 }
 
 /**

@@ -1,11 +1,12 @@
 /**
- * `--where` as people write it: `key=value`, `key!=value`, `key~text`.
+ * `--where` as people write it: `key=value`, `key!=value`, `key~text`, `key>number`.
  */
 import { UserError } from '../errors.js'
 import type { ColumnType } from './call.js'
 import { plain, readDecimal } from './costs/decimal.js'
-import { dimensionOf, type Dimension } from './dimensions.js'
-import type { Filter } from './scope.js'
+import { filterDimension, type Dimension } from './dimensions.js'
+import { namedGroup, noGroups, type ValueGroups } from './groups.js'
+import { isComparison, type Filter } from './scope.js'
 
 /** The value that stands for "not logged": `--where 'feature=(none)'`. */
 export const noneValue = '(none)'
@@ -13,27 +14,83 @@ export const noneValue = '(none)'
 /** What an error calls a filter when nothing else is said. */
 const option = '--where'
 
+interface Parts {
+  readonly name: string
+  readonly operator: Filter['operator']
+  readonly value: string
+}
+
+/** @throws UserError (usage) for another shape */
+function partsOf(text: string, said: string): Parts {
+  const match = /^([^=!~<>]+)(!=|>=|<=|=|~|>|<)(.*)$/s.exec(text)
+  if (match === null) {
+    throw new UserError(`${said} ${text} is not a filter`, {
+      code: 'usage',
+      hint: `Write key=value, key!=value, key~text or key>number: ${example(said, 'feature=chat')}, ${example(said, "'user!=(none)'")}, ${example(said, 'model~gpt-4o')}, ${example(said, "'cost_usd>0.1'")}.`,
+    })
+  }
+  const [, name = '', operator, value = ''] = match
+  return { name, operator: operator as Filter['operator'], value }
+}
+
 /**
- * One filter. `=` and `!=` compare the whole value, `~` looks for the text in it, whatever the case;
- * `(none)` stands for calls without the value.
+ * One filter. `=` and `!=` compare the whole value, `~` looks for the text in it, whatever the case; `>`, `>=`,
+ * `<` and `<=` compare a number; `(none)` stands for calls without the value.
  * @param said what an error calls it
  * @throws UserError (usage) for another shape, an unknown key, or a value that the key cannot have
  */
 export function parseFilter(text: string, said = option): Filter {
-  const match = /^([^=!~]+)(!=|=|~)(.*)$/s.exec(text)
-  if (match === null) {
-    throw new UserError(`${said} ${text} is not a filter`, {
-      code: 'usage',
-      hint: `Write key=value, key!=value or key~text: ${example(said, 'feature=chat')}, ${example(said, "'user!=(none)'")}, ${example(said, 'model~gpt-4o')}.`,
-    })
-  }
-  const [, name = '', operator, value = ''] = match
-  return filterOn(name, operator as Filter['operator'], value, `${said} ${text}`, said)
+  const { name, operator, value } = partsOf(text, said)
+  return filterOn(name, operator, value, `${said} ${text}`, said)
 }
 
-/** @throws UserError (usage), as parseFilter */
-export function parseFilters(texts: readonly string[]): readonly Filter[] {
-  return texts.map((text) => parseFilter(text))
+/** What a list of values, or a group, takes the place of: calls may have the very text as their value. */
+export interface Reading {
+  /** As it was typed. */
+  readonly text: string
+  readonly literal: Filter
+}
+
+export interface Filters {
+  readonly filters: readonly Filter[]
+  readonly readings: readonly Reading[]
+}
+
+/**
+ * The filters of `--where`. After = and !=, commas separate values (`\,` is a comma), and `@name` is a group of
+ * values where the config file has one (`\@` is an at sign).
+ * @throws UserError (usage), as parseFilter, and for a group that is not there
+ */
+export function parseFilters(texts: readonly string[], groups: ValueGroups = noGroups): Filters {
+  const all = texts.map((text) => filtersOf(text, groups))
+  return {
+    filters: all.flatMap(({ filters }) => filters),
+    readings: all.flatMap(({ readings }) => readings),
+  }
+}
+
+function filtersOf(text: string, groups: ValueGroups): Filters {
+  const { name, operator, value } = partsOf(text, option)
+  const whole = `${option} ${text}`
+  const one = (part: string): Filter => filterOn(name, operator, part, whole)
+  if (operator !== '=' && operator !== '!=') return { filters: [one(value)], readings: [] }
+  const parts = value.split(/(?<!\\),/)
+  const { key } = filterDimension(name)
+  const filters = parts.flatMap((part) => {
+    const members = namedGroup(part.trim(), key, groups, whole)
+    return members?.map(one) ?? [one(part.replaceAll(/\\(?=[,@])/g, ''))]
+  })
+  // What can be read in one way alone is not looked for under another.
+  const isPlain = filters.length === 1 && filters[0]!.value === value.trim()
+  const literal = isPlain || /\\[,@]/.test(value) ? undefined : literalOf(key, value)
+  return { filters, readings: literal === undefined ? [] : [{ text, literal }] }
+}
+
+/** The value as it was typed; none where calls cannot have it. */
+function literalOf(key: string, value: string): Filter | undefined {
+  const dimension = filterDimension(key)
+  const isText = dimension.kind !== 'column' || dimension.type === 'VARCHAR'
+  return isText ? { dimension: key, operator: '=', value: value.trim() } : undefined
 }
 
 /**
@@ -48,7 +105,7 @@ export function filterOn(
   whole: string,
   said = option,
 ): Filter {
-  const dimension = dimensionOf(name)
+  const dimension = filterDimension(name)
   if (dimension.kind === 'time') {
     const what = said === option ? 'cannot filter by' : 'cannot be on'
     throw new UserError(`${said} ${what} ${dimension.key}`, {
@@ -60,10 +117,33 @@ export function filterOn(
     })
   }
   const filter = { dimension: dimension.key, operator, value: value.trim() }
+  if (isComparison(operator)) return { ...filter, value: comparedValue(whole, dimension, filter, said) }
   return { ...filter, value: checkedValue(whole, dimension, filter, said) }
 }
 
 const example = (said: string, filter: string): string => (said === option ? `${option} ${filter}` : filter)
+
+/** Digits that a comparison with money or counts keeps: more than any call has. */
+const mostDigits = { whole: 19, places: 18 }
+
+/** A number in its plain digits. @throws UserError (usage) for a text, or a number beyond what is compared */
+function comparedValue(whole: string, dimension: Dimension, { value }: Filter, said: string): string {
+  const hint = `For example ${example(said, `'${dimension.key}>0.1'`)}.`
+  if (dimension.kind !== 'column' || dimension.type === 'VARCHAR' || dimension.type === 'BOOLEAN') {
+    const signs = `Compare it with =, != or ~: ${example(said, `${dimension.key}=chat`)}.`
+    throw new UserError(`${whole}: ${dimension.key} is no number`, { code: 'usage', hint: signs })
+  }
+  const decimal = readDecimal(value)
+  if (decimal === undefined)
+    throw new UserError(`${whole}: compare it with a number`, { code: 'usage', hint })
+  const digits = plain(decimal)
+  const [integer = '', fraction = ''] = digits.replace('-', '').split('.')
+  if (integer.length <= mostDigits.whole && fraction.length <= mostDigits.places) return digits
+  throw new UserError(`${whole}: the number has more digits than are compared`, {
+    code: 'usage',
+    hint: `Up to ${mostDigits.whole} before the point, and ${mostDigits.places} after it. ${hint}`,
+  })
+}
 
 /** The value as the calls have it. @throws UserError (usage) for one that no call can have */
 function checkedValue(
@@ -95,11 +175,19 @@ function typedValue(value: string, type: ColumnType): string | undefined {
   if (type === 'BOOLEAN') return /^(true|false)$/i.test(value) ? value.toLowerCase() : undefined
   const decimal = readDecimal(value)
   if (decimal === undefined || !Number.isFinite(Number(value))) return undefined
+  if (type === 'DECIMAL(18,12)') return moneyValue(plain(decimal))
   if (type !== 'BIGINT') return value
   const digits = plain(decimal)
   const isWhole = /^-?\d+$/.test(digits)
   return isWhole && BigInt(digits) <= largestWhole && BigInt(digits) >= -largestWhole ? digits : undefined
 }
 
-const typeWords = (type: ColumnType): string =>
-  type === 'BOOLEAN' ? 'true or false' : type === 'BIGINT' ? 'a whole number' : 'a number'
+/** Money has twelve places: what has more equals no cost, and would be rounded to one. */
+const moneyValue = (digits: string): string | undefined =>
+  /^-?\d{1,6}(\.\d{1,12})?$/.test(digits) ? digits : undefined
+
+const typeWords = (type: ColumnType): string => {
+  if (type === 'BOOLEAN') return 'true or false'
+  if (type === 'DECIMAL(18,12)') return 'an amount of up to 12 places'
+  return type === 'BIGINT' ? 'a whole number' : 'a number'
+}

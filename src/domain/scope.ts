@@ -8,10 +8,17 @@ export interface Window {
   readonly until: string | null
 }
 
+export const comparisons = ['>=', '<=', '>', '<'] as const
+export type Comparison = (typeof comparisons)[number]
+
+export const isComparison = (operator: string): operator is Comparison =>
+  comparisons.some((one) => one === operator)
+
 export interface Filter {
   /** Column of `calls`, or `tag.<name>`. */
   readonly dimension: string
-  readonly operator: '=' | '!=' | '~'
+  /** The last four compare a number. */
+  readonly operator: '=' | '!=' | '~' | Comparison
   readonly value: string
 }
 

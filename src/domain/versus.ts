@@ -3,7 +3,7 @@
  * What it does not say is as on the first side.
  */
 import { UserError } from '../errors.js'
-import { dimensionOf } from './dimensions.js'
+import { filterDimension } from './dimensions.js'
 import { readDuration, type Duration } from './time/duration.js'
 import { parseFilter } from './filters.js'
 import { datePeriod, momentOf, monthForm, windowBefore, wordPeriod } from './time/periods.js'
@@ -119,7 +119,7 @@ export function surelyApart(a: Scope, b: Scope): boolean {
   return windowsApart(a, b) || windowsApart(b, a) || a.filters.some(({ dimension }) => valuesApart(dimension))
 
   function valuesApart(dimension: string): boolean {
-    const found = dimensionOf(dimension)
+    const found = filterDimension(dimension)
     // 1 and 1.0 are one number; only texts differ where they are written differently.
     if (found.kind === 'column' && found.type !== 'VARCHAR') return false
     const [these, those] = [equals(a, dimension), equals(b, dimension)]

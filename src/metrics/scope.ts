@@ -1,9 +1,9 @@
 /**
  * A question's scope as SQL: the window and the filters, and dimensions as expressions over `calls`.
  */
-import { dimensionOf, type Dimension } from '../domain/dimensions.js'
+import { filterDimension, type Dimension } from '../domain/dimensions.js'
 import { noneValue } from '../domain/filters.js'
-import type { Filter, Scope } from '../domain/scope.js'
+import { isComparison, type Comparison, type Filter, type Scope } from '../domain/scope.js'
 import { containsText, instant, mapValue } from './dialect.js'
 import type { Param } from './query.js'
 
@@ -47,12 +47,14 @@ export function inFilters(filters: readonly Filter[], prefix = ''): Condition {
 }
 
 function comparison({ dimension, operator, value }: Filter, id: string): Condition {
-  const { column, params } = columnOf(dimensionOf(dimension), `filter_tag_${id}`)
+  const found = filterDimension(dimension)
+  const { column, params } = columnOf(found, `filter_tag_${id}`)
   const name = `filter_${id}`
+  if (isComparison(operator)) return compared(found, column, { operator, name, value })
   if (value === noneValue && operator !== '~') {
     return { sql: `${column} IS ${operator === '=' ? '' : 'NOT '}NULL`, params }
   }
-  const typed = comparable(dimensionOf(dimension), `$${name}`)
+  const typed = comparable(found, `$${name}`)
   const bound = { ...params, [name]: value }
   if (operator === '~') return { sql: containsText(`CAST(${column} AS VARCHAR)`, `$${name}`), params: bound }
   // A call without the value does differ from it: plain <> would lose it.
@@ -60,6 +62,21 @@ function comparison({ dimension, operator, value }: Filter, id: string): Conditi
     sql: operator === '=' ? `${column} = ${typed}` : `${column} IS DISTINCT FROM ${typed}`,
     params: bound,
   }
+}
+
+/**
+ * Money and counts as decimals, exactly; what is stored as a double against the double of the same digits.
+ * A call without the value passes no comparison.
+ */
+function compared(
+  dimension: Dimension,
+  column: string,
+  { operator, name, value }: { operator: Comparison; name: string; value: string },
+): Condition {
+  const isDouble = dimension.kind === 'column' && dimension.type === 'DOUBLE'
+  const type = isDouble ? 'DOUBLE' : 'DECIMAL(38,18)'
+  const number = isDouble ? column : `CAST(${column} AS ${type})`
+  return { sql: `${number} ${operator} CAST($${name} AS ${type})`, params: { [name]: value } }
 }
 
 function comparable(dimension: Dimension, param: string): string {

@@ -1,8 +1,8 @@
 /** Finds out why filters leave nothing; asked only once nothing was found. */
 import type { Database } from '../db/database.js'
-import { dimensionOf } from '../domain/dimensions.js'
+import { filterDimension } from '../domain/dimensions.js'
 import { noneValue } from '../domain/filters.js'
-import type { Filter, Scope } from '../domain/scope.js'
+import { isComparison, type Filter, type Scope } from '../domain/scope.js'
 import { filterExtent, nearTags, nearValues } from '../metrics/doubts/near-values.js'
 import { matchesNever, type Unmatched } from '../reports/unmatched.js'
 
@@ -25,9 +25,9 @@ export async function unmatchedFilters(
 }
 
 async function closest(db: Database, filter: Filter): Promise<Pick<Unmatched, 'near' | 'nearTags'>> {
-  if (filter.value === noneValue) return { near: [], nearTags: [] }
+  if (filter.value === noneValue || isComparison(filter.operator)) return { near: [], nearTags: [] }
   const near = await names(db, nearValues(filter, shown))
-  const dimension = dimensionOf(filter.dimension)
+  const dimension = filterDimension(filter.dimension)
   if (near.length > 0 || dimension.kind !== 'tag') return { near, nearTags: [] }
   return { near, nearTags: await names(db, nearTags(dimension.tag, shown)) }
 }

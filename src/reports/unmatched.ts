@@ -1,7 +1,7 @@
 /** Filters that leave nothing of a window, in words: mistyped, or of another time. */
 import { localDate } from '../domain/time/periods.js'
 import { noneValue } from '../domain/filters.js'
-import type { Filter, Scope } from '../domain/scope.js'
+import { isComparison, type Filter, type Scope } from '../domain/scope.js'
 import type { FilterExtentRow } from '../metrics/doubts/near-values.js'
 
 /** A filter that no call in the window passes. */
@@ -34,7 +34,7 @@ export function unmatchedWords(unmatched: Unmatched, { since, until, tz }: Scope
     return `${text} has calls, from ${localDate(first, tz)} to ${localDate(last, tz)}`
   }
   if (near.length > 0) return `no call at any time has ${text}; ${closestWords(near)}`
-  if (filter.value === noneValue) return `no call at any time has ${text}`
+  if (filter.value === noneValue || isComparison(filter.operator)) return `no call at any time has ${text}`
   const tags = nearTags.length === 0 ? '' : `; ${closestWords(nearTags.map((name) => `tag.${name}`))}`
   return `no call at any time has any ${filter.dimension}${tags}`
 }

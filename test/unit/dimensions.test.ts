@@ -62,10 +62,16 @@ describe('filters', () => {
     expect(parseFilter(text)).toEqual(filter)
   })
 
-  test.each(['feature', '=x', 'feature=', 'cost_usd=1', 'day=2026-10-02', 'cache_hit=maybe', 'attempt=two'])(
-    'refuses --where %j',
-    (text) => {
-      expect(() => parseFilter(text)).toThrow(expect.objectContaining({ code: 'usage' }))
-    },
-  )
+  test.each([
+    'feature',
+    '=x',
+    'feature=',
+    'line=1',
+    'line>1',
+    'day=2026-10-02',
+    'cache_hit=maybe',
+    'attempt=two',
+  ])('refuses --where %j', (text) => {
+    expect(() => parseFilter(text)).toThrow(expect.objectContaining({ code: 'usage' }))
+  })
 })

@@ -94,7 +94,7 @@ const takers: Readonly<Record<string, Taker>> = {
   '--metric': oneOf(measureNames, true),
   '--period': { takes: (word) => word === 'quarter' || isPeriod(word) },
   '--since': { takes: isPeriodText },
-  '--where': { takes: (word) => /^[\w.-]+(?:!=|=|~)/.test(word) },
+  '--where': { takes: (word) => /^[\w.-]+(?:!=|[<>]=?|=|~)/.test(word) },
   '--format': oneOf(renderers.map(({ id }) => id)),
 }
 

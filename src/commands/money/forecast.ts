@@ -22,6 +22,7 @@ import { budgetOption, budgetsOf } from '../budget-option.js'
 import { questionOptions, type CommandSpec, type Invocation } from '../command.js'
 import { askForecast } from '../../questions/forecasting.js'
 import { type Question } from '../../questions/question.js'
+import { configOf } from '../precedence.js'
 import { optionCount, optionText, optionTexts } from '../option-values.js'
 import { withCalls } from '../with-calls.js'
 
@@ -66,7 +67,7 @@ export const forecastCommand: CommandSpec = {
     const period = (optionText(invocation, 'period') ?? 'month') as PeriodName
     const by = groupsOf(invocation)
     const top = optionCount(invocation, 'top')
-    const given = budgetsGiven(invocation, period)
+    const given = await budgetsGiven(invocation, period)
     const ask = invocation.options['backtest'] === true ? answerBacktest : answer
     return {
       report: await withCalls(invocation, (question) => {
@@ -82,7 +83,7 @@ export const forecastCommand: CommandSpec = {
  * other periods too, but a question without an answer.
  * @throws UserError (usage)
  */
-function budgetsGiven(invocation: Invocation, period: PeriodName): readonly Budget[] {
+async function budgetsGiven(invocation: Invocation, period: PeriodName): Promise<readonly Budget[]> {
   const texts = optionTexts(invocation, 'budget')
   const budgets = texts.map(parseBudget)
   if (texts.length === 0) return []
@@ -104,7 +105,8 @@ function budgetsGiven(invocation: Invocation, period: PeriodName): readonly Budg
           : `Write --budget ${wanted}:100, or see llmcost budget, which forecasts budgets of any period.`,
     })
   }
-  const filters = parseFilters(optionTexts(invocation, 'where'))
+  const { groups } = await configOf(invocation)
+  const { filters } = parseFilters(optionTexts(invocation, 'where'), groups)
   const apart = texts.find((_, i) => !coversExactly(budgets[i]!, filters))
   if (apart !== undefined) {
     throw new UserError(`--budget ${apart} is not of the calls that are forecast`, {

@@ -1,5 +1,5 @@
 /** Why a filter finds nothing: when its calls were made, and the values that are most like the one typed. */
-import { dimensionOf } from '../../domain/dimensions.js'
+import { filterDimension } from '../../domain/dimensions.js'
 import type { Filter, Window } from '../../domain/scope.js'
 import { containsText, entryNames, similarity } from '../dialect.js'
 import type { Query, Whole } from '../query.js'
@@ -19,9 +19,16 @@ export interface NearRow {
   readonly value: string
 }
 
-/** When the calls that pass one filter were made; one row. */
-export function filterExtent(filter: Filter, { since, until }: Window): Query<FilterExtentRow> {
-  const condition = inFilters([filter])
+/**
+ * When the calls that pass one filter were made; one row.
+ * @param others filters that they pass, too
+ */
+export function filterExtent(
+  filter: Filter,
+  { since, until }: Window,
+  others: readonly Filter[] = [],
+): Query<FilterExtentRow> {
+  const condition = inFilters([filter, ...others])
   const inside = inScope({ since, until, filters: [], tz: 'UTC' })
   const sql = /* sql */ `
     SELECT count(*) AS calls, count(*) FILTER (WHERE ${inside.sql}) AS calls_inside,
@@ -35,7 +42,7 @@ export function filterExtent(filter: Filter, { since, until }: Window): Query<Fi
  * have a million values, so they are compared where they are.
  */
 export function nearValues({ dimension, value }: Filter, top: number): Query<NearRow> {
-  const { column, params } = columnOf(dimensionOf(dimension), 'tag')
+  const { column, params } = columnOf(filterDimension(dimension), 'tag')
   const values = `SELECT DISTINCT CAST(${column} AS VARCHAR) AS value FROM calls WHERE ${column} IS NOT NULL`
   return { sql: closest(values, top), params: { ...params, typed: value } }
 }

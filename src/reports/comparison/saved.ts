@@ -5,9 +5,9 @@
  */
 import { isLosslessNumber, parse } from 'lossless-json'
 import { readDecimal } from '../../domain/costs/decimal.js'
-import { dimensionOf } from '../../domain/dimensions.js'
+import { filterDimension } from '../../domain/dimensions.js'
 import { instantFrom } from '../../domain/time/periods.js'
-import type { Filter, Window } from '../../domain/scope.js'
+import { isComparison, type Filter, type Window } from '../../domain/scope.js'
 import { assertZone } from '../../domain/time/zones.js'
 import { UserError } from '../../errors.js'
 import type { Figures } from '../../metrics/figures.js'
@@ -141,16 +141,19 @@ function periodOf(answer: Json, refuse: (what: string) => never): { window: Wind
   }
 }
 
+const isOperator = (text: string): text is Filter['operator'] =>
+  ['=', '!=', '~'].includes(text) || isComparison(text)
+
 /** The filters of the first side of a comparison; of other answers they are not known. */
 function filtersOf(answer: Json): readonly Filter[] | null {
   const side = recordOf(recordOf(answer['sides'])?.['a'])
   if (side === undefined) return null
   return listOf(side['filters']).flatMap((one) => {
     const { dimension, operator, value } = recordOf(one) ?? {}
-    const known = operator === '=' || operator === '!=' || operator === '~'
+    const known = typeof operator === 'string' && isOperator(operator)
     if (typeof dimension !== 'string' || !known || typeof value !== 'string') return []
     try {
-      return [{ dimension: dimensionOf(dimension).key, operator, value }]
+      return [{ dimension: filterDimension(dimension).key, operator, value }]
     } catch {
       return []
     }

@@ -164,7 +164,7 @@ test('every option of this kind is marked so in each command, and no other', asy
   const options = every(await loadCommands()).flatMap((spec) =>
     spec.options
       // A format with choices of its own is not that of reports.
-      .filter(({ flags, choices }) => !(flags.startsWith('--format') && choices !== undefined))
+      .filter(({ flags, choices }) => !(flags.includes('--format') && choices !== undefined))
       .map((option) => ({ ...option, command: spec.name })),
   )
   for (const { flags, setting, command } of options) {

@@ -154,6 +154,7 @@ describe.each(Object.entries(whole))('%s', (name, text) => {
       memory_limit: '2GB',
     })
     expect(rest).toEqual({
+      groups: {},
       costBasis: 'reported-first',
       userTiers: join(homedir(), 'tiers.csv'),
       bounds: { ...defaultBounds, truncation_rate: 0.1, growth_weeks: 4 },
@@ -213,6 +214,7 @@ describe('what holds without', () => {
     prices: [],
     costBasis: 'list-first',
     presets: {},
+    groups: {},
     bounds: defaultBounds,
     budgets: [],
     userCaps: {},
@@ -285,5 +287,29 @@ describe('YAML', () => {
       ['__proto__', { from: 'openai' }],
       ['constructor', { from: 'llmcost' }],
     ])
+  })
+})
+
+describe('groups', () => {
+  test('stand under the dimension they are of, by its own name', async () => {
+    const { groups } = await load(
+      'x.yaml',
+      'groups:\n  user:\n    research: [ada, 7]\n    all: [bob]\n  tag.region: {eu: [de, fr]}\n',
+    )
+    expect(groups).toEqual({
+      user_id: { research: ['ada', '7'], all: ['bob'] },
+      'tag.region': { eu: ['de', 'fr'] },
+    })
+  })
+
+  test.each([
+    ['groups: {users: {a: [b]}}', /groups\.users/],
+    ['groups: {user: {a: []}}', /groups\.user\.a/],
+    ['groups: {user: {a: b}}', /groups\.user\.a/],
+    ['groups: {user: {a: [b]}, user_id: {c: [d]}}', /user_id.*same/],
+    ['groups: {day: {a: [b]}}', /groups\.day/],
+    ['groups: {cost_usd: {a: [b]}}', /groups\.cost_usd/],
+  ])('%s', async (text, message) => {
+    await expect(load('x.yaml', text)).rejects.toThrow(message)
   })
 })

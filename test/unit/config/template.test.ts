@@ -35,6 +35,7 @@ describe.each<Ending>(['.yaml', '.yml', '.toml', '.json'])('%s', (ending) => {
       prices: [],
       costBasis: 'list-first',
       presets: {},
+      groups: {},
       bounds: defaultBounds,
       budgets: [],
       userCaps: {},
