@@ -16,6 +16,7 @@ import { askAnomalies, askedByDefault, type AnomalyOptions } from '../../questio
 import { askBaseline, askSurprise } from '../../questions/anomalies/baseline.js'
 import { askUserDay } from '../../questions/anomalies/users-beyond.js'
 import { userDaySection } from '../../reports/anomalies/user-day.js'
+import { askOfficeHours } from '../../questions/anomalies/office-hours.js'
 import { askSessionTerms } from '../../questions/anomalies/session-terms.js'
 import {
   anomalyOptionSpecs,
@@ -112,9 +113,10 @@ async function answer(
   const budgets = budgetsOption(invocation, config.budgets)
   const options = { ...materialityOf(config.bounds), ...given, budgets }
   const found = await askAnomalies(question, options, optionCount(invocation, 'top'))
+  const elsewhere = await askOfficeHours(question, found.span, Number(found.account?.history_hours ?? 0))
   const doubts = await doubtsOf(question)
   const report = anomalyReport(
-    { ...options, ...found, scope: question.scope },
+    { ...options, ...found, scope: question.scope, ...(elsewhere === undefined ? {} : { elsewhere }) },
     doubts,
     invocation.options['all'] === true,
   )

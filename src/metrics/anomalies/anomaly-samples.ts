@@ -13,6 +13,7 @@ import { seriesHours } from './series-hours.js'
 import { sessionFlags, sessionNorms, sessionTerms } from './session-flags.js'
 import { userHours } from './user-hours.js'
 import { userDayTerms, usersBeyond } from './users-beyond.js'
+import { weekProfile } from './week-profile.js'
 import { zscores } from './zscores.js'
 import type { Query } from '../query.js'
 
@@ -135,6 +136,9 @@ export const anomalySamples = [
   ),
   sample('expensive_calls', 'single calls far beyond those of their feature', (scope) =>
     expensiveCalls({ scope, historySince: '2026-01-01T00:00:00Z', leastUsd: 0.1, top: 10 }),
+  ),
+  sample('week_profile', 'calls by the hour of the local week', (scope, span) =>
+    weekProfile(scope, span, 28),
   ),
   sample('user_hours', 'hours in which a user spent more than an amount', (scope, span) =>
     userHours(scope, span, '0.1'),

@@ -1,4 +1,5 @@
 /** Incidents, and what else stands out: `llmcost anomalies`, and its part of the weekly report. */
+import type { OfficeHours } from '../../anomalies/office-hours.js'
 import type { Amounts, Driver, Incident, Member } from '../../anomalies/build.js'
 import {
   amountText,
@@ -25,6 +26,7 @@ import type { UserHourRow } from '../../metrics/anomalies/user-hours.js'
 import type { UserBeyondRow } from '../../metrics/anomalies/users-beyond.js'
 import { driftFindings, expensiveFindings, firstSpendFindings, userHourFindings } from './anomaly-findings.js'
 import { beyondFindings } from './beyond-findings.js'
+import { officeFinding } from './office-finding.js'
 import { column, dataColumn } from '../columns.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from '../notes.js'
 import { settled } from './surprise-verdicts.js'
@@ -48,6 +50,8 @@ export interface AnomalyAnswer {
   readonly expensive: readonly ExpensiveCallRow[]
   readonly userHours: readonly UserHourRow[]
   readonly usersBeyond: readonly UserBeyondRow[]
+  /** Where the calls keep the office hours of another zone. */
+  readonly elsewhere?: OfficeHours
 }
 
 const columns: readonly Column[] = [
@@ -203,9 +207,23 @@ function emptyWords({ span, account }: AnomalyAnswer, doubts: Doubts): string {
 
 /** Findings beside the incidents. */
 function anomalyFindings(answer: AnomalyAnswer): Finding[] {
-  const { scope, expensive, firstSpends, userHours, usersBeyond, by, budgets, minUsd, mostFindings } = answer
+  const {
+    scope,
+    expensive,
+    firstSpends,
+    userHours,
+    usersBeyond,
+    by,
+    budgets,
+    minUsd,
+    mostFindings,
+    elsewhere,
+  } = answer
   return [
     ...historyFindings(answer),
+    ...(elsewhere === undefined
+      ? []
+      : [officeFinding(elsewhere, scope.tz, hourStart(answer.span.until, scope.tz))]),
     ...driftFindings(answer.drifts, scope.tz),
     ...expensiveFindings(expensive, scope.tz),
     ...beyondFindings(usersBeyond, scope.tz, mostFindings),
