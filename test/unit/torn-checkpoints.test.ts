@@ -409,6 +409,36 @@ test.each([pageSize, 2 * pageSize])(
   },
 )
 
+test('a commit of much, which writes into the file itself, has its blocks kept before, and none after', async () => {
+  const store = workshop.store()
+  await ingested(store, 0, 3)
+  // eslint-disable-next-line typescript/unbound-method -- called below with its own database
+  const original = Database.prototype.run
+  const seen: string[] = []
+  const spy = vi.spyOn(Database.prototype, 'run').mockImplementation(async function (
+    this: Database,
+    sql,
+    ...more
+  ) {
+    const before = existsSync(`${store}.blocks`)
+    const result = await original.call(this, sql, ...more)
+    if (/^(?:COMMIT|CHECKPOINT|DETACH)/.test(sql))
+      seen.push(`${sql}: ${before}, log ${existsSync(`${store}.wal`)}`)
+    return result
+  })
+  await inMemory((db) =>
+    writeStore(db, store, options, async () => {
+      await db.run("SET checkpoint_threshold = '1KB'")
+      await db.run(
+        "INSERT INTO store.main.label_members SELECT 'label', 'value ' || i FROM range(100000) r(i)",
+      )
+    }),
+  )
+  spy.mockRestore()
+  expect(seen).toEqual(['COMMIT: true, log false', 'DETACH store: false, log false'])
+  expect(await ask(store, 'SELECT count(*) AS n FROM label_members')).toEqual([{ n: 100_000 }])
+})
+
 test('a failure after blocks were kept leaves none', async () => {
   const store = workshop.store()
   await ingested(store, 0, 3)
