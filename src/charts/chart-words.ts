@@ -40,13 +40,17 @@ export function said({ bucket, words, expectedWords, mark, partial }: Point): st
 }
 
 export interface LegendEntry {
-  readonly look: 'amount' | 'partial' | 'mark' | 'expected' | 'band' | 'bound'
+  readonly look: 'amount' | 'partial' | 'mark' | 'expected' | 'band' | 'bound' | 'part' | 'ghost'
+  /** Of a part: which, from below. */
+  readonly place?: number
   readonly text: string
 }
 
 /** What the looks mean; empty where there is only one. */
-export function legendOf({ has, y, expected, bound }: Drawing): LegendEntry[] {
+export function legendOf({ has, y, expected, bound, parts, ghost }: Drawing): LegendEntry[] {
   const entries: LegendEntry[] = [
+    ...parts.map((text, place) => ({ look: 'part', text, place }) as const),
+    ...(has.ghost ? [{ look: 'ghost', text: ghost?.title ?? 'before' } as const] : []),
     ...(has.marks ? [{ look: 'mark', text: 'stands out' } as const] : []),
     ...(has.partial ? [{ look: 'partial', text: 'incomplete' } as const] : []),
     ...(has.expected ? [{ look: 'expected', text: expected?.title ?? 'expected' } as const] : []),
@@ -55,5 +59,6 @@ export function legendOf({ has, y, expected, bound }: Drawing): LegendEntry[] {
       ? [{ look: 'bound', text: bound.isBeyond ? `${bound.title}, above the chart` : bound.title } as const]
       : []),
   ]
-  return entries.length === 0 ? [] : [{ look: 'amount', text: y.title }, ...entries]
+  if (entries.length === 0 || parts.length > 0) return entries
+  return [{ look: 'amount', text: y.title }, ...entries]
 }

@@ -51,7 +51,7 @@ const top = 22
 
 function frameOf(drawing: Drawing, { width, height, palette }: ChartOptions): Frame {
   const { points } = drawing
-  const levels = points.flatMap(({ y, expected, low, high }) => [y, expected, low, high])
+  const levels = points.flatMap(({ y, expected, low, high, ghost }) => [y, expected, low, high, ghost])
   const drawn = drawing.bound?.isBeyond === true ? undefined : drawing.bound?.value
   const known = [...levels, drawn].filter((level) => level !== undefined)
   const [least, most] = [Math.min(0, ...known), Math.max(0, ...known)]

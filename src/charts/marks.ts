@@ -38,7 +38,11 @@ ${dashed(drawing, frame)}`
 function bar(point: Point, index: number, frame: Frame, tallest: boolean): Markup {
   if (point.y === undefined) return markup``
   const { palette } = frame
-  const [x, end] = [frame.x(index), frame.y(point.y)]
+  const ghost = ghostBar(point, index, frame)
+  // What stands behind looks out at the left.
+  const aside = point.ghost === undefined ? 0 : frame.band * ghostShift
+  const own = { ...frame, band: frame.band - aside }
+  const [x, end] = [frame.x(index) + aside, frame.y(point.y)]
   const marked = point.mark !== undefined
   const look = marked
     ? markup`fill="${palette.bad}"`
@@ -46,7 +50,34 @@ function bar(point: Point, index: number, frame: Frame, tallest: boolean): Marku
       ? markup`fill="${palette.faint}" stroke="${palette.accent}" stroke-width="1" stroke-dasharray="3 2"`
       : markup`fill="${palette.accent}"`
   // The whole height of the bucket answers to the pointer: small bars are hard to hit.
-  return markup`<g><title>${said(point)}</title><path d="M${px(x)} ${px(frame.top)}h${px(frame.band)}V${px(frame.zero)}h-${px(frame.band)}Z" fill="none" pointer-events="all"/><path d="${barPath(x, end, frame)}" ${look}/>${label(point, x, end, frame, tallest)}</g>`
+  return markup`<g><title>${said(point)}</title><path d="M${px(frame.x(index))} ${px(frame.top)}h${px(frame.band)}V${px(frame.zero)}h-${px(frame.band)}Z" fill="none" pointer-events="all"/>${ghost}${point.parts.length > 0 ? stack(point, x, own) : markup`<path d="${barPath(x, end, own)}" ${look}/>`}${label(point, x, end, own, tallest)}</g>`
+}
+
+/** How far a bar gives way to what stands behind it, of its width. */
+const ghostShift = 0.22
+
+function ghostBar({ ghost }: Point, index: number, frame: Frame): Markup {
+  if (ghost === undefined) return markup``
+  const { palette, band } = frame
+  const narrow = { ...frame, band: band * (1 - ghostShift) }
+  return markup`<path d="${barPath(frame.x(index), frame.y(ghost), narrow)}" fill="${palette.line}" stroke="${palette.quiet}" stroke-width="0.75" stroke-opacity="0.6"/>`
+}
+
+/** Parts in tints of one colour, the dearest darkest and on the axis. */
+export const partTint = (place: number): number => [1, 0.78, 0.6, 0.45, 0.32, 0.2][place] ?? 0.15
+
+function stack({ parts, partial }: Point, x: number, { y, band: width, palette }: Frame): Markup {
+  let below = 0
+  const drawn = parts.map((part, place) => {
+    const [from, to] = [y(below), y(below + part)]
+    below += part
+    if (from - to <= 0) return markup``
+    return markup`<path d="M${px(x)} ${px(from)}H${px(x + width)}V${px(to)}H${px(x)}Z" fill="${palette.card}"/><path d="M${px(x)} ${px(from)}H${px(x + width)}V${px(to)}H${px(x)}Z" fill="${palette.accent}" fill-opacity="${partTint(place)}"/>`
+  })
+  const outline = partial
+    ? markup`<path d="M${px(x)} ${px(y(0))}H${px(x + width)}V${px(y(below))}H${px(x)}Z" fill="none" stroke="${palette.accent}" stroke-dasharray="3 2"/>`
+    : markup``
+  return markup`${drawn}${outline}`
 }
 
 /** Round at its end, flat on the axis. */

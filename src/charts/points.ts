@@ -17,6 +17,10 @@ export interface Point {
   readonly high: number | undefined
   readonly mark: string | undefined
   readonly partial: boolean
+  /** What y is made of, from below; empty where it is drawn whole. */
+  readonly parts: readonly number[]
+  /** What stands behind it. */
+  readonly ghost: number | undefined
 }
 
 export interface Drawing {
@@ -30,7 +34,11 @@ export interface Drawing {
     readonly band: boolean
     readonly marks: boolean
     readonly partial: boolean
+    readonly ghost: boolean
   }
+  /** Names of the parts, from below. */
+  readonly parts: readonly string[]
+  readonly ghost: Column | undefined
   readonly bound: { readonly value: number; readonly title: string; readonly isBeyond: boolean } | undefined
 }
 
@@ -53,7 +61,10 @@ export function drawingOf(section: Section, tz: string): Drawing | undefined {
       band: points.some(({ low, high }) => low !== undefined && high !== undefined),
       marks: points.some(({ mark }) => mark !== undefined),
       partial: points.some(({ partial }) => partial),
+      ghost: points.some(({ ghost }) => ghost !== undefined),
     },
+    parts: (chart.parts ?? []).map((key) => columns.find((column) => column.key === key)?.title ?? key),
+    ghost: columns.find(({ key }) => key === chart.ghost),
     bound:
       bound === undefined || chart.bound === undefined
         ? undefined
@@ -113,6 +124,8 @@ function pointsOf(
       high: amount(row, chart.high, y),
       mark: markOf(row, chart.marks),
       partial: chart.partial !== undefined && row[chart.partial] === true,
+      parts: (chart.parts ?? []).map((key) => Math.max(0, amount(row, key, y) ?? 0)),
+      ghost: amount(row, chart.ghost, y),
     }
   })
 }

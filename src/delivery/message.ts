@@ -23,7 +23,10 @@ export async function reportMessage(report: Report, tz = report.period.tz): Prom
   const { mailOf } = await import('../renderers/mail/page.js')
   const { html, pictures } = mailOf(report, tz, pictureFont)
   return {
-    subject: plainLine([report.title, ...(period === undefined ? [] : [period])].join(', '), 200),
+    subject: plainLine(
+      report.brief?.subject ?? [report.title, ...(period === undefined ? [] : [period])].join(', '),
+      200,
+    ),
     text: table.render(report, options),
     html,
     attachments: await drawn(pictures),

@@ -37,6 +37,19 @@ export function blocksOf({ columns, rows }: Section): Block[] {
 /** A sentence without its tones. */
 export const plainText = (pieces: readonly Words[]): string => pieces.map(({ text }) => text).join('')
 
+/** A table of lists beside each other, as a table each: where there is no room for them side by side. */
+export function listsOf(section: Section): Section[] {
+  const starts = section.columns.flatMap(({ kind }, i) => (kind === 'text' ? [i] : []))
+  return starts.map((start, place): Section => {
+    const columns = section.columns
+      .slice(start, starts[place + 1])
+      .map(({ optional: _, ...column }) => column)
+    const key = columns[0]?.key ?? ''
+    const rows = section.rows.filter((row) => row[key] !== null)
+    return { ...section, id: `${section.id}-${place + 1}`, title: columns[0]?.title ?? '', columns, rows }
+  })
+}
+
 /** Rows that are a sentence each. */
 export function linesOf({ columns, rows }: Section): string[] {
   const [first] = shownColumns(columns)

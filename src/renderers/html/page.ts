@@ -3,13 +3,15 @@
  * then what to look at, then sections in the order of the report, then doubts and where the data came from.
  */
 import { createHash } from 'node:crypto'
-import type { Finding, Report, Section } from '../../reports/report.js'
+import type { Report, Section } from '../../reports/report.js'
 import { doubtsLine } from '../doubts.js'
 import { isFacts } from '../facts.js'
 import { markup, Markup } from '../markup.js'
 import { periodWords } from '../times.js'
 import { notesOf, shownColumns, shownSection } from '../values.js'
 import { headline, isHeadline } from './facts.js'
+import { findingList } from './findings.js'
+import { firstPage } from './first-page.js'
 import { sectionBody } from './section.js'
 import { style } from './style.js'
 
@@ -23,6 +25,7 @@ export function pageOf(report: Report, tz: string): Markup {
   const [first, ...rest] = sections
   const lead = rest.length > 0 && first !== undefined && isHeadline(first, tz) ? first : undefined
   const body = lead === undefined ? sections : rest
+  const { brief } = report
   return markup`<!doctype html>
 <html lang="en">
 <head>
@@ -43,14 +46,18 @@ ${period === undefined ? markup`` : markup`<p class="period">${period}</p>`}
 ${pointer(report)}
 </header>
 <main>
-${lead === undefined ? markup`` : headline(lead, tz)}
-${findings(report)}
-${contents(body)}
-${body.map((section, i) => sectionBlock(section, i, report, tz))}
+${brief === undefined ? wholePage(report, lead, body, tz) : firstPage(report, brief, tz)}
 </main>
 ${dataNotes(report)}
 </body>
 </html>`
+}
+
+function wholePage(report: Report, lead: Section | undefined, body: readonly Section[], tz: string): Markup {
+  return markup`${lead === undefined ? markup`` : headline(lead, tz)}
+${findings(report)}
+${contents(body)}
+${body.map((section, i) => sectionBlock(section, i, report, tz))}`
 }
 
 /** Tables with more columns than a sheet holds upright turn it. */
@@ -66,26 +73,12 @@ function pointer({ warnings }: Report): Markup {
   return line === undefined ? markup`` : markup`<p class="doubt"><a href="#notes">${line}</a></p>`
 }
 
-const severities: Readonly<Record<Finding['severity'], string>> = {
-  critical: 'Critical',
-  warning: 'Warning',
-  info: 'Note',
-}
-
 function findings({ findings = [] }: Report): Markup {
   if (findings.length === 0) return markup``
   return markup`<section aria-labelledby="look">
 <h2 id="look">What to look at</h2>
-<ul class="findings">
-${findings.map((finding) => markup`<li class="${finding.severity}"><span class="badge">${severities[finding.severity]}</span><span>${findingText(finding)}</span></li>`)}
-</ul>
+${findingList({ findings })}
 </section>`
-}
-
-/** What the sentence is about stands out where the sentence begins with it. */
-function findingText({ text, value }: Finding): Markup {
-  if (typeof value !== 'string' || value.trim() === '' || !text.startsWith(value)) return markup`${text}`
-  return markup`<strong>${value}</strong>${text.slice(value.length)}`
 }
 
 /** Pages with fewer sections are seen at a glance. */
@@ -111,11 +104,12 @@ ${notes.length === 0 ? markup`` : markup`<ul class="notes">${notes.map((text) =>
 </section>`
 }
 
-function dataNotes({ warnings, footer = [], period }: Report): Markup {
+function dataNotes({ warnings, footer = [], period, command }: Report): Markup {
   const lines = [...footer, `Days and times are in ${period.tz}.`]
   return markup`<footer id="notes" aria-labelledby="notes-title">
 <h2 id="notes-title">Data notes</h2>
 ${warnings.length === 0 ? markup`` : markup`<ul class="warnings">${warnings.map((text) => markup`<li>${text}</li>`)}</ul>`}
 ${lines.map((text) => markup`<p>${text}</p>`)}
+${command === undefined ? markup`` : markup`<p>Made by <code>${command}</code></p>`}
 </footer>`
 }

@@ -13,15 +13,15 @@ import { sidesTable, tableOf } from './table.js'
 
 export function sectionBody(whole: Section, id: string, tz: string): Markup {
   // A chart draws what programs read: rows that people are spared too.
-  const chart = figure(whole, id, tz)
+  const chart = sectionFigure(whole, id, tz)
   const section = shownSection(whole)
   if (section.rows.length === 0) {
     return markup`${chart ?? markup``}<p class="empty">${section.empty ?? 'Nothing here.'}</p>`
   }
   const rows = rowsOf(section, id, tz)
   // One that draws other points than the rows leaves them to be seen.
-  if (chart === undefined || isFacts(section) || whole.chart?.points !== undefined)
-    return markup`${chart ?? markup``}${rows}`
+  const isOther = whole.chart?.points !== undefined && whole.chart.parts === undefined
+  if (chart === undefined || isFacts(section) || isOther) return markup`${chart ?? markup``}${rows}`
   return markup`${chart}<details><summary>The same as a table</summary>${rows}</details>`
 }
 
@@ -37,7 +37,8 @@ const sizes = [
   { name: 'narrow', width: 340, height: 220 },
 ] as const
 
-function figure(section: Section, id: string, tz: string): Markup | undefined {
+/** The chart of a section with its legend; undefined where there is nothing to draw. */
+export function sectionFigure(section: Section, id: string, tz: string): Markup | undefined {
   const drawing = drawingOf(section, tz)
   if (drawing === undefined) return undefined
   const charts = sizes.map(
@@ -45,7 +46,10 @@ function figure(section: Section, id: string, tz: string): Markup | undefined {
       markup`<div class="chart ${name}">${chartSvg(section, { width, height, tz, palette: pagePalette, id: `${id}-${name}` })}</div>`,
   )
   const legend = legendOf(drawing)
-  const key = legend.map(({ look, text }) => markup`<span><i class="key ${look}"></i>${text}</span>`)
+  const key = legend.map(
+    ({ look, text, place }) =>
+      markup`<span><i class="key ${look}${place === undefined ? '' : ` tint${place}`}"></i>${text}</span>`,
+  )
   return markup`<figure>
 ${charts}
 ${legend.length === 0 ? markup`` : markup`<figcaption>${key}</figcaption>`}

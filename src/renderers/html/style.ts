@@ -1,4 +1,5 @@
 /** The look of the page: both schemes, phones and paper. */
+import { partTint } from '../../charts/marks.js'
 import { darkPalette, lightPalette, type Palette } from '../../charts/palette.js'
 import { Markup } from '../markup.js'
 
@@ -51,6 +52,21 @@ dt::first-letter,.sides tbody th::first-letter,thead th::first-letter,figcaption
 .findings li{display:grid;grid-template-columns:84px 1fr;gap:4px 12px;align-items:baseline;padding:11px 16px;border-top:1px solid var(--line);overflow-wrap:anywhere}
 .findings li:first-child{border-top:0}
 .findings li>span:last-child{max-width:86ch}
+.findings code{display:block;margin-top:4px}
+code{font:12.5px/1.5 ui-monospace,Menlo,Consolas,monospace;color:var(--quiet);overflow-wrap:anywhere;user-select:all}
+.news{margin:24px 0 0;font-size:21px;line-height:1.4;font-weight:600;letter-spacing:-.01em;max-width:46ch;overflow-wrap:anywhere}
+.said{margin:0 0 12px}
+.sticky{position:sticky;top:0;z-index:2;background:var(--paper);border-bottom:1px solid var(--line);padding:6px 0}
+.sticky ul{flex-wrap:nowrap;overflow-x:auto;white-space:nowrap}
+section{scroll-margin-top:56px}
+details.part>div{scroll-margin-top:100px}
+.lists{display:grid;grid-template-columns:repeat(auto-fit,minmax(280px,1fr));gap:12px}
+.lists>div{min-width:0}
+.parts{margin-top:40px;border-bottom:1px solid var(--line)}
+details.part{border-top:1px solid var(--line);padding:4px 0}
+details.part[open]{padding-bottom:24px}
+details.part>summary{padding:10px 0;margin:0;color:var(--ink)}
+details.part>summary h2{display:inline;margin:0}
 .badge{justify-self:start;font-size:12px;font-weight:650;line-height:1.5;padding:1px 8px;border-radius:99px;background:var(--paper);color:var(--quiet)}
 .warning .badge{background:var(--cautionPaper);color:var(--caution)}
 .critical .badge{background:var(--badPaper);color:var(--bad)}
@@ -69,6 +85,8 @@ figcaption span{display:inline-flex;align-items:center;gap:8px}
 .key.mark{background:var(--bad)}
 .key.partial{background:var(--faint);border:1px dashed var(--accent)}
 .key.band{background:var(--faint)}
+.key.ghost{background:var(--line);border:1px solid var(--quiet)}
+${[1, 2, 3, 4, 5].map((place) => `.key.tint${place}{opacity:${partTint(place)}}`).join('\n')}
 .key.expected,.key.bound{height:0;width:18px;border-radius:0;background:none;border-top:2px dashed var(--ink)}
 .key.bound{border-top:2px dotted var(--caution)}
 details>summary{cursor:pointer;color:var(--accent);font-size:14px;padding:4px 0;margin-bottom:8px}
@@ -155,6 +173,7 @@ header.page,main,footer{max-width:none;padding:0}
 header.page{padding-top:0}
 section{margin-top:7mm}
 nav,.doubt{display:none}
+.sticky{position:static}
 .wide{display:block}
 .wide svg{font-size:14px}
 .narrow{display:none}
@@ -178,6 +197,6 @@ thead th:first-child,tbody th,tfoot th{position:static}
 .share>div{gap:1.5mm}
 .share>div>div{min-width:0}
 details::details-content{content-visibility:visible;display:block}
-details>summary{display:none}
+details:not(.part)>summary{display:none}
 }
 `)

@@ -2,24 +2,18 @@
  * A report as the HTML of a mail: tables and inline styles, as mail programs want it, pictures that come with
  * it, nothing fetched, and small enough that no program cuts it off. The order is that of the page.
  */
-import type { Finding, Report, Section } from '../../reports/report.js'
+import type { Report, Section } from '../../reports/report.js'
 import { blocksOf } from '../blocks.js'
-import { doubtsLine } from '../doubts.js'
 import { factsOf, isFacts } from '../facts.js'
 import { markup, Markup, sideBySide } from '../markup.js'
-import { periodWords } from '../times.js'
 import { notesOf, shownSection } from '../values.js'
-import { visible } from '../../domain/words/hidden.js'
-import { cutEnd } from '../width.js'
 import { badge, factList, headline, isFigure, toned } from './facts.js'
 import { figureOf, type Figure, type Picture } from './picture.js'
-import { letters, look, mailWidth, sheet } from './style.js'
+import { briefMail } from './first-page.js'
+import { card, documentOf, heading, hidden, quietLine, said, type MailPage } from './document.js'
+import { badges, dataNotes } from './notes.js'
+import { look } from './style.js'
 import { tableOf } from './table.js'
-
-export interface MailPage {
-  readonly html: string
-  readonly pictures: readonly Picture[]
-}
 
 /** Bytes of HTML. A widespread mail program cuts what is longer than 102 KB. */
 export const mostBytes = 98_000
@@ -62,6 +56,7 @@ export function mailOf(report: Report, tz: string, font: string): MailPage {
 type Figures = (section: Section) => Figure | undefined
 
 function mailIn(report: Report, tz: string, figures: Figures, size: Size): MailPage {
+  if (report.brief !== undefined) return briefMail(report, report.brief, tz, figures)
   const { sections } = report
   const first = sections[0] && shownSection(sections[0])
   const lead = first !== undefined && isFacts(first) && factsOf(first, tz).every(isFigure) ? first : undefined
@@ -69,8 +64,6 @@ function mailIn(report: Report, tz: string, figures: Figures, size: Size): MailP
   const bodies = rest
     .slice(0, size.sections)
     .map((section) => ({ section, ...body(section, tz, figures, size) }))
-  const period = periodWords(report.period, tz)
-  const doubt = doubtsLine(report.warnings)
   const shown = [
     ...(lead === undefined ? [] : [card(markup`${headline(lead, tz)}${notes(lead, size)}`)]),
     ...findings(report, size),
@@ -80,40 +73,11 @@ function mailIn(report: Report, tz: string, figures: Figures, size: Size): MailP
     ]),
     dataNotes(report, rest.slice(size.sections), size),
   ]
-  const html = markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="supported-color-schemes" content="light dark">
-<meta name="format-detection" content="telephone=no,date=no,address=no,email=no,url=no">
-<title>${said(report.title)}</title>
-<style>${sheet}</style>
-</head>
-<body${look('paper', 'margin:0;padding:0;-webkit-text-size-adjust:100%')}>
-${preview(report, lead, tz)}
-<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"${look('paper')}><tr><td align="center" class="page" style="padding:28px 16px">
-${onlyWord(`<table role="presentation" width="${mailWidth}"><tr><td>`)}
-<div role="main"${look('ink', `max-width:${mailWidth}px;margin:0 auto;text-align:left;font-family:${letters};font-size:14px;line-height:1.5`)}>
-<div style="margin:0 0 18px">
-<h1 style="margin:0;font-size:24px;line-height:1.25;font-weight:700;letter-spacing:-.01em">${said(report.title)}</h1>
-${period === undefined ? markup`` : markup`<p${look('quiet', 'margin:4px 0 0')}>${period}</p>`}
-${doubt === undefined ? markup`` : markup`<p${look('caution', 'margin:4px 0 0')}>${doubt}: see the end</p>`}
-</div>
-${shown}
-</div>
-${onlyWord('</td></tr></table>')}
-</td></tr></table>
-</body>
-</html>`
+  const html = documentOf(report, preview(report, lead, tz), tz, shown)
   // The same chart twice is one picture.
   const pictures = new Map(bodies.flatMap((one) => one.pictures.map((picture) => [picture.cid, picture])))
   return { html: `${html.text}\n`, pictures: [...pictures.values()] }
 }
-
-/** What only Word reads, which shows mails in some programs and knows no greatest width. */
-const onlyWord = (text: string): Markup => new Markup(`<!--[if mso]>${text}<![endif]-->`)
 
 /** What a list of mails shows beside the subject. */
 function preview({ findings = [] }: Report, lead: Section | undefined, tz: string): Markup {
@@ -124,16 +88,7 @@ function preview({ findings = [] }: Report, lead: Section | undefined, tz: strin
     ...findings.slice(0, 1).map(({ text }) => text),
   ]
   if (parts.length === 0) return markup``
-  return markup`<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">${said(parts.join('. '))}</div>`
-}
-
-const heading = (title: string): Markup =>
-  markup`<h2 style="margin:26px 0 8px;font-size:16px;line-height:1.3;font-weight:600">${said(title)}</h2>`
-
-function card(content: Markup): Markup {
-  return markup`<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"><tr><td${look('card', 'padding:12px 16px 14px;border-width:1px;border-style:solid;border-radius:10px')}>
-${content}
-</td></tr></table>`
+  return hidden(parts.join('. '))
 }
 
 function body(
@@ -161,7 +116,8 @@ function body(
   const more =
     cut === 0 ? markup`` : quietLine(`${cut} more ${cut === 1 ? 'row' : 'rows'}; llmcost has them.`)
   // Beside a picture, the rows that it draws would only repeat it.
-  const repeated = figure !== undefined && !isFacts(section) && section.chart?.points === undefined
+  const isOther = section.chart?.points !== undefined && section.chart.parts === undefined
+  const repeated = figure !== undefined && !isFacts(section) && !isOther
   return { html: repeated ? figure.html : markup`${figure?.html}${table}${more}`, pictures }
 }
 
@@ -176,12 +132,6 @@ function blocks(section: Section): Markup {
   )
   return markup`${items}`
 }
-
-const badges = {
-  critical: { text: 'Critical', look: 'badChip' },
-  warning: { text: 'Warning', look: 'cautionChip' },
-  info: { text: 'Note', look: 'even' },
-} as const satisfies Record<Finding['severity'], unknown>
 
 function findings({ findings = [] }: Report, { rows }: Size): Markup[] {
   if (findings.length === 0) return []
@@ -202,31 +152,3 @@ function findings({ findings = [] }: Report, { rows }: Size): Markup[] {
 function notes(section: Section, { rows }: Size): Markup {
   return markup`${notesOf(section).slice(0, rows).map(quietLine)}`
 }
-
-const quietLine = (text: string): Markup =>
-  markup`<p${look('quiet', 'margin:8px 0 0;font-size:13px')}>${said(text)}</p>`
-
-function dataNotes(
-  { warnings, footer = [], period }: Report,
-  missing: readonly Section[],
-  size: Size,
-): Markup {
-  const titles = missing.map(({ title }) => title).join(', ')
-  const lines = [
-    ...(missing.length === 0
-      ? []
-      : [`Left out to keep this mail small: ${titles}. llmcost report has them.`]),
-    ...footer,
-    `Days and times are in ${period.tz}.`,
-  ]
-  const doubts = warnings.slice(0, Math.max(1, size.rows))
-  const more = warnings.length - doubts.length
-  return markup`${heading('Data notes')}
-${doubts.length === 0 ? undefined : markup`<div${look('doubt', 'padding:10px 14px;border-radius:10px;margin:0 0 10px')}>${[...doubts, ...(more > 0 ? [`And ${more} more.`] : [])].map((text) => markup`<p style="margin:0 0 4px">${said(text)}</p>`)}</div>`}
-${lines.map((text) => markup`<p${look('quiet', 'margin:2px 0 0;font-size:13px')}>${said(text)}</p>`)}`
-}
-
-const longestSentence = 600
-
-/** Of a text from a log nobody reads more, and a mail has no room for it. */
-const said = (text: string): string => cutEnd(visible(text), longestSentence)

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { chartSvg } from '../../charts/chart.js'
 import { chartWords, legendOf, type LegendEntry } from '../../charts/chart-words.js'
+import { partTint } from '../../charts/marks.js'
 import { drawingOf, type Drawing } from '../../charts/points.js'
 import type { Section } from '../../reports/report.js'
 import { markup, Markup } from '../markup.js'
@@ -63,6 +64,8 @@ const keys: Readonly<Record<LegendEntry['look'], Look>> = {
   band: 'faintKey',
   expected: 'inkKey',
   bound: 'boundKey',
+  part: 'accent',
+  ghost: 'faintKey',
 }
 
 /** A line is drawn as a line. */
@@ -72,8 +75,8 @@ function legend(drawing: Drawing): Markup {
   const entries = legendOf(drawing)
   if (entries.length === 0) return markup``
   const items = entries.map(
-    ({ look: name, text }) =>
-      markup`<span style="white-space:nowrap;margin-right:16px"><span${look(keys[name], `display:inline-block;width:${flat.has(name) ? 16 : 10}px;height:${flat.has(name) ? 2 : 10}px;vertical-align:middle;border-radius:2px;font-size:0`)}>&nbsp;</span> ${text}</span> `,
+    ({ look: name, text, place }) =>
+      markup`<span style="white-space:nowrap;margin-right:16px"><span${look(keys[name], `display:inline-block;width:${flat.has(name) ? 16 : 10}px;height:${flat.has(name) ? 2 : 10}px;vertical-align:middle;border-radius:2px;font-size:0${place === undefined ? '' : `;opacity:${partTint(place)}`}`)}>&nbsp;</span> ${text}</span> `,
   )
   return markup`<p${look('quiet', 'margin:8px 0 0;font-size:12px')}>${items}</p>`
 }

@@ -118,7 +118,12 @@ function barOf(size: number): Markup {
   return markup`<table role="presentation" width="${width}%" cellpadding="0" cellspacing="0" border="0"><tr><td height="6"${look('accent', 'height:6px;font-size:0;line-height:0;border-radius:3px')}>&nbsp;</td></tr></table>`
 }
 
-function missing(leftOut: readonly string[], optional: readonly string[]): Markup {
+function missing(titles: readonly string[], phoneTitles: readonly string[]): Markup {
+  // A column of remarks has no name to miss it by.
+  const [leftOut, optional] = [titles, phoneTitles].map((all) => all.filter((title) => title !== '')) as [
+    string[],
+    string[],
+  ]
   const note = (text: string, more: string): Markup =>
     markup`<p${look('quiet', `margin:8px 0 0;font-size:12px${more}`)}>${text}</p>`
   const always =

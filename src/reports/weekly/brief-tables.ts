@@ -28,10 +28,10 @@ export function daysTable(
   const columns: Column[] = [
     column('bucket', days.columns[0]?.title ?? 'day', 'text'),
     { ...column('cost_usd', 'cost', 'usd'), bars: true },
-    ...(compared ? [{ ...column(weekBeforeKeys.cost, 'a week before', 'usd'), optional: 1 }] : []),
+    ...(compared ? [column(weekBeforeKeys.cost, 'a week before', 'usd')] : []),
     changeColumn(change, 'change', 'cost_usd'),
     {
-      ...column('note', '', 'text', 2),
+      ...column('note', '', 'text', 1),
       tones: Object.fromEntries([...notes.values()].map((text) => [text, 'bad' as const])),
     },
   ]
@@ -106,7 +106,7 @@ export function topTable(
   const length = Math.max(...lists.map(({ lines }) => lines.length))
   return {
     id: 'top',
-    title: 'Top',
+    title: 'Where it went',
     columns: lists.flatMap(({ key }, place) => [
       column(key, titles[key], 'text'),
       column(`${key}_cost_usd`, 'cost', 'usd'),
