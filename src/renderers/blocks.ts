@@ -43,7 +43,7 @@ export function listsOf(section: Section): Section[] {
   return starts.map((start, place): Section => {
     const columns = section.columns
       .slice(start, starts[place + 1])
-      .map(({ optional: _, ...column }) => column)
+      .map((column) => ({ ...column, optional: 0 }))
     const key = columns[0]?.key ?? ''
     const rows = section.rows.filter((row) => row[key] !== null)
     return { ...section, id: `${section.id}-${place + 1}`, title: columns[0]?.title ?? '', columns, rows }

@@ -9,11 +9,11 @@ import { markup, Markup } from '../markup.js'
 import { notesOf } from '../values.js'
 import { headline, isHeadline } from './facts.js'
 import { findingList, severities } from './findings.js'
-import { sectionBody, sectionFigure } from './section.js'
+import { sectionBody, sectionFigure, sectionRows } from './section.js'
 import { tableOf } from './table.js'
 
 export function firstPage(report: Report, brief: Brief, tz: string): Markup {
-  const open = report.sections.filter(({ id }) => isDays(id) || id === 'forecast')
+  const open = report.sections.filter(({ id, rows }) => rows.length > 0 && (isDays(id) || id === 'forecast'))
   const folded = report.sections.filter((section) => !open.includes(section))
   const sections = [...open, ...folded]
   const idOf = (section: Section): string => `s${sections.indexOf(section) + 1}`
@@ -57,20 +57,18 @@ ${sections.map((section) => markup`<li><a href="#${idOf(section)}">${section.tit
 
 /** The days with their table folded; of the forecast a sentence and its chart, with its figures folded. */
 function openBlock(section: Section, id: string, brief: Brief, tz: string): Markup {
-  const isForecast = section.id === 'forecast'
+  const isForecast = section.id === 'forecast' && section.rows.length > 0
   const chart = sectionFigure(section, id, tz)
   const lines = brief.sections.filter(({ layout }) => layout === 'lines').flatMap(linesOf)
   const days = brief.sections.find((one) => one.id === section.id)
   const body = isForecast
-    ? markup`${lines.map((text) => markup`<p class="said">${text}</p>`)}${chart}<details><summary>Its figures</summary>${sectionBody(withoutChart(section), id, tz)}${notes(section)}</details>`
+    ? markup`${lines.map((text) => markup`<p class="said">${text}</p>`)}${chart}<details><summary>Its figures</summary>${sectionRows(section, id, tz)}${notes(section)}</details>`
     : markup`${chart}<details><summary>The same as a table</summary>${tableOf(days ?? section, id, tz)}</details>`
   return markup`<section id="${id}" aria-labelledby="${id}-title" class="${isForecast ? 'facts' : 'table'}">
 <h2 id="${id}-title">${section.title}</h2>
 ${body}
 </section>`
 }
-
-const withoutChart = ({ chart: _, ...section }: Section): Section => section
 
 /** Its place is within what is folded: a link to it unfolds it. */
 function foldedBlock(section: Section, id: string, tz: string): Markup {

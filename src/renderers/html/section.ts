@@ -18,14 +18,15 @@ export function sectionBody(whole: Section, id: string, tz: string): Markup {
   if (section.rows.length === 0) {
     return markup`${chart ?? markup``}<p class="empty">${section.empty ?? 'Nothing here.'}</p>`
   }
-  const rows = rowsOf(section, id, tz)
+  const rows = sectionRows(section, id, tz)
   // One that draws other points than the rows leaves them to be seen.
   const isOther = whole.chart?.points !== undefined && whole.chart.parts === undefined
   if (chart === undefined || isFacts(section) || isOther) return markup`${chart ?? markup``}${rows}`
   return markup`${chart}<details><summary>The same as a table</summary>${rows}</details>`
 }
 
-function rowsOf(section: Section, id: string, tz: string): Markup {
+/** The rows alone, by the layout of their section. */
+export function sectionRows(section: Section, id: string, tz: string): Markup {
   if (isFacts(section)) return factList(section, tz)
   if (section.layout === 'blocks') return blockList(section)
   return section.layout === 'sides' ? sidesTable(section, id) : tableOf(section, id, tz)
