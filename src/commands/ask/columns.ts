@@ -1,7 +1,7 @@
 /** `llmcost columns`: what questions may be grouped and filtered by, and the figures they show. */
 import { dimensions } from '../../domain/dimensions.js'
 import { measureNames, measureOf } from '../../metrics/measures/registry.js'
-import { columnsReport } from '../../reports/lists.js'
+import { columnsReport } from '../../reports/store/lists.js'
 import { configOption, outputOptions, type CommandSpec } from '../command.js'
 
 export const columnsCommand: CommandSpec = {

@@ -1,7 +1,7 @@
 /** `llmcost formats`: the logs that can be read, and the formats of answers. */
 import { importers } from '../../importers/registry.js'
 import { renderers } from '../../renderers/registry.js'
-import { formatsReport } from '../../reports/lists.js'
+import { formatsReport } from '../../reports/store/lists.js'
 import { configOption, outputOptions, type CommandSpec } from '../command.js'
 
 export const formatsCommand: CommandSpec = {

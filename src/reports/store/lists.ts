@@ -1,8 +1,8 @@
 /** What the program knows by name: dimensions, figures, logs and formats, as answers. */
-import { shortForms, type Dimension } from '../domain/dimensions.js'
-import type { MeasureName } from '../metrics/measures/registry.js'
-import { measureColumn } from './columns.js'
-import type { Column, Report, Section } from './report.js'
+import { shortForms, type Dimension } from '../../domain/dimensions.js'
+import type { MeasureName } from '../../metrics/measures/registry.js'
+import { measureColumn } from '../columns.js'
+import type { Column, Report, Section } from '../report.js'
 
 const text = (key: string, title = key): Column => ({ key, title, kind: 'text' })
 
