@@ -1,7 +1,7 @@
 /** One row as a list: label, value, and how the value changed; in two columns where there is room. */
 import type { Column, Section } from '../reports/report.js'
 import { columnWords, type Words } from './cells.js'
-import type { Paint } from './paint.js'
+import type { Paint } from './terminal/paint.js'
 import { shownColumns } from './values.js'
 import { visible } from '../domain/words/hidden.js'
 import { cutEnd, pad, width } from './width.js'

@@ -43,8 +43,8 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
       not: ['../metrics/query.js', '../db/store.js', '../renderers/width.js', 'chalk'],
     },
     renderers: {
-      may: ['../reports/report.js', 'chalk', 'get-east-asian-width', 'lossless-json'],
-      not: ['../reports/weekly.js', '../metrics/query.js', 'node:fs'],
+      may: ['../reports/report.js', 'get-east-asian-width', 'lossless-json'],
+      not: ['../reports/weekly.js', '../metrics/query.js', 'node:fs', 'chalk'],
     },
     completion: {
       may: ['../commands/command.js'],

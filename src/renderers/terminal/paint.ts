@@ -1,6 +1,6 @@
 /** What colour says: emphasis and judgement, nothing else. The text is complete without it. */
 import { Chalk } from 'chalk'
-import type { Tone } from './cells.js'
+import type { Tone } from '../cells.js'
 
 type Brush = (text: string) => string
 

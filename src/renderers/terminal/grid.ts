@@ -1,12 +1,12 @@
 /** A section as lines of text: heading, thin rule, rows, and the total set apart. */
-import type { Section } from '../reports/report.js'
-import { barSizes, hasBars } from './bars.js'
-import { seriesWords, type Words } from './cells.js'
-import { fit, gap, type Placed } from './fit.js'
+import type { Section } from '../../reports/report.js'
+import { barSizes, hasBars } from '../bars.js'
+import { seriesWords, type Words } from '../cells.js'
+import { fit, gap, type Placed } from '../fit.js'
 import type { Paint } from './paint.js'
-import { tracksOf } from './tracks.js'
-import { isNumeric } from './values.js'
-import { cutEnd, cutMiddle, pad, width } from './width.js'
+import { tracksOf } from '../tracks.js'
+import { isNumeric } from '../values.js'
+import { cutEnd, cutMiddle, pad, width } from '../width.js'
 
 export interface Grid {
   readonly lines: readonly string[]
