@@ -53,7 +53,10 @@ export async function main(typed: readonly string[]): Promise<void> {
       const command = spec?.name === name ? await buildCommand(spec) : new Command(name).description(summary)
       program.addCommand(command.helpGroup(`${capital(group)}:`))
     }
-    if (typed.length === 0) return firstWords()
+    if (asked === undefined && !parts.own.some((word) => helpFlags.has(word))) {
+      const { overviewCommand } = await import('./commands/start/overview.js')
+      program.addCommand(await buildCommand(overviewCommand), { isDefault: true, hidden: true })
+    }
     if (line.name === 'help' && asked === 'options') return await sharedHelp()
     if (asked === undefined || spec !== undefined)
       return void (await program.parseAsync(plainOptions(withLeading({ name: asked, ...parts }, spec)), {
@@ -73,17 +76,7 @@ export async function main(typed: readonly string[]): Promise<void> {
   }
 }
 
-/** `llmcost` alone: what to run first. */
-function firstWords(): void {
-  process.stdout.write(
-    [
-      'llmcost ingest <logs>    read call logs (files, folders, globs) into the database',
-      'llmcost report           print the weekly cost report',
-      'llmcost --help           list all commands',
-      '',
-    ].join('\n'),
-  )
-}
+const helpFlags: ReadonlySet<string> = new Set(['-h', '--help', '-V', '--version'])
 
 const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
 
@@ -102,7 +95,7 @@ llmcost help COMMAND tells more of one; llmcost help options of the options that
 
 async function buildCommand(spec: CommandSpec, parent?: CommandSpec): Promise<Command> {
   const above = parent === undefined ? 'llmcost' : `llmcost ${parent.name}`
-  const name = `${above} ${spec.name}`
+  const name = spec.isAlone === true ? above : `${above} ${spec.name}`
   const within = parent !== undefined && spec.isDefault === true ? { spec: parent, name: above } : undefined
   const command = new Command(spec.name)
     .description(spec.summary)

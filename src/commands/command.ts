@@ -42,6 +42,8 @@ export interface CommandSpec {
   readonly ownFormats?: readonly string[]
   /** It answers where the config file cannot be read, too: that is what it tells of. */
   readonly survivesConfig?: true
+  /** It is what the program does when no command is named. */
+  readonly isAlone?: true
   /** Of a subcommand: it is run where none is named, and has the options then. */
   readonly isDefault?: true
   readonly run: (invocation: Invocation) => Promise<Outcome>

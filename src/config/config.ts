@@ -48,6 +48,8 @@ export interface Config {
   readonly userTiers?: string
   /** File of currency, valid_from and usd, absolute. */
   readonly currencyRates?: string
+  /** Logs are read where they are named alone. */
+  readonly discover?: false
 }
 
 /** What holds where the file says nothing. */
@@ -142,6 +144,7 @@ async function configFrom({ tree }: ConfigText, path: string, names: KnownNames)
     user_tiers,
     currency_rates,
     rules,
+    discover,
     $schema: _,
     ...options
   } = configShape(names).read(tree, { file: path, key: '' })
@@ -157,6 +160,7 @@ async function configFrom({ tree }: ConfigText, path: string, names: KnownNames)
     userCaps: user_caps ?? defaults.userCaps,
     rules: rules ?? defaults.rules,
     notify: notify ?? defaults.notify,
+    ...(discover === false ? { discover } : {}),
     ...(price_update_url === undefined ? {} : { priceUpdateUrl: price_update_url }),
     ...(user_tiers === undefined ? {} : { userTiers: user_tiers }),
     ...(currency_rates === undefined ? {} : { currencyRates: currency_rates }),

@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { UserError } from '../errors.js'
 
 /** Undefined when neither HOME nor the list of users names one: `env -i`, a user id without a name. */
-function homeFolder(): string | undefined {
+export function homeFolder(): string | undefined {
   try {
     const home = homedir()
     // An empty HOME would put the database into whatever the working directory is.

@@ -14,6 +14,7 @@ import { outsideFolder, sqlOf } from './needs.js'
 import { notifyShape } from './notify.js'
 import type { OptionName } from './options.js'
 import { presetShape } from './presets.js'
+import { boolean } from './rule-shapes.js'
 import { rulesShape } from './rules.js'
 import {
   anyText,
@@ -173,6 +174,10 @@ export const configKeys = ({ formats, importers }: KnownNames) =>
       'user-tiers.csv',
       { trust: elsewhere },
     ),
+    discover: key('false: llmcost alone looks for no logs.', boolean, false, {
+      otherwise: 'true',
+      trust: 'free',
+    }),
     bounds: key(
       'A figure beyond its bound is worth a sentence.',
       group('a group of bounds', boundKeys),

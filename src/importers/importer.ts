@@ -108,6 +108,23 @@ export interface ReadPlan {
   readonly relativeTimeUnit?: 's' | 'ms'
 }
 
+/** What an importer may know of the machine to say where its logs are. */
+export interface Machine {
+  /** The user's home folder, absolute. */
+  readonly home: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** As `process.platform` names it. */
+  readonly platform: string
+}
+
+/** A folder in which a program of the user's own keeps its logs. */
+export interface Home {
+  /** Absolute; it need not be there. */
+  readonly folder: string
+  /** What a log is called, by its path below the folder, with `/` between names. */
+  readonly files: RegExp
+}
+
 export interface Importer {
   readonly id: string
   /** What it reads, for help and README. */
@@ -116,6 +133,10 @@ export interface Importer {
   readonly example: string
   /** True when the sample looks like this format; importers are asked in the registry's order. */
   readonly detects: (sample: Sample) => boolean
+  /** True when the sample is this format beyond doubt, so that it may be read unasked; absent: `detects` says that too. */
+  readonly isCertain?: (sample: Sample) => boolean
+  /** Of an agent that runs on the user's machine: where it keeps its sessions. */
+  readonly homes?: (machine: Machine) => readonly Home[]
   readonly plan: (survey: Survey) => ReadPlan
 }
 

@@ -144,6 +144,11 @@ export interface InputRequest extends Resources {
   readonly priceUpdates?: string | undefined
   readonly costBasis: CostBasis
   readonly now: Date
+  /** In the place of `sources`: files that were found, and that nobody named. What is refused of them is told. */
+  readonly found?: readonly SourceFile[]
+  readonly onProgress?: IngestRequest['onProgress'] | undefined
+  /** Told what became of each file. */
+  readonly onFiles?: (files: readonly FileSummary[]) => void
   readonly warn: (text: string | readonly string[]) => void
 }
 
@@ -153,7 +158,7 @@ export interface InputRequest extends Resources {
  */
 export async function openInput(request: InputRequest): Promise<Database> {
   const cwd = request.cwd ?? process.cwd()
-  const files = await discover(request.sources, cwd)
+  const files = request.found ?? (await discover(request.sources, cwd))
   const book = await loadPriceBook({
     overrideFiles: request.priceFiles,
     updatesFile: request.priceUpdates,
@@ -165,10 +170,12 @@ export async function openInput(request: InputRequest): Promise<Database> {
     const summary = await ingestWith(db, whole, files, book).catch(async (error: unknown) => {
       throw await blamed(whole, files, book, error)
     })
+    request.onFiles?.(summary.files)
     const refused = summary.files.find((file) => file.state === 'refused')
-    if (refused) throw refusal(refused)
-    const passedOver = summary.files.filter((file) => file.state === 'not-read')
-    if (summary.files.every((file) => ['not-read', 'not-a-log'].includes(file.state))) {
+    if (refused && request.found === undefined) throw refusal(refused)
+    const passedOver = summary.files.filter(({ state }) => state === 'not-read' || state === 'refused')
+    const noLogs = summary.files.every((file) => ['not-read', 'not-a-log'].includes(file.state))
+    if (noLogs && request.found === undefined) {
       if (passedOver[0]) throw refusal(passedOver[0])
       throw new UserError('none of these files is a call log', {
         code: 'refused',
@@ -178,7 +185,7 @@ export async function openInput(request: InputRequest): Promise<Database> {
     }
     for (const file of passedOver)
       request.warn(`${file.label} was not read: ${(file.note ?? '').split('\n')[0]}`)
-    if (summary.files.every((file) => ['empty', 'not-read', 'not-a-log'].includes(file.state)))
+    if (summary.files.every((file) => file.state !== 'read'))
       await writeStore(db, ':memory:', { lockTimeoutMs: 0 }, async () => undefined)
     for (const warning of doubts(summary)) request.warn(warning)
     const rejected = await rejectedWords(db, summary)

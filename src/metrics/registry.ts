@@ -16,6 +16,7 @@ import { doubtfulPrices } from './doubts/doubtful-prices.js'
 import { exposedCalls } from './exports/exposed-calls.js'
 import { growth } from './growth.js'
 import { exportedCalls } from './exports/exported-calls.js'
+import { dearest, extentOf, firstLook, type LookSpans } from './first-look.js'
 import { focus } from './exports/focus.js'
 import { history } from './store/history.js'
 import { hourly } from './exports/hourly.js'
@@ -39,6 +40,13 @@ import { summary } from './summary.js'
 import { costByTier } from './budgets/tiers.js'
 import { trend } from './trend.js'
 import { unpricedModels } from './doubts/unpriced.js'
+
+/** A window as a month of which its last day runs. */
+const lookSample = ({ since, until }: Scope): LookSpans => {
+  const end = until ?? '2100-01-01T00:00:00.000Z'
+  const month = since ?? '2015-01-01T00:00:00.000Z'
+  return { today: month, week: month, month, until: end }
+}
 
 export interface Metric {
   readonly id: string
@@ -241,6 +249,17 @@ export const metrics: readonly Metric[] = [
     sample: () => loggedCostsByMonth(),
   },
   { id: 'history', about: 'what the store holds', sample: () => history('2026-10-05T00:00:00Z') },
+  {
+    id: 'first_look',
+    about: 'cost of today, this week and this month by feature and model',
+    sample: (scope) => firstLook(lookSample(scope), scope.filters, 3),
+  },
+  {
+    id: 'first_look_extent',
+    about: 'where the calls lie',
+    sample: ({ until, filters }) => extentOf(until ?? '2026-10-01T00:00:00Z', filters),
+  },
+  { id: 'dearest', about: 'the dearest session and the dearest day', sample: dearest },
   { id: 'last_ingest', about: 'when logs were last read', sample: () => lastIngest() },
   ...[[], ['provider', 'model', 'feature', 'environment', 'team'], ['tag.any', 'cache_hit']].map((by) => ({
     id: `exposed_calls_${by.join('_') || 'total'}`,

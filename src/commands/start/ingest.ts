@@ -1,11 +1,14 @@
 import { exitCodes, UserError } from '../../errors.js'
+import { agentFolders, agentHomes } from '../../ingest/files/agent-homes.js'
 import { doubts, ingest, type RejectLimit } from '../../ingest/ingest.js'
 import type { IngestSummary } from '../../ingest/summary.js'
 import { hasRefused, ingestReport, refusedWords } from '../../reports/store/ingest.js'
 import { outputOptions, sourceOptions, storeOptions, type CommandSpec, type Invocation } from '../command.js'
 import { fileMode } from '../file-mode.js'
+
 import { progressBar } from '../progress.js'
 import { settingsOf } from '../settings.js'
+import { machineOf } from './machine.js'
 
 export const ingestCommand: CommandSpec = {
   name: 'ingest',
@@ -13,9 +16,10 @@ export const ingestCommand: CommandSpec = {
   details: `Reads files, folders (recursively), globs and - for stdin; plain, .gz or .zst. The importer is recognised
 from the content; llmcost formats lists them. Files that did not change are skipped; a file that grew is read from
 where it ended.`,
-  arguments: [{ name: '<sources...>', about: 'files, folders, globs, or - for stdin' }],
+  arguments: [{ name: '[sources...]', about: 'files, folders, globs, or - for stdin' }],
   options: [
     ...sourceOptions,
+    { flags: '--agents', about: "read the sessions of this user's coding agents", group: 'Ingest' },
     { flags: '--dry-run', about: 'tell what would happen, and change nothing', group: 'Ingest' },
     { flags: '--strict', about: 'refuse a file with any reject', group: 'Ingest' },
     {
@@ -37,7 +41,7 @@ where it ended.`,
   ],
   examples: [
     { command: 'llmcost ingest logs/*.jsonl', about: 'read some files' },
-    { command: 'llmcost ingest ~/.claude/projects', about: 'read a folder and all below it' },
+    { command: 'llmcost ingest --agents', about: "all sessions of this user's coding agents" },
     { command: 'zcat calls.jsonl.gz | llmcost ingest -', about: 'read from a pipe' },
     {
       command:
@@ -46,6 +50,7 @@ where it ended.`,
     },
   ],
   async run(invocation) {
+    const sources = sourcesOf(invocation)
     const settings = await settingsOf(invocation)
     const { options, terminal } = invocation
     const mode = fileMode(invocation)
@@ -53,7 +58,7 @@ where it ended.`,
     let summary: IngestSummary
     try {
       summary = await ingest({
-        sources: invocation.args,
+        sources,
         cwd: process.cwd(),
         read: settings.readOptions,
         priceFiles: settings.priceFiles,
@@ -89,6 +94,23 @@ where it ended.`,
       ...(hasRefused(summary) ? { exitCode: exitCodes.refused } : {}),
     }
   },
+}
+
+/** What is named, and with `--agents` the folders in which agents keep their sessions. @throws UserError */
+function sourcesOf({ args, options, env }: Invocation): readonly string[] {
+  if (options['agents'] === true) {
+    const machine = machineOf(env)
+    const folders = machine === undefined ? [] : agentFolders(machine)
+    if (folders.length > 0) return [...args, ...folders.map(({ path }) => path)]
+    throw new UserError('no coding agent of yours has sessions here', {
+      hint: `Looked in ${machine === undefined ? 'no folder: HOME is not set' : agentHomes(machine).join(', ')}.`,
+    })
+  }
+  if (args.length > 0) return args
+  throw new UserError('there is nothing named to ingest', {
+    code: 'usage',
+    hint: 'Write llmcost ingest <sources...>: files, folders, globs, or - for stdin; or --agents.',
+  })
 }
 
 /** `--strict`, else `--max-rejects` as `20%` or a count. */

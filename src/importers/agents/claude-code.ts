@@ -1,4 +1,15 @@
-import { Document, at, firstOf, isObject, type Importer } from '../importer.js'
+import { Document, at, firstOf, isObject, type Home, type Importer, type Machine } from '../importer.js'
+
+/** Where sessions are: below the folders that are named, with commas; else below those of both layouts that were in use. */
+function homes({ home, env }: Machine): readonly Home[] {
+  const named = (env['CLAUDE_CONFIG_DIR'] ?? '').split(',').flatMap((folder) => folder.trim() || [])
+  const config = env['XDG_CONFIG_HOME'] || `${home}/.config`
+  const folders = named.length > 0 ? named : [`${home}/.claude`, `${config}/claude`]
+  return folders.map((folder) => ({
+    folder: `${folder.replace(/^~(?=\/|$)/, home).replace(/\/+$/, '')}/projects`,
+    files: /\.jsonl$/,
+  }))
+}
 
 /**
  * Session files of the coding agent: one line a streamed content block, all repeating the message's id
@@ -16,6 +27,7 @@ export const claudeCode: Importer = {
         ('requestId' in r || 'uuid' in r) &&
         (isObject(at(r, 'message', 'usage')) || isObject(at(r, 'data', 'message')) || 'parentUuid' in r),
     ),
+  homes,
   plan() {
     const doc = new Document()
     /** The message stands at `message`, or in agent-progress lines at `data.message` or one deeper. */

@@ -1,3 +1,4 @@
+import type { CallField } from '../../domain/call.js'
 import { Document, firstOf, type Importer, type ReadPlan, type Survey } from '../importer.js'
 import { askedAtAzure, orAzure } from '../providers/azure-marks.js'
 import { exportedPlan, isExported } from './exported.js'
@@ -24,6 +25,17 @@ export const llmcost: Importer = {
     return (
       any(fieldNames.ts) &&
       (usage || any(totalTokenNames) || costPartNames.every(any) || any(fieldNames.error))
+    )
+  },
+  isCertain(sample) {
+    const keys = sample.kind === 'csv' ? sample.header : sample.records.flatMap(keysWithin)
+    const names = new Set(keys.map(comparable))
+    const any = (field: CallField): boolean => (fieldNames[field] ?? []).some((name) => names.has(name))
+    // A table of days and costs may be anything; one that names a model and its tokens is not.
+    return (
+      llmcost.detects(sample) &&
+      (any('request_model') || any('response_model')) &&
+      (any('input_tokens') || any('output_tokens') || totalTokenNames.some((name) => names.has(name)))
     )
   },
   plan(survey) {

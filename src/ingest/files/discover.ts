@@ -24,7 +24,7 @@ export interface SourceFile {
  * Endings that are looked for in folders; files named one by one may have any. Behind them, what a rotated log
  * is numbered or dated with: calls between the last ingest and a rotation stand there alone.
  */
-const endings = /\.(?:jsonl|ndjson|json|csv|tsv|log|txt)(?:[.-]\d[\d_-]*)?(?:\.(?:gz|zst))?$/i
+export const endings = /\.(?:jsonl|ndjson|json|csv|tsv|log|txt)(?:[.-]\d[\d_-]*)?(?:\.(?:gz|zst))?$/i
 
 /** @throws UserError when a source is missing, unreadable or holds no logs */
 export async function discover(sources: readonly string[], cwd: string): Promise<SourceFile[]> {
@@ -61,11 +61,17 @@ export async function hasMatch(source: string, cwd: string): Promise<boolean> {
   return isDynamicPattern(source) && (await glob(source, { cwd, onlyFiles: true, dot: true })).length > 0
 }
 
-function below(folder: string, label: string): SourceFile[] {
+/** What may be a log in a folder and all below it, by name; nothing where there is none. */
+export function filesBelow(folder: string, label: string): SourceFile[] {
   const base = label.endsWith('/') ? label : `${label}/`
   const found: SourceFile[] = []
   walk(folder, base, new Set(), found)
-  if (found.length > 0) return found.toSorted((a, b) => (a.label < b.label ? -1 : 1))
+  return found.toSorted((a, b) => (a.label < b.label ? -1 : 1))
+}
+
+function below(folder: string, label: string): SourceFile[] {
+  const found = filesBelow(folder, label)
+  if (found.length > 0) return found
   throw new UserError('no call logs in this folder', {
     location: label,
     hint: 'Looked for .jsonl .ndjson .json .csv .tsv .log .txt, plain, .gz or .zst, in all folders below.',
@@ -114,7 +120,7 @@ const unreadable = (path: string, label: string, what: string): SourceFile => ({
   unreadable: what,
 })
 
-function sourceFile(path: string, label: string, stat: Stats): SourceFile {
+export function sourceFile(path: string, label: string, stat: Stats): SourceFile {
   const regular = stat.isFile()
   return {
     path: regular ? realpathSync(path) : path,

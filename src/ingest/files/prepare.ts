@@ -7,6 +7,7 @@ import { csvUnit } from './csv-unit.js'
 import type { SourceFile } from './discover.js'
 import { directLines, spooledLines } from './line-units.js'
 import type { ReadOptions } from '../options.js'
+import { isOfTheMachine } from '../../errors.js'
 import { recognise, sniffLength } from './sniff.js'
 import type { Reading, Unit } from './units.js'
 
@@ -28,16 +29,36 @@ async function settleStream(file: SourceFile): Promise<string> {
 const settled = new WeakMap<SourceFile, string>()
 
 /** First decoded bytes of a file, and whether that was all. */
-async function headOf(path: string, encoding: Encoding): Promise<{ head: Buffer; whole: boolean }> {
+async function headOf(
+  path: string,
+  encoding: Encoding,
+  most = sniffLength,
+): Promise<{ head: Buffer; whole: boolean }> {
   const parts: Buffer[] = []
   let length = 0
   for await (const chunk of readBytes(path, encoding)) {
     parts.push(chunk)
     length += chunk.length
-    if (length >= sniffLength) break
+    if (length >= most) break
   }
   const all = Buffer.concat(parts)
-  return { head: all.subarray(0, sniffLength), whole: length < sniffLength }
+  return { head: all.subarray(0, most), whole: length < most }
+}
+
+/** Bytes looked at in a file that nobody named. */
+const glance = 1 << 16
+
+/** True where an importer knows a regular file beyond doubt, by its beginning. */
+export async function isClaimed(file: SourceFile): Promise<boolean> {
+  try {
+    const encoding = encodingOf(file.path)
+    const { head, whole } = await headOf(file.path, encoding, glance)
+    const found = recognise(head, whole, file.label, { map: {}, set: {} })
+    return found !== undefined && (found.importer.isCertain ?? found.importer.detects)(found.sample)
+  } catch (error) {
+    if (isOfTheMachine(error)) throw error
+    return false
+  }
 }
 
 /** What a file is and how it is read; undefined when it holds nothing. */
