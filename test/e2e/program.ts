@@ -47,17 +47,18 @@ export function pinnedEnv(home: string, env: Readonly<Record<string, string>> = 
   }
 }
 
+/** The whole environment of a run. */
+export const environmentOf = ({ cwd, env, finds }: Omit<RunOptions, 'input'>): Record<string, string> =>
+  pinnedEnv(cwd, finds ? env : { ...namedConfig(cwd), ...env })
+
 /**
  * Starts the program; for tests that watch or kill it.
  * @public
  */
-export function start(
-  args: readonly string[],
-  { cwd, env, finds }: Omit<RunOptions, 'input'>,
-): ReturnType<typeof spawn> {
+export function start(args: readonly string[], options: Omit<RunOptions, 'input'>): ReturnType<typeof spawn> {
   return spawn(process.execPath, [programPath(), ...args], {
-    cwd,
-    env: pinnedEnv(cwd, finds ? env : { ...namedConfig(cwd), ...env }),
+    cwd: options.cwd,
+    env: environmentOf(options),
     stdio: ['pipe', 'pipe', 'pipe'],
   })
 }

@@ -2,9 +2,9 @@
 import { cpSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { beforeAll, describe, test } from 'vitest'
+import { beforeAll, describe } from 'vitest'
 import { runWell, sharedFolder } from '../../e2e/program.js'
-import { expectRecorded } from './recorded.js'
+import { testLooks, testQuestions } from './recorded.js'
 
 const demo = fileURLToPath(new URL('../../../fixtures/demo', import.meta.url))
 const cwd = sharedFolder()
@@ -36,43 +36,42 @@ const questions: Readonly<Record<string, readonly string[]>> = {
 }
 
 describe.each(Object.entries(questions))('%s', (name, args) => {
-  test.each(['80', '200'])('at %s columns', (columns) =>
-    expectRecorded(`${name}-${columns}`, args, { cwd, env: { ...env, COLUMNS: columns } }),
-  )
-  test.each(['markdown', 'json', 'csv'])('as %s', (format) =>
-    expectRecorded(`${name}-${format}`, [...args, '--format', format], { cwd, env }),
-  )
-  test('in colour', () =>
-    expectRecorded(`${name}-color`, args, { cwd, env: { ...env, COLUMNS: '100', FORCE_COLOR: '1' } }))
+  testLooks(name, args, { cwd, env })
 })
 
 describe('other questions', () => {
   const input = ['anomalies', '--input', 'dear.csv', '--as-of', '2026-09-11']
-  test.each([
-    ['anomalies-berlin', [...latest, '--tz', 'Europe/Berlin', '--by', 'feature,user,model']],
-    ['anomalies-zscore', [...latest, '--method', 'zscore', '--top', '2']],
-    ['anomalies-drop', [...latest, '--kinds', 'drop', '--since', '3d']],
-    ['anomalies-fail-on', [...latest, '--fail-on', 'incident', '--top', '1']],
-    ['anomalies-quiet', ['anomalies', '--as-of', '2026-09-15']],
-    ['anomalies-budget', [...latest, '--budget', '300', '--since', '2d']],
-    ['anomalies-findings', input],
-    ['anomalies-findings-json', [...input, '--since', '1d', '--json']],
-    ['anomalies-short', [...input, '--as-of', '2026-09-01T20:00Z']],
-    ['anomalies-empty-window', ['anomalies', '--as-of', '2027-03-01']],
-    ['anomalies-no-match', [...latest, '--where', 'feature=nothing']],
-    ['anomalies-explain-unknown', [...latest, '--explain', '2026-09-23T10:00', '--series', 'user=nobody']],
-  ])('%s', (name, args) => expectRecorded(name, args, { cwd, env }))
+  testQuestions(
+    [
+      ['anomalies-berlin', [...latest, '--tz', 'Europe/Berlin', '--by', 'feature,user,model']],
+      ['anomalies-zscore', [...latest, '--method', 'zscore', '--top', '2']],
+      ['anomalies-drop', [...latest, '--kinds', 'drop', '--since', '3d']],
+      ['anomalies-fail-on', [...latest, '--fail-on', 'incident', '--top', '1']],
+      ['anomalies-quiet', ['anomalies', '--as-of', '2026-09-15']],
+      ['anomalies-budget', [...latest, '--budget', '300', '--since', '2d']],
+      ['anomalies-findings', input],
+      ['anomalies-findings-json', [...input, '--since', '1d', '--json']],
+      ['anomalies-short', [...input, '--as-of', '2026-09-01T20:00Z']],
+      ['anomalies-empty-window', ['anomalies', '--as-of', '2027-03-01']],
+      ['anomalies-no-match', [...latest, '--where', 'feature=nothing']],
+      ['anomalies-explain-unknown', [...latest, '--explain', '2026-09-23T10:00', '--series', 'user=nobody']],
+    ],
+    { cwd, env },
+  )
 })
 
 describe('wrong use', () => {
-  test.each([
-    ['anomalies-wrong-by', ['--by', 'day']],
-    ['anomalies-wrong-history', ['--history', '0d']],
-    ['anomalies-wrong-sensitivity', ['--sensitivity', 'huge']],
-    ['anomalies-wrong-kinds', ['--kinds', 'spike,dip']],
-    ['anomalies-wrong-min', ['--min-usd', '-1']],
-    ['anomalies-wrong-explain', ['--explain', 'noon']],
-    ['anomalies-wrong-series', ['--explain', '2026-09-22T10', '--series', 'ada']],
-    ['anomalies-series-alone', ['--series', 'user=ada']],
-  ])('%s', (name, args) => expectRecorded(name, [...latest, ...args], { cwd, env }))
+  testQuestions(
+    [
+      ['anomalies-wrong-by', [...latest, '--by', 'day']],
+      ['anomalies-wrong-history', [...latest, '--history', '0d']],
+      ['anomalies-wrong-sensitivity', [...latest, '--sensitivity', 'huge']],
+      ['anomalies-wrong-kinds', [...latest, '--kinds', 'spike,dip']],
+      ['anomalies-wrong-min', [...latest, '--min-usd', '-1']],
+      ['anomalies-wrong-explain', [...latest, '--explain', 'noon']],
+      ['anomalies-wrong-series', [...latest, '--explain', '2026-09-22T10', '--series', 'ada']],
+      ['anomalies-series-alone', [...latest, '--series', 'user=ada']],
+    ],
+    { cwd, env },
+  )
 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { runWell, sharedFolder } from '../../e2e/program.js'
-import { expectRecorded } from './recorded.js'
+import { expectRecorded, testLooks, testQuestions } from './recorded.js'
 
 const demo = fileURLToPath(new URL('../../../fixtures/demo', import.meta.url))
 const cwd = sharedFolder()
@@ -52,49 +52,45 @@ const questions: Readonly<Record<string, readonly string[]>> = {
 }
 
 describe.each(Object.entries(questions))('%s', (name, args) => {
-  test.each(['80', '200'])('at %s columns', (columns) =>
-    expectRecorded(`${name}-${columns}`, args, { cwd, env: { ...env, COLUMNS: columns } }),
-  )
-  test.each(['markdown', 'json', 'csv'])('as %s', (format) =>
-    expectRecorded(`${name}-${format}`, [...args, '--format', format], { cwd, env }),
-  )
-  test('in colour', () =>
-    expectRecorded(`${name}-color`, args, { cwd, env: { ...env, COLUMNS: '100', FORCE_COLOR: '1' } }))
+  testLooks(name, args, { cwd, env })
 })
 
 const one = (budget: string): string[] => ['budget', '--budget', budget, ...asOf]
 
 describe('other questions', () => {
-  test.each([
-    ['budget-none', ['budget']],
-    ['budget-wrong', ['budget', '--budget', 'yearly:500']],
-    ['budget-wrong-filter', ['budget', '--budget', 'monthly:500 fature=search']],
-    ['budget-since', ['budget', '--budget', '500', '--since', '7d']],
-    ['budget-fail-over', [...one('40'), '--fail-on', 'over', '--quiet']],
-    ['budget-fail-over-not', [...one('60'), '--fail-on', 'over', '--quiet']],
-    ['budget-fail-forecast', [...one('60'), '--fail-on', 'forecast', '--quiet']],
-    ['budget-fail-warning', [...one('weekly:17.5'), '--fail-on', 'warning', '--quiet']],
-    ['budget-fail-forecast-not', [...one('weekly:17.5'), '--fail-on', 'forecast', '--quiet']],
-    ['budget-unmatched', one('monthly:5 team=nobody')],
-    ['budget-later', ['budget', '--budget', '500', '--as-of', '2026-09-30']],
-    ['budget-before-data', ['budget', '--budget', '500', '--as-of', '2026-08-06']],
-    ['budget-where', [...one('5'), '--where', 'feature=search']],
+  testQuestions(
     [
-      'budget-input',
-      ['budget', '--budget', '500', '--as-of', 'latest', '--input', 'logs/calls-2026-09-28.jsonl.gz'],
+      ['budget-none', ['budget']],
+      ['budget-wrong', ['budget', '--budget', 'yearly:500']],
+      ['budget-wrong-filter', ['budget', '--budget', 'monthly:500 fature=search']],
+      ['budget-since', ['budget', '--budget', '500', '--since', '7d']],
+      ['budget-fail-over', [...one('40'), '--fail-on', 'over', '--quiet']],
+      ['budget-fail-over-not', [...one('60'), '--fail-on', 'over', '--quiet']],
+      ['budget-fail-forecast', [...one('60'), '--fail-on', 'forecast', '--quiet']],
+      ['budget-fail-warning', [...one('weekly:17.5'), '--fail-on', 'warning', '--quiet']],
+      ['budget-fail-forecast-not', [...one('weekly:17.5'), '--fail-on', 'forecast', '--quiet']],
+      ['budget-unmatched', one('monthly:5 team=nobody')],
+      ['budget-later', ['budget', '--budget', '500', '--as-of', '2026-09-30']],
+      ['budget-before-data', ['budget', '--budget', '500', '--as-of', '2026-08-06']],
+      ['budget-where', [...one('5'), '--where', 'feature=search']],
+      [
+        'budget-input',
+        ['budget', '--budget', '500', '--as-of', 'latest', '--input', 'logs/calls-2026-09-28.jsonl.gz'],
+      ],
+      ['budget-input-empty', ['budget', '--budget', '500', '--input', 'empty']],
+      ['caps-none', ['caps']],
+      ['caps-wrong', ['caps', '--cap', 'dayly_usd=5']],
+      ['caps-nobody', ['caps', '--cap', 'daily_usd=500', '--as-of', 'latest', '--fail-on', 'over']],
+      ['caps-fail', ['caps', '--cap', 'daily_usd=11.9', '--as-of', 'latest', '--fail-on', 'over']],
+      ['caps-empty-window', ['caps', '--cap', 'daily_usd=5', '--as-of', '2027-03-01']],
+      ['tiers-none', ['tiers']],
+      ['tiers-twice', ['tiers', '--tiers', 'twice.csv']],
+      ['tiers-missing', ['tiers', '--tiers', 'no.csv']],
+      ['tiers-part', [...questions['tiers']!, '--since', '2026-07-20', '--where', 'feature=search']],
+      ['tiers-empty-window', ['tiers', '--tiers', 'users.csv', '--as-of', '2027-03-01']],
     ],
-    ['budget-input-empty', ['budget', '--budget', '500', '--input', 'empty']],
-    ['caps-none', ['caps']],
-    ['caps-wrong', ['caps', '--cap', 'dayly_usd=5']],
-    ['caps-nobody', ['caps', '--cap', 'daily_usd=500', '--as-of', 'latest', '--fail-on', 'over']],
-    ['caps-fail', ['caps', '--cap', 'daily_usd=11.9', '--as-of', 'latest', '--fail-on', 'over']],
-    ['caps-empty-window', ['caps', '--cap', 'daily_usd=5', '--as-of', '2027-03-01']],
-    ['tiers-none', ['tiers']],
-    ['tiers-twice', ['tiers', '--tiers', 'twice.csv']],
-    ['tiers-missing', ['tiers', '--tiers', 'no.csv']],
-    ['tiers-part', [...questions['tiers']!, '--since', '2026-07-20', '--where', 'feature=search']],
-    ['tiers-empty-window', ['tiers', '--tiers', 'users.csv', '--as-of', '2027-03-01']],
-  ])('%s', (name, args) => expectRecorded(name, args, { cwd, env }))
+    { cwd, env },
+  )
 })
 
 describe('from the config file', () => {

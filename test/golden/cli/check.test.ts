@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, test } from 'vitest'
 import { runWell, sharedFolder } from '../../e2e/program.js'
-import { expectRecorded } from './recorded.js'
+import { expectRecorded, testLooks, testQuestions } from './recorded.js'
 
 const demo = fileURLToPath(new URL('../../../fixtures/demo', import.meta.url))
 const cwd = sharedFolder()
@@ -74,43 +74,50 @@ const questions: Readonly<Record<string, readonly string[]>> = {
 }
 
 describe.each(Object.entries(questions))('%s', (name, args) => {
-  test.each(['80', '200'])('at %s columns', (columns) =>
-    expectRecorded(`${name}-${columns}`, args, { cwd, env: { ...env, COLUMNS: columns } }),
-  )
-  test.each(['markdown', 'json', 'csv'])('as %s', (format) =>
-    expectRecorded(`${name}-${format}`, [...args, '--format', format], { cwd, env }),
-  )
-  test('in colour', () =>
-    expectRecorded(`${name}-color`, args, { cwd, env: { ...env, COLUMNS: '100', FORCE_COLOR: '1' } }))
+  testLooks(name, args, { cwd, env })
 })
 
 const config = (file: string): Record<string, string> => ({ ...env, LLMCOST_CONFIG: file })
 
 describe('other checks', () => {
-  test.each<[string, readonly string[], Record<string, string>?]>([
-    ['check-quiet', ['check', '--only', 'p95_input_over_mean', '--as-of', '2026-08-10']],
+  testQuestions(
     [
-      'check-quiet-csv',
-      ['check', '--only', 'p95_input_over_mean', '--as-of', '2026-08-10', '--format', 'csv'],
+      ['check-quiet', ['check', '--only', 'p95_input_over_mean', '--as-of', '2026-08-10']],
+      [
+        'check-quiet-csv',
+        ['check', '--only', 'p95_input_over_mean', '--as-of', '2026-08-10', '--format', 'csv'],
+      ],
+      ['check-quiet-json', ['check', '--only', 'p95_input_over_mean', '--as-of', '2026-08-10', '--json']],
+      ['check-severity', ['check', ...asOf, '--severity', 'critical', '--quiet']],
+      ['check-disabled-by-name', ['check', '--only', 'no_data', '--as-of', '2026-10-03']],
+      ['check-held-for-long', ['check', '--only', 'no_data', '--as-of', '2026-11-21']],
+      ['check-only-unknown', ['check', '--only', 'eror_rate']],
+      ['check-days-alone', ['check', '--days', '7']],
+      [
+        'check-berlin',
+        [
+          'check',
+          ...asOf,
+          '--tz',
+          'Europe/Berlin',
+          '--only',
+          'user_caps',
+          '--only',
+          'unusual_cost by feature',
+        ],
+      ],
+      ['check-failing', ['check', ...asOf], config('failing.yaml')],
+      ['check-failing-dry-run', ['check', '--dry-run', '--days', '2', ...asOf], config('failing.yaml')],
+      ['check-no-rules', ['check'], config('none.yaml')],
+      ['check-no-config', ['check', '--json'], config('/dev/null')],
+      ['check-idle', ['check', ...asOf, '--json'], config('idle.yaml')],
+      ['check-input', ['check', ...asOf, '--input', 'logs', '--only', 'user_caps']],
+      ['check-no-calls', ['check', '--input', 'new/empty.jsonl', '--only', 'error_rate', ...asOf]],
     ],
-    ['check-quiet-json', ['check', '--only', 'p95_input_over_mean', '--as-of', '2026-08-10', '--json']],
-    ['check-severity', ['check', ...asOf, '--severity', 'critical', '--quiet']],
-    ['check-disabled-by-name', ['check', '--only', 'no_data', '--as-of', '2026-10-03']],
-    ['check-held-for-long', ['check', '--only', 'no_data', '--as-of', '2026-11-21']],
-    ['check-only-unknown', ['check', '--only', 'eror_rate']],
-    ['check-days-alone', ['check', '--days', '7']],
-    [
-      'check-berlin',
-      ['check', ...asOf, '--tz', 'Europe/Berlin', '--only', 'user_caps', '--only', 'unusual_cost by feature'],
-    ],
-    ['check-failing', ['check', ...asOf], config('failing.yaml')],
-    ['check-failing-dry-run', ['check', '--dry-run', '--days', '2', ...asOf], config('failing.yaml')],
-    ['check-no-rules', ['check'], config('none.yaml')],
-    ['check-no-config', ['check', '--json'], config('/dev/null')],
-    ['check-idle', ['check', ...asOf, '--json'], config('idle.yaml')],
-    ['check-input', ['check', ...asOf, '--input', 'logs', '--only', 'user_caps']],
-    ['check-no-calls', ['check', '--input', 'new/empty.jsonl', '--only', 'error_rate', ...asOf]],
+    { cwd, env },
+  )
+  test.each([
     ['init-rules', ['init', '--rules', 'new/llmcost.config.yaml'], config('/dev/null')],
     ['init-rules-check', ['check', '--dry-run', '--as-of', 'latest'], config('new/llmcost.config.yaml')],
-  ])('%s', (name, args, own = env) => expectRecorded(name, args, { cwd, env: own }))
+  ] as const)('%s', (name, args, own) => expectRecorded(name, args, { cwd, env: own }))
 })

@@ -2,9 +2,9 @@
 import { cpSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { beforeAll, describe, test } from 'vitest'
+import { beforeAll, describe } from 'vitest'
 import { runWell, sharedFolder } from '../../e2e/program.js'
-import { expectRecorded } from './recorded.js'
+import { testLooks, testQuestions } from './recorded.js'
 
 const demo = fileURLToPath(new URL('../../../fixtures/demo', import.meta.url))
 const cwd = sharedFolder()
@@ -46,32 +46,41 @@ describe.each([
   ['compare-weeks', ['compare', ...latest]],
   ['compare-models', ['compare', ...models]],
 ])('%s', (name, args) => {
-  test.each(['80', '200'])('at %s columns', (columns) =>
-    expectRecorded(`${name}-${columns}`, args, { cwd, env: { ...env, COLUMNS: columns } }),
-  )
-  test.each(['markdown', 'json', 'csv'])('as %s', (format) =>
-    expectRecorded(`${name}-${format}`, [...args, '--format', format], { cwd, env }),
-  )
-  test('in colour', () => expectRecorded(`${name}-color`, args, { cwd, env: { ...env, FORCE_COLOR: '1' } }))
+  testLooks(name, args, { cwd, env })
 })
 
-test.each([
-  ['running-week', [...latest, '--since', 'this-week', '--vs', 'last-week', '--by', 'feature', '--top', '2']],
-  ['berlin', [...latest, '--tz', 'Europe/Berlin', '--vs', '28d', '--by', 'none']],
-  ['month-not-whole', [...latest, '--since', 'this-month', '--vs', 'last-month']],
-  ['before-first-call', ['--since', '2026-08-10', '--until', '2026-08-17', '--vs', '2026-07-01..2026-07-08']],
-  ['on-both-sides', [...latest, '--vs', 'env=production', '--by', 'none']],
-  ['nothing', ['--as-of', '2027-03-01']],
-  ['against-compare', [...latest, '--against', 'compare.json']],
-  ['against-report', [...latest, '--against', 'report.json', '--since', '14d', '--where', 'feature=search']],
-  ['against-breakdown', [...latest, '--against', 'breakdown.json']],
-  ['against-nothing', ['--against', 'no-such.json']],
-  ['against-other-kind', ['--against', 'other.json']],
-  ['against-newer', ['--against', 'newer.json']],
-  ['against-words', ['--against', 'words.json']],
-  ['against-and-vs', ['--against', 'compare.json', '--vs', '14d']],
-  ['vs-wrong', ['--vs', 'last-weak']],
-  ['vs-same', ['--where', 'model=gpt-4o', '--vs', 'model=gpt-4o']],
-  ['by-day', ['--by', 'feature,day']],
-  ['few-calls', ['--input', 'few.jsonl', '--since', '2026-09-02', '--until', '2026-09-03']],
-])('compare %s', (name, args) => expectRecorded(`compare-${name}`, ['compare', ...args], { cwd, env }))
+testQuestions(
+  [
+    [
+      'compare-running-week',
+      ['compare', ...latest, '--since', 'this-week', '--vs', 'last-week', '--by', 'feature', '--top', '2'],
+    ],
+    ['compare-berlin', ['compare', ...latest, '--tz', 'Europe/Berlin', '--vs', '28d', '--by', 'none']],
+    ['compare-month-not-whole', ['compare', ...latest, '--since', 'this-month', '--vs', 'last-month']],
+    [
+      'compare-before-first-call',
+      ['compare', '--since', '2026-08-10', '--until', '2026-08-17', '--vs', '2026-07-01..2026-07-08'],
+    ],
+    ['compare-on-both-sides', ['compare', ...latest, '--vs', 'env=production', '--by', 'none']],
+    ['compare-nothing', ['compare', '--as-of', '2027-03-01']],
+    ['compare-against-compare', ['compare', ...latest, '--against', 'compare.json']],
+    [
+      'compare-against-report',
+      ['compare', ...latest, '--against', 'report.json', '--since', '14d', '--where', 'feature=search'],
+    ],
+    ['compare-against-breakdown', ['compare', ...latest, '--against', 'breakdown.json']],
+    ['compare-against-nothing', ['compare', '--against', 'no-such.json']],
+    ['compare-against-other-kind', ['compare', '--against', 'other.json']],
+    ['compare-against-newer', ['compare', '--against', 'newer.json']],
+    ['compare-against-words', ['compare', '--against', 'words.json']],
+    ['compare-against-and-vs', ['compare', '--against', 'compare.json', '--vs', '14d']],
+    ['compare-vs-wrong', ['compare', '--vs', 'last-weak']],
+    ['compare-vs-same', ['compare', '--where', 'model=gpt-4o', '--vs', 'model=gpt-4o']],
+    ['compare-by-day', ['compare', '--by', 'feature,day']],
+    [
+      'compare-few-calls',
+      ['compare', '--input', 'few.jsonl', '--since', '2026-09-02', '--until', '2026-09-03'],
+    ],
+  ],
+  { cwd, env },
+)

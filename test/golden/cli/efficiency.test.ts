@@ -2,9 +2,9 @@
 import { cpSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { beforeAll, describe, test } from 'vitest'
+import { beforeAll, describe } from 'vitest'
 import { runWell, sharedFolder } from '../../e2e/program.js'
-import { expectRecorded } from './recorded.js'
+import { testLooks, testQuestions } from './recorded.js'
 
 const demo = fileURLToPath(new URL('../../../fixtures/demo', import.meta.url))
 const cwd = sharedFolder()
@@ -46,24 +46,23 @@ const questions: Readonly<Record<string, readonly string[]>> = {
 }
 
 describe.each(Object.entries(questions))('%s', (name, args) => {
-  test.each(['80', '200'])('at %s columns', (columns) =>
-    expectRecorded(`${name}-${columns}`, args, { cwd, env: { ...env, COLUMNS: columns } }),
-  )
-  test.each(['markdown', 'json', 'csv'])('as %s', (format) =>
-    expectRecorded(`${name}-${format}`, [...args, '--format', format], { cwd, env }),
-  )
-  test('in colour', () =>
-    expectRecorded(`${name}-color`, args, { cwd, env: { ...env, COLUMNS: '100', FORCE_COLOR: '1' } }))
+  testLooks(name, args, { cwd, env })
 })
 
 describe('other questions', () => {
-  test.each([
-    ['efficiency-none', ['efficiency', '--by', 'none', '--as-of', 'latest']],
-    ['efficiency-user', ['efficiency', '--by', 'user', '--top', '3', '--sort', 'p95_input_tokens', ...week]],
-    ['efficiency-columns', ['efficiency', '--columns', 'calls,stop_rate', '--by', 'model', ...week]],
-    ['efficiency-empty-window', ['efficiency', '--as-of', '2020-01-01']],
-    ['quality-not-logged', ['quality', '--as-of', 'latest']],
-    ['quality-empty-window', ['quality', '--as-of', '2020-01-01']],
-    ['quality-by', ['quality', '--by', 'feature,prompt-version', '--top', '2', ...input]],
-  ])('%s', (name, args) => expectRecorded(name, args, { cwd, env }))
+  testQuestions(
+    [
+      ['efficiency-none', ['efficiency', '--by', 'none', '--as-of', 'latest']],
+      [
+        'efficiency-user',
+        ['efficiency', '--by', 'user', '--top', '3', '--sort', 'p95_input_tokens', ...week],
+      ],
+      ['efficiency-columns', ['efficiency', '--columns', 'calls,stop_rate', '--by', 'model', ...week]],
+      ['efficiency-empty-window', ['efficiency', '--as-of', '2020-01-01']],
+      ['quality-not-logged', ['quality', '--as-of', 'latest']],
+      ['quality-empty-window', ['quality', '--as-of', '2020-01-01']],
+      ['quality-by', ['quality', '--by', 'feature,prompt-version', '--top', '2', ...input]],
+    ],
+    { cwd, env },
+  )
 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { runWell, sharedFolder } from '../../e2e/program.js'
-import { expectRecorded } from './recorded.js'
+import { expectRecorded, testLooks, testQuestions } from './recorded.js'
 
 const demo = fileURLToPath(new URL('../../../fixtures/demo', import.meta.url))
 const cwd = sharedFolder()
@@ -61,48 +61,44 @@ const questions: Readonly<Record<string, readonly string[]>> = {
 }
 
 describe.each(Object.entries(questions))('%s', (name, args) => {
-  test.each(['80', '200'])('at %s columns', (columns) =>
-    expectRecorded(`${name}-${columns}`, args, { cwd, env: { ...env, COLUMNS: columns } }),
-  )
-  test.each(['markdown', 'json', 'csv'])('as %s', (format) =>
-    expectRecorded(`${name}-${format}`, [...args, '--format', format], { cwd, env }),
-  )
-  test('in colour', () =>
-    expectRecorded(`${name}-color`, args, { cwd, env: { ...env, COLUMNS: '100', FORCE_COLOR: '1' } }))
+  testLooks(name, args, { cwd, env })
 })
 
 describe('other forecasts', () => {
   const latest = ['--as-of', 'latest']
-  test.each([
-    ['demo', ['forecast', ...latest]],
-    ['demo-by', ['forecast', '--by', 'feature,model', '--top', '3', ...latest]],
-    ['week', ['forecast', '--period', 'week', ...latest, '--tz', 'Asia/Kolkata']],
-    ['quarter', ['forecast', '--period', 'quarter', ...latest]],
-    ['until', ['forecast', '--until', '2026-09-16', '--where', 'feature=search']],
-    ['since', ['forecast', '--since', '2026-09-10', ...latest]],
-    ['stale', ['forecast', '--as-of', '2026-10-10']],
-    ['few-days', ['forecast', '--as-of', '2026-08-06']],
-    ['first-hours', ['forecast', '--as-of', '2026-08-03T05:00Z']],
-    ['before-any', ['forecast', '--as-of', '2026-08-01']],
-    ['no-match', ['forecast', ...latest, '--where', 'feature=nothing']],
-    ['unpriced', ['forecast', '--input', 'unpriced.jsonl', '--as-of', '2026-10-03']],
-    ['empty-folder', ['forecast', '--input', 'none']],
-    ['backtest-week', ['forecast', '--backtest', '--period', 'week', ...latest]],
-    ['backtest-short', ['forecast', '--backtest', '--as-of', '2026-08-20']],
-    ['wrong-by', ['forecast', '--by', 'day']],
-    ['wrong-top', ['forecast', '--top', '3']],
-    ['wrong-backtest-by', ['forecast', '--backtest', '--by', 'feature']],
-    ['budget-flag', ['forecast', ...latest, '--budget', '500', '--budget', '160']],
+  testQuestions(
     [
-      'budget-flag-where',
-      ['forecast', ...latest, '--where', 'feature=search', '--budget', '5 feature=search'],
+      ['forecast-demo', ['forecast', ...latest]],
+      ['forecast-demo-by', ['forecast', '--by', 'feature,model', '--top', '3', ...latest]],
+      ['forecast-week', ['forecast', '--period', 'week', ...latest, '--tz', 'Asia/Kolkata']],
+      ['forecast-quarter', ['forecast', '--period', 'quarter', ...latest]],
+      ['forecast-until', ['forecast', '--until', '2026-09-16', '--where', 'feature=search']],
+      ['forecast-since', ['forecast', '--since', '2026-09-10', ...latest]],
+      ['forecast-stale', ['forecast', '--as-of', '2026-10-10']],
+      ['forecast-few-days', ['forecast', '--as-of', '2026-08-06']],
+      ['forecast-first-hours', ['forecast', '--as-of', '2026-08-03T05:00Z']],
+      ['forecast-before-any', ['forecast', '--as-of', '2026-08-01']],
+      ['forecast-no-match', ['forecast', ...latest, '--where', 'feature=nothing']],
+      ['forecast-unpriced', ['forecast', '--input', 'unpriced.jsonl', '--as-of', '2026-10-03']],
+      ['forecast-empty-folder', ['forecast', '--input', 'none']],
+      ['forecast-backtest-week', ['forecast', '--backtest', '--period', 'week', ...latest]],
+      ['forecast-backtest-short', ['forecast', '--backtest', '--as-of', '2026-08-20']],
+      ['forecast-wrong-by', ['forecast', '--by', 'day']],
+      ['forecast-wrong-top', ['forecast', '--top', '3']],
+      ['forecast-wrong-backtest-by', ['forecast', '--backtest', '--by', 'feature']],
+      ['forecast-budget-flag', ['forecast', ...latest, '--budget', '500', '--budget', '160']],
+      [
+        'forecast-budget-flag-where',
+        ['forecast', ...latest, '--where', 'feature=search', '--budget', '5 feature=search'],
+      ],
+      ['forecast-wrong-budget', ['forecast', '--budget', 'daily:20']],
+      ['forecast-wrong-budget-quarter', ['forecast', '--period', 'quarter', '--budget', '500']],
+      ['forecast-wrong-budget-calls', ['forecast', ...latest, '--budget', '5 feature=search']],
+      ['forecast-wrong-budget-by', ['forecast', '--by', 'feature', '--budget', '500']],
+      ['forecast-wrong-period', ['forecast', '--period', 'year']],
     ],
-    ['wrong-budget', ['forecast', '--budget', 'daily:20']],
-    ['wrong-budget-quarter', ['forecast', '--period', 'quarter', '--budget', '500']],
-    ['wrong-budget-calls', ['forecast', ...latest, '--budget', '5 feature=search']],
-    ['wrong-budget-by', ['forecast', '--by', 'feature', '--budget', '500']],
-    ['wrong-period', ['forecast', '--period', 'year']],
-  ])('%s', (name, args) => expectRecorded(`forecast-${name}`, args, { cwd, env }))
+    { cwd, env },
+  )
 })
 
 describe('against a budget of exactly this period and these calls', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, test } from 'vitest'
 import { sharedFolder } from '../../e2e/program.js'
-import { expectRecorded } from './recorded.js'
+import { expectRecorded, testLooks } from './recorded.js'
 
 const lists = fileURLToPath(new URL('../../../fixtures/price-lists/', import.meta.url))
 const cwd = sharedFolder()
@@ -23,15 +23,7 @@ describe.each([
   ['prices-update-litellm', 'litellm.json'],
   ['prices-update-models-dev', 'models-dev.json'],
 ])('%s', (name, list) => {
-  test.each(['80', '200'])('at %s columns', (columns) =>
-    expectRecorded(`${name}-${columns}`, ['prices', 'update', list, ...dry], {
-      cwd,
-      env: { COLUMNS: columns },
-    }),
-  )
-  test.each(['json', 'csv', 'markdown'])('as %s', (format) =>
-    expectRecorded(`${name}-${format}`, ['prices', 'update', list, ...dry, '--format', format], { cwd }),
-  )
+  testLooks(name, ['prices', 'update', list, ...dry], { cwd })
 })
 
 test.each([

@@ -1,7 +1,10 @@
 /** What a run of the program showed, as text for a golden file: the command, stdout, stderr, exit code. */
 import { join } from 'node:path'
-import { expect } from 'vitest'
-import { run, type RunOptions } from '../../e2e/program.js'
+import { expect, test } from 'vitest'
+import { run, type Ran, type RunOptions } from '../../e2e/program.js'
+import { runTogether } from '../../e2e/together.js'
+
+type Place = Pick<RunOptions, 'cwd' | 'env'>
 
 /** Runs the program and compares all that it showed with `__files__/<name>.txt`. */
 export async function expectRecorded(
@@ -9,16 +12,100 @@ export async function expectRecorded(
   args: readonly string[],
   options: RunOptions,
 ): Promise<void> {
-  const { stdout, stderr, code } = await run(args, options)
-  const settings = Object.entries(options.env ?? {}).map(([key, value]) => `${key}=${value} `)
+  await expectShown(name, args, options, await run(args, options))
+}
+
+async function expectShown(
+  name: string,
+  args: readonly string[],
+  { cwd, env }: Place,
+  ran: Ran,
+): Promise<void> {
+  const settings = Object.entries(env ?? {}).map(([key, value]) => `${key}=${value} `)
   const text = [
     `$ ${settings.join('')}llmcost ${args.map(quoted).join(' ')}`,
-    ...part('stdout', stdout),
-    ...part('stderr', stderr),
-    `[exit ${code}]\n`,
+    ...part('stdout', ran.stdout),
+    ...part('stderr', ran.stderr),
+    `[exit ${ran.code}]\n`,
   ].join('\n')
   const file = join(import.meta.dirname, '__files__', `${name}.txt`)
-  await expect(settled(text, options.cwd)).toMatchFileSnapshot(file)
+  await expect(settled(text, cwd)).toMatchFileSnapshot(file)
+}
+
+/**
+ * Defines a test for each look of one answer: narrow, wide, in every format and in colour. It is asked once, and shown
+ * as the program shows it, in one process.
+ * @param data words added for Markdown, JSON and CSV, where the answer would be long
+ */
+export function testLooks(
+  name: string,
+  args: readonly string[],
+  { cwd, env }: Place,
+  data: readonly string[] = [],
+): void {
+  const wide = (columns: string): Look => [`at ${columns} columns`, columns, args, { COLUMNS: columns }]
+  const as = (format: string): Look => [`as ${format}`, format, [...args, ...data, '--format', format], {}]
+  const looks: readonly Look[] = [
+    wide('80'),
+    wide('200'),
+    ...['markdown', 'json', 'csv'].map(as),
+    ['in colour', 'color', args, { COLUMNS: '100', FORCE_COLOR: '1' }],
+  ]
+  const cases = looks.map(([title, ending, words, look]): Case => [
+    title,
+    `${name}-${ending}`,
+    words,
+    { ...env, ...look },
+  ])
+  testAll(cases, cwd, true)
+}
+
+/** Its title, the ending of its golden file, what is typed and what the environment says of it. */
+type Look = readonly [
+  title: string,
+  ending: string,
+  args: readonly string[],
+  look: Readonly<Record<string, string>>,
+]
+
+/**
+ * Defines a test for each of several questions. The first is asked as a user does, by a process of its own; the
+ * others all in one.
+ */
+export function testQuestions(
+  questions: readonly (readonly [name: string, args: readonly string[], env?: RunOptions['env']])[],
+  { cwd, env }: Place,
+): void {
+  const [first, ...others] = questions
+  if (first !== undefined) {
+    const [name, args, own = env] = first
+    test(name, () => expectRecorded(name, args, { cwd, ...(own && { env: own }) }))
+  }
+  testAll(
+    others.map(([name, args, own = env]): Case => [name, name, args, own]),
+    cwd,
+    false,
+  )
+}
+
+type Case = readonly [
+  title: string,
+  name: string,
+  args: readonly string[],
+  env: RunOptions['env'] | undefined,
+]
+
+function testAll(cases: readonly Case[], cwd: string, looks: boolean): void {
+  let told: Promise<readonly Ran[]> | undefined
+  test.each(cases.map((one, i) => [...one, i] as const))('%s', async (_title, name, args, env, i) => {
+    told ??= runTogether(
+      cases.map(([, , words, own]) => ({ args: words, env: own })),
+      { cwd, looks },
+    )
+    const ran = (await told)[i]
+    if (ran === undefined) throw new Error('it was not run')
+    await expectShown(name, args, { cwd, ...(env && { env }) }, ran)
+  })
 }
 
 const part = (name: string, text: string): string[] => (text === '' ? [] : [`[${name}]`, text.trimEnd()])

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, test } from 'vitest'
 import { runWell, sharedFolder } from '../../e2e/program.js'
-import { expectRecorded } from './recorded.js'
+import { expectRecorded, testLooks, testQuestions } from './recorded.js'
 import { serviceLog } from './service-log.js'
 
 const cwd = sharedFolder()
@@ -22,39 +22,32 @@ beforeAll(async () => {
 const latest = ['--as-of', 'latest']
 
 describe.each(['latency', 'errors', 'cache'])('%s', (name) => {
-  test.each(['80', '200'])('at %s columns', (columns) =>
-    expectRecorded(`${name}-${columns}`, [name, ...latest], { cwd, env: { ...env, COLUMNS: columns } }),
-  )
-  test.each(['markdown', 'json', 'csv'])('as %s', (format) =>
-    expectRecorded(`${name}-${format}`, [name, ...latest, '--format', format], { cwd, env }),
-  )
-  test('in colour', () =>
-    expectRecorded(`${name}-color`, [name, ...latest], {
-      cwd,
-      env: { ...env, COLUMNS: '100', FORCE_COLOR: '1' },
-    }))
+  testLooks(name, [name, ...latest], { cwd, env })
   test('of a log without any', () =>
     expectRecorded(`${name}-bare`, [name, '--input', 'bare.csv', ...latest], { cwd, env }))
 })
 
 describe('other questions', () => {
-  test.each([
-    ['latency-hour-of-day', ['latency', '--by', 'hour-of-day', ...latest, '--tz', 'Asia/Kolkata']],
+  testQuestions(
     [
-      'latency-top',
-      ['latency', '--by', 'feature,model', '--top', '2', '--sort', 'mean_latency_ms', ...latest],
+      ['latency-hour-of-day', ['latency', '--by', 'hour-of-day', ...latest, '--tz', 'Asia/Kolkata']],
+      [
+        'latency-top',
+        ['latency', '--by', 'feature,model', '--top', '2', '--sort', 'mean_latency_ms', ...latest],
+      ],
+      ['latency-feature-day', ['latency', '--by', 'feature,day', '--top', '1', ...latest]],
+      ['latency-none', ['latency', '--by', 'none', ...latest]],
+      ['latency-empty-window', ['latency', '--since', '2025-01-01', '--until', '2025-02-01']],
+      ['errors-day', ['errors', '--by', 'day', '--tz', 'America/New_York', ...latest]],
+      ['errors-gap', ['errors', '--by', 'model', '--top', '1', '--gap', '2s', ...latest]],
+      ['errors-none-failed', ['errors', '--where', 'feature=search', ...latest]],
+      ['cache-day', ['cache', '--by', 'day', '--top', '2', ...latest]],
+      ['cache-hits-only', ['cache', '--where', 'feature=faq', ...latest]],
+      ['cache-none', ['cache', '--by', 'none', '--where', 'feature=support', ...latest]],
+      ['wrong-gap', ['errors', '--gap', 'soon']],
+      ['wrong-latency-sort', ['latency', '--sort', 'speed']],
+      ['wrong-cache-by', ['cache', '--by', 'kind']],
     ],
-    ['latency-feature-day', ['latency', '--by', 'feature,day', '--top', '1', ...latest]],
-    ['latency-none', ['latency', '--by', 'none', ...latest]],
-    ['latency-empty-window', ['latency', '--since', '2025-01-01', '--until', '2025-02-01']],
-    ['errors-day', ['errors', '--by', 'day', '--tz', 'America/New_York', ...latest]],
-    ['errors-gap', ['errors', '--by', 'model', '--top', '1', '--gap', '2s', ...latest]],
-    ['errors-none-failed', ['errors', '--where', 'feature=search', ...latest]],
-    ['cache-day', ['cache', '--by', 'day', '--top', '2', ...latest]],
-    ['cache-hits-only', ['cache', '--where', 'feature=faq', ...latest]],
-    ['cache-none', ['cache', '--by', 'none', '--where', 'feature=support', ...latest]],
-    ['wrong-gap', ['errors', '--gap', 'soon']],
-    ['wrong-latency-sort', ['latency', '--sort', 'speed']],
-    ['wrong-cache-by', ['cache', '--by', 'kind']],
-  ])('%s', (name, args) => expectRecorded(name, args, { cwd, env }))
+    { cwd, env },
+  )
 })

@@ -2,9 +2,9 @@
 import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { beforeAll, describe, test } from 'vitest'
+import { beforeAll, describe } from 'vitest'
 import { runWell, sharedFolder } from '../../e2e/program.js'
-import { expectRecorded } from './recorded.js'
+import { testLooks, testQuestions } from './recorded.js'
 
 const demo = fileURLToPath(new URL('../../../fixtures/demo', import.meta.url))
 const cwd = sharedFolder()
@@ -63,37 +63,36 @@ const questions: Readonly<Record<string, readonly string[]>> = {
 }
 
 describe.each(Object.entries(questions))('%s', (name, args) => {
-  test.each(['80', '200'])('at %s columns', (columns) =>
-    expectRecorded(`${name}-${columns}`, args, { cwd, env: { ...env, COLUMNS: columns } }),
-  )
-  test.each(['markdown', 'json', 'csv'])('as %s', (format) =>
-    expectRecorded(`${name}-${format}`, [...args, '--since', '3d', '--format', format], { cwd, env }),
-  )
-  test('in colour', () =>
-    expectRecorded(`${name}-color`, args, { cwd, env: { ...env, COLUMNS: '100', FORCE_COLOR: '1' } }))
+  testLooks(name, args, { cwd, env }, ['--since', '3d'])
 })
 
 const berlin = ['--tz', 'Europe/Berlin', '--input', 'autumn.jsonl']
 describe('other questions', () => {
-  test.each([
-    ['trend-week', ['trend', ...latest, '--every', 'week', '--tz', 'America/New_York']],
-    ['trend-month', ['trend', ...latest, '--every', 'month', '--metric', 'calls,error_rate']],
+  testQuestions(
     [
-      'trend-metrics-by',
-      ['trend', ...latest, '--by', 'model', '--metric', 'calls,mean_latency_ms', '--every', 'week'],
+      ['trend-week', ['trend', ...latest, '--every', 'week', '--tz', 'America/New_York']],
+      ['trend-month', ['trend', ...latest, '--every', 'month', '--metric', 'calls,error_rate']],
+      [
+        'trend-metrics-by',
+        ['trend', ...latest, '--by', 'model', '--metric', 'calls,mean_latency_ms', '--every', 'week'],
+      ],
+      ['trend-share', ['trend', ...latest, '--by', 'feature,model', '--metric', 'cost_share', '--top', '2']],
+      ['trend-autumn', ['trend', '--as-of', '2026-10-25T03:30Z', '--every', 'hour', ...berlin]],
+      [
+        'trend-autumn-json',
+        ['trend', '--as-of', '2026-10-25T03:30Z', '--every', 'hour', ...berlin, '--json'],
+      ],
+      ['trend-hours', ['trend', ...latest, '--every', 'hour', '--since', '200h', '--metric', 'users']],
+      ['trend-one-call', ['trend', '--as-of', '2026-10-03T09:00Z', '--input', 'one.jsonl']],
+      ['trend-empty-window', ['trend', '--as-of', '2027-03-01']],
+      ['trend-no-match', ['trend', ...latest, '--where', 'feature=nothing', '--json']],
+      ['trend-empty-folder', ['trend', '--input', 'empty']],
+      ['trend-wrong-every', ['trend', '--every', 'fortnight']],
+      ['trend-wrong-moment', ['trend', '--metric', 'cost_usd,last-ts']],
+      ['trend-wrong-by', ['trend', '--by', 'feature,weekday']],
+      ['trend-wrong-top', ['trend', '--by', 'user', '--top', '5000']],
+      ['trend-too-many', ['trend', '--every', 'hour', '--since', '2026-08-01', '--until', '2099-01-01']],
     ],
-    ['trend-share', ['trend', ...latest, '--by', 'feature,model', '--metric', 'cost_share', '--top', '2']],
-    ['trend-autumn', ['trend', '--as-of', '2026-10-25T03:30Z', '--every', 'hour', ...berlin]],
-    ['trend-autumn-json', ['trend', '--as-of', '2026-10-25T03:30Z', '--every', 'hour', ...berlin, '--json']],
-    ['trend-hours', ['trend', ...latest, '--every', 'hour', '--since', '200h', '--metric', 'users']],
-    ['trend-one-call', ['trend', '--as-of', '2026-10-03T09:00Z', '--input', 'one.jsonl']],
-    ['trend-empty-window', ['trend', '--as-of', '2027-03-01']],
-    ['trend-no-match', ['trend', ...latest, '--where', 'feature=nothing', '--json']],
-    ['trend-empty-folder', ['trend', '--input', 'empty']],
-    ['trend-wrong-every', ['trend', '--every', 'fortnight']],
-    ['trend-wrong-moment', ['trend', '--metric', 'cost_usd,last-ts']],
-    ['trend-wrong-by', ['trend', '--by', 'feature,weekday']],
-    ['trend-wrong-top', ['trend', '--by', 'user', '--top', '5000']],
-    ['trend-too-many', ['trend', '--every', 'hour', '--since', '2026-08-01', '--until', '2099-01-01']],
-  ])('%s', (name, args) => expectRecorded(name, args, { cwd, env }))
+    { cwd, env },
+  )
 })
