@@ -22,6 +22,7 @@ import {
   type Key,
   type Timed,
 } from './alerts-world.js'
+import { tries } from './seed.js'
 
 const firedKeys = fc.subarray([...keys])
 const after = fc.integer({ min: 0, max: 50 })
@@ -223,6 +224,6 @@ test('the ledger in the store forgets nothing that matters', async () => {
         expect(await livedInStore(steps)).toEqual(lived(steps).arrived)
       },
     ),
-    { numRuns: 15 },
+    { numRuns: tries(6, 15) },
   )
 })

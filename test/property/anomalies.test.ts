@@ -11,11 +11,12 @@ import { anomalyKinds } from '../../src/metrics/anomalies/anomaly-tests.js'
 import { seriesHours, type SeriesHourRow } from '../../src/metrics/anomalies/series-hours.js'
 import { baselineOf, clockHour, flagsOf, generatedLogs, modelOf } from './anomaly-model.js'
 import { loadPaidCalls } from './paid-calls.js'
+import { tries } from './seed.js'
 
 let db: Database
 
 beforeAll(async () => {
-  db = await Database.open(':memory:', 'write')
+  db = await Database.open(':memory:', 'write', { threads: 1 })
   await writeStore(db, ':memory:', { lockTimeoutMs: 0 }, async () => undefined)
   await db.run('USE store')
 })
@@ -99,7 +100,7 @@ describe('hours against plain TypeScript', () => {
           }
           expect(rows).toHaveLength(expected)
         }),
-        { numRuns: 6 },
+        { numRuns: tries(3, 6) },
       )
     },
     300_000,
@@ -133,7 +134,7 @@ describe('hours against plain TypeScript', () => {
             }
           },
         ),
-        { numRuns: 8 },
+        { numRuns: tries(4, 8) },
       )
     },
     300_000,

@@ -22,11 +22,12 @@ import { costByTier, type TierRow } from '../../src/metrics/budgets/tiers.js'
 import { capsSections } from '../../src/reports/budgets/caps.js'
 import { tiersSection } from '../../src/reports/budgets/tiers.js'
 import { bareCall, bucketOf, dollarText, instants, load, logs, type RawCall } from './metrics-model.js'
+import { tries } from './seed.js'
 
 let db: Database
 
 beforeAll(async () => {
-  db = await Database.open(':memory:', 'write')
+  db = await Database.open(':memory:', 'write', { threads: 1 })
   await writeStore(db, ':memory:', { lockTimeoutMs: 0 }, async () => undefined)
   await db.run('USE store')
 })
@@ -39,7 +40,7 @@ const zone = fc.constantFrom(
   'Asia/Kolkata',
   'Australia/Lord_Howe',
 )
-const runs = { numRuns: 60 }
+const runs = { numRuns: tries(36, 60) }
 
 /** Filters and what they keep. */
 const covers: readonly (readonly [readonly Filter[], (call: RawCall) => boolean])[] = [

@@ -10,6 +10,7 @@ import { writeStore } from '../../src/db/store.js'
 import { rereadStoredCaches } from '../../src/ingest/typing/cache-reading.js'
 import { removeFile } from '../../src/ingest/merge.js'
 import { ask, ingestInto, Workshop, write } from './ingesting.js'
+import { tries } from './seed.js'
 
 const workshop = new Workshop()
 afterAll(() => workshop.close())
@@ -146,6 +147,6 @@ test('any split and order of the same records reads alike, and forgetting the ev
         expect(await stored(apart)).toEqual(expected(all, (i) => parts[i] !== gone))
       },
     ),
-    { numRuns: 15, interruptAfterTimeLimit: 25_000 },
+    { numRuns: tries(6, 15) },
   )
 })

@@ -14,17 +14,18 @@ import { compareReport } from '../../src/reports/comparison/compare.js'
 import type { Cell, Report, Row } from '../../src/reports/report.js'
 import { summaryMeasures } from '../../src/reports/weekly/weekly.js'
 import { dollarText, expected, instants, load, logs, type RawCall } from './metrics-model.js'
+import { tries } from './seed.js'
 
 let db: Database
 
 beforeAll(async () => {
-  db = await Database.open(':memory:', 'write')
+  db = await Database.open(':memory:', 'write', { threads: 1 })
   await writeStore(db, ':memory:', { lockTimeoutMs: 0 }, async () => undefined)
   await db.run('USE store')
 })
 afterAll(() => db.close())
 
-const runs = { numRuns: 80 }
+const runs = { numRuns: tries(40, 80) }
 const iso = (time: number): string => new Date(time).toISOString()
 
 /** A side: its scope, and the calls of it by another way. */
@@ -283,7 +284,7 @@ describe('what brought the difference about', () => {
         if (parts.length === 3) close(parts[2], within)
         else expect(section.rows[1]?.['part']).toBe('mean_cost')
       }),
-      { numRuns: 60 },
+      { numRuns: tries(30, 60) },
     )
   })
 })
@@ -372,7 +373,7 @@ describe('movers', () => {
           expect(picos(section.totals?.[`difference_${daily}cost_usd`])).toBe(whole)
         }
       }),
-      { numRuns: 60 },
+      { numRuns: tries(30, 60) },
     )
   })
 })
@@ -398,7 +399,7 @@ test('a report of a period has the same tables and sentences as the comparison',
       expect(part.sections).toEqual(before ? moved : [])
       expect(part.findings ?? []).toEqual(before ? report.findings : [])
     }),
-    { numRuns: 30 },
+    { numRuns: tries(15, 30) },
   )
 })
 

@@ -16,11 +16,12 @@ import {
   type DailyCostsRequest,
 } from '../../src/metrics/budgets/daily-costs.js'
 import { dollarText, instants, load, logs, type RawCall } from './metrics-model.js'
+import { tries } from './seed.js'
 
 let db: Database
 
 beforeAll(async () => {
-  db = await Database.open(':memory:', 'write')
+  db = await Database.open(':memory:', 'write', { threads: 1 })
   await writeStore(db, ':memory:', { lockTimeoutMs: 0 }, async () => undefined)
   await db.run('USE store')
 })
@@ -93,7 +94,7 @@ test('every day of all calls', async () => {
       expect(rows.map(figures)).toEqual(expectedDays(calls, tz, clockMs))
       expect(rows.every((row) => row.is_total && !row.is_others)).toBe(true)
     }),
-    { numRuns: 100 },
+    { numRuns: tries(50, 100) },
   )
 })
 
@@ -132,7 +133,7 @@ test('every day of every group, the dearest first, the others together, and the 
       const total = rows.filter((row) => row.is_total).map(figures)
       expect(total).toEqual(expectedDays(calls, tz, clockMs))
     }),
-    { numRuns: 100 },
+    { numRuns: tries(50, 100) },
   )
 })
 
@@ -179,7 +180,7 @@ test('cost so far and before are exact; a forecast is that of the days of its gr
         expect(forecast).toEqual(forecastCost(days, frame.period, frame.learnSince))
       }
     }),
-    { numRuns: 60 },
+    { numRuns: tries(30, 60) },
   )
 })
 

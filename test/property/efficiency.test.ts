@@ -25,11 +25,12 @@ import {
   sum,
   type RawCall,
 } from './metrics-model.js'
+import { tries } from './seed.js'
 
 let db: Database
 
 beforeAll(async () => {
-  db = await Database.open(':memory:', 'write')
+  db = await Database.open(':memory:', 'write', { threads: 1 })
   await writeStore(db, ':memory:', { lockTimeoutMs: 0 }, async () => undefined)
   await db.run('USE store')
 })
@@ -100,7 +101,7 @@ test('sessions: each is the sum of its calls within the group', async () => {
         else expect(total).toBeUndefined()
       },
     ),
-    { numRuns: 100 },
+    { numRuns: tries(50, 100) },
   )
 })
 
@@ -140,7 +141,7 @@ test('quality: what is judged, what is good, and what a good answer cost', async
         expectQuality(total!, calls, bound, highest)
       },
     ),
-    { numRuns: 100 },
+    { numRuns: tries(50, 100) },
   )
 })
 

@@ -30,12 +30,13 @@ import type { Report } from '../../src/reports/report.js'
 import { contentsOf, ingestInto, Workshop, write } from './ingesting.js'
 import { dollarText, load, logs as rawLogs, present, sum, type RawCall } from './metrics-model.js'
 import { fileText, logs } from './logs.js'
+import { tries } from './seed.js'
 
 const workshop = new Workshop()
 let db: Database
 
 beforeAll(async () => {
-  db = await Database.open(':memory:', 'write')
+  db = await Database.open(':memory:', 'write', { threads: 1 })
   await writeStore(db, ':memory:', { lockTimeoutMs: 0 }, async () => undefined)
   await db.run('USE store')
 })
@@ -177,7 +178,7 @@ describe('texts', () => {
           expect(visible(a!)).toBe(a)
         }
       }),
-      { numRuns: 60 },
+      { numRuns: tries(18, 60) },
     )
   })
 
@@ -190,7 +191,7 @@ describe('texts', () => {
         expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(rows)
         for (const line of lines) expect(visibleJson(line)).toBe(line)
       }),
-      { numRuns: 60 },
+      { numRuns: tries(18, 60) },
     )
   })
 
@@ -200,7 +201,7 @@ describe('texts', () => {
         const path = await written(textQuery(rows), 'parquet')
         expect(await jsonRows('SELECT * FROM read_parquet($path)', path)).toEqual(rows)
       }),
-      { numRuns: 20 },
+      { numRuns: tries(8, 20) },
     )
   })
 
@@ -307,7 +308,7 @@ describe('calls', () => {
         }
         expect(lines.length).toBe(stored.length)
       }),
-      { numRuns: 15 },
+      { numRuns: tries(6, 15) },
     )
   })
 })
@@ -330,7 +331,7 @@ describe('hourly', () => {
           expect(row).toMatchObject(figures(groups(calls).get(key)!))
         }
       }),
-      { numRuns: 80 },
+      { numRuns: tries(20, 80) },
     )
   })
 
@@ -414,7 +415,7 @@ describe('partitions', () => {
           wanted,
         )
       }),
-      { numRuns: 25 },
+      { numRuns: tries(10, 25) },
     )
   })
 })
@@ -475,7 +476,7 @@ describe('report', () => {
         const stored = await jsonRows('SELECT * EXCLUDE (since, until) FROM read_parquet($path)', path)
         expect(stored).toEqual(JSON.parse(JSON.stringify(rows)))
       }),
-      { numRuns: 60 },
+      { numRuns: tries(18, 60) },
     )
   })
 })

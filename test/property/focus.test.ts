@@ -17,13 +17,14 @@ import { pricedQuery } from '../../src/pricing/price-sql.js'
 import { columnFaults, exact, focusRules, type FocusRow } from './focus-rules.js'
 import { specColumns, type SpecType } from './focus-spec.js'
 import { dollarText } from './metrics-model.js'
+import { tries } from './seed.js'
 
 let db: Database
 const folder = mkdtempSync(join(tmpdir(), 'llmcost-focus-'))
 let files = 0
 
 beforeAll(async () => {
-  db = await Database.open(':memory:', 'write')
+  db = await Database.open(':memory:', 'write', { threads: 1 })
   await writeStore(db, ':memory:', { lockTimeoutMs: 0 }, async () => undefined)
   await db.run('USE store')
   await db.run('CREATE TABLE memory.raw AS SELECT * FROM calls')
@@ -326,7 +327,7 @@ describe('focus', () => {
           expect(summed(rows.map(chargeGroup))).toEqual(summed(callGroups(calls, stored)))
           expect(meters(rows)).toEqual(countedTokens(calls, stored, rates))
         }),
-        { numRuns: 40 },
+        { numRuns: tries(12, 40) },
       )
     },
     slow,
@@ -344,7 +345,7 @@ describe('focus', () => {
           await expectSums(rows)
           expectRules(rows)
         }),
-        { numRuns: 20 },
+        { numRuns: tries(8, 20) },
       )
     },
     slow,
@@ -369,7 +370,7 @@ describe('focus', () => {
             }
           }
         }),
-        { numRuns: 8 },
+        { numRuns: tries(4, 8) },
       )
     },
     slow,

@@ -11,6 +11,7 @@ import { incidentParts, type IncidentSpan } from '../../src/metrics/anomalies/in
 import { sharedCosts } from '../../src/metrics/anomalies/shared-costs.js'
 import { userHours } from '../../src/metrics/anomalies/user-hours.js'
 import { clockHour } from './anomaly-model.js'
+import { tries } from './seed.js'
 
 describe('the parts of an excess', () => {
   const use = fc.record({
@@ -68,7 +69,7 @@ const zones = ['UTC', 'Europe/Berlin', 'Asia/Kolkata']
 
 let db: Database
 beforeAll(async () => {
-  db = await Database.open(':memory:', 'write')
+  db = await Database.open(':memory:', 'write', { threads: 1 })
   await writeStore(db, ':memory:', { lockTimeoutMs: 0 }, async () => undefined)
   await db.run('USE store')
 })
@@ -184,7 +185,7 @@ describe('parts of incidents', () => {
               )
           },
         ),
-        { numRuns: 20 },
+        { numRuns: tries(8, 20) },
       )
     },
     300_000,
@@ -274,7 +275,7 @@ describe('findings', () => {
           )
           expect(found.toSorted()).toEqual(wanted.toSorted())
         }),
-        { numRuns: 30 },
+        { numRuns: tries(10, 30) },
       )
     },
     300_000,
@@ -312,7 +313,7 @@ describe('findings', () => {
         expect(rows.map((row) => row.call_id).toSorted()).toEqual(wanted.toSorted())
         for (const row of rows) expect(row.found_calls).toBe(wanted.length)
       }),
-      { numRuns: 40 },
+      { numRuns: tries(12, 40) },
     )
   }, 300_000)
 })

@@ -7,8 +7,7 @@ import { json } from '../../src/renderers/json.js'
 import { answerOf, units, type Answer, type Cell } from './exact-json.js'
 import { ask, contentsOf, ingestInto, Workshop, write } from './ingesting.js'
 import { counted, expectedCalls, fileText, log, logs, type Log } from './logs.js'
-
-const bounds = { interruptAfterTimeLimit: 20_000 }
+import { tries } from './seed.js'
 
 const workshop = new Workshop()
 afterAll(() => workshop.close())
@@ -98,7 +97,7 @@ describe('one sum', () => {
           }
         },
       ),
-      { numRuns: 40, ...bounds },
+      { numRuns: tries(8, 40) },
     )
   })
 })
@@ -131,7 +130,7 @@ describe('a file is in wholly or not at all', () => {
         await ingestInto(whole, place(room, all))
         expect(await contentsOf(db)).toEqual(await contentsOf(whole))
       }),
-      { numRuns: 30, ...bounds },
+      { numRuns: tries(4, 30) },
     )
   })
 
@@ -150,7 +149,7 @@ describe('a file is in wholly or not at all', () => {
           expect(summary.files[0]?.state).toBe(refused ? 'refused' : 'read')
         },
       ),
-      { numRuns: 40, ...bounds },
+      { numRuns: tries(8, 40) },
     )
   })
 })
@@ -221,8 +220,7 @@ describe('impossible values', () => {
         expect(nameless).toEqual({ n: 0 })
       }),
       {
-        numRuns: 60,
-        ...bounds,
+        numRuns: tries(12, 60),
         // Found once: JSON has no -0.
         examples: [[[{ input: -0, output: -0, cost: -0, year: 2026, cached: null }]]],
       },

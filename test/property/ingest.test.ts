@@ -17,9 +17,9 @@ import {
   type Log,
 } from './logs.js'
 import type { IngestSummary } from '../../src/ingest/summary.js'
+import { tries } from './seed.js'
 
 /** Shrinking a failure ends in time to be told. */
-const bounds = { interruptAfterTimeLimit: 25_000 }
 
 const workshop = new Workshop()
 afterAll(() => workshop.close())
@@ -90,7 +90,7 @@ describe('any logs', () => {
         if (cut < mixed.length) await ingestInto(other, mixed.slice(cut))
         expect(await contentsOf(other)).toEqual(once)
       }),
-      { numRuns: 60, ...bounds },
+      { numRuns: tries(7, 60) },
     )
   })
 })
@@ -135,7 +135,7 @@ describe('a log whose calls have ids', () => {
           expect(got.rates).toEqual(rates)
         },
       ),
-      { numRuns: 40, ...bounds },
+      { numRuns: tries(6, 40) },
     )
   })
 })
@@ -167,7 +167,7 @@ describe('a log that grows between runs', () => {
           expect(await ask(db, counts)).toEqual(await ask(single, counts))
         },
       ),
-      { numRuns: 50, ...bounds },
+      { numRuns: tries(7, 50) },
     )
   })
 })
@@ -206,7 +206,7 @@ describe('a log that was cut or replaced', () => {
           expect(sorted(await storedCalls(db))).toEqual(sorted(expectedCalls([before, after])))
         },
       ),
-      { numRuns: 60, ...bounds },
+      { numRuns: tries(7, 60) },
     )
   })
 })
@@ -283,7 +283,7 @@ describe('a message that grows as it is streamed', () => {
           }
         },
       ),
-      { numRuns: 60, ...bounds },
+      { numRuns: tries(7, 60) },
     )
   })
 })

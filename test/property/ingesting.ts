@@ -80,9 +80,20 @@ export function ingestInto(
 
 /** Rows of a query over a store, decimals as exact strings. */
 export async function ask(dbPath: string, sql: string): Promise<readonly ResultRow[]> {
+  const [rows = []] = await askAll(dbPath, [sql])
+  return rows
+}
+
+/** Rows of each of several queries over a store that is opened once. */
+export async function askAll(
+  dbPath: string,
+  queries: readonly string[],
+): Promise<readonly (readonly ResultRow[])[]> {
   const db = await openStoreForReading(dbPath, resources)
   try {
-    return (await db.query(sql)).rows
+    const answers: (readonly ResultRow[])[] = []
+    for (const sql of queries) answers.push((await db.query(sql)).rows)
+    return answers
   } finally {
     db.close()
   }

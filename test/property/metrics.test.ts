@@ -21,11 +21,12 @@ import {
   logs,
   type RawCall,
 } from './metrics-model.js'
+import { tries } from './seed.js'
 
 let db: Database
 
 beforeAll(async () => {
-  db = await Database.open(':memory:', 'write')
+  db = await Database.open(':memory:', 'write', { threads: 1 })
   await writeStore(db, ':memory:', { lockTimeoutMs: 0 }, async () => undefined)
   await db.run('USE store')
 })
@@ -33,7 +34,7 @@ afterAll(() => db.close())
 
 const everything: Scope = { since: null, until: '2027-01-01T00:00:00Z', tz: 'UTC', filters: [] }
 const zones = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe']
-const runs = { numRuns: 100 }
+const runs = { numRuns: tries(25, 100) }
 
 async function rowsOf(request: Partial<BreakdownRequest>): Promise<BreakdownRow[]> {
   const { sql, params } = breakdown({ scope: everything, by: [], measures: measureNames, ...request })
@@ -161,7 +162,7 @@ describe('breakdown', () => {
         )
         if (bucket !== 'weekday' && bucket !== 'hour_of_day') expectInTime(rows, later, bucket, tz)
       }),
-      { numRuns: 50 },
+      { numRuns: tries(14, 50) },
     )
   })
 })
@@ -317,7 +318,7 @@ describe('lists', () => {
         const failed = calls.filter(({ status }) => status === 'error').length
         expect(await ask('failed')).toHaveLength(Math.min(top, failed))
       }),
-      { numRuns: 60 },
+      { numRuns: tries(18, 60) },
     )
   })
 
@@ -335,7 +336,7 @@ describe('lists', () => {
         for (const row of rows)
           expect(row.unpriced_calls).toBe(groups.get(JSON.stringify([row.model]))?.length)
       }),
-      { numRuns: 60 },
+      { numRuns: tries(18, 60) },
     )
   })
 })
@@ -345,11 +346,16 @@ describe('every metric runs', () => {
     ['an empty table', []],
     ['one row', [bareCall]],
   ] as const) {
+    const tried = new Set<string>()
     test.each(zones)(`on ${name}, in %s`, async (tz) => {
       await load(db, calls)
       for (const metric of metrics) {
         for (const since of [null, '2026-01-01T00:00:00Z']) {
           const { sql, params } = metric.sample({ ...everything, since, tz })
+          // The name of the zone alone makes no other statement.
+          const statement = JSON.stringify([sql, params]).replaceAll(tz, 'ZONE')
+          if (tried.has(statement)) continue
+          tried.add(statement)
           await expect(db.query(sql, params), metric.id).resolves.toBeDefined()
         }
       }

@@ -6,11 +6,12 @@ import { Database } from '../../src/db/database.js'
 import { writeStore } from '../../src/db/store.js'
 import type { Filter } from '../../src/domain/scope.js'
 import { bareCall, load, type RawCall } from './metrics-model.js'
+import { tries } from './seed.js'
 
 let db: Database
 
 beforeAll(async () => {
-  db = await Database.open(':memory:', 'write')
+  db = await Database.open(':memory:', 'write', { threads: 1 })
   await writeStore(db, ':memory:', { lockTimeoutMs: 0 }, async () => undefined)
   await db.run('USE store')
 })
@@ -63,7 +64,7 @@ test('what is suggested is there, the same letters in another case first; and on
         if (/^[\u0000-\u007f]*$/.test(text) && same.length > 0) expect(same).toContain(near[0])
       },
     ),
-    { numRuns: 100 },
+    { numRuns: tries(25, 100) },
   ))
 
 const at = (feature: string, day: number): RawCall => ({ ...bareCall, feature, ts: Date.UTC(2026, 9, day) })

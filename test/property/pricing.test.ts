@@ -8,6 +8,7 @@ import { usageFields } from '../../src/domain/call.js'
 import { priceNames, type Rate } from '../../src/domain/costs/rate.js'
 import { loadPriceBook, type PriceBook } from '../../src/pricing/book.js'
 import { pricedQuery, ratesQuery } from '../../src/pricing/price-sql.js'
+import { tries } from './seed.js'
 
 let db: Database
 let book: PriceBook
@@ -326,7 +327,7 @@ test('SQL gives to the last digit what whole-number arithmetic gives', async () 
         }
       }
     }),
-    { numRuns: 12, endOnFailure: true },
+    { numRuns: tries(6, 12), endOnFailure: true },
   )
 })
 
@@ -371,7 +372,7 @@ test('columns that no call has, and prices that no rate has, need not be asked',
         }
       },
     ),
-    { numRuns: 12, endOnFailure: true },
+    { numRuns: tries(6, 12), endOnFailure: true },
   )
 })
 
@@ -428,7 +429,7 @@ test('unit prices of any digits are exact as well', async () => {
         }
       },
     ),
-    { numRuns: 20, endOnFailure: true },
+    { numRuns: tries(8, 20), endOnFailure: true },
   )
 })
 

@@ -14,12 +14,13 @@ import { promptCache, type PromptCacheRow } from '../../src/metrics/caching/prom
 import { loadPriceBook, type PriceBook } from '../../src/pricing/book.js'
 import { pricedQuery, ratesQuery } from '../../src/pricing/price-sql.js'
 import { groupedBy, insertCalls, money } from './service-model.js'
+import { tries } from './seed.js'
 
 let db: Database
 let book: PriceBook
 beforeAll(async () => {
   book = await loadPriceBook({ overrideFiles: [] })
-  db = await Database.open(':memory:', 'write')
+  db = await Database.open(':memory:', 'write', { threads: 1 })
   await writeStore(db, ':memory:', { lockTimeoutMs: 0 }, async () => undefined)
   await db.run('USE store')
 })
@@ -317,7 +318,7 @@ test('saving, extra and net of every group, of every feature and model, and of a
       for (const row of foundPairs) expect(row).toMatchObject(expected(pairs.get(key(row)) ?? []))
       expect(rows.at(-1)).toMatchObject({ is_total: true, ...expected(logged) })
     }),
-    { numRuns: 40 },
+    { numRuns: tries(12, 40) },
   )
 })
 

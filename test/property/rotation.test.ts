@@ -13,6 +13,7 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { ask, ingestInto, Workshop } from './ingesting.js'
+import { tries } from './seed.js'
 
 const workshop = new Workshop()
 afterAll(() => workshop.close())
@@ -84,7 +85,7 @@ describe.each(['copytruncate', 'rename'] as const)('a log rotated by %s', (way) 
           ),
         )
       }),
-      { numRuns: 15, interruptAfterTimeLimit: 25_000 },
+      { numRuns: tries(6, 15) },
     )
   })
 })

@@ -18,11 +18,12 @@ import type { RuleKindName } from '../../src/domain/rules/rule-kinds.js'
 import { growthPart } from '../../src/reports/growth.js'
 import { bareCall, load, type RawCall } from './metrics-model.js'
 import { capsHold, hour, ruleLike, priceAgeHolds, silenceHolds, windowHolds } from './rules-model.js'
+import { tries } from './seed.js'
 
 let db: Database
 
 beforeAll(async () => {
-  db = await Database.open(':memory:', 'write')
+  db = await Database.open(':memory:', 'write', { threads: 1 })
   await writeStore(db, ':memory:', { lockTimeoutMs: 0 }, async () => undefined)
   await db.run('USE store')
 })
@@ -31,7 +32,7 @@ afterAll(() => db.close())
 /** Not on a whole hour, as cron never is. The night before, clocks in Berlin go back. */
 const now = Date.parse('2026-10-26T09:07:03.250Z')
 const zones = ['UTC', 'Europe/Berlin', 'Asia/Kolkata', 'Australia/Lord_Howe'] as const
-const runs = { numRuns: 40 }
+const runs = { numRuns: tries(24, 40) }
 
 interface Setting {
   readonly asOf?: number
@@ -224,7 +225,7 @@ describe('rules about a window', () => {
           }
         }
       }),
-      { numRuns: 80 },
+      { numRuns: tries(40, 80) },
     )
   })
 
@@ -369,7 +370,7 @@ test('budgets: as llmcost budget tells them at each moment', async () => {
         expectSame(atStep(held, rules[1]!, step), new Map(forecast), `forecast ${step} ${tz}`)
       }
     }),
-    { numRuns: 15 },
+    { numRuns: tries(9, 15) },
   )
 })
 
@@ -418,7 +419,7 @@ test('growth: as llmcost trend tells it at each moment', async () => {
         )
       }
     }),
-    { numRuns: 30 },
+    { numRuns: tries(18, 30) },
   )
 })
 
@@ -493,6 +494,6 @@ test('the dry run says of each hour what a check as of that hour says', async ()
         }
       },
     ),
-    { numRuns: 12 },
+    { numRuns: tries(8, 12) },
   )
 })

@@ -9,8 +9,7 @@ import { Database } from '../../src/db/database.js'
 import { writeStore } from '../../src/db/store.js'
 import { forgetFiles } from '../../src/ingest/forget.js'
 import { ask, contentsOf, ingestInto, Workshop, write } from './ingesting.js'
-
-const bounds = { interruptAfterTimeLimit: 40_000 }
+import { tries } from './seed.js'
 
 const workshop = new Workshop()
 afterAll(() => workshop.close())
@@ -229,7 +228,7 @@ describe('calls that several sources have', () => {
           expect(await stateOf(apart)).toEqual(once)
         },
       ),
-      { numRuns: 40, ...bounds },
+      { numRuns: tries(5, 40) },
     )
   })
 })
@@ -320,7 +319,7 @@ describe('calls that share an id', () => {
           expect(await stateOf(apart)).toEqual(once)
         },
       ),
-      { numRuns: 40, ...bounds },
+      { numRuns: tries(5, 40) },
     )
   })
 })

@@ -29,17 +29,18 @@ import {
   type Retry,
   type ServiceCall,
 } from './service-model.js'
+import { tries } from './seed.js'
 
 let db: Database
 beforeAll(async () => {
-  db = await Database.open(':memory:', 'write')
+  db = await Database.open(':memory:', 'write', { threads: 1 })
   await writeStore(db, ':memory:', { lockTimeoutMs: 0 }, async () => undefined)
   await db.run('USE store')
 })
 afterAll(() => db.close())
 
 const everything: Scope = { since: null, until: '2027-01-01T00:00:00Z', tz: 'UTC', filters: [] }
-const runs = { numRuns: 120 }
+const runs = { numRuns: tries(60, 120) }
 
 const rowsOf = async <R>({ sql, params }: Query<R>): Promise<readonly R[]> =>
   (await db.query<R>(sql, params)).rows
@@ -215,7 +216,7 @@ describe('retries', () => {
           expectFigures({ retries: times, retry_cost_usd: retryCostUsd }, figuresOf(own))
         }
       }),
-      { numRuns: 60 },
+      { numRuns: tries(30, 60) },
     )
   })
 })

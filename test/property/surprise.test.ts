@@ -10,11 +10,12 @@ import { anomalies, reachOf, type FlagRow } from '../../src/metrics/anomalies/an
 import { clockHour, generatedLogs, modelOf } from './anomaly-model.js'
 import { loadPaidCalls } from './paid-calls.js'
 import { surpriseFlagsOf, surpriseOf } from './surprise-model.js'
+import { tries } from './seed.js'
 
 let db: Database
 
 beforeAll(async () => {
-  db = await Database.open(':memory:', 'write')
+  db = await Database.open(':memory:', 'write', { threads: 1 })
   await writeStore(db, ':memory:', { lockTimeoutMs: 0 }, async () => undefined)
   await db.run('USE store')
 })
@@ -106,7 +107,7 @@ describe('hours against plain TypeScript', () => {
             }
           },
         ),
-        { numRuns: 6 },
+        { numRuns: tries(3, 6) },
       )
     },
     300_000,

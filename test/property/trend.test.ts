@@ -14,11 +14,12 @@ import type { Row } from '../../src/reports/report.js'
 import { trendSection } from '../../src/reports/trend.js'
 import { bareCall, dollarText, expected, instants, load, logs, type RawCall } from './metrics-model.js'
 import { localDay, modelBuckets, modelGrowth, modelWeeks, type ModelBucket } from './trend-model.js'
+import { tries } from './seed.js'
 
 let db: Database
 
 beforeAll(async () => {
-  db = await Database.open(':memory:', 'write')
+  db = await Database.open(':memory:', 'write', { threads: 1 })
   await writeStore(db, ':memory:', { lockTimeoutMs: 0 }, async () => undefined)
   await db.run('USE store')
 })
@@ -115,7 +116,7 @@ describe.each(zones)('in %s', (tz) => {
         const got = found.map(({ label, from, to, cut }) => ({ label, from, to, partial: cut !== null }))
         expect(got).toEqual(modelBuckets({ ...window, first, tz }))
       }),
-      { numRuns: 60 },
+      { numRuns: tries(18, 60) },
     )
   })
 
@@ -181,7 +182,7 @@ describe.each(zones)('in %s', (tz) => {
           if (inside.length > 0) expect(picos(section.totals?.['cost_usd'])).toBe(totalOf(inside) ?? 0n)
         },
       ),
-      { numRuns: 40 },
+      { numRuns: tries(12, 40) },
     )
   })
 
@@ -429,7 +430,7 @@ test("the cost report's section is the trend of its window", async () => {
       const answer = await askTrend(question, { every, by: [], metrics: ['cost_usd'], top: 1 })
       expect(sections).toEqual([{ ...trendSection(answer), id: `cost_by_${every}` }])
     }),
-    { numRuns: 20 },
+    { numRuns: tries(8, 20) },
   )
 })
 

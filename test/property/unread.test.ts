@@ -9,6 +9,7 @@ import { afterAll, expect, test } from 'vitest'
 import { openStoreForReading } from '../../src/db/store.js'
 import { importers } from '../../src/importers/registry.js'
 import { ingestInto, Workshop, write } from './ingesting.js'
+import { tries } from './seed.js'
 
 const workshop = new Workshop()
 afterAll(() => workshop.close())
@@ -183,7 +184,7 @@ test.each(Object.entries(samples))(
           db.close()
         }
       }),
-      { numRuns: 8 },
+      { numRuns: tries(4, 8) },
     )
   },
 

@@ -180,7 +180,7 @@ describe('a saved answer', () => {
   const db = join(folder, 'store.duckdb')
 
   beforeAll(async () => {
-    const memory = await Database.open(':memory:', 'write')
+    const memory = await Database.open(':memory:', 'write', { threads: 1 })
     await writeStore(memory, db, { lockTimeoutMs: 0 }, async () => {
       await memory.run(`INSERT INTO store.calls (call_id, source, ts, model, user_id, input_tokens, cost_usd, status,
         quality_score)

@@ -6,7 +6,7 @@ import { dimensionOf } from '../../src/domain/dimensions.js'
 import { breakdown } from '../../src/metrics/breakdown.js'
 
 test('the first groups and the others: calls are read for the ranking and read anew, and not all kept', async () => {
-  const db = await Database.open(':memory:', 'write')
+  const db = await Database.open(':memory:', 'write', { threads: 1 })
   onTestFinished(() => db.close())
   await writeStore(db, ':memory:', { lockTimeoutMs: 0 }, async () => undefined)
   await db.run('USE store')

@@ -23,7 +23,7 @@ const folder = mkdtempSync(join(tmpdir(), 'llmcost-questions-'))
 const path = join(folder, 'store.duckdb')
 
 beforeAll(async () => {
-  const db = await Database.open(':memory:', 'write')
+  const db = await Database.open(':memory:', 'write', { threads: 1 })
   await writeStore(db, path, { lockTimeoutMs: 0 }, async () => {
     const columns =
       'call_id, source, ts, feature, user_id, provider, model, input_tokens, output_tokens, cost_usd, finish_reason, status, file_id, line'

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { doubts } from '../../../src/ingest/doubts.js'
-import { ask, ingestInto, Workshop, type Choices } from '../../property/ingesting.js'
+import { askAll, ingestInto, Workshop, type Choices } from '../../property/ingesting.js'
 
 const fixtures = fileURLToPath(new URL('../../../fixtures', import.meta.url))
 
@@ -45,14 +45,14 @@ export async function readFixture(folder: string, choices: Choices = {}): Promis
 export async function readFiles(files: readonly string[], choices: Choices = {}): Promise<Read> {
   const db = workshop.store()
   const summary = await ingestInto(db, files, choices)
-  const rows = await ask(
-    db,
+  const tables = ['calls', 'rejects', 'files', 'rates', 'ingests', 'meta']
+  const [rows = [], rejects = [], ...dumps] = await askAll(db, [
     `SELECT * EXCLUDE (source, file_id, line, id_kind, list_cost_usd, list_input_cost_usd, list_cache_read_cost_usd,
        list_cache_write_cost_usd, list_output_cost_usd, list_other_cost_usd, cache_shape, cache_reading)
        REPLACE (nullif(total_tokens, coalesce(input_tokens, 0) + coalesce(output_tokens, 0)) AS total_tokens) FROM calls ORDER BY file_id, line`,
-  )
-  const tables = ['calls', 'rejects', 'files', 'rates', 'ingests', 'meta']
-  const dumps = await Promise.all(tables.map((table) => ask(db, `SELECT * FROM ${table}`)))
+    'SELECT line, reason FROM rejects ORDER BY file_id, line',
+    ...tables.map((table) => `SELECT * FROM ${table}`),
+  ])
   const repairs: Record<string, number> = {}
   for (const file of summary.files) {
     for (const [rule, n] of Object.entries(file.repairs)) repairs[rule] = (repairs[rule] ?? 0) + n
@@ -70,9 +70,7 @@ export async function readFiles(files: readonly string[], choices: Choices = {})
     repairs,
     doubts: doubts(summary),
     calls: rows.map(short),
-    rejects: (await ask(db, 'SELECT line, reason FROM rejects ORDER BY file_id, line')).map(
-      (row) => [row['line'], row['reason']] as const,
-    ),
+    rejects: rejects.map((row) => [row['line'], row['reason']] as const),
     everything: JSON.stringify(dumps),
   }
 }

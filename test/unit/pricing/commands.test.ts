@@ -24,7 +24,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 /** A store whose calls were priced before the overrides were written. */
 beforeAll(async () => {
   const book = await loadPriceBook({ overrideFiles: [] })
-  const memory = await Database.open(':memory:', 'write')
+  const memory = await Database.open(':memory:', 'write', { threads: 1 })
   const calls = `(SELECT *, TIMESTAMP '2026-03-01 10:00:00' AS ts, CAST(NULL AS BIGINT) AS file_id, 1 AS line, 'ok' AS status FROM (VALUES
     ('one', 'a', 'openai', 'gpt-4o', 1000, 100, 'batch'), ('two', 'a', 'azure', 'prod-chat', 1000, 100, NULL),
     ('two', 'b', 'azure', 'prod-chat', 500, 50, NULL), ('three', 'a', NULL, 'house', 10, 1, NULL),

@@ -72,7 +72,9 @@ describe('spellings of providers and models', () => {
         const first = book.resolve(provider, name)
         // Where the log says who ran it, that is no guess any more.
         const again = book.resolve(first.provider, name)
-        expect(withoutGuess(again), name).toEqual(withoutGuess(first))
+        const [one, two] = [withoutGuess(again), withoutGuess(first)]
+        // To compare texts is cheaper by far, and there are thousands.
+        if (JSON.stringify(one) !== JSON.stringify(two)) expect(one, name).toEqual(two)
       }
     }
   })
