@@ -18,7 +18,7 @@ export default defineConfig({
     setupFiles: ['test/property/seed.ts'],
     // Properties ask a database hundreds of times: a busy machine needs minutes for some.
     testTimeout: 300_000,
-    hookTimeout: 120_000,
+    hookTimeout: 300_000,
     maxWorkers: 2,
     projects: [
       {

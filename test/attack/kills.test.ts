@@ -11,7 +11,7 @@ import { scenes, stateIn, type Scene } from './scenes.js'
 import { attackTimeout, dice, isFull, sized, tell, type Dice } from './size.js'
 
 /** Kills of each scene; checks with --notify are killed beside these, in a test of their own. */
-const kills = sized(6, 92)
+const kills = sized(4, 92)
 
 interface Found {
   before: number
@@ -122,14 +122,17 @@ async function worldOf(scene: Scene): Promise<World> {
     states: { before, after, twice },
     once: async (throws) => {
       reset()
+      const began = performance.now()
       const child = start(scene.args, world)
       child.stdin!.end()
       child.stdout!.resume()
       child.stderr!.resume()
       let ended = false
+      let ran = Infinity
       const end = new Promise<NodeJS.Signals | null>((resolve) =>
         child.on('close', (_code, signal) => {
           ended = true
+          ran = performance.now() - began
           resolve(signal)
         }),
       )
@@ -139,7 +142,7 @@ async function worldOf(scene: Scene): Promise<World> {
       child.kill('SIGKILL')
       const inTime = (await end) === 'SIGKILL'
       // It was ready before: a less busy machine is faster.
-      if (!inTime) lasts *= 0.97
+      if (!inTime) lasts = Math.min(lasts * 0.97, ran)
       return { moment, inTime }
     },
     leftovers: () => [

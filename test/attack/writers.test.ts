@@ -10,7 +10,7 @@ import { emptyFolder, run, runWell } from '../e2e/program.js'
 import { attackTimeout, dice, sized, tell, type Dice } from './size.js'
 
 const each = sized(4, 8)
-const seconds = sized(20, 120)
+const seconds = sized(8, 120)
 
 /** Calls of each file: an answer that is no multiple saw a part of one. */
 const perFile = 20

@@ -86,7 +86,7 @@ test('who waits says for whom, and goes on when the lock is free', async () => {
   const ended = new Promise((resolve) => child.on('close', resolve))
   child.stdin!.end()
   child.stdout!.resume()
-  for (let waited = 0; told === '' && waited < 200; waited++) await sleep(50)
+  for (let waited = 0; told === '' && waited < 2400; waited++) await sleep(50)
   expect(told).toContain(`process ${pid}`)
   process.kill(pid, 'SIGKILL')
   expect(await ended).toBe(0)

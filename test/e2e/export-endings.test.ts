@@ -42,7 +42,7 @@ test.each(cases)(
     const room = join(cwd, signal)
     mkdirSync(room)
     let killed = 0
-    for (let i = 0; i < 12 && killed < 2; i++) {
+    for (let i = 0; i < 60 && killed < 2; i++) {
       rmSync(join(room, 'calls'), { recursive: true, force: true })
       const child = start(['export', 'calls', ...args, '--output', join(room, 'calls')], { cwd, env })
       const ended = new Promise((resolve) => child.on('exit', (_code, by) => resolve(by)))
@@ -66,7 +66,7 @@ test(
     const writing = (): boolean =>
       readdirSync(temporary, { recursive: true }).some((name) => String(name).includes('export.'))
     let killed = 0
-    for (let i = 0; i < 12 && killed < 1; i++) {
+    for (let i = 0; i < 60 && killed < 1; i++) {
       // The pipe to this test is a socket: the rows are put into a file first.
       const child = start(['export', 'calls', '--quiet'], { cwd, env: { ...env, TMPDIR: temporary } })
       child.stdout!.resume()

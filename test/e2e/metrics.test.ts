@@ -192,8 +192,8 @@ test('the server: its paths, methods and names, one reading at a time, and its e
   expect(readings[0]).toBeDefined()
   expect(new Set(readings).size).toBe(1)
   // A scrape that is under way is answered before the end.
-  const last = get(url)
-  await new Promise((done) => setTimeout(done, 200))
+  const { last, isUnderWay } = getUnderWay(url)
+  await isUnderWay
   child.kill('SIGTERM')
   expect((await last).status).toBe(200)
   expect(await ended).toBe(0)
@@ -257,7 +257,11 @@ interface Got {
 }
 
 /** Asks with any host and path, as they are. */
-function get(url: string, options: { method?: string; headers?: Record<string, string> } = {}): Promise<Got> {
+function get(
+  url: string,
+  options: { method?: string; headers?: Record<string, string> } = {},
+  onContinue?: () => void,
+): Promise<Got> {
   const { hostname, port } = new URL(url)
   const path = url.slice(url.indexOf('/', 'http://'.length))
   return new Promise((resolve, reject) => {
@@ -273,8 +277,16 @@ function get(url: string, options: { method?: string; headers?: Record<string, s
       )
     })
     asked.on('error', reject)
+    if (onContinue) asked.on('continue', onContinue)
     asked.end()
   })
+}
+
+/** Asks, and tells when the server has taken the question: it says "continue" to who waits for that. */
+function getUnderWay(url: string): { readonly last: Promise<Got>; readonly isUnderWay: Promise<void> } {
+  let onContinue = (): void => undefined
+  const isUnderWay = new Promise<void>((resolve) => (onContinue = resolve))
+  return { last: get(url, { headers: { expect: '100-continue' } }, () => onContinue()), isUnderWay }
 }
 
 interface Listening {

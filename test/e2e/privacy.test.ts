@@ -14,6 +14,7 @@ import {
   utimesSync,
   writeFileSync,
   writeSync,
+  rmSync,
 } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
@@ -112,7 +113,8 @@ test(
       '100%',
     ]
     const seen = new Set<string>()
-    const watchedRun = async (kill?: NodeJS.Signals): Promise<void> => {
+    /** False: it should have been killed, and was over before anybody saw what it had spilled. */
+    const watchedRun = async (kill?: NodeJS.Signals): Promise<boolean> => {
       const child = start(args, { cwd, env: { TMPDIR: temporary } })
       let stderr = ''
       child.stderr!.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
@@ -128,10 +130,19 @@ test(
       }
       if (kill === undefined) expect([await ended, stderr]).toEqual([0, expect.any(String)])
       expect(leaks(out, seen)).toEqual([])
+      return (await ended) === null
     }
-    await watchedRun('SIGTERM')
+    const killedBy = async (signal: NodeJS.Signals): Promise<void> => {
+      for (let i = 0; i < 5; i++) {
+        if (await watchedRun(signal)) return
+        expect(readdirSync(temporary)).toEqual([])
+        rmSync(join(out, 'calls.duckdb'))
+      }
+      expect.fail(`it was never seen to spill before it was over, to be given ${signal}`)
+    }
+    await killedBy('SIGTERM')
     expect(readdirSync(temporary)).toEqual([])
-    await watchedRun('SIGKILL')
+    await killedBy('SIGKILL')
     expect(readdirSync(temporary)).toHaveLength(1)
     await watchedRun()
     expect(readdirSync(temporary)).toEqual([])
