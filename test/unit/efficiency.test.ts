@@ -66,6 +66,7 @@ describe('a bound is crossed', () => {
         measured: 0.155,
         bound: 0.05,
         text: 'feature chat: 15.5% of 418 answers are cut off at their output limit (bound 5%): raise max_tokens, or ask for shorter answers',
+        short: 'feature chat: 15.5% of 418 answers are cut off (bound 5%): raise max_tokens',
         touchedUsd: 0.29,
         details: { calls: 418 },
       },

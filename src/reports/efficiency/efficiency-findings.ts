@@ -58,6 +58,8 @@ interface Rule {
   readonly crossed: (measured: number, bound: number, group: Group) => boolean
   /** Cost of the calls that it touches. */
   readonly touches: Judged
+  /** The sentence after the name of the group where room is short; absent: the whole one. */
+  readonly short?: (measured: number, bound: number, group: Group) => string
   /** The sentence after the name of the group. */
   readonly text: (measured: number, bound: number, group: Group) => string
 }
@@ -72,6 +74,8 @@ const rules: readonly Rule[] = [
     over: 'finish_reason_calls',
     touches: 'truncated_cost_usd',
     crossed: isAbove,
+    short: (rate, bound, { of }) =>
+      `${percent(rate)} of ${count(of('finish_reason_calls'))} answers are cut off (bound ${percent(bound)}): raise max_tokens`,
     text: (rate, bound, { of }) =>
       `${percent(rate)} of ${count(of('finish_reason_calls'))} answers are cut off at their output limit (bound ${percent(bound)}): raise max_tokens, or ask for shorter answers`,
   },
@@ -81,6 +85,7 @@ const rules: readonly Rule[] = [
     over: 'priced_calls',
     touches: 'cost_usd',
     crossed: isAbove,
+    short: (mean, bound) => `a call costs ${usd(mean)} on average (bound ${usd(bound)})`,
     text: (mean, bound, { of }) =>
       `a call costs ${usd(mean)} on average (bound ${usd(bound)}), ${usd(of('cost_usd'))} in all: send less input, or try a smaller model`,
   },
@@ -121,6 +126,8 @@ const rules: readonly Rule[] = [
       isAbove(share, bound) &&
       share > (of('cache_read_share') ?? 0) &&
       (of('repeated_input_cost_usd') ?? Infinity) >= worthwhile * allCost,
+    short: (share, bound) =>
+      `${percent(share)} of its input repeats from call to call (bound ${percent(bound)})`,
     text: (share, bound, { of }) => {
       const cost = of('repeated_input_cost_usd')
       const tokens = count(of('repeated_input_tokens'))
@@ -171,6 +178,7 @@ function judged(
       measured,
       bound,
       text: `${group.name}: ${rule.text(measured, bound, group)}`,
+      ...(rule.short && { short: `${group.name}: ${rule.short(measured, bound, group)}` }),
       touchedUsd: of(rule.touches),
       details: { calls: of(rule.over) },
     },

@@ -19,7 +19,12 @@ export function daysTable(
   soFar: Row | undefined,
 ): Section {
   const labels = (days.shownRows ?? days.rows).map((row) => row['bucket'])
-  const all = days.rows.map((row, i): Row => ({ ...row, bucket: labels[i] ?? row['bucket'] ?? null }))
+  // People are shown the last of very many.
+  const skipped = days.rows.length - labels.length
+  const all = days.rows.map((row, i): Row => ({
+    ...row,
+    bucket: labels[i - skipped] ?? row['bucket'] ?? null,
+  }))
   const kept = keptOf(all)
   const left = all.filter((row) => !kept.has(row))
   const notes = notesOf(days.rows, all, incidents, tz)
@@ -27,7 +32,8 @@ export function daysTable(
   const change = compared ? weekBeforeKeys.change : 'cost_usd_change'
   const columns: Column[] = [
     column('bucket', days.columns[0]?.title ?? 'day', 'text'),
-    { ...column('cost_usd', 'cost', 'usd'), bars: true },
+    // Beside the sum of many days, those of a day would be too short to compare.
+    { ...column('cost_usd', 'cost', 'usd'), ...(left.length === 0 && { bars: true as const }) },
     ...(compared ? [column(weekBeforeKeys.cost, 'a week before', 'usd')] : []),
     changeColumn(change, 'change', 'cost_usd'),
     {

@@ -64,9 +64,13 @@ export function briefOf(report: Report, context: BriefContext): Brief | undefine
     ],
     findings: findings.shown,
     left: findings.left,
-    doubts: [...context.doubts],
+    doubts: [...context.doubts, ...tooLittle(report)],
   }
 }
+
+/** What cannot be judged is a doubt, and never cut. */
+const tooLittle = ({ findings = [] }: Report): Hint[] =>
+  findings.flatMap(({ kind, text }) => (kind === 'not_enough_history' ? [{ text }] : []))
 
 const named = (key: 'feature' | 'model' | 'user_id', section: Section | undefined): object =>
   section === undefined ? {} : { [key]: section }
@@ -116,7 +120,9 @@ function moneyWords({ summary }: Facts): string {
 
 function openingOf(facts: Facts): string {
   const { report, summary, incidents, outlook, context } = facts
-  const [first] = incidents
+  // What is too little to be looked at is no news.
+  const least = leastWorth(context.minUsd, Number(summary['cost_usd'] ?? 0))
+  const first = incidents.find(({ excessUsd }) => Math.abs(excessUsd) >= least)
   if (context.isRunning) {
     const day = context.isNow ? 'today' : dayWords(report.period.since ?? '', report.period.tz)
     return `${capital(day)} so far: ${usd(summary['cost_usd'] as string)}, ${callWords(summary)}, not over.`
