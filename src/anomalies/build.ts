@@ -89,7 +89,7 @@ export interface Draft {
 /** @param groups all of them, this one too */
 export function draftOf(group: Group, groups: readonly Group[], hours: SeriesHours, setting: Setting): Draft {
   const figures = figuresOf(group, groups, hours)
-  const lead = leadOf(group, groups, figures, hours)
+  const lead = leadOf(group, figures)
   return { group, figures, lead, measured: measuredHours(group, groups, lead, setting.historyDays) }
 }
 
@@ -110,7 +110,7 @@ export function spansOf(drafts: readonly Draft[]): IncidentSpan[] {
 const kindOrder: readonly AnomalyKind[] = ['spike', 'sustained', 'drift', 'drop']
 
 /** Members that explain less than this share of an excess are not named. */
-const leastShare = 0.1
+const leastShare = 0.05
 
 export function incidentOf(draft: Draft, rows: readonly PartRow[], setting: Setting): Incident {
   const { group, lead, measured, figures } = draft
@@ -138,7 +138,7 @@ export function incidentOf(draft: Draft, rows: readonly PartRow[], setting: Sett
     confidence: confidenceOf(group.flags),
     evidence: evidenceOf(group, lead, iso),
     parts: partsOf(lead, whole),
-    drivers: driversOf(lead, whole, rows, member(lead), setting),
+    drivers: driversOf(lead, whole, rows, member(lead), setting.drivers),
     calls: Number(whole?.calls ?? 0),
     normCalls: normCalls(lead, whole),
   }
@@ -215,12 +215,12 @@ function normCalls(lead: SeriesFigures, whole: PartRow | undefined): number | nu
 }
 
 /** Members by their excess over their own share of the norm, where that explains some of the whole. */
-function driversOf(
-  lead: SeriesFigures,
+export function driversOf(
+  lead: Pick<SeriesFigures, 'norm' | 'excess'>,
   whole: PartRow | undefined,
   rows: readonly PartRow[],
   self: Member,
-  { drivers }: Setting,
+  drivers: readonly string[],
 ): Driver[] {
   const past = whole?.past_cost_usd ?? 0
   return rows

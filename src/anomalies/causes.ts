@@ -4,7 +4,7 @@
  */
 import { bySeries, comesAgain, lastAt, lookBack, mergeHours, type Episode } from './episodes.js'
 import { seriesId, type SeriesKey } from './incidents.js'
-import { closest, leading } from './figures.js'
+import { closest } from './figures.js'
 
 /** What is known of costs, USD, over local hours [since, until). */
 export interface Costs {
@@ -25,14 +25,19 @@ const beyond = { rise: 3, fall: 2 } as const
 /** All calls but those of the flagged members are calm: their excess beside their norm, and their share of the norm. */
 const calm = { excess: 0.25, norm: 0.2 } as const
 
-/** Sets of episodes, one a cause. @param direction whether they cost too much or too little */
-export function byCause(
-  episodes: readonly Episode[],
-  costs: Costs,
-  direction: 'rise' | 'fall',
-): (readonly Episode[])[] {
-  const judge = judgeOf(costs, direction)
+/** Episodes of one cause. */
+export interface Cause {
+  readonly episodes: readonly Episode[]
+  /** It is one of all calls: nothing narrower explains what these do. */
+  readonly isOfAll: boolean
+}
+
+/** @param direction whether they cost too much or too little */
+export function byCause(episodes: readonly Episode[], costs: Costs, direction: 'rise' | 'fall'): Cause[] {
   const incidents = new Set<readonly Episode[]>()
+  /** Hours of all calls that nothing narrower explains. */
+  const wholes = new Set<Episode>()
+  const judge = judgeOf(costs, direction, wholes)
   const put = (fresh: readonly Episode[], to: readonly (readonly Episode[])[]): void => {
     for (const one of to) incidents.delete(one)
     incidents.add([...to.flat(), ...fresh])
@@ -42,10 +47,10 @@ export function byCause(
   )
   for (const hour of hours) {
     const fresh = episodes.filter(({ first }) => first === hour)
-    if (fresh.length > 0) placeAll(fresh, hour, incidents, put, judge)
+    if (fresh.length > 0) placeAll(fresh, hour, incidents, put, judge, wholes)
     resume(hour, incidents, put, judge)
   }
-  return [...incidents]
+  return [...incidents].map((own) => ({ episodes: own, isOfAll: own.some((one) => wholes.has(one)) }))
 }
 
 type Incidents = ReadonlySet<readonly Episode[]>
@@ -64,16 +69,13 @@ function placeAll(
   incidents: Incidents,
   put: Put,
   judge: Judge,
+  wholes: Set<Episode>,
 ): void {
-  const open = (): (readonly Episode[])[] =>
-    [...incidents].filter((one) => lastOf(one, hour) >= hour - mergeHours)
-  const active = [
-    ...fresh,
-    ...open()
-      .flat()
-      .filter((one) => lastAt(one, hour) >= hour - mergeHours),
-  ]
-  const account = active.find(isAccount)
+  const since = (from: number): (readonly Episode[])[] =>
+    [...incidents].filter((one) => lastOf(one, hour) >= from - mergeHours)
+  const open = (): (readonly Episode[])[] => since(hour)
+  const active = [...fresh, ...open().flat()].filter((one) => lastAt(one, hour) >= hour - mergeHours)
+  const account = active.filter(isAccount).toSorted((a, b) => b.first - a.first)[0]
   const members = fresh
     .filter((one) => !isAccount(one))
     .toSorted((a, b) => judge.size(b) - judge.size(a) || bySeries(a, b))
@@ -86,16 +88,39 @@ function placeAll(
     else parts.push(one)
   }
   for (const one of fresh.filter(isAccount)) {
-    const cause = judge.causeOfAll(one, open(), hour)
-    put([one], cause === undefined ? [] : [cause])
+    const near = since(one.begin)
+    const cause = judge.causeOfAll(one, near, hour) ?? sameHours(one, near)
+    if (cause === undefined) wholes.add(one)
+    const before = near.filter((incident) =>
+      incident.some((member) => wholes.has(member) && one.begin - member.first <= mergeHours),
+    )
+    const goesOn = cause ?? before.toSorted((a, b) => lastOf(b, hour) - lastOf(a, hour))[0]
+    // Hours of all calls alone that partly are these belong to what is now seen to explain them.
+    const alone =
+      cause === undefined ? [] : near.filter((other) => other !== cause && isSameAlone(other, one))
+    for (const member of alone.flat()) wholes.delete(member)
+    put([one], goesOn === undefined ? [] : [goesOn, ...alone])
   }
   for (const one of parts) {
     const whole = open().find((incident) => incident.some((member) => member === account))
-    const isPart = whole !== undefined && isAccount(judge.leader(whole, hour, open()))
+    const isPart = whole?.some((member) => wholes.has(member)) === true
     // A part of all that no incident of all calls stands for is told by itself.
-    if (isPart) put([one], [whole])
+    if (whole !== undefined && isPart) put([one], [whole])
     else put([one], judge.related(one, open(), hour, true).caused)
   }
+}
+
+const isSameAlone = (incident: readonly Episode[], one: Episode): boolean =>
+  incident.every(isAccount) && incident.some(({ first }) => first >= one.begin)
+
+/** The incident that the latest flagged hour of all calls is of, where this one's hours are partly the same. */
+function sameHours(one: Episode, near: readonly (readonly Episode[])[]): readonly Episode[] | undefined {
+  const earlier = near.flatMap((incident) =>
+    incident
+      .filter((member) => isAccount(member) && member.first >= one.begin)
+      .map(({ first }) => ({ incident, first })),
+  )
+  return earlier.toSorted((a, b) => b.first - a.first)[0]?.incident
 }
 
 /** A series whose sustained excess comes again after a night or a weekend is one shift that stays. */
@@ -105,14 +130,14 @@ function resume(hour: number, incidents: Incidents, put: Put, judge: Judge): voi
   )
   for (const later of lasting) {
     const before = [...incidents].filter(
-      (earlier) => earlier !== later && judge.isOneShift(earlier, later, hour, [...incidents]),
+      (earlier) => earlier !== later && judge.isOneShift(earlier, later, hour),
     )
     const last = before.toSorted((a, b) => lastOf(b, hour) - lastOf(a, hour) || beginOf(b) - beginOf(a)).at(0)
     if (last !== undefined && incidents.has(later)) put([], [last, later])
   }
 }
 
-function judgeOf(costs: Costs, direction: 'rise' | 'fall') {
+function judgeOf(costs: Costs, direction: 'rise' | 'fall', wholes: ReadonlySet<Episode>) {
   const sign = direction === 'rise' ? 1 : -1
   const over = ({ cost, norm }: { cost: number; norm: number }): number => sign * (cost - norm)
   /** What its first flag is of: the longest of them. */
@@ -134,42 +159,21 @@ function judgeOf(costs: Costs, direction: 'rise' | 'fall') {
     Math.max(begin, hour + 1 - lookBack),
     hour + 1,
   ]
-  const sizedIn = (incident: readonly Episode[], since: number, until: number) => {
+  /** In the order in which they say most closely where to look; all calls where nothing narrower explains them. */
+  const leaders = (incident: readonly Episode[], hour: number): Episode[] => {
+    const [since, until] = windowOf(beginOf(incident), hour)
     const byBegin = incident.toSorted((a, b) => a.first - b.first)
-    return [...new Map(byBegin.map((one) => [seriesId(one), one])).values()].map((one) => {
+    const latest = [...new Map(byBegin.map((one) => [seriesId(one), one])).values()]
+    const may = incident.some((one) => wholes.has(one)) ? latest : latest.filter((one) => !isAccount(one))
+    const sized = (may.length === 0 ? latest : may).map((one) => {
       const { cost, norm } = costs.of(one, since, until)
       return { one, norm, size: over({ cost, norm }) }
     })
+    return closest(sized).map(({ one }) => one)
   }
-  /** In the order in which they say most closely where to look; all calls not where these and others explain them. */
-  const leaders = (
-    incident: readonly Episode[],
-    hour: number,
-    all: readonly (readonly Episode[])[],
-  ): Episode[] => {
-    const [since, until] = windowOf(beginOf(incident), hour)
-    const sized = sizedIn(incident, since, until)
-    const members = sized.filter(({ one }) => !isAccount(one))
-    const whole = sized.find(({ one }) => isAccount(one))
-    if (whole === undefined || members.length === 0) return closest(sized).map(({ one }) => one)
-    const others = all
-      .filter((other) => other !== incident && beginOf(other) < until && lastOf(other, hour) >= since)
-      .map((other) => {
-        const found = sizedIn(other, since, until).filter(({ one }) => !isAccount(one))
-        return found.length === 0 ? 0 : Math.max(0, closest(found)[0]?.size ?? 0)
-      })
-      .reduce((sum, size) => sum + size, 0)
-    const isShared = others > 0 && others + (closest(members)[0]?.size ?? 0) >= leading * whole.size
-    return closest(isShared ? members : sized).map(({ one }) => one)
-  }
-  const leader = (
-    incident: readonly Episode[],
-    hour: number,
-    all: readonly (readonly Episode[])[],
-  ): Episode => leaders(incident, hour, all)[0]!
+  const leader = (incident: readonly Episode[], hour: number): Episode => leaders(incident, hour)[0]!
   return {
     size: (one: Episode): number => over(flagged(one)),
-    leader,
     /** It is no mere part of what all calls do at the time. */
     standsOut(one: Episode, active: readonly Episode[], account: Episode | undefined): boolean {
       if (account === undefined) return true
@@ -183,7 +187,7 @@ function judgeOf(costs: Costs, direction: 'rise' | 'fall') {
     /** The incidents that it is a part of, and those that are parts of it. */
     related(one: Episode, open: readonly (readonly Episode[])[], hour: number, wide: boolean) {
       const [since, until] = windowOf(one.begin, hour)
-      const found = open.map((incident) => ({ incident, lead: leader(incident, hour, open) }))
+      const found = open.map((incident) => ({ incident, lead: leader(incident, hour) }))
       const explained = found
         .filter(({ lead }) => !isAccount(lead))
         .map(({ incident, lead }) => ({ incident, share: common(one, lead, since, until) }))
@@ -191,7 +195,7 @@ function judgeOf(costs: Costs, direction: 'rise' | 'fall') {
         .toSorted((a, b) => b.share - a.share || beginOf(a.incident) - beginOf(b.incident))
       const caused = wide
         ? found.filter(({ incident, lead }) => {
-            const [from, to] = windowOf(lead.begin, hour)
+            const [from, to] = windowOf(isAccount(lead) ? beginOf(incident) : lead.begin, hour)
             const whole = excess(lead, from, to)
             return (
               beginOf(incident) > hour - lookBack && whole > 0 && common(lead, one, from, to) >= most * whole
@@ -201,27 +205,24 @@ function judgeOf(costs: Costs, direction: 'rise' | 'fall') {
       return { cause: explained[0]?.incident, caused: caused.map(({ incident }) => incident) }
     },
     /** The dearest of the incidents that together explain most of what all calls do. */
-    causeOfAll(account: Episode, open: readonly (readonly Episode[])[], hour: number) {
+    causeOfAll(account: Episode, near: readonly (readonly Episode[])[], hour: number) {
       const [since, until] = windowOf(account.begin, hour)
-      const found = open
-        .map((incident) => ({ incident, size: excess(leader(incident, hour, open), since, until) }))
+      const led = near.map((incident) => ({ incident, lead: leader(incident, hour) }))
+      const found = led
+        .filter(({ lead }) => !isAccount(lead))
+        .map(({ incident, lead }) => ({ incident, size: excess(lead, since, until) }))
         .filter(({ size }) => size > 0)
         .toSorted((a, b) => b.size - a.size || beginOf(a.incident) - beginOf(b.incident))
       const sum = found.reduce((total, { size }) => total + size, 0)
       return sum >= most * over(flagged(account)) ? found[0]?.incident : undefined
     },
     /** Of both, the same series leads: all calls only where nothing says more closely where to look. */
-    isOneShift(
-      earlier: readonly Episode[],
-      later: readonly Episode[],
-      hour: number,
-      all: readonly (readonly Episode[])[],
-    ): boolean {
+    isOneShift(earlier: readonly Episode[], later: readonly Episode[], hour: number): boolean {
       const again = later.flatMap((after) =>
         earlier.filter((before) => comesAgain(before, after, hour)).map((before) => seriesId(before)),
       )
       if (again.length === 0) return false
-      const leading = [leaders(earlier, lastOf(earlier, hour), all), leaders(later, hour, all)].map(
+      const leading = [leaders(earlier, lastOf(earlier, hour)), leaders(later, hour)].map(
         (found) => new Set(found.filter((one, i) => i === 0 || !isAccount(one)).map(seriesId)),
       )
       return again.some((id) => leading.every((ids) => ids.has(id)))

@@ -2,7 +2,10 @@
 import type { SharedSpan } from '../metrics/anomalies/shared-costs.js'
 import { seriesId, type Flag, type SeriesKey } from './incidents.js'
 
-/** Flags of one series, each within six hours of the hours of the one before. Local hours. */
+/**
+ * Flags of one series, each within six hours of the hours of the one before; of all calls, those of one hour: what
+ * explains them may be another thing each hour. Local hours.
+ */
 export interface Episode extends SeriesKey {
   /** Ascending by hour. */
   readonly flags: readonly Flag[]
@@ -23,7 +26,9 @@ const beginOf = ({ hour, spanHours }: Flag): number => hour - spanHours + 1
 /** The episodes of flags, in a fixed order whatever that of the flags. */
 export function episodesOf(flags: readonly Flag[]): Episode[] {
   const series = grouped(flags.toSorted(inOrder), seriesId)
-  return series.flatMap(ofSeries).toSorted((a, b) => a.first - b.first || bySeries(a, b))
+  return series
+    .flatMap((own) => (own[0]?.family === 0 ? ofAll(own) : ofSeries(own)))
+    .toSorted((a, b) => a.first - b.first || bySeries(a, b))
 }
 
 const inOrder = (a: Flag, b: Flag): number =>
@@ -45,6 +50,16 @@ function grouped<T>(items: readonly T[], keyOf: (item: T) => string | number): T
 /** A fixed order of series. */
 export const bySeries = (a: SeriesKey, b: SeriesKey): number =>
   a.family - b.family || (a.value < b.value ? -1 : a.value > b.value ? 1 : 0)
+
+/** Of all calls, what an hour is told by is the shortest of its spans: that of now. */
+const ofAll = (flags: readonly Flag[]): Episode[] =>
+  grouped(flags, ({ hour }) => hour).map((own) => ({
+    family: 0,
+    value: '',
+    flags: own,
+    begin: Math.max(...own.map(beginOf)),
+    first: own[0]?.hour ?? 0,
+  }))
 
 /** All flags of one hour count at once: what is told of an hour does not hang on the order of its tests. */
 function ofSeries(flags: readonly Flag[]): Episode[] {

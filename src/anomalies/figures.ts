@@ -108,7 +108,10 @@ function ownHours(
   const before = others.filter(({ hour }) => hour < first).map(({ hour }) => hour + 1)
   const after = others.filter(({ hour }) => hour > last).map(({ hour, spanHours }) => hour - spanHours + 1)
   const { since, until } = flaggedHours(group)
-  return { since: Math.max(since, ...before), until: Math.min(until, ...after) }
+  return {
+    since: Math.min(Math.max(since, ...before), first),
+    until: Math.max(Math.min(until, ...after), last + 1),
+  }
 }
 
 /** A drift's figures are the last flagged week's and those of the week three weeks before. */
@@ -119,55 +122,21 @@ function driftFigures({ flags }: Group, { family, value }: SeriesKey): SeriesFig
 }
 
 /** Series that explain this share of the largest excess may lead. */
-export const leading = 0.8
+const leading = 0.8
 
 /**
  * The series that an incident is told by: of those that explain nearly all of the excess, the one with the
- * lowest norm, since it says most closely where to look; for a fall, the one that lost most.
+ * lowest norm, since it says most closely where to look; for a fall, the one that lost most. All calls lead only what
+ * nothing narrower explains.
  */
-export function leadOf(
-  group: Group,
-  groups: readonly Group[],
-  figures: readonly SeriesFigures[],
-  hours: SeriesHours,
-): SeriesFigures {
-  const own = members(figures)
-  const [first] = ordered(group, own)
-  if (first === undefined || own.length === figures.length) return ordered(group, figures)[0] ?? figures[0]!
-  const whole = figures.find(({ family }) => family === 0)
-  const others = isDrift(group) || whole === undefined ? 0 : explainedByOthers(group, groups, hours)
-  // What several incidents explain is told by these, and not once more as that of all calls.
-  const size = sizeIn(group)
-  const isShared = others > 0 && whole !== undefined && others + size(first) >= leading * size(whole)
-  return ordered(group, isShared ? own : figures)[0] ?? first
-}
-
-const members = (figures: readonly SeriesFigures[]): SeriesFigures[] =>
-  figures.filter(({ family }) => family > 0)
-
-const sizeIn =
-  (group: Group) =>
-  ({ excess }: SeriesFigures): number =>
-    (isDrop(group) ? -1 : 1) * Number(excess)
-
-function ordered(group: Group, figures: readonly SeriesFigures[]): SeriesFigures[] {
-  const size = sizeIn(group)
-  const sized = figures.map((one) => ({ one, size: size(one), norm: Number(one.norm) }))
-  const found = isDrop(group) ? sized.toSorted((a, b) => b.size - a.size) : closest(sized)
-  return found.map(({ one }) => one)
-}
-
-/** What the incidents at the same time explain of the same hours, each by the member that leads it. */
-function explainedByOthers(group: Group, groups: readonly Group[], hours: SeriesHours): number {
-  const here = flaggedHours(group)
-  const others = groups.filter((one) => one !== group && !isDrift(one) && isDrop(one) === isDrop(group))
-  return others.reduce((sum, one) => {
-    const there = flaggedHours(one)
-    const both = { since: Math.max(here.since, there.since), until: Math.min(here.until, there.until) }
-    if (both.since >= both.until) return sum
-    const [lead] = ordered(one, members(figuresOf(one, groups, hours)))
-    return lead === undefined ? sum : sum + Math.max(0, sizeIn(group)(figuresIn(lead, both, hours)))
-  }, 0)
+export function leadOf(group: Group, figures: readonly SeriesFigures[]): SeriesFigures {
+  const members = figures.filter(({ family }) => family > 0)
+  const may = group.isOfAll || members.length === 0 ? figures : members
+  const size = ({ excess }: SeriesFigures): number => (isDrop(group) ? -1 : 1) * Number(excess)
+  const sized = may.map((one) => ({ one, size: size(one), norm: Number(one.norm) }))
+  const [lead] = isDrop(group) ? sized.toSorted((a, b) => b.size - a.size) : closest(sized)
+  if (lead === undefined) throw new Error('an incident without a series')
+  return lead.one
 }
 
 /** Series in the order in which they say most closely where to look. */

@@ -16,13 +16,17 @@ interface Foldable {
 }
 
 const dollars = ({ excess }: Foldable): number => Math.abs(Number(excess))
+const weight = (one: Foldable): number => weightOf(dollars(one), one.strength)
 
 /** Dollars, times how far beyond their bound they are: what is both dear and sure comes first. */
-export const weightOf = (one: Foldable): number =>
-  dollars(one) * Math.min(one.strength ?? mostUnusual, mostUnusual)
+export const weightOf = (dollars: number, strength: number | null): number =>
+  dollars * Math.min(strength ?? mostUnusual, mostUnusual)
 
-/** Weeks since Monday, 1969-12-29. */
-const weekOf = ({ hour }: Foldable): number => Math.floor((hour / 24 + 3) / 7)
+/** The week of a local hour: Mondays since 1969-12-29. */
+export const weekOf = (hour: number): number => Math.floor((hour / 24 + 3) / 7)
+
+/** The first hour of a week. */
+export const weekStart = (week: number): number => (week * 7 - 3) * 24
 
 /**
  * Which are folded, in their order: of each week all but the dearest and the weightiest others. A week that is over
@@ -30,10 +34,10 @@ const weekOf = ({ hour }: Foldable): number => Math.floor((hour / 24 + 3) / 7)
  */
 export function foldedOf(incidents: readonly Foldable[], ceiling: number = weekCeiling): boolean[] {
   const kept = new Set<Foldable>()
-  for (const week of new Set(incidents.map(weekOf))) {
-    const own = incidents.filter((one) => weekOf(one) === week)
+  for (const week of new Set(incidents.map(({ hour }) => weekOf(hour)))) {
+    const own = incidents.filter(({ hour }) => weekOf(hour) === week)
     const [dearest, ...others] = own.toSorted((a, b) => dollars(b) - dollars(a) || a.hour - b.hour)
-    const next = others.toSorted((a, b) => weightOf(b) - weightOf(a) || a.hour - b.hour)
+    const next = others.toSorted((a, b) => weight(b) - weight(a) || a.hour - b.hour)
     for (const one of [dearest, ...next].slice(0, ceiling)) if (one !== undefined) kept.add(one)
   }
   return incidents.map((one) => !kept.has(one))

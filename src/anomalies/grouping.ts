@@ -2,7 +2,7 @@
 import type { NormHourRow } from '../metrics/anomalies/surprise-hours.js'
 import type { SharedRow, SharedSpan } from '../metrics/anomalies/shared-costs.js'
 import type { AnomalyKind } from '../metrics/anomalies/anomaly-tests.js'
-import { byCause, type Costs } from './causes.js'
+import { byCause, type Cause, type Costs } from './causes.js'
 import { bySeries, episodesOf, pairId, sharedSpans, stretchesOf, type Episode } from './episodes.js'
 import { seriesId, type Flag, type Group, type SeriesKey } from './incidents.js'
 
@@ -86,8 +86,9 @@ export function groupsOf({ rises, falls, drifts }: Pieces, costs: Costs): Group[
   return groups.toSorted((a, b) => start(a) - start(b) || bySeries(head(a), head(b)))
 }
 
-const groupOf = (episodes: readonly Episode[]): Group => ({
+const groupOf = ({ episodes, isOfAll }: Cause): Group => ({
   flags: inOrder(episodes.flatMap(({ flags }) => flags)),
+  isOfAll,
 })
 
 const inOrder = (flags: readonly Flag[]): Flag[] =>
@@ -102,7 +103,7 @@ function driftsOf(flags: readonly Flag[]): Group[] {
     if (last !== undefined && before !== undefined && flag.hour - before.hour <= driftHours) last.push(flag)
     else groups.push([flag])
   }
-  return groups.map((members) => ({ flags: members }))
+  return groups.map((members) => ({ flags: members, isOfAll: true }))
 }
 
 const head = ({ flags }: Group): SeriesKey => flags[0] ?? { family: 0, value: '' }
@@ -121,6 +122,6 @@ function withDrift(groups: readonly Group[], drift: Group): Group[] {
     .toSorted((a, b) => end(a) - end(b))
     .at(-1)
   if (cause === undefined) return [...groups, drift]
-  const joined = { flags: inOrder([...cause.flags, ...drift.flags]) }
+  const joined = { ...cause, flags: inOrder([...cause.flags, ...drift.flags]) }
   return groups.map((group) => (group === cause ? joined : group))
 }

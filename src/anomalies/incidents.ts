@@ -56,12 +56,15 @@ export interface CallEvidence {
 /** Flags that one thing caused, as far as one can tell, in the order of time. */
 export interface Group {
   readonly flags: readonly Flag[]
+  /** Nothing narrower explains what all calls do in some of its hours. */
+  readonly isOfAll: boolean
 }
 
 export const seriesId = ({ family, value }: SeriesKey): string => `${family} ${value}`
 
-export const isDrift = ({ flags }: Group): boolean => flags.every(({ kind }) => kind === 'drift')
-export const isDrop = ({ flags }: Group): boolean => flags.every(({ kind }) => kind === 'drop')
+export const isDrift = ({ flags }: Pick<Group, 'flags'>): boolean =>
+  flags.every(({ kind }) => kind === 'drift')
+export const isDrop = ({ flags }: Pick<Group, 'flags'>): boolean => flags.every(({ kind }) => kind === 'drop')
 /** No hour by itself is abnormal: what is told is of all the hours that were summed. */
-export const isOfSums = ({ flags }: Group): boolean =>
+export const isOfSums = ({ flags }: Pick<Group, 'flags'>): boolean =>
   flags.every(({ kind }) => kind === 'drop') || flags.every(({ kind }) => kind === 'sustained')

@@ -156,7 +156,7 @@ describe('$12,000 a week, fourteen power users from Monday 00:00 on', () => {
     expect(quiet.filter(({ rule }) => rule === 'unusual-user')).toEqual([])
     const told = await log.checkAt('2026-10-12T02:00:00Z')
     expect(told.find(({ rule }) => rule === 'unusual-cost')?.text).toMatch(
-      /feature documents cost \$[\d.]+ in /,
+      /feature documents cost \$[\d.]+ in .* is usual: user (user|power)-\d+ explains \$[\d.]+ \(\d+(\.\d)?%\)/,
     )
   })
 

@@ -131,6 +131,8 @@ export interface SessionFlag {
   readonly cost: number
   readonly norm: number
   readonly strength: number
+  /** What its evidence tells, by the names of the columns. */
+  readonly terms: Readonly<Record<string, number>>
 }
 
 interface Series {
@@ -277,19 +279,19 @@ function verdictOf(hours: readonly Hour[], now: Hour, known: Day): Verdict {
   const sum = (of: (hour: Hour) => number): number => total(hours.map(of))
   const [cost, norm, parts] = [sum((h) => h.cost), sum((h) => h.norm), sum((h) => h.parts)]
   const shift = (amount: number, noise: number): number => Math.max(0, amount) ** 2 / (2 * parts * noise)
-  const surprise =
-    surpriseOf(
-      sum((h) => h.begun),
-      sum((h) => h.lambda),
-    ) +
-    shift(
-      sum((h) => h.price),
-      known.price.noise,
-    ) +
-    shift(
-      sum((h) => h.calls),
-      known.calls.noise,
-    )
+  const [begun, lambda] = [sum((h) => h.begun), sum((h) => h.lambda)]
+  const [price, calls] = [sum((h) => h.price), sum((h) => h.calls)]
+  const terms = {
+    sessions: begun + (hours[0]?.parts ?? 0) - (hours[0]?.begun ?? 0),
+    begun,
+    norm_begun: lambda,
+    price_times: Math.exp(price / parts),
+    calls_times: Math.exp(calls / parts),
+    begun_surprise: surpriseOf(begun, lambda),
+    price_surprise: shift(price, known.price.noise),
+    calls_surprise: shift(calls, known.calls.noise),
+  }
+  const surprise = terms.begun_surprise + terms.price_surprise + terms.calls_surprise
   const strength = surprise / (9 + Math.log(known.known))
   const conditions = [
     [strength, 1],
@@ -302,6 +304,7 @@ function verdictOf(hours: readonly Hour[], now: Hour, known: Day): Verdict {
     cost,
     norm,
     strength,
+    terms,
     isFlag: conditions.every(([measured, bound]) => measured > bound),
     isDoubtful: conditions.some(([measured, bound]) => Math.abs(measured - bound) <= 1e-6 * Math.abs(bound)),
   }

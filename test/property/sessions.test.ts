@@ -149,6 +149,9 @@ describe('sessions against plain TypeScript', () => {
             expect(row.cost_usd).toBeCloseTo(flag.cost, 8)
             expect(row.norm_usd).toBeCloseTo(flag.norm, 8)
             expect(row.strength).toBeCloseTo(flag.strength, 6)
+            const told = Object.entries(row.session_terms ?? {})
+            expect(told.map(([name]) => name).toSorted()).toEqual(Object.keys(flag.terms).toSorted())
+            for (const [name, value] of told) expect(Number(value), name).toBeCloseTo(flag.terms[name]!, 5)
           }
           const row = rows.find(({ span_hours: hours }) => hours === 1) ?? rows[0]
           if (row === undefined) return

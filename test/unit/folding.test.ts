@@ -22,7 +22,7 @@ test('the dearest of a week, and of the others the dearest and surest', () => {
   expect(foldedOf(week)).toEqual([true, false, false, true, false, true])
   // Three are told whole, and the next week begins anew.
   expect(foldedOf([...week.slice(0, 3), one(168, 1)])).toEqual([false, false, false, false])
-  expect(weightOf(one(0, 2, null))).toBe(weightOf(one(0, 2, 99)))
+  expect(weightOf(2, null)).toBe(weightOf(2, 99))
 })
 
 test('at most three a week, and of a week that is over for good', () => {

@@ -131,9 +131,16 @@ const table = {
     minCalls: null,
     minUsd: null,
     message:
-      '{subject} cost {measured} in {hours} up to {hour}, where {norm_usd} is usual; see llmcost anomalies',
+      '{subject} cost {measured} in {hours} up to {hour}, where {norm_usd} is usual{because}; see llmcost anomalies',
     parameters: ['tests', 'min_usd', 'min_share', 'sensitivity'],
-    details: { norm_usd: 'usd', hours: 'text', hour: 'time', test: 'text' },
+    details: {
+      norm_usd: 'usd',
+      hours: 'text',
+      hour: 'time',
+      test: 'text',
+      cause: 'text',
+      folded: 'count',
+    },
   },
   unusual_user: {
     ...figure,

@@ -33,6 +33,14 @@ const placeholders: Readonly<Record<string, (rule: Rule, subject: RuleSubject, s
   for: ({ forHours }) => spanWords(forHours),
   against: ({ againstHours }) => spanWords(againstHours ?? 0),
   since: (_, __, since) => inUnit(since, 'time'),
+  because: (_, { details }) => becauseWords(details),
+}
+
+/** What a message may end with: `: user ada explains $14.20 (94%), and 2 smaller ones`; nothing where nothing is known. */
+function becauseWords({ cause, folded }: RuleSubject['details']): string {
+  const ones = Number(folded ?? 0)
+  const more = ones > 0 ? `, and ${count(ones)} smaller ${ones === 1 ? 'one' : 'ones'}` : ''
+  return `${cause === null || cause === undefined ? '' : `: ${cause}`}${more}`
 }
 
 /** Names that a message of this kind may hold in braces. */

@@ -78,8 +78,9 @@ export interface AnomalyRows {
 }
 
 /** What drives an incident, whatever the series asked for. */
-const driverNames = ['user_id', 'feature', 'model'] as const
-const driversShown = 5
+export const driverNames = ['user_id', 'feature', 'model'] as const
+/** Members of each that are asked for. */
+export const driversShown = 5
 
 /** @param top only so many incidents, those with the largest excess */
 export async function askAnomalies(
