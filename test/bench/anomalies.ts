@@ -16,6 +16,7 @@ interface Incidents {
     readonly kinds: readonly string[]
     readonly folded: boolean
   }[]
+  readonly findings: readonly { readonly kind: string; readonly details: { readonly until?: string } }[]
 }
 
 /** @param options further options of the program */
@@ -47,10 +48,14 @@ export async function scoreAnomalies(): Promise<string> {
       for (const one of series.filter(({ labels }) => labels.meta.scale === scale)) {
         const own = zone === 'UTC' ? undefined : one.labels.meta.tz
         const tz = own === undefined ? [] : ['--tz', own]
-        const { incidents } = await flaggedHours(one, [...options, ...tz])
+        const { incidents, findings } = await flaggedHours(one, [...options, ...tz])
+        // Told at the end of a day, of the hours before.
+        const drifts = findings.flatMap(({ kind, details: { until } }) =>
+          kind === 'drift' && until !== undefined ? [new Date(Date.parse(until) - 1).toISOString()] : [],
+        )
         const hoursOf = (own: typeof incidents): string[] => own.flatMap(({ hours }) => hours)
-        scores.push(scoreSeries(one, hoursOf(incidents)))
-        told.push(scoreSeries(one, hoursOf(incidents.filter(({ folded }) => !folded))))
+        scores.push(scoreSeries(one, hoursOf(incidents), drifts))
+        told.push(scoreSeries(one, hoursOf(incidents.filter(({ folded }) => !folded)), drifts))
       }
       found.push({ title, scale, summary: summarise(scores), told: summarise(told) })
     }

@@ -1,7 +1,7 @@
 /**
  * bench: how long the program takes beside what no program could do without, as ratios of runs that took
  * turns, and how well anomalies and forecasts do. `npm run bench -- [--quick]
- * [--only ingest|query|export|start|anomalies|forecast] [--keep]` prints Markdown tables.
+ * [--only ingest,query,export,start,anomalies,forecast] [--keep]` prints Markdown tables.
  */
 import { parseArgs } from 'node:util'
 import { compareAnomalies, scoreAnomalies } from './anomalies.js'
@@ -74,13 +74,14 @@ const scores: Readonly<Record<string, () => string | Promise<string>>> = {
 
 const { only } = options
 const names = [...new Set([...Object.keys(parts), ...Object.keys(scores)])]
-if (only !== undefined && !names.includes(only)) {
+const chosen = only?.split(',').map((name) => name.trim()) ?? names
+if (!chosen.every((name) => names.includes(name))) {
   throw new Error(`--only ${only}: choose from ${names.join(', ')}`)
 }
 const rows: Comparison[] = []
 try {
   for (const [name, part] of Object.entries(parts)) {
-    if (only === undefined || only === name) rows.push(...(await part()))
+    if (chosen.includes(name)) rows.push(...(await part()))
   }
 } finally {
   if (!options.keep) removeFiles()
@@ -88,5 +89,5 @@ try {
 process.stdout.write(`${machine()}\n\n`)
 if (rows.length > 0) process.stdout.write(`${table(rows)}\n`)
 for (const [name, score] of Object.entries(scores)) {
-  if (only === undefined || only === name) process.stdout.write(`\n${await score()}\n`)
+  if (chosen.includes(name)) process.stdout.write(`\n${await score()}\n`)
 }

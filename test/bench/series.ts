@@ -57,8 +57,15 @@ export interface SeriesScore {
 const gap = 6 * hour
 const tail = 24 * hour
 
-/** @param flagged ISO 8601 hours */
-export function scoreSeries({ labels, isClean }: LabelledSeries, flagged: readonly string[]): SeriesScore {
+/**
+ * @param flagged ISO 8601 hours
+ * @param drifts ISO 8601 times of findings, which are no alarms, and by which a ramp is found too
+ */
+export function scoreSeries(
+  { labels, isClean }: LabelledSeries,
+  flagged: readonly string[],
+  drifts: readonly string[] = [],
+): SeriesScore {
   const [from, to] = [Date.parse(labels.eval_from), Date.parse(labels.eval_to)]
   const hours = [...new Set(flagged.map((one) => Date.parse(one)))]
     .filter((one) => one >= from && one < to)
@@ -69,7 +76,8 @@ export function scoreSeries({ labels, isClean }: LabelledSeries, flagged: readon
     end: Date.parse(event.end_iso),
   }))
   const hits = events.map(({ kind, excess_usd: excessUsd, start, end }) => {
-    const first = hours.find((one) => one >= start && one < end)
+    const found = kind === 'ramp' ? [...hours, ...drifts.map((one) => Date.parse(one))] : hours
+    const first = found.toSorted((a, b) => a - b).find((one) => one >= start && one < end)
     return { kind, excessUsd, delay: first === undefined ? null : (first - start) / hour }
   })
   const outside = hours.filter((one) =>
