@@ -59,6 +59,8 @@ function findingOf(days: UserDays, tz: string): Finding {
     measured: cost,
     bound: settled(row.bound_usd),
     text: `${minuteText(passed, tz)}  user ${row.user_id} is beyond the usual: ${usd(row.cost_usd)} in ${calls} on ${day}${often}, ${times} × ${usualText(row)}${mostText(row)}`,
+    short: `user ${row.user_id} is beyond the usual: ${calls} on ${day}${often}, ${times} × ${usualText(row)}${mostText(row)}`,
+    touchedUsd: Number((cost - row.usual_usd).toFixed(6)),
     details: {
       hour: hourIso(passed),
       day,
@@ -88,6 +90,7 @@ function restOf(rest: readonly UserDays[]): Finding {
     measured: Number(cost),
     bound: null,
     text: `and ${users} beyond the usual, ${usd(cost)} on the dearest day of each together`,
+    touchedUsd: Number(cost),
     details: {
       users: rest.length,
       user_ids: rest.map(([row]) => row.user_id),

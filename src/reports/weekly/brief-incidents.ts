@@ -117,6 +117,7 @@ const ofCost: ReadonlySet<string> = new Set([
   'mover',
   'first_spend',
   'user_hour_budget',
+  'user_beyond_usual',
   'drift',
 ])
 
