@@ -4,6 +4,7 @@
 
 import type { Better } from '../domain/better.js'
 import type { ColumnKind } from '../domain/column-kind.js'
+import type { AnswerKind } from './answers.js'
 
 /**
  * A cell as it came from the database. Decimals are exact strings, integers beyond 2^53 are bigints,
@@ -182,7 +183,7 @@ export interface Brief {
  * section beside the others does not count, and stands under its own id. Without rows, `empty` says why.
  */
 export interface Report {
-  readonly kind: string
+  readonly kind: AnswerKind
   readonly title: string
   readonly period: Period
   readonly sections: readonly Section[]

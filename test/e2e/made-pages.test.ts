@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { answerSchemas } from '../../scripts/answer-schemas.js'
 import { alertRules } from '../../scripts/alert-rules.js'
 import { dashboard } from '../../scripts/dashboard.js'
 import { commandsPage, configPage, configSchemaText, focusPage } from '../../scripts/docs.js'
@@ -41,4 +42,10 @@ test('the list of commands says what each command says of itself', async () => {
   const entries = commandEntries.map(({ name, summary }) => ({ name, summary }))
   const commands = await loadCommands()
   expect(commands.map(({ name, summary }) => ({ name, summary }))).toEqual(entries)
+})
+
+test('the schemas of answers are made from their kinds', async () => {
+  for (const [name, text] of answerSchemas()) {
+    await expect(text).toMatchFileSnapshot(join(root, 'schema/answers', name))
+  }
 })

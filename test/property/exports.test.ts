@@ -165,7 +165,7 @@ describe('texts', () => {
         const got = recordsOf(await written(textQuery(rows), 'csv'))
         const columns = ['a', 'b'].map((key) => ({ key, title: key, kind: 'text' as const }))
         const report: Report = {
-          kind: 'test',
+          kind: 'breakdown',
           title: '',
           period: { since: null, until: null, tz: 'UTC' },
           sections: [{ id: 'rows', title: '', columns, rows }],
@@ -443,7 +443,7 @@ describe('report', () => {
         }))
         const row = Object.fromEntries(cells.map(([, value], i) => [`c${i}`, value]))
         const report: Report = {
-          kind: 'test',
+          kind: 'breakdown',
           title: '',
           period: { since: '2026-10-01T00:00:00Z', until: null, tz: 'UTC' },
           sections: [{ id: 's', title: '', columns, rows: [row, row], totals: row, notes: ['a note'] }],

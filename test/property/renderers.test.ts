@@ -118,7 +118,7 @@ const section: fc.Arbitrary<Section> = fc
   )
 
 const report: fc.Arbitrary<Report> = fc.record({
-  kind: fc.constant('x'),
+  kind: fc.constant('breakdown' as const),
   title: text,
   period: fc.record({
     since: fc.option(time),
@@ -435,7 +435,7 @@ describe('sparklines', () => {
 })
 
 const oneText: Report = {
-  kind: 'x',
+  kind: 'breakdown',
   title: '',
   period: { since: null, until: null, tz: 'UTC' },
   sections: [],

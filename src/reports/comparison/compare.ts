@@ -30,7 +30,7 @@ export function compareReport(answer: CompareAnswer): Report {
   const [own] = doubts
   if (own === undefined) throw new Error('a comparison has a first side')
   const report = {
-    kind: 'compare',
+    kind: 'compare' as const,
     title: titleOf(answer),
     period: { ...a.window, tz: a.tz },
     warnings: sideWarnings(answer),

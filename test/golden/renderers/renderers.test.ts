@@ -125,7 +125,7 @@ function refusal(run: () => unknown): UserError | undefined {
 
 test('an answer without a window, rows or sections is still an answer', async () => {
   const empty: Report = {
-    kind: 'x',
+    kind: 'breakdown',
     title: 'Nothing',
     period: { since: null, until: null, tz: 'UTC' },
     sections: [],
