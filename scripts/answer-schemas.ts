@@ -70,7 +70,7 @@ function schemaOf(kind: AnswerKind): Schema {
   const tables = Object.fromEntries(beside.map((key) => [key, table({ title: { type: 'string' } })]))
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
-    title: `The answer of llmcost ${command}, as JSON`,
+    title: `The answer of ${['llmcost', command].join(' ').trim()}, as JSON`,
     type: 'object',
     properties: {
       schemaVersion: { const: schemaVersion },

@@ -53,6 +53,7 @@ export const answers = {
     },
   },
   forecast_backtest: { command: 'forecast --backtest' },
+  overview: { command: '' },
   formats: { command: 'formats' },
   ingest: { command: 'ingest', beside: ['brought'] },
   latency: {

@@ -59,6 +59,7 @@ const live: Partial<Record<AnswerKind, readonly string[]>> = {
   columns: ['columns'],
   doctor: ['doctor'],
   formats: ['formats'],
+  overview: [],
   price_check: ['prices', 'check'],
   price_origin: ['prices', 'explain', 'openai/gpt-4o'],
   price_update_undone: ['prices', 'update', '--undo'],
