@@ -10,10 +10,10 @@ export const reportCommand: CommandSpec = {
   summary: 'the cost report: the last 7 complete days, or another period',
   details: [
     'Days begin in --tz. --period takes the last whole day, week (from Monday) or month of the calendar.',
-    'Budgets are shown as they stand at --as-of, in their running day, week or month.',
     `Sections: ${reportSections.map(({ name }) => name).join(', ')}.`,
   ].join('\n'),
   more: [
+    'Budgets are shown as they stand at --as-of, in their running day, week or month.',
     'pace_30_days_usd, in JSON and CSV, is the cost of the window × 30 / its days; the forecast is of the calendar month.',
     'Sections:',
     ...reportSections.map(({ name, about }) => `  ${name}: ${about}`),
