@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Report, Row } from '../../src/reports/report.js'
 import { reportCommand } from '../../src/commands/ask/report.js'
+import { reportMessage } from '../../src/delivery/message.js'
 import { json } from '../../src/renderers/json.js'
 import { markdown } from '../../src/renderers/markdown.js'
 import { table } from '../../src/renderers/table.js'
@@ -89,6 +90,18 @@ describe('the first page on the demo log', () => {
     const text = table.render(full, { columns: 100, color: false })
     expect(text).toContain('Efficiency by feature')
     expect(report.command).toBe('llmcost report --budget 150 --as-of latest --input fixtures/demo')
+  })
+  test('as a mail: the news in its subject, and under 60 KB', async () => {
+    const { subject, html = '' } = await reportMessage(report)
+    expect(subject).toBe('LLM cost $83.23 (+378%), 21–27 Sep')
+    expect(Buffer.byteLength(html)).toBeLessThan(60_000)
+    expect([...html.matchAll(/<h2[^>]*>([^<]*)/g)].map(([, title]) => title)).toEqual([
+      'To look at',
+      'Cost by day',
+      'Forecast and budget',
+      'Where it went',
+      'Data notes',
+    ])
   })
   test('a part asked for is shown whole', async () => {
     expect((await ask({ asOf: 'latest', sections: 'summary,models' })).brief).toBeUndefined()
