@@ -16,7 +16,8 @@ interface Incidents {
     readonly kinds: readonly string[]
     readonly folded: boolean
   }[]
-  readonly findings: readonly { readonly kind: string; readonly details: { readonly until?: string } }[]
+  /** A drift says up to when. */
+  readonly findings: readonly { readonly kind: string; readonly until?: string }[]
 }
 
 /** @param options further options of the program */
@@ -50,7 +51,7 @@ export async function scoreAnomalies(): Promise<string> {
         const tz = own === undefined ? [] : ['--tz', own]
         const { incidents, findings } = await flaggedHours(one, [...options, ...tz])
         // Told at the end of a day, of the hours before.
-        const drifts = findings.flatMap(({ kind, details: { until } }) =>
+        const drifts = findings.flatMap(({ kind, until }) =>
           kind === 'drift' && until !== undefined ? [new Date(Date.parse(until) - 1).toISOString()] : [],
         )
         const hoursOf = (own: typeof incidents): string[] => own.flatMap(({ hours }) => hours)
