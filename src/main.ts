@@ -175,7 +175,8 @@ async function run(spec: CommandSpec, command: Command, args: readonly string[])
     if (renderer === undefined) throw new Error(`${spec.name} has no --format for its report`)
     const { unsaid } = await import('./renderers/registry.js')
     for (const why of unsaid(renderer, report)) terminal.warn(why)
-    return renderer.render(report, { columns: terminal.columns, color })
+    const borders = options['borders'] === true
+    return renderer.render(report, { columns: terminal.columns, color, borders })
   })
 }
 

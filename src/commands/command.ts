@@ -97,6 +97,13 @@ export const formatOption: OptionSpec = {
   group: 'Output',
 }
 
+/** Of the format for the terminal alone. */
+const bordersOption: OptionSpec = {
+  flags: '--borders',
+  about: 'lines around the cells of tables',
+  group: 'Output',
+}
+
 /** The command answers with a report. */
 export const hasFormats = ({ options }: CommandSpec): boolean =>
   options.some(({ setting }) => setting === 'format')
@@ -118,6 +125,7 @@ export const outputOptions: readonly OptionSpec[] = [
   { flags: '--json', about: 'short for --format json', group: 'Output' },
   { flags: '--csv', about: 'short for --format csv', group: 'Output' },
   { flags: '-o, --output <file>', about: 'write to a file; its ending picks the format', group: 'Output' },
+  bordersOption,
   { flags: '--no-color', about: 'no colours', group: 'Output' },
   { flags: '-q, --quiet', about: 'no progress, hints or warnings on stderr', group: 'Output' },
 ]

@@ -64,6 +64,15 @@ const textOf = (value: unknown): string | undefined =>
  * @throws UserError (usage) for a format that does not exist
  */
 export async function rendererOf(invocation: Invocation, survivesConfig = false): Promise<Renderer> {
+  const renderer = await rendererAsked(invocation, survivesConfig)
+  if (invocation.options['borders'] !== true || renderer.id === 'table') return renderer
+  throw new UserError(`--borders draws tables, and the format is ${renderer.id}`, {
+    code: 'usage',
+    hint: 'Leave --borders out, or ask for --format table.',
+  })
+}
+
+async function rendererAsked(invocation: Invocation, survivesConfig: boolean): Promise<Renderer> {
   const { options } = invocation
   const choice = {
     format: textOf(options['format']),

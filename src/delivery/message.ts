@@ -27,7 +27,7 @@ export async function reportMessage(report: Report, tz = report.period.tz): Prom
       report.brief?.subject ?? [report.title, ...(period === undefined ? [] : [period])].join(', '),
       200,
     ),
-    text: table.render(report, options),
+    text: await table.render(report, options),
     html,
     attachments: await drawn(pictures),
   }

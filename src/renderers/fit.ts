@@ -29,9 +29,6 @@ export interface Fit {
   readonly leftOut: readonly string[]
 }
 
-/** Spaces between columns. */
-export const gap = 2
-
 /** A way of writing the columns: headings on one line or two, counts in full or short. */
 interface Manner {
   readonly stacked: boolean
@@ -51,16 +48,17 @@ interface Sized {
   readonly natural: number
 }
 
-/** Chooses and sizes the columns for `room` columns of terminal. */
-export function fit(tracks: readonly Track[], room: number): Fit {
+/** Chooses and sizes the columns for `room` columns of terminal, of which `gap` are lost between two of them. */
+export function fit(tracks: readonly Track[], room: number, gap: number): Fit {
   const comfort = room < 60 ? 14 : room < 100 ? 24 : 32
   for (const kept of choices(tracks)) {
     for (const manner of manners) {
       const sized = kept.map((track) => size(track, manner, comfort))
-      if (needed(sized) <= room) return placedIn(sized, room, tracks)
+      const spare = room - needed(sized, gap)
+      if (spare >= 0) return placedIn(sized, spare, tracks)
     }
   }
-  return squeezed(tracks, room)
+  return squeezed(tracks, room, gap)
 }
 
 /** All columns, then without the optional ones, from the highest number down and from the right. */
@@ -76,19 +74,17 @@ function choices(tracks: readonly Track[]): Track[][] {
 }
 
 /** The last resort: short texts, then no more than the columns on the left. */
-function squeezed(tracks: readonly Track[], room: number): Fit {
+function squeezed(tracks: readonly Track[], room: number, gap: number): Fit {
   const required = tracks.filter(({ column }) => column.optional === undefined)
   const candidates = required.length > 0 ? required : tracks.slice(0, 1)
   for (let count = candidates.length; count > 1; count--) {
     const sized = candidates.slice(0, count).map((track) => size(track, { stacked: true, short: true }, 8))
-    if (needed(sized) <= room) return placedIn(sized, room, tracks)
+    const spare = room - needed(sized, gap)
+    if (spare >= 0) return placedIn(sized, spare, tracks)
   }
   const first = candidates.slice(0, 1).map((track) => size(track, { stacked: true, short: true }, room))
-  return placedIn(
-    first.map((one) => ({ ...one, least: Math.min(one.least, room) })),
-    room,
-    tracks,
-  )
+  const least = first.map((one) => ({ ...one, least: Math.min(one.least, room) }))
+  return placedIn(least, room - needed(least, gap), tracks)
 }
 
 function size(track: Track, { stacked, short }: Manner, comfort: number): Sized {
@@ -114,13 +110,13 @@ function stackedWidth(title: string): number {
   return Math.min(...halves)
 }
 
-function needed(sized: readonly Sized[]): number {
+function needed(sized: readonly Sized[], gap: number): number {
   return sized.reduce((sum, { least }) => sum + least, gap * Math.max(0, sized.length - 1))
 }
 
 /** Spare room goes to the columns that can use it, those that lack least first. */
-function placedIn(sized: readonly Sized[], room: number, tracks: readonly Track[]): Fit {
-  let spare = room - needed(sized)
+function placedIn(sized: readonly Sized[], free: number, tracks: readonly Track[]): Fit {
+  let spare = free
   const widths = new Map(sized.map(({ track, least }) => [track, least]))
   const wanting = sized.toSorted((a, b) => a.natural - a.least - (b.natural - b.least))
   for (const { track, natural, least } of wanting) {

@@ -10,6 +10,8 @@ export interface RenderOptions {
   /** Width of the terminal, in columns. */
   readonly columns: number
   readonly color: boolean
+  /** Lines around the cells of tables. */
+  readonly borders?: boolean
   /** Zone in which times are shown to people; the report's own by default. */
   readonly tz?: string
 }

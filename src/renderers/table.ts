@@ -4,9 +4,9 @@ import { factLines, isFacts } from './facts.js'
 import { blocksOf, linesOf, plainText } from './blocks.js'
 import { fullCommand, leftWords } from './brief.js'
 import type { Words } from './cells.js'
-import { grid } from './terminal/grid.js'
+import type { Grid } from './terminal/grid.js'
 import { paintFor, type Paint } from './terminal/paint.js'
-import type { Renderer, RenderOptions } from './renderer.js'
+import type { LazyRenderer, RenderOptions } from './renderer.js'
 import { periodWords } from './times.js'
 import { notesOf, shownSections } from './values.js'
 import { visible } from '../domain/words/hidden.js'
@@ -22,15 +22,19 @@ interface Page {
   readonly columns: number
   readonly tz: string
   readonly paint: Paint
+  /** How a table is drawn; there where one is. */
+  readonly draw?: Draw | undefined
 }
 
+type Draw = (section: Section, room: number, tz: string, paint: Paint) => Grid
+
 /** Tables for people at a terminal. */
-export const table: Renderer = {
+export const table: LazyRenderer = {
   id: 'table',
   title: 'for people: fits the terminal',
   endings: ['txt'],
-  render: (report, options) => {
-    const page = pageFor(report, options)
+  render: async (report, options) => {
+    const page = await pageFor(report, options)
     if (report.brief !== undefined) return briefPage(report, report.brief, page)
     const blocks = [
       head(report, page),
@@ -113,13 +117,26 @@ function hintLines(
   return command === undefined ? lines : [...lines, ' '.repeat(width(mark) || 2) + visible(command)]
 }
 
-function pageFor(report: Report, options: RenderOptions): Page {
+async function pageFor(report: Report, options: RenderOptions): Promise<Page> {
   return {
     columns: Math.max(narrowest, Math.floor(options.columns) || narrowest),
     tz: options.tz ?? report.period.tz,
     paint: paintFor(options.color),
+    draw: drawnSections(report).some(isTable) ? await drawer(options) : undefined,
   }
 }
+
+/** Loaded for an answer that has a table: the others need not wait for what draws it. */
+async function drawer({ borders = false }: RenderOptions): Promise<Draw> {
+  const [{ grid }, frames] = await Promise.all([import('./terminal/grid.js'), import('./terminal/frame.js')])
+  const frame = borders ? frames.closedFrame : frames.openFrame
+  return (section, room, tz, paint) => grid(section, room, tz, paint, frame)
+}
+
+const drawnSections = (report: Report): readonly Section[] => report.brief?.sections ?? shownSections(report)
+
+const isTable = (section: Section): boolean =>
+  section.rows.length > 0 && !isFacts(section) && section.layout !== 'blocks' && section.layout !== 'lines'
 
 /** Title and period, on one line where they fit. */
 function head(report: Report, { columns, tz, paint }: Page): string[] {
@@ -159,7 +176,7 @@ function body(section: Section, page: Page, isBrief = false): string[] {
   if (isFacts(section)) return indented(factLines(section, room, tz, paint))
   if (section.layout === 'blocks') return blockLines(section, page)
   if (section.layout === 'lines') return linesOf(section).flatMap((text) => sentence(text, page, '', indent))
-  const { lines, leftOut } = grid(section, room, tz, paint)
+  const { lines = [], leftOut = [] } = page.draw?.(section, room, tz, paint) ?? {}
   const missing = `Left out to fit ${columns} columns: ${leftOut.join(', ')}.`
   return [
     ...indented(lines),

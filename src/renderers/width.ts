@@ -2,7 +2,7 @@
 import { eastAsianWidth } from 'get-east-asian-width'
 
 /** One column a character: ASCII, and what tables are drawn with (– … ─ █ ▏). */
-const simple = /^[\x20-\x7E\u2013\u2026\u2500-\u259F]*$/
+export const simple = /^[\x20-\x7E\u2013\u2026\u2500-\u259F]*$/
 /** What shows as a picture by itself, or is made one by the selector after it. */
 const picture = /^(?:\p{Emoji_Presentation}|\p{Regional_Indicator})|\uFE0F/u
 /** Marks that take a column of their own (`Mc`) are not among them. */

@@ -36,6 +36,8 @@ export interface Column {
   readonly better?: Better
   /** Numbers have the digits that the database gave, without a unit: for answers to a query of one's own. */
   readonly verbatim?: true
+  /** A long text goes on below, where the terminal has no room beside; others are cut. */
+  readonly wraps?: true
   /** Differences: what grew has a plus. */
   readonly signed?: true
   /** Shown in JSON and CSV only. */

@@ -33,7 +33,7 @@ describe('the first page on the demo log', () => {
   }, 60_000)
 
   test.each([60, 80, 100, 200])('at %i columns', async (columns) => {
-    const text = table.render(report, { columns, color: false })
+    const text = await table.render(report, { columns, color: false })
     expect(
       Math.max(
         ...text
@@ -87,7 +87,7 @@ describe('the first page on the demo log', () => {
     const full = await ask({ asOf: 'latest', full: true })
     expect(full.brief).toBeUndefined()
     expect(parsed(full)).toEqual(parsed(report))
-    const text = table.render(full, { columns: 100, color: false })
+    const text = await table.render(full, { columns: 100, color: false })
     expect(text).toContain('Efficiency by feature')
     expect(report.command).toBe('llmcost report --budget 150 --as-of latest --input fixtures/demo')
   })

@@ -175,16 +175,34 @@ function render(format: string, what: Report, width = 80, color = false): string
   return text
 }
 
+/** What takes its time: a table loads what draws it. */
+const renderTable = (what: Report, width: number, color = false, borders = false): Promise<string> =>
+  Promise.resolve(rendererFor({}).render(what, { columns: width, color, borders }))
+
 /** string-width takes every pictograph for a wide one; a terminal, only those that are emoji by default. */
 const shownWidth = (line: string): number =>
   stringWidth(line.replace(/(?!\p{Emoji_Presentation})\p{Extended_Pictographic}(?!\uFE0F)/gu, 'x'))
 
 describe('the table', () => {
-  test('stays within its width', () => {
-    fc.assert(
-      fc.property(report, columns, fc.boolean(), (what, width, color) => {
-        const lines = render('table', what, width, color).split('\n')
+  test('stays within its width', async () => {
+    await fc.assert(
+      fc.asyncProperty(report, columns, fc.boolean(), fc.boolean(), async (what, width, color, borders) => {
+        const lines = (await renderTable(what, width, color, borders)).split('\n')
         expect(lines.filter((line) => shownWidth(line) > width)).toEqual([])
+      }),
+    )
+  })
+
+  test('borders stand below each other', async () => {
+    await fc.assert(
+      fc.asyncProperty(report, columns, async (what, width) => {
+        const lines = (await renderTable(what, width, false, true)).split('\n')
+        const open = lines.flatMap((line, i) => (/^ *┌/.test(line) ? [i] : []))
+        for (const first of open) {
+          const last = lines.findIndex((line, i) => i > first && /^ *└/.test(line))
+          const widths = lines.slice(first, last + 1).map((line) => shownWidth(line))
+          expect(new Set(widths).size).toBe(1)
+        }
       }),
     )
   })
@@ -274,11 +292,12 @@ describe('nothing acts', () => {
     )
   })
 
-  test('the table has no escapes but its own colours', () => {
-    fc.assert(
-      fc.property(report, (what) => {
+  test('the table has no escapes but its own colours', async () => {
+    await fc.assert(
+      fc.asyncProperty(report, fc.boolean(), async (what, borders) => {
+        const painted = await renderTable(what, 100, true, borders)
         // oxlint-disable-next-line no-control-regex -- the escapes of our own colours
-        const output = render('table', what, 100, true).replace(/\u001B\[(1|2|22|3[123]|39)m/g, '')
+        const output = painted.replace(/\u001B\[(1|2|22|3[123]|39)m/g, '')
         expect(dangerous.exec(output.replaceAll('\n', ''))).toBeNull()
       }),
     )

@@ -5,7 +5,7 @@
 import { capital } from '../../domain/words/wording.js'
 import type { Section } from '../../reports/report.js'
 import { barSizes } from '../bars.js'
-import { fit, gap, type Placed } from '../fit.js'
+import { fit, type Placed } from '../fit.js'
 import { markup, Markup } from '../markup.js'
 import { tracksOf } from '../tracks.js'
 import { isNumeric } from '../values.js'
@@ -15,6 +15,8 @@ import { look } from './style.js'
 
 /** Letters in the width of the mail, and on a phone; numbers are as wide as these, most letters narrower. */
 const room = { wide: 72, phone: 34 }
+/** Letters between two columns. */
+const gap = 2
 /** Letters in the width of a column of bars. */
 const roomOfBars = 10
 
@@ -26,13 +28,14 @@ interface Track extends Placed {
 
 export function tableOf(section: Section, tz: string): Markup {
   const all = tracksOf(section, tz)
-  const { placed, leftOut } = fit(all, room.wide)
+  const { placed, leftOut } = fit(all, room.wide, gap)
   const taken = placed.reduce((sum, { width }) => sum + width + gap, 0)
   const barred = room.wide - taken >= roomOfBars
   const onPhones = new Set(
     fit(
       placed.map(({ column, words }) => ({ column, words, title: titleOf(column.key) })),
       room.phone,
+      gap,
     ).placed.map(({ column }) => column.key),
   )
   const tracks = placed.map((one): Track => ({

@@ -2,11 +2,12 @@
 import type { Section } from '../../reports/report.js'
 import { barSizes, hasBars } from '../bars.js'
 import { seriesWords, type Words } from '../cells.js'
-import { fit, gap, type Placed } from '../fit.js'
+import { fit, type Placed } from '../fit.js'
+import { framed, type Content, type Frame, type Lane } from './frame.js'
 import type { Paint } from './paint.js'
 import { tracksOf } from '../tracks.js'
 import { isNumeric } from '../values.js'
-import { cutEnd, cutMiddle, pad, width } from '../width.js'
+import { cutEnd, cutMiddle, wrap } from '../width.js'
 
 export interface Grid {
   readonly lines: readonly string[]
@@ -15,30 +16,47 @@ export interface Grid {
 }
 
 /** Lays a section out in `room` columns. */
-export function grid(section: Section, room: number, tz: string, paint: Paint): Grid {
+export function grid(section: Section, room: number, tz: string, paint: Paint, frame: Frame): Grid {
   const wanted = tracksOf(section, tz)
-  const { placed, leftOut } = fit(wanted, room)
-  const total = section.totals === undefined ? undefined : section.rows.length
-  const drawn = placed.map((column) => withSparklines(column, section))
-  const columns = drawn.flatMap((column) => withBars(column, section, spare(placed, room)))
-  const rule = paint.quiet('─'.repeat(Math.min(room, wide(columns))))
-  const row = (index: number): string => line(columns.map((column) => cell(column, index, paint)))
-  const lines = [
-    ...heading(columns).map((text) => paint.quiet(text)),
-    rule,
-    ...(wanted[0]?.words ?? []).slice(0, total).map((_, index) => row(index)),
-    ...(total === undefined ? [] : [rule, paint.strong(row(total))]),
+  const inner = room - frame.edges
+  const { placed, leftOut } = fit(wanted, inner, frame.gap)
+  const free = spare(placed, inner, frame.gap)
+  const columns = placed
+    .map((column) => withSparklines(column, section))
+    .flatMap((column) => withBars(column, section, free))
+    .filter((column) => column.width > 0)
+  const row = (index: number): Content[] => columns.map((column) => cell(column, index, paint))
+  const { length } = wanted[0]?.words ?? []
+  const total = section.totals === undefined ? [] : [row(section.rows.length)]
+  const rows = Array.from({ length: length - total.length }, (_, index) => row(index))
+  return { lines: lines({ columns, rows, total }, frame, paint), leftOut }
+}
+
+interface Parts {
+  readonly columns: readonly Placed[]
+  readonly rows: readonly (readonly Content[])[]
+  readonly total: readonly (readonly Content[])[]
+}
+
+function lines({ columns, rows, total }: Parts, frame: Frame, { quiet, strong }: Paint): string[] {
+  const lanes = columns.map((column): Lane => ({ width: column.width, side: side(column) }))
+  const heads = [columns.map(heading)].filter((cells) => cells.some(({ text }) => text !== ''))
+  return [
+    ...framed(heads, lanes, frame, { above: 'top', below: 'rule', stand: 'bottom', quiet, row: quiet }),
+    ...framed(rows, lanes, frame, {
+      ...(heads.length === 0 && { above: 'rule' }),
+      ...(total.length === 0 && { below: 'bottom' }),
+      quiet,
+    }),
+    ...framed(total, lanes, frame, { above: 'rule', below: 'bottom', quiet, row: strong }),
   ]
-  return { lines, leftOut }
 }
 
-function wide(columns: readonly Placed[]): number {
-  return columns.reduce((sum, column) => sum + column.width, gap * Math.max(0, columns.length - 1))
-}
-
-function spare(placed: readonly Placed[], room: number): number {
+/** Room for each column of bars. */
+function spare(placed: readonly Placed[], room: number, gap: number): number {
   const barred = placed.filter(({ column }) => hasBars(column)).length
-  return barred === 0 ? 0 : Math.floor((room - wide(placed)) / barred) - gap
+  const wide = placed.reduce((sum, column) => sum + column.width, gap * Math.max(0, placed.length - 1))
+  return barred === 0 ? 0 : Math.floor((room - wide) / barred) - gap
 }
 
 /** A series is drawn for the room that its column was given. */
@@ -81,30 +99,18 @@ function bar(part: number, length: number): string {
   return '█'.repeat(Math.floor(steps / 8)) + (eighths[steps % 8] ?? '')
 }
 
-function heading(columns: readonly Placed[]): string[] {
-  const height = Math.max(...columns.map((column) => column.heading.length), 0)
-  return Array.from({ length: height }, (_, index) => {
-    const parts = columns.map((column) => {
-      const text = column.heading[index - height + column.heading.length] ?? ''
-      return pad(cutEnd(text, column.width), column.width, side(column))
-    })
-    return line(parts)
-  })
+function heading(column: Placed): Content {
+  return { text: column.heading.map((text) => cutEnd(text, column.width)).join('\n') }
 }
 
 /** Numbers stand on the right of their column, so that digits align. */
-function side({ column }: Placed): 'left' | 'right' {
-  return isNumeric(column.kind) ? 'left' : 'right'
+function side({ column }: Placed): Lane['side'] {
+  return isNumeric(column.kind) ? 'right' : 'left'
 }
 
-function cell(placed: Placed, index: number, paint: Paint): string {
+function cell(placed: Placed, index: number, paint: Paint): Content {
   const { text, tone } = placed.words[index] ?? { text: '' }
+  if (placed.column.wraps) return { text: wrap(text, placed.width).join('\n') }
   const short = text.includes(' ') ? cutEnd(text, placed.width) : cutMiddle(text, placed.width)
-  const space = ' '.repeat(Math.max(0, placed.width - width(short)))
-  const painted = short === '' ? '' : paint.toned(short, tone)
-  return side(placed) === 'left' ? space + painted : painted + space
-}
-
-function line(parts: readonly string[]): string {
-  return parts.join(' '.repeat(gap)).trimEnd()
+  return { text: short, paint: (shown) => paint.toned(shown, tone) }
 }

@@ -6,6 +6,8 @@ import type { Column, Report, Section } from '../report.js'
 
 const text = (key: string, title = key): Column => ({ key, title, kind: 'text' })
 
+const about: Column = { ...text('about', 'what it is'), wraps: true }
+
 const always = { period: { since: null, until: null, tz: 'UTC' }, warnings: [] } as const
 
 /** One figure: its name, and what kind of statistic it is. */
@@ -29,14 +31,14 @@ export function columnsReport(dimensions: readonly Dimension[], figures: readonl
       {
         id: 'dimensions',
         title: 'Dimensions, for --by and --where',
-        columns: [text('name'), text('short', 'short form'), text('about', 'what it is')],
+        columns: [text('name'), text('short', 'short form'), about],
         rows: labels.map(({ key, about }) => ({ name: key, short: shortOf(key), about })),
         notes: ['tag.<name> is any other label of the log.'],
       },
       {
         id: 'time_buckets',
         title: 'Time buckets, for --by',
-        columns: [text('name'), text('about', 'what it is')],
+        columns: [text('name'), about],
         rows: buckets.map(({ key, about }) => ({ name: key.replaceAll('_', '-'), about })),
       },
       {
@@ -72,7 +74,7 @@ export function formatsReport(logs: readonly Format[], answers: readonly Format[
   const section = (id: string, title: string, formats: readonly Format[]): Section => ({
     id,
     title,
-    columns: [text('name'), text('about', 'what it is')],
+    columns: [text('name'), about],
     rows: formats.map(({ name, about }) => ({ name, about })),
   })
   return {

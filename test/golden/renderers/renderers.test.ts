@@ -16,7 +16,7 @@ const reports: Record<string, Report> = {
 
 const cases = Object.keys(reports).flatMap((name) =>
   renderers.flatMap(({ id, endings }) => {
-    const wide = id === 'table' ? [40, 80, 120, 200] : [80]
+    const wide = id === 'table' ? [40, 60, 80, 100, 120, 200] : [80]
     return wide.flatMap((columns) =>
       (id === 'table' ? [false, true] : [false]).map((color) => ({ name, id, endings, columns, color })),
     )
@@ -36,6 +36,18 @@ describe('each format', () => {
     },
   )
 })
+
+test.each(Object.keys(reports).flatMap((name) => [60, 80, 100, 200].map((columns) => ({ name, columns }))))(
+  '$name with borders, $columns columns',
+  async ({ name, columns }) => {
+    const report = reports[name]
+    const text =
+      report === undefined
+        ? ''
+        : await rendererFor({}).render(report, { columns, color: false, borders: true })
+    await expect(text).toMatchFileSnapshot(`__files__/${name}-${columns}-borders.txt`)
+  },
+)
 
 test('people read notes of their own where a section has some, programs the others', async () => {
   const [section] = overview.sections.slice(1, 2).map((one) => ({
@@ -71,8 +83,8 @@ test('colour adds nothing but colour', async () => {
   }
 })
 
-test('times are shown in the zone asked for', () => {
-  const text = rendererFor({}).render(overview, { columns: 80, color: false, tz: 'Asia/Tokyo' })
+test('times are shown in the zone asked for', async () => {
+  const text = await rendererFor({}).render(overview, { columns: 80, color: false, tz: 'Asia/Tokyo' })
   expect(text).toContain('2026-10-03 08:58:11')
   expect(text).toContain('2026-09-26 09:00 – 2026-10-03 09:00 Asia/Tokyo')
 })
