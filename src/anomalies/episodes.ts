@@ -17,7 +17,7 @@ export interface Episode extends SeriesKey {
 /** Flagged hours further apart than this are two incidents. */
 export const mergeHours = 6
 /** Sustained excess of one series may pause this long, a weekend, and still be one shift. */
-export const pauseHours = 72
+const pauseHours = 72
 /** Costs of causes are compared over at most so many hours. */
 export const lookBack = 24
 
@@ -82,14 +82,11 @@ function ofSeries(flags: readonly Flag[]): Episode[] {
 export const lastAt = ({ flags }: Episode, hour: number): number =>
   flags.findLast((flag) => flag.hour <= hour)?.hour ?? -Infinity
 
-export const isSustainedAt = ({ flags }: Episode, hour: number): boolean =>
+const isSustainedAt = ({ flags }: Episode, hour: number): boolean =>
   flags.some((flag) => flag.kind === 'sustained' && flag.hour <= hour)
 
 /** Hours over which two series are compared when a new episode begins: its own, and those of the other. */
-export function windowsOf(
-  fresh: Episode,
-  other: Episode,
-): readonly (readonly [since: number, until: number])[] {
+function windowsOf(fresh: Episode, other: Episode): readonly (readonly [since: number, until: number])[] {
   const until = fresh.first + 1
   const since = [fresh.begin, other.begin].map((begin) => Math.max(begin, until - lookBack))
   return [...new Set(since)].map((one) => [one, until])

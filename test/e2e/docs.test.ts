@@ -122,7 +122,7 @@ test('the pages name every command, and no other', () => {
   const inCode = [...everyText.matchAll(/`llmcost ([a-z]+)|^\$ llmcost ([a-z]+)|&& llmcost ([a-z]+)/gm)]
   const given = inCode.map((match) => match.slice(1).find((name) => name !== undefined)!)
   expect(known.filter((name) => !named.includes(name))).toEqual([])
-  expect(given.filter((name) => !known.includes(name))).toEqual([])
+  expect(given.filter((name) => name !== 'help' && !known.includes(name))).toEqual([])
 })
 
 test('the pages name only options that some command has', async () => {

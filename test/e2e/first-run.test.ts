@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
@@ -184,7 +185,7 @@ describe('llmcost alone', () => {
     cpSync(fixture('claude-code/real-day'), folder, { recursive: true })
     const old = join(folder, 'old.jsonl')
     writeFileSync(old, '')
-    execFileSync('truncate', ['-s', '201M', old])
+    truncateSync(old, 201 * 1024 * 1024)
     utimesSync(old, new Date(0), new Date(0))
     const now = new Date()
     for (const name of readdirSync(folder)) if (name !== 'old.jsonl') utimesSync(join(folder, name), now, now)

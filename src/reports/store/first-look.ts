@@ -54,7 +54,7 @@ export function firstLookReport(facts: LookFacts): Report {
 }
 
 /** `~/.claude/projects (14 files, 3.2 MB)` */
-export const folderWords = ({ label, files, bytes: size }: ReadFolder): string =>
+const folderWords = ({ label, files, bytes: size }: ReadFolder): string =>
   `${label === '.' ? 'this folder' : label} (${count(files)} ${files === 1 ? 'file' : 'files'}, ${bytes(size)})`
 
 const listed = (parts: readonly string[]): string =>

@@ -155,7 +155,7 @@ test('an answer without a window, rows or sections is still an answer', async ()
     ",
       "{
       "schemaVersion": 2,
-      "kind": "x",
+      "kind": "breakdown",
       "period": {
         "since": null,
         "until": null,
