@@ -128,7 +128,7 @@ const day = (iso: string, tz: string): string =>
 
 function forecastLine({ forecast, month, tz }: StandingFacts): string {
   if (forecast === null || forecast.learnedDays === 0) return 'too little history'
-  if (Number(month.spent.calls) === 0 && forecast.high < 0.01) return 'none: no calls for some time'
+  if (month.spent.calls === 0 && forecast.high < 0.01) return 'none: no calls for some time'
   const scale = usdScale([forecast.low, forecast.high])
   const [low, high] = [forecast.low, forecast.high].map((value) => inWords(value, scale))
   const name = new Intl.DateTimeFormat('en', { month: 'long', timeZone: tz }).format(new Date(month.since))
