@@ -91,7 +91,7 @@ describe('in a company of ten times that', () => {
   })
 
   test('report follows bounds', async () => {
-    const args = ['report', '--since', '2d', ...at, '--db', 'large.duckdb', '--config']
+    const args = ['report', '--full', '--since', '2d', ...at, '--db', 'large.duckdb', '--config']
     expect(await runWell([...args, 'plain.yaml'], { cwd })).not.toContain('documents: $71.6')
     expect(await runWell([...args, 'keen.yaml'], { cwd })).toContain('documents: $71.6')
   })
