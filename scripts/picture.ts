@@ -11,7 +11,17 @@ const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((
 if (executablePath === undefined) throw new Error('no Chromium: apt-get install chromium')
 
 const page = resolve('.demo/report.html')
-const asked = ['report', '--as-of', 'latest', '--db', '.demo/demo.duckdb', '--budget', '150', '--output', page]
+const asked = [
+  'report',
+  '--as-of',
+  'latest',
+  '--db',
+  '.demo/demo.duckdb',
+  '--budget',
+  '150',
+  '--output',
+  page,
+]
 const env = { ...process.env, LLMCOST_CONFIG: join('.demo', 'llmcost.config.json'), LLMCOST_DB: '' }
 execFileSync(process.execPath, ['bin/llmcost.js', ...asked], { env, stdio: 'inherit' })
 
