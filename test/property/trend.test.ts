@@ -428,7 +428,16 @@ test("the cost report's section is the trend of its window", async () => {
       const every = everyFor({ since: iso(window.since), until: iso(window.until) })
       const { sections } = await costOverTime(question)
       const answer = await askTrend(question, { every, by: [], metrics: ['cost_usd'], top: 1 })
-      expect(sections).toEqual([{ ...trendSection(answer), id: `cost_by_${every}` }])
+      const own = trendSection(answer)
+      const [section, ...more] = sections
+      expect(more).toEqual([])
+      expect(section!.id).toBe(`cost_by_${every}`)
+      // Beside the trend it says what stands out and what a week before cost.
+      const keys = own.columns.map(({ key }) => key)
+      const kept = (row: Row): Row => Object.fromEntries(keys.map((key) => [key, row[key] ?? null]))
+      expect(section!.rows.map(kept)).toEqual(own.rows.map(kept))
+      expect(kept(section!.totals ?? {})).toEqual(kept(own.totals ?? {}))
+      expect(section!.columns.map(({ key }) => key)).toEqual(expect.arrayContaining(keys))
     }),
     { numRuns: tries(8, 20) },
   )
