@@ -8,7 +8,7 @@ import type { PromptCacheRow } from '../../src/metrics/caching/prompt-cache.js'
 import type { ResponseCacheRow } from '../../src/metrics/caching/response-cache.js'
 import type { RetryRow } from '../../src/metrics/failures/retries.js'
 import { errorFindings } from '../../src/reports/failures/error-findings.js'
-import { slowModelFindings, tailFindings } from '../../src/reports/latency.js'
+import { slowModelFindings, tailFindings } from '../../src/reports/latency/latency.js'
 import { cacheFindings } from '../../src/reports/caching/prompt-cache.js'
 import { responseNotes } from '../../src/reports/caching/response-cache.js'
 

@@ -2,7 +2,7 @@
 import { dimensionOf } from '../../domain/dimensions.js'
 import { everies } from '../../domain/time/timeline.js'
 import { breakdown } from '../../metrics/breakdown.js'
-import { latencyReport, pairMeasures } from '../../reports/latency.js'
+import { latencyReport, pairMeasures } from '../../reports/latency/latency.js'
 import { askLatencyOverTime, latencyRows } from '../../questions/report/latency.js'
 import { questionOptions, type CommandSpec } from '../command.js'
 import { groupingOf, groupingOptions } from '../grouping.js'

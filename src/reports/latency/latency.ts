@@ -1,14 +1,14 @@
 /** How fast calls were answered: `llmcost latency`, and the section of the weekly report. */
-import type { Bounds } from '../domain/bounds.js'
-import { dimensionOf, type Dimension } from '../domain/dimensions.js'
-import type { Scope } from '../domain/scope.js'
-import { count, number } from '../domain/words/wording.js'
-import type { BreakdownRow } from '../metrics/breakdown.js'
-import type { MeasureName } from '../metrics/measures/registry.js'
-import { groupSection } from './breakdown.js'
-import { aboutGroup, groupName, nameOf, timeText, titleBy } from './sentences.js'
-import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'
-import type { Column, Finding, Report, Section } from './report.js'
+import type { Bounds } from '../../domain/bounds.js'
+import { dimensionOf, type Dimension } from '../../domain/dimensions.js'
+import type { Scope } from '../../domain/scope.js'
+import { count, number } from '../../domain/words/wording.js'
+import type { BreakdownRow } from '../../metrics/breakdown.js'
+import type { MeasureName } from '../../metrics/measures/registry.js'
+import { groupSection } from '../breakdown.js'
+import { aboutGroup, groupName, nameOf, timeText, titleBy } from '../sentences.js'
+import { emptyText, footerOf, warningsOf, type Doubts } from '../notes.js'
+import type { Column, Finding, Report, Section } from '../report.js'
 
 /** Headings in this table, and how soon a narrow terminal leaves a column out. */
 const looks: Readonly<Partial<Record<MeasureName, readonly [title: string, optional?: number]>>> = {
