@@ -10,6 +10,6 @@ export default defineConfig({
     ...pinned,
     globalSetup: ['test/setup.ts'],
     include: ['test/system/**/*.test.ts'],
-    fileParallelism: true,
+    fileParallelism: false,
   },
 })

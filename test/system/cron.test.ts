@@ -238,7 +238,7 @@ test.runIf(mayMount)('the daemon of Debian runs the lines, and mails what fails'
   const ended = new Promise((done) => daemon.on('close', done))
   try {
     const mails = await mail().arrived(2)
-    expectReport(mails.find(({ subject }) => subject?.startsWith('LLM cost report')))
+    expectReport(mails.find(({ subject }) => subject?.startsWith('LLM cost $')))
     const failed = mails.find(({ subject }) => subject?.startsWith('Cron '))
     expect(failed?.to?.map(({ address }) => address)).toEqual(['ops@example.com'])
     expect(failed?.text).toContain('/nonexistent.yaml: ')
