@@ -82,7 +82,7 @@ export function scheduledWorld(): World {
 }
 
 export function expectReport(mail: Email | undefined): void {
-  expect(mail?.subject).toMatch(/^LLM cost \$[\d.,]+( \([+-]?[\d.,]+%\))?, \d\d? .*[A-Z][a-z]{2}$/)
+  expect(mail?.subject).toMatch(/^LLM cost \$[\d.,]+( \([+-]?[\d.,]+%\))?, \d.* [A-Z][a-z]{2}$/)
   expect(mail?.to?.map(({ address }) => address)).toEqual(['team@example.com'])
   expect(mail?.text).toContain('search')
   expect(mail?.html).toContain('search')
