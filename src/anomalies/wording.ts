@@ -6,6 +6,7 @@ import { hourMs, minuteText } from '../domain/time/zones.js'
 import { chanceText } from './chance-words.js'
 import type { Driver, Incident, Member } from './build.js'
 import type { SessionEvidence } from './incidents.js'
+import { shellWord } from '../domain/words/quoting.js'
 
 const minute = (instant: string, tz: string): string => minuteText(Date.parse(instant), tz)
 
@@ -168,7 +169,3 @@ export function nextText(incident: Incident): string {
   const by = lead.dimension === 'user_id' ? 'feature,status' : 'user,status'
   return `Look at who calls, and for retries: llmcost breakdown --by ${by} ${scope}`
 }
-
-/** Quoted where a shell would not take it as one plain word. */
-export const shellWord = (text: string): string =>
-  /^[\w./:=@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`

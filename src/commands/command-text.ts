@@ -1,5 +1,5 @@
 /** The command that asked, as it can be typed again. */
-import { shellWord } from '../anomalies/wording.js'
+import { shellWord } from '../domain/words/quoting.js'
 import { outputOptions, type Invocation, type OptionSpec } from './command.js'
 
 const outputs = new Set(outputOptions)

@@ -9,6 +9,7 @@ import { createRequire } from 'node:module'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue, Json } from '@duckdb/node-api'
+import { quoteText } from '../domain/words/quoting.js'
 import { UserError } from '../errors.js'
 import { asUserAllows, keepFilesPrivate } from '../umask.js'
 import { engineFault } from './faults.js'
@@ -305,11 +306,6 @@ function plain(value: Json, type: string): Value {
 /** `2026-10-02 08:15:30.12` or `…+00` as `2026-10-02T08:15:30.12Z`. */
 function isoTime(text: string): string {
   return `${text.replace(' ', 'T').replace(/\+00$/, '')}Z`
-}
-
-/** SQL text literal; for paths and the few places where DuckDB takes no parameter. */
-export function quoteText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
 }
 
 /** Makes the folder that a new store will live in. @throws UserError when that is not possible */

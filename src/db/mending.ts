@@ -8,7 +8,7 @@
 import { accessSync, closeSync, constants, fsyncSync, lstatSync, openSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { systemFault, UserError } from '../errors.js'
-import { Database, quoteText } from './database.js'
+import { Database } from './database.js'
 import {
   activeOf,
   follows,
@@ -24,6 +24,7 @@ import { readAt, realPath, syncFolder, writeAll } from './file-bytes.js'
 import { findKept, inTheWay, keptPath, withKept, type Found, type KeptBlocks } from './kept-blocks.js'
 import { patiently, type StoreOptions } from './store-lock.js'
 import { finishStub } from './stub.js'
+import { quoteText } from '../domain/words/quoting.js'
 
 /** File format of new stores: compresses text faster and smaller than DuckDB's default, which suits older readers. */
 export const storageVersion = 'v1.4.0'

@@ -4,11 +4,12 @@
  */
 import { closeSync, fstatSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { Database, quoteText } from './database.js'
+import { Database } from './database.js'
 import { readAt, writeAll } from './file-bytes.js'
 import { headersSize, isUnused, pageSize } from './file-pages.js'
 
 import { scratchFolder } from './scratch.js'
+import { quoteText } from '../domain/words/quoting.js'
 
 const magic = { at: 8, text: 'DUCK' }
 

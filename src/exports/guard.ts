@@ -11,6 +11,7 @@ import {
   pictographClass,
   selectorClass,
 } from '../domain/words/hidden.js'
+import { quoteText } from '../domain/words/quoting.js'
 
 /** Every code point that has a name and may be in a class: the first four planes, and the tags. */
 const spans = [
@@ -48,14 +49,12 @@ function codePoints(first: number, last: number): string {
   return parts.join('')
 }
 
-const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
-
 const isOneOf = (character: string, ...sources: readonly string[]): string =>
-  `regexp_full_match(${character}, ${literal(`[${sources.map(ranges).join('')}]`)})`
+  `regexp_full_match(${character}, ${quoteText(`[${sources.map(ranges).join('')}]`)})`
 
 /** SQL: true for a text that may have something to show; marks are looked at closely. */
 export const mayHide = (text: string): string =>
-  `regexp_matches(${text}, ${literal(`[${[actingClass, selectorClass, markClass].map(ranges).join('')}]`)})`
+  `regexp_matches(${text}, ${quoteText(`[${[actingClass, selectorClass, markClass].map(ranges).join('')}]`)})`
 
 const lower = (code: string): string => `lower(to_base(${code}, 16))`
 
@@ -99,7 +98,7 @@ const visible = (text: string): string =>
 /** SQL: true where a spreadsheet would compute the text. Most begin with a letter or digit: a cheap test. */
 const isFormula = (text: string): string =>
   `CASE WHEN (${text} >= 'A' AND ${text} < '~') OR (${text} >= '0' AND ${text} < '=') THEN false
-    ELSE regexp_matches(${text}, ${literal(`^${formulaClass}`)}) END`
+    ELSE regexp_matches(${text}, ${quoteText(`^${formulaClass}`)}) END`
 
 /** SQL: a text for CSV. @param hides SQL that is true when it may hide something */
 export const spreadsheetText = (text: string, hides: string): string =>
@@ -128,4 +127,4 @@ const hiding = (): string =>
 
 /** SQL: a line of JSON in which hidden characters are escaped. */
 export const visibleJson = (json: string): string =>
-  `CASE WHEN regexp_matches(${json}, ${literal(hiding())}) THEN ${escapedJson(json)} ELSE ${json} END`
+  `CASE WHEN regexp_matches(${json}, ${quoteText(hiding())}) THEN ${escapedJson(json)} ELSE ${json} END`

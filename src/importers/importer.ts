@@ -4,6 +4,7 @@
  * deduplicating and pricing are the same for all and happen in `ingest`.
  */
 import type { CallField } from '../domain/call.js'
+import { quoteText } from '../domain/words/quoting.js'
 
 /** The first records of a file, as far as needed to recognise its format. */
 export interface Sample {
@@ -190,7 +191,7 @@ export class Document {
     const parent = this.#parent(path)
     const leaf = path.at(-1)!
     if (parent === undefined || !fits(parent, leaf, 'text'))
-      return `json_extract_string(${this.#whole}, ${literal(pointerOf(path))})`
+      return `json_extract_string(${this.#whole}, ${quoteText(pointerOf(path))})`
     parent[leaf] = 'VARCHAR'
     return this.#address(path)
   }
@@ -201,9 +202,9 @@ export class Document {
     const leaf = path.at(-1)!
     const parent = this.#parent(path)
     if (parent === undefined || !fits(parent, leaf, 'list')) {
-      const whole = `CAST(json_extract(${this.#whole}, ${literal(pointerOf(path))}) AS VARCHAR)`
+      const whole = `CAST(json_extract(${this.#whole}, ${quoteText(pointerOf(path))}) AS VARCHAR)`
       const elements = `from_json(CASE WHEN starts_with(${whole}, '[') THEN ${whole} END, '["JSON"]')`
-      return `list_transform(${elements}, lambda x: json_extract_string(x, ${literal(pointerOf([key]))}))`
+      return `list_transform(${elements}, lambda x: json_extract_string(x, ${quoteText(pointerOf([key]))}))`
     }
     this.#reads.set(this.#address(path), path)
     const known = parent[leaf]
@@ -268,13 +269,13 @@ export class Document {
   unlessObject(...path: readonly string[]): string {
     const above = this.#above(path)
     if (above) return above[0].unlessObject(...above[1])
-    const whole = `json_extract_string(${this.#whole}, ${literal(pointerOf(path))})`
+    const whole = `json_extract_string(${this.#whole}, ${quoteText(pointerOf(path))})`
     const parent = this.#columns ? undefined : this.#parent(path)
     const known = parent?.[path.at(-1)!]
     if (known === undefined || typeof known === 'string' || Array.isArray(known)) return this.#textSql(path)
     // Of a value that is no object the engine makes one without values.
     const empty = leavesOf(known, this.#address(path)).map((leaf) => `${leaf} IS NULL`)
-    return `CASE WHEN ${empty.join(' AND ')} AND contains(${this.#text}, ${literal(JSON.stringify(path.at(-1)))}) THEN ${whole} END`
+    return `CASE WHEN ${empty.join(' AND ')} AND contains(${this.#text}, ${quoteText(JSON.stringify(path.at(-1)))}) THEN ${whole} END`
   }
 
   /** The paths of the record whose values stand in one of these SQL expressions. */
@@ -403,11 +404,6 @@ export const hasCallIdPrefix = (id: string): string =>
 
 /** SQL for a text that may be an object in other records: NULL there. */
 export const plainOnly = (text: string): string => `CASE WHEN NOT starts_with(${text}, '{') THEN ${text} END`
-
-/** SQL text literal. */
-export function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
-}
 
 /** True when `value` is a JSON object. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

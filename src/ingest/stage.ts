@@ -2,7 +2,7 @@
  * Staging: units are read, normalised and kept in a table of their own, in memory, one row a record. The
  * store is not touched.
  */
-import { quoteText, type Database } from '../db/database.js'
+import { type Database } from '../db/database.js'
 import { isOfTheMachine, UserError } from '../errors.js'
 import type { ReadPlan } from '../importers/importer.js'
 import { unreadSql } from '../importers/unread/unread.js'
@@ -13,6 +13,7 @@ import { oneCurrency, stumbled, stylesOf, type Styles } from './typing/styles.js
 import type { Segment, Unit } from './files/units.js'
 import { surveyCsv, surveyJson } from './typing/survey.js'
 import { stagedColumns } from './typing/verdicts.js'
+import { quoteText } from '../domain/words/quoting.js'
 
 /** A file's stretch of staged rows. */
 export interface StagedFile {

@@ -2,10 +2,11 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Database, quoteText } from '../../src/db/database.js'
+import { Database } from '../../src/db/database.js'
 import { migrations } from '../../src/db/schema.js'
 import { runWell } from '../e2e/program.js'
 import { stateOf } from './state.js'
+import { quoteText } from '../../src/domain/words/quoting.js'
 
 export interface Scene {
   readonly verb: string

@@ -5,8 +5,9 @@ import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, expect, test } from 'vitest'
-import { Database, quoteText } from '../../src/db/database.js'
+import { Database } from '../../src/db/database.js'
 import { run, runWell, sharedFolder, start } from './program.js'
+import { quoteText } from '../../src/domain/words/quoting.js'
 
 const cwd = sharedFolder()
 const endless =

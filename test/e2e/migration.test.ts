@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { Database, quoteText } from '../../src/db/database.js'
+import { Database } from '../../src/db/database.js'
 import { migrations, schemaVersion } from '../../src/db/schema.js'
 import { emptyFolder, runWell } from './program.js'
+import { quoteText } from '../../src/domain/words/quoting.js'
 
 /** A store as an older version of the program left it, with one call. */
 async function oldStore(path: string, version: number): Promise<void> {

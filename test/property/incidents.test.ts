@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decompose } from '../../src/anomalies/decompose.js'
-import { Database, quoteText } from '../../src/db/database.js'
+import { Database } from '../../src/db/database.js'
 import { writeStore } from '../../src/db/store.js'
 import { dimensionOf } from '../../src/domain/dimensions.js'
 import { hourSpan, hourStart } from '../../src/domain/time/hours.js'
@@ -12,6 +12,7 @@ import { sharedCosts } from '../../src/metrics/anomalies/shared-costs.js'
 import { userHours } from '../../src/metrics/anomalies/user-hours.js'
 import { clockHour } from './anomaly-model.js'
 import { tries } from './seed.js'
+import { quoteText } from '../../src/domain/words/quoting.js'
 
 describe('the parts of an excess', () => {
   const use = fc.record({

@@ -7,8 +7,9 @@ import { format } from 'date-fns/format'
 import { startOfMonth } from 'date-fns/startOfMonth'
 import { startOfWeek } from 'date-fns/startOfWeek'
 import fc from 'fast-check'
-import { quoteText, type Database } from '../../src/db/database.js'
+import { type Database } from '../../src/db/database.js'
 import type { MeasureName } from '../../src/metrics/measures/registry.js'
+import { quoteText } from '../../src/domain/words/quoting.js'
 
 export interface RawCall {
   /** ms since 1970 */

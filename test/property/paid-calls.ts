@@ -1,6 +1,7 @@
 /** Calls of a test as rows of a store. */
-import { quoteText, type Database } from '../../src/db/database.js'
+import { type Database } from '../../src/db/database.js'
 import type { PaidCall } from './anomaly-model.js'
+import { quoteText } from '../../src/domain/words/quoting.js'
 
 /** Replaces the calls of the open store by these. */
 export async function loadPaidCalls(

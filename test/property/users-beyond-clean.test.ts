@@ -2,11 +2,12 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Database, quoteText } from '../../src/db/database.js'
+import { Database } from '../../src/db/database.js'
 import { writeStore } from '../../src/db/store.js'
 import { defaultBounds } from '../../src/domain/bounds.js'
 import { hourSpan } from '../../src/domain/time/hours.js'
 import { usersBeyond, type UserBeyondRow } from '../../src/metrics/anomalies/users-beyond.js'
+import { quoteText } from '../../src/domain/words/quoting.js'
 
 const folder = new URL('../../fixtures/anomaly-dev/', import.meta.url)
 

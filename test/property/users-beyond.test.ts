@@ -1,7 +1,7 @@
 /** Users beyond their usual, against plain TypeScript over raw calls. */
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Database, quoteText } from '../../src/db/database.js'
+import { Database } from '../../src/db/database.js'
 import { writeStore } from '../../src/db/store.js'
 import { hourSpan } from '../../src/domain/time/hours.js'
 import {
@@ -11,6 +11,7 @@ import {
   type UserDayRow,
 } from '../../src/metrics/anomalies/users-beyond.js'
 import { clockHour } from './anomaly-model.js'
+import { quoteText } from '../../src/domain/words/quoting.js'
 
 interface Call {
   readonly ts: number

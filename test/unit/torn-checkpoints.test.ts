@@ -15,12 +15,13 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { Database, quoteText } from '../../src/db/database.js'
+import { Database } from '../../src/db/database.js'
 import { headersSize, isWhole, pageSize } from '../../src/db/file-pages.js'
 import { withKept } from '../../src/db/kept-blocks.js'
 import { migrations } from '../../src/db/schema.js'
 import { openStoreForReading, writeStore } from '../../src/db/store.js'
 import { ask, ingestInto, Workshop, write } from '../property/ingesting.js'
+import { quoteText } from '../../src/domain/words/quoting.js'
 
 const workshop = new Workshop()
 afterAll(() => workshop.close())

@@ -15,6 +15,7 @@ import type { Settings } from '../../questions/question.js'
 import { settingsOf } from '../settings.js'
 import { withCalls } from '../with-calls.js'
 import { machineOf } from './machine.js'
+import { shellWord } from '../../domain/words/quoting.js'
 
 export const overviewCommand: CommandSpec = {
   name: 'overview',
@@ -69,14 +70,16 @@ function mayLook({ env }: Invocation, { config }: Settings): boolean {
 async function standing(invocation: Invocation, settings: Settings): Promise<Outcome> {
   const { askStanding } = await import('../../questions/standing.js')
   const { standingReport } = await import('../../reports/store/standing.js')
+  const { reportCommand } = await import('../../reports/store/brought.js')
   const facts = await withCalls(invocation, askStanding)
-  const db = invocation.given('db') ? ` --db ${quoted(settings.dbPath)}` : ''
-  const next = facts.month.spent.calls === 0 && facts.history.last_ts !== null ? ' --as-of latest' : ''
-  return { report: standingReport({ ...facts, next: [`llmcost report${db}${next}`] }) }
+  const next = reportCommand({
+    dbPath: settings.dbPath,
+    isNamed: invocation.given('db'),
+    now: invocation.now,
+    newest: facts.history.last_ts,
+  })
+  return { report: standingReport({ ...facts, next: [next] }) }
 }
-
-const quoted = (path: string): string =>
-  /^[\w./:=,~-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`
 
 /** Undefined where nothing is found. */
 async function firstLook(invocation: Invocation, settings: Settings): Promise<Outcome | undefined> {
@@ -105,7 +108,7 @@ async function firstLook(invocation: Invocation, settings: Settings): Promise<Ou
       blocks,
       doubts: [...doubts, ...found.leftOut],
       asides: [...found.asides, 'Nothing was written.'],
-      next: [`llmcost ingest ${read.named.map(quoted).join(' ')}`],
+      next: [`llmcost ingest ${read.named.map(shellWord).join(' ')}`],
       tz: settings.tz,
     }
     return { report: firstLookReport(facts) }

@@ -3,8 +3,7 @@
  * is about, and prompts are never stored.
  */
 
-const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
-
+import { quoteText } from './quoting.js'
 /** What stands in the place of a quotation. */
 const gone = '…'
 /** Quotations up to this length are names: of a parameter, a field, a model. */
@@ -70,7 +69,7 @@ const steps: readonly (readonly [pattern: string, replacement: string])[] = [
 export function withoutQuotations(error: string): string {
   const cleaned = steps.reduce(
     (sql, [pattern, replacement]) =>
-      `regexp_replace(${sql}, ${literal(pattern)}, ${literal(replacement)}, 'g')`,
+      `regexp_replace(${sql}, ${quoteText(pattern)}, ${quoteText(replacement)}, 'g')`,
     `left(${error}, ${longestText})`,
   )
   // Most errors are a word or a code.

@@ -2,7 +2,7 @@
 import type { CallField } from '../../domain/call.js'
 import type { ReadPlan } from '../importer.js'
 import { absent, absentList, firstThere, type Body } from './body-places.js'
-import { literal } from '../importer.js'
+import { quoteText } from '../../domain/words/quoting.js'
 
 /** xAI states what it charged in ticks, 10,000,000,000 to the dollar (docs.x.ai, cost tracking). */
 const fromTicks = (ticks: string): string =>
@@ -34,7 +34,7 @@ export function statedCost(body: Body): string {
 /** SQL for the number of items of a type in the Responses API's output; NULL for none. */
 function items(body: Body, type: string, which = 'true'): string {
   if (body.list(['output'], 'type') === absentList) return absent
-  const found = `list_filter(list_zip(${body.list(['output'], 'type')}, ${body.list(['output'], 'action')}), lambda z: z[1] = ${literal(type)} AND ${which})`
+  const found = `list_filter(list_zip(${body.list(['output'], 'type')}, ${body.list(['output'], 'action')}), lambda z: z[1] = ${quoteText(type)} AND ${which})`
   return `CASE WHEN len(${found}) > 0 THEN CAST(len(${found}) AS VARCHAR) END`
 }
 
@@ -70,7 +70,7 @@ export function unreadTools(body: Body, output: string): string {
 /** SQL for the tier whose share of the input LangChain tells. */
 function tierOfPart(body: Body, tier: 'priority' | 'flex'): string {
   const share = body.text('usage_metadata', 'input_token_details', tier)
-  return share === absent ? absent : `CASE WHEN TRY_CAST(${share} AS DOUBLE) > 0 THEN ${literal(tier)} END`
+  return share === absent ? absent : `CASE WHEN TRY_CAST(${share} AS DOUBLE) > 0 THEN ${quoteText(tier)} END`
 }
 
 /** Tier, speed and place, as the providers write them; the words are brought to ours where texts become values. */

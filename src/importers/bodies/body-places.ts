@@ -4,7 +4,8 @@
  */
 import { isBody, isMessageStart, isStrictBody } from './body-marks.js'
 import { comparable, fieldNames } from '../records/field-names.js'
-import { firstOf, isObject, literal, type Document, type Sample, type Survey } from '../importer.js'
+import { firstOf, isObject, type Document, type Sample, type Survey } from '../importer.js'
+import { quoteText } from '../../domain/words/quoting.js'
 
 /** Where a body stands: keys that lead inwards, parted where a text has to be parsed on the way. */
 export interface Place {
@@ -159,7 +160,7 @@ function parsedObject(text: string): unknown {
 /** SQL of the last chunk with a usage, where the text is a list; else the text. */
 const lastChunk = (text: string): string => {
   const usage = ['usageMetadata', 'usage_metadata', 'usage']
-    .map((key) => `coalesce(json_type(x, ${literal(`/${key}`)}) = 'OBJECT', false)`)
+    .map((key) => `coalesce(json_type(x, ${quoteText(`/${key}`)}) = 'OBJECT', false)`)
     .join(' OR ')
   const chunks = `from_json(CASE WHEN json_valid(${text}) THEN ${text} END, '["JSON"]')`
   const event = (type: string): string =>
@@ -221,7 +222,7 @@ const marks = ['"usage', 'billed_units"', 'eval_count"']
 function chosen(texts: readonly string[]): string {
   if (texts.length === 1) return texts[0]!
   const has = (text: string): string =>
-    marks.map((mark) => `contains(${text}, ${literal(mark)})`).join(' OR ')
+    marks.map((mark) => `contains(${text}, ${quoteText(mark)})`).join(' OR ')
   const cases = [
     ...texts.map((text) => `WHEN starts_with(${text}, '{') AND (${has(text)}) THEN ${text}`),
     ...texts.map((text) => `WHEN starts_with(${text}, '{') THEN ${text}`),

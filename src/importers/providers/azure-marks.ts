@@ -1,7 +1,8 @@
 /** What shows that a model of OpenAI was asked at Azure: marks of its answers, its addresses, its settings. */
 import { absent, absentList, type Body } from '../bodies/body-places.js'
 import { comparable } from '../records/field-names.js'
-import { firstOf, isObject, literal, pointerOf, type Document, type Survey } from '../importer.js'
+import { firstOf, isObject, pointerOf, type Document, type Survey } from '../importer.js'
+import { quoteText } from '../../domain/words/quoting.js'
 
 /** Keys under which an address stands, as names are compared. */
 const addressNames = [
@@ -34,7 +35,7 @@ export function askedAtAzure(survey: Survey, document: Document): string | undef
     if (typeNames.includes(name)) return [`starts_with(lower(${text}), 'azure')`]
     // Most addresses are others: the quick test goes first.
     return addressNames.includes(name)
-      ? [`(contains(${text}, '.azure') AND regexp_matches(${text}, ${literal(address)}))`]
+      ? [`(contains(${text}, '.azure') AND regexp_matches(${text}, ${quoteText(address)}))`]
       : []
   })
   return marks.length === 0 ? undefined : `coalesce(${marks.join(' OR ')}, false)`
@@ -76,7 +77,7 @@ export function answeredByAzure(body: Body): string | undefined {
 /** SQL for the text at a place, taken out of the whole: hardly any log has such keys. */
 function textAt({ sample }: Survey, document: Document, path: readonly string[]): string {
   if (sample.kind === 'csv' || path.length === 1) return document.text(...path)
-  return `CASE WHEN readable THEN json_extract_string(text, ${literal(pointerOf(path))}) END`
+  return `CASE WHEN readable THEN json_extract_string(text, ${quoteText(pointerOf(path))}) END`
 }
 
 /**

@@ -4,7 +4,8 @@
  */
 import { isMoneyWord } from './currency-names.js'
 import { fieldNames } from './field-names.js'
-import { firstOf, literal } from '../importer.js'
+import { firstOf } from '../importer.js'
+import { quoteText } from '../../domain/words/quoting.js'
 
 const codes =
   'eur|gbp|jpy|cny|rmb|inr|chf|cad|aud|nzd|sek|nok|dkk|pln|czk|huf|brl|mxn|krw|sgd|hkd|twd|ils|zar|aed|thb'
@@ -114,6 +115,6 @@ export function reportedCost<E extends Named>(
   return firstOf(
     ...dollars.map((entry) => entry.sql),
     ...inTurn(others, currencyOf),
-    ...sorted.map(({ entry, unit }) => `nullif(${entry.sql}, '')${behind}${literal(unit)}`),
+    ...sorted.map(({ entry, unit }) => `nullif(${entry.sql}, '')${behind}${quoteText(unit)}`),
   )
 }

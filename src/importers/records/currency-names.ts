@@ -3,8 +3,9 @@
  * are meant: a shop's currency among its own labels need not be that of the call.
  */
 import { comparable } from './field-names.js'
-import { literal, type Survey } from '../importer.js'
+import { type Survey } from '../importer.js'
 import { isLookedInto, wordsOf } from '../unread/money.js'
+import { quoteText } from '../../domain/words/quoting.js'
 
 /** Names that say it wherever they stand beside a cost; what they say is taken as it is. */
 const currencyNames = [
@@ -28,15 +29,15 @@ const dollars = 'usd|us\\$|us ?dollars?|\\$|dollars?'
 
 /** SQL: true for a word of money, dollars among them. */
 export const isMoneyWord = (text: string): string =>
-  `regexp_full_match(lower(trim(${text})), ${literal(`${otherMoney}|${dollars}`)})`
+  `regexp_full_match(lower(trim(${text})), ${quoteText(`${otherMoney}|${dollars}`)})`
 
 /** SQL: true for a word of another currency or unit than the dollar. */
 export const isOtherMoney = (text: string): string =>
-  `regexp_full_match(lower(trim(${text})), ${literal(otherMoney)})`
+  `regexp_full_match(lower(trim(${text})), ${quoteText(otherMoney)})`
 
 /** SQL: true for what people write as a currency under a label of any name: a code in capitals, or a sign. */
 export const isCode = (text: string): string =>
-  `((strlen(${text}) = 3 AND contains(${literal(`${codes.toUpperCase().replaceAll('|', ' ')} € ₹`)}, ${text})) OR ${text} = '£')`
+  `((strlen(${text}) = 3 AND contains(${quoteText(`${codes.toUpperCase().replaceAll('|', ' ')} € ₹`)}, ${text})) OR ${text} = '£')`
 
 /** Words that make a currency that of somebody else: of a shop's order, or of how a user sees prices. */
 const others =

@@ -6,7 +6,8 @@
 import { callFields } from '../../domain/call.js'
 import { formulaClass } from '../../domain/words/hidden.js'
 import { isContent } from './field-names.js'
-import { Document, literal, type ReadPlan, type Survey } from '../importer.js'
+import { Document, type ReadPlan, type Survey } from '../importer.js'
+import { quoteText } from '../../domain/words/quoting.js'
 
 /** Names that together no log of another has. */
 const marks = [
@@ -30,7 +31,7 @@ export function exportedPlan(survey: Survey): ReadPlan {
   const text = (name: string): string => (csv ? unguarded(document.text(name)) : document.text(name))
   const source = text('source')
   const tags = document.text('tags')
-  const denied = (survey.innerKeys.get('tags') ?? []).filter(isContent).map(literal)
+  const denied = (survey.innerKeys.get('tags') ?? []).filter(isContent).map(quoteText)
   const fields: ReadPlan['fields'] = Object.fromEntries(callFields.map((field) => [field, text(field)]))
   // Files of older versions have no such columns: their ids are those of one call.
   const hasKinds = survey.keys.includes('id_kind') && survey.keys.includes('logged_id')
@@ -54,7 +55,7 @@ export function exportedPlan(survey: Survey): ReadPlan {
 
 /** SQL: a text without the quote mark that keeps a spreadsheet from computing it. */
 const unguarded = (text: string): string =>
-  `CASE WHEN starts_with(${text}, '''') AND regexp_matches(${text}, ${literal(`^'${formulaClass}`)}) THEN substr(${text}, 2) ELSE ${text} END`
+  `CASE WHEN starts_with(${text}, '''') AND regexp_matches(${text}, ${quoteText(`^'${formulaClass}`)}) THEN substr(${text}, 2) ELSE ${text} END`
 
 /** SQL: the map that the JSON object in `text` is, without what may not be a tag. */
 function tagsOf(text: string, denied: readonly string[]): string {

@@ -20,15 +20,7 @@ import { absent } from '../bodies/body-places.js'
 import { allWrites } from '../bodies/counts.js'
 import { inCurrencyOf, reportedCost, type InCurrency } from './cost-fields.js'
 import { currenciesNear } from './currency-names.js'
-import {
-  firstOf,
-  hasCallIdPrefix,
-  isLongId,
-  literal,
-  type Document,
-  type ReadPlan,
-  type Survey,
-} from '../importer.js'
+import { firstOf, hasCallIdPrefix, isLongId, type Document, type ReadPlan, type Survey } from '../importer.js'
 import {
   allowedIn,
   entriesOf,
@@ -40,6 +32,7 @@ import {
 } from './named-entries.js'
 import { regionOf, speedOf, tierOf } from './named-modes.js'
 import { mapSql, shortLabel, tagListSql } from './tag-sql.js'
+import { quoteText } from '../../domain/words/quoting.js'
 
 export interface NamedFields {
   readonly fields: Partial<Record<CallField, string>>
@@ -242,7 +235,7 @@ function tagsSql(entries: readonly Entry[], survey: Survey, document: Document):
   const kept = [...names].slice(0, tagLimit)
   if (kept.length > 0) {
     const pairs = kept.map(
-      ([name, sqls]) => `{'key': ${literal(name)}, 'value': ${shortLabel(firstOf(...sqls)!)}}`,
+      ([name, sqls]) => `{'key': ${quoteText(name)}, 'value': ${shortLabel(firstOf(...sqls)!)}}`,
     )
     parts.push(`list_filter([${pairs.join(', ')}], lambda t: t.value IS NOT NULL)`)
   }

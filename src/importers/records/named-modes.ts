@@ -1,10 +1,11 @@
 /** Finds the tier, the speed and the place of a call by the names that loggers use, and by what stands there. */
 import type { CallField } from '../../domain/call.js'
 import { batchFlagNames, deploymentTypeNames, fastFlagNames, fieldNames, placeNames } from './field-names.js'
-import { firstOf, literal, plainOnly, type Document, type ReadPlan, type Survey } from '../importer.js'
+import { firstOf, plainOnly, type Document, type ReadPlan, type Survey } from '../importer.js'
 import { batchIds, isFlagOfBatch, isModeName, isNameOfBatch, isTierName, noPlaces } from './mode-names.js'
 import { allowedIn, isAddressable, isUsage, placeOf, type Entry } from './named-entries.js'
 import { deploymentTypes, speakOfTiers, tierMeaning } from './tier-words.js'
+import { quoteText } from '../../domain/words/quoting.js'
 
 /**
  * SQL for the service tier: from flags of batches and ids of them, a tier by that name, one named `tier` alone, and
@@ -35,7 +36,7 @@ export function tierOf(survey: Survey, entries: readonly Entry[], document: Docu
     sql: firstOf(
       ...flags.map(({ sql }) => isTrue(sql, trueWords, 'batch')),
       ...alone,
-      ...ids.map(({ sql }) => `CASE WHEN contains(${sql}, 'batch_') AND regexp_full_match(${sql}, ${literal(batchIds)}) THEN 'batch' END`),
+      ...ids.map(({ sql }) => `CASE WHEN contains(${sql}, 'batch_') AND regexp_full_match(${sql}, ${quoteText(batchIds)}) THEN 'batch' END`),
       ...tiers.map((e) => (survey.shape.has(placeOf(e)) ? plainOnly(e.sql) : e.sql)),
       ...modes.map(({ sql }) => sql),
       ...entries.flatMap(({ name, sql }) => tierOfPart(name, sql) ?? []),
@@ -71,12 +72,12 @@ function askedTiers(survey: Survey, entries: readonly Entry[], document: Documen
 /** SQL for the tier whose share of a count is told: `input_token_details.flex`, as LangChain has it. */
 function tierOfPart(name: string, sql: string): string | undefined {
   const tier = /^(priority|flex) part$/.exec(name)?.[1]
-  return tier && `CASE WHEN TRY_CAST(${sql} AS DOUBLE) > 0 THEN ${literal(tier)} END`
+  return tier && `CASE WHEN TRY_CAST(${sql} AS DOUBLE) > 0 THEN ${quoteText(tier)} END`
 }
 
 const trueWords = ['true', 't', 'yes', '1']
 const isTrue = (sql: string, words: readonly string[], meaning: string): string =>
-  `CASE WHEN lower(${sql}) IN (${words.map(literal).join(', ')}) THEN ${literal(meaning)} END`
+  `CASE WHEN lower(${sql}) IN (${words.map(quoteText).join(', ')}) THEN ${quoteText(meaning)} END`
 
 const topLevel = (entries: readonly Entry[], names: readonly string[]): Entry[] =>
   names.flatMap((name) => entries.filter((e) => e.name === name && e.container === undefined))
@@ -84,7 +85,7 @@ const topLevel = (entries: readonly Entry[], names: readonly string[]): Entry[] 
 /** SQL for the tier that Azure's name of a kind of deployment means; NULL for every other word. */
 function deploymentType({ sql }: Entry): string {
   const words = Object.entries(deploymentTypes).map(
-    ([word, tier]) => `WHEN ${literal(word)} THEN ${literal(tier)}`,
+    ([word, tier]) => `WHEN ${quoteText(word)} THEN ${quoteText(tier)}`,
   )
   return `CASE regexp_replace(lower(${sql}), '[^a-z]', '', 'g') ${words.join(' ')} END`
 }

@@ -1,6 +1,6 @@
 /** SQL for tags: short labels as a map. */
 import { contentPattern, harmlessPattern } from './field-names.js'
-import { literal } from '../importer.js'
+import { quoteText } from '../../domain/words/quoting.js'
 
 /** SQL for a map from a list of {key, value}; of equal keys the first counts; NULL when empty. */
 export function mapSql(pairs: string): string {
@@ -14,7 +14,7 @@ export function tagListSql(text: string): string {
   const pair = `CASE WHEN contains(w, ':') THEN {'key': split_part(w, ':', 1), 'value': substr(w, strpos(w, ':') + 1)} ELSE {'key': w, 'value': 'true'} END`
   // A name of content is no tag, wherever it stands; a word without a value is no longer than a name.
   const name = `split_part(w, ':', 1)`
-  const isContent = `regexp_matches(${name}, ${literal(contentPattern)}) AND NOT regexp_matches(${name}, ${literal(harmlessPattern)})`
+  const isContent = `regexp_matches(${name}, ${quoteText(contentPattern)}) AND NOT regexp_matches(${name}, ${quoteText(harmlessPattern)})`
   const isLabel = `CASE WHEN contains(w, ':') THEN NOT (${isContent}) ELSE strlen(w) <= 60 END`
   return `list_transform(list_filter(coalesce(${words}, []), lambda w: length(w) BETWEEN 1 AND 200 AND ${isLabel}), lambda w: ${pair})`
 }

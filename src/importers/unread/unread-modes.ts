@@ -4,7 +4,7 @@
  */
 import type { CallField } from '../../domain/call.js'
 import { comparable } from '../records/field-names.js'
-import { firstOf, literal, type ReadPlan, type Survey } from '../importer.js'
+import { firstOf, type ReadPlan, type Survey } from '../importer.js'
 import {
   flagMeaning,
   isAddress,
@@ -22,6 +22,7 @@ import {
 } from '../records/mode-names.js'
 import { isLookedInto, wordsOf } from './money.js'
 import { movesPrice, quietWords, tierIn } from '../records/tier-words.js'
+import { quoteText } from '../../domain/words/quoting.js'
 
 /** What is known of a plan: SQL of what it takes for each mode, and what the user settled. */
 export interface Taken {
@@ -125,7 +126,7 @@ export function namesOf(
   { prefix = '', word = 'lower(trim(x.v))' } = {},
 ): string[] {
   if (spoken.length === 0) return []
-  const list = `[${spoken.map(({ shown, text }) => `{'n': ${literal(`${prefix}${shown}=`)}, 'v': ${text}}`).join(', ')}]`
+  const list = `[${spoken.map(({ shown, text }) => `{'n': ${quoteText(`${prefix}${shown}=`)}, 'v': ${text}}`).join(', ')}]`
   const names = passing.map(({ test = 'true', when = 'true' }) => {
     const passed = `list_filter(${list}, lambda x: ${guard('x.v')} AND (${test}))`
     return `CASE WHEN ${when} THEN nullif(array_to_string(list_transform(${passed}, lambda x: x.n || replace(left(${word}, 30), ';', '?')), '; '), '') END`
@@ -208,7 +209,7 @@ const differs = (meaning: string, path: readonly string[], taken: Taken): string
 /** A tier in a list of tags: `tier:batch`. */
 const taggedTier: Question = ({ text, shown }, taken) => {
   const pair = `regexp_extract(lower(${text}), '\\b((?:[a-z_]*(?:tier|mode)|processing)[:=] ?(?:batch|flex|priority)[a-z_]*)', 1)`
-  return `CASE WHEN (contains(${text}, 'batch') OR contains(${text}, 'flex') OR contains(${text}, 'priority')) AND ${untaken(taken)} THEN ${literal(`${shown}=`)} || nullif(${pair}, '') END`
+  return `CASE WHEN (contains(${text}, 'batch') OR contains(${text}, 'flex') OR contains(${text}, 'priority')) AND ${untaken(taken)} THEN ${quoteText(`${shown}=`)} || nullif(${pair}, '') END`
 }
 
 /** SQL for the model, of which some have a fast mode. */
@@ -224,22 +225,22 @@ const notTaken = (speed: string, { plan }: Taken): string =>
 const fastWord =
   (ofClaude: boolean): Question =>
   ({ text, shown }, taken) =>
-    `CASE WHEN lower(${text}) = 'fast' AND ${notTaken('fast', taken)}${ofClaude ? ` AND ${isClaude(taken.plan)}` : ''} THEN ${literal(`${shown}=fast`)} END`
+    `CASE WHEN lower(${text}) = 'fast' AND ${notTaken('fast', taken)}${ofClaude ? ` AND ${isClaude(taken.plan)}` : ''} THEN ${quoteText(`${shown}=fast`)} END`
 
 const optimizedWord: Question = ({ text, shown }, taken) =>
-  `CASE WHEN lower(${text}) IN ('optimized', 'optimised', 'latency_optimized') AND ${notTaken('optimized', taken)} THEN ${literal(`${shown}=optimized`)} END`
+  `CASE WHEN lower(${text}) IN ('optimized', 'optimised', 'latency_optimized') AND ${notTaken('optimized', taken)} THEN ${quoteText(`${shown}=optimized`)} END`
 
 function flag(meaning: string): Question {
   return ({ path, text, shown }, taken) => {
     const truths = isBareNumber(path, taken.survey)
       ? ['true', 'yes', 't']
       : ['true', 'yes', 't', '1', '1.0', 'on', 'enabled']
-    const is = `lower(${text}) IN (${truths.map(literal).join(', ')})`
+    const is = `lower(${text}) IN (${truths.map(quoteText).join(', ')})`
     const open = ['fast', 'optimized'].includes(meaning)
       ? notTaken(meaning, taken)
       : differs(meaning, path, taken)
     const model = meaning === 'fast' ? ` AND ${isClaude(taken.plan)}` : ''
-    return `CASE WHEN ${is} AND ${open}${model} THEN ${literal(`${shown}=`)} || lower(${text}) END`
+    return `CASE WHEN ${is} AND ${open}${model} THEN ${quoteText(`${shown}=`)} || lower(${text}) END`
   }
 }
 
@@ -252,21 +253,21 @@ function isBareNumber(path: readonly string[], survey: Survey): boolean {
 
 /** A batch by the name that its provider gave it: one with letters and digits. */
 const batchId: Question = ({ path, text, shown }, taken) =>
-  `CASE WHEN contains(${text}, 'batch') AND ${differs('batch', path, taken)} AND regexp_matches(${text}, '^(?:(?:ms|msg)?batch_|batches/)[A-Za-z0-9]*(?:[A-Za-z][0-9]|[0-9][A-Za-z])') THEN ${literal(shown)} END`
+  `CASE WHEN contains(${text}, 'batch') AND ${differs('batch', path, taken)} AND regexp_matches(${text}, '^(?:(?:ms|msg)?batch_|batches/)[A-Za-z0-9]*(?:[A-Za-z][0-9]|[0-9][A-Za-z])') THEN ${quoteText(shown)} END`
 
 /** Paths of the providers' batches. */
 const batchPaths =
   '/v1(?:beta)?/(?:messages/)?batch(?:es)?(?:[/?]|$)|/openai/(?:v1/)?batches(?:[/?]|$)|:batchgeneratecontent|batchpredictionjobs|model-invocation-job'
 
 const batchAddress: Question = ({ path, text, shown }, taken) =>
-  `CASE WHEN (contains(${text}, 'batch') OR contains(${text}, 'invocation-job')) AND ${differs('batch', path, taken)} AND regexp_matches(lower(${text}), ${literal(batchPaths)}) THEN ${literal(`${shown}=batches`)} END`
+  `CASE WHEN (contains(${text}, 'batch') OR contains(${text}, 'invocation-job')) AND ${differs('batch', path, taken)} AND regexp_matches(lower(${text}), ${quoteText(batchPaths)}) THEN ${quoteText(`${shown}=batches`)} END`
 
 /** SQL: the plan knows no place of the call. */
 const placeless = ({ plan }: Taken): string =>
   plan.fields.region === undefined ? 'true' : `nullif(${plan.fields.region}, '') IS NULL`
 
 const regionalHost: Question = ({ text, shown }, taken) =>
-  `CASE WHEN contains(${text}, '.api.openai.com') AND ${placeless(taken)} THEN ${literal(`${shown}=`)} || nullif(regexp_extract(lower(${text}), '(?:^|/)([a-z-]+\\.api\\.openai\\.com)', 1), '') END`
+  `CASE WHEN contains(${text}, '.api.openai.com') AND ${placeless(taken)} THEN ${quoteText(`${shown}=`)} || nullif(regexp_extract(lower(${text}), '(?:^|/)([a-z-]+\\.api\\.openai\\.com)', 1), '') END`
 
 const residency: Question = ({ text, shown }, taken) =>
-  `CASE WHEN NOT contains('|${noPlaces.join('|')}|', '|' || lower(trim(${text})) || '|') AND ${placeless(taken)} THEN ${literal(`${shown}=`)} || replace(left(lower(trim(${text})), 30), ';', '?') END`
+  `CASE WHEN NOT contains('|${noPlaces.join('|')}|', '|' || lower(trim(${text})) || '|') AND ${placeless(taken)} THEN ${quoteText(`${shown}=`)} || replace(left(lower(trim(${text})), 30), ';', '?') END`

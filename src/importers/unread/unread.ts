@@ -13,10 +13,11 @@ import {
   toolTokenNames,
   totalTokenNames,
 } from '../records/field-names.js'
-import { literal, pointerOf, type ReadPlan, type Survey } from '../importer.js'
+import { pointerOf, type ReadPlan, type Survey } from '../importer.js'
 import { bearsOnMoney, freeOfMoney, isLookedInto, isSomebodysText, mayBeMoney } from './money.js'
 import { doubtfulCurrencies } from './unread-currencies.js'
 import { modeNames, modePlaces } from './unread-modes.js'
+import { quoteText } from '../../domain/words/quoting.js'
 
 /** Longest name of a key that is told. */
 const nameLimit = 100
@@ -114,8 +115,8 @@ function beyondSql(harmless: readonly (readonly string[])[]): string {
   const names = [...new Set(harmless.map((keys) => (keys.at(-1) ?? '').toLowerCase()))].filter(
     (name) => bearsOnMoney(name) && isPlain(name),
   )
-  const found = `regexp_extract_all(text, ${literal(innerMoney)}, 1)`
-  const first = `list_filter(${found}, lambda k: NOT list_contains([${names.map(literal).join(', ')}]::VARCHAR[], lower(k)))[1]`
+  const found = `regexp_extract_all(text, ${quoteText(innerMoney)}, 1)`
+  const first = `list_filter(${found}, lambda k: NOT list_contains([${names.map(quoteText).join(', ')}]::VARCHAR[], lower(k)))[1]`
   return `'a key of many: ' || left(replace(${first}, ';', '?'), ${nameLimit})`
 }
 
@@ -167,7 +168,7 @@ function rivalsOf(
     return rivals.map((path) => {
       const number = `TRY_CAST(${plan.document.nearest(...path)} AS DOUBLE)`
       const same = saysDollars(comparable(path.at(-1) ?? '')) ? '' : elsewhere.join('')
-      return `CASE WHEN ${number} > 0${same} AND abs(${number} - TRY_CAST(${taken} AS DOUBLE)) > 1e-9 * ${number} THEN ${literal(shown(path))} END`
+      return `CASE WHEN ${number} > 0${same} AND abs(${number} - TRY_CAST(${taken} AS DOUBLE)) > 1e-9 * ${number} THEN ${quoteText(shown(path))} END`
     })
   })
 }
@@ -183,7 +184,7 @@ function textOf(plan: ReadPlan, survey: Survey, keys: readonly string[]): string
   if (survey.sample.kind === 'csv') return columnText(survey, keys)
   // eslint-disable-next-line no-control-regex
   if (keys.some((key) => key === '' || /[\u0000-\u001f\u007f]/.test(key)))
-    return `CASE WHEN readable THEN json_extract_string(text, ${literal(pointerOf(keys))}) END`
+    return `CASE WHEN readable THEN json_extract_string(text, ${quoteText(pointerOf(keys))}) END`
   return survey.shape.has(JSON.stringify(keys))
     ? plan.document.unlessObject(...keys)
     : plan.document.nearest(...keys)
@@ -195,7 +196,7 @@ const mayHide = (survey: Survey, keys: readonly string[]): boolean =>
 
 /** SQL for the name of a place whose object speaks of money though the sample has none there. */
 const hiddenObject = (keys: readonly string[], text: string): string =>
-  `CASE WHEN starts_with(${text}, '{') AND regexp_matches(${text}, ${literal(innerMoney)}) THEN ${literal(shown(keys))} END`
+  `CASE WHEN starts_with(${text}, '{') AND regexp_matches(${text}, ${quoteText(innerMoney)}) THEN ${quoteText(shown(keys))} END`
 
 /** Counts in the text of an object that was printed, and is no JSON: `CompletionUsage(prompt_tokens=9, …)`. */
 const printedCount = String.raw`(?i)[a-z_]*tokens?(?:_?count)?['"]?\s*[=:]\s*[0-9]*[1-9]`
@@ -225,7 +226,7 @@ function printedPlaces({ sample }: Survey): string[][] {
  * @param named where the text begins as JSON does, the place is named anyway
  */
 const printedObject = (keys: readonly string[], text: string, named: boolean): string =>
-  `CASE WHEN ${named ? `NOT (starts_with(${text}, '{') OR starts_with(${text}, '[')) AND ` : ''}regexp_matches(${text}, ${literal(printedCount)}) THEN ${literal(shown(keys))} END`
+  `CASE WHEN ${named ? `NOT (starts_with(${text}, '{') OR starts_with(${text}, '[')) AND ` : ''}regexp_matches(${text}, ${quoteText(printedCount)}) THEN ${quoteText(shown(keys))} END`
 
 /** A number above 0 under a key of usage or money, in the text of an object. */
 const innerMoney = `(?i)"([^"]*(?:token|cost|price|spend|tier|speed|usage)[^"]*)"\\s*:\\s*"?[0-9.]*[1-9]`
@@ -233,7 +234,7 @@ const innerMoney = `(?i)"([^"]*(?:token|cost|price|spend|tier|speed|usage)[^"]*)
 function columnText(survey: Survey, [column = '', ...inner]: readonly string[]): string {
   const cell = `c${survey.sample.header.indexOf(column)}`
   if (inner.length === 0) return cell
-  return `CASE WHEN json_valid(${cell}) THEN json_extract_string(${cell}, ${literal(pointerOf(inner))}) END`
+  return `CASE WHEN json_valid(${cell}) THEN json_extract_string(${cell}, ${quoteText(pointerOf(inner))}) END`
 }
 
 /**
@@ -243,13 +244,13 @@ function columnText(survey: Survey, [column = '', ...inner]: readonly string[]):
 function suspectSql(suspect: Suspect, plan: ReadPlan, looked: boolean): string {
   const { keys, text } = suspect
   // No SQL has the sign in a text: that such a key is there is all that can be asked.
-  if (keys.some(holdsNul)) return `CASE WHEN contains(text, '\\u0000') THEN ${literal(shown(keys))} END`
+  if (keys.some(holdsNul)) return `CASE WHEN contains(text, '\\u0000') THEN ${quoteText(shown(keys))} END`
   const number = `TRY_CAST(${text} AS DOUBLE)`
   const said = saidElsewhere(comparable(keys.at(-1) ?? ''), number, plan)
   const counts = said === undefined ? `${number} > 0` : `(${number} > 0 AND NOT coalesce(${said}, false))`
   // Of an object that was not looked into, any number tells.
   const holds = `((starts_with(${text}, '[')${looked ? '' : ` OR starts_with(${text}, '{')`}) AND regexp_matches(${text}, '[1-9]'))`
-  return `CASE WHEN ${counts} OR ${holds} THEN ${literal(shown(keys))} END`
+  return `CASE WHEN ${counts} OR ${holds} THEN ${quoteText(shown(keys))} END`
 }
 
 /**

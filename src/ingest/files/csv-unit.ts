@@ -1,6 +1,5 @@
 /** A CSV file as a unit: read in place when it is clean, else by way of a spool; repaired when DuckDB refuses a record. */
 import { isUtf8 } from 'node:buffer'
-import { quoteText } from '../../db/database.js'
 import { scratchFile, type ScratchFile } from '../../db/scratch.js'
 import { readBytes } from './bytes.js'
 import { repairCsv } from './csv-repair.js'
@@ -8,6 +7,7 @@ import type { SourceRelation } from '../typing/normalise.js'
 import type { Shape } from './sniff.js'
 import { Edges, Spool, lineLimit, type Passage } from './temporary-text.js'
 import { lookThrough, segment, watched, type Reading, type Unit } from './units.js'
+import { quoteText } from '../../domain/words/quoting.js'
 
 /** One file, header and all. */
 export async function csvUnit(reading: Reading): Promise<Unit> {

@@ -1,5 +1,4 @@
 /** Units of JSON, a record a line: large clean files are read in place, all others pass through a spool. */
-import { quoteText } from '../../db/database.js'
 import { scratchFile } from '../../db/scratch.js'
 import { readBytes } from './bytes.js'
 import { jsonRecords } from './json-records.js'
@@ -8,6 +7,7 @@ import type { Recognised } from './sniff.js'
 import { Edges, Spool, delimiterByte, isClean, lineLimit } from './temporary-text.js'
 import { lookThrough, segment, watched, type Reading, type Segment, type Unit } from './units.js'
 import { unwrapped } from './wrapped.js'
+import { quoteText } from '../../domain/words/quoting.js'
 
 /** Files at least this large are read in place when they are clean, bytes. */
 const directSize = 8 << 20

@@ -7,6 +7,7 @@ import { isObject, type Sample } from '../../importers/importer.js'
 import { bearsOnMoney, freeOfMoney, isLookedInto } from '../../importers/unread/money.js'
 import { scaleOf } from '../../importers/records/scaled-names.js'
 import { printedAs, printedWords, type Printed } from './printed.js'
+import { shellWord } from '../../domain/words/quoting.js'
 
 /** A file that is not read. In a folder those that hold no money pass as no call logs. */
 export class Unrecognised extends UserError {
@@ -323,16 +324,12 @@ function mapHint({ map, model, left, scaled, telling }: Found): string | string[
     const names = left.slice(0, 5).join(', ') + (left.length > 5 ? ', …' : '')
     return `${calls}. No map of fields is offered: ${names} would be left out of it.`
   }
-  const pairs = [...map].map(([field, path]) => `--map ${shell(`${field}=${path}`)}`)
+  const pairs = [...map].map(([field, path]) => `--map ${shellWord(`${field}=${path}`)}`)
   if (!map.has('ts')) pairs.unshift('--set ts=2026-10-05T08:00:00Z')
-  pairs.push(model === undefined ? '--set model=<model>' : `--map ${shell(`model=${model}`)}`)
+  pairs.push(model === undefined ? '--set model=<model>' : `--map ${shellWord(`model=${model}`)}`)
   return [
     `${calls}. Say which fields they are:`,
     `  ${pairs.join(' ')}`,
     ...(map.has('ts') ? [] : ['No field looks like a time; --set gives one to all.']),
   ]
 }
-
-/** A word of a command line, quoted where a shell would part it. */
-const shell = (word: string): string =>
-  /^[\w.=:/@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`

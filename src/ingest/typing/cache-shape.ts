@@ -1,7 +1,8 @@
 /** The shape of a record, as far as it bears on whether input tokens include cached ones. */
 import type { CallField } from '../../domain/call.js'
-import { literal, type ReadPlan } from '../../importers/importer.js'
+import { type ReadPlan } from '../../importers/importer.js'
 import type { ReadOptions } from '../options.js'
+import { quoteText } from '../../domain/words/quoting.js'
 
 /**
  * SQL: the names under which a record has its input and its cached tokens, such as
@@ -15,7 +16,7 @@ export function cacheShape(raw: ReadonlyMap<string, string>, plan: ReadPlan, opt
     const mapped = options.map[field]
     const found = mapped === undefined ? plan.foundUnder?.[field] : undefined
     const parts = found ?? (raw.has(field) ? [{ name: mapped ?? field, sql: raw.get(field)! }] : [])
-    const present = parts.map(({ name, sql }) => `CASE WHEN ${sql} IS NOT NULL THEN ${literal(name)} END`)
+    const present = parts.map(({ name, sql }) => `CASE WHEN ${sql} IS NOT NULL THEN ${quoteText(name)} END`)
     return present.length === 0 ? 'NULL' : `nullif(concat_ws(', ', ${present.join(', ')}), '')`
   }
   const counts = (['cache_read_input_tokens', ...writes] as const).flatMap((field) => raw.get(field) ?? [])

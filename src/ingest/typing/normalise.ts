@@ -3,7 +3,7 @@
  * order, with `state` call, skip or reject. Built from an importer's plan; all importers share it.
  */
 import { callFields, usageFields, type CallField } from '../../domain/call.js'
-import { literal, type ReadPlan } from '../../importers/importer.js'
+import { type ReadPlan } from '../../importers/importer.js'
 import { plainNumber } from './amounts.js'
 import * as casts from './casts.js'
 import { select, type Columns } from './columns.js'
@@ -14,6 +14,7 @@ import { ruledSql } from './ruled.js'
 import { asksCacheReading } from './token-rules.js'
 import { limits, measures, typedColumns } from './typed-columns.js'
 import { checkedColumns, spanColumns } from './verdicts.js'
+import { quoteText } from '../../domain/words/quoting.js'
 
 /** A relation with the columns of a source: `text` for JSON lines, `c0 … cN` for CSV. */
 export interface SourceRelation {
@@ -154,11 +155,11 @@ function unread({ unread: names, isCall, othersAreNoCalls, linesInWords }: ReadP
     othersAreNoCalls && names !== undefined && isCall !== undefined
       ? `CASE WHEN (${isCall}) IS TRUE THEN ${names} END`
       : (names ?? 'CAST(NULL AS VARCHAR)')
-  return linesInWords ? `CASE WHEN ${isInWords} THEN ${literal(inWords)} ELSE ${ofCalls} END` : ofCalls
+  return linesInWords ? `CASE WHEN ${isInWords} THEN ${quoteText(inWords)} ELSE ${ofCalls} END` : ofCalls
 }
 
 /** SQL: true for a line of another program's log that tells tokens or a cost in words. */
-const isInWords = `coalesce(text = chr(31) || ${literal(inWords)}, false)`
+const isInWords = `coalesce(text = chr(31) || ${quoteText(inWords)}, false)`
 
 /** SQL: true for records that are no calls. */
 const skipped = (plan: ReadPlan): string =>
@@ -216,7 +217,7 @@ function documentSql(source: SourceRelation, plan: ReadPlan, allRecords: boolean
 function parsed(condition: string, text: string, document: ReadPlan['document'], name: string): string {
   // Lines without a single key, such as the unfinished last one of a file that grew, have no structure.
   if (Object.keys(document.structure).length === 0) return `NULL AS ${name}`
-  return `CASE WHEN ${condition} THEN json_transform(${text}, ${literal(JSON.stringify(document.structure))}) END AS ${name}`
+  return `CASE WHEN ${condition} THEN json_transform(${text}, ${quoteText(JSON.stringify(document.structure))}) END AS ${name}`
 }
 
 function withEmbedded(records: string, document: ReadPlan['document']): string {
@@ -236,7 +237,7 @@ function csvText(columns: readonly string[]): string {
 }
 
 function repeatedHeader(header: readonly string[]): string {
-  return `coalesce(${header.map((name, i) => `c${i} = ${literal(name)}`).join(' AND ')}, false)`
+  return `coalesce(${header.map((name, i) => `c${i} = ${quoteText(name)}`).join(' AND ')}, false)`
 }
 
 function rawFields(source: SourceRelation, plan: ReadPlan, options: ReadOptions): Map<string, string> {
@@ -251,8 +252,8 @@ function rawFields(source: SourceRelation, plan: ReadPlan, options: ReadOptions)
       value === undefined
         ? from!
         : from === undefined
-          ? literal(value)
-          : `coalesce(nullif(${from}, ''), ${literal(value)})`,
+          ? quoteText(value)
+          : `coalesce(nullif(${from}, ''), ${quoteText(value)})`,
     )
   }
   // In costs the mark may stand between a currency and its unit; they are looked at whole.
@@ -277,7 +278,7 @@ function inGivenCurrency(cost: string, source: SourceRelation, options: ReadOpti
   const value = options.set['currency']
   if (path === undefined && value === undefined) return cost
   const from = path === undefined ? 'NULL' : `nullif(${pathSql(path, source)}, '')`
-  const currency = value === undefined ? from : `coalesce(${from}, ${literal(value)})`
+  const currency = value === undefined ? from : `coalesce(${from}, ${quoteText(value)})`
   return `CASE WHEN ${currency} IS NULL THEN ${cost} ELSE nullif(${cost}, '') || ' ' || ${currency} END`
 }
 
@@ -292,9 +293,9 @@ function tagsSql(source: SourceRelation, plan: ReadPlan, options: ReadOptions): 
     const value = options.set[name]
     const given = [
       path === undefined ? undefined : `left(${pathSql(path, source)}, 200)`,
-      value === undefined ? undefined : literal(value),
+      value === undefined ? undefined : quoteText(value),
     ]
-    return `{'key': ${literal(name.slice(4))}, 'value': coalesce(${given.filter((g) => g !== undefined).join(', ')})}`
+    return `{'key': ${quoteText(name.slice(4))}, 'value': coalesce(${given.filter((g) => g !== undefined).join(', ')})}`
   })
   const given = `list_filter([${pairs.join(', ')}], lambda t: t.value <> '')`
   const own = `CASE WHEN len(${given}) > 0 THEN map_from_entries(${given}) END`
@@ -307,7 +308,7 @@ function tagsSql(source: SourceRelation, plan: ReadPlan, options: ReadOptions): 
 /** SQL for a `--map` path: a column or key of that very name, else dots reach inwards. */
 function pathSql(path: string, source: SourceRelation): string {
   const pointer = (keys: readonly string[]): string =>
-    literal('/' + keys.map((k) => k.replaceAll('~', '~0').replaceAll('/', '~1')).join('/'))
+    quoteText('/' + keys.map((k) => k.replaceAll('~', '~0').replaceAll('/', '~1')).join('/'))
   const steps = path.split('.')
   if (source.kind === 'json') {
     const inward = `json_extract_string(text, ${pointer(steps)})`
@@ -323,8 +324,8 @@ function pathSql(path: string, source: SourceRelation): string {
 }
 
 function refusal(source: SourceRelation, plan: ReadPlan): string {
-  const cases = (plan.refusals ?? []).map((r) => `WHEN ${r.when} THEN ${literal(r.reason)}`)
+  const cases = (plan.refusals ?? []).map((r) => `WHEN ${r.when} THEN ${quoteText(r.reason)}`)
   if (source.kind === 'csv') return `CASE WHEN NOT readable THEN reject ${cases.join(' ')} END`
   return `CASE WHEN NOT readable THEN CASE WHEN starts_with(text, chr(31) || 'reject:') THEN substr(text, 9)
-      WHEN json_valid(text) THEN 'not a JSON object' WHEN regexp_matches(text, '^\\s*\\{\\s*''') THEN ${literal(printedWords.dict.reason)} ELSE 'not JSON' END ${cases.join(' ')} END`
+      WHEN json_valid(text) THEN 'not a JSON object' WHEN regexp_matches(text, '^\\s*\\{\\s*''') THEN ${quoteText(printedWords.dict.reason)} ELSE 'not JSON' END ${cases.join(' ')} END`
 }

@@ -2,13 +2,14 @@
  * What keys the records of a unit have, anywhere in the file: a plan reads what is there, and what it does
  * not read must be named. Values are not looked at here.
  */
-import { quoteText, type Database } from '../../db/database.js'
+import { type Database } from '../../db/database.js'
 import { pointerOf, type Sample, type Survey } from '../../importers/importer.js'
 import { isDecidedByWords } from '../../importers/records/mode-names.js'
 import { isLookedInto } from '../../importers/unread/money.js'
 import { comparable, countOrHitNames } from '../../importers/records/field-names.js'
 import { isContainer } from '../../importers/records/named-entries.js'
 import type { SourceRelation } from './normalise.js'
+import { quoteText } from '../../domain/words/quoting.js'
 
 export interface SurveyResult {
   readonly survey: Survey

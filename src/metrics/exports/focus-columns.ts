@@ -4,6 +4,7 @@
  * left out, and why, stands in the documentation beside it.
  */
 
+import { quoteText } from '../../domain/words/quoting.js'
 export interface FocusColumn {
   readonly name: string
   readonly type: 'VARCHAR' | 'TIMESTAMP' | 'DECIMAL(38,12)' | 'DECIMAL(38,22)' | 'DECIMAL(38,6)'
@@ -61,19 +62,17 @@ const publishers: readonly (readonly [words: string, name: string])[] = [
 /** Stands where a call does not say who served it: the specification allows no empty name. */
 const unknownProvider = 'Unknown provider'
 
-const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
-
 const chosen = (names: Readonly<Record<string, string>>, otherwise: string): string =>
   `CASE provider ${Object.entries(names)
-    .map(([id, name]) => `WHEN ${quoted(id)} THEN ${quoted(name)}`)
+    .map(([id, name]) => `WHEN ${quoteText(id)} THEN ${quoteText(name)}`)
     .join(' ')} ELSE ${otherwise} END`
 
-const providerName = chosen(providerNames, `coalesce(provider, ${quoted(unknownProvider)})`)
+const providerName = chosen(providerNames, `coalesce(provider, ${quoteText(unknownProvider)})`)
 
 const publisherName = `CASE ${publishers
   .map(
     ([words, name]) =>
-      `WHEN regexp_matches(lower(model), ${quoted(`(^|[./:@_ -])(${words})`)}) THEN ${quoted(name)}`,
+      `WHEN regexp_matches(lower(model), ${quoteText(`(^|[./:@_ -])(${words})`)}) THEN ${quoteText(name)}`,
   )
   .join(' ')} ELSE ${providerName} END`
 

@@ -1,6 +1,5 @@
 /** What stands out beside incidents: single dear calls, first spends, users beyond their part of a budget. */
 import { dailyBudget } from '../../anomalies/budget.js'
-import { shellWord } from '../../anomalies/wording.js'
 import type { Budget } from '../../domain/budgets/budget.js'
 import { dimensionNoun, type Dimension } from '../../domain/dimensions.js'
 import { hourIso, hourStart } from '../../domain/time/hours.js'
@@ -10,6 +9,7 @@ import type { FlagRow } from '../../metrics/anomalies/anomalies.js'
 import type { ExpensiveCallRow } from '../../metrics/anomalies/expensive-calls.js'
 import type { UserHourRow } from '../../metrics/anomalies/user-hours.js'
 import type { Finding } from '../report.js'
+import { shellWord } from '../../domain/words/quoting.js'
 
 /** Calls of one feature and the fence that they passed, the dearest first. */
 export function expensiveFindings(rows: readonly ExpensiveCallRow[], tz: string): Finding[] {

@@ -5,6 +5,7 @@ import { count, percent, usd } from '../../domain/words/wording.js'
 import type { Finding } from '../report.js'
 import { withRetries, type ErrorGroup, type ErrorsAnswer } from './retries.js'
 import { aboutGroup, groupName, nameOf } from '../sentences.js'
+import { shellWord } from '../../domain/words/quoting.js'
 
 /** Far beyond the bound something is broken. */
 const criticalTimes = 5
@@ -30,7 +31,7 @@ function rateFinding(by: readonly Dimension[], { row }: ErrorGroup, bounds: Boun
   const filter =
     only === undefined || only.kind === 'time'
       ? ''
-      : ` --where ${quoted(`${only.key}=${nameOf(row.d0 ?? null)}`)}`
+      : ` --where ${shellWord(`${only.key}=${nameOf(row.d0 ?? null)}`)}`
   const command = `llmcost calls --sort failed${filter}`
   const failed = `${groupName(by, row)}: ${percent(rate)} of ${count(calls)} calls failed (bound ${percent(bounds.error_rate)})`
   return [
@@ -48,9 +49,6 @@ function rateFinding(by: readonly Dimension[], { row }: ErrorGroup, bounds: Boun
     },
   ]
 }
-
-const quoted = (text: string): string =>
-  /^[\w./:=-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 
 function retryFinding({ kinds }: ErrorsAnswer, total: ErrorGroup, bounds: Bounds): Finding[] {
   const [cost, all] = [Number(total.retryCostUsd ?? 0), Number(total.row.cost_usd ?? 0)]

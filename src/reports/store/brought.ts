@@ -1,7 +1,9 @@
 /** What a run of ingest brought in, in a few facts. */
+import { dayMs } from '../../domain/time/zones.js'
 import { count, usd } from '../../domain/words/wording.js'
 import type { Column, Report, Row, Section } from '../report.js'
 import type { FileCounts, IngestAsked, IngestFacts } from './ingest.js'
+import { shellWord } from '../../domain/words/quoting.js'
 
 /** The calls that a run brought, together. */
 export interface BroughtCalls {
@@ -149,11 +151,17 @@ export function nextAfterIngest(
   const { brought, files } = facts
   const isIn = brought.calls > 0 || files.some(({ state }) => state === 'unchanged')
   if (!isIn) return []
-  const old =
-    brought.last_ts !== null && Math.abs(now.getTime() - Date.parse(brought.last_ts)) > 2 * 86_400_000
-  const db = isNamed ? ` --db ${quoted(dbPath)}` : ''
-  return [`llmcost report${db}${old ? ' --as-of latest' : ''}`]
+  return [reportCommand({ dbPath, isNamed, now, newest: brought.last_ts })]
 }
 
-const quoted = (path: string): string =>
-  /^[\w./:=,~-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`
+/** The report that has the newest calls in it. @param newest time of the newest call */
+export function reportCommand({
+  dbPath,
+  isNamed,
+  now,
+  newest,
+}: Omit<IngestAsked, 'verbose'> & { readonly newest: string | null }): string {
+  const old = newest !== null && Math.abs(now.getTime() - Date.parse(newest)) > 2 * dayMs
+  const db = isNamed ? ` --db ${shellWord(dbPath)}` : ''
+  return `llmcost report${db}${old ? ' --as-of latest' : ''}`
+}
