@@ -45,7 +45,7 @@ export function listsOf(section: Section): Section[] {
       .slice(start, starts[place + 1])
       .map((column) => ({ ...column, optional: 0 }))
     const key = columns[0]?.key ?? ''
-    const rows = section.rows.filter((row) => row[key] !== null)
+    const rows = section.rows.filter((row) => row[key] !== undefined)
     return { ...section, id: `${section.id}-${place + 1}`, title: columns[0]?.title ?? '', columns, rows }
   })
 }

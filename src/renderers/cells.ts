@@ -62,6 +62,8 @@ export function columnWords(column: Column, cells: readonly (Cell | undefined)[]
   if (column.kind === 'series') return seriesWords(column, cells)
   const times = column.kind === 'time' ? timeWords(cells, tz) : undefined
   return cells.map((cell, index) => {
+    // Null is not known; a row without the key has nothing there.
+    if (cell === undefined) return { text: '' }
     if (isAbsent(cell)) return absentWords(column)
     const digits = numbers[index]
     if (column.verbatim && digits !== undefined) return { text: digits }

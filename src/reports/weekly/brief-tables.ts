@@ -120,11 +120,16 @@ export function topTable(
     ]),
     rows: Array.from({ length }, (_, i): Row =>
       Object.fromEntries(
-        lists.flatMap(({ key, lines }): [string, Cell][] => [
-          [key, lines[i]?.name ?? null],
-          [`${key}_cost_usd`, lines[i]?.cost ?? null],
-          [`${key}_cost_share`, lines[i]?.share ?? null],
-        ]),
+        // Nothing stands beside a shorter list.
+        lists.flatMap(({ key, lines }): [string, Cell][] => {
+          const line = lines[i]
+          if (line === undefined) return []
+          return [
+            [key, line.name],
+            [`${key}_cost_usd`, line.cost],
+            [`${key}_cost_share`, line.share],
+          ]
+        }),
       ),
     ),
   }

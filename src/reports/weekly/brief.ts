@@ -125,9 +125,15 @@ function openingOf(facts: Facts): string {
   const first = incidents.find(({ excessUsd }) => Math.abs(excessUsd) >= least)
   if (context.isRunning) {
     const day = context.isNow ? 'today' : dayWords(report.period.since ?? '', report.period.tz)
-    return `${capital(day)} so far: ${usd(summary['cost_usd'] as string)}, ${callWords(summary)}, not over.`
+    const { cost_usd: cost } = summary
+    const money = cost === null || cost === undefined ? '' : `${usd(cost as string)}, `
+    const none = money === '' ? ', none with a price' : ''
+    return `${capital(day)} so far: ${money}${callWords(summary)}${none}, not over.`
   }
-  const cause = first === undefined ? moverWords(report) : newsWords(first, report.period)
+  // Where no call has a price, nothing was judged.
+  const isJudged = summary['cost_usd'] !== null && summary['cost_usd'] !== undefined
+  const calm = isJudged ? moverWords(report) : ''
+  const cause = first === undefined ? calm : newsWords(first, report.period)
   const end = outlook === undefined ? '' : `; ${endWords(outlook)}`
   return `${moneyWords(facts)}${cause === '' ? '' : `: ${cause}`}${end}.`
 }
