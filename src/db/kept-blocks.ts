@@ -31,7 +31,7 @@ export const keptPath = (store: string): string => `${store}.blocks`
 export interface Found {
   /** Another than that of any file that stood there before or will. */
   readonly id: string
-  /** False for what is not to be touched: another user's, a link, a pipe, what cannot be read. */
+  /** False for what is not to be touched: another user's, a link, a pipe, another file, what cannot be read. */
   readonly ours: boolean
 }
 
@@ -48,7 +48,7 @@ export function findKept(store: string): Found | undefined {
   }
   try {
     const stat = fstatSync(fd)
-    if (!isOurs(stat, statSync(store, { throwIfNoEntry: false }))) return none
+    if (!isOurs(stat, statSync(store, { throwIfNoEntry: false })) || !isMarked(fd)) return none
     const number = readAt(fd, mark.length, numberSize).toString('hex')
     return { id: `${stat.ino} ${stat.mtimeMs} ${number}`, ours: true }
   } finally {
@@ -66,6 +66,15 @@ function openKept(path: string): number {
 function isOurs(kept: Stats, store: Stats | undefined): boolean {
   if (!kept.isFile()) return false
   return process.getuid === undefined || kept.uid === process.getuid() || kept.uid === store?.uid
+}
+
+/**
+ * Begun by this program: with its mark, a part of it, or nothing yet, which a loss of power leaves as zeros. Whatever
+ * else a person keeps under this name is not ours to remove.
+ */
+function isMarked(fd: number): boolean {
+  const head = readAt(fd, 0, mark.length)
+  return head.equals(mark.subarray(0, head.length)) || head.every((byte) => byte === 0)
 }
 
 /** Kept blocks as they are read again. */

@@ -365,6 +365,27 @@ describe('what lies where blocks are kept', () => {
     expect(readFileSync(store).equals(torn)).toBe(true)
   })
 
+  test.each([
+    ['a copy of the store', () => moment.before],
+    ['notes', () => Buffer.from('what I have to do\n')],
+    ['a word', () => Buffer.from('llm')],
+  ])('is not taken for %s that a person keeps under its name', async (what, content) => {
+    const store = killed(moment, moment.before, { log: false, kept: null })
+    const path = write(`${store}.blocks`, content())
+    expect(await rowsOf(store)).toEqual(moment.rows.before)
+    if (what === 'a word') return expect(existsSync(path)).toBe(false)
+    await expect(ingested(store, 5_000, 3)).rejects.toThrow('is in the way')
+    expect(readFileSync(path).equals(content())).toBe(true)
+    expect(readFileSync(store).equals(moment.before)).toBe(true)
+  })
+
+  test('that a loss of power left as zeros is removed', async () => {
+    const store = killed(moment, moment.before, { log: false, kept: null })
+    write(`${store}.blocks`, Buffer.alloc(moment.kept.length))
+    await ingested(store, 5_000, 3)
+    expect(existsSync(`${store}.blocks`)).toBe(false)
+  })
+
   test('is put back though its own lock was just being made when a run was killed', async () => {
     const unused = workshop.store()
     await inMemory((db) => db.run(`ATTACH ${quoteText(unused)} AS unused; DETACH unused`))
