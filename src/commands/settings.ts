@@ -13,6 +13,7 @@ import { assertZone } from '../domain/time/zones.js'
 import { UserError } from '../errors.js'
 import type { loadPriceBook } from '../pricing/book.js'
 import type { ReadOptions } from '../ingest/options.js'
+import type { IngestRequest } from '../ingest/request.js'
 import type { Settings } from '../questions/question.js'
 import type { Invocation } from './command.js'
 import { chosen, configOf } from './precedence.js'
@@ -55,6 +56,19 @@ async function defaultPath(): Promise<string> {
     hint: 'Name the database with --db or LLMCOST_DB, or set HOME.',
   })
 }
+
+/** How logs are read and priced, wherever they go. */
+export const readingOf = (
+  { now }: Invocation,
+  { readOptions, priceFiles, priceUpdates, costBasis }: Settings,
+): Pick<IngestRequest, 'cwd' | 'read' | 'priceFiles' | 'priceUpdates' | 'costBasis' | 'now'> => ({
+  cwd: process.cwd(),
+  read: readOptions,
+  priceFiles,
+  priceUpdates,
+  costBasis,
+  now,
+})
 
 /** What the price book is loaded from. */
 export const priceData = ({

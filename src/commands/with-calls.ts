@@ -15,7 +15,7 @@ import { ask, type Question, type Settings } from '../questions/question.js'
 import type { Report } from '../reports/report.js'
 import type { Invocation } from './command.js'
 import { optionText, optionTexts } from './option-values.js'
-import { settingsOf } from './settings.js'
+import { readingOf, settingsOf } from './settings.js'
 
 /** The window when --since is absent, by its end and the zone. */
 export type DefaultWindow = (until: Date, tz: string) => Window
@@ -108,13 +108,8 @@ async function openSources(
 ): Promise<Database> {
   const { openInput } = await import('../ingest/ingest.js')
   return openInput({
+    ...readingOf(invocation, settings),
     sources,
-    cwd: process.cwd(),
-    read: settings.readOptions,
-    priceFiles: settings.priceFiles,
-    priceUpdates: settings.priceUpdates,
-    costBasis: settings.costBasis,
-    now: invocation.now,
     warn: invocation.terminal.warn,
     memoryLimit: settings.storeOptions.memoryLimit,
     threads: settings.storeOptions.threads,

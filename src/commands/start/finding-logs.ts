@@ -10,6 +10,7 @@ import type { FileSummary } from '../../ingest/summary.js'
 import type { Settings } from '../../questions/question.js'
 import type { ReadFolder } from '../../reports/store/first-look.js'
 import type { Invocation } from '../command.js'
+import { readingOf } from '../settings.js'
 
 export interface FoundLogs {
   readonly folders: readonly LogFolder[]
@@ -122,14 +123,9 @@ export async function openFound(
 ): Promise<Database> {
   const { openInput } = await import('../../ingest/ingest.js')
   return openInput({
+    ...readingOf(invocation, settings),
     sources: [],
     found,
-    cwd: process.cwd(),
-    read: settings.readOptions,
-    priceFiles: settings.priceFiles,
-    priceUpdates: settings.priceUpdates,
-    costBasis: settings.costBasis,
-    now: invocation.now,
     ...told,
     memoryLimit: settings.storeOptions.memoryLimit,
     threads: settings.storeOptions.threads,

@@ -7,7 +7,7 @@ import { outputOptions, sourceOptions, storeOptions, type CommandSpec, type Invo
 import { fileMode } from '../file-mode.js'
 
 import { progressBar } from '../progress.js'
-import { settingsOf } from '../settings.js'
+import { readingOf, settingsOf } from '../settings.js'
 import { machineOf } from './machine.js'
 
 export const ingestCommand: CommandSpec = {
@@ -58,15 +58,10 @@ where it ended.`,
     let summary: IngestSummary
     try {
       summary = await ingest({
+        ...readingOf(invocation, settings),
         sources,
-        cwd: process.cwd(),
-        read: settings.readOptions,
-        priceFiles: settings.priceFiles,
-        priceUpdates: settings.priceUpdates,
-        costBasis: settings.costBasis,
         store: { ...settings.storeOptions, mode },
         dbPath: settings.dbPath,
-        now: invocation.now,
         version: invocation.version,
         rejectLimit: rejectLimit(invocation),
         replace: options['replace'] === true,

@@ -27,10 +27,9 @@ import { sharedCosts, type SharedRow, type SharedSpan } from '../../metrics/anom
 import { seriesHours } from '../../metrics/anomalies/series-hours.js'
 import { normHours, type MeasuredDay, type NormHourRow } from '../../metrics/anomalies/surprise-hours.js'
 import { userHours, type UserHourRow } from '../../metrics/anomalies/user-hours.js'
-import type { UserBeyondRow } from '../../metrics/anomalies/users-beyond.js'
 import { zscores } from '../../metrics/anomalies/zscores.js'
 import { lowestDailyBudget } from '../../anomalies/budget.js'
-import type { AnomalyAnswer } from '../../reports/anomalies/anomalies.js'
+import type { AnomalyAnswer, AnomalyRows } from '../../reports/anomalies/anomalies.js'
 import { askFlags, withSessionNorms } from './flags.js'
 import { askUsersBeyond } from './users-beyond.js'
 import { ask, type Question } from '../question.js'
@@ -63,19 +62,6 @@ export const defaultAnomalyOptions = (bounds: Bounds): AnomalyOptions => ({
   ...askedByDefault,
   ...materialityOf(bounds),
 })
-
-export interface AnomalyRows {
-  readonly span: HourSpan
-  readonly incidents: readonly Incident[]
-  /** Where the history begins and what a usual day costs; undefined without any call. */
-  readonly account: FlagRow | undefined
-  readonly firstSpends: readonly FlagRow[]
-  /** Weeks of all calls that rise one after another: the first day of each; incidents by the other methods. */
-  readonly drifts: readonly FlagRow[]
-  readonly expensive: readonly ExpensiveCallRow[]
-  readonly userHours: readonly UserHourRow[]
-  readonly usersBeyond: readonly UserBeyondRow[]
-}
 
 /** What drives an incident, whatever the series asked for. */
 export const driverNames = ['user_id', 'feature', 'model'] as const

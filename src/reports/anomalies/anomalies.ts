@@ -33,23 +33,29 @@ import { settled } from './surprise-verdicts.js'
 import type { Cell, Column, Finding, Report, Row, Section } from '../report.js'
 import type { ReportPart } from '../weekly/weekly.js'
 
-/** What was asked, and what came back. */
-export interface AnomalyAnswer {
-  readonly scope: Scope
+/** What stands out in a span of hours. */
+export interface AnomalyRows {
   readonly span: HourSpan
+  readonly incidents: readonly Incident[]
+  /** Where the history begins and what a usual day costs; undefined without any call. */
+  readonly account: FlagRow | undefined
+  readonly firstSpends: readonly FlagRow[]
+  /** Weeks of all calls that rise one after another: the first day of each; incidents by the other methods. */
+  readonly drifts: readonly FlagRow[]
+  readonly expensive: readonly ExpensiveCallRow[]
+  readonly userHours: readonly UserHourRow[]
+  readonly usersBeyond: readonly UserBeyondRow[]
+}
+
+/** What was asked, and what came back. */
+export interface AnomalyAnswer extends AnomalyRows {
+  readonly scope: Scope
   readonly historyDays: number
   readonly by: readonly Dimension[]
   readonly budgets: readonly Budget[]
   readonly minUsd: number
   readonly mostFindings: number
   readonly method: 'likelihood' | 'robust' | 'zscore'
-  readonly incidents: readonly Incident[]
-  readonly account: FlagRow | undefined
-  readonly firstSpends: readonly FlagRow[]
-  readonly drifts: readonly FlagRow[]
-  readonly expensive: readonly ExpensiveCallRow[]
-  readonly userHours: readonly UserHourRow[]
-  readonly usersBeyond: readonly UserBeyondRow[]
   /** Where the calls keep the office hours of another zone. */
   readonly elsewhere?: OfficeHours
 }
