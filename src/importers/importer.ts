@@ -126,8 +126,16 @@ export interface Home {
   readonly files: RegExp
 }
 
+/**
+ * Who wrote such a log, from the one that knows most of a call to the one that knows least: the provider in its
+ * answer, an agent in its sessions, a gateway, another tool, the user's own code.
+ */
+export const writers = ['provider', 'agent', 'gateway', 'tool', 'own'] as const
+
 export interface Importer {
   readonly id: string
+  /** Where several sources tell of one call, the one that knows most gives it. */
+  readonly writer: (typeof writers)[number]
   /** What it reads, for help and README. */
   readonly about: string
   /** Where such logs come from or how they are found, for README. */

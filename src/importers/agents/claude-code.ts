@@ -17,6 +17,7 @@ function homes({ home, env }: Machine): readonly Home[] {
  */
 export const claudeCode: Importer = {
   id: 'claude-code',
+  writer: 'agent',
   about: 'sessions of Claude Code, JSONL; repeats of a streamed message count once',
   example: '~/.claude/projects/**/*.jsonl',
   detects: ({ kind, records }) =>

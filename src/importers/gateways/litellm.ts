@@ -7,6 +7,7 @@ import { mapSql, tagListSql } from '../records/tag-sql.js'
  */
 export const litellm: Importer = {
   id: 'litellm',
+  writer: 'gateway',
   about: 'LiteLLM spend logs (JSON, CSV) and standard logging payloads',
   example: 'a dump of LiteLLM_SpendLogs, or what an S3 / GCS callback writes',
   detects: (sample) => {

@@ -12,6 +12,7 @@ import { isObject, type Importer } from '../importer.js'
  */
 export const anthropic: Importer = {
   id: 'anthropic',
+  writer: 'provider',
   about: 'responses of the Anthropic Messages API and message batches, bare or wrapped',
   example: '{"ts": "2026-10-05T08:00:00Z", "response": {"type": "message", …}}',
   detects: (sample) =>

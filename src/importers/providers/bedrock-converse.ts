@@ -5,6 +5,7 @@ import type { Importer } from '../importer.js'
 /** Bedrock's Converse. Input excludes cache reads and writes; they are added. The model stands in the wrapper. */
 export const bedrockConverse: Importer = {
   id: 'bedrock-converse',
+  writer: 'provider',
   about: 'responses of Amazon Bedrock Converse, bare or wrapped',
   example:
     '{"ts": "2026-10-05T08:00:00Z", "modelId": "…", "response": {"stopReason": "end_turn", "usage": {…}}}',

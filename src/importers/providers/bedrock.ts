@@ -7,6 +7,7 @@ import { Document, at, firstOf, type Importer, type Survey } from '../importer.j
  */
 export const bedrock: Importer = {
   id: 'bedrock',
+  writer: 'provider',
   about: 'Amazon Bedrock model-invocation logs, JSONL',
   example: 's3://…/AWSLogs/<account>/BedrockModelInvocationLogs/**/*.json.gz, copied to a folder',
   detects: ({ records }) =>

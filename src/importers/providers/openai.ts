@@ -8,6 +8,7 @@ import { at, isObject, type Importer } from '../importer.js'
  */
 export const openai: Importer = {
   id: 'openai',
+  writer: 'provider',
   about:
     'responses of the OpenAI API and its clones (Chat Completions, Responses, Embeddings, Batch), bare or wrapped',
   example: '{"ts": "2026-10-05T08:00:00Z", "user": "u1", "response": {"object": "chat.completion", …}}',

@@ -10,6 +10,7 @@ import { namedFields } from './named-fields.js'
 /** Our own call record, as JSONL or CSV, forgiving in its names. */
 export const llmcost: Importer = {
   id: 'llmcost',
+  writer: 'own',
   about: 'a record a call, JSONL, JSON or CSV, under the names that trackers and tutorials use',
   example:
     '{"timestamp": "2026-10-05T08:00:00Z", "model": "gpt-4o", "user_id": "u1", "feature": "chat", "input_tokens": 812, "output_tokens": 96}',

@@ -8,31 +8,21 @@
 import type { Database } from '../../db/database.js'
 import type { CostBasis } from '../../domain/costs/basis.js'
 import { readColumns } from '../../domain/call.js'
-import { hasCallIdPrefix } from '../../importers/importer.js'
+import { hasCallIdPrefix, writers, type Importer } from '../../importers/importer.js'
+import { importers } from '../../importers/registry.js'
 import { pricedQuery } from '../../pricing/price-sql.js'
 import { cachedOf, loggedInput, mergedByReading } from '../typing/cache-reading.js'
 import { isKept } from './dedupe.js'
 import { keepsAcrossSources } from '../options.js'
 import type { StoredCalls } from './stored-calls.js'
 
-/**
- * Sources from the one that knows most of a call to the one that knows least: the provider's own answer,
- * the session of an agent, a gateway's log, a record of one's own. Others, by name, stand before the last.
- */
-const knowledge = [
-  'bedrock',
-  'bedrock-converse',
-  'anthropic',
-  'gemini',
-  'cohere',
-  'ollama',
-  'openai',
-  'claude-code',
-  'litellm',
-]
-
-const rankOf = (source: string): string =>
-  `CASE ${source} ${knowledge.map((id, i) => `WHEN '${id}' THEN ${i}`).join(' ')} WHEN 'llmcost' THEN 1000 ELSE 100 END`
+/** SQL: the place of a source among others, the one that knows most of a call first. */
+const rankOf = (source: string): string => {
+  const of = (importer: Importer): number => writers.indexOf(importer.writer)
+  const ranked = importers.toSorted((a, b) => of(a) - of(b))
+  const places = ranked.map((importer, i) => `WHEN '${importer.id}' THEN ${of(importer) * 100 + i}`)
+  return `CASE ${source} ${places.join(' ')} ELSE ${writers.indexOf('tool') * 100 + 99} END`
+}
 
 /** SQL: true where an id may be that of a call by its kind or, short as it may be, by its look. */
 const namesCall = (x: string, id: string): string =>
