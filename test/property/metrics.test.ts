@@ -1,4 +1,6 @@
 /** Every number of every metric against the same figure worked out in plain TypeScript. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Database } from '../../src/db/database.js'
@@ -7,7 +9,6 @@ import { dimensionOf, timeBuckets } from '../../src/domain/dimensions.js'
 import type { Filter, Scope } from '../../src/domain/scope.js'
 import { breakdown, type BreakdownRequest, type BreakdownRow } from '../../src/metrics/breakdown.js'
 import { measureNames, type MeasureName } from '../../src/metrics/measures/registry.js'
-import { metrics } from '../../src/metrics/registry.js'
 import { singleCalls } from '../../src/metrics/single-calls.js'
 import { summary } from '../../src/metrics/summary.js'
 import { unpricedModels } from '../../src/metrics/doubts/unpriced.js'
@@ -21,6 +22,7 @@ import {
   logs,
   type RawCall,
 } from './metrics-model.js'
+import { metrics } from './metric-samples.js'
 import { tries } from './seed.js'
 
 let db: Database
@@ -342,6 +344,21 @@ describe('lists', () => {
 })
 
 describe('every metric runs', () => {
+  test('each file that makes a statement has a sample', () => {
+    const folder = join(import.meta.dirname, '../../src/metrics')
+    const samples = ['metric', 'rule', 'anomaly'].map((name) =>
+      readFileSync(join(import.meta.dirname, `${name}-samples.ts`), 'utf8'),
+    )
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .filter((name) =>
+        /^export .*(?:\n {2}.*)*\n?.*\): Query</m.test(readFileSync(join(folder, name), 'utf8')),
+      )
+    expect(files.length).toBeGreaterThan(40)
+    const untried = files.filter((name) => !samples.join().includes(`/${name.replace('.ts', '.js')}'`))
+    expect(untried).toEqual([])
+  })
+
   for (const [name, calls] of [
     ['an empty table', []],
     ['one row', [bareCall]],

@@ -1,45 +1,45 @@
-/**
- * Every metric with a sample of itself over a scope: what tests run on an empty table, and what the
- * benchmark times.
- */
-import { dimensionOf, dimensions } from '../domain/dimensions.js'
-import { growthBlocks } from '../domain/growth.js'
-import type { Scope } from '../domain/scope.js'
-import { everies } from '../domain/time/timeline.js'
-import { anomalySamples } from './anomalies/anomaly-samples.js'
-import { breakdown } from './breakdown.js'
-import { budgetDays } from './budgets/budgets.js'
-import { cappedCalls, usersOverCaps } from './budgets/caps.js'
-import { dailyCosts } from './budgets/daily-costs.js'
-import { comparison, sharedCalls } from './comparison/comparison.js'
-import { doubtfulPrices } from './doubts/doubtful-prices.js'
-import { exposedCalls } from './exports/exposed-calls.js'
-import { growth } from './growth.js'
-import { exportedCalls } from './exports/exported-calls.js'
-import { dearest, extentOf, firstLook, type LookSpans } from './first-look.js'
-import { focus } from './exports/focus.js'
-import { history } from './store/history.js'
-import { hourly } from './exports/hourly.js'
-import { lastIngest } from './store/last-ingest.js'
-import { lateCalls } from './doubts/late-calls.js'
-import { loggedCosts, loggedCostsByMonth } from './doubts/logged-costs.js'
-import { measureNames } from './measures/registry.js'
-import { filterExtent, nearTags, nearValues } from './doubts/near-values.js'
-import { movers } from './comparison/movers.js'
-import type { Query } from './query.js'
-import { ruleSamples } from './rules/rule-samples.js'
-import { quality, scoreRange } from './quality.js'
-import { sessionCosts } from './sessions.js'
-import type { Sides } from './comparison/compared-calls.js'
-import { errorKinds } from './failures/error-kinds.js'
-import { promptCache } from './caching/prompt-cache.js'
-import { responseCache } from './caching/response-cache.js'
-import { retries } from './failures/retries.js'
-import { callOrders, singleCalls, type CallOrder } from './single-calls.js'
-import { summary } from './summary.js'
-import { costByTier } from './budgets/tiers.js'
-import { trend } from './trend.js'
-import { unpricedModels } from './doubts/unpriced.js'
+/** Every metric with a sample of itself over a scope, to run on an empty table and on one row. */
+import { dimensionOf, dimensions } from '../../src/domain/dimensions.js'
+import { growthBlocks } from '../../src/domain/growth.js'
+import type { Scope } from '../../src/domain/scope.js'
+import { everies } from '../../src/domain/time/timeline.js'
+import { anomalySamples } from './anomaly-samples.js'
+import { breakdown } from '../../src/metrics/breakdown.js'
+import { budgetDays } from '../../src/metrics/budgets/budgets.js'
+import { cappedCalls, usersOverCaps } from '../../src/metrics/budgets/caps.js'
+import { dailyCosts } from '../../src/metrics/budgets/daily-costs.js'
+import { comparison, sharedCalls } from '../../src/metrics/comparison/comparison.js'
+import { doubtfulPrices } from '../../src/metrics/doubts/doubtful-prices.js'
+import { exposedCalls } from '../../src/metrics/exports/exposed-calls.js'
+import { growth } from '../../src/metrics/growth.js'
+import { exportedCalls } from '../../src/metrics/exports/exported-calls.js'
+import { dearest, extentOf, firstLook, type LookSpans } from '../../src/metrics/first-look.js'
+import { focus } from '../../src/metrics/exports/focus.js'
+import { history } from '../../src/metrics/store/history.js'
+import { hourly } from '../../src/metrics/exports/hourly.js'
+import { lastIngest } from '../../src/metrics/store/last-ingest.js'
+import { lateCalls } from '../../src/metrics/doubts/late-calls.js'
+import { loggedCosts, loggedCostsByMonth } from '../../src/metrics/doubts/logged-costs.js'
+import { measureNames } from '../../src/metrics/measures/registry.js'
+import { filterExtent, nearTags, nearValues } from '../../src/metrics/doubts/near-values.js'
+import { movers } from '../../src/metrics/comparison/movers.js'
+import { caps, ruleSamples, type Sample } from './rule-samples.js'
+import { quality, scoreRange } from '../../src/metrics/quality.js'
+import { sessionCosts } from '../../src/metrics/sessions.js'
+import { partlyPricedUsage } from '../../src/metrics/doubts/partly-priced.js'
+import { freeText } from '../../src/metrics/store/free-text.js'
+import { rejectsQuery } from '../../src/metrics/store/rejects.js'
+import { filesQuery, severalSourcesQuery, statusQuery, unreadQuery } from '../../src/metrics/store/status.js'
+import type { Sides } from '../../src/metrics/comparison/compared-calls.js'
+import { errorKinds } from '../../src/metrics/failures/error-kinds.js'
+import { promptCache } from '../../src/metrics/caching/prompt-cache.js'
+import { responseCache } from '../../src/metrics/caching/response-cache.js'
+import { retries } from '../../src/metrics/failures/retries.js'
+import { callOrders, singleCalls, type CallOrder } from '../../src/metrics/single-calls.js'
+import { summary } from '../../src/metrics/summary.js'
+import { costByTier } from '../../src/metrics/budgets/tiers.js'
+import { trend } from '../../src/metrics/trend.js'
+import { unpricedModels } from '../../src/metrics/doubts/unpriced.js'
 
 /** A window as a month of which its last day runs. */
 const lookSample = ({ since, until }: Scope): LookSpans => {
@@ -48,22 +48,7 @@ const lookSample = ({ since, until }: Scope): LookSpans => {
   return { today: month, week: month, month, until: end }
 }
 
-export interface Metric {
-  readonly id: string
-  readonly about: string
-  /** The statement with every figure it can have. */
-  readonly sample: (scope: Scope) => Query<unknown>
-}
-
 const orders = Object.keys(callOrders) as CallOrder[]
-
-const sampleCaps = {
-  request_tokens: 1000,
-  request_usd: '0.01',
-  hourly_usd: '0.1',
-  daily_usd: '1',
-  monthly_usd: '10',
-}
 
 /** A scope, and what lies before it; without a beginning, what lies after it. */
 const halves = (scope: Scope): Sides => ({
@@ -93,7 +78,7 @@ const comparedSample = [
   'mean_quality_score',
 ] as const
 
-export const metrics: readonly Metric[] = [
+export const metrics: readonly Sample[] = [
   {
     id: 'total',
     about: 'every figure over all calls',
@@ -157,7 +142,7 @@ export const metrics: readonly Metric[] = [
   {
     id: 'users_over_caps',
     about: 'users over the caps of a request, an hour, a day and a month',
-    sample: (scope) => usersOverCaps({ scope, readSince: scope.since, caps: sampleCaps, top: 20 }),
+    sample: (scope) => usersOverCaps({ scope, readSince: scope.since, caps: caps, top: 20 }),
   },
   { id: 'capped_calls', about: 'calls and users that caps are held against', sample: cappedCalls },
   {
@@ -282,6 +267,13 @@ export const metrics: readonly Metric[] = [
     ]
   }),
   { id: 'near_tags', about: 'tags like a mistyped one', sample: () => nearTags('any', 3) },
+  { id: 'partly_priced', about: 'usage without a price, of priced calls', sample: partlyPricedUsage },
+  { id: 'status', about: 'what a store holds, in sums', sample: () => statusQuery() },
+  { id: 'files', about: 'files that were read', sample: () => filesQuery() },
+  { id: 'unread', about: 'what records say and was not read', sample: () => unreadQuery() },
+  { id: 'several_sources', about: 'calls of several sources', sample: () => severalSourcesQuery() },
+  { id: 'rejects', about: 'records that were refused', sample: () => rejectsQuery(20) },
+  { id: 'free_text', about: 'columns and tags that hold free text', sample: () => freeText() },
   { id: 'unpriced_models', about: 'models without a price', sample: unpricedModels },
   { id: 'response_cache', about: 'hits of the response cache by kind and source', sample: responseCache },
   ...[[], ['feature'], ['day', 'tag.any']].flatMap((by) => [

@@ -1,14 +1,15 @@
-/** Samples of the metrics behind `llmcost check`, for the registry. */
-import { dimensionOf } from '../../domain/dimensions.js'
-import type { Scope } from '../../domain/scope.js'
-import type { Query } from '../query.js'
-import { ruleBudgets } from './rule-budgets.js'
-import { ruleCaps } from './rule-caps.js'
-import { ruleDays } from './rule-days.js'
-import { rulePriceAge } from './rule-price-age.js'
-import { ruleSilence } from './rule-silence.js'
-import { windowFigures } from './rule-figures.js'
-import { ruleWindows, type WindowTest } from './rule-windows.js'
+/** Samples of the metrics behind `llmcost check`, run by metrics.test.ts. */
+import { dimensionOf } from '../../src/domain/dimensions.js'
+import type { Scope } from '../../src/domain/scope.js'
+import type { Query } from '../../src/metrics/query.js'
+import { alertsQuery } from '../../src/metrics/rules/alerts.js'
+import { ruleBudgets } from '../../src/metrics/rules/rule-budgets.js'
+import { ruleCaps } from '../../src/metrics/rules/rule-caps.js'
+import { ruleDays } from '../../src/metrics/rules/rule-days.js'
+import { rulePriceAge } from '../../src/metrics/rules/rule-price-age.js'
+import { ruleSilence } from '../../src/metrics/rules/rule-silence.js'
+import { windowFigures } from '../../src/metrics/rules/rule-figures.js'
+import { ruleWindows, type WindowTest } from '../../src/metrics/rules/rule-windows.js'
 
 const asOfOf = (scope: Scope): Date => new Date(scope.until ?? '2026-10-05T00:00:00Z')
 
@@ -22,7 +23,7 @@ const tests = windowFigures.map((figure): WindowTest => ({
   againstHours: figure === 'cost_ratio' ? 24 : null,
 }))
 
-const caps = {
+export const caps = {
   request_tokens: 1000,
   request_usd: '0.01',
   hourly_usd: '0.1',
@@ -30,13 +31,19 @@ const caps = {
   monthly_usd: '10',
 }
 
-interface Sample {
+export interface Sample {
   readonly id: string
   readonly about: string
+  /** The statement with every figure it can have. */
   readonly sample: (scope: Scope) => Query<unknown>
 }
 
 export const ruleSamples: readonly Sample[] = [
+  {
+    id: 'alerts',
+    about: 'alerts that are open, and those that ended',
+    sample: (scope) => alertsQuery(asOfOf(scope).toISOString(), true, 20),
+  },
   {
     id: 'rule_windows',
     about: 'windows of the last day beyond the bounds of rules, each beyond its bound',
