@@ -83,6 +83,12 @@ const sourceColumns = [
   column('user_id', 'VARCHAR', 'user'),
   column('customer', 'VARCHAR', 'customer, tenant or end user'),
   column('session_id', 'VARCHAR', 'conversation or session'),
+  since4(
+    'root_session_id',
+    'VARCHAR',
+    'session that this one was started by, such as that of an agent of its sub-agents; NULL where it stands for itself',
+  ),
+  since4('project', 'VARCHAR', 'project; of an agent the name of the folder that it worked in'),
   column('trace_id', 'VARCHAR', 'trace'),
   column('team', 'VARCHAR', 'team'),
   column('environment', 'VARCHAR', 'deployment environment'),

@@ -28,6 +28,7 @@ const groupableNumbers = new Set(['attempt', 'max_tokens', 'temperature', 'file_
 export const shortForms: Readonly<Record<string, string>> = {
   user: 'user_id',
   session: 'session_id',
+  root_session: 'root_session_id',
   trace: 'trace_id',
   env: 'environment',
   tier: 'service_tier',

@@ -146,6 +146,17 @@ export interface Importer {
   readonly isCertain?: (sample: Sample) => boolean
   /** Of an agent that runs on the user's machine: where it keeps its sessions. */
   readonly homes?: (machine: Machine) => readonly Home[]
+  /**
+   * Of a format whose lines are not its calls, such as those of a session or of a batch of spans: SQL for its records.
+   * @param lines FROM item of the lines: `file` (a number), `line` (a number that grows along each file), `text`
+   * (mostly JSON; it may be none, and blank)
+   * @returns SELECT of `line` and `text`: the JSON of a record, made of this line and what it needs of others of the
+   * file. Each line gives one record or more: one that is nothing for the importer stands for itself, so that
+   * it is counted. What people wrote (prompts, answers) is left out here.
+   */
+  readonly records?: (lines: string) => string
+  /** Of a trace only the leaves are calls: a record with usage above others with usage is none, whatever it counts. */
+  readonly callsAreLeaves?: true
   readonly plan: (survey: Survey) => ReadPlan
 }
 

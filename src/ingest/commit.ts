@@ -72,15 +72,15 @@ export async function mergeStaged(
   book: PriceBook,
 ): Promise<Landed> {
   await run.stage.finish()
-  const spans = await leaveOutParents(db)
+  const importers = run.stage.files.map(({ segment }) => segment.reading.recognised.importer)
+  const leaves = importers.flatMap(({ id, callsAreLeaves }) => (callsAreLeaves ? [id] : []))
+  const spans = await leaveOutParents(db, [...new Set(leaves)])
   const refused = await refuseBadFiles(db, run.stage.files, request.rejectLimit)
   const priced = await priceStaged(db, book)
   await readCachesByCost(db)
   // Providers, as they are resolved now, tell calls of one id apart.
   await dedupeStaged(db)
-  const ofAgent = run.stage.files.some(
-    (file) => file.segment.reading.recognised.importer.id === 'claude-code',
-  )
+  const ofAgent = importers.some(({ id }) => id === 'claude-code')
   // All that is told of a run is asked before the store takes it: what fails then has changed nothing.
   const { counts, ...together } = await withStore(db, request, async () => ({
     ...(await mergeInto(db, request, run, known, book, refused, spans, priced)),

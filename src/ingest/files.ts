@@ -2,6 +2,7 @@
 import { countNames, type Counts } from '../domain/record-counts.js'
 import type { Database } from '../db/database.js'
 import type { SourceFile } from './files/discover.js'
+import { importers } from '../importers/registry.js'
 import { optionsKey, type ReadOptions } from './options.js'
 import { fingerprint, type Reading } from './files/units.js'
 import { readSync, openSync, closeSync } from 'node:fs'
@@ -81,6 +82,8 @@ export function judge(
           ? 'shorter than before: read as a new file'
           : 'changed since: read as a new file',
     }
+  // What a record is made of may stand before it, and what comes may change what was said.
+  if (isMade(known.importer)) return { action: 'read', replaces: known, grown: true }
   if (known.ends_with_newline) return resume(known, known.bytes_read)
   // In CSV the newline may stand inside a quoted field.
   const inJson = byteAt(file.path, 0) === 0x7b
@@ -93,6 +96,9 @@ export function judge(
     note: 'its last line was unfinished before: read anew',
   }
 }
+
+/** True where an importer makes its records of lines. */
+const isMade = (id: string): boolean => importers.some((one) => one.id === id && one.records !== undefined)
 
 const otherOptions: Verdict = {
   action: 'refuse',

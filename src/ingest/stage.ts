@@ -11,6 +11,7 @@ import { normaliseSql, type SourceRelation } from './typing/normalise.js'
 import type { ReadOptions } from './options.js'
 import { oneCurrency, stumbled, stylesOf, type Styles } from './typing/styles.js'
 import type { Segment, Unit } from './files/units.js'
+import { firstPlace, makeRecords, sampleOf } from './made-records.js'
 import { surveyCsv, surveyJson } from './typing/survey.js'
 import { stagedColumns } from './typing/verdicts.js'
 import { quoteText } from '../domain/words/quoting.js'
@@ -32,6 +33,8 @@ type Fields = Readonly<Record<string, readonly string[]>>
 /** What became of a unit. */
 interface Inserted {
   readonly rows: number
+  /** Lines of which the rows were made; undefined where each is one. */
+  readonly lines: number | undefined
   readonly note: string | null
   readonly fields: Fields
 }
@@ -40,6 +43,8 @@ export class Stage {
   readonly #db: Database
   readonly #keepsText: boolean
   #rows = 0
+  /** Lines of which records were made; their places begin beyond those of any row. */
+  #places = firstPlace
   #created = false
   #reading = false
   /** The currency that a rate which is given for the run is the rate of. */
@@ -67,12 +72,15 @@ export class Stage {
   async add(unit: Unit, options: ReadOptions, now: Date): Promise<void> {
     // It stays until all is staged: between a unit's rows and their owners nothing may fail.
     if (options.inputTz !== undefined) await this.#db.run(`SET TimeZone = ${quoteText(options.inputTz)}`)
-    const { rows, note, fields } = await this.#insertRepaired(unit, options, now)
+    const { rows, lines, note, fields } = await this.#insertRepaired(unit, options, now)
+    let first = lines === undefined ? this.#rows : this.#places
     for (const segment of unit.segments) {
-      const own = unit.segments.length === 1 ? rows : (segment.rows ?? rows)
-      this.files.push({ fileNo: this.files.length, segment, firstRow: this.#rows, rows: own, note, fields })
-      this.#rows += own
+      const own = unit.segments.length === 1 ? (lines ?? rows) : (segment.rows ?? rows)
+      this.files.push({ fileNo: this.files.length, segment, firstRow: first, rows: own, note, fields })
+      first += own
     }
+    this.#rows += rows
+    this.#places += lines ?? 0
   }
 
   async #insertRepaired(unit: Unit, options: ReadOptions, now: Date): Promise<Inserted> {
@@ -87,7 +95,10 @@ export class Stage {
   /** Inserts a unit's records; again, in the way its columns are written, where a first reading stumbled. */
   async #insert(unit: Unit, given: SourceRelation, options: ReadOptions, now: Date): Promise<Inserted> {
     this.#reading = false
-    const { plan, allRecords, relation } = await this.#plan(unit, given, options)
+    const { records } = unit.recognised.importer
+    const made = records === undefined ? undefined : await makeRecords(this.#db, unit, given, this.#places, records)
+    const { plan, allRecords, relation } = await this.#plan(unit, made?.relation ?? given, options)
+    const lines = made?.lines
     this.#reading = true
     const fields = fieldsOf(plan, options)
     const insert = (as: ReadOptions): Promise<number> =>
@@ -97,11 +108,11 @@ export class Stage {
     await this.#db.run('BEGIN TRANSACTION')
     try {
       const rows = await insert(options)
-      assertOwned(rows, unit)
+      assertOwned(lines ?? rows, unit)
       styles = await this.#stylesOf(unit, relation, plan, options)
       if (styles === undefined) {
         await this.#db.run('COMMIT')
-        return { rows, note: null, fields }
+        return { rows, lines, note: null, fields }
       }
     } catch (error) {
       // An engine that is broken can't even do this.
@@ -112,7 +123,7 @@ export class Stage {
     await this.#db.run('ROLLBACK')
     this.#created = created
     const { note, ...found } = styles
-    return { rows: await insert({ ...options, ...found }), note, fields }
+    return { rows: await insert({ ...options, ...found }), lines, note, fields }
   }
 
   /**
@@ -175,7 +186,8 @@ export class Stage {
     given: SourceRelation,
     options: ReadOptions,
   ): Promise<{ plan: ReadPlan; allRecords: boolean; relation: SourceRelation }> {
-    const { importer, sample } = unit.recognised
+    const { importer } = unit.recognised
+    const sample = given.hasPlaces ? await sampleOf(this.#db, given) : unit.recognised.sample
     const look = given.kind === 'csv' ? surveyCsv : surveyJson
     let relation = given
     let found = await look(this.#db, relation, sample)
@@ -230,15 +242,16 @@ export class Stage {
   #locatedSql(absent: readonly (readonly [string, string])[], files: readonly StagedFile[]): string {
     const columns = absent.map(([name, type]) => `, CAST(NULL AS ${type}) AS ${name}`).join('')
     const rows = `(SELECT rowid AS row, *${columns} FROM staged) s`
+    const at = this.#places > firstPlace ? 'coalesce(s.place, s.row)' : 's.row'
     const [only, ...others] = files
     // Nearly all runs read one file; its rows need no look at where it begins.
     if (only !== undefined && others.length === 0) {
       const { lineBase, knownLines } = placeOf(only)
-      return `SELECT s.*, CAST(${only.fileNo} AS BIGINT) AS file_no, s.row + 1 + ${lineBase - only.firstRow} AS line,
+      return `SELECT s.*, CAST(${only.fileNo} AS BIGINT) AS file_no, ${at} + 1 + ${lineBase - only.firstRow} AS line,
         CAST(${knownLines} AS BIGINT) AS known_lines FROM ${rows}`
     }
-    const join = only === undefined ? 'CROSS JOIN segments g' : 'ASOF JOIN segments g ON s.row >= g.first_row'
-    return `SELECT s.*, g.file_no, s.row - g.first_row + 1 + g.line_base AS line, g.known_lines FROM ${rows} ${join}`
+    const join = only === undefined ? 'CROSS JOIN segments g' : `ASOF JOIN segments g ON ${at} >= g.first_row`
+    return `SELECT s.*, g.file_no, ${at} - g.first_row + 1 + g.line_base AS line, g.known_lines FROM ${rows} ${join}`
   }
 }
 

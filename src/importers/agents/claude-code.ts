@@ -38,7 +38,7 @@ export const claudeCode: Importer = {
     const id = message('id')
     const request = firstOf(doc.text('requestId'), doc.text('data', 'message', 'requestId'))!
     const error = doc.text('isApiErrorMessage')
-    const project = doc.text('cwd')
+    const project = `nullif(regexp_extract(${doc.text('cwd')}, '([^/\\\\]+)[/\\\\]*$', 1), '')`
     const tag = (name: string, sql: string): string => `{'key': '${name}', 'value': left(${sql}, 200)}`
     const labels = [
       tag('git_branch', doc.text('gitBranch')),
@@ -70,7 +70,8 @@ export const claudeCode: Importer = {
         provider: `'anthropic'`,
         response_model: message('model'),
         operation: `'chat'`,
-        feature: `nullif(regexp_extract(${project}, '([^/\\\\]+)[/\\\\]*$', 1), '')`,
+        feature: project,
+        project,
         session_id: doc.text('sessionId'),
         input_tokens: message('usage', 'input_tokens'),
         cache_read_input_tokens: message('usage', 'cache_read_input_tokens'),

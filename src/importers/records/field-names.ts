@@ -122,6 +122,8 @@ export const fieldNames: Readonly<Partial<Record<CallField, readonly string[]>>>
     'client',
     'clientid',
   ],
+  root_session_id: ['rootsessionid'],
+  project: ['project', 'projectname'],
   session_id: ['sessionid', 'session', 'conversationid', 'conversation', 'threadid', 'chatid'],
   trace_id: ['traceid', 'trace', 'correlationid'],
   team: ['team', 'teamid', 'teamname', 'department', 'costcenter', 'businessunit'],

@@ -36,6 +36,8 @@ const labelFields = new Set<CallField>([
   'user_id',
   'customer',
   'session_id',
+  'root_session_id',
+  'project',
   'trace_id',
   'team',
   'environment',

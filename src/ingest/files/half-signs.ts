@@ -28,5 +28,5 @@ export async function withoutHalfSigns(
   )
   if (n === 0) return undefined
   const text = `CASE WHEN ${hasHalf} THEN replace(${mended}, chr(30), chr(92)) ELSE text END`
-  return { ...relation, sql: `SELECT ${text} AS text FROM (${relation.sql})` }
+  return { ...relation, sql: `SELECT * REPLACE (${text} AS text) FROM (${relation.sql})` }
 }

@@ -4,6 +4,7 @@
  */
 import type { Database } from '../../db/database.js'
 import { count } from '../../domain/words/wording.js'
+import { isOneOf } from '../typing/columns.js'
 
 /** What was found of the spans of a run. */
 export interface Spans {
@@ -16,8 +17,9 @@ export interface Spans {
 /**
  * Marks such staged records as skipped, and those without any usage in a trace too. Needs `located`; costs
  * nothing where no file names parents.
+ * @param leaves sources of whose traces the leaves alone are calls
  */
-export async function leaveOutParents(db: Database): Promise<Spans> {
+export async function leaveOutParents(db: Database, leaves: readonly string[] = []): Promise<Spans> {
   const { n } = await db.one<{ n: number }>('SELECT count(parent_span) AS n FROM located')
   if (n === 0) return { summing: 0, unclear: 0 }
   // A span that stands in several files, or copies of one file, is one.
@@ -36,7 +38,7 @@ export async function leaveOutParents(db: Database): Promise<Spans> {
     WITH RECURSIVE climb(span, parent) AS (
       SELECT b.span, b.parent FROM branches b JOIN spans s ON s.span = b.span WHERE ${uses('s')}
       UNION SELECT c.span, b.parent FROM climb c JOIN spans s ON s.span = c.parent JOIN branches b ON b.span = c.parent WHERE NOT ${uses('s')})
-    SELECT p.span, any_value(p.rows) AS rows, ${isSum} AS is_sum,
+    SELECT p.span, any_value(p.rows) AS rows, ${isOneOf('any_value(p.source)', leaves)} OR ${isSum} AS is_sum,
       any_value(p.input_tokens) >= sum(c.input_tokens) AND any_value(p.output_tokens) >= sum(c.output_tokens) AS may_be
     FROM climb b JOIN spans p ON p.span = b.parent JOIN spans c ON c.span = b.span
     WHERE ${uses('p')} AND b.span <> b.parent GROUP BY p.span`)

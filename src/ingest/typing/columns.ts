@@ -11,4 +11,4 @@ export const select = (columns: Columns, from: string): string =>
  * join, which is then made for every row, also where a CASE would never have asked.
  */
 export const isOneOf = (text: string, values: readonly string[]): string =>
-  `list_contains([${values.map((value) => `'${value}'`).join(', ')}], ${text})`
+  `list_contains(CAST([${values.map((value) => `'${value}'`).join(', ')}] AS VARCHAR[]), ${text})`

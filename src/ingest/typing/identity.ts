@@ -70,6 +70,8 @@ const content = [
   'endpoint',
   'customer',
   'session_id',
+  'root_session_id',
+  'project',
   'trace_id',
   'team',
   'environment',

@@ -20,6 +20,8 @@ import { quoteText } from '../../domain/words/quoting.js'
 export interface SourceRelation {
   readonly sql: string
   readonly kind: 'json' | 'csv'
+  /** The records were made of lines: each has its `place`, the number of its line among all that are staged. */
+  readonly hasPlaces?: true
   /** CSV column names, in order. */
   readonly header: readonly string[]
 }
@@ -42,7 +44,8 @@ export function normaliseSql(
   const has = (field: CallField): boolean => raw.has(field)
   // The columns of CSV go along, so that only records without an id and rejected ones are put together.
   const carried = source.kind === 'csv' ? source.header.map((_, i) => `c${i}`) : []
-  const along = carried.map((name): [string, string] => [name, name])
+  const place: Columns = source.hasPlaces ? [['place', 'place']] : []
+  const along: Columns = [...carried.map((name): [string, string] => [name, name]), ...place]
   const content = source.kind === 'csv' ? csvText(carried) : 'text'
   const read: Columns = [...raw].map(([field, sql]) => [`raw_${field}`, sql])
   const names = inColumns(unread(plan), read)
@@ -97,7 +100,7 @@ export function normaliseSql(
   )
   const ruled = ruledSql(typed, plan, options, has)
   return select(
-    [...sourceOf(plan), ...spansOf(plan), ...checkedColumns(plan, options, has, now, content, keepsText)],
+    [...sourceOf(plan), ...spansOf(plan), ...place, ...checkedColumns(plan, options, has, now, content, keepsText)],
     `(${ruled})`,
   )
 }
@@ -204,9 +207,10 @@ function documentSql(source: SourceRelation, plan: ReadPlan, allRecords: boolean
     return `(${withEmbedded(records, plan.document)}) `
   }
   // Nearly every line begins with its brace; trimming all would copy all.
+  const own = source.hasPlaces ? 'place, text' : 'text'
   const texts = allRecords
-    ? `SELECT text, false AS not_a_record, true AS readable FROM (${source.sql})`
-    : `SELECT text,
+    ? `SELECT ${own}, false AS not_a_record, true AS readable FROM (${source.sql})`
+    : `SELECT ${own},
     CASE WHEN text IS NULL THEN true WHEN starts_with(text, '{') THEN false ELSE trim(text, chr(32) || chr(9)) = ''${plan.linesInWords ? ` OR ${isInWords}` : ''} END AS not_a_record,
     CASE WHEN text IS NULL THEN false WHEN starts_with(text, '{') THEN json_valid(text)
       ELSE json_valid(text) AND starts_with(ltrim(text, chr(32) || chr(9)), '{') END AS readable

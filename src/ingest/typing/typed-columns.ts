@@ -30,6 +30,8 @@ const labels = [
   'user_id',
   'customer',
   'session_id',
+  'root_session_id',
+  'project',
   'trace_id',
   'team',
   'environment',

@@ -26,6 +26,7 @@ export const stagedColumns: Readonly<Record<string, string>> = {
   reject_text: 'VARCHAR',
   parent_span: 'VARCHAR',
   span_ids: 'VARCHAR[]',
+  place: 'BIGINT',
   ...Object.fromEntries(Object.keys(repairRules).map((rule) => [rule, 'BOOLEAN'])),
 }
 

@@ -10,6 +10,7 @@ const common = {
   response_model: model,
   model,
   feature: 'shop',
+  project: 'shop',
   session_id: 's-1',
   input_tokens: 19204, // 4 + 18,000 + 1,200
   cache_read_input_tokens: 18000,

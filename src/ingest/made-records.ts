@@ -1,0 +1,68 @@
+/**
+ * Records that an importer makes of lines: a session tells a call in several lines, and a batch of spans holds
+ * many calls in one. They are made before they are surveyed, and keep the numbers of their lines.
+ */
+import type { Database } from '../db/database.js'
+import { isObject, type Sample } from '../importers/importer.js'
+import { withoutHalfSigns } from './files/half-signs.js'
+import type { Unit } from './files/units.js'
+import type { SourceRelation } from './typing/normalise.js'
+
+/** The number of the first line of which records are made: beyond those of rows that are records themselves. */
+export const firstPlace = 2 ** 50
+
+/** What was made of a unit's lines. */
+interface Made {
+  readonly relation: SourceRelation
+  readonly lines: number
+}
+
+/**
+ * Makes the records of a unit, in a table of their own; the next unit's take its place.
+ * @param place the number of the unit's first line among all of the run
+ * @throws where a line has no record: it could be lost
+ */
+export async function makeRecords(
+  db: Database,
+  unit: Unit,
+  given: SourceRelation,
+  place: number,
+  records: (lines: string) => string,
+): Promise<Made> {
+  // Half a sign would make no JSON of its line, and no record of the line.
+  const whole = (await withoutHalfSigns(db, given)) ?? given
+  await db.run(
+    `CREATE OR REPLACE TEMP TABLE made AS SELECT ${place} + line AS place, text FROM (${records(linesOf(unit, whole))}) ORDER BY line`,
+  )
+  const { lines, told } = await db.one<{ lines: number; told: number }>(
+    `SELECT (SELECT count(*) FROM (${given.sql})) AS lines, (SELECT count(DISTINCT place) FROM made) AS told`,
+  )
+  if (lines !== told) throw new Error(`making records lost its place: ${told} of ${lines} lines have any`)
+  return { relation: { kind: 'json', header: [], sql: 'SELECT place, text FROM made', hasPlaces: true }, lines }
+}
+
+/** FROM item: the lines of a unit, from 0, each with the number of its file in the unit. */
+function linesOf({ segments }: Unit, { sql }: SourceRelation): string {
+  const numbered = `SELECT row_number() OVER () - 1 AS line, text FROM (${sql})`
+  if (segments.length === 1) return `(SELECT 0 AS file, line, text FROM (${numbered}))`
+  let first = 0
+  const firsts = segments.flatMap(({ rows = 0 }, file) => {
+    const own = first
+    first += rows
+    // A file without lines begins where the next one does, and must not be taken for it.
+    return rows === 0 ? [] : [`(${file}, ${own})`]
+  })
+  return `(SELECT f.file, l.line, l.text FROM (${numbered}) l ASOF JOIN (VALUES ${firsts.join(', ')}) f(file, first_line) ON l.line >= f.first_line)`
+}
+
+/** Records of which a plan is made. */
+const sampleSize = 200
+
+/** The first records that were made. */
+export async function sampleOf(db: Database, { sql }: SourceRelation): Promise<Sample> {
+  const { rows } = await db.query<{ text: string }>(
+    `SELECT text FROM (${sql}) WHERE json_valid(text) AND starts_with(text, '{') LIMIT ${sampleSize}`,
+  )
+  const records = rows.map(({ text }) => JSON.parse(text) as unknown).filter(isObject)
+  return { kind: 'json', header: [], records }
+}
