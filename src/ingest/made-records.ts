@@ -38,7 +38,10 @@ export async function makeRecords(
     `SELECT (SELECT count(*) FROM (${given.sql})) AS lines, (SELECT count(DISTINCT place) FROM made) AS told`,
   )
   if (lines !== told) throw new Error(`making records lost its place: ${told} of ${lines} lines have any`)
-  return { relation: { kind: 'json', header: [], sql: 'SELECT place, text FROM made', hasPlaces: true }, lines }
+  return {
+    relation: { kind: 'json', header: [], sql: 'SELECT place, text FROM made', hasPlaces: true },
+    lines,
+  }
 }
 
 /** FROM item: the lines of a unit, from 0, each with the number of its file in the unit. */

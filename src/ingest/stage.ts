@@ -96,7 +96,8 @@ export class Stage {
   async #insert(unit: Unit, given: SourceRelation, options: ReadOptions, now: Date): Promise<Inserted> {
     this.#reading = false
     const { records } = unit.recognised.importer
-    const made = records === undefined ? undefined : await makeRecords(this.#db, unit, given, this.#places, records)
+    const made =
+      records === undefined ? undefined : await makeRecords(this.#db, unit, given, this.#places, records)
     const { plan, allRecords, relation } = await this.#plan(unit, made?.relation ?? given, options)
     const lines = made?.lines
     this.#reading = true

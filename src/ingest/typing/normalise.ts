@@ -100,7 +100,12 @@ export function normaliseSql(
   )
   const ruled = ruledSql(typed, plan, options, has)
   return select(
-    [...sourceOf(plan), ...spansOf(plan), ...place, ...checkedColumns(plan, options, has, now, content, keepsText)],
+    [
+      ...sourceOf(plan),
+      ...spansOf(plan),
+      ...place,
+      ...checkedColumns(plan, options, has, now, content, keepsText),
+    ],
     `(${ruled})`,
   )
 }
