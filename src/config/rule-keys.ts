@@ -1,11 +1,6 @@
 /** The keys of rules, by kind: what check, JSON Schema, `init` and documentation derive from. */
-import {
-  anomalyTests,
-  ruleKindNames,
-  ruleKinds,
-  type RuleKindName,
-  type RuleParameter,
-} from '../domain/rules/rule-kinds.js'
+import { anomalyTests, type RuleParameter } from '../domain/rules/rule-kind.js'
+import { ruleKindNames, ruleKinds, type RuleKindName } from '../domain/rules/rule-kinds.js'
 import { severities } from '../domain/rules/rule.js'
 import { condition } from './budgets.js'
 import { sensitivity } from './bound-shapes.js'

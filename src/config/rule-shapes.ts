@@ -84,14 +84,6 @@ const milliseconds: Shape<string> = {
   },
 }
 
-/** Figures that cannot be above 1. */
-const partsOfWhole = new Set<RuleKindName>([
-  'error_rate',
-  'truncation_rate',
-  'cache_hit_rate',
-  'unpriced_share',
-])
-
 export type Amount = Shape<string>
 
 export function boundShape(kind: RuleKindName, amount: Amount): Shape<string> {
@@ -99,7 +91,7 @@ export function boundShape(kind: RuleKindName, amount: Amount): Shape<string> {
     case 'usd':
       return amount
     case 'share':
-      return share(partsOfWhole.has(kind) ? 1 : 10)
+      return share(ruleKinds[kind].mostShare ?? 10)
     case 'ms':
       return milliseconds
     case 'hours': {

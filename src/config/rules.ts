@@ -1,10 +1,6 @@
 /** `rules` of the config file: what `llmcost check` watches. Kinds, units and defaults are domain/rules/rule-kinds.ts. */
-import {
-  ruleKindNames,
-  ruleKinds,
-  type RuleKindName,
-  type RuleParameter,
-} from '../domain/rules/rule-kinds.js'
+import type { RuleParameter } from '../domain/rules/rule-kind.js'
+import { ruleKindNames, ruleKinds, type RuleKindName } from '../domain/rules/rule-kinds.js'
 import { assertMessage } from '../domain/rules/rule-message.js'
 import type { Rule } from '../domain/rules/rule.js'
 import { keysOf, ownKeys, ruleKeys } from './rule-keys.js'

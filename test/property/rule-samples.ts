@@ -8,20 +8,25 @@ import { ruleCaps } from '../../src/metrics/rules/rule-caps.js'
 import { ruleDays } from '../../src/metrics/rules/rule-days.js'
 import { rulePriceAge } from '../../src/metrics/rules/rule-price-age.js'
 import { ruleSilence } from '../../src/metrics/rules/rule-silence.js'
-import { windowFigures } from '../../src/metrics/rules/rule-figures.js'
+import { ruleKindNames, ruleKinds } from '../../src/domain/rules/rule-kinds.js'
 import { ruleWindows, type WindowTest } from '../../src/metrics/rules/rule-windows.js'
 
 const asOfOf = (scope: Scope): Date => new Date(scope.until ?? '2026-10-05T00:00:00Z')
 
-const tests = windowFigures.map((figure): WindowTest => ({
-  figure,
-  when: 'over',
-  bound: '0.01',
-  windowHours: figure === 'cost_ratio' ? 1 : 24,
-  minCalls: 0,
-  minUsd: '0',
-  againstHours: figure === 'cost_ratio' ? 24 : null,
-}))
+const tests = ruleKindNames
+  .filter((kind) => typeof ruleKinds[kind].judgedBy !== 'string')
+  .map((kind): WindowTest => {
+    const against = ruleKinds[kind].parameters.includes('against')
+    return {
+      kind,
+      when: 'over',
+      bound: '0.01',
+      windowHours: against ? 1 : 24,
+      minCalls: 0,
+      minUsd: '0',
+      againstHours: against ? 24 : null,
+    }
+  })
 
 export const caps = {
   request_tokens: 1000,

@@ -1,15 +1,13 @@
 /** What one call has in time and age where that is no column, for quantiles; NULL where a call has none. */
+import { answered, providerLatency } from '../../domain/provider-latency.js'
 import { cacheAge } from '../caching/cache-age.js'
-
-/** A call that a provider answered: neither a hit of the response cache nor failed. */
-const answered = "(cache_hit IS NOT TRUE AND status IS DISTINCT FROM 'error')"
 
 /** What is left of the latency after the first token where that is logged, else all of it, ms. */
 const generating = '(latency_ms - coalesce(ttft_ms, 0))'
 
 export const serviceQuantities = {
   // A hit or a quick refusal says nothing of how fast a provider answers, and a time-out too little.
-  provider_latency_ms: `CASE WHEN ${answered} THEN latency_ms END`,
+  provider_latency_ms: providerLatency,
   hit_latency_ms: 'CASE WHEN cache_hit THEN latency_ms END',
   failed_latency_ms: "CASE WHEN status = 'error' THEN latency_ms END",
   provider_ttft_ms: `CASE WHEN ${answered} THEN ttft_ms END`,

@@ -5,22 +5,24 @@
  * and is taken over the calls of those windows alone that can be beyond their bound.
  */
 import type { Dimension } from '../../domain/dimensions.js'
+import { figureOf, type RuleKindName } from '../../domain/rules/rule-kinds.js'
+import { amount, sum, type Part } from '../../domain/rules/window-figure.js'
 import type { Filter } from '../../domain/scope.js'
 import { hourMs } from '../../domain/time/zones.js'
 import { epochMicros, instant, quantile, wholeNumbers, wholeQuotient } from '../dialect.js'
-import { figureOf, sum, type Part, type WindowFigure } from './rule-figures.js'
 import type { Decimal, Param, Query, Whole } from '../query.js'
 import { columnOf, inFilters, timestampText } from '../scope.js'
 
 export interface WindowTest {
-  readonly figure: WindowFigure
+  /** The kind of rule whose figure it is. */
+  readonly kind: RuleKindName
   readonly when: 'over' | 'under' | 'at_least'
   /** Exact decimal. */
   readonly bound: string
   readonly windowHours: number
   readonly minCalls: number
   readonly minUsd: string
-  /** cost_ratio: hours back to the window compared with. */
+  /** cost_spike: hours back to the window compared with. */
   readonly againstHours: number | null
 }
 
@@ -46,7 +48,7 @@ export interface RuleWindowRow {
   readonly calls: Whole
   /** Of all its calls. */
   readonly cost_usd: Decimal | null
-  /** cost_ratio: cost of the window compared with. */
+  /** cost_spike: cost of the window compared with. */
   readonly cost_before_usd: Decimal | null
 }
 
@@ -106,18 +108,18 @@ export function ruleWindows(request: RuleWindowsRequest): Query<RuleWindowRow> {
 function partsOf(tests: readonly WindowTest[]): ReadonlyMap<string, Part> {
   const parts = new Map<string, Part>([
     ['calls', sum('count(*)')],
-    ['cost_usd', sum('sum(cost_usd)')],
+    ['cost_usd', amount('sum(cost_usd)')],
   ])
-  for (const { figure } of tests) {
-    for (const [name, part] of Object.entries(figureOf(figure).parts)) parts.set(name, part)
+  for (const { kind } of tests) {
+    for (const [name, part] of Object.entries(figureOf(kind).parts)) parts.set(name, part)
   }
   return parts
 }
 
-const quantityName = (figure: WindowFigure): string => `${figure}_value`
+const quantityName = (kind: RuleKindName): string => `${kind}_value`
 
 function quantilesOf(tests: readonly WindowTest[]): readonly (readonly [string, string])[] {
-  const names = new Set(tests.map(({ figure }) => figure))
+  const names = new Set(tests.map(({ kind }) => kind))
   return [...names].flatMap((name) => {
     const of = figureOf(name).quantile?.of
     return of === undefined ? [] : [[quantityName(name), of] as const]
@@ -149,10 +151,10 @@ function windowColumns(tests: readonly WindowTest[], parts: ReadonlyMap<string, 
   return [...spansOf(tests)].flatMap(([frame, [, against]]) => {
     const names = against === 0 ? [...parts.keys()] : ['cost_usd']
     return names.map((name) => {
-      const fold = parts.get(name)?.fold ?? 'sum'
+      const { fold = 'sum', isAmount = false } = parts.get(name) ?? {}
       // A sum of counts is a HUGEINT, which is not what a count is.
       const total = `${fold}(${name}) OVER ${frame}`
-      const isCount = fold === 'sum' && name !== 'cost_usd' && name !== 'input_sum'
+      const isCount = fold === 'sum' && !isAmount
       return `${isCount ? `CAST(coalesce(${total}, 0) AS BIGINT)` : total} AS ${frame}_${name}`
     })
   })
@@ -163,8 +165,8 @@ const decimal = (value: string): string => `CAST(${value} AS DECIMAL(38, 12))`
 
 /** The windows beyond a test's bound; figures of the window are columns of its frame. */
 function testSelect(test: WindowTest, i: number): string {
-  const { figure: name, when, windowHours, againstHours } = test
-  const figure = figureOf(name)
+  const { kind, when, windowHours, againstHours } = test
+  const figure = figureOf(kind)
   const frame = frameName(windowHours)
   const before = againstHours === null ? 'NULL' : `${frameName(windowHours, againstHours)}_cost_usd`
   const part = (one: string): string =>
@@ -176,7 +178,7 @@ function testSelect(test: WindowTest, i: number): string {
     `coalesce(${frame}_cost_usd, 0) >= ${decimal(`$min_usd_${i}`)}`,
   ].join(' AND ')
   const source =
-    figure.quantile === undefined ? `windows WHERE ${volume}` : quantileWindows(name, test, volume, bound)
+    figure.quantile === undefined ? `windows WHERE ${volume}` : quantileWindows(kind, test, volume, bound)
   const beyond = figure.isBeyond?.(part, `$bound_${i}`, compare[when])
   return /* sql */ `
     SELECT ${i} AS test, value, step, CAST(measured AS VARCHAR) AS measured, calls, cost_usd, cost_before_usd
@@ -190,26 +192,26 @@ function testSelect(test: WindowTest, i: number): string {
 
 /** Windows with enough calls whose quantile can be beyond the bound, with it. */
 function quantileWindows(
-  name: WindowFigure,
+  kind: RuleKindName,
   { windowHours }: WindowTest,
   volume: string,
   bound: string,
 ): string {
-  const { quantile: wanted } = figureOf(name)
-  if (wanted === undefined) throw new Error(`${name} is no quantile`)
+  const { quantile: wanted } = figureOf(kind)
+  if (wanted === undefined) throw new Error(`${kind} is no quantile`)
   const frame = frameName(windowHours)
   const possible = wanted.possible((one) => `${frame}_${one}`, bound)
   return /* sql */ `(
         SELECT windows.*, taken.quantile
         FROM windows JOIN (
-          SELECT candidates.value, candidates.step, ${quantile(quantityName(name), wanted.at)} AS quantile
+          SELECT candidates.value, candidates.step, ${quantile(quantityName(kind), wanted.at)} AS quantile
           FROM (
             SELECT value, step, step + hours.after AS call_step
             FROM windows, ${wholeNumbers(String(windowHours))} AS hours(after) WHERE ${volume} AND ${possible}
           ) AS candidates
           JOIN calls_by_step ON calls_by_step.step = candidates.call_step
             AND calls_by_step.value IS NOT DISTINCT FROM candidates.value
-          WHERE ${quantityName(name)} IS NOT NULL
+          WHERE ${quantityName(kind)} IS NOT NULL
           GROUP BY candidates.value, candidates.step
         ) AS taken ON taken.step = windows.step AND taken.value IS NOT DISTINCT FROM windows.value
       )`

@@ -6,24 +6,9 @@ import { dimensionOf } from '../../domain/dimensions.js'
 import type { Rule } from '../../domain/rules/rule.js'
 import { ruleKinds } from '../../domain/rules/rule-kinds.js'
 import { ruleWindows, type RuleWindowRow, type WindowTest } from '../../metrics/rules/rule-windows.js'
-import type { WindowFigure } from '../../metrics/rules/rule-figures.js'
 import type { Held } from '../../rules/held.js'
 import { messageOf, type FailedRule, type IdleRule, type Judgement } from './judgement.js'
 import { ask, type Question } from '../question.js'
-
-const figureOf: Readonly<Partial<Record<Rule['kind'], WindowFigure>>> = {
-  cost: 'cost',
-  cost_spike: 'cost_ratio',
-  call_cost: 'call_cost',
-  user_share: 'cost',
-  error_rate: 'error_rate',
-  truncation_rate: 'truncation_rate',
-  p95_latency: 'p95_latency',
-  p99_latency: 'p99_latency',
-  cache_hit_rate: 'cache_hit_rate',
-  unpriced_share: 'unpriced_share',
-  p95_input_over_mean: 'p95_input_over_mean',
-}
 
 interface Prepared {
   readonly rule: Rule
@@ -87,12 +72,11 @@ async function judgeGroup(
 }
 
 function testOf(rule: Rule, dailyUsd: string | null): WindowTest {
-  const figure = figureOf[rule.kind]
   const { bound } = ruleKinds[rule.kind]
-  if (figure === undefined || bound === null || rule.bound === null || rule.windowHours === null)
-    throw new Error(`${rule.kind} is no figure of a window`)
+  if (bound === null || rule.bound === null || rule.windowHours === null)
+    throw new Error(`${rule.kind} has no bound or no window`)
   return {
-    figure,
+    kind: rule.kind,
     when: bound.when,
     bound: dailyUsd === null ? rule.bound : shareOf(rule.bound, dailyUsd),
     windowHours: rule.windowHours,
@@ -103,7 +87,8 @@ function testOf(rule: Rule, dailyUsd: string | null): WindowTest {
 }
 
 function heldOf(row: RuleWindowRow, { rule, dailyUsd }: Prepared): Held {
-  const isMoney = ruleKinds[rule.kind].unit === 'usd'
+  const { unit, details } = ruleKinds[rule.kind]
+  const isMoney = unit === 'usd'
   const measured = isMoney ? row.measured : Number(row.measured)
   return {
     rule,
@@ -115,7 +100,7 @@ function heldOf(row: RuleWindowRow, { rule, dailyUsd }: Prepared): Held {
     details: {
       calls: Number(row.calls),
       cost_usd: row.cost_usd,
-      ...(rule.kind === 'cost_spike' ? { cost_before_usd: row.cost_before_usd } : {}),
+      ...('cost_before_usd' in details ? { cost_before_usd: row.cost_before_usd } : {}),
       ...(dailyUsd === null ? {} : { daily_usd: dailyUsd }),
     },
   }
