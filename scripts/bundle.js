@@ -1,38 +1,101 @@
 /**
- * The last step of the build: puts the functions of date-fns that are used into the one file that imports them,
- * and its licences beside it, so that no user installs the library whole; and the kinds of rules into one file.
+ * The last step of the build: few files of many, for each that Node looks for, reads and links costs every run of the
+ * program half a millisecond. What a command loads late stays a file of its own, and names stay as they are written.
+ * The functions of date-fns that are used and DuckDB's client go in as well, with their licences beside them: no user
+ * installs the first whole, and the second is one file where it was a hundred.
  */
-import { cpSync, mkdirSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 
 const packages = join(dirname(fileURLToPath(import.meta.url)), '..', 'node_modules')
-const built = process.argv[2] ?? 'dist'
+const built = resolve(process.argv[2] ?? 'dist')
+const main = join(built, 'main.js')
 
-/** Puts what a file imports into it. */
-async function putTogether(...path) {
-  const file = join(built, ...path)
-  const bundle = await rolldown({
-    input: file,
-    // What is built may lie outside the checkout; what cannot be found must not be left to the user's machine.
-    resolve: { modules: [packages] },
-    onLog: (_, { message }) => {
-      throw new Error(message)
-    },
-  })
-  await bundle.write({ file, format: 'esm', comments: false })
-  await bundle.close()
+/** Packages that go in; the user installs the others. */
+const putIn = /^(?:date-fns|@date-fns\/tz|@duckdb\/node-api)(?:\/|$)/
+const isPackage = /^[^./]/
+
+/** What so many of the files that are loaded late share is in one file: nearly every command reads most of it. */
+const sharedByMany = 12
+
+/** The native part of the engine stands beside its client's package, wherever that is. */
+const native = '@duckdb/node-bindings'
+const nativeBesideClient = `module.exports = require('node:module')
+  .createRequire(require.resolve('@duckdb/node-api'))('${native}')`
+
+/** What `main` imports, directly or not, without what it loads late. */
+const atStart = new Set()
+
+const engine = {
+  name: 'engine',
+  resolveId: (id) => (id === native ? { id: `\0${native}` } : undefined),
+  load: (id) => {
+    if (id === `\0${native}`) return nativeBesideClient
+    return id === join(built, 'db', 'engine.js')
+      ? `import * as engine from '@duckdb/node-api'\nexport { engine }`
+      : undefined
+  },
 }
 
-await putTogether('domain', 'time', 'calendar.js')
-// Twenty small files that nearly every command reads: one is read 15 ms sooner.
-await putTogether('domain', 'rules', 'rule-kinds.js')
-rmSync(join(built, 'domain', 'rules', 'kinds'), { recursive: true })
+const start = {
+  name: 'start',
+  buildEnd() {
+    const imported = [main]
+    for (const id of imported) {
+      atStart.add(id)
+      for (const next of this.getModuleInfo(id)?.importedIds ?? [])
+        if (!atStart.has(next)) imported.push(next)
+    }
+    atStart.delete(main)
+  },
+}
+
+const bundle = await rolldown({
+  input: {
+    main,
+    // A process of its own.
+    'apart-process': join(built, 'db', 'apart-process.js'),
+    // Where tests and benchmarks look into the program.
+    'commands/registry': join(built, 'commands', 'registry.js'),
+    'db/database': join(built, 'db', 'database.js'),
+  },
+  platform: 'node',
+  // What is built may lie outside the checkout; what cannot be found must not be left to the user's machine.
+  resolve: { modules: [packages] },
+  external: (id) => isPackage.test(id) && id !== native && !putIn.test(id) && !id.startsWith(built),
+  plugins: [engine, start],
+  onLog: (_, { code, message }) => {
+    // One command may load late what another loads at once.
+    if (code !== 'INEFFECTIVE_DYNAMIC_IMPORT') throw new Error(message)
+  },
+})
+const { output } = await bundle.generate({
+  format: 'esm',
+  comments: false,
+  minifyInternalExports: false,
+  chunkFileNames: '[name].js',
+  codeSplitting: {
+    groups: [
+      { name: 'start', priority: 2, test: (id) => atStart.has(id) || id === '\0rolldown/runtime.js' },
+      { name: 'shared', priority: 1, minShareCount: sharedByMany },
+    ],
+  },
+})
+await bundle.close()
+
+// All files lie in one folder: what is found beside a file of the sources is found beside any of these.
+rmSync(built, { recursive: true })
+for (const { fileName, code } of output) {
+  mkdirSync(dirname(join(built, fileName)), { recursive: true })
+  writeFileSync(join(built, fileName), code)
+}
 
 const licences = [
   ['date-fns/LICENSE.md', 'date-fns.md'],
   ['@date-fns/tz/LICENSE.md', 'date-fns-tz.md'],
+  ['@duckdb/node-api/LICENSE', 'duckdb-node-api.md'],
 ]
 mkdirSync(join(built, 'licences'), { recursive: true })
 for (const [from, to] of licences) cpSync(join(packages, from), join(built, 'licences', to))

@@ -5,7 +5,6 @@
  * numbers (bigint beyond 2^53), times as ISO 8601 UTC strings.
  */
 import { mkdirSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue, Json } from '@duckdb/node-api'
@@ -32,14 +31,11 @@ export interface Resources {
   readonly spills?: boolean | undefined
 }
 
-/**
- * DuckDB is loaded late, and by require: it costs more than everything else that starts up, and twice as
- * much by import, which reads its many CommonJS files once more to find their exports.
- */
-const duckdb = (): typeof import('@duckdb/node-api') => {
+/** DuckDB's client, loaded when a database is first opened. */
+async function duckdb(): Promise<typeof import('@duckdb/node-api')> {
   isLoaded = true
   setAllocator(givesBack)
-  return createRequire(import.meta.url)('@duckdb/node-api') as typeof import('@duckdb/node-api')
+  return (await import('./engine.js')).engine
 }
 let isLoaded = false
 
@@ -108,7 +104,7 @@ export class Database {
   static async open(path: string, mode: 'read' | 'write', resources: Resources = {}): Promise<Database> {
     keepFilesPrivate()
     sweepAbandoned()
-    const { DuckDBInstance } = duckdb()
+    const { DuckDBInstance } = await duckdb()
     const options = instanceOptions(resources)
     if (mode === 'read') options['access_mode'] = 'READ_ONLY'
     // Rows wait in memory, uncompressed, until so many groups of 122,880 of them are written together.
@@ -222,7 +218,7 @@ export class Database {
 
   /** Binds one SELECT, and does not run it. @throws DuckDB's own error: a column that is not there, say */
   async assertBinds(sql: string): Promise<void> {
-    const { StatementType } = duckdb()
+    const { StatementType } = await duckdb()
     const statements = await this.#connection.extractStatements(sql)
     if (statements.count !== 1) throw new Error(`not one statement: ${sql.slice(0, 80)}`)
     const prepared = await statements.prepare(0)
