@@ -39,6 +39,12 @@ const since4 = <N extends string>(
   about: string,
 ): CallColumn & { readonly name: N } => ({ ...column(name, type, about), since: 4 })
 
+/**
+ * The operation of a row that is no call: a source that tells no calls states what a session used in all. Its
+ * tokens and dollars count, it does not.
+ */
+export const sessionTotal = 'session_total'
+
 /** What a call used. */
 const usageColumns = [
   column('input_tokens', 'BIGINT', 'input tokens, cache reads and writes included'),

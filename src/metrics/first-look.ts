@@ -2,6 +2,7 @@
 import { dimensionOf } from '../domain/dimensions.js'
 import type { Filter, Scope } from '../domain/scope.js'
 import { instant } from './dialect.js'
+import { isCall } from './measures/aggregates.js'
 import type { Decimal, Param, Query, Whole } from './query.js'
 import { inFilters, timestampText } from './scope.js'
 
@@ -50,7 +51,7 @@ export function firstLook(spans: LookSpans, filters: readonly Filter[], top: num
   const sql = /* sql */ `
     WITH sums AS (
       SELECT ${dimensionOf('feature').key} AS feature, ${dimensionOf('model').key} AS model,
-        count(*) FILTER (WHERE ${since('month')}) AS calls,
+        count(*) FILTER (WHERE ${since('month')} AND ${isCall}) AS calls,
         sum(cost_usd) FILTER (WHERE ${since('today')}) AS today_usd,
         sum(cost_usd) FILTER (WHERE ${since('week')}) AS week_usd,
         sum(cost_usd) FILTER (WHERE ${since('month')}) AS month_usd,

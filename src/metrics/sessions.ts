@@ -1,6 +1,7 @@
 /** What sessions cost: the calls of each session are added up first, within each group of calls. */
 import { element, quantiles } from './dialect.js'
 import { flags, labels, placedCalls, type GroupKeys, type GroupRequest } from './groups.js'
+import { callCount } from './measures/aggregates.js'
 import type { Decimal, Query, Whole } from './query.js'
 
 /**
@@ -25,7 +26,7 @@ export function sessionCosts(request: GroupRequest): Query<SessionRow> {
   const sql = /* sql */ `
     WITH ${ctes}
     , session_costs AS (
-      SELECT ${[...flags(ds), 'session_id', 'sum(cost_usd) AS cost_usd', 'count(*) AS calls'].join(', ')}
+      SELECT ${[...flags(ds), 'session_id', 'sum(cost_usd) AS cost_usd', `${callCount} AS calls`].join(', ')}
       FROM placed_calls WHERE session_id IS NOT NULL
       GROUP BY ${ds.length === 0 ? 'session_id' : `GROUPING SETS ((${ds.join(', ')}, is_others, session_id), (session_id))`}
     ), figures AS (

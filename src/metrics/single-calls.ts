@@ -1,5 +1,6 @@
 /** Single calls: the dearest, the latest, those cut off, those that failed. */
 import type { Scope } from '../domain/scope.js'
+import { isCall } from './measures/aggregates.js'
 import type { Decimal, Query, Whole } from './query.js'
 import { inScope } from './scope.js'
 
@@ -44,7 +45,7 @@ export function singleCalls(scope: Scope, order: CallOrder, top: number): Query<
       SELECT call_id, source, ts, feature, user_id, provider, model, input_tokens, output_tokens, cost_usd,
         latency_ms, finish_reason, status, error, file_id, line
       FROM calls
-      WHERE ${chosen.condition} AND ${condition.sql}
+      WHERE ${chosen.condition} AND ${isCall} AND ${condition.sql}
       ORDER BY ${chosen.order}, source, call_id
       LIMIT CAST($top AS BIGINT)
     )

@@ -12,6 +12,7 @@ import { lateCalls } from '../metrics/doubts/late-calls.js'
 import { partlyPricedUsage } from '../metrics/doubts/partly-priced.js'
 import { loggedCosts } from '../metrics/doubts/logged-costs.js'
 import type { Query } from '../metrics/query.js'
+import { sessionTotals } from '../metrics/doubts/session-totals.js'
 import { unpricedModels } from '../metrics/doubts/unpriced.js'
 import type { Doubts } from '../reports/notes.js'
 import { unmatchedFilters } from './unmatched.js'
@@ -55,21 +56,25 @@ export async function doubtsAbout(
     | undefined,
 ): Promise<Doubts> {
   const { db, scope, history: past, fromInput } = question
+  const [totals] = Number(past.session_totals) > 0 ? await ask(db, sessionTotals(scope)) : []
+  // What has no call may have money all the same.
+  const rows = Number(figures?.calls ?? 0) + Number(totals?.session_totals ?? 0)
   const unpricedCalls = figures?.unpriced_calls ?? 0
   const partlyPricedCalls = figures?.partly_priced_calls ?? 0
   return {
     history: past,
     scope,
-    calls: figures?.calls ?? 0,
+    calls: rows,
+    sessionTotals: totals,
     unpricedCalls,
     partlyPricedCalls,
     partlyPriced: Number(partlyPricedCalls) > 0 ? await ask(db, partlyPricedUsage(scope)) : [],
     unpriced: Number(unpricedCalls) > 0 ? await ask(db, unpricedModels(scope)) : [],
-    lateCalls: Number(figures?.calls ?? 0) === 0 ? 0 : await lateCallsIn(db, scope, past),
-    loggedCosts: Number(figures?.calls ?? 0) === 0 ? [] : await ask(db, loggedCosts(scope)),
-    doubtfulPrices: Number(figures?.calls ?? 0) === 0 ? [] : await ask(db, doubtfulPrices(scope)),
+    lateCalls: rows === 0 ? 0 : await lateCallsIn(db, scope, past),
+    loggedCosts: rows === 0 ? [] : await ask(db, loggedCosts(scope)),
+    doubtfulPrices: rows === 0 ? [] : await ask(db, doubtfulPrices(scope)),
     // Costs nothing where calls were found.
-    unmatched: Number(figures?.calls ?? 0) === 0 ? await unmatchedFilters(db, scope) : [],
+    unmatched: rows === 0 ? await unmatchedFilters(db, scope) : [],
     fromInput,
   }
 }

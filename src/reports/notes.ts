@@ -12,6 +12,7 @@ import type { DoubtfulPriceRow } from '../metrics/doubts/doubtful-prices.js'
 import type { HistoryRow } from '../metrics/store/history.js'
 import type { Decimal, Whole } from '../metrics/query.js'
 import type { PartlyPricedRow } from '../metrics/doubts/partly-priced.js'
+import type { SessionTotalsRow } from '../metrics/doubts/session-totals.js'
 import type { UnpricedRow } from '../metrics/doubts/unpriced.js'
 import type { Hint } from './report.js'
 import { filterText, matchesNever, unmatchedWords, type Unmatched } from './unmatched.js'
@@ -20,8 +21,10 @@ import { filterText, matchesNever, unmatchedWords, type Unmatched } from './unma
 export interface Doubts {
   readonly history: HistoryRow
   readonly scope: Scope
-  /** Of the calls in scope. */
+  /** Of the calls in scope, and the totals of sessions among them. */
   readonly calls: Figure
+  /** Rows that are a session's total; asked for where the store has any. */
+  readonly sessionTotals?: SessionTotalsRow | undefined
   readonly unpricedCalls: Figure
   readonly partlyPricedCalls: Figure
   readonly unpriced: readonly UnpricedRow[]
@@ -75,6 +78,8 @@ function priceWarnings(doubts: Doubts): Doubt[] {
   const { calls, unpricedCalls, partlyPricedCalls, unpriced, partlyPriced, loggedCosts } = doubts
   const { lateCalls, doubtfulPrices, history, fromInput } = doubts
   const warnings: Doubt[] = []
+  if (Number(doubts.sessionTotals?.session_totals ?? 0) > 0)
+    warnings.push({ text: totalsWords(doubts.sessionTotals!) })
   if (Number(unpricedCalls ?? 0) > 0) {
     const without = `${count(unpricedCalls)} of ${counted(calls, 'call has', 'calls have')} no price and no cost here`
     const text = `${without}: ${modelList(unpriced)}`
@@ -93,6 +98,12 @@ function priceWarnings(doubts: Doubts): Doubt[] {
       command: 'llmcost prices update',
     })
   return warnings
+}
+
+/** `3 rows ($1.20) are totals of sessions: they count in tokens and dollars, not as calls` */
+function totalsWords({ session_totals: rows, cost_usd: cost }: SessionTotalsRow): string {
+  const what = Number(rows) === 1 ? 'row' : 'rows'
+  return `${count(rows)} ${what} (${cost === null ? 'no price' : usd(cost)}) ${Number(rows) === 1 ? 'is the total of a session' : 'are totals of sessions'}, whose log does not tell its calls: counted in tokens and dollars, not in calls, means and rates`
 }
 
 const checking = 'llmcost prices check'

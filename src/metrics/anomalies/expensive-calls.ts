@@ -5,6 +5,7 @@
  */
 import type { Scope } from '../../domain/scope.js'
 import { element, instant, quantiles } from '../dialect.js'
+import { isCall } from '../measures/aggregates.js'
 import type { Decimal, Query, Whole } from '../query.js'
 import { inScope } from '../scope.js'
 
@@ -41,7 +42,7 @@ export function expensiveCalls(request: ExpensiveRequest): Query<ExpensiveCallRo
   const sql = /* sql */ `
     WITH paid_calls AS NOT MATERIALIZED (
       SELECT call_id, source, ts, feature, user_id, model, cost_usd FROM calls
-      WHERE ${condition.sql} AND cost_usd > 0
+      WHERE ${condition.sql} AND cost_usd > 0 AND ${isCall}
     ), dear_calls AS MATERIALIZED (
       SELECT * FROM paid_calls
       WHERE ts >= ${instant('$window_since')} AND cost_usd >= CAST($least AS DOUBLE)

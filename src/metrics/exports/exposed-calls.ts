@@ -6,6 +6,7 @@
 import type { Dimension } from '../../domain/dimensions.js'
 import { actingClassOfEngine } from '../../domain/words/hidden.js'
 import { bucketCount, bucketCounts, replaced, rowsOfJson } from '../dialect.js'
+import { callCount } from '../measures/aggregates.js'
 import { quantities } from '../measures/quantities.js'
 import type { Decimal, Param, Query, Whole } from '../query.js'
 import { columnOf } from '../scope.js'
@@ -32,7 +33,7 @@ const latency = quantities['provider_latency_ms'] ?? ''
 
 /** Aggregates over calls; those that are sums are NULL where no call has the field, and all add up. */
 const sums = {
-  requests: 'count(*)',
+  requests: callCount,
   input_tokens: 'sum(input_tokens)',
   output_tokens: 'sum(output_tokens)',
   cache_read_input_tokens: 'sum(cache_read_input_tokens)',

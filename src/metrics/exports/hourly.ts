@@ -6,6 +6,7 @@ import type { Scope } from '../../domain/scope.js'
 import { bucketNumber } from '../buckets.js'
 import { momentOfMicros } from '../dialect.js'
 import { partitionColumn, type Partition } from './exported-calls.js'
+import { callCount } from '../measures/aggregates.js'
 import type { Query } from '../query.js'
 import { inScope } from '../scope.js'
 
@@ -33,7 +34,7 @@ const counted = (name: string, about: string, condition?: string): HourlyColumn 
   name,
   type: 'BIGINT',
   about,
-  sql: condition === undefined ? 'count(*)' : `count(*) FILTER (WHERE ${condition})`,
+  sql: condition === undefined ? callCount : `count(*) FILTER (WHERE ${condition})`,
 })
 
 const tokens = (name: string, about: string): HourlyColumn & { sql: string } => ({

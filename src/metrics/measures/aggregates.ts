@@ -1,4 +1,17 @@
 /** Aggregates that measures are made of, as SQL. */
+import { sessionTotal } from '../../domain/call.js'
+
+/** SQL: true of a call; a session's total is none, though its tokens and dollars count. */
+export const isCall = `(operation IS DISTINCT FROM '${sessionTotal}')`
+
+/** How many calls there are. */
+export const callCount = `count(*) FILTER (WHERE ${isCall})`
+
+/** An aggregate of calls alone. */
+export const ofCalls = (aggregate: string): string => `${aggregate} FILTER (WHERE ${isCall})`
+
+/** SQL: a value of a call; NULL of a session's total. */
+export const callsOwn = (value: string): string => `CASE WHEN ${isCall} THEN ${value} END`
 
 /** One amount over another; NULL over nothing. */
 export const ratio = (part: string, whole: string): string => `CAST(${part} AS DOUBLE) / nullif(${whole}, 0)`

@@ -1,5 +1,5 @@
 /** How answers end. */
-import { ratio, where } from './aggregates.js'
+import { callCount, ratio, where } from './aggregates.js'
 import type { Measures } from './measure.js'
 
 const reason = (name: string): string => ratio(where(`finish_reason = '${name}'`), 'count(finish_reason)')
@@ -17,7 +17,7 @@ export const answersMeasures = {
     kind: 'count',
     optional: 2,
     is: 'count',
-    sql: 'count(*) - count(finish_reason)',
+    sql: `${callCount} - count(finish_reason)`,
   },
   stop_rate: {
     title: 'stop',

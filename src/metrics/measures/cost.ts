@@ -1,5 +1,5 @@
 /** What calls cost. */
-import { exactStddev, ratio } from './aggregates.js'
+import { callsOwn, exactStddev, ofCalls, ratio } from './aggregates.js'
 import type { Measures } from './measure.js'
 
 const anyTokens = '(input_tokens IS NOT NULL OR output_tokens IS NOT NULL) AND cache_hit IS NOT TRUE'
@@ -63,7 +63,7 @@ export const costMeasures = {
     better: 'less',
     optional: 1,
     is: 'mean',
-    sql: ratio('sum(cost_usd)', 'count(cost_usd)'),
+    sql: ratio(ofCalls('sum(cost_usd)'), ofCalls('count(cost_usd)')),
   },
   p50_cost_usd: {
     title: 'p50 cost',
@@ -98,7 +98,7 @@ export const costMeasures = {
     better: 'less',
     optional: 4,
     is: 'extreme',
-    sql: 'max(cost_usd)',
+    sql: ofCalls('max(cost_usd)'),
   },
   stddev_cost_usd: {
     title: 'std dev of cost',
@@ -106,6 +106,6 @@ export const costMeasures = {
     better: 'less',
     optional: 6,
     is: 'deviation',
-    sql: exactStddev('cost_usd'),
+    sql: exactStddev(callsOwn('cost_usd')),
   },
 } as const satisfies Measures

@@ -1,5 +1,5 @@
 /** How fast calls were answered, ms. */
-import { exactMean } from './aggregates.js'
+import { callCount, exactMean } from './aggregates.js'
 import type { Measures } from './measure.js'
 import { quantities } from './quantities.js'
 
@@ -52,7 +52,7 @@ export const latencyMeasures = {
     kind: 'count',
     optional: 4,
     is: 'count',
-    sql: 'count(*) - count(latency_ms)',
+    sql: `${callCount} - count(latency_ms)`,
   },
   timed_provider_calls: {
     title: 'timed provider calls',

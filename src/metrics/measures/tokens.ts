@@ -1,5 +1,5 @@
 /** What calls carry in tokens. */
-import { exactMean, ratio, where } from './aggregates.js'
+import { callsOwn, exactMean, isCall, ofCalls, ratio, where } from './aggregates.js'
 import type { Measures } from './measure.js'
 
 export const tokensMeasures = {
@@ -57,7 +57,7 @@ export const tokensMeasures = {
     kind: 'number',
     better: 'less',
     is: 'mean',
-    sql: ratio('sum(input_tokens)', 'count(input_tokens)'),
+    sql: ratio(ofCalls('sum(input_tokens)'), ofCalls('count(input_tokens)')),
   },
   p50_input_tokens: {
     title: 'p50 input',
@@ -82,7 +82,7 @@ export const tokensMeasures = {
     kind: 'number',
     better: 'less',
     is: 'mean',
-    sql: ratio('sum(output_tokens)', 'count(output_tokens)'),
+    sql: ratio(ofCalls('sum(output_tokens)'), ofCalls('count(output_tokens)')),
   },
   p50_output_tokens: {
     title: 'p50 output',
@@ -108,7 +108,7 @@ export const tokensMeasures = {
     kind: 'number',
     optional: 1,
     is: 'mean',
-    sql: exactMean('CAST(output_tokens AS DOUBLE) / nullif(input_tokens, 0)'),
+    sql: exactMean(callsOwn('CAST(output_tokens AS DOUBLE) / nullif(input_tokens, 0)')),
   },
   // The ratio of sums: what all output is to all input, over calls that log both.
   output_input_ratio: {
@@ -126,14 +126,14 @@ export const tokensMeasures = {
     kind: 'count',
     optional: 6,
     is: 'count',
-    sql: 'count(input_tokens)',
+    sql: ofCalls('count(input_tokens)'),
   },
   output_input_calls: {
     title: 'calls with both',
     kind: 'count',
     optional: 6,
     is: 'count',
-    sql: where('input_tokens > 0 AND output_tokens IS NOT NULL'),
+    sql: where(`${isCall} AND input_tokens > 0 AND output_tokens IS NOT NULL`),
   },
   p95_input_over_mean: {
     title: 'p95/mean input',
@@ -143,7 +143,10 @@ export const tokensMeasures = {
     is: 'quantile',
     of: 'input_tokens',
     at: 0.95,
-    parts: { input_calls: 'count(input_tokens)', input_sum: 'CAST(sum(input_tokens) AS DOUBLE)' },
+    parts: {
+      input_calls: ofCalls('count(input_tokens)'),
+      input_sum: `CAST(${ofCalls('sum(input_tokens)')} AS DOUBLE)`,
+    },
     figure: (p95, part) => `${p95} * ${part('input_calls')} / nullif(${part('input_sum')}, 0)`,
   },
 } as const satisfies Measures

@@ -1,5 +1,5 @@
 /** How many calls, users and prices there are, and when. */
-import { where } from './aggregates.js'
+import { callCount, ofCalls, where } from './aggregates.js'
 import type { Measures } from './measure.js'
 
 export const volumeMeasures = {
@@ -7,14 +7,14 @@ export const volumeMeasures = {
     title: 'calls',
     kind: 'count',
     is: 'count',
-    sql: 'count(*)',
+    sql: callCount,
   },
   priced_calls: {
     title: 'priced calls',
     kind: 'count',
     optional: 6,
     is: 'count',
-    sql: 'count(cost_usd)',
+    sql: ofCalls('count(cost_usd)'),
   },
   unpriced_calls: {
     title: 'unpriced',
@@ -22,6 +22,7 @@ export const volumeMeasures = {
     better: 'less',
     optional: 1,
     is: 'count',
+    // A session's total without a price is told with the calls that have none.
     sql: 'count(*) - count(cost_usd)',
   },
   partly_priced_calls: {

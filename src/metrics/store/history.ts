@@ -1,5 +1,6 @@
 /** What the store holds at all, whatever the window: where the data are and what is doubtful about them. */
 import { instant } from '../dialect.js'
+import { isCall } from '../measures/aggregates.js'
 import type { Query, Whole } from '../query.js'
 
 export interface HistoryRow {
@@ -10,6 +11,8 @@ export interface HistoryRow {
   /** Calls later than now. */
   readonly future_calls: Whole
   readonly rejected_lines: Whole
+  /** Rows that are a session's total and no call. */
+  readonly session_totals: Whole
   /** Version and date of the price data of the latest run; null before any. */
   readonly price_data: string | null
   /** Day of the newest of that price data, `YYYY-MM-DD`; null where it is not known. */
@@ -21,7 +24,8 @@ export function history(now: string): Query<HistoryRow> {
   const sql = /* sql */ `
     WITH extent AS (
       SELECT count(*) AS calls, min(ts) AS first_ts, max(ts) AS last_ts,
-        count(*) FILTER (WHERE ts >= ${instant('$now')}) AS future_calls
+        count(*) FILTER (WHERE ts >= ${instant('$now')}) AS future_calls,
+        count(*) FILTER (WHERE NOT ${isCall}) AS session_totals
       FROM calls
     ), refused AS (
       SELECT count(*) AS rejected_lines FROM rejects
@@ -30,7 +34,7 @@ export function history(now: string): Query<HistoryRow> {
         max(value) FILTER (WHERE key = 'price_date') AS price_date
       FROM meta WHERE key IN ('price_data', 'price_date')
     )
-    SELECT calls, first_ts, last_ts, future_calls, rejected_lines, price_data, price_date
+    SELECT calls, first_ts, last_ts, future_calls, rejected_lines, session_totals, price_data, price_date
     FROM extent CROSS JOIN refused CROSS JOIN latest_run`
   return { sql, params: { now: now.replace('T', ' ').replace('Z', '') } }
 }

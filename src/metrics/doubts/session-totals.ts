@@ -1,0 +1,19 @@
+/** Rows in which a source states what a session used in all, instead of its calls. */
+import type { Scope } from '../../domain/scope.js'
+import { isCall } from '../measures/aggregates.js'
+import type { Decimal, Query, Whole } from '../query.js'
+import { inScope } from '../scope.js'
+
+export interface SessionTotalsRow {
+  readonly session_totals: Whole
+  readonly cost_usd: Decimal | null
+}
+
+export function sessionTotals(scope: Scope): Query<SessionTotalsRow> {
+  const condition = inScope(scope)
+  const sql = /* sql */ `
+    SELECT count(*) AS session_totals, sum(cost_usd) AS cost_usd
+    FROM calls
+    WHERE NOT ${isCall} AND ${condition.sql}`
+  return { sql, params: condition.params }
+}
