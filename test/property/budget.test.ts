@@ -548,7 +548,7 @@ describe('parts of the report', () => {
     last_ts: '2026-10-02T10:00:00Z',
     future_calls: 0,
     rejected_lines: 0,
-            session_totals: 0,
+    session_totals: 0,
     price_data: null,
     price_date: null,
   }
