@@ -62,8 +62,7 @@ test('calls are as if no total were there; tokens and dollars are those of both'
         const { cost_usd: _, ...before } = await total(ofCalls)
         const sums = await total(['cost_usd', 'input_tokens'])
         const rows = totals.map(
-          (n, i) =>
-            `('total-${i}', 'test', TIMESTAMP '2026-10-02', 'session_total', ${n}, ${n} * DECIMAL '0.000001')`,
+          (n, i) => `('total-${i}', 'test', TIMESTAMP '2026-10-02', 'session_total', ${n}, ${n} * 0.000001)`,
         )
         await db.run(
           `INSERT INTO calls (call_id, source, ts, operation, input_tokens, cost_usd) VALUES ${rows.join()}`,
@@ -77,7 +76,7 @@ test('calls are as if no total were there; tokens and dollars are those of both'
         expect(picos(after.cost_usd) - picos(sums.cost_usd)).toBe(BigInt(added) * 1_000_000n)
         const asked = sessionTotals(scope)
         const [told] = (await db.query<{ session_totals: number }>(asked.sql, asked.params)).rows
-        expect(Number(told!.session_totals)).toBe(totals.length)
+        expect(told!.session_totals).toBe(totals.length)
         const listed = singleCalls(scope, 'dearest', 1000)
         const ids = (await db.query<{ call_id: string }>(listed.sql, listed.params)).rows
         expect(ids.filter(({ call_id: id }) => id.startsWith('total-'))).toEqual([])
