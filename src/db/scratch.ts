@@ -104,6 +104,9 @@ export function scratchFile(ending: string): ScratchFile {
   return { fd, path: `${openFiles}/${fd}`, release: release(() => (nameless -= 1)) }
 }
 
+/** A path for files that others write; they stay until the process ends, or until they are removed. */
+export const scratchPath = (ending: string): string => join(scratchFolder(), `${++made}.${ending}`)
+
 let swept = false
 
 /** Removes what processes of this user left behind that are gone; once, beside what else is done. */

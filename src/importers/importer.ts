@@ -155,6 +155,11 @@ export interface Importer {
    * it is counted. What people wrote (prompts, answers) is left out here.
    */
   readonly records?: (lines: string) => string
+  /**
+   * Of a format that stands in an SQLite database: the tables that it is made of, the most telling first. Their
+   * rows are its lines, each an object with its table under `$table`.
+   */
+  readonly tables?: readonly string[]
   /** Of a trace only the leaves are calls: a record with usage above others with usage is none, whatever it counts. */
   readonly callsAreLeaves?: true
   readonly plan: (survey: Survey) => ReadPlan

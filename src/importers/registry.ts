@@ -10,11 +10,13 @@ import { litellm } from './gateways/litellm.js'
 import { llmcost } from './records/llmcost.js'
 import { ollama } from './providers/ollama.js'
 import { openai } from './providers/openai.js'
+import { opencode } from './agents/opencode.js'
 
 /** Importers in the order in which they are asked to recognise a sample: the most specific first. */
 export const importers: readonly Importer[] = [
   bedrock,
   claudeCode,
+  opencode,
   litellm,
   anthropic,
   gemini,

@@ -167,13 +167,6 @@ const agents: readonly Signature[] = [
       ((Array.isArray(r['hrTime']) || Array.isArray(r['time'])) && has(r, 'attributes')),
   },
   {
-    id: 'opencode',
-    about: 'a message of OpenCode',
-    kind: 'not-read-yet',
-    next: sessions,
-    matches: (r) => has(r, 'sessionID', 'modelID') || (has(r, 'sessionID', 'tokens') && has(r, 'providerID')),
-  },
-  {
     id: 'cursor',
     about: 'a usage export of Cursor',
     why: 'its four token columns are apart from each other',

@@ -3,14 +3,18 @@
  * ingest.ts for the run as a whole).
  */
 
-/** The bytes of a source as UTF-8 text: decompressed (.gz, .zst by content) and brought out of UTF-16. */
+/** The bytes of a source as UTF-8 text: decompressed (.gz, .zst by content), brought out of UTF-16 or of a database. */
 import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs'
 import { Transform, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { isOfTheMachine, UserError } from '../../errors.js'
+import { sqliteLines } from './sqlite.js'
 import { beyond, BeyondLimit, unzstd } from './zstd.js'
 
-export type Encoding = 'plain' | 'gzip' | 'zstd' | 'utf-16'
+export type Encoding = 'plain' | 'gzip' | 'zstd' | 'utf-16' | 'sqlite'
+
+/** How an SQLite database begins. */
+const sqliteMagic = Buffer.from('SQLite format 3\0')
 
 /** A file that grows by more than this when decompressed, beyond the floor, is taken for a bomb. */
 const expansionLimit = 400
@@ -21,11 +25,11 @@ const mostBytes = (path: string): number => Math.max(expansionFloor, statSync(pa
 
 /** How a file is encoded, by its first bytes. @throws UserError when it can't be read */
 export function encodingOf(path: string): Encoding {
-  const head = Buffer.alloc(4)
+  const head = Buffer.alloc(sqliteMagic.length)
   let read: number
   try {
     const file = openSync(path, 'r')
-    read = readSync(file, head, 0, 4, 0)
+    read = readSync(file, head, 0, head.length, 0)
     closeSync(file)
   } catch (error) {
     throw new UserError('the file cannot be read', {
@@ -36,6 +40,7 @@ export function encodingOf(path: string): Encoding {
   }
   if (read >= 2 && head[0] === 0x1f && head[1] === 0x8b) return 'gzip'
   if (read >= 4 && head.readUInt32LE(0) === 0xfd2fb528) return 'zstd'
+  if (read === head.length && head.equals(sqliteMagic)) return 'sqlite'
   if (read >= 2 && ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)))
     return 'utf-16'
   return 'plain'
@@ -46,6 +51,10 @@ export function encodingOf(path: string): Encoding {
  * @throws UserError when compressed data is damaged or expands beyond reason
  */
 export async function* readBytes(path: string, encoding: Encoding, start = 0): AsyncGenerator<Buffer> {
+  if (encoding === 'sqlite') {
+    yield* sqliteLines(path)
+    return
+  }
   const raw = createReadStream(path, { start: encoding === 'plain' ? start : 0, highWaterMark: 1 << 20 })
   const limit = isCompressed(encoding) ? mostBytes(path) : Number.POSITIVE_INFINITY
   let size = 0
@@ -79,7 +88,7 @@ const bomb = (path: string, { message }: BeyondLimit): UserError =>
     hint: 'Nothing of it was kept. Decompress it yourself if it is to be trusted, then ingest the result.',
   })
 
-function decoded(raw: Readable, encoding: Encoding, limit: number): AsyncIterable<Buffer> {
+function decoded(raw: Readable, encoding: Exclude<Encoding, 'sqlite'>, limit: number): AsyncIterable<Buffer> {
   if (encoding === 'zstd') return unzstd(raw as AsyncIterable<Buffer>, limit)
   if (encoding === 'gzip') return pipe(raw, createGunzip())
   if (encoding === 'utf-16') return pipe(raw, utf16Decoder())

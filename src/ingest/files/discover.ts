@@ -24,7 +24,11 @@ export interface SourceFile {
  * Endings that are looked for in folders; files named one by one may have any. Behind them, what a rotated log
  * is numbered or dated with: calls between the last ingest and a rotation stand there alone.
  */
-export const endings = /\.(?:jsonl|ndjson|json|csv|tsv|log|txt)(?:[.-]\d[\d_-]*)?(?:\.(?:gz|zst))?$/i
+export const endings =
+  /\.(?:(?:jsonl|ndjson|json|csv|tsv|log|txt)(?:[.-]\d[\d_-]*)?(?:\.(?:gz|zst))?|db|sqlite3?)$/i
+
+/** Names of what stands beside a database. */
+const besideDatabase = /-(?:wal|shm|journal)$/
 
 /** @throws UserError when a source is missing, unreadable or holds no logs */
 export async function discover(sources: readonly string[], cwd: string): Promise<SourceFile[]> {
@@ -53,7 +57,10 @@ async function discoverOne(source: string, cwd: string): Promise<SourceFile[]> {
   const paths = await glob(source, { cwd, absolute: true, onlyFiles: true, dot: true })
   if (paths.length === 0)
     throw new UserError('no file matches', { location: source, hint: 'Check the pattern.' })
-  return paths.toSorted().map((p) => sourceFile(p, p, statSync(p)))
+  const all = new Set(paths)
+  // What a database writes beside itself is read with it.
+  const files = paths.filter((p) => !besideDatabase.test(p) || !all.has(p.replace(besideDatabase, '')))
+  return files.toSorted().map((p) => sourceFile(p, p, statSync(p)))
 }
 
 /** True for a pattern that some file matches. */
@@ -74,7 +81,7 @@ function below(folder: string, label: string): SourceFile[] {
   if (found.length > 0) return found
   throw new UserError('no call logs in this folder', {
     location: label,
-    hint: 'Looked for .jsonl .ndjson .json .csv .tsv .log .txt, plain, .gz or .zst, in all folders below.',
+    hint: 'Looked for .jsonl .ndjson .json .csv .tsv .log .txt, plain, .gz or .zst, and .db .sqlite, in all folders below.',
   })
 }
 
@@ -121,12 +128,15 @@ const unreadable = (path: string, label: string, what: string): SourceFile => ({
 })
 
 export function sourceFile(path: string, label: string, stat: Stats): SourceFile {
-  const regular = stat.isFile()
+  if (!stat.isFile()) return { path, label, size: 0, mtimeMs: 0, stream: true }
+  const real = realpathSync(path)
+  // The newest rows of a database may stand in its write-ahead log alone.
+  const beside = statSync(`${real}-wal`, { throwIfNoEntry: false })
   return {
-    path: regular ? realpathSync(path) : path,
+    path: real,
     label,
-    size: regular ? stat.size : 0,
-    mtimeMs: regular ? Math.round(stat.mtimeMs) : 0,
-    stream: !regular,
+    size: stat.size + (beside?.size ?? 0),
+    mtimeMs: Math.round(Math.max(stat.mtimeMs, beside?.mtimeMs ?? 0)),
+    stream: false,
   }
 }

@@ -27,18 +27,17 @@ const logsAre = 'Call logs are JSON lines, JSON or CSV, plain, .gz or .zst.'
 export function notText(head: Buffer, label: string): Unrecognised {
   const kind = binaryKinds.find(({ magic }) => head.subarray(0, magic.length).equals(magic))
   if (kind === undefined) return new Unrecognised('this is not a text log', label, false, logsAre)
-  const text = head.toString('latin1')
-  const owner = kind.owners?.find(({ mark }) => mark.test(text))
-  const what = owner ? `${kind.what} of ${owner.name}` : kind.what
-  return new Unrecognised(
-    `this is ${what}, which is not read${owner ? ' yet' : ''}`,
-    label,
-    owner !== undefined || kind.table === true,
-    owner ? `${kind.next} ${owner.next}` : kind.next,
-  )
+  return new Unrecognised(`this is ${kind.what}, which is not read`, label, kind.table === true, kind.next)
 }
 
-const sessions = 'Of coding agents only the sessions of Claude Code (~/.claude/projects) are read today.'
+/** The error for a database in which no importer knows a table. */
+export const withoutKnownTable = (tables: readonly string[], label: string): Unrecognised =>
+  new Unrecognised(
+    `no importer knows a table of this SQLite database: ${tables.length === 0 ? 'it has none' : listed(tables)}`,
+    label,
+    false,
+    'Write its table of calls out as CSV: sqlite3 -header -csv FILE "SELECT * FROM …" > calls.csv.',
+  )
 
 const binaryKinds: readonly {
   readonly magic: Buffer
@@ -46,17 +45,7 @@ const binaryKinds: readonly {
   readonly next: string
   /** It may hold a table of calls. */
   readonly table?: true
-  readonly owners?: readonly { readonly mark: RegExp; readonly name: string; readonly next: string }[]
 }[] = [
-  {
-    magic: Buffer.from('SQLite format 3\0'),
-    what: 'an SQLite database',
-    next: 'Write its table of calls out as CSV: sqlite3 -header -csv FILE "SELECT * FROM …" > calls.csv.',
-    owners: [
-      { mark: /total_nano_aiu|copilot/, name: 'GitHub Copilot', next: sessions },
-      { mark: /session_message|CREATE TABLE [`"]?message[`"]?/, name: 'OpenCode', next: sessions },
-    ],
-  },
   {
     magic: Buffer.from([0x37, 0x7f, 0x06]),
     what: 'the write-ahead log of an SQLite database',

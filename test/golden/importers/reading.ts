@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { doubts } from '../../../src/ingest/doubts.js'
 import { askAll, ingestInto, Workshop, type Choices } from '../../property/ingesting.js'
 
-const fixtures = fileURLToPath(new URL('../../../fixtures', import.meta.url))
+export const fixtures = fileURLToPath(new URL('../../../fixtures', import.meta.url))
 
 /** What every prompt and completion in the fixtures says: it must be nowhere in a store. */
 export const marker = 'MARKER-SECRET'

@@ -173,17 +173,6 @@ const logs: readonly (readonly [name: string, text: string])[] = [
     record({ type: 'span', hrTime: [1, 2], attributes: { 'gen_ai.usage.input_tokens': 5 } }),
   ],
   [
-    'OpenCode',
-    record({
-      id: 'm',
-      sessionID: 's',
-      modelID: 'm',
-      providerID: 'p',
-      tokens: { input: 1, output: 2 },
-      time: { created: 1.7e12 },
-    }),
-  ],
-  [
     'Cursor',
     'Date,Kind,Model,Input (w/ Cache Write),Input (w/o Cache Write),Cache Read,Output Tokens,Total Tokens,Cost\n2026-01-01,Included,auto,1,2,3,4,10,0.1\n',
   ],
