@@ -9,8 +9,7 @@ export function callRecord(values: Readonly<Record<string, string>>): string {
 }
 
 /** SQL for the last name of a path, on any system; NULL for none. */
-const folderName = (path: string): string =>
-  `nullif(regexp_extract(${path}, '([^/\\\\]+)[/\\\\]*$', 1), '')`
+const folderName = (path: string): string => `nullif(regexp_extract(${path}, '([^/\\\\]+)[/\\\\]*$', 1), '')`
 
 /** SQL: a number without the `.0` that some writers give whole ones; any other text as it is. */
 export const wholeText = (text: string): string => `regexp_replace(${text}, '\\.0+$', '')`
