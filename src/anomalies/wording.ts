@@ -1,6 +1,7 @@
 /** An incident in the words of a person: what, how much above normal, why, and what to do next. */
 import { shortUsdOf, type Picos } from '../domain/costs/amount.js'
 import { dimensionNoun, dimensionOf } from '../domain/dimensions.js'
+import { plural } from '../domain/words/plurals.js'
 import { count, number, percent, usd, roundUsd } from '../domain/words/wording.js'
 import { hourMs, minuteText } from '../domain/time/zones.js'
 import { chanceText } from './chance-words.js'
@@ -149,7 +150,7 @@ function oddsText(surprise: number): string {
 /** `spike, 3 hours, high confidence`, and which other series agree. */
 export function groundsText(incident: Incident): string {
   const { kinds, hours, confidence } = incident
-  const length = `${count(hours.length)} flagged ${hours.length === 1 ? 'hour' : 'hours'}`
+  const length = `${count(hours.length)} flagged ${plural(hours.length, 'hour')}`
   return `${kinds.join(' and ')}, ${length}, ${confidence} confidence${othersText(incident)}`
 }
 

@@ -1,4 +1,5 @@
 /** What is doubtful about what a run read, in sentences: one a kind, whatever the number of files. */
+import { counted, plural } from '../domain/words/plurals.js'
 import { count } from '../domain/words/wording.js'
 import type { CacheHabit } from './typing/cache-reading.js'
 import { placeholderWords } from './typing/placeholders.js'
@@ -18,7 +19,7 @@ export function doubts(summary: IngestSummary): string[] {
   }
   out.push(...unreadWords(summary.unread), ...cacheWords(summary.cacheHabits))
   if (summary.reread > 0) {
-    const were = summary.reread === 1 ? 'was read and priced' : 'were read and priced'
+    const were = plural(summary.reread, 'was read and priced', 'were read and priced')
     out.push(
       `${countedCalls(summary.reread)} of earlier runs ${were} anew: it is known now how cached tokens were counted`,
     )
@@ -43,11 +44,11 @@ function unreadWords(unread: IngestSummary['unread']): string[] {
     if (currency !== undefined)
       return `${countedCalls(calls)} in ${where}: the cost is in ${currency} and is left out; --set currency_rate=<US dollars for one> converts it`
     if (name === beyondTotal)
-      return `${countedCalls(calls)} in ${where}: the record's own total has tokens beyond input and output, which nothing explains; ${calls === 1 ? 'it counts' : 'they count'} as partly priced`
+      return `${countedCalls(calls)} in ${where}: the record's own total has tokens beyond input and output, which nothing explains; ${plural(calls, 'it counts', 'they count')} as partly priced`
     const doubtful = /^currency in doubt: (.*)$/.exec(name)?.[1]
     if (doubtful !== undefined)
       return `${countedCalls(calls)} in ${where}: the cost is read as US dollars though the record says ${doubtful}; --set currency=<code> says what it is in`
-    return `${countedCalls(calls)} in ${where}: ${name} is not read; ${calls === 1 ? 'it counts' : 'they count'} as partly priced`
+    return `${countedCalls(calls)} in ${where}: ${name} is not read; ${plural(calls, 'it counts', 'they count')} as partly priced`
   })
   const more = unread.length - words.length
   if (more > 0) words.push(`${count(more)} more kinds of usage are not read; llmcost status lists all`)
@@ -63,12 +64,11 @@ function skippedWords(name: string, records: number, where: string): string {
         : `${count(records)} lines are left out as no calls, though they tell`
     return `${where}: ${lines} ${inWords}; only what is logged as JSON is read`
   }
-  const are =
-    records === 1 ? '1 record is left out as no call' : `${count(records)} records are left out as no calls`
+  const are = counted(records, 'record is left out as no call', 'records are left out as no calls')
   return `${where}: ${are}, though ${name} is there; in a file of their own such records may be read`
 }
 
-const countedCalls = (calls: number): string => `${count(calls)} ${calls === 1 ? 'call' : 'calls'}`
+const countedCalls = (calls: number): string => counted(calls, 'call')
 
 /** Which reading of cached tokens was taken, and what shows it; nothing where it is the usual one. */
 function cacheWords(habits: readonly CacheHabit[]): string[] {

@@ -2,6 +2,7 @@
  * ingest: sources become calls in the store, in steps that SQL does: discover → stage → normalise →
  * dedupe and price → merge. Staging has a database of its own; the store's lock is held for the merge alone.
  */
+import { plural } from '../domain/words/plurals.js'
 import { Database, type Resources } from '../db/database.js'
 import { openStoreBeforeWriting, writeStore } from '../db/store.js'
 import type { CostBasis } from '../domain/costs/basis.js'
@@ -228,5 +229,5 @@ async function rejectedWords(db: Database, summary: IngestSummary): Promise<stri
      ORDER BY r.file_id, r.line LIMIT 3`,
   )
   const first = rows.map(({ path, line, reason }) => `  ${path}:${line}: ${reason}`)
-  return [`${rejected} ${rejected === 1 ? 'record was' : 'records were'} rejected:`, ...first]
+  return [`${rejected} ${plural(rejected, 'record was', 'records were')} rejected:`, ...first]
 }

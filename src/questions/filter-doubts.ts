@@ -2,7 +2,7 @@
 import type { Database } from '../db/database.js'
 import { noneValue, type Reading } from '../domain/filters.js'
 import { isComparison, type Filter, type Scope } from '../domain/scope.js'
-import { count } from '../domain/words/wording.js'
+import { counted, plural } from '../domain/words/plurals.js'
 import { filterExtent } from '../metrics/doubts/near-values.js'
 import { filterText } from '../reports/unmatched.js'
 
@@ -43,9 +43,9 @@ async function callsWith(
   return Number((await db.one<{ readonly calls_inside: bigint | number }>(sql, params)).calls_inside)
 }
 
-const some = (calls: number): string => `${count(calls)} ${calls === 1 ? 'call' : 'calls'}`
+const some = (calls: number): string => counted(calls, 'call')
 
-const has = (calls: number): string => (calls === 1 ? 'has' : 'have')
+const has = (calls: number): string => plural(calls, 'has', 'have')
 
 /** As it is typed in a shell. */
 const escaped = ({ dimension, value }: Filter): string =>

@@ -7,6 +7,7 @@ import { localDate } from '../domain/time/periods.js'
 import { latePriceDays } from '../domain/costs/price-age.js'
 import type { Scope, Window } from '../domain/scope.js'
 import { sumOf } from '../domain/costs/decimal.js'
+import { counted, plural } from '../domain/words/plurals.js'
 import { count, usd } from '../domain/words/wording.js'
 import type { DoubtfulPriceRow } from '../metrics/doubts/doubtful-prices.js'
 import type { HistoryRow } from '../metrics/store/history.js'
@@ -129,21 +130,16 @@ function doubtfulWords(rows: readonly DoubtfulPriceRow[]): string {
   const shown = rows.slice(0, 3).map(({ model, doubt }) => `${model} (${doubt})`)
   const more = rows.length - shown.length
   const cost = usd(sumOf(rows.map(({ cost_usd: usd }) => usd)))
-  return `${counted(calls, 'call', 'calls')} for ${cost} ${calls === 1 ? 'is' : 'are'} at doubtful prices: ${shown.join(', ')}${more > 0 ? ` and ${count(more)} more` : ''}`
+  return `${counted(calls, 'call')} for ${cost} ${plural(calls, 'is', 'are')} at doubtful prices: ${shown.join(', ')}${more > 0 ? ` and ${count(more)} more` : ''}`
 }
 
 function usageList(used: readonly PartlyPricedRow[]): string {
   if (used.length === 0) return 'something used'
   const shown = used
     .slice(0, 4)
-    .map(({ name, calls }, i) => `${name} (${i === 0 ? counted(calls, 'call', 'calls') : count(calls)})`)
+    .map(({ name, calls }, i) => `${name} (${i === 0 ? counted(calls, 'call') : count(calls)})`)
   const more = used.length - shown.length
   return shown.join(', ') + (more > 0 ? ` and ${count(more)} more` : '')
-}
-
-/** `1 call`, `1,234 calls` */
-function counted(value: Figure, one: string, many: string): string {
-  return `${count(value ?? 0)} ${Number(value ?? 0) === 1 ? one : many}`
 }
 
 /** Quiet facts: which prices the figures rest on. */

@@ -1,8 +1,7 @@
 /** Groups and times of a table as they stand in sentences. */
 import { dimensionNoun, type Dimension } from '../domain/dimensions.js'
-import { count, duration, inWords } from '../domain/words/wording.js'
+import { duration, inWords } from '../domain/words/wording.js'
 import type { GroupKeys } from '../metrics/groups.js'
-import type { Whole } from '../metrics/query.js'
 import type { Cell, Finding } from './report.js'
 
 type Keyed = Pick<GroupKeys, `d${number}`>
@@ -40,7 +39,3 @@ export const timeText = (ms: number): string =>
   ms >= 1000 && ms < 10_000
     ? inWords(ms, { places: 1, power: -3, suffix: ' s' }).replace('.0 s', ' s')
     : duration(ms)
-
-/** `1 call`, `1,204 calls`. */
-export const counted = (value: Whole, one: string, many: string): string =>
-  `${count(value)} ${Number(value) === 1 ? one : many}`

@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isAbsent } from '../../db/store-file.js'
 import { openStoreForReading } from '../../db/store.js'
+import { counted } from '../../domain/words/plurals.js'
 import { bytes, count, duration } from '../../domain/words/wording.js'
 import { dayMs } from '../../domain/time/zones.js'
 import { UserError } from '../../errors.js'
@@ -118,7 +119,7 @@ async function calls(invocation: Invocation): Promise<Answer> {
   if (row === undefined || Number(row.calls) === 0) {
     return { health: 'note', found: 'none yet', next: 'llmcost ingest <logs> reads some.' }
   }
-  const found = `${count(row.calls)} from ${count(row.files)} ${row.files === 1 ? 'file' : 'files'}, the newest ${day(row.last_ts)}`
+  const found = `${count(row.calls)} from ${counted(row.files, 'file')}, the newest ${day(row.last_ts)}`
   if (Number(row.unpriced_calls) === 0) return { health: 'ok', found }
   return {
     health: 'note',

@@ -1,5 +1,6 @@
 /** The logs that `llmcost` alone looks at, and how they are read: into memory, the newest first. */
 import type { Database } from '../../db/database.js'
+import { counted, plural } from '../../domain/words/plurals.js'
 import { bytes, count } from '../../domain/words/wording.js'
 import { agentFolders, type LogFolder } from '../../ingest/files/agent-homes.js'
 import type { SourceFile } from '../../ingest/files/discover.js'
@@ -57,7 +58,7 @@ export async function findLogs(machine: Machine | undefined, cwd: string, now: D
       others.files === 0
         ? []
         : [
-            `${count(others.files)} more ${others.files === 1 ? 'file' : 'files'} here (${bytes(others.bytes)}) ${others.files === 1 ? 'is' : 'are'} no call log for certain, or too much to read unasked.`,
+            `${count(others.files)} more ${plural(others.files, 'file')} here (${bytes(others.bytes)}) ${plural(others.files, 'is', 'are')} no call log for certain, or too much to read unasked.`,
           ],
   }
 }
@@ -100,7 +101,7 @@ function recent(
   }))
   const old = all.filter(({ mtimeMs }) => mtimeMs < since)
   if (old.length === 0) return { taken, words: [] }
-  const words = `${count(old.length)} ${old.length === 1 ? 'session' : 'sessions'} (${bytes(sizeOf(old))}) that ended over ${fewDays} days ago ${old.length === 1 ? 'was' : 'were'} left out; llmcost ingest --agents reads all`
+  const words = `${counted(old.length, 'session')} (${bytes(sizeOf(old))}) that ended over ${fewDays} days ago ${plural(old.length, 'was', 'were')} left out; llmcost ingest --agents reads all`
   return { taken, words: [words] }
 }
 

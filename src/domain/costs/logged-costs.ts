@@ -2,6 +2,7 @@
  * Where the costs that the logs report differ from those that count: the cheapest alarm for a price, a tier
  * or a token count that was read wrongly. SQL and words, for whoever asks it of some calls.
  */
+import { plural } from '../words/plurals.js'
 import { change, count, inWords, usdScale } from '../words/wording.js'
 
 /** A model's month in which logged and counted costs differ, with the sums that it is part of. */
@@ -102,9 +103,9 @@ export function loggedCostWords(rows: readonly LoggedCostRow[]): string[] {
   const { all_calls: calls, all_reported_cost_usd: reported, all_counted_cost_usd: counted } = most
   const scale = usdScale([reported, counted])
   const more = models.length - 1
-  const others = more === 0 ? '' : ` and ${count(more)} more ${more === 1 ? 'model' : 'models'}`
+  const others = more === 0 ? '' : ` and ${count(more)} more ${plural(more, 'model')}`
   return [
-    `the logs say ${inWords(reported, scale)}, list prices ${inWords(counted, scale)} for ${count(calls)} ${Number(calls) === 1 ? 'call' : 'calls'}; most: ${modelWords(most, rows)}${others}`,
+    `the logs say ${inWords(reported, scale)}, list prices ${inWords(counted, scale)} for ${count(calls)} ${plural(calls, 'call')}; most: ${modelWords(most, rows)}${others}`,
   ]
 }
 

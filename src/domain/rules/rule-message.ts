@@ -5,6 +5,7 @@ import type { Rule } from './rule.js'
 import type { RuleUnit } from './rule-kind.js'
 import { ruleKinds, type RuleKindName } from './rule-kinds.js'
 import type { Filter } from '../scope.js'
+import { counted, plural } from '../words/plurals.js'
 import { count, duration, number, percent, usd } from '../words/wording.js'
 import { hourMs } from '../time/zones.js'
 
@@ -40,7 +41,7 @@ const placeholders: Readonly<Record<string, (rule: Rule, subject: RuleSubject, s
 /** What a message may end with: `: user ada explains $14.20 (94%), and 2 smaller ones`; nothing where nothing is known. */
 function becauseWords({ cause, folded }: RuleSubject['details']): string {
   const ones = Number(folded ?? 0)
-  const more = ones > 0 ? `, and ${count(ones)} smaller ${ones === 1 ? 'one' : 'ones'}` : ''
+  const more = ones > 0 ? `, and ${count(ones)} smaller ${plural(ones, 'one')}` : ''
   return `${cause === null || cause === undefined ? '' : `: ${cause}`}${more}`
 }
 
@@ -121,7 +122,7 @@ export function inUnit(value: Figure, unit: RuleUnit): string {
     case 'hours':
       return duration(Number(value) * hourMs)
     case 'days':
-      return `${count(value)} ${Number(value) === 1 ? 'day' : 'days'}`
+      return counted(value, 'day')
     case 'count':
       return count(value)
     case 'time':

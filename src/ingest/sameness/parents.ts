@@ -3,7 +3,7 @@
  * the spans of a run, those whose counts are those of the nearest spans with usage below them are left out.
  */
 import type { Database } from '../../db/database.js'
-import { count } from '../../domain/words/wording.js'
+import { counted } from '../../domain/words/plurals.js'
 import { isOneOf } from '../typing/columns.js'
 
 /** What was found of the spans of a run. */
@@ -68,11 +68,15 @@ export function spanWords({ summing, unclear }: Spans): string[] {
   const out: string[] = []
   if (summing > 0)
     out.push(
-      `${count(summing)} ${summing === 1 ? 'record sums up the calls below it in its trace and is no call' : 'records sum up the calls below them in their trace and are no calls'}`,
+      counted(
+        summing,
+        'record sums up the calls below it in its trace and is no call',
+        'records sum up the calls below them in their trace and are no calls',
+      ),
     )
   if (unclear > 0)
     out.push(
-      `${count(unclear)} ${unclear === 1 ? 'record has calls below it in its trace and more tokens than they: it counts' : 'records have calls below them in their trace and more tokens than they: they count'} beside them`,
+      `${counted(unclear, 'record has calls below it in its trace and more tokens than they: it counts', 'records have calls below them in their trace and more tokens than they: they count')} beside them`,
     )
   return out
 }

@@ -3,6 +3,7 @@
  * id, the same calls of several sources. It only looks; `mergeCalls` and `writeAcross` write.
  */
 import type { Database } from '../../db/database.js'
+import { counted, plural } from '../../domain/words/plurals.js'
 import { count } from '../../domain/words/wording.js'
 import { matchAcrossSources } from './across-sources.js'
 import { dedupeAgainstStore, dedupeStaged } from './dedupe.js'
@@ -29,15 +30,15 @@ export async function compareWithStore(
   const out: string[] = []
   if (shared.calls > 0)
     out.push(
-      `${count(shared.calls)} ${shared.calls === 1 ? 'call shares its id' : `calls share ${shared.ids === 1 ? '1 id' : `${count(shared.ids)} ids`}`} with calls that differ: each was kept, under the id, ~ and a hash; if such an id is that of one call, --map call_id=<field> says so`,
+      `${count(shared.calls)} ${shared.calls === 1 ? 'call shares its id' : `calls share ${counted(shared.ids, 'id')}`} with calls that differ: each was kept, under the id, ~ and a hash; if such an id is that of one call, --map call_id=<field> says so`,
     )
   if (elsewhere > 0)
     out.push(
-      `${count(elsewhere)} ${elsewhere === 1 ? 'call is' : 'calls are'} in logs of another source too and ${elsewhere === 1 ? 'counts' : 'count'} once, as ${elsewhere === 1 ? 'a duplicate' : 'duplicates'} of it; --keep-across-sources counts both`,
+      `${counted(elsewhere, 'call is', 'calls are')} in logs of another source too and ${plural(elsewhere, 'counts', 'count')} once, as ${plural(elsewhere, 'a duplicate', 'duplicates')} of it; --keep-across-sources counts both`,
     )
   if (across.disagreeing > 0)
     out.push(
-      `${count(across.disagreeing)} ${across.disagreeing === 1 ? 'id of a call is' : 'ids of calls are'} in logs of several sources with other tokens or models; all were kept, so they may count twice: ${across.example}`,
+      `${counted(across.disagreeing, 'id of a call is', 'ids of calls are')} in logs of several sources with other tokens or models; all were kept, so they may count twice: ${across.example}`,
     )
   return out
 }

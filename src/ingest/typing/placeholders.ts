@@ -4,6 +4,7 @@
  * start. Nothing in the file has the final count, so what can be done is to say it.
  */
 import type { Database } from '../../db/database.js'
+import { counted } from '../../domain/words/plurals.js'
 import { count } from '../../domain/words/wording.js'
 
 /** Calls of a run whose output was counted before it ended. */
@@ -40,7 +41,7 @@ export async function findPlaceholders(db: Database): Promise<Placeholders | und
 /** The sentence on them. */
 export function placeholderWords({ calls, small_calls, first_version, last_version }: Placeholders): string {
   const versions = first_version === last_version ? first_version : `${first_version} to ${last_version}`
-  const have = calls === 1 ? '1 call has' : `${count(calls)} calls have`
+  const have = counted(calls, 'call has', 'calls have')
   const small = `${count(small_calls)} of them at most 10 output tokens`
   return `${have} no stop reason, ${small}: Claude Code ${versions} wrote sessions before the answer was complete (until ${mended.join('.')}); output tokens and cost of these calls are a lower bound`
 }

@@ -2,6 +2,7 @@
  * A report as the HTML of a mail: tables and inline styles, as mail programs want it, pictures that come with
  * it, nothing fetched, and small enough that no program cuts it off. The order is that of the page.
  */
+import { plural } from '../../domain/words/plurals.js'
 import type { Report, Section } from '../../reports/report.js'
 import { blocksOf } from '../blocks.js'
 import { factsOf, isFacts } from '../facts.js'
@@ -113,8 +114,7 @@ function body(
       ? blocks(section)
       : tableOf(section, tz)
   const cut = shown.rows.length - section.rows.length
-  const more =
-    cut === 0 ? markup`` : quietLine(`${cut} more ${cut === 1 ? 'row' : 'rows'}; llmcost has them.`)
+  const more = cut === 0 ? markup`` : quietLine(`${cut} more ${plural(cut, 'row')}; llmcost has them.`)
   // Beside a picture, the rows that it draws would only repeat it.
   const isOther = section.chart?.points !== undefined && section.chart.parts === undefined
   const repeated = figure !== undefined && !isFacts(section) && !isOther

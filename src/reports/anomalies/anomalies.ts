@@ -18,6 +18,7 @@ import type { Budget } from '../../domain/budgets/budget.js'
 import type { Dimension } from '../../domain/dimensions.js'
 import { hourIso, hourStart, type HourSpan } from '../../domain/time/hours.js'
 import type { Scope } from '../../domain/scope.js'
+import { counted } from '../../domain/words/plurals.js'
 import { capital, count, duration, usd } from '../../domain/words/wording.js'
 import { hourMs } from '../../domain/time/zones.js'
 import type { FlagRow } from '../../metrics/anomalies/anomalies.js'
@@ -199,7 +200,7 @@ function foldedText(incidents: readonly Incident[], hidden: readonly Incident[])
   const shown = incidents.length - hidden.length
   const week = shown > weekCeiling ? `each week, at most ${weekCeiling}` : 'the week'
   const sum = hidden.reduce((total, { excess }) => total + (excess < 0n ? -excess : excess), 0n)
-  const ones = hidden.length === 1 ? '1 smaller one' : `${count(hidden.length)} smaller ones`
+  const ones = counted(hidden.length, 'smaller one')
   return `the ${count(shown)} most unusual of ${week}; ${ones} (${usd(shortUsdOf(sum))} from the usual in all): llmcost anomalies --all`
 }
 

@@ -2,6 +2,7 @@
 import { mostText, usualText } from '../../anomalies/beyond.js'
 import { picos, shortUsdOf, sumPicos } from '../../domain/costs/amount.js'
 import { hourIso, hourStart } from '../../domain/time/hours.js'
+import { counted, plural } from '../../domain/words/plurals.js'
 import { count, number, usd } from '../../domain/words/wording.js'
 import { dayMs, minuteText } from '../../domain/time/zones.js'
 import type { UserBeyondRow } from '../../metrics/anomalies/users-beyond.js'
@@ -49,7 +50,7 @@ function findingOf(days: UserDays, tz: string): Finding {
   const cost = Number(row.cost_usd)
   const times = number(Number((cost / row.usual_usd).toPrecision(2)))
   const day = new Date(dayOf(row) * dayMs).toISOString().slice(0, 10)
-  const calls = `${count(row.calls)} ${Number(row.calls) === 1 ? 'call' : 'calls'}`
+  const calls = counted(row.calls, 'call')
   const often = days.length === 1 ? '' : `, the dearest of ${count(days.length)} such days`
   return {
     kind: 'user_beyond_usual',
@@ -81,7 +82,7 @@ function findingOf(days: UserDays, tz: string): Finding {
 /** `and 11 more users are beyond the usual, $6,078.12 on their dearest days together` */
 function restOf(rest: readonly UserDays[]): Finding {
   const cost = shortUsdOf(sumPicos(rest.map(([row]) => row.cost_usd)))
-  const users = `${count(rest.length)} more ${rest.length === 1 ? 'user is' : 'users are'}`
+  const users = `${count(rest.length)} more ${plural(rest.length, 'user is', 'users are')}`
   return {
     kind: 'user_beyond_usual',
     severity: 'warning',

@@ -1,6 +1,7 @@
 /** Who went over a cap, in words: a sentence a time, or one a cap where there were many. */
 import { capNames, capWords, type CapName } from '../../domain/budgets/user-caps.js'
 import type { Scope } from '../../domain/scope.js'
+import { counted } from '../../domain/words/plurals.js'
 import { count, percent, usd } from '../../domain/words/wording.js'
 import type { OverCapRow } from '../../metrics/budgets/caps.js'
 import { isTokens, sinceOf, whenWords } from './caps.js'
@@ -59,6 +60,3 @@ function usedWords(row: OverCapRow, tz: string): string {
 
 const amountWords = (cap: CapName, value: string): string =>
   isTokens(cap) ? `${count(value)} tokens` : usd(value)
-
-const counted = (value: number | bigint, one: string, many: string): string =>
-  `${count(value)} ${Number(value) === 1 ? one : many}`

@@ -3,7 +3,8 @@ import { picos, usdOf } from '../../domain/costs/amount.js'
 import { localDate } from '../../domain/time/periods.js'
 import type { Scope } from '../../domain/scope.js'
 import { monthsIn, revenueIn } from '../../domain/budgets/user-tier.js'
-import { count, number } from '../../domain/words/wording.js'
+import { counted } from '../../domain/words/plurals.js'
+import { number } from '../../domain/words/wording.js'
 import type { TierRow } from '../../metrics/budgets/tiers.js'
 import { column } from '../columns.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from '../notes.js'
@@ -120,9 +121,6 @@ function notesOn(rows: readonly TierRow[], scope: Scope): string[] {
     notes.push(`no revenue is known of ${counted(unknown, 'user', 'users')}: they are in no margin`)
   return notes
 }
-
-const counted = (value: number | bigint, one: string, many: string): string =>
-  `${count(value)} ${Number(value) === 1 ? one : many}`
 
 /** Cost of a part against all of the revenue would make a margin too good. */
 function partWarnings({ scope, rows, doubts }: TiersAnswer): string[] {

@@ -1,11 +1,12 @@
 /** What the providers' prompt caches save: as facts, by group, and where they cost more than they save. */
 import type { Bounds } from '../../domain/bounds.js'
 import type { Dimension } from '../../domain/dimensions.js'
+import { counted } from '../../domain/words/plurals.js'
 import { count, usd } from '../../domain/words/wording.js'
 import type { PromptCacheRow } from '../../metrics/caching/prompt-cache.js'
 import { column, dimensionColumn } from '../columns.js'
 import type { Cell, Column, Finding, Row, Section } from '../report.js'
-import { counted, nameOf, titleBy } from '../sentences.js'
+import { nameOf, titleBy } from '../sentences.js'
 
 type Fact = readonly [Column, Cell]
 

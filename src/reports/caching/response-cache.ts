@@ -1,5 +1,6 @@
 /** Hits of the response cache: as facts, by group, and by kind with the age of what was served. */
 import type { Dimension } from '../../domain/dimensions.js'
+import { counted, plural } from '../../domain/words/plurals.js'
 import { count, percent } from '../../domain/words/wording.js'
 import type { BreakdownRow } from '../../metrics/breakdown.js'
 import type { MeasureName } from '../../metrics/measures/registry.js'
@@ -7,7 +8,7 @@ import type { ResponseCacheRow } from '../../metrics/caching/response-cache.js'
 import { groupSection } from '../breakdown.js'
 import { column, measureColumn } from '../columns.js'
 import type { Cell, Column, Row, Section } from '../report.js'
-import { counted, nameOf, timeText, titleBy } from '../sentences.js'
+import { nameOf, timeText, titleBy } from '../sentences.js'
 
 type Fact = readonly [Column, Cell]
 
@@ -56,7 +57,7 @@ export function responseNotes(rows: readonly ResponseCacheRow[]): string[] {
       ]
     if (Number(files) === 0) return []
     return [
-      `${counted(files, 'file', 'files')} of ${source} ${Number(files) === 1 ? 'logs' : 'log'} hits of the response cache only where there is one (${count(one.hits_only_hits)} in ${count(one.hits_only_calls)} calls): the hit rate is too high.`,
+      `${counted(files, 'file', 'files')} of ${source} ${plural(files, 'logs', 'log')} hits of the response cache only where there is one (${count(one.hits_only_hits)} in ${count(one.hits_only_calls)} calls): the hit rate is too high.`,
     ]
   })
 }

@@ -1,9 +1,9 @@
 /** Whether a difference in cost a call is more than chance, in one sentence and as data. */
 import { fewestCalls, judgeRatio, type Chance, type Sample } from '../../domain/chance.js'
+import { counted } from '../../domain/words/plurals.js'
 import {
   change,
   changeScale,
-  count,
   inWords,
   number,
   numberScale,
@@ -93,7 +93,7 @@ function changeWords(ratio: number | null, mean: number): string {
 
 function verdictWords(chance: Chance | undefined, a: Judged, b: Judged, shared: number): string {
   if (chance === undefined) {
-    const what = shared === 1 ? '1 call is' : `${count(shared)} calls are`
+    const what = counted(shared, 'call is', 'calls are')
     return `whether that is chance is not judged: ${what} on both sides`
   }
   if ('low' in chance) {
@@ -107,7 +107,7 @@ function verdictWords(chance: Chance | undefined, a: Judged, b: Judged, shared: 
       return `chance cannot be judged from ${a.file ?? b.file ?? 'this file'}: it has no stddev_cost_usd`
     case 'few': {
       const calls = Math.min(pricedCalls(a.figures) ?? 0, pricedCalls(b.figures) ?? 0)
-      const what = calls === 1 ? '1 call on a side is' : `${count(calls)} calls on a side are`
+      const what = counted(calls, 'call on a side is', 'calls on a side are')
       return `${what} too few to tell whether that is chance (${fewestCalls} are needed)`
     }
     case 'spread':

@@ -2,6 +2,7 @@
 import type { Bounds } from '../../domain/bounds.js'
 import { dimensionOf, type Dimension } from '../../domain/dimensions.js'
 import type { Scope } from '../../domain/scope.js'
+import { plural } from '../../domain/words/plurals.js'
 import { count, number } from '../../domain/words/wording.js'
 import type { BreakdownRow } from '../../metrics/breakdown.js'
 import type { MeasureName } from '../../metrics/measures/registry.js'
@@ -89,8 +90,8 @@ function latencyColumn(column: Column, rows: readonly Row[], more: readonly Meas
 function notesOf(total: Row): string[] {
   const [hits, failed] = [Number(total.cache_hits ?? 0), Number(total.failed_calls ?? 0)]
   const apart = [
-    ...(hits > 0 ? [`${count(hits)} response-cache ${hits === 1 ? 'hit' : 'hits'}`] : []),
-    ...(failed > 0 ? [`${count(failed)} failed ${failed === 1 ? 'call' : 'calls'}`] : []),
+    ...(hits > 0 ? [`${count(hits)} response-cache ${plural(hits, 'hit')}`] : []),
+    ...(failed > 0 ? [`${count(failed)} failed ${plural(failed, 'call')}`] : []),
   ].join(' and ')
   const untimed = Number(total.untimed_calls ?? 0)
   return [

@@ -1,4 +1,5 @@
 /** What an update of prices changes, by model and unit price. */
+import { counted } from '../../domain/words/plurals.js'
 import { count } from '../../domain/words/wording.js'
 import { noPeriod, priceDataLines, type PriceData } from './prices.js'
 import type { Column, Report, Row, Section } from '../report.js'
@@ -104,7 +105,7 @@ export function priceUpdateReport(update: PriceUpdate, prices: PriceData): Repor
   }
 }
 
-const models = (number: number): string => `${count(number)} ${number === 1 ? 'model' : 'models'}`
+const models = (number: number): string => counted(number, 'model')
 
 function notesOf(update: PriceUpdate, rows: number): string[] {
   const { changes, dryRun, free, ambiguous, passedOn, path, source } = update

@@ -1,5 +1,6 @@
 /** Reports on prices as such: the price list, and where one price comes from. */
 import { priceNames, type Rate } from '../../domain/costs/rate.js'
+import { counted } from '../../domain/words/plurals.js'
 import { count } from '../../domain/words/wording.js'
 import type { Column, Report, Row, Section } from '../report.js'
 
@@ -126,7 +127,7 @@ export function pricesReport(list: PriceList, source: PriceData): Report {
     ...(closest.length > 0 ? [`Close names: ${closest.join(', ')}.`] : []),
   ].join(' ')
   const notes = [
-    `${count(list.models)} ${list.models === 1 ? 'model' : 'models'}${list.history ? ', prices of all dates' : ', prices in force now'}; USD per million tokens.`,
+    `${counted(list.models, 'model')}${list.history ? ', prices of all dates' : ', prices in force now'}; USD per million tokens.`,
   ]
   const section: Section = {
     id: 'prices',

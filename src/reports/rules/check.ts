@@ -2,7 +2,7 @@
 import type { Rule } from '../../domain/rules/rule.js'
 import { inUnit, unitOf } from '../../domain/rules/rule-message.js'
 import type { RuleKindName } from '../../domain/rules/rule-kinds.js'
-import { count } from '../../domain/words/wording.js'
+import { counted } from '../../domain/words/plurals.js'
 import { hourMs } from '../../domain/time/zones.js'
 import type { FiredRule } from '../../rules/fired.js'
 import { mostSinceSteps } from '../../rules/held.js'
@@ -106,8 +106,7 @@ export const periodOf = ({ scope }: Doubts, asOf: Date): Period => ({
   tz: scope.tz,
 })
 
-const ruleCount = (rules: readonly Rule[]): string =>
-  `${count(rules.length)} ${rules.length === 1 ? 'rule' : 'rules'}`
+const ruleCount = (rules: readonly Rule[]): string => counted(rules.length, 'rule')
 
 function rowOf({
   key,

@@ -1,5 +1,6 @@
 /** What a run of ingest brought in, in a few facts. */
 import { dayMs } from '../../domain/time/zones.js'
+import { plural } from '../../domain/words/plurals.js'
 import { count, usd } from '../../domain/words/wording.js'
 import type { Column, Report, Row, Section } from '../report.js'
 import type { FileCounts, IngestAsked, IngestFacts } from './ingest.js'
@@ -80,7 +81,7 @@ function filesWords(files: readonly FileCounts[]): string {
 }
 
 const costWords = ({ cost_usd: cost, unpriced_calls: unpriced }: BroughtCalls): string =>
-  `${cost === null ? 'not known' : usd(cost)}${unpriced === 0 || cost === null ? '' : `, without ${count(unpriced)} unpriced ${unpriced === 1 ? 'call' : 'calls'}`}`
+  `${cost === null ? 'not known' : usd(cost)}${unpriced === 0 || cost === null ? '' : `, without ${count(unpriced)} unpriced ${plural(unpriced, 'call')}`}`
 
 /** Days, UTC; of one day, its hours. */
 function periodWords({ first_ts: first, last_ts: last }: BroughtCalls): string {

@@ -1,4 +1,5 @@
 /** What a first look at logs shows that nobody named. */
+import { counted } from '../../domain/words/plurals.js'
 import { bytes, count, usd } from '../../domain/words/wording.js'
 import type { DearestRow, FirstLookRow, LookSpans } from '../../metrics/first-look.js'
 import { footerOf, warningsOf, type Doubts } from '../notes.js'
@@ -55,7 +56,7 @@ export function firstLookReport(facts: LookFacts): Report {
 
 /** `~/.claude/projects (14 files, 3.2 MB)` */
 const folderWords = ({ label, files, bytes: size }: ReadFolder): string =>
-  `${label === '.' ? 'this folder' : label} (${count(files)} ${files === 1 ? 'file' : 'files'}, ${bytes(size)})`
+  `${label === '.' ? 'this folder' : label} (${counted(files, 'file')}, ${bytes(size)})`
 
 const listed = (parts: readonly string[]): string =>
   parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`
@@ -129,7 +130,7 @@ function dearestFinding(row: DearestRow, rows: readonly FirstLookRow[]): Finding
   const { kind, name, feature, cost_usd: cost, calls, of_all: all } = row
   const month = rows.find((one) => one.kind === 'total')?.month_usd ?? null
   if (Number(all) < 2 || month === null) return []
-  const of = `${usd(cost)} of ${usd(month)}, ${count(calls)} ${Number(calls) === 1 ? 'call' : 'calls'}`
+  const of = `${usd(cost)} of ${usd(month)}, ${counted(calls, 'call')}`
   const text =
     kind === 'day'
       ? `${name} was the dearest of ${count(all)} days: ${of}.`

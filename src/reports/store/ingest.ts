@@ -1,5 +1,6 @@
 import { loggedCostWords, type LoggedCostRow } from '../../domain/costs/logged-costs.js'
 import { countNames, countsBy, type CountName, type Counts } from '../../domain/record-counts.js'
+import { counted, plural } from '../../domain/words/plurals.js'
 import { capital, count } from '../../domain/words/wording.js'
 import type { Column, Report, Row, Section } from '../report.js'
 import { broughtSection, nextAfterIngest, type BroughtCalls } from './brought.js'
@@ -107,7 +108,7 @@ function labelShortener(labels: readonly string[]): (label: string) => string {
 
 function noLogs(files: readonly FileCounts[]): string[] {
   const n = files.filter(({ state }) => state === 'not-a-log').length
-  return n === 0 ? [] : [`${n === 1 ? '1 file is no call log' : `${count(n)} files are no call logs`}.`]
+  return n === 0 ? [] : [`${counted(n, 'file is no call log', 'files are no call logs')}.`]
 }
 
 function titleOf(facts: IngestFacts, dbPath: string): string {
@@ -119,7 +120,7 @@ function titleOf(facts: IngestFacts, dbPath: string): string {
 
 function rejected({ totals, dryRun }: IngestFacts): string[] {
   if (totals.rejected === 0) return []
-  const records = totals.rejected === 1 ? '1 record was' : `${count(totals.rejected)} records were`
+  const records = counted(totals.rejected, 'record was', 'records were')
   return [`${records} rejected${dryRun ? '' : '; llmcost rejects says why'}.`]
 }
 
@@ -191,9 +192,9 @@ function unpriced({ unpricedModels: models }: IngestFacts): string[] {
     .slice(0, namedModels)
     .map((m) => `${m.provider === null ? '' : `${m.provider}/`}${m.model ?? '(none)'} (${count(m.calls)})`)
   const more = models.length - names.length
-  const others = more === 0 ? '' : ` and ${count(more)} more ${more === 1 ? 'model' : 'models'}`
+  const others = more === 0 ? '' : ` and ${count(more)} more ${plural(more, 'model')}`
   const calls = models.reduce((sum, m) => sum + m.calls, 0)
   return [
-    `${calls === 1 ? '1 call has no known price and counts' : `${count(calls)} calls have no known price and count`} as unpriced: ${names.join(', ')}${others}. Try llmcost prices check.`,
+    `${counted(calls, 'call has no known price and counts', 'calls have no known price and count')} as unpriced: ${names.join(', ')}${others}. Try llmcost prices check.`,
   ]
 }

@@ -1,4 +1,5 @@
 /** `llmcost doctor --privacy`: where a store holds free text, by its lengths alone. */
+import { plural } from '../../domain/words/plurals.js'
 import { freeTextRule } from '../../domain/words/free-text.js'
 import type { FreeTextRow } from '../../metrics/store/free-text.js'
 import { column } from '../columns.js'
@@ -20,7 +21,7 @@ export function privacyReport(rows: readonly FreeTextRow[], file: StoreFile): Re
     title:
       free.length === 0
         ? 'No column and no tag holds free text'
-        : `${free.length} ${free.length === 1 ? 'place holds' : 'places hold'} free text`,
+        : `${free.length} ${plural(free.length, 'place holds', 'places hold')} free text`,
     period: { since: null, until: null, tz: 'UTC' },
     sections: [
       {

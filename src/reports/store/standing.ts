@@ -1,5 +1,6 @@
 /** How a database stands, in five lines. */
 import type { BudgetState } from '../../domain/budgets/budget-state.js'
+import { counted } from '../../domain/words/plurals.js'
 import { count, inWords, percent, usd, usdScale } from '../../domain/words/wording.js'
 import type { Forecast } from '../../forecast/forecast.js'
 import { footerOf } from '../notes.js'
@@ -114,7 +115,7 @@ export function standingReport(facts: StandingFacts): Report {
 const spentWords = ({ cost_usd: cost, calls, unpriced_calls: unpriced }: Spent): string =>
   calls === 0
     ? 'no calls'
-    : `${cost === null ? 'no known cost' : usd(cost)}, ${count(calls)} ${calls === 1 ? 'call' : 'calls'}${unpriced > 0 && cost !== null ? ` (${count(unpriced)} unpriced)` : ''}`
+    : `${cost === null ? 'no known cost' : usd(cost)}, ${counted(calls, 'call')}${unpriced > 0 && cost !== null ? ` (${count(unpriced)} unpriced)` : ''}`
 
 function monthLine({ month, today, history, tz }: StandingFacts): string {
   if (month.spent.calls > 0) return `${spentWords(month.spent)}; today ${spentWords(today)}`

@@ -1,4 +1,5 @@
 import type { FileRow, SeveralSourcesRow, StatusRow, UnreadRow } from '../../metrics/store/status.js'
+import { plural } from '../../domain/words/plurals.js'
 import { count } from '../../domain/words/wording.js'
 import type { Column, Report, Section } from '../report.js'
 
@@ -87,7 +88,7 @@ export function statusReport({
 
 /** Calls that may count twice. */
 function disagreeing({ ids, example }: SeveralSourcesRow): string {
-  const are = Number(ids) === 1 ? 'id of a call is' : 'ids of calls are'
+  const are = plural(ids, 'id of a call is', 'ids of calls are')
   return `${count(ids)} ${are} in logs of several sources with other tokens or models; all were kept, so they may count twice: ${example}`
 }
 

@@ -3,7 +3,8 @@
  * Made from the report itself, so that it says no number that the report has not. Pure.
  */
 import { localDate } from '../../domain/time/periods.js'
-import { count, usd } from '../../domain/words/wording.js'
+import { counted } from '../../domain/words/plurals.js'
+import { usd } from '../../domain/words/wording.js'
 import { dayWords, daysWords, memberWords, shortChange, shortUsd } from '../../domain/words/subjects.js'
 import { column } from '../columns.js'
 import type { Brief, BriefFinding, Finding, Hint, Report, Row, Section } from '../report.js'
@@ -100,8 +101,7 @@ function soFarRow(row: Row, { asOf, isNow }: BriefContext, tz: string): Row {
   return { bucket, cost_usd: row['cost_usd'] ?? null, note: `${callWords(row)}, not over` }
 }
 
-const callWords = ({ calls }: Row): string =>
-  `${count(calls as number)} ${Number(calls) === 1 ? 'call' : 'calls'}`
+const callWords = ({ calls }: Row): string => counted(calls as number, 'call')
 
 interface Facts {
   readonly report: Report
