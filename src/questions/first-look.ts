@@ -63,7 +63,8 @@ async function askBlock(
     id,
     spans,
     rows,
-    doubts,
+    // The block of agents says itself whose money it is.
+    doubts: { ...doubts, agents: undefined },
     dearest: await ask(db, dearest(scope)),
     findings: await findingsOf(question, scope),
   }

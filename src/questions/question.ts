@@ -6,6 +6,7 @@ import type { CostBasis } from '../domain/costs/basis.js'
 import type { Scope } from '../domain/scope.js'
 import { lateFrom } from '../domain/costs/price-age.js'
 import type { ReadOptions } from '../ingest/options.js'
+import { agentCosts } from '../metrics/doubts/agent-costs.js'
 import { doubtfulPrices } from '../metrics/doubts/doubtful-prices.js'
 import type { HistoryRow } from '../metrics/store/history.js'
 import { lateCalls } from '../metrics/doubts/late-calls.js'
@@ -66,6 +67,7 @@ export async function doubtsAbout(
     scope,
     calls: rows,
     sessionTotals: totals,
+    agents: rows === 0 ? undefined : (await ask(db, agentCosts(scope)))[0],
     unpricedCalls,
     partlyPricedCalls,
     partlyPriced: Number(partlyPricedCalls) > 0 ? await ask(db, partlyPricedUsage(scope)) : [],

@@ -14,6 +14,7 @@ import type { HistoryRow } from '../metrics/store/history.js'
 import type { Decimal, Whole } from '../metrics/query.js'
 import type { PartlyPricedRow } from '../metrics/doubts/partly-priced.js'
 import type { SessionTotalsRow } from '../metrics/doubts/session-totals.js'
+import type { AgentCostsRow } from '../metrics/doubts/agent-costs.js'
 import type { UnpricedRow } from '../metrics/doubts/unpriced.js'
 import type { Hint } from './report.js'
 import { filterText, matchesNever, unmatchedWords, type Unmatched } from './unmatched.js'
@@ -28,6 +29,8 @@ export interface Doubts {
   readonly sessionTotals?: SessionTotalsRow | undefined
   readonly unpricedCalls: Figure
   readonly partlyPricedCalls: Figure
+  /** What coding agents cost among them; undefined where that is said otherwise. */
+  readonly agents?: AgentCostsRow | undefined
   readonly unpriced: readonly UnpricedRow[]
   /** Later than the price data by over 30 days. */
   readonly lateCalls: Figure
@@ -81,6 +84,7 @@ function priceWarnings(doubts: Doubts): Doubt[] {
   const warnings: Doubt[] = []
   if (Number(doubts.sessionTotals?.session_totals ?? 0) > 0)
     warnings.push({ text: totalsWords(doubts.sessionTotals!) })
+  if (Number(doubts.agents?.agent_calls ?? 0) > 0) warnings.push(...agentWords(doubts))
   if (Number(unpricedCalls ?? 0) > 0) {
     const without = `${count(unpricedCalls)} of ${counted(calls, 'call has', 'calls have')} no price and no cost here`
     const text = `${without}: ${modelList(unpriced)}`
@@ -105,6 +109,21 @@ function priceWarnings(doubts: Doubts): Doubt[] {
 function totalsWords({ session_totals: rows, cost_usd: cost }: SessionTotalsRow): string {
   const what = Number(rows) === 1 ? 'row' : 'rows'
   return `${count(rows)} ${what} (${cost === null ? 'no price' : usd(cost)}) ${Number(rows) === 1 ? 'is the total of a session' : 'are totals of sessions'}, whose log does not tell its calls: counted in tokens and dollars, not in calls, means and rates`
+}
+
+/** That list prices are not what a plan charges, and that sessions may be gone that were there. */
+function agentWords({ agents, calls, scope }: Doubts): Doubt[] {
+  const { agent_calls: own, cost_usd: cost, first_ts: first } = agents!
+  const isAll = Number(own) === Number(calls)
+  const what = isAll ? 'coding agents' : `coding agents' ${cost === null ? 'calls' : usd(cost)} of this`
+  const words: Doubt[] = [{ text: `${what}: at list prices; a plan may cover it` }]
+  if (first !== null && scope.since !== null && first > scope.since)
+    words.push({
+      text: `agents' sessions reach back to ${localDate(first, scope.tz)} only; agents delete old ones`,
+      command: 'llmcost ingest --agents',
+      says: ' keeps what is there',
+    })
+  return words
 }
 
 const checking = 'llmcost prices check'

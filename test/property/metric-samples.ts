@@ -18,6 +18,7 @@ import { focus } from '../../src/metrics/exports/focus.js'
 import { history } from '../../src/metrics/store/history.js'
 import { hourly } from '../../src/metrics/exports/hourly.js'
 import { lastIngest } from '../../src/metrics/store/last-ingest.js'
+import { agentCosts } from '../../src/metrics/doubts/agent-costs.js'
 import { sessionTotals } from '../../src/metrics/doubts/session-totals.js'
 import { lateCalls } from '../../src/metrics/doubts/late-calls.js'
 import { loggedCosts, loggedCostsByMonth } from '../../src/metrics/doubts/logged-costs.js'
@@ -218,6 +219,11 @@ export const metrics: readonly Sample[] = [
     id: 'late_calls',
     about: 'calls later than the price data',
     sample: (scope) => lateCalls(scope, '2026-09-25T00:00:00Z'),
+  },
+  {
+    id: 'agent_costs',
+    about: 'what coding agents cost',
+    sample: (scope) => agentCosts(scope),
   },
   {
     id: 'session_totals',

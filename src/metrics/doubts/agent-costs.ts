@@ -1,0 +1,24 @@
+/** What coding agents cost among the calls in scope, and how far back their sessions reach. */
+import { agentSources } from '../../domain/agents.js'
+import type { Scope } from '../../domain/scope.js'
+import { quoteText } from '../../domain/words/quoting.js'
+import type { Decimal, Query, Whole } from '../query.js'
+import { inScope } from '../scope.js'
+
+export interface AgentCostsRow {
+  /** Calls and session totals in scope. */
+  readonly agent_calls: Whole
+  readonly cost_usd: Decimal | null
+  /** The oldest of the store, in scope or not, ISO 8601 UTC; null when there is none. */
+  readonly first_ts: string | null
+}
+
+export function agentCosts(scope: Scope): Query<AgentCostsRow> {
+  const condition = inScope(scope)
+  const sql = /* sql */ `
+    SELECT count(*) FILTER (WHERE ${condition.sql}) AS agent_calls, sum(cost_usd) FILTER (WHERE ${condition.sql}) AS cost_usd,
+      min(ts) AS first_ts
+    FROM calls
+    WHERE source IN (${agentSources.map(quoteText).join(', ')})`
+  return { sql, params: condition.params }
+}

@@ -1,0 +1,57 @@
+/** What is said of the money of coding agents, beside the figures. */
+import { describe, expect, test } from 'vitest'
+import { agentSources } from '../../src/domain/agents.js'
+import { importers } from '../../src/importers/registry.js'
+import { warningsOf, type Doubts } from '../../src/reports/notes.js'
+
+const doubts = (agents: Doubts['agents'], calls = 3): Doubts => ({
+  history: {
+    calls,
+    first_ts: '2026-09-03T10:00:00Z',
+    last_ts: '2026-09-20T10:00:00Z',
+    future_calls: 0,
+    rejected_lines: 0,
+    session_totals: 0,
+    price_data: null,
+    price_date: null,
+  },
+  scope: { since: '2026-09-01T00:00:00Z', until: '2026-10-01T00:00:00Z', tz: 'UTC', filters: [] },
+  calls,
+  unpricedCalls: 0,
+  partlyPricedCalls: 0,
+  unpriced: [],
+  partlyPriced: [],
+  lateCalls: 0,
+  loggedCosts: [],
+  doubtfulPrices: [],
+  unmatched: [],
+  fromInput: false,
+  agents,
+})
+
+describe('coding agents', () => {
+  test('every importer that looks for its sessions is one', () => {
+    const withHomes = importers.filter(({ homes }) => homes !== undefined).map(({ id }) => id)
+    expect(withHomes.filter((id) => !agentSources.includes(id))).toEqual([])
+  })
+
+  test('alone, from a day on', () => {
+    const agents = { agent_calls: 3, cost_usd: '1.5', first_ts: '2026-09-03T10:00:00Z' }
+    expect(warningsOf(doubts(agents))).toEqual([
+      'coding agents: at list prices; a plan may cover it',
+      "agents' sessions reach back to 2026-09-03 only; agents delete old ones; llmcost ingest --agents keeps what is there",
+    ])
+  })
+
+  test('among other calls, since before the period', () => {
+    const agents = { agent_calls: 2, cost_usd: '1.5', first_ts: '2026-08-03T10:00:00Z' }
+    expect(warningsOf(doubts(agents))).toEqual([
+      "coding agents' $1.50 of this: at list prices; a plan may cover it",
+    ])
+  })
+
+  test('none', () => {
+    expect(warningsOf(doubts({ agent_calls: 0, cost_usd: null, first_ts: null }))).toEqual([])
+    expect(warningsOf(doubts(undefined))).toEqual([])
+  })
+})
