@@ -2,6 +2,7 @@ import { anthropic } from './providers/anthropic.js'
 import { bedrock } from './providers/bedrock.js'
 import { bedrockConverse } from './providers/bedrock-converse.js'
 import { claudeCode } from './agents/claude-code.js'
+import { codex } from './agents/codex.js'
 import { cohere } from './providers/cohere.js'
 import { foreignShape, type Signature } from './foreign/foreign.js'
 import { gemini } from './providers/gemini.js'
@@ -16,6 +17,7 @@ import { opencode } from './agents/opencode.js'
 export const importers: readonly Importer[] = [
   bedrock,
   claudeCode,
+  codex,
   opencode,
   litellm,
   anthropic,

@@ -11,6 +11,9 @@ import type { SourceRelation } from './typing/normalise.js'
 /** The number of the first line of which records are made: beyond those of rows that are records themselves. */
 export const firstPlace = 2 ** 50
 
+/** True for the number of a first row that is that of a line of which records were made. */
+export const areOfLines = (firstRow: number): boolean => firstRow >= firstPlace
+
 /** What was made of a unit's lines. */
 interface Made {
   readonly relation: SourceRelation
@@ -34,14 +37,20 @@ export async function makeRecords(
   await db.run(
     `CREATE OR REPLACE TEMP TABLE made AS SELECT ${place} + line AS place, text FROM (${records(linesOf(unit, whole))}) ORDER BY line`,
   )
-  const { lines, told } = await db.one<{ lines: number; told: number }>(
-    `SELECT (SELECT count(*) FROM (${given.sql})) AS lines, (SELECT count(DISTINCT place) FROM made) AS told`,
-  )
+  const { told } = await db.one<{ told: number }>('SELECT count(DISTINCT place) AS told FROM made')
+  const lines = await countOf(db, unit, given)
   if (lines !== told) throw new Error(`making records lost its place: ${told} of ${lines} lines have any`)
   return {
     relation: { kind: 'json', header: [], sql: 'SELECT place, text FROM made', hasPlaces: true },
     lines,
   }
+}
+
+/** Lines of a unit; counted again only where nobody did while they were copied. */
+async function countOf(db: Database, { segments }: Unit, { sql }: SourceRelation): Promise<number> {
+  const rows = segments.map((segment) => segment.rows)
+  if (rows.every((n) => n !== undefined)) return rows.reduce((sum, n) => sum + n, 0)
+  return (await db.one<{ n: number }>(`SELECT count(*) AS n FROM (${sql})`)).n
 }
 
 /** FROM item: the lines of a unit, from 0, each with the number of its file in the unit. */
@@ -61,10 +70,10 @@ function linesOf({ segments }: Unit, { sql }: SourceRelation): string {
 /** Records of which a plan is made. */
 const sampleSize = 200
 
-/** The first records that were made. */
+/** The first records that were made; the empty ones of lines that tell nothing show no key. */
 export async function sampleOf(db: Database, { sql }: SourceRelation): Promise<Sample> {
   const { rows } = await db.query<{ text: string }>(
-    `SELECT text FROM (${sql}) WHERE json_valid(text) AND starts_with(text, '{') LIMIT ${sampleSize}`,
+    `SELECT text FROM (${sql}) WHERE text <> '{}' AND json_valid(text) AND starts_with(text, '{') LIMIT ${sampleSize}`,
   )
   const records = rows.map(({ text }) => JSON.parse(text) as unknown).filter(isObject)
   return { kind: 'json', header: [], records }

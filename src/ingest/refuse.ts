@@ -1,5 +1,6 @@
 /** Which staged files are refused because too many of their records were rejected, and what is said of them. */
 import type { Database } from '../db/database.js'
+import { areOfLines } from './made-records.js'
 import type { RejectLimit } from './request.js'
 import type { StagedFile } from './stage.js'
 import type { FileSummary } from './summary.js'
@@ -20,23 +21,30 @@ export async function refuseBadFiles(
   files: readonly StagedFile[],
   limit: RejectLimit,
 ): Promise<Refused> {
-  const { rows } = await db.query<{ file_no: number; rejected: number; records: number }>(
-    `SELECT file_no, count(*) FILTER (WHERE state = 'reject') AS rejected, count(*) FILTER (WHERE state <> 'skip') AS records
+  const { rows } = await db.query<{
+    file_no: number
+    rejected: number
+    records: number
+    all_records: number
+  }>(
+    `SELECT file_no, count(*) FILTER (WHERE state = 'reject') AS rejected, count(*) FILTER (WHERE state <> 'skip') AS records,
+       count(*) AS all_records
      FROM located WHERE line > known_lines GROUP BY file_no HAVING rejected > 0`,
   )
   const refused = new Map<number, Refusal>()
-  for (const { file_no: fileNo, rejected, records } of rows) {
-    const most = limit.count ?? (limit.share ?? 1) * records
+  for (const { file_no: fileNo, rejected, records, all_records: all } of rows) {
+    const file = files[fileNo]!
+    // Most lines of a session are no calls, and are as sound as these: one torn line among few calls is few.
+    const most = limit.count ?? (limit.share ?? 1) * (areOfLines(file.firstRow) ? all : records)
     // A last line that is still being written is read again when it is whole.
-    const unfinished = limit.count !== 0 && (await endsUnfinished(db, files[fileNo]!)) ? 1 : 0
+    const unfinished = limit.count !== 0 && (await endsUnfinished(db, file)) ? 1 : 0
     if (rejected - unfinished <= most) continue
     const reasons = await db.query<{ line: number; reason: string }>(
       `SELECT line, reason FROM located WHERE file_no = $fileNo AND state = 'reject' ORDER BY line LIMIT 3`,
       { fileNo },
     )
     refused.set(fileNo, { reasons: reasons.rows, others: records - rejected })
-    const file = files[fileNo]!
-    await db.run(`UPDATE staged SET state = 'refused' WHERE rowid BETWEEN $first AND $last`, {
+    await db.run(`UPDATE staged SET state = 'refused' WHERE ${rowOf(file)} BETWEEN $first AND $last`, {
       first: file.firstRow,
       last: file.firstRow + file.rows - 1,
     })
@@ -44,12 +52,15 @@ export async function refuseBadFiles(
   return refused
 }
 
+/** SQL for what places a staged record of a file: its row, or the place of the line that it was made of. */
+const rowOf = (file: StagedFile): string => (areOfLines(file.firstRow) ? 'place' : 'rowid')
+
 /** True when the file's last line has no end and could not be read. */
 async function endsUnfinished(db: Database, file: StagedFile): Promise<boolean> {
   if (file.segment.passage.endsWithNewline) return false
   const row = file.firstRow + file.rows - 1
   const { n } = await db.one<{ n: number }>(
-    "SELECT count(*) AS n FROM staged WHERE rowid = $row AND state = 'reject'",
+    `SELECT count(*) AS n FROM staged WHERE ${rowOf(file)} = $row AND state = 'reject'`,
     { row },
   )
   return n === 1

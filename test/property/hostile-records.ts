@@ -26,6 +26,8 @@ const files: readonly (readonly [importer: string, path: string])[] = [
   ['bedrock', 'bedrock/shapes/log.jsonl'],
   ['claude-code', 'claude-code/current/s-2.jsonl'],
   ['claude-code', 'claude-code/streaming/s-1.jsonl'],
+  ['codex', 'codex/settings/rollout-a.jsonl'],
+  ['codex', 'codex/usage-records/rollout-i.jsonl'],
   ['gemini', 'gemini/chunks/chunks.jsonl'],
   ['gemini', 'gemini/batch/results.jsonl'],
   ['litellm', 'litellm/spend-logs/rows.jsonl'],

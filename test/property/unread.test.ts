@@ -23,6 +23,10 @@ const fixture = (path: string): Json =>
 const samples: Readonly<Record<string, { readonly record: Json; readonly usage: readonly string[] }>> = {
   bedrock: { record: fixture('bedrock/real/bedrock_invocation_sample.jsonl'), usage: ['output', 'outputBodyJson', 'usage'] },
   'claude-code': { record: claudeCall(), usage: ['message', 'usage'] },
+  codex: {
+    record: { timestamp: '2026-09-05T08:00:00Z', type: 'token_usage_record', payload: { response_id: 'm', model: 'gpt-5.2', usage: { input_tokens: 12, output_tokens: 7 } } },
+    usage: ['payload', 'usage'],
+  },
   litellm: { record: fixture('litellm/spend-logs/rows.jsonl'), usage: ['metadata', 'usage_object'] },
   anthropic: {
     record: {
@@ -126,7 +130,7 @@ const addition: fc.Arbitrary<Addition> = fc
 
 /** The record with a number at a new place; ids of its own, so that it stays a call of its own. */
 function withAddition(record: Json, place: readonly string[], { keys, value }: Addition, n: number): Json {
-  const copy = JSON.parse(JSON.stringify(record).replaceAll('"id":"m"', `"id":"m${n}"`)) as Json
+  const copy = JSON.parse(JSON.stringify(record).replaceAll('id":"m"', `id":"m${n}"`)) as Json
   let node = copy
   for (const key of [...place, ...keys.slice(0, -1)]) {
     if (typeof node[key] !== 'object' || node[key] === null) node[key] = {}

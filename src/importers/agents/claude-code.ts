@@ -1,12 +1,12 @@
 import { Document, at, firstOf, isObject, type Home, type Importer, type Machine } from '../importer.js'
+import { folderName, foldersOf, tagsOf } from './lines.js'
 
 /** Where sessions are: below the folders that are named, with commas; else below those of both layouts that were in use. */
 function homes({ home, env }: Machine): readonly Home[] {
-  const named = (env['CLAUDE_CONFIG_DIR'] ?? '').split(',').flatMap((folder) => folder.trim() || [])
   const config = env['XDG_CONFIG_HOME'] || `${home}/.config`
-  const folders = named.length > 0 ? named : [`${home}/.claude`, `${config}/claude`]
-  return folders.map((folder) => ({
-    folder: `${folder.replace(/^~(?=\/|$)/, home).replace(/\/+$/, '')}/projects`,
+  const usual = [`${home}/.claude`, `${config}/claude`]
+  return foldersOf(env['CLAUDE_CONFIG_DIR'], home, usual).map((folder) => ({
+    folder: `${folder}/projects`,
     files: /\.jsonl$/,
   }))
 }
@@ -38,15 +38,7 @@ export const claudeCode: Importer = {
     const id = message('id')
     const request = firstOf(doc.text('requestId'), doc.text('data', 'message', 'requestId'))!
     const error = doc.text('isApiErrorMessage')
-    const project = `nullif(regexp_extract(${doc.text('cwd')}, '([^/\\\\]+)[/\\\\]*$', 1), '')`
-    const tag = (name: string, sql: string): string => `{'key': '${name}', 'value': left(${sql}, 200)}`
-    const labels = [
-      tag('git_branch', doc.text('gitBranch')),
-      tag('agent_id', doc.text('agentId')),
-      tag('sidechain', `nullif(${doc.text('isSidechain')}, 'false')`),
-      tag('version', doc.text('version')),
-    ]
-    const pairs = `list_filter([${labels.join(', ')}], lambda t: t.value IS NOT NULL)`
+    const project = folderName(doc.text('cwd'))
     const iterations = places.map((place) => [...place, 'usage', 'iterations'])
     /** Passes that compact the conversation are billed, and are not in the counts. */
     const compacted = iterations.map(
@@ -86,7 +78,12 @@ export const claudeCode: Importer = {
         speed: message('usage', 'speed'),
         region: message('usage', 'inference_geo'),
       },
-      tags: `CASE WHEN len(${pairs}) > 0 THEN map_from_entries(${pairs}) END`,
+      tags: tagsOf({
+        git_branch: doc.text('gitBranch'),
+        agent_id: doc.text('agentId'),
+        sidechain: `nullif(${doc.text('isSidechain')}, 'false')`,
+        version: doc.text('version'),
+      }),
       revisionId: firstOf(doc.text('uuid'), doc.text('data', 'message', 'uuid'))!,
     }
   },

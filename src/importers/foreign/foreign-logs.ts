@@ -113,22 +113,9 @@ const gateways: readonly Signature[] = [
   },
 ]
 
-const sessions = 'Of coding agents only the sessions of Claude Code (~/.claude/projects) are read today.'
+const sessions = 'The coding agents whose sessions are read are in the list of llmcost formats.'
 
 const agents: readonly Signature[] = [
-  {
-    id: 'codex',
-    about: 'a session of Codex',
-    why: 'its token counts repeat and run on from line to line',
-    kind: 'not-read-yet',
-    next: sessions,
-    matches: (r) =>
-      (has(r, 'type', 'payload') &&
-        ['session_meta', 'turn_context', 'event_msg', 'response_item', 'compacted'].includes(
-          word(r, 'type'),
-        )) ||
-      (word(r, 'type') === 'turn.completed' && has(r, 'usage')),
-  },
   {
     id: 'gemini-cli',
     about: 'a session or telemetry file of Gemini CLI',

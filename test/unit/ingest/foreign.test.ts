@@ -141,14 +141,6 @@ const logs: readonly (readonly [name: string, text: string])[] = [
     'generation_id,created_at,cost_total,tokens_prompt,tokens_completion,model_permaslug\ngen-1,2026-09-21 13:33:20.5,0.004,1,1,m\n',
   ],
   [
-    'Codex',
-    record({
-      timestamp: '2026-09-14T09:00:00Z',
-      type: 'event_msg',
-      payload: { type: 'token_count', info: null },
-    }),
-  ],
-  [
     'Gemini CLI',
     record({
       id: 'm-2',
