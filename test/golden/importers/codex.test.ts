@@ -32,8 +32,8 @@ test('real sessions: an event repeats for minutes and hours, its running total t
     [19, 1, 0, 0, 18, 0],
     [63, 6, 0, 0, 57, 0],
   ])
-  expect(new Set(read.calls.map((call) => `${call['provider']} ${call['model']}`))).toEqual(
-    new Set(['openai gpt-5.3-codex']),
+  expect(new Set(read.calls.flatMap((call) => [call['provider'], call['model']]))).toEqual(
+    new Set(['openai', 'gpt-5.3-codex']),
   )
   expect(read.calls[28]).toEqual({
     call_id: '019c8a70-dda7-7f33-98ea-f30553347322:34469-3456-0-431-264-34900',
