@@ -7,6 +7,7 @@
  * repeat and under the same id, by which PagerDuty, signed webhooks and mail know a repeat. If that run dies
  * too, it is left as `unknown`.
  */
+import { dayMs } from '../domain/time/zones.js'
 import { createHash } from 'node:crypto'
 import { atLeast, type ChannelConfig } from '../domain/rules/channels.js'
 import type { Alert, Delivery, DeliveryEvent } from './alert.js'
@@ -20,7 +21,7 @@ export interface Clock {
 }
 
 /** After so long an end that could not be told is history. */
-const endTriedForMs = 14 * 86_400_000
+const endTriedForMs = 14 * dayMs
 
 /** All messages to record as being sent or as settled, in the order in which they are to leave. */
 export function due(

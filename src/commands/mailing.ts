@@ -1,4 +1,5 @@
 /** Options of what goes out as a mail, and the mail that they and a report make. */
+import { hasControl } from '../domain/words/hidden.js'
 import { messageIdOf, type Mail } from '../delivery/compose.js'
 import { reportMessage } from '../delivery/message.js'
 import { defaultSender } from '../delivery/sender.js'
@@ -37,7 +38,7 @@ export function mailHeads(invocation: Invocation, needs: string): Heads {
   }
   const sender = optionText(invocation, 'sender')
   const subject = optionText(invocation, 'subject')
-  if (subject !== undefined && (/\p{Cc}/u.test(subject) || subject.trim() === '')) {
+  if (subject !== undefined && (hasControl(subject) || subject.trim() === '')) {
     throw new UserError('--subject must be one line with something in it', { code: 'usage' })
   }
   return {

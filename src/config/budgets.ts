@@ -1,4 +1,5 @@
 /** `budgets` of the config file: an amount for a period, and the calls that it covers. */
+import { controlRange } from '../domain/words/hidden.js'
 import { budgetPeriods, defaultWarnAt, type Budget, type BudgetPeriod } from '../domain/budgets/budget.js'
 import { plain, readDecimal, shifted } from '../domain/costs/decimal.js'
 import { dimensions, shortForms } from '../domain/dimensions.js'
@@ -44,7 +45,7 @@ export interface Condition {
 }
 
 export const condition = text<Condition>('a filter, such as user~smith', {
-  pattern: String.raw`^[^=!~\u0000-\u001f\u007f-\u009f]+(!=|=|~)(?=.*\S)[^\u0000-\u001f\u007f-\u009f]*$`,
+  pattern: String.raw`^[^=!~${controlRange}]+(!=|=|~)(?=.*\S)[^${controlRange}]*$`,
   check: (given) => ({ filter: parseFilter(given, 'the filter'), said: given }),
 })
 

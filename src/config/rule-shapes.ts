@@ -108,17 +108,16 @@ export function boundShape(kind: RuleKindName, amount: Amount): Shape<string> {
   }
 }
 
+/** Something in it, and no control characters but tabs and newlines. */
+const lines = String.raw`^(?=[\s\S]*\S)[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$`
+const linesForm = new RegExp(lines, 'u')
+
 /** May stand on several lines, as no other text. */
 export const statement: Shape<string> = {
   words: 'a SELECT',
-  schema: {
-    type: 'string',
-    pattern: String.raw`^(?=[\s\S]*\S)[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$`,
-  },
+  schema: { type: 'string', pattern: lines },
   read: (tree, place) => {
-    // eslint-disable-next-line no-control-regex
-    const form = /^(?=[\s\S]*\S)[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$/u
-    if (tree.kind !== 'text' || !form.test(tree.text)) throw misfit(tree, place, 'a SELECT')
+    if (tree.kind !== 'text' || !linesForm.test(tree.text)) throw misfit(tree, place, 'a SELECT')
     return tree.text.trim()
   },
 }

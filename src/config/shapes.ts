@@ -2,6 +2,7 @@
  * What a key of the config file may hold. One description checks a file, and is its JSON Schema, so that
  * the two cannot come apart.
  */
+import { controlRange } from '../domain/words/hidden.js'
 import { closestNames } from '../domain/words/names.js'
 import { UserError } from '../errors.js'
 import type { Entry, Tree } from './tree.js'
@@ -97,7 +98,7 @@ function shown(tree: Tree): string {
 }
 
 /** Something in it, and no control character. */
-const printable = String.raw`^(?=.*\S)[^\u0000-\u001f\u007f-\u009f]*$`
+const printable = String.raw`^(?=.*\S)[^${controlRange}]*$`
 const printableForm = new RegExp(printable, 'u')
 
 export interface TextRules<T> {

@@ -1,7 +1,8 @@
 /** An alert in words, the same on every channel; each escapes them in its own way. */
+import { duration } from '../domain/time/duration.js'
 import type { AlertMessage } from './channel.js'
 import { withoutHidden } from '../domain/words/hidden.js'
-import { capital, duration } from '../domain/words/wording.js'
+import { capital } from '../domain/words/wording.js'
 
 export interface Words {
   /** `Critical`, `Still critical`, `Over`. */

@@ -3,6 +3,7 @@
  * type is written, and the engine writes them: no row passes through JavaScript. This folder knows SQL of
  * no question; those stand in metrics.
  */
+import { quoteName } from '../domain/words/quoting.js'
 
 export interface ExportColumn {
   readonly name: string
@@ -29,9 +30,6 @@ export const formatEndings: Readonly<Record<string, ExportFormat>> = {
   parquet: 'parquet',
 }
 
-/** A name of ours as an SQL identifier. */
-export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`
-
 export const isText = ({ type }: ExportColumn): boolean => type === 'VARCHAR'
 
 const isTime = ({ type }: ExportColumn): boolean => type === 'TIMESTAMP'
@@ -41,11 +39,11 @@ export const isNested = ({ type }: ExportColumn): boolean => type.startsWith('MA
 
 /** SQL for a column as CSV and JSONL write it: times as ISO 8601 UTC text, as every answer writes them. */
 export function plainValue(column: ExportColumn): string {
-  const name = identifier(column.name)
+  const name = quoteName(column.name)
   if (column.short) return `rtrim(rtrim(CAST(${name} AS VARCHAR), '0'), '.')`
   return isTime(column) ? `concat(replace(CAST(${name} AS VARCHAR), ' ', 'T'), 'Z')` : name
 }
 
 /** Times that may be absent stay so: concat would make a letter of nothing. */
 export const orNull = (column: ExportColumn, sql: string): string =>
-  isTime(column) ? `CASE WHEN ${identifier(column.name)} IS NOT NULL THEN ${sql} END` : sql
+  isTime(column) ? `CASE WHEN ${quoteName(column.name)} IS NOT NULL THEN ${sql} END` : sql

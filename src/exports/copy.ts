@@ -1,13 +1,6 @@
 /** The COPY statement of an export. Its file name and every value of the query travel as parameters. */
-import {
-  identifier,
-  isNested,
-  isText,
-  orNull,
-  plainValue,
-  type ExportColumn,
-  type ExportFormat,
-} from './columns.js'
+import { quoteName } from '../domain/words/quoting.js'
+import { isNested, isText, orNull, plainValue, type ExportColumn, type ExportFormat } from './columns.js'
 import { mayHide, spreadsheetJson, spreadsheetText, visibleJson } from './guard.js'
 
 export interface ExportQuery {
@@ -35,7 +28,7 @@ export function copySql(query: ExportQuery, format: ExportFormat): string {
     // The file has a name of its own until it is whole; the engine need not do the same again.
     ...(query.partition === undefined
       ? ['USE_TMP_FILE false']
-      : [`PARTITION_BY (${identifier(query.partition)})`, `FILE_EXTENSION '${format}'`]),
+      : [`PARTITION_BY (${quoteName(query.partition)})`, `FILE_EXTENSION '${format}'`]),
   ]
   return `COPY (${select}) TO $${targetParam} (${options.join(', ')})`
 }
@@ -48,23 +41,23 @@ function formatOptions({ columns }: ExportQuery, format: ExportFormat): string[]
   // Quoted always: a text that another separator would cut in two could begin a formula there.
   const quoted = columns
     .filter((column) => isText(column) || isNested(column))
-    .map(({ name }) => identifier(name))
+    .map(({ name }) => quoteName(name))
   const force = quoted.length === 0 ? [] : [`FORCE_QUOTE (${quoted.join(', ')})`]
   return ['FORMAT csv', 'HEADER true', "DELIMITER ','", ...force]
 }
 
 const partitionOf = ({ partition }: ExportQuery): string[] =>
-  partition === undefined ? [] : [identifier(partition)]
+  partition === undefined ? [] : [quoteName(partition)]
 
 function plainSelect(query: ExportQuery): string {
-  const names = query.columns.map(({ name }) => identifier(name))
+  const names = query.columns.map(({ name }) => quoteName(name))
   return `SELECT ${[...names, ...partitionOf(query)].join(', ')} FROM (${query.sql})`
 }
 
 function csvSelect(query: ExportQuery): string {
   const texts = query.columns.filter((column) => isText(column) || isNested(column))
   const fields = query.columns.map((column) => {
-    const name = identifier(column.name)
+    const name = quoteName(column.name)
     if (!texts.includes(column)) return `${orNull(column, plainValue(column))} AS ${name}`
     const safe = (column.json || isNested(column) ? spreadsheetJson : spreadsheetText)(name, rowHides)
     const guarded =
@@ -73,17 +66,17 @@ function csvSelect(query: ExportQuery): string {
   })
   const nested = query.columns.filter(isNested)
   const asText = nested.map(
-    ({ name }) => `CAST(to_json(${identifier(name)}) AS VARCHAR) AS ${identifier(name)}`,
+    ({ name }) => `CAST(to_json(${quoteName(name)}) AS VARCHAR) AS ${quoteName(name)}`,
   )
   const rows = asText.length === 0 ? query.sql : `SELECT * REPLACE (${asText.join(', ')}) FROM (${query.sql})`
-  const whole = `concat_ws('', ${texts.map(({ name }) => identifier(name)).join(', ')})`
+  const whole = `concat_ws('', ${texts.map(({ name }) => quoteName(name)).join(', ')})`
   const flagged = texts.length === 0 ? rows : `SELECT *, ${mayHide(whole)} AS ${rowHides} FROM (${rows})`
   return `SELECT ${[...fields, ...partitionOf(query)].join(', ')} FROM (${flagged})`
 }
 
 function jsonSelect(query: ExportQuery): string {
   const members = query.columns.map(
-    (column) => `${identifier(column.name)} := ${orNull(column, plainValue(column))}`,
+    (column) => `${quoteName(column.name)} := ${orNull(column, plainValue(column))}`,
   )
   const lines = `SELECT CAST(to_json(struct_pack(${members.join(', ')})) AS VARCHAR) AS line${partitionOf(
     query,

@@ -1,4 +1,5 @@
 /** A report as tidy rows: one row a value, so that many reports can be put under one another and asked. */
+import { quoteText, timestampText } from '../domain/words/quoting.js'
 import type { Cell, Column, Report, Row, Section } from '../reports/report.js'
 import { digitsOf, isAbsent } from '../renderers/values.js'
 import type { ExportColumn } from './columns.js'
@@ -108,14 +109,14 @@ const exact = (_key: string, value: unknown): unknown =>
 /** The rows as a query that needs no table. */
 export function tidyQuery(report: Report): ExportQuery {
   const types = Object.fromEntries(tidyColumns.slice(2).map(({ name, type }) => [name, type]))
-  const structure = JSON.stringify([types]).replaceAll("'", "''")
+  const structure = quoteText(JSON.stringify([types]))
   const { since, until } = report.period
-  const bare = (time: string | null): string | null => time && time.replace('T', ' ').replace(/Z$/, '')
+  const bare = (time: string | null): string | null => time && timestampText(time)
   return {
     columns: tidyColumns,
     sql: /* sql */ `
       SELECT CAST($since AS TIMESTAMP) AS since, CAST($until AS TIMESTAMP) AS until, *
-      FROM (SELECT unnest(from_json(CAST($rows AS JSON), '${structure}'), max_depth := 2))`,
+      FROM (SELECT unnest(from_json(CAST($rows AS JSON), ${structure}), max_depth := 2))`,
     params: { since: bare(since), until: bare(until), rows: JSON.stringify(tidyRows(report)) },
   }
 }

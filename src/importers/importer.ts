@@ -4,7 +4,7 @@
  * deduplicating and pricing are the same for all and happen in `ingest`.
  */
 import type { CallField } from '../domain/call.js'
-import { quoteText } from '../domain/words/quoting.js'
+import { quoteName, quoteText } from '../domain/words/quoting.js'
 
 /** The first records of a file, as far as needed to recognise its format. */
 export interface Sample {
@@ -234,7 +234,7 @@ export class Document {
     const known = parent[leaf]
     if (Array.isArray(known)) known[0][key] = 'VARCHAR'
     else parent[leaf] = [Object.assign(newStructure(), { [key]: 'VARCHAR' as const })]
-    return `list_transform(${this.#address(path)}, lambda x: x.${quoted(key)})`
+    return `list_transform(${this.#address(path)}, lambda x: x.${quoteName(key)})`
   }
 
   /**
@@ -358,7 +358,7 @@ export class Document {
   }
 
   #address(path: readonly string[]): string {
-    return `${this.#name}.${path.map(quoted).join('.')}`
+    return `${this.#name}.${path.map(quoteName).join('.')}`
   }
 }
 
@@ -396,7 +396,7 @@ function holdsAddress(sql: string, address: string): boolean {
 /** The addresses of all values inside a structure. */
 function leavesOf(structure: Structure, address: string): string[] {
   return Object.entries(structure).flatMap(([key, inner]) => {
-    const at = `${address}.${quoted(key)}`
+    const at = `${address}.${quoteName(key)}`
     return typeof inner === 'string' || Array.isArray(inner) ? [at] : leavesOf(inner, at)
   })
 }
@@ -404,8 +404,6 @@ function leavesOf(structure: Structure, address: string): string[] {
 /** JSON pointer of a path of keys. */
 export const pointerOf = (path: readonly string[]): string =>
   path.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
-
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
 /** SQL: the first of these that is not NULL; undefined when there are none. */
 export function firstOf(...expressions: readonly (string | undefined)[]): string | undefined {

@@ -1,4 +1,5 @@
 /** The second half of a run: what was staged is judged, deduplicated, priced and merged into the store. */
+import { timestampText } from '../domain/words/quoting.js'
 import { countedByList, loggedCostsSql, type LoggedCostRow } from '../domain/costs/logged-costs.js'
 import { addCounts, countsBy, noCounts, type Counts } from '../domain/record-counts.js'
 import type { PriceName } from '../domain/costs/rate.js'
@@ -272,7 +273,7 @@ async function recordRun(
   id: number,
 ): Promise<void> {
   const totals = addCounts(merged.map((m) => m.counts))
-  const sqlTime = (time: Date): string => time.toISOString().replace('T', ' ').replace('Z', '')
+  const sqlTime = (time: Date): string => timestampText(time.toISOString())
   await db.run(
     `INSERT INTO store.ingests BY NAME SELECT $id AS ingest_id, CAST($started AS TIMESTAMP) AS started_at, CAST($finished AS TIMESTAMP) AS finished_at,
       $version AS version, $priceData AS price_data, $files AS files, ${boundCounts}`,

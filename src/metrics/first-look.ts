@@ -1,10 +1,11 @@
 /** What a first look at calls shows: cost of today, this week and this month by feature and model. */
+import { timestampText } from '../domain/words/quoting.js'
 import { dimensionOf } from '../domain/dimensions.js'
 import type { Filter, Scope } from '../domain/scope.js'
 import { instant } from './dialect.js'
 import { isCall } from './measures/aggregates.js'
 import type { Decimal, Param, Query, Whole } from './query.js'
-import { inFilters, timestampText } from './scope.js'
+import { inFilters } from './scope.js'
 
 /** Beginnings of what is shown, ISO 8601 UTC; all end at `until`. */
 export interface LookSpans {

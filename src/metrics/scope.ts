@@ -1,6 +1,7 @@
 /**
  * A question's scope as SQL: the window and the filters, and dimensions as expressions over `calls`.
  */
+import { timestampText } from '../domain/words/quoting.js'
 import { filterDimension, type Dimension } from '../domain/dimensions.js'
 import { noneValue } from '../domain/filters.js'
 import { isComparison, type Comparison, type Filter, type Scope } from '../domain/scope.js'
@@ -95,9 +96,4 @@ export function columnOf(
   if (dimension.kind === 'tag')
     return { column: mapValue('tags', `$${param}`), params: { [param]: dimension.tag } }
   throw new Error(`${dimension.key} is not a column of calls`)
-}
-
-/** ISO 8601 UTC without its letter, which a cast to TIMESTAMP need not understand. */
-export function timestampText(iso: string): string {
-  return iso.replace('T', ' ').replace(/Z$/, '')
 }

@@ -4,7 +4,7 @@
 import type { CostBasis } from '../domain/costs/basis.js'
 import { plain, readDecimal } from '../domain/costs/decimal.js'
 import type { Rate } from '../domain/costs/rate.js'
-import { toBillionths } from './decimal.js'
+import { toBillionths } from './billionths.js'
 
 type Whole = number | bigint | null
 

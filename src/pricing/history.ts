@@ -3,7 +3,7 @@
  * Its rows are `data/price-history.csv`, each with its source.
  */
 import type { UnitPrices } from '../domain/costs/rate.js'
-import { plainDecimal } from './decimal.js'
+import { plainDecimal } from './billionths.js'
 import { readDataFile, timeOf } from './data-file.js'
 import type { LayerSpan } from './layers.js'
 import { bands, noPrices, wholeDay, withFallbacks } from './rates.js'

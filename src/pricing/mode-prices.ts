@@ -2,6 +2,7 @@
  * The prices of one model in every mode: each tier, speed and place multiplies the standard prices by what
  * held at the time. Where no multiplier is known, the standard prices stand and the rate says what it lacks.
  */
+import { rounded } from '../domain/costs/decimal.js'
 import { modeName, paces, placesOf, type Pace, type Place } from '../domain/modes.js'
 import {
   tokenPrices,
@@ -10,7 +11,7 @@ import {
   type Rate,
   type UnitPrices,
 } from '../domain/costs/rate.js'
-import { fromBillionths, multiply, toBillionths } from './decimal.js'
+import { fromBillionths, multiply, toBillionths } from './billionths.js'
 import type { Multiplier } from './multipliers.js'
 import { isFree, mapPrices } from './rates.js'
 
@@ -180,7 +181,7 @@ function likeText(span: UnitPrices, prices: UnitPrices, input: string, output: s
 
 /** price × to / from, rounded to nine places, half up. */
 function ratio(price: string, to: bigint, from: bigint): string {
-  return fromBillionths((toBillionths(price) * to * 2n + from) / (from * 2n))
+  return fromBillionths(rounded(toBillionths(price) * to, from))
 }
 
 function atPlace(span: StandardSpan, place: Place, provider: string, prices: UnitPrices): Change {

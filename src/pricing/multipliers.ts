@@ -3,7 +3,7 @@
  * `data/price-multipliers.csv`, each with its source. What is not in it is not known: there is no usual
  * discount.
  */
-import { plainDecimal } from './decimal.js'
+import { plainDecimal } from './billionths.js'
 import { readDataFile, timeOf } from './data-file.js'
 import { withoutDate } from './spellings.js'
 

@@ -11,7 +11,7 @@ import {
   type UnitPrices,
 } from '../domain/costs/rate.js'
 import type { ModelInfo, ModelPrice } from './catalogue.js'
-import { multiply, plainDecimal } from './decimal.js'
+import { multiply, plainDecimal } from './billionths.js'
 
 /** Bounds that no call is outside of: the store takes times from 2015 to 2100, tokens up to 1e9. */
 export const openStart = '1970-01-01 00:00:00'

@@ -1,4 +1,5 @@
 /** A first look at logs that nobody named: what they cost, block by block, and what stands out. */
+import { dayMs } from '../domain/time/zones.js'
 import type { Filter, Scope } from '../domain/scope.js'
 import { dimensionOf } from '../domain/dimensions.js'
 import { wordPeriod } from '../domain/time/periods.js'
@@ -83,7 +84,7 @@ function spansAt(asOf: Date, newest: string | null, tz: string): LookSpans {
   if (newest === null || newest >= month)
     return { today: since('today', asOf), week: since('this-week', asOf), month, until }
   const then = new Date(Date.parse(newest) + 1)
-  const next = new Date(Date.parse(since('this-month', then)) + 32 * 86_400_000)
+  const next = new Date(Date.parse(since('this-month', then)) + 32 * dayMs)
   const end = since('this-month', next)
   return { today: null, week: null, month: since('this-month', then), until: end < until ? end : until }
 }

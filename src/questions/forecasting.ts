@@ -1,4 +1,5 @@
 /** Asks for daily costs and forecasts a period from them: for `forecast`, budgets and the report. */
+import { dayMs } from '../domain/time/zones.js'
 import type { Dimension } from '../domain/dimensions.js'
 import { localDate } from '../domain/time/periods.js'
 import type { Scope } from '../domain/scope.js'
@@ -72,6 +73,6 @@ export async function askForecast(
 
 function daysBefore(period: DayRange, name: PeriodName | DayRange): DayRange {
   if (typeof name === 'string') return periodOf(addDays(period.since, -1), name)
-  const length = (Date.parse(period.until) - Date.parse(period.since)) / 86_400_000
+  const length = (Date.parse(period.until) - Date.parse(period.since)) / dayMs
   return { since: addDays(period.since, -length), until: period.since }
 }

@@ -5,6 +5,7 @@
  * table after another with an empty line between, each with its own header and its section's id in a
  * leading column `section`. Sections beside the answer are left out. A series is a JSON array. An absent value is an empty field; an empty text is "".
  */
+import { quoteField } from '../domain/words/quoting.js'
 import { formulaClass } from '../domain/words/hidden.js'
 import type { Cell, Column, Section } from '../reports/report.js'
 import { jsonText } from './json.js'
@@ -51,5 +52,5 @@ const formula = new RegExp(`^${formulaClass}`)
 /** A text as a field; a leading quote mark keeps a spreadsheet from computing it. */
 function text(value: string): string {
   const safe = (formula.test(value) ? "'" : '') + visible(value)
-  return safe === '' || /[",;|]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  return safe === '' || /[",;|]|^\s|\s$/.test(safe) ? quoteField(safe) : safe
 }

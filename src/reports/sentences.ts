@@ -1,6 +1,5 @@
 /** Groups and times of a table as they stand in sentences. */
 import { dimensionNoun, type Dimension } from '../domain/dimensions.js'
-import { duration, inWords } from '../domain/words/wording.js'
 import type { GroupKeys } from '../metrics/groups.js'
 import type { Cell, Finding } from './report.js'
 
@@ -33,9 +32,3 @@ export function aboutGroup(
 /** The title of a table by these dimensions: `Latency by model`. */
 export const titleBy = (what: string, by: readonly Dimension[]): string =>
   by.length === 0 ? what : `${what} by ${by.map(dimensionNoun).join(' and ')}`
-
-/** A length of time: `850 ms`, `3.3 s`, `12.4 s`, `2 min 5 s`. */
-export const timeText = (ms: number): string =>
-  ms >= 1000 && ms < 10_000
-    ? inWords(ms, { places: 1, power: -3, suffix: ' s' }).replace('.0 s', ' s')
-    : duration(ms)

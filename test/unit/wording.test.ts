@@ -1,3 +1,4 @@
+import { duration } from '../../src/domain/time/duration.js'
 import { describe, expect, test } from 'vitest'
 import { fixed, plain, readDecimal } from '../../src/domain/costs/decimal.js'
 import {
@@ -5,7 +6,6 @@ import {
   change,
   changeScale,
   count,
-  duration,
   inWords,
   msScale,
   number,

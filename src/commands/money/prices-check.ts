@@ -1,3 +1,4 @@
+import { quoteField } from '../../domain/words/quoting.js'
 import { loggedCostsByMonth } from '../../metrics/doubts/logged-costs.js'
 import { unpricedModels, type UnpricedRow } from '../../metrics/doubts/unpriced.js'
 import { loadPriceBook, type PriceBook } from '../../pricing/book.js'
@@ -46,5 +47,5 @@ function withAdvice(row: UnpricedRow, book: PriceBook): UnpricedModel {
 }
 
 function csvCell(text: string): string {
-  return /[",\r\n]|^#|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  return /[",\r\n]|^#|^\s|\s$/.test(text) ? quoteField(text) : text
 }

@@ -1,10 +1,11 @@
 /** What `llmcost doctor` looks at, in order: one entry each. A check tells of a problem, and never throws. */
+import { duration } from '../../domain/time/duration.js'
 import { existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isAbsent } from '../../db/store-file.js'
 import { openStoreForReading } from '../../db/store.js'
 import { counted } from '../../domain/words/plurals.js'
-import { bytes, count, duration } from '../../domain/words/wording.js'
+import { bytes, count } from '../../domain/words/wording.js'
 import { dayMs } from '../../domain/time/zones.js'
 import { UserError } from '../../errors.js'
 import { priceDataWords } from '../../ingest/price-data.js'

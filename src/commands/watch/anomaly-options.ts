@@ -4,7 +4,7 @@ import { defaultWarnAt, type Budget } from '../../domain/budgets/budget.js'
 import { closestNames } from '../../domain/words/names.js'
 import { parseDimensions, type Dimension } from '../../domain/dimensions.js'
 import type { Materiality } from '../../domain/materiality.js'
-import { instantOf, localAt } from '../../domain/time/zones.js'
+import { hourMs, instantOf, localAt } from '../../domain/time/zones.js'
 import { UserError } from '../../errors.js'
 import { anomalyKinds, type AnomalyKind } from '../../metrics/anomalies/anomaly-tests.js'
 import type { Series } from '../../questions/anomalies/baseline.js'
@@ -204,13 +204,13 @@ export function explainHour(text: string, tz: string): number {
     })
   }
   const zone = match?.[3]
-  if (zone === undefined) return Math.floor(localAt(instantOf(local, tz), tz) / 3_600_000)
+  if (zone === undefined) return Math.floor(localAt(instantOf(local, tz), tz) / hourMs)
   const iso = text
     .trim()
     .replace(' ', 'T')
     .replace(/^(.{13})(?=z|[+-]|$)/i, '$1:00')
   const instant = Date.parse(iso)
-  if (!Number.isNaN(instant)) return Math.floor(localAt(instant, tz) / 3_600_000)
+  if (!Number.isNaN(instant)) return Math.floor(localAt(instant, tz) / hourMs)
   throw new UserError(`--explain ${text} is not an hour`, {
     code: 'usage',
     hint: 'For example 2026-09-22T10:00Z.',

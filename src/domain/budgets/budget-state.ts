@@ -2,7 +2,7 @@
  * How a budget stands in its running period: what is spent, how fast, where the period will end. Money is
  * added up and compared exactly; shares, pace and forecasts are estimates and doubles.
  */
-import { picos, sumPicos, usdOf, type Picos } from '../costs/amount.js'
+import { againstShare, type Picos, picos, sumPicos, usdOf } from '../costs/amount.js'
 import type { Budget, BudgetPeriod } from './budget.js'
 import type { RunningPeriod } from './budget-period.js'
 import { readDecimal } from '../costs/decimal.js'
@@ -119,7 +119,7 @@ function spentIn(days: readonly DaySpend[]): Picos | null {
 function levelReached(spent: Picos, { usd, warnAt }: Budget): number | null {
   const reached = warnAt.filter((level) => {
     const share = readDecimal(level)
-    return share !== undefined && spent * 10n ** BigInt(share.places) >= picos(usd) * share.digits
+    return share !== undefined && againstShare(spent, share, picos(usd)) >= 0n
   })
   return reached.length === 0 ? null : Math.max(...reached)
 }

@@ -1,5 +1,5 @@
 /** Amounts of money: exact decimals as a person gives them, and whole numbers of 10^-12 USD for exact sums. */
-import { fixed, plain, readDecimal } from './decimal.js'
+import { fixed, plain, readDecimal, type Decimal } from './decimal.js'
 
 /** What an amount may look like; a lookahead, so that 0 is none. */
 export const amountPattern = String.raw`^(?=.*[1-9])\d{1,12}(\.\d{1,12})?$`
@@ -51,3 +51,12 @@ export const usdOf = (amount: Picos): string => fixed({ digits: amount, places }
 
 /** USD without zeros that say nothing. */
 export const shortUsdOf = (amount: Picos): string => plain({ digits: amount, places })
+
+/** How an amount compares with a share of a whole, exactly: below, at or above 0. */
+export function againstShare(amount: Picos, share: Decimal, whole: Picos): bigint {
+  return amount * 10n ** BigInt(share.places) - whole * share.digits
+}
+
+/** A share of an amount, to the twelfth place. */
+export const shareOf = (share: Decimal, whole: Picos): Picos =>
+  (whole * share.digits) / 10n ** BigInt(share.places)

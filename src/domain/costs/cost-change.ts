@@ -4,40 +4,23 @@
  */
 import { dayMs } from '../time/zones.js'
 import { picos, shortUsdOf, sumPicos } from './amount.js'
-import { plain, readDecimal, type Decimal } from './decimal.js'
+import { minus, plain, readDecimal, rounded, type Decimal } from './decimal.js'
 
 type Figure = string | number | bigint | null | undefined
 
 const read = (value: Figure): Decimal | undefined =>
   value === null || value === undefined ? undefined : readDecimal(value)
 
-/** Both on the same scale. */
-function aligned(a: Decimal, b: Decimal): { a: bigint; b: bigint; places: number } {
-  const places = Math.max(a.places, b.places, 0)
-  const digits = (value: Decimal): bigint => value.digits * 10n ** BigInt(places - value.places)
-  return { a: digits(a), b: digits(b), places }
-}
-
 /** a - b in exact decimals; null where either is missing. */
 export function difference(a: Figure, b: Figure): string | null {
   const [x, y] = [read(a), read(b)]
-  if (x === undefined || y === undefined) return null
-  const { a: left, b: right, places } = aligned(x, y)
-  return plain({ digits: left - right, places })
+  return x === undefined || y === undefined ? null : plain(minus(x, y))
 }
 
 /** a / b; null where either is missing or b is 0. */
 export function ratio(a: Figure, b: Figure): number | null {
   if (read(a) === undefined || read(b) === undefined || Number(b) === 0) return null
   return Number(a) / Number(b)
-}
-
-/** numerator / denominator, rounded half away from zero. */
-function rounded(numerator: bigint, denominator: bigint): bigint {
-  const negative = numerator < 0n !== denominator < 0n
-  const [n, d] = [numerator < 0n ? -numerator : numerator, denominator < 0n ? -denominator : denominator]
-  const size = (2n * n + d) / (2n * d)
-  return negative ? -size : size
 }
 
 /** A quantity a day, of `ms` milliseconds, to 12 decimals; null where it is missing. */

@@ -40,10 +40,15 @@ export function fixed(decimal: Decimal, places: number): string {
 }
 
 /** Takes `surplus` digits off the end, or adds zeros when it is negative. */
-function roundedTo(digits: bigint, surplus: number): bigint {
-  if (surplus <= 0) return digits * 10n ** BigInt(-surplus)
-  const unit = 10n ** BigInt(surplus)
-  return (digits + unit / 2n) / unit
+const roundedTo = (digits: bigint, surplus: number): bigint =>
+  surplus <= 0 ? digits * 10n ** BigInt(-surplus) : rounded(digits, 10n ** BigInt(surplus))
+
+/** numerator / denominator, rounded half away from zero. */
+export function rounded(numerator: bigint, denominator: bigint): bigint {
+  const negative = numerator < 0n !== denominator < 0n
+  const [n, d] = [numerator < 0n ? -numerator : numerator, denominator < 0n ? -denominator : denominator]
+  const size = (2n * n + d) / (2n * d)
+  return negative ? -size : size
 }
 
 /** All significant digits and no others, without exponent: `0.000225`. */
@@ -66,6 +71,9 @@ export function sum(decimals: readonly Decimal[]): Decimal {
   const digits = decimals.map((decimal) => decimal.digits * 10n ** BigInt(places - decimal.places))
   return { digits: digits.reduce((total, one) => total + one, 0n), places }
 }
+
+/** a - b, exactly. */
+export const minus = (a: Decimal, b: Decimal): Decimal => sum([a, { ...b, digits: -b.digits }])
 
 /** The exact sum of decimals as text, with the most decimals that any of them has; null where none is given. */
 export function sumOf(values: readonly (string | number | bigint | null | undefined)[]): string | null {

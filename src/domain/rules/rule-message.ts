@@ -1,4 +1,5 @@
 /** Messages of rules: a template such as `{subject} cost {measured}`, checked when the config file is read. */
+import { duration } from '../time/duration.js'
 import { UserError } from '../../errors.js'
 import { dimensionNoun, dimensionOf } from '../dimensions.js'
 import type { Rule } from './rule.js'
@@ -6,7 +7,7 @@ import type { RuleUnit } from './rule-kind.js'
 import { ruleKinds, type RuleKindName } from './rule-kinds.js'
 import type { Filter } from '../scope.js'
 import { counted, plural } from '../words/plurals.js'
-import { count, duration, number, percent, usd } from '../words/wording.js'
+import { count, number, percent, usd } from '../words/wording.js'
 import { hourMs } from '../time/zones.js'
 
 type Figure = string | number | null

@@ -1,7 +1,8 @@
 /**
- * Lengths of time as options, arguments and the config file give them, by one grammar: a number and a unit,
- * `500ms`, `30s`, `90m`, `36h`, `14d`, `2w` or `1.5h`. A day is 24 hours.
+ * Lengths of time: as options, arguments and the config file give them, by one grammar, a number and a unit
+ * (`500ms`, `30s`, `90m`, `36h`, `14d`, `2w` or `1.5h`), and as people read them. A day is 24 hours.
  */
+import { grouped, inWords, msScale } from '../words/wording.js'
 import { UserError } from '../../errors.js'
 
 const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
@@ -62,3 +63,24 @@ export const waitPattern = String.raw`^${number}( ?(ms|s|m|h|d|w))?$`
 
 const notADuration = (text: string, said: string): UserError =>
   new UserError(`${said} ${text} is not a length of time`, { code: 'usage', hint: durationHint })
+
+/** The two largest units of a span of time: `850 ms`, `12.4 s`, `2 min 5 s`, `3 d 4 h`. */
+export function duration(milliseconds: number): string {
+  if (milliseconds < 59_950)
+    return inWords(milliseconds, msScale([Math.max(milliseconds, 0)])).replace('.0 s', ' s')
+  const seconds = Math.round(milliseconds / 1000)
+  const spans = [
+    [86_400, 3600, 'd', 'h'],
+    [3600, 60, 'h', 'min'],
+    [60, 1, 'min', 's'],
+  ] as const
+  const [large, small, name, minor] = spans.find(([size]) => seconds >= size) ?? spans[2]
+  const rest = Math.floor((seconds % large) / small)
+  return `${grouped(String(Math.floor(seconds / large)))} ${name}${rest > 0 ? ` ${rest} ${minor}` : ''}`
+}
+
+/** The same with a digit more of few seconds: `850 ms`, `3.3 s`, `12.4 s`, `2 min 5 s`. */
+export const timeText = (ms: number): string =>
+  ms >= 1000 && ms < 10_000
+    ? inWords(ms, { places: 1, power: -3, suffix: ' s' }).replace('.0 s', ' s')
+    : duration(ms)

@@ -1,4 +1,5 @@
 /** Mail addresses, as people type them. */
+import { hasControl } from './hidden.js'
 import { UserError } from '../../errors.js'
 
 export interface Address {
@@ -17,7 +18,7 @@ export function parseAddress(text: string, said: string): Address {
   const named = /^([^<>]*)<([^<>]*)>$/.exec(text.trim())
   const address = (named?.[2] ?? text).trim()
   const name = (named?.[1] ?? '').trim().replace(/^"(.*)"$/, '$1')
-  if (form.test(address) && !/\p{Cc}/u.test(text)) return { name, address }
+  if (form.test(address) && !hasControl(text)) return { name, address }
   throw new UserError(`${said} ${text} is not a mail address`, {
     code: 'usage',
     hint: 'Write ann@example.org, or "Ann Lee <ann@example.org>".',

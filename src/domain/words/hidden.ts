@@ -12,6 +12,12 @@ export const actingClass = String.raw`(?![\uFE00-\uFE0F])[\p{Cc}\p{Cf}\p{Cs}\p{Z
 /** The same for the engine (RE2), which does not know the characters that show as nothing by one name. */
 export const actingClassOfEngine = String.raw`[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\x{34f}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{180b}-\x{180f}\x{2060}-\x{206f}\x{3164}\x{ffa0}\x{fff0}-\x{fff8}\x{1bca0}-\x{1bca3}\x{1d173}-\x{1d17a}\x{e0000}-\x{e0fff}]`
 
+/** Control characters, for patterns that a JSON Schema shows; \p{Cc} says the same. */
+export const controlRange = String.raw`\u0000-\u001f\u007f-\u009f`
+
+/** True for a text with a control character in it, a newline included. */
+export const hasControl = (text: string): boolean => /\p{Cc}/u.test(text)
+
 /** Characters that choose how the one before them looks. */
 export const selectorClass = String.raw`[\uFE00-\uFE0F]`
 

@@ -1,5 +1,5 @@
 /**
- * Quantities in words for people: money, counts, percentages, durations, sizes. Numbers that stand
+ * Quantities in words for people: money, counts, percentages, times, sizes. Numbers that stand
  * together share one scale, so that their decimals align; no quantity but zero ever reads as zero.
  */
 import { fixed, order, readDecimal, shifted, type Decimal } from '../costs/decimal.js'
@@ -51,7 +51,7 @@ function read(value: Quantity): Decimal | undefined {
 }
 
 /** `1234567.5` becomes `1,234,567.5`. */
-function grouped(digits: string): string {
+export function grouped(digits: string): string {
   const [whole = '', fraction] = digits.split('.')
   const thousands = whole.length < 4 ? whole : whole.replace(/\B(?=(\d{3})+$)/g, ',')
   return fraction === undefined ? thousands : `${thousands}.${fraction}`
@@ -175,21 +175,6 @@ export function shortCount(value: Quantity): string {
     }
   }
   return absent
-}
-
-/** The two largest units of a span of time: `850 ms`, `12.4 s`, `2 min 5 s`, `3 d 4 h`. */
-export function duration(milliseconds: number): string {
-  if (milliseconds < 59_950)
-    return inWords(milliseconds, msScale([Math.max(milliseconds, 0)])).replace('.0 s', ' s')
-  const seconds = Math.round(milliseconds / 1000)
-  const spans = [
-    [86_400, 3600, 'd', 'h'],
-    [3600, 60, 'h', 'min'],
-    [60, 1, 'min', 's'],
-  ] as const
-  const [large, small, name, minor] = spans.find(([size]) => seconds >= size) ?? spans[2]
-  const rest = Math.floor((seconds % large) / small)
-  return `${grouped(String(Math.floor(seconds / large)))} ${name}${rest > 0 ? ` ${rest} ${minor}` : ''}`
 }
 
 /** The text as a sentence or a heading begins. */

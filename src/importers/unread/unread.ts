@@ -2,6 +2,7 @@
  * What a record says of usage, tier, speed, place or money that its importer's plan does not use. Nothing of
  * it is dropped in silence: it is named in `unread_usage`, and the call counts as partly priced.
  */
+import { isAddressable } from '../records/named-entries.js'
 import { callFields, usageFields, type CallField } from '../../domain/call.js'
 import { saysDollars, unitOfName } from '../records/cost-fields.js'
 import { isOtherMoney, speaksOfCurrency } from '../records/currency-names.js'
@@ -182,8 +183,7 @@ function isSuspect(keys: readonly string[]): boolean {
 /** SQL for the text of a suspect: taken out in the one pass that reads the record. */
 function textOf(plan: ReadPlan, survey: Survey, keys: readonly string[]): string {
   if (survey.sample.kind === 'csv') return columnText(survey, keys)
-  // eslint-disable-next-line no-control-regex
-  if (keys.some((key) => key === '' || /[\u0000-\u001f\u007f]/.test(key)))
+  if (!keys.every(isAddressable))
     return `CASE WHEN readable THEN json_extract_string(text, ${quoteText(pointerOf(keys))}) END`
   return survey.shape.has(JSON.stringify(keys))
     ? plan.document.unlessObject(...keys)
@@ -298,6 +298,5 @@ const holdsNul = (key: string): boolean => key.includes('\u0000')
 const shown = (keys: readonly string[]): string =>
   keys
     .join('.')
-    // eslint-disable-next-line no-control-regex
-    .replaceAll(/[\u0000-\u001f\u007f-\u009f;]/g, '?')
+    .replaceAll(/[\p{Cc};]/gu, '?')
     .slice(0, nameLimit)

@@ -3,6 +3,7 @@
  * with one more column: the reason why a record can't be used, else empty. This is the slow path, one
  * record at a time; clean files never take it.
  */
+import { quoteField } from '../../domain/words/quoting.js'
 import { createReadStream, createWriteStream, ftruncateSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { once } from 'node:events'
@@ -81,8 +82,7 @@ async function write(to: number, width: number, source: AsyncIterable<readonly s
   for await (const record of source) {
     const line = header ? [...record, 'llmcost_reject'] : checked(record, width)
     header = false
-    if (!out.write(line.map((field) => `"${field.replaceAll('"', '""')}"`).join(',') + '\n'))
-      await once(out, 'drain')
+    if (!out.write(line.map((field) => quoteField(field)).join(',') + '\n')) await once(out, 'drain')
   }
   out.end()
   await once(out, 'finish')

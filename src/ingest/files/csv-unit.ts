@@ -7,7 +7,7 @@ import type { SourceRelation } from '../typing/normalise.js'
 import type { Shape } from './sniff.js'
 import { Edges, Spool, lineLimit, type Passage } from './temporary-text.js'
 import { lookThrough, segment, watched, type Reading, type Unit } from './units.js'
-import { quoteText } from '../../domain/words/quoting.js'
+import { quoteField, quoteText } from '../../domain/words/quoting.js'
 
 /** One file, header and all. */
 export async function csvUnit(reading: Reading): Promise<Unit> {
@@ -64,4 +64,4 @@ async function* withHeader(
 }
 
 const headerBytes = (shape: Extract<Shape, { kind: 'csv' }>): Buffer =>
-  Buffer.from(shape.header.map((name) => `"${name.replaceAll('"', '""')}"`).join(shape.delimiter) + '\n')
+  Buffer.from(shape.header.map((name) => quoteField(name)).join(shape.delimiter) + '\n')

@@ -3,6 +3,7 @@
  * Only US dollars are dollars: other currencies are converted by a rate that was given, or left out. A plain
  * number takes none of the slow path.
  */
+import { quoteTimestamp } from '../../domain/words/quoting.js'
 import type { CurrencyRate, ReadOptions } from '../options.js'
 
 /** SQL type that holds any amount that is believed, in any currency. */
@@ -99,7 +100,7 @@ function rateOf(code: string, ts: string, options: Pick<ReadOptions, 'set' | 'cu
     const newestFirst = rates.toSorted((a, b) => (a.validFrom < b.validFrom ? 1 : -1))
     const dated = newestFirst.map(
       ({ validFrom, usd: rate }) =>
-        `WHEN ${ts} >= TIMESTAMP '${validFrom}' THEN CAST('${rate}' AS DECIMAL(14,8))`,
+        `WHEN ${ts} >= ${quoteTimestamp(validFrom)} THEN CAST('${rate}' AS DECIMAL(14,8))`,
     )
     return `WHEN '${currency}' THEN CASE ${dated.join(' ')} END`
   })

@@ -2,6 +2,7 @@
  * How the text of a field becomes a value, in SQL. Every cast keeps "absent" (NULL, empty, null-like)
  * apart from "present but impossible", which is never dropped in silence.
  */
+import { quoteTimestamp } from '../../domain/words/quoting.js'
 import { noTierWords, tierWords } from '../../importers/records/tier-words.js'
 import { isOneOf } from './columns.js'
 import type { DateOrder, ReadOptions } from '../options.js'
@@ -118,7 +119,7 @@ export function moment(raw: string, options: TimeOptions, relativeUnit: 's' | 'm
   const relative =
     baseTime === undefined
       ? 'NULL'
-      : `epoch_us(TIMESTAMP '${sqlMoment(baseTime)}') + ${number} * ${relativeUnit === 'ms' ? '1e3' : '1e6'}`
+      : `epoch_us(${quoteTimestamp(baseTime)}) + ${number} * ${relativeUnit === 'ms' ? '1e3' : '1e6'}`
   const utc = `TRY_CAST(${raw} AS TIMESTAMPTZ)`
   // The common shape first, and in CASE: coalesce is several times slower here.
   return `CASE WHEN right(${raw}, 2) BETWEEN '0Z' AND '9Z' AND ${utc} IS NOT NULL THEN make_timestamp(epoch_us(${utc}))
@@ -165,8 +166,6 @@ function zoned(text: string): string {
   return `CASE WHEN right(${text}, 2) BETWEEN '0Z' AND '9Z' OR NOT regexp_matches(${text}, '[^0-9TZ:.+ -]') THEN ${cast}
     WHEN regexp_full_match(${text}, '\\d{4}-\\d\\d-\\d\\d[T ][0-9:.]+ ?[A-Za-z][A-Za-z0-9_/+-]*') THEN ${cast} END`
 }
-
-const sqlMoment = (iso: string): string => iso.replace('T', ' ').replace('Z', '')
 
 /** SQL for the reason why a time is refused; NULL when it is fine. */
 export function momentProblem(raw: string, value: string, baseTime: string | undefined): string {

@@ -1,4 +1,5 @@
 /** The last layer: the verdict on each record, and the columns that staging keeps. */
+import { quoteTimestamp } from '../../domain/words/quoting.js'
 import { callColumns, pricedColumnNames, type CallField } from '../../domain/call.js'
 import type { ReadPlan } from '../../importers/importer.js'
 import * as casts from './casts.js'
@@ -87,7 +88,7 @@ export function checkedColumns(
           ],
         ]
       : []),
-    ['future_time', `ts > TIMESTAMP '${now.toISOString().replace('T', ' ').replace('Z', '')}'`],
+    ['future_time', `ts > ${quoteTimestamp(now.toISOString())}`],
     ...['measure_dropped', 'label_cut', ...Object.keys(repairRules).filter((rule) => rules.has(rule))].map(
       (rule): [string, string] => [rule, rule],
     ),

@@ -3,6 +3,7 @@
  * quartile plus three times the distance between the quartiles; Tukey's "far out"), at least ten times the
  * median, and dear enough to matter.
  */
+import { timestampText } from '../../domain/words/quoting.js'
 import type { Scope } from '../../domain/scope.js'
 import { element, instant, quantiles } from '../dialect.js'
 import { isCall } from '../measures/aggregates.js'
@@ -61,6 +62,6 @@ export function expensiveCalls(request: ExpensiveRequest): Query<ExpensiveCallRo
     WHERE fences.calls >= ${fewest} AND CAST(cost_usd AS DOUBLE) > fence_usd
       AND CAST(cost_usd AS DOUBLE) >= 10 * median_cost_usd
     ORDER BY cost_usd DESC, ts, source, call_id LIMIT CAST($top AS BIGINT)`
-  const since = (scope.since ?? historySince).replace('T', ' ').replace(/Z$/, '')
+  const since = timestampText(scope.since ?? historySince)
   return { sql, params: { ...condition.params, window_since: since, least: leastUsd, top } }
 }

@@ -3,6 +3,7 @@
  * A bucket counts whole, from its own beginning, as soon as one of its calls is in the window; so a month
  * is measured by all of its calls up to the window's end, however late the window begins.
  */
+import { timestampText } from '../../domain/words/quoting.js'
 import type { UserCaps } from '../../domain/budgets/budget.js'
 import type { Scope } from '../../domain/scope.js'
 import type { TimeBucket } from '../../domain/dimensions.js'
@@ -11,7 +12,7 @@ import { isUtc } from '../../domain/time/zones.js'
 import { bucketLabel, bucketNumber, zoneOffset } from '../buckets.js'
 import { instant } from '../dialect.js'
 import type { Decimal, Param, Query, Whole } from '../query.js'
-import { inScope, timestampText } from '../scope.js'
+import { inScope } from '../scope.js'
 
 export interface CapsRequest {
   readonly scope: Scope

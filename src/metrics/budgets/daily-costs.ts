@@ -1,11 +1,12 @@
 /** What each local day cost, of all calls and of each group: what forecasts and budgets are made from. */
+import { timestampText } from '../../domain/words/quoting.js'
 import type { Dimension } from '../../domain/dimensions.js'
 import type { Scope } from '../../domain/scope.js'
 import { isUtc } from '../../domain/time/zones.js'
 import { bucketLabel, bucketNumber, clockTime, zoneOffset } from '../buckets.js'
 import { instant } from '../dialect.js'
 import type { Decimal, Param, Query, Whole } from '../query.js'
-import { columnOf, inScope, timestampText } from '../scope.js'
+import { columnOf, inScope } from '../scope.js'
 
 export interface DailyCostsRequest {
   readonly scope: Scope

@@ -1,8 +1,9 @@
 /** Calls that are later than the prices they are priced at. */
+import { timestampText } from '../../domain/words/quoting.js'
 import type { Scope } from '../../domain/scope.js'
 import { instant } from '../dialect.js'
 import type { Query, Whole } from '../query.js'
-import { inScope, timestampText } from '../scope.js'
+import { inScope } from '../scope.js'
 
 export interface LateCallsRow {
   readonly late_calls: Whole

@@ -1,10 +1,11 @@
 /** How long no call has come, at as-of and at moments before it, counted as in rule-windows.ts. */
+import { timestampText } from '../../domain/words/quoting.js'
 import type { Dimension } from '../../domain/dimensions.js'
 import type { Filter } from '../../domain/scope.js'
 import { hourMs } from '../../domain/time/zones.js'
 import { epochMicros, instant, wholeNumbers, wholeQuotient } from '../dialect.js'
 import type { Param, Query, Whole } from '../query.js'
-import { columnOf, inFilters, timestampText } from '../scope.js'
+import { columnOf, inFilters } from '../scope.js'
 
 export interface RuleSilenceRequest {
   readonly asOf: Date

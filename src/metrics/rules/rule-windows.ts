@@ -4,6 +4,7 @@
  * Calls are summed up by step once; what a window holds is the sum of its steps. An exact quantile is no sum,
  * and is taken over the calls of those windows alone that can be beyond their bound.
  */
+import { timestampText } from '../../domain/words/quoting.js'
 import type { Dimension } from '../../domain/dimensions.js'
 import { figureOf, type RuleKindName } from '../../domain/rules/rule-kinds.js'
 import { amount, sum, type Part } from '../../domain/rules/window-figure.js'
@@ -11,7 +12,7 @@ import type { Filter } from '../../domain/scope.js'
 import { hourMs } from '../../domain/time/zones.js'
 import { epochMicros, instant, quantile, wholeNumbers, wholeQuotient } from '../dialect.js'
 import type { Decimal, Param, Query, Whole } from '../query.js'
-import { columnOf, inFilters, timestampText } from '../scope.js'
+import { columnOf, inFilters } from '../scope.js'
 
 export interface WindowTest {
   /** The kind of rule whose figure it is. */

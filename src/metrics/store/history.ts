@@ -1,4 +1,5 @@
 /** What the store holds at all, whatever the window: where the data are and what is doubtful about them. */
+import { timestampText } from '../../domain/words/quoting.js'
 import { instant } from '../dialect.js'
 import { isCall } from '../measures/aggregates.js'
 import type { Query, Whole } from '../query.js'
@@ -36,5 +37,5 @@ export function history(now: string): Query<HistoryRow> {
     )
     SELECT calls, first_ts, last_ts, future_calls, rejected_lines, session_totals, price_data, price_date
     FROM extent CROSS JOIN refused CROSS JOIN latest_run`
-  return { sql, params: { now: now.replace('T', ' ').replace('Z', '') } }
+  return { sql, params: { now: timestampText(now) } }
 }

@@ -1,6 +1,6 @@
 /** Prices of one name at moments, and what becomes which from one to the next. */
 import type { PriceSpan, UnitPrices } from '../../domain/costs/rate.js'
-import { toBillionths } from '../decimal.js'
+import { toBillionths } from '../billionths.js'
 import { noPrices } from '../rates.js'
 import type { UpdateSpan } from './updates.js'
 

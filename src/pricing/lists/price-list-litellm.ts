@@ -1,7 +1,7 @@
 /** LiteLLM's table, `model_prices_and_context_window.json`: a price per token under each name. */
 import type { UnitPrices } from '../../domain/costs/rate.js'
 import type { Catalogue } from '../catalogue.js'
-import { multiply } from '../decimal.js'
+import { multiply } from '../billionths.js'
 import { isName, isObject, priceOf, type QuotedModel, type StatedBand } from './quotes.js'
 import { canonicalProvider } from '../providers.js'
 import { splitPrefix } from '../spellings.js'

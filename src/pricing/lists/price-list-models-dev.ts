@@ -1,7 +1,7 @@
 /** The list of models.dev, `api.json`: providers, their models, and a cost per million tokens. */
 import type { UnitPrices } from '../../domain/costs/rate.js'
 import type { Catalogue } from '../catalogue.js'
-import { multiply } from '../decimal.js'
+import { multiply } from '../billionths.js'
 import { isName, isObject, priceOf, type QuotedModel, type StatedBand } from './quotes.js'
 import { canonicalProvider } from '../providers.js'
 

@@ -3,7 +3,7 @@
  * stays as it is, and what was priced like input goes on being so.
  */
 import type { UnitPrices } from '../../domain/costs/rate.js'
-import { multiply } from '../decimal.js'
+import { multiply } from '../billionths.js'
 import type { StatedBand } from './quotes.js'
 import { bands, noPrices, wholeDay, withFallbacks } from '../rates.js'
 import type { UpdateSpan } from './updates.js'

@@ -5,7 +5,7 @@
 import { plain, readDecimal, shifted } from '../../domain/costs/decimal.js'
 import type { PriceSpan, UnitPrices } from '../../domain/costs/rate.js'
 import { UserError } from '../../errors.js'
-import { plainDecimal } from '../decimal.js'
+import { plainDecimal } from '../billionths.js'
 
 /** Prices of a list that names a few units, by the size of input above which they hold; 0: from the start. */
 export interface StatedBand {

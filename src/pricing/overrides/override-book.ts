@@ -2,7 +2,7 @@
  * Puts the user's override rows over what the price data say.
  */
 import type { PriceSpan } from '../../domain/costs/rate.js'
-import { multiply } from '../decimal.js'
+import { multiply } from '../billionths.js'
 import { freeFrom } from '../library.js'
 import type { StandardSpan } from '../mode-prices.js'
 import type { Multiplier } from '../multipliers.js'

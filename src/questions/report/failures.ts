@@ -1,4 +1,5 @@
 /** What failed and what was tried again: for `errors`, and a part of the report. */
+import { timeText } from '../../domain/time/duration.js'
 import { dimensionOf, type Dimension } from '../../domain/dimensions.js'
 import { breakdown } from '../../metrics/breakdown.js'
 import { errorKinds } from '../../metrics/failures/error-kinds.js'
@@ -7,7 +8,6 @@ import { errorFindings } from '../../reports/failures/error-findings.js'
 import { kindSections } from '../../reports/failures/error-kinds.js'
 import { errorMeasures, errorSection } from '../../reports/failures/errors.js'
 import type { ErrorsAnswer } from '../../reports/failures/retries.js'
-import { timeText } from '../../reports/sentences.js'
 import type { ReportPart } from '../../reports/weekly/weekly.js'
 import { ask, type Question } from '../question.js'
 

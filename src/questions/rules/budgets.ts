@@ -1,5 +1,5 @@
 /** budget_used and budget_forecast: how budgets stood at each moment, as `llmcost budget` tells it. */
-import { picos, sumPicos, usdOf } from '../../domain/costs/amount.js'
+import { againstShare, picos, sumPicos, usdOf } from '../../domain/costs/amount.js'
 import type { Budget } from '../../domain/budgets/budget.js'
 import type { BudgetState } from '../../domain/budgets/budget-state.js'
 import { readDecimal } from '../../domain/costs/decimal.js'
@@ -67,7 +67,7 @@ function isOver(amount: string | number, budget: string, share: string): boolean
   const part = readDecimal(share)
   if (part === undefined) return false
   if (typeof amount === 'number') return amount > Number(budget) * Number(share)
-  return picos(amount) * 10n ** BigInt(part.places) > picos(budget) * part.digits
+  return againstShare(picos(amount), part, picos(budget)) > 0n
 }
 
 interface Standing {

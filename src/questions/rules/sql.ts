@@ -1,9 +1,9 @@
 /** sql: each row that a person's own statement answers with. Asked as `llmcost sql` asks. */
+import { timestampText } from '../../domain/words/quoting.js'
 import { askApart } from '../../db/ask-apart.js'
 import { askHere, type Asker } from '../../db/asker.js'
 import type { Rule } from '../../domain/rules/rule.js'
 import { UserError } from '../../errors.js'
-import { timestampText } from '../../metrics/scope.js'
 import { hourMs } from '../../domain/time/zones.js'
 import type { Held } from '../../rules/held.js'
 import { messageOf, type FailedRule, type IdleRule, type Judgement } from './judgement.js'

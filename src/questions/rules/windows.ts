@@ -1,6 +1,6 @@
 /** Rules about a figure of a window of hours: one statement for all that look at the same calls. */
 import { lowestDailyBudget } from '../../anomalies/budget.js'
-import { picos, shortUsdOf } from '../../domain/costs/amount.js'
+import { picos, shareOf, shortUsdOf } from '../../domain/costs/amount.js'
 import { readDecimal } from '../../domain/costs/decimal.js'
 import { dimensionOf } from '../../domain/dimensions.js'
 import type { Rule } from '../../domain/rules/rule.js'
@@ -78,7 +78,7 @@ function testOf(rule: Rule, dailyUsd: string | null): WindowTest {
   return {
     kind: rule.kind,
     when: bound.when,
-    bound: dailyUsd === null ? rule.bound : shareOf(rule.bound, dailyUsd),
+    bound: dailyUsd === null ? rule.bound : shareOfUsd(rule.bound, dailyUsd),
     windowHours: rule.windowHours,
     minCalls: rule.minCalls ?? 0,
     minUsd: rule.minUsd ?? '0',
@@ -114,8 +114,8 @@ function dayBudget(rule: Rule, { settings }: Question): string | null {
 }
 
 /** A share of an amount, exactly, to the twelfth place. */
-function shareOf(share: string, usd: string): string {
+function shareOfUsd(share: string, usd: string): string {
   const decimal = readDecimal(share)
   if (decimal === undefined) throw new Error(`${share} is no decimal`)
-  return shortUsdOf((picos(usd) * decimal.digits) / 10n ** BigInt(decimal.places))
+  return shortUsdOf(shareOf(decimal, picos(usd)))
 }

@@ -1,4 +1,5 @@
 /** Incidents, and what else stands out: `llmcost anomalies`, and its part of the weekly report. */
+import { duration } from '../../domain/time/duration.js'
 import type { OfficeHours } from '../../anomalies/office-hours.js'
 import type { Amounts, Driver, Incident, Member } from '../../anomalies/build.js'
 import {
@@ -19,7 +20,7 @@ import type { Dimension } from '../../domain/dimensions.js'
 import { hourIso, hourStart, type HourSpan } from '../../domain/time/hours.js'
 import type { Scope } from '../../domain/scope.js'
 import { counted } from '../../domain/words/plurals.js'
-import { capital, count, duration, usd } from '../../domain/words/wording.js'
+import { capital, count, usd } from '../../domain/words/wording.js'
 import { hourMs } from '../../domain/time/zones.js'
 import type { FlagRow } from '../../metrics/anomalies/anomalies.js'
 import type { ExpensiveCallRow } from '../../metrics/anomalies/expensive-calls.js'

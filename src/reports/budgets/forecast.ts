@@ -1,4 +1,5 @@
 /** Where a period's cost will end: `llmcost forecast`, and the forecast in the report. */
+import { dayMs } from '../../domain/time/zones.js'
 import type { Budget } from '../../domain/budgets/budget.js'
 import { dimensionNoun, type Dimension } from '../../domain/dimensions.js'
 import { localDate } from '../../domain/time/periods.js'
@@ -67,7 +68,7 @@ function forecastSentence(answer: Pick<ForecastAnswer, 'name' | 'period' | 'tota
   return `forecast for ${periodTitle(answer.period, answer.name)}: ${mean}, 80% between ${low} and ${high}`
 }
 
-const days = ({ since, until }: DayRange): number => (Date.parse(until) - Date.parse(since)) / 86_400_000
+const days = ({ since, until }: DayRange): number => (Date.parse(until) - Date.parse(since)) / dayMs
 
 /** The last week carried on: `last 7 days × 31/7`. */
 export const naiveTitle = (length: number): string =>
@@ -225,7 +226,7 @@ export function forecastWarnings({ now, period, total, doubts, instants }: Forec
 }
 
 const dayBefore = (day: string): string =>
-  new Date(Date.parse(`${day}T00:00:00Z`) - 86_400_000).toISOString().slice(0, 10)
+  new Date(Date.parse(`${day}T00:00:00Z`) - dayMs).toISOString().slice(0, 10)
 
 /** For programs: the path day by day, and what was learned. */
 function dataOf(forecast: Forecast | null): Readonly<Record<string, Cell>> {

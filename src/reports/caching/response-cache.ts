@@ -1,4 +1,5 @@
 /** Hits of the response cache: as facts, by group, and by kind with the age of what was served. */
+import { timeText } from '../../domain/time/duration.js'
 import type { Dimension } from '../../domain/dimensions.js'
 import { counted, plural } from '../../domain/words/plurals.js'
 import { count, percent } from '../../domain/words/wording.js'
@@ -8,7 +9,7 @@ import type { ResponseCacheRow } from '../../metrics/caching/response-cache.js'
 import { groupSection } from '../breakdown.js'
 import { column, measureColumn } from '../columns.js'
 import type { Cell, Column, Row, Section } from '../report.js'
-import { nameOf, timeText, titleBy } from '../sentences.js'
+import { nameOf, titleBy } from '../sentences.js'
 
 type Fact = readonly [Column, Cell]
 

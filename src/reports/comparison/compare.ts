@@ -1,4 +1,5 @@
 /** Two sets of calls side by side: `llmcost compare`. */
+import { dayMs } from '../../domain/time/zones.js'
 import { capital } from '../../domain/words/wording.js'
 import { localDate } from '../../domain/time/periods.js'
 import type { MoverRow } from '../../metrics/comparison/movers.js'
@@ -84,7 +85,7 @@ function figureNotes(answer: CompareAnswer): string[] {
   ]
 }
 
-const days = (ms: number | null): string => String(Number(((ms ?? 0) / 86_400_000).toFixed(1)))
+const days = (ms: number | null): string => String(Number(((ms ?? 0) / dayMs).toFixed(1)))
 
 function lengthNotes(a: ComparedSide, b: ComparedSide): string[] {
   if (a.ms === null || b.ms === null) {
@@ -166,7 +167,7 @@ function sideData(side: ComparedSide): Cell {
     since: window.since,
     until: window.until,
     tz,
-    days: ms === null ? null : ms / 86_400_000,
+    days: ms === null ? null : ms / dayMs,
     filters: filters?.map(({ dimension, operator, value }) => ({ dimension, operator, value })) ?? null,
     running,
     complete,

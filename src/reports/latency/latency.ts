@@ -1,4 +1,5 @@
 /** How fast calls were answered: `llmcost latency`, and the section of the weekly report. */
+import { timeText } from '../../domain/time/duration.js'
 import type { Bounds } from '../../domain/bounds.js'
 import { dimensionOf, type Dimension } from '../../domain/dimensions.js'
 import type { Scope } from '../../domain/scope.js'
@@ -7,7 +8,7 @@ import { count, number } from '../../domain/words/wording.js'
 import type { BreakdownRow } from '../../metrics/breakdown.js'
 import type { MeasureName } from '../../metrics/measures/registry.js'
 import { groupSection } from '../breakdown.js'
-import { aboutGroup, groupName, nameOf, timeText, titleBy } from '../sentences.js'
+import { aboutGroup, groupName, nameOf, titleBy } from '../sentences.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from '../notes.js'
 import type { Column, Finding, Report, Section } from '../report.js'
 
