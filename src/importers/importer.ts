@@ -160,6 +160,8 @@ export interface Importer {
    * rows are its lines, each an object with its table under `$table`.
    */
   readonly tables?: readonly string[]
+  /** Some records state what a session used in all: they give way to calls of the same session. */
+  readonly statesTotals?: true
   /** Of a trace only the leaves are calls: a record with usage above others with usage is none, whatever it counts. */
   readonly callsAreLeaves?: true
   readonly plan: (survey: Survey) => ReadPlan

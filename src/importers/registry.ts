@@ -3,6 +3,7 @@ import { bedrock } from './providers/bedrock.js'
 import { bedrockConverse } from './providers/bedrock-converse.js'
 import { claudeCode } from './agents/claude-code.js'
 import { codex } from './agents/codex.js'
+import { copilot } from './agents/copilot.js'
 import { cohere } from './providers/cohere.js'
 import { foreignShape, type Signature } from './foreign/foreign.js'
 import { gemini } from './providers/gemini.js'
@@ -19,6 +20,7 @@ export const importers: readonly Importer[] = [
   claudeCode,
   codex,
   opencode,
+  copilot,
   litellm,
   anthropic,
   gemini,

@@ -34,6 +34,7 @@ import { priceStaged } from './price.js'
 import { notePriceData, priceDataWords } from './price-data.js'
 import { repairRules } from './typing/repairs.js'
 import { compareWithStore } from './sameness/sameness.js'
+import { bookOutdone } from './sameness/session-totals.js'
 import type { StagedFile } from './stage.js'
 import type { Entry, Run } from './stage-files.js'
 import type { Brought, FileSummary, UnpricedModel, UnreadUsage } from './summary.js'
@@ -129,12 +130,14 @@ async function mergeInto(
 ): Promise<Merged> {
   await assertNotOvertaken(db, run, known)
   const landing = await planLanding(db, run, refused)
+  const totals = statingTotals(run)
   const notes = [
     ...spanWords(spans),
     ...(await compareWithStore(
       db,
       landing.replaced.map(({ file }) => file.file_id),
       request.read.keepAcrossSources === true,
+      totals,
     )),
   ]
   const counted = await db.query<CountRow>(countsSql)
@@ -142,6 +145,7 @@ async function mergeInto(
   const rows = run.stage.files.map((file) => withHeader(byFile.get(file.fileNo) ?? noRows(file), file))
   const how = { basis: request.costBasis, absent: run.stage.absent, priced }
   if (request.dryRun) return rehearsal(db, how, rows, notes)
+  await bookOutdone(db, totals)
   await makeRoom(db)
   for (const old of landing.replaced) await removeFile(db, old.file.file_id, old.grown)
   const caches = await findCacheHabits(db)
@@ -163,6 +167,12 @@ async function mergeInto(
     unpricedModels: await unpricedModels(db, brought),
     loggedCosts: await loggedCosts(db, brought),
   }
+}
+
+/** Sources of a run that state what a session used in all. */
+const statingTotals = (run: Run): readonly string[] => {
+  const importers = run.stage.files.map(({ segment }) => segment.reading.recognised.importer)
+  return [...new Set(importers.flatMap(({ id, statesTotals }) => (statesTotals ? [id] : [])))]
 }
 
 /** What a run would do to the store, which stays as it is. */

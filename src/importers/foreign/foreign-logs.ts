@@ -17,7 +17,9 @@ const traces: readonly Signature[] = [
     matches: (r) =>
       hasAny(r, 'resourceSpans', 'resourceLogs', 'resource_spans', 'resource_logs', 'scopeSpans') ||
       (has(r, 'traceId', 'spanId') && hasAny(r, 'startTimeUnixNano', 'timeUnixNano')) ||
-      (hasAny(r, 'trace_id', 'traceId', 'TraceId') &&
+      // A time in two numbers is that of an exporter to a file, and no OTLP.
+      (!['startTime', 'endTime'].some((key) => Array.isArray(r[key])) &&
+        hasAny(r, 'trace_id', 'traceId', 'TraceId') &&
         hasAny(r, 'span_id', 'spanId', 'SpanId') &&
         ['attributes', 'span_attributes', 'SpanAttributes'].some(
           (key) => isObject(r[key]) && Object.keys(r[key]).some((name) => /^(?:gen_ai|llm|ai)\./.test(name)),
@@ -137,21 +139,6 @@ const agents: readonly Signature[] = [
     kind: 'not-read-yet',
     next: sessions,
     matches: (r) => has(r, 'sessionId', 'usageMetadata') && word(r, 'type') === 'assistant',
-  },
-  {
-    id: 'copilot',
-    about: 'a session or telemetry file of GitHub Copilot',
-    why: 'it holds running totals and repeats',
-    kind: 'not-read-yet',
-    next: sessions,
-    matches: (r) =>
-      hasAt(r, ['data'], 'copilotVersion') ||
-      hasAt(r, ['data', 'modelMetrics']) ||
-      hasAt(r, ['v'], 'requests', 'sessionId') ||
-      (has(r, 'kind', 'k', 'v') && Array.isArray(r['k'])) ||
-      (Array.isArray(r['requests']) && hasAny(r, 'responderUsername', 'requesterUsername')) ||
-      (Array.isArray(r['startTime']) && has(r, 'attributes')) ||
-      ((Array.isArray(r['hrTime']) || Array.isArray(r['time'])) && has(r, 'attributes')),
   },
   {
     id: 'cursor',

@@ -7,6 +7,7 @@ import { counted, plural } from '../../domain/words/plurals.js'
 import { count } from '../../domain/words/wording.js'
 import { matchAcrossSources } from './across-sources.js'
 import { dedupeAgainstStore, dedupeStaged } from './dedupe.js'
+import { preferCalls } from './session-totals.js'
 import { nameSharedIds, noteLostIds } from './shared-ids.js'
 import { storedCalls } from './stored-calls.js'
 import { stagedColumns } from '../typing/verdicts.js'
@@ -14,16 +15,19 @@ import { stagedColumns } from '../typing/verdicts.js'
 /**
  * @param leavingFiles files whose stored calls are about to be taken out and do not count
  * @param keep the staged calls are to stay beside those of other sources
+ * @param totals sources of the run that state what a session used in all
  * @returns sentences on what a person may want to know of it
  */
 export async function compareWithStore(
   db: Database,
   leavingFiles: readonly number[],
   keep: boolean,
+  totals: readonly string[] = [],
 ): Promise<readonly string[]> {
   const stored = await storedCalls(db, leavingFiles)
   await noteLostIds(db, leavingFiles)
   await dedupeAgainstStore(db, stored)
+  await preferCalls(db, stored, totals)
   const shared = await nameSharedIds(db, stored)
   const across = await matchAcrossSources(db, stored, keep)
   const { n: elsewhere } = await db.one<{ n: number }>('SELECT count(*) AS n FROM elsewhere')

@@ -161,10 +161,6 @@ const logs: readonly (readonly [name: string, text: string])[] = [
     }),
   ],
   [
-    'GitHub Copilot',
-    record({ type: 'span', hrTime: [1, 2], attributes: { 'gen_ai.usage.input_tokens': 5 } }),
-  ],
-  [
     'Cursor',
     'Date,Kind,Model,Input (w/ Cache Write),Input (w/o Cache Write),Cache Read,Output Tokens,Total Tokens,Cost\n2026-01-01,Included,auto,1,2,3,4,10,0.1\n',
   ],
