@@ -1,14 +1,19 @@
 /**
- * How well anomalies are found in labelled series, beside the textbook's z-score, each by one run of the
- * program; and how long the question takes on a million calls.
+ * How well anomalies are found in labelled series, beside the former method and the textbook's z-score, each by one
+ * run of the program; and how long the question takes on a million calls.
  */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { anomalyTables, type Row } from './anomaly-tables.js'
 import { bare, llmcost } from './child.js'
 import { compare, type Comparison } from './compare.js'
-import { root } from './folders.js'
+import { folder, root } from './folders.js'
 import type { Size } from './ingest.js'
-import { callsInWords, store } from './logs.js'
+import { callsInWords, freshDatabase, store } from './logs.js'
+import { generatedLog } from './product-log.js'
+import { mixedPlan, outagePlan, product, productSizes, rampPlan, type Plan } from './products.js'
 import { record } from './queries.js'
-import { labelledSeries, scoreSeries, summarise, type LabelledSeries, type Summary } from './series.js'
+import { labelledSeries, scoreSeries, summarise, type LabelledSeries } from './series.js'
 
 interface Incidents {
   readonly incidents: readonly {
@@ -20,113 +25,139 @@ interface Incidents {
   readonly findings: readonly { readonly kind: string; readonly until?: string }[]
 }
 
-/** @param options further options of the program */
-async function flaggedHours({ log, labels }: LabelledSeries, options: readonly string[]): Promise<Incidents> {
+interface Method {
+  readonly title: string
+  readonly options: readonly string[]
+  /** In the zone of the series' office, where it has one. */
+  readonly inOwnZone?: boolean
+  /** On the small products and the agents alone. */
+  readonly isVariant?: boolean
+}
+
+const methods: readonly Method[] = [
+  { title: 'likelihood', options: ['--method', 'likelihood'] },
+  { title: 'robust', options: ['--method', 'robust'] },
+  { title: 'z-score', options: ['--method', 'zscore'] },
+  { title: "likelihood, each series' zone", options: ['--method', 'likelihood'], inOwnZone: true },
+  { title: 'likelihood, 14 days', options: ['--method', 'likelihood', '--history', '14d'], isVariant: true },
+  {
+    title: 'robust, with drops',
+    options: ['--method', 'robust', '--kinds', 'spike,sustained,drift,drop'],
+    isVariant: true,
+  },
+  { title: 'z-score, 14 days', options: ['--method', 'zscore', '--history', '14d'], isVariant: true },
+]
+
+/** Seeds of the generated products, by scale: none was looked at while the constants were chosen. */
+const products: Readonly<Record<string, { readonly mixed: readonly number[]; readonly apart: number }>> = {
+  medium: { mixed: [1, 2, 3, 4, 5, 6], apart: 7 },
+  large: { mixed: [8, 9, 10], apart: 11 },
+}
+
+/** Every log of a generated product, written when its turn comes, each beside its clean twin. */
+function* generatedSeries(quick: boolean): Generator<LabelledSeries> {
+  mkdirSync(folder, { recursive: true })
+  for (const size of productSizes) {
+    const { mixed, apart } = products[size.scale]!
+    const one = product(size, apart)
+    const logs: (readonly [typeof one, string, readonly Plan[]])[] = [
+      ...(quick ? mixed.slice(0, 1) : mixed)
+        .map((seed) => product(size, seed))
+        .map((of) => [of, 'mixed', mixedPlan(of)] as const),
+      [one, 'ramp', rampPlan],
+      [one, 'outage', outagePlan(one)],
+    ]
+    for (const [of, kind, plans] of logs) {
+      // The ramp's and the outage's clean twins are the same log.
+      for (const isClean of kind === 'outage' ? [false] : [false, true]) {
+        const name = `${size.scale}-${kind}-${of.seed}${isClean ? '-clean' : ''}`
+        const { lines, labels } = generatedLog(of, name, isClean ? [] : plans)
+        const log = join(folder, 'partial.csv')
+        writeFileSync(log, `${lines.join('\n')}\n`)
+        yield { log, isClean, labels }
+      }
+    }
+  }
+}
+
+function* allSeries(quick: boolean): Generator<LabelledSeries> {
+  yield* labelledSeries(new URL('fixtures/anomaly-dev', root))
+  yield* generatedSeries(quick)
+}
+
+/** What one method says of a series that is in a database. */
+async function told({ labels }: LabelledSeries, method: Method, database: string): Promise<Incidents> {
   const window = ['--since', labels.eval_from, '--as-of', labels.eval_to]
-  const { stdout } = await llmcost(['anomalies', '--input', log, ...window, ...options, '--json'])
+  const zone = method.inOwnZone === true && labels.meta.tz !== undefined ? ['--tz', labels.meta.tz] : []
+  const { stdout } = await llmcost([
+    'anomalies',
+    '--db',
+    database,
+    ...window,
+    ...method.options,
+    ...zone,
+    '--json',
+  ])
   return JSON.parse(stdout) as Incidents
 }
 
-const runs: readonly (readonly [title: string, options: readonly string[], zone: 'UTC' | 'own'])[] = [
-  ['likelihood', ['--method', 'likelihood'], 'UTC'],
-  ["likelihood, each series' zone", ['--method', 'likelihood'], 'own'],
-  ['likelihood, 14 days', ['--method', 'likelihood', '--history', '14d'], 'UTC'],
-  ['robust', ['--method', 'robust'], 'UTC'],
-  ['robust, with drops', ['--method', 'robust', '--kinds', 'spike,sustained,drift,drop'], 'UTC'],
-  ['z-score', ['--method', 'zscore'], 'UTC'],
-  ['z-score, 14 days', ['--method', 'zscore', '--history', '14d'], 'UTC'],
-]
-
-/** A table of every run by the scale of the account, and one of the events found by kind. */
-export async function scoreAnomalies(): Promise<string> {
-  const series = labelledSeries(new URL('fixtures/anomaly-dev', root))
-  const scales = [...new Set(series.map(({ labels }) => labels.meta.scale))].toSorted().toReversed()
-  const found: Row[] = []
-  for (const [title, options, zone] of runs) {
-    for (const scale of scales) {
-      const scores = []
-      const told = []
-      for (const one of series.filter(({ labels }) => labels.meta.scale === scale)) {
-        const own = zone === 'UTC' ? undefined : one.labels.meta.tz
-        const tz = own === undefined ? [] : ['--tz', own]
-        const { incidents, findings } = await flaggedHours(one, [...options, ...tz])
-        // Told at the end of a day, of the hours before.
-        const drifts = findings.flatMap(({ kind, until }) =>
-          kind === 'drift' && until !== undefined ? [new Date(Date.parse(until) - 1).toISOString()] : [],
-        )
-        const hoursOf = (own: typeof incidents): string[] => own.flatMap(({ hours }) => hours)
-        scores.push(scoreSeries(one, hoursOf(incidents), drifts))
-        told.push(scoreSeries(one, hoursOf(incidents.filter(({ folded }) => !folded)), drifts))
-      }
-      found.push({ title, scale, summary: summarise(scores), told: summarise(told) })
-    }
-  }
-  return `${table(heads, found.map(line))}\n\n${kindTable(found)}`
-}
-
-interface Row {
+/** Of one log by one method. */
+interface Score {
   readonly title: string
   readonly scale: string
-  readonly summary: Summary
-  /** Of those that are not folded. */
-  readonly told: Summary
+  readonly all: ReturnType<typeof scoreSeries>
+  /** Of incidents that are not folded. */
+  readonly shown: ReturnType<typeof scoreSeries>
+  /** Kinds of the findings of a clean log. */
+  readonly findings: readonly string[]
 }
 
-const table = (titles: readonly string[], lines: readonly (readonly string[])[]): string =>
-  [titles, titles.map((_, i) => (i < 2 ? '---' : '---:')), ...lines]
-    .map((cells) => `| ${cells.join(' | ')} |`)
-    .join('\n')
-
-const heads = [
-  'method',
-  'accounts',
-  'precision',
-  'recall',
-  'F1',
-  'found of all',
-  'false alarms',
-  'a week',
-  'a week, not folded',
-  'recall, not folded',
-  'recall from $1',
-  'recall from $5',
-  'median delay',
-  'p90 delay',
-  'ramps found after',
-]
-
-/** A share, or a dash where there is nothing to have a share of. */
-const share = (value: number): string => (Number.isNaN(value) ? '–' : value.toFixed(2))
-
-function line({ title, scale, summary, told }: Row): string[] {
-  const days = summary.rampDelays.map((delay) => (delay === null ? 'never' : `${(delay / 24).toFixed(1)} d`))
-  return [
-    title,
+async function score(one: LabelledSeries, method: Method, database: string): Promise<Score> {
+  const { incidents, findings } = await told(one, method, database)
+  // Told at the end of a day, of the hours before.
+  const drifts = findings.flatMap(({ kind, until }) =>
+    kind === 'drift' && until !== undefined ? [new Date(Date.parse(until) - 1).toISOString()] : [],
+  )
+  const hoursOf = (own: typeof incidents): string[] => own.flatMap(({ hours }) => hours)
+  const { scale } = one.labels.meta
+  return {
+    title: method.title,
     scale,
-    share(summary.precision),
-    share(summary.recall),
-    share(summary.f1),
-    `${summary.counts.found} of ${summary.counts.events}`,
-    String(summary.counts.falseAlarms),
-    summary.falseAlarmsAWeek.toFixed(2),
-    told.falseAlarmsAWeek.toFixed(2),
-    share(told.recall),
-    share(summary.dearRecall),
-    share(summary.dearestRecall),
-    `${summary.medianDelay} h`,
-    `${summary.p90Delay} h`,
-    days.join(', '),
-  ]
+    all: scoreSeries(one, hoursOf(incidents), drifts),
+    shown: scoreSeries(one, hoursOf(incidents.filter(({ folded }) => !folded)), drifts),
+    findings: one.isClean ? findings.map(({ kind }) => kind) : [],
+  }
 }
 
-function kindTable(rows: readonly Row[]): string {
-  const kinds = [...new Set(rows.flatMap(({ summary }) => [...summary.kinds.keys()]))].toSorted()
-  const lines = rows.map(({ title, scale, summary }) => [
-    title,
-    scale,
-    ...kinds.map((kind) => summary.kinds.get(kind)?.join(' of ') ?? '–'),
-  ])
-  return table(['method', 'accounts', ...kinds], lines)
+/**
+ * Tables of every method by the scale of the account and by the kind of event.
+ * @param quick fewer generated logs
+ */
+export async function scoreAnomalies(quick: boolean): Promise<string> {
+  const scores: Score[] = []
+  for (const one of allSeries(quick)) {
+    process.stderr.write(`${one.labels.series}${one.isClean ? ', clean' : ''} …\n`)
+    const { scale } = one.labels.meta
+    const database = freshDatabase('labelled')
+    await llmcost(['ingest', one.log, '--db', database])
+    const isGenerated = scale in products
+    for (const method of methods) {
+      if (isGenerated && method.isVariant === true) continue
+      scores.push(await score(one, method, database))
+    }
+  }
+  const rows: Row[] = []
+  for (const { title } of methods) {
+    for (const scale of ['small', 'medium', 'large', 'agents']) {
+      const own = scores.filter((one) => one.title === title && one.scale === scale)
+      if (own.length === 0) continue
+      const summary = summarise(own.map(({ all }) => all))
+      const shown = summarise(own.map((one) => one.shown))
+      const weeks = own.filter(({ all }) => all.isClean).reduce((sum, { all }) => sum + all.weeks, 0)
+      rows.push({ title, scale, summary, shown, findings: own.flatMap((one) => one.findings), weeks })
+    }
+  }
+  return anomalyTables(rows)
 }
 
 /** The question over the last 14 of 28 days with 1,000 users and 20 features, against its bare statements. */

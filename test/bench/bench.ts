@@ -67,7 +67,7 @@ const parts: Readonly<Record<string, () => Promise<Comparison[]>>> = {
 
 /** What is scored, not timed: a table of its own each. */
 const scores: Readonly<Record<string, () => string | Promise<string>>> = {
-  anomalies: scoreAnomalies,
+  anomalies: () => scoreAnomalies(options.quick),
   forecast: () =>
     [forecastTable(options.quick ? 200 : 1000), forecastKindTable(options.quick ? 200 : 500)].join('\n\n'),
 }

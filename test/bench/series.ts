@@ -5,19 +5,24 @@ import { fileURLToPath } from 'node:url'
 
 const hour = 3_600_000
 
-interface Labels {
+/** What was put into a log. Times are ISO 8601. */
+export interface Event {
+  readonly kind: string
+  readonly start_iso: string
+  readonly end_iso: string
+  /** What it cost beyond the log without it, USD; of an outage below 0. */
+  readonly excess_usd: number
+  /** It lasts to the log's end, and so do its alarms. */
+  readonly persistent?: boolean
+}
+
+export interface Labels {
   readonly series: string
   readonly eval_from: string
   readonly eval_to: string
   /** Series of teams in many zones have none. */
   readonly meta: { readonly scale: string; readonly tz?: string }
-  readonly events: readonly {
-    readonly kind: string
-    readonly start_iso: string
-    readonly end_iso: string
-    readonly excess_usd: number
-    readonly persistent?: boolean
-  }[]
+  readonly events: readonly Event[]
 }
 
 export interface LabelledSeries {
@@ -87,6 +92,16 @@ export function scoreSeries(
   return { isClean, hits, falseAlarms, weeks: (to - from) / (7 * 24 * hour) }
 }
 
+/** Events of one kind. */
+export interface KindSummary {
+  readonly found: number
+  readonly events: number
+  /** With the scale's false alarms shared out by events; not a number for what is told apart. */
+  readonly f1: number
+  /** Hours. */
+  readonly medianDelay: number
+}
+
 export interface Summary {
   readonly precision: number
   readonly recall: number
@@ -97,8 +112,7 @@ export interface Summary {
   readonly dearestRecall: number
   /** False alarms, found events and all events, as they are counted. */
   readonly counts: { readonly falseAlarms: number; readonly found: number; readonly events: number }
-  /** Found of all, by the kind of the event. */
-  readonly kinds: ReadonlyMap<string, readonly [number, number]>
+  readonly kinds: ReadonlyMap<string, KindSummary>
   readonly medianDelay: number
   readonly p90Delay: number
   /** Hours until each ramp was found, and outages found of all. */
@@ -121,11 +135,6 @@ export function summarise(scores: readonly SeriesScore[]): Summary {
     const dear = events.filter(({ excessUsd }) => excessUsd >= usd)
     return dear.filter(({ delay }) => delay !== null).length / dear.length
   }
-  const kinds = new Map<string, readonly [number, number]>()
-  for (const { kind, delay } of all) {
-    const [hit, of] = kinds.get(kind) ?? [0, 0]
-    kinds.set(kind, [hit + (delay === null ? 0 : 1), of + 1])
-  }
   const delays = found.map(({ delay }) => delay ?? 0).toSorted((a, b) => a - b)
   const outages = all.filter(({ kind }) => kind === 'outage')
   return {
@@ -136,12 +145,25 @@ export function summarise(scores: readonly SeriesScore[]): Summary {
     dearRecall: recallFrom(1),
     dearestRecall: recallFrom(5),
     counts: { falseAlarms: falseAlarms(true), found: found.length, events: events.length },
-    kinds,
+    kinds: byKind(all, falseAlarms(false) / events.length),
     medianDelay: at(delays, 0.5),
     p90Delay: at(delays, 0.9),
     rampDelays: all.filter(({ kind }) => kind === 'ramp').map(({ delay }) => delay),
     outages: [outages.filter(({ delay }) => delay !== null).length, outages.length],
   }
+}
+
+/** @param share false alarms an event */
+function byKind(hits: readonly Hit[], share: number): Map<string, KindSummary> {
+  const kinds = new Map<string, KindSummary>()
+  for (const kind of new Set(hits.map((hit) => hit.kind))) {
+    const own = hits.filter((hit) => hit.kind === kind)
+    const delays = own.flatMap(({ delay }) => (delay === null ? [] : [delay])).toSorted((a, b) => a - b)
+    const [found, events] = [delays.length, own.length]
+    const f1 = apart.has(kind) ? Number.NaN : (2 * found) / (found + events + share * events)
+    kinds.set(kind, { found, events, f1, medianDelay: at(delays, 0.5) })
+  }
+  return kinds
 }
 
 const at = (sorted: readonly number[], share: number): number =>
