@@ -1,4 +1,4 @@
-/** Flags that one thing caused are one incident: docs/anomalies.md tells when they are. */
+/** Flags that one thing caused are one incident: docs/anomaly-method.md tells when they are. */
 import type { NormHourRow } from '../metrics/anomalies/surprise-hours.js'
 import type { SharedRow, SharedSpan } from '../metrics/anomalies/shared-costs.js'
 import type { AnomalyKind } from '../metrics/anomalies/anomaly-tests.js'

@@ -1,6 +1,6 @@
 /**
  * anomalies: flagged hours become incidents a person can act on. Pure: what is asked of the store comes in as
- * rows, see metrics/anomalies/anomalies.ts; the method stands in docs/anomalies.md.
+ * rows, see metrics/anomalies/anomalies.ts; the method stands in docs/anomaly-method.md.
  *
  * This file: what flags and groups of them are; grouping.ts says which belong together.
  */
@@ -31,7 +31,7 @@ export interface Flag extends SeriesKey {
 /** What a flag rests on; none by other methods than likelihood. */
 export type Evidence = CallEvidence | SessionEvidence
 
-/** What a flag by sessions rests on: docs/anomalies.md, "People who work in sessions". */
+/** What a flag by sessions rests on: docs/anomaly-method.md, "People who work in sessions". */
 export interface SessionEvidence extends SessionTerms {
   readonly of: 'sessions'
   /** How much likelier these hours are with sessions beyond the usual, as a logarithm. */

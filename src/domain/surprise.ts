@@ -1,4 +1,4 @@
-/** The test of an hour by likelihood in figures: docs/anomalies.md tells what each is for. */
+/** The test of an hour by likelihood in figures: docs/anomaly-method.md tells what each is for. */
 
 /** Bounds of the test. */
 export const surpriseBounds = {

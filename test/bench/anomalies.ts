@@ -141,10 +141,9 @@ export async function scoreAnomalies(quick: boolean): Promise<string> {
     const database = freshDatabase('labelled')
     await llmcost(['ingest', one.log, '--db', database])
     const isGenerated = scale in products
-    for (const method of methods) {
-      if (isGenerated && method.isVariant === true) continue
-      scores.push(await score(one, method, database))
-    }
+    // No time is taken here: they need not take turns.
+    const asked = methods.filter(({ isVariant }) => !isGenerated || isVariant !== true)
+    scores.push(...(await Promise.all(asked.map((method) => score(one, method, database)))))
   }
   const rows: Row[] = []
   for (const { title } of methods) {

@@ -1,6 +1,6 @@
 /**
  * Baselines and tests of hours worked out again in plain TypeScript over raw calls, from the description of the
- * method in docs/anomalies.md and not from the SQL.
+ * method in docs/anomaly-method.md and not from the SQL.
  */
 import { TZDate } from '@date-fns/tz'
 import fc from 'fast-check'

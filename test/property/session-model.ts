@@ -1,6 +1,6 @@
 /**
  * Bursty days and abnormal hours by sessions, worked out again in plain TypeScript over raw calls, from the
- * description of the method in docs/anomalies.md and not from the SQL.
+ * description of the method in docs/anomaly-method.md and not from the SQL.
  */
 import { clockHour } from './anomaly-model.js'
 

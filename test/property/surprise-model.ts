@@ -1,6 +1,6 @@
 /**
  * The test by likelihood worked out again in plain TypeScript over raw calls, from the description of the method in
- * docs/anomalies.md and not from the SQL.
+ * docs/anomaly-method.md and not from the SQL.
  */
 import {
   ascending,

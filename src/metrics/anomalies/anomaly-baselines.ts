@@ -1,6 +1,6 @@
 /**
  * What each hour of a day normally costs in a series, and how far from it an ordinary hour may be, from the
- * complete days before that day alone. The method and its reasons stand in docs/anomalies.md.
+ * complete days before that day alone. The method and its reasons stand in docs/anomaly-method.md.
  */
 import { discreteQuantile, quantile, wholeNumbers } from '../dialect.js'
 import { whole } from './anomaly-hours.js'

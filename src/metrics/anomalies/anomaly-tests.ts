@@ -1,7 +1,7 @@
 /**
  * The tests of an hour against its baseline, each a SELECT of the hours that it flags: `kind`, series, hour,
  * what was measured over `span_hours`, its norm and noise, and `strength`, by how much it passed the bound of
- * noise. docs/anomalies.md tells what each is for.
+ * noise. docs/anomaly-method.md tells what each is for.
  */
 import { missingHours, whole, type SeriesRequest } from './anomaly-hours.js'
 

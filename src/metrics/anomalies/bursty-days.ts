@@ -1,6 +1,6 @@
 /**
  * Days on which an account is bursty: its people make calls in sessions, so that calls are not independent, and
- * counts of calls vary by far more than chance and the hour of the day explain. See docs/anomalies.md.
+ * counts of calls vary by far more than chance and the hour of the day explain. See docs/anomaly-method.md.
  */
 import { locatedCalls, whole, withoutUnused, type SeriesRequest } from './anomaly-hours.js'
 import { wholeNumbers } from '../dialect.js'

@@ -1,6 +1,6 @@
 /**
  * Abnormal hours of an account whose people work in sessions: a session counts once, and how long it is and what
- * its calls cost is judged by the sessions of the same person. The method and its reasons: docs/anomalies.md.
+ * its calls cost is judged by the sessions of the same person. The method and its reasons: docs/anomaly-method.md.
  */
 import { shareTimes } from '../../domain/materiality.js'
 import type { FlagRow } from './anomalies.js'

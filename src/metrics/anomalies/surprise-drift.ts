@@ -1,6 +1,6 @@
 /**
  * Drift of all calls together, proven against its own noise: weeks of calls, or of cost, that rise one after another
- * by more than their days' spread explains. docs/anomalies.md tells the method.
+ * by more than their days' spread explains. docs/anomaly-method.md tells the method.
  */
 import { whole } from './anomaly-hours.js'
 import { quantile, wholeNumbers } from '../dialect.js'

@@ -1,7 +1,7 @@
 /**
  * How many calls an hour of a day normally has in a series, what they cost, and how surprising the hours of the
  * history were by that norm itself; from the complete days before the day alone. The method and its reasons stand
- * in docs/anomalies.md.
+ * in docs/anomaly-method.md.
  */
 import { historyNeeded, neighbours, pastHours } from './anomaly-baselines.js'
 import { whole } from './anomaly-hours.js'

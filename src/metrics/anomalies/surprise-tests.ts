@@ -1,6 +1,6 @@
 /**
  * The test of an hour by likelihood: were so many calls, or so much money, in the last 1, 3, 6 or 24 hours still
- * chance? docs/anomalies.md tells the method.
+ * chance? docs/anomaly-method.md tells the method.
  */
 import { reached, surpriseBounds, type Condition } from '../../domain/surprise.js'
 import { missingHours, whole, type SeriesRequest } from './anomaly-hours.js'

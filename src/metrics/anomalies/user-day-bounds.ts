@@ -1,6 +1,6 @@
 /**
  * What a user's day must come to, to be beyond his usual: by the complete days before it alone, his own and, where
- * these are few, everybody's. Statements for users-beyond.ts; see docs/anomalies.md.
+ * these are few, everybody's. Statements for users-beyond.ts; see docs/anomaly-method.md.
  */
 import { quantile } from '../dialect.js'
 
