@@ -151,7 +151,9 @@ function planned(kind: Kind, start: number, of: Product, dice: Dice): Plan {
       const user = Math.floor(dice.uniform(0, of.weights.length))
       return { kind, start, end: lasts(72, 96), feature, user, size: logarithmic(dice, 0.8, 8) }
     }
-    default:
+    case 'levelshift':
+    case 'ramp':
+    case 'outage':
       return { kind, start, end: logHours, feature, size: logarithmic(dice, 0.4, 3) }
   }
 }
