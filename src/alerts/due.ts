@@ -23,7 +23,7 @@ export interface Clock {
 /** After so long an end that could not be told is history. */
 const endTriedForMs = 14 * dayMs
 
-/** All messages to record as being sent or as settled, in the order in which they are to leave. */
+/** All messages to record as being sent or of a fate unknown, in the order in which they are to leave. */
 export function due(
   alerts: readonly Alert[],
   deliveries: readonly Delivery[],
@@ -62,7 +62,7 @@ function whileOpen(
   if (alert.seenAt !== at) return []
   const muted = alert.acknowledgedAt !== null || (alert.snoozedUntil ?? 0) > at
   if (last?.state === 'sending') {
-    if (last.doubtful) return [settled(last)]
+    if (last.doubtful) return [ofUnknownFate(last)]
     return muted ? [] : [claimed({ ...last, doubtful: true }, clock)]
   }
   if (muted) return []
@@ -86,23 +86,23 @@ function afterEnd(
   const before = past.filter(({ event }) => event !== 'end')
   // Another run is telling of it right now: the end comes after that.
   if (past.some((one) => inHand(one, clock))) return []
-  const settling = before.flatMap((one): Delivery[] => {
+  const ended = before.flatMap((one): Delivery[] => {
     if (one.state === 'failed') return [{ ...one, state: one.doubtful ? 'unknown' : 'dropped' }]
-    return one.state === 'sending' ? [settled(one)] : []
+    return one.state === 'sending' ? [ofUnknownFate(one)] : []
   })
-  if (!before.some(told)) return settling
+  if (!before.some(told)) return ended
   const end = past.find(({ event }) => event === 'end')
   const late = clock.at - endedAt > endTriedForMs
   if (end === undefined)
-    return late ? settling : [...settling, claimed(fresh(alert, channel, 'end', 0, clock.at), clock)]
+    return late ? ended : [...ended, claimed(fresh(alert, channel, 'end', 0, clock.at), clock)]
   if (end.state === 'failed') {
-    return [...settling, late ? { ...end, state: 'dropped' } : claimed(end, clock)]
+    return [...ended, late ? { ...end, state: 'dropped' } : claimed(end, clock)]
   }
-  if (end.state !== 'sending') return settling
-  return [...settling, end.doubtful || late ? settled(end) : claimed({ ...end, doubtful: true }, clock)]
+  if (end.state !== 'sending') return ended
+  return [...ended, end.doubtful || late ? ofUnknownFate(end) : claimed({ ...end, doubtful: true }, clock)]
 }
 
-const settled = (one: Delivery): Delivery => ({ ...one, state: 'unknown', claimedUntil: null })
+const ofUnknownFate = (one: Delivery): Delivery => ({ ...one, state: 'unknown', claimedUntil: null })
 
 const claimed = (one: Delivery, { at, wall, leaseMs }: Clock): Delivery => ({
   ...one,

@@ -43,7 +43,7 @@ export function costsOf(
   for (const row of rows) {
     const id = seriesId(row)
     const hours = series.get(id) ?? new Map<number, { cost: number; norm: number }>()
-    series.set(id, hours.set(Number(row.hour), { cost: Number(row.exact_usd), norm: settled(row.norm_usd) }))
+    series.set(id, hours.set(Number(row.hour), { cost: Number(row.exact_usd), norm: rounded(row.norm_usd) }))
   }
   const common = new Map(
     shared.map(({ id, cost_usd: cost, past_usd: norm }) => {
@@ -52,7 +52,7 @@ export function costsOf(
       const other = { family: span.other_family, value: span.other_value }
       return [
         pairId(span, other, span.since_hour, span.until_hour),
-        { cost: Number(cost), norm: settled(norm) },
+        { cost: Number(cost), norm: rounded(norm) },
       ]
     }),
   )
@@ -72,7 +72,7 @@ export function costsOf(
 }
 
 /** The last digits of a norm hang on the order of adding: no verdict may. */
-const settled = (usd: number): number => Number(usd.toFixed(9))
+const rounded = (usd: number): number => Number(usd.toFixed(9))
 
 /** Days on which the account drifts share most of their weeks: they are one drift while less apart than this. */
 const driftHours = 7 * 24

@@ -95,19 +95,19 @@ class Apart implements Asker {
   told(order: Start | Order, isLast: (answer: Answer) => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       const child = this.#child
-      const settled = (settle: () => void): void => {
+      const finish = (tell: () => void): void => {
         child.off('message', hear)
         child.off('error', lost)
         child.off('exit', ended)
-        settle()
+        tell()
       }
       const hear = (answer: Answer): void => {
-        if (answer.kind === 'refused' || answer.kind === 'failed') settled(() => reject(errorOf(answer)))
-        else if (isLast(answer)) settled(resolve)
+        if (answer.kind === 'refused' || answer.kind === 'failed') finish(() => reject(errorOf(answer)))
+        else if (isLast(answer)) finish(resolve)
       }
-      const lost = (error: Error): void => settled(() => reject(notBegun(error)))
+      const lost = (error: Error): void => finish(() => reject(notBegun(error)))
       const ended = (code: number | null, signal: string | null): void =>
-        settled(() => reject(endedBy(code, signal)))
+        finish(() => reject(endedBy(code, signal)))
       child.on('message', hear)
       child.on('error', lost)
       child.on('exit', ended)

@@ -1,5 +1,5 @@
 /**
- * The one folder for all temporary data of this process (spooled logs, DuckDB's spill, exports on their way to
+ * The one folder for all temporary data of this process (copies of logs, DuckDB's spill, exports on their way to
  * stdout). Its name cannot be foreseen, nobody else can look into it, and it is gone when the process ends.
  * What a killed process left behind is removed by the next one.
  *

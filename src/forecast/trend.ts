@@ -74,7 +74,7 @@ interface Beyond {
 }
 
 /** One answer on its way through the days. */
-interface Track {
+interface Candidate {
   readonly state: State
   /** Logarithm of how well it foretold each day from those before, and of its prior. */
   likelihood: number
@@ -92,13 +92,13 @@ export function trendOf(costs: readonly number[], lastDay: number, weekdays: Wee
   const usual = around(costs, 28).map((cost) => Math.max(cost, least))
   const known = { costs, lastDay, weekdays, usual }
   // Growth and changes of level look like noise until they are known: measured again, then.
-  const noise = weekdays.noise * noiseLeft(likeliest(follow(known, 0).tracks).squares)
-  const { tracks, earlier } = follow({ ...known, weekdays: { ...weekdays, noise } }, mostKept)
-  const { squares, age } = likeliest(tracks)
+  const noise = weekdays.noise * noiseLeft(likeliest(follow(known, 0).candidates).squares)
+  const { candidates, earlier } = follow({ ...known, weekdays: { ...weekdays, noise } }, mostKept)
+  const { squares, age } = likeliest(candidates)
   // What comes may be restless as the days known were not; most so where a few of those were the noise.
   const found = { ...weekdays, noise: noise * (1 + 10 * unsureness(squares) ** 2) }
   return {
-    states: weighed(tracks, noise),
+    states: weighed(candidates, noise),
     weekdays: found,
     lastDay,
     changedOn: age === undefined ? undefined : lastDay + 1 - age,
@@ -112,8 +112,8 @@ export function trendOf(costs: readonly number[], lastDay: number, weekdays: Wee
   }
 }
 
-const likeliest = (tracks: readonly Track[]): Track =>
-  tracks.reduce((best, one) => (one.likelihood > best.likelihood ? one : best))
+const likeliest = (candidates: readonly Candidate[]): Candidate =>
+  candidates.reduce((best, one) => (one.likelihood > best.likelihood ? one : best))
 
 interface Earlier {
   readonly day: number
@@ -124,26 +124,28 @@ interface Earlier {
 function follow(
   known: Known,
   keep: number,
-): { readonly tracks: readonly Track[]; readonly earlier: readonly Earlier[] } {
+): { readonly candidates: readonly Candidate[]; readonly earlier: readonly Earlier[] } {
   const { costs, lastDay } = known
-  const tracks = answers.map((answer) => started(answer, known))
+  const candidates = answers.map((answer) => started(answer, known))
   const earlier: Earlier[] = []
   for (let i = 0; i < costs.length; i++) {
     const left = costs.length - i
     if (i >= leastBefore && left % keptEvery === 0 && left <= keptEvery * keep) {
-      earlier.push({ day: lastDay - left, states: weighed(tracks, known.weekdays.noise) })
+      earlier.push({ day: lastDay - left, states: weighed(candidates, known.weekdays.noise) })
     }
-    for (const track of tracks) nextDay(track.state)
+    for (const candidate of candidates) nextDay(candidate.state)
     if (i >= warmUp) {
-      tracks.push(...changes.filter(({ age }) => age === left).map((change) => changed(tracks, change)))
+      candidates.push(
+        ...changes.filter(({ age }) => age === left).map((change) => changed(candidates, change)),
+      )
     }
     const factor = known.weekdays.factors[weekday(lastDay + 1 - left)]!
-    if (factor >= leastFactor) for (const track of tracks) learnFrom(track, i, factor, known)
+    if (factor >= leastFactor) for (const candidate of candidates) learnFrom(candidate, i, factor, known)
   }
-  return { tracks, earlier }
+  return { candidates, earlier }
 }
 
-function started({ wander, growth, turning, prior }: Answer, { usual }: Known): Track {
+function started({ wander, growth, turning, prior }: Answer, { usual }: Known): Candidate {
   const state = {
     // Variances add up over the days of a week; growth a day is a seventh of that a week.
     wander: wander ** 2 / 7,
@@ -159,8 +161,8 @@ function started({ wander, growth, turning, prior }: Answer, { usual }: Known): 
 }
 
 /** The answer without growth of its own, from a day on at which level or growth may have changed. */
-function changed(tracks: readonly Track[], { age, wander, jump, bend, prior }: Change): Track {
-  const from = tracks[2 * wanders.indexOf(wander)]!
+function changed(candidates: readonly Candidate[], { age, wander, jump, bend, prior }: Change): Candidate {
+  const from = candidates[2 * wanders.indexOf(wander)]!
   const { state, likelihood, beyond, squares } = from
   return {
     state: {
@@ -175,8 +177,8 @@ function changed(tracks: readonly Track[], { age, wander, jump, bend, prior }: C
   }
 }
 
-function learnFrom(track: Track, i: number, factor: number, { costs, weekdays, usual }: Known): void {
-  const { state } = track
+function learnFrom(candidate: Candidate, i: number, factor: number, { costs, weekdays, usual }: Known): void {
+  const { state } = candidate
   const variance = state.levelVariance + chanceOf(weekdays, factor)
   const limit = farthest * Math.sqrt(variance)
   const expected = Math.exp(state.level)
@@ -186,19 +188,19 @@ function learnFrom(track: Track, i: number, factor: number, { costs, weekdays, u
   if (i >= warmUp) {
     const away = Math.abs(cost - expected) / usual[i]!
     const loss = away <= limit ? away ** 2 : 2 * limit * away - limit ** 2
-    track.likelihood -= (Math.log(variance) + Math.min(loss / variance, mostLoss)) / 2
-    takeAway(track.beyond, error - cut)
-    track.squares.push(error ** 2 / variance)
+    candidate.likelihood -= (Math.log(variance) + Math.min(loss / variance, mostLoss)) / 2
+    takeAway(candidate.beyond, error - cut)
+    candidate.squares.push(error ** 2 / variance)
   }
   correct(state, cut, variance)
 }
 
 /** Where the answers stand, with what the cut took away and the level lacks. */
-function weighed(tracks: readonly Track[], noise: number): State[] {
-  const best = likeliest(tracks).likelihood
-  const weights = tracks.map(({ likelihood }) => Math.exp(likelihood - best))
+function weighed(candidates: readonly Candidate[], noise: number): State[] {
+  const best = likeliest(candidates).likelihood
+  const weights = candidates.map(({ likelihood }) => Math.exp(likelihood - best))
   const whole = weights.reduce((sum, weight) => sum + weight, 0)
-  return tracks.flatMap(({ state, beyond }, i) => {
+  return candidates.flatMap(({ state, beyond }, i) => {
     const weight = weights[i]! / whole
     if (weight < leastWeight) return []
     const level = state.level + Math.log1p(Math.max(meanTaken(beyond, noise), -0.5))

@@ -92,7 +92,7 @@ export interface ReadPlan {
   /** What the call is priced as, where the record says that too; else the model that answered, or was asked. */
   readonly model?: string
   /** The record holds what was read and brought to our terms before: absent values are not filled in again. */
-  readonly settled?: true
+  readonly readBefore?: true
   /**
    * SQL for what the id says: `any` where it may name several calls (records are one
    * only if they agree in more than that), `operation` where it names one call an operation, NULL where it is the id of one call.

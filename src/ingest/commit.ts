@@ -46,7 +46,7 @@ export class Overtaken extends Error {}
 type CountRow = Counts & { file_no: number; content_ids: boolean } & Record<string, number>
 
 /** What became of the staged files, and what is to be said of their calls together. */
-export interface Landed {
+export interface Merged {
   readonly files: ReadonlyMap<number, FileSummary>
   /** Sentences on what the files are to each other and to the store. */
   readonly notes: readonly string[]
@@ -62,7 +62,7 @@ export interface Landed {
   readonly unread: readonly UnreadUsage[]
 }
 
-interface Merged extends Omit<Landed, 'files' | 'placeholders' | 'unread'> {
+interface MergedCalls extends Omit<Merged, 'files' | 'placeholders' | 'unread'> {
   readonly counts: readonly CountRow[]
 }
 
@@ -72,7 +72,7 @@ export async function mergeStaged(
   run: Run,
   known: ReadonlyMap<string, KnownFile>,
   book: PriceBook,
-): Promise<Landed> {
+): Promise<Merged> {
   await run.stage.finish()
   const importers = run.stage.files.map(({ segment }) => segment.reading.recognised.importer)
   const leaves = importers.flatMap(({ id, callsAreLeaves }) => (callsAreLeaves ? [id] : []))
@@ -127,7 +127,7 @@ async function mergeInto(
   refused: Refused,
   spans: Spans,
   priced: ReadonlySet<PriceName>,
-): Promise<Merged> {
+): Promise<MergedCalls> {
   await assertNotOvertaken(db, run, known)
   const landing = await planLanding(db, run, refused)
   const totals = statingTotals(run)
@@ -181,7 +181,7 @@ async function rehearsal(
   how: Omit<Merging, 'asksReadings'>,
   counts: readonly CountRow[],
   notes: readonly string[],
-): Promise<Merged> {
+): Promise<MergedCalls> {
   const caches = await findCacheHabits(db)
   const calls = `(${await callsToMerge(db, { ...how, asksReadings: caches.decide }, true)})`
   return {
@@ -340,7 +340,7 @@ function fileSummary(
       .filter(([, n]) => n !== 0),
   )
   const counts = row ?? noCounts
-  const replaced = staged.segment.passage.replaced ? 'bytes that are not UTF-8 text were replaced' : null
+  const replaced = staged.segment.extent.replaced ? 'bytes that are not UTF-8 text were replaced' : null
   return {
     ...entry.summary,
     importer,

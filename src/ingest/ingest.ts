@@ -12,7 +12,7 @@ import { culpritsAmong } from './culprits.js'
 import { loadPriceBook, type PriceBook } from '../pricing/book.js'
 import { discover, type SourceFile } from './files/discover.js'
 import { knownFiles, type KnownFile } from './files.js'
-import { mergeStaged, Overtaken, type Landed } from './commit.js'
+import { mergeStaged, Overtaken, type Merged } from './commit.js'
 import type { ReadOptions } from './options.js'
 import { priceDataWords } from './price-data.js'
 import { doubts } from './doubts.js'
@@ -85,10 +85,10 @@ async function ingestWith(
 ): Promise<IngestSummary> {
   const known = await knownBefore(request)
   const run = await stageFiles(db, request, files, known)
-  const { files: landed, ...together } =
-    run.stage.files.length === 0 ? nothingLanded : await mergeStaged(db, request, run, known, book)
+  const { files: merged, ...together } =
+    run.stage.files.length === 0 ? nothingMerged : await mergeStaged(db, request, run, known, book)
   const summaries = run.entries.map((entry) =>
-    entry.fileNo === undefined ? entry.summary : landed.get(entry.fileNo)!,
+    entry.fileNo === undefined ? entry.summary : merged.get(entry.fileNo)!,
   )
   return {
     files: summaries,
@@ -109,7 +109,7 @@ async function knownBefore(request: IngestRequest): Promise<Map<string, KnownFil
   }
 }
 
-const nothingLanded: Landed = {
+const nothingMerged: Merged = {
   files: new Map(),
   notes: [],
   cacheHabits: [],

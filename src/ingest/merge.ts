@@ -132,7 +132,7 @@ export async function mergeFile(
       size: reading.encoding === 'plain' ? segment.bytesRead : source.size,
       mtime_ms: source.mtimeMs,
       bytes_read: segment.bytesRead,
-      ends_with_newline: segment.passage.endsWithNewline,
+      ends_with_newline: segment.extent.endsWithNewline,
       head_hash: segment.headHash,
       tail_hash: segment.tailHash,
       ...addCounts(continues ? [counts, continues] : [counts]),

@@ -57,7 +57,7 @@ const rowOf = (file: StagedFile): string => (areOfLines(file.firstRow) ? 'place'
 
 /** True when the file's last line has no end and could not be read. */
 async function endsUnfinished(db: Database, file: StagedFile): Promise<boolean> {
-  if (file.segment.passage.endsWithNewline) return false
+  if (file.segment.extent.endsWithNewline) return false
   const row = file.firstRow + file.rows - 1
   const { n } = await db.one<{ n: number }>(
     `SELECT count(*) AS n FROM staged WHERE ${rowOf(file)} = $row AND state = 'reject'`,

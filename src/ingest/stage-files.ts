@@ -127,7 +127,7 @@ export function unforeseen(error: unknown): UserError {
   })
 }
 
-/** Units of a batch; a file whose bytes turn out to be damaged is refused, the others still land. */
+/** Units of a batch; a file whose bytes turn out to be damaged is refused, the others still come in. */
 async function prepared(batch: readonly Read[]): Promise<Unit[]> {
   try {
     return await prepare(batch.map((one) => one.reading))
@@ -146,7 +146,7 @@ async function prepared(batch: readonly Read[]): Promise<Unit[]> {
   return units
 }
 
-/** Spools of at most this many source bytes, so that temporary files stay within bounds. */
+/** Temporary texts of at most this many source bytes, so that temporary files stay within bounds. */
 const batchBytes = 1 << 30
 
 function* batches<T extends { reading: Reading }>(group: readonly T[]): Generator<T[]> {
@@ -164,7 +164,7 @@ function* batches<T extends { reading: Reading }>(group: readonly T[]): Generato
   if (batch.length > 0) yield batch
 }
 
-/** Looks into a file; a file that no importer knows is refused, the others still land. */
+/** Looks into a file; a file that no importer knows is refused, the others still come in. */
 async function lookAt(
   file: SourceFile,
   request: IngestRequest,

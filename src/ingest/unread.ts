@@ -3,7 +3,7 @@ import type { Database } from '../db/database.js'
 import type { Entry } from './stage-files.js'
 import type { UnreadUsage } from './summary.js'
 
-/** What the calls that landed say and was not read, and what records say that were left out as no calls. */
+/** What the calls that came in say and was not read, and what records say that were left out as no calls. */
 export async function unreadUsage(db: Database, entries: readonly Entry[]): Promise<readonly UnreadUsage[]> {
   const { n } = await db.one<{ n: number }>('SELECT count(unread_usage) AS n FROM located')
   if (n === 0) return []

@@ -9,7 +9,7 @@ import type { Figures } from '../metrics/figures.js'
 import { movers, type MoverRow } from '../metrics/comparison/movers.js'
 import type { SummaryRow } from '../metrics/summary.js'
 import { basisOf, elapsed, labelsOf, type ComparedSide } from '../reports/comparison/compared-side.js'
-import { whatMoved, type MovedBy } from '../reports/comparison/largest-changes.js'
+import { largestChanges, type MovedBy } from '../reports/comparison/largest-changes.js'
 import { comparedMeasures } from '../reports/comparison/comparison-figures.js'
 import type { ReportPart } from '../reports/weekly/weekly.js'
 import { ask, type Question } from './question.js'
@@ -117,5 +117,5 @@ export async function askWhatMoved(
   const figures = (isCurrent: boolean): Figures | undefined =>
     summary.find((row) => row.is_current === isCurrent)
   const sides = sidesOf(question, other, figures(true), figures(false))
-  return whatMoved(...sides, await askMovers(question, other, sides, by, top))
+  return largestChanges(...sides, await askMovers(question, other, sides, by, top))
 }

@@ -9,7 +9,7 @@ import type { Words } from './cells.js'
 import { width, wrap } from './width.js'
 
 /** One column with everything it might show; the last of `words` may be the total. */
-export interface Track {
+export interface WordColumn {
   readonly column: Column
   readonly title: string
   readonly words: readonly Words[]
@@ -42,58 +42,62 @@ const manners: readonly Manner[] = [
 ]
 
 interface Sized {
-  readonly track: Track
+  readonly wordColumn: WordColumn
   readonly words: readonly Words[]
   readonly least: number
   readonly natural: number
 }
 
 /** Chooses and sizes the columns for `room` columns of terminal, of which `gap` are lost between two of them. */
-export function fit(tracks: readonly Track[], room: number, gap: number): Fit {
+export function fit(wordColumns: readonly WordColumn[], room: number, gap: number): Fit {
   const comfort = room < 60 ? 14 : room < 100 ? 24 : 32
-  for (const kept of choices(tracks)) {
+  for (const kept of choices(wordColumns)) {
     for (const manner of manners) {
-      const sized = kept.map((track) => size(track, manner, comfort))
+      const sized = kept.map((wordColumn) => size(wordColumn, manner, comfort))
       const spare = room - needed(sized, gap)
-      if (spare >= 0) return placedIn(sized, spare, tracks)
+      if (spare >= 0) return placedIn(sized, spare, wordColumns)
     }
   }
-  return squeezed(tracks, room, gap)
+  return squeezed(wordColumns, room, gap)
 }
 
 /** All columns, then without the optional ones, from the highest number down and from the right. */
-function choices(tracks: readonly Track[]): Track[][] {
-  const optional = tracks
+function choices(wordColumns: readonly WordColumn[]): WordColumn[][] {
+  const optional = wordColumns
     .map(({ column }, index) => ({ index, rank: column.optional ?? 0 }))
     .filter(({ rank }) => rank > 0)
     .toSorted((a, b) => b.rank - a.rank || b.index - a.index)
   return Array.from({ length: optional.length + 1 }, (_, dropped) => {
     const gone = new Set(optional.slice(0, dropped).map(({ index }) => index))
-    return tracks.filter((_track, index) => !gone.has(index))
+    return wordColumns.filter((_wordColumn, index) => !gone.has(index))
   })
 }
 
 /** The last resort: short texts, then no more than the columns on the left. */
-function squeezed(tracks: readonly Track[], room: number, gap: number): Fit {
-  const required = tracks.filter(({ column }) => column.optional === undefined)
-  const candidates = required.length > 0 ? required : tracks.slice(0, 1)
+function squeezed(wordColumns: readonly WordColumn[], room: number, gap: number): Fit {
+  const required = wordColumns.filter(({ column }) => column.optional === undefined)
+  const candidates = required.length > 0 ? required : wordColumns.slice(0, 1)
   for (let count = candidates.length; count > 1; count--) {
-    const sized = candidates.slice(0, count).map((track) => size(track, { stacked: true, short: true }, 8))
+    const sized = candidates
+      .slice(0, count)
+      .map((wordColumn) => size(wordColumn, { stacked: true, short: true }, 8))
     const spare = room - needed(sized, gap)
-    if (spare >= 0) return placedIn(sized, spare, tracks)
+    if (spare >= 0) return placedIn(sized, spare, wordColumns)
   }
-  const first = candidates.slice(0, 1).map((track) => size(track, { stacked: true, short: true }, room))
+  const first = candidates
+    .slice(0, 1)
+    .map((wordColumn) => size(wordColumn, { stacked: true, short: true }, room))
   const least = first.map((one) => ({ ...one, least: Math.min(one.least, room) }))
-  return placedIn(least, room - needed(least, gap), tracks)
+  return placedIn(least, room - needed(least, gap), wordColumns)
 }
 
-function size(track: Track, { stacked, short }: Manner, comfort: number): Sized {
-  const words = (short ? track.short : undefined) ?? track.words
+function size(wordColumn: WordColumn, { stacked, short }: Manner, comfort: number): Sized {
+  const words = (short ? wordColumn.short : undefined) ?? wordColumn.words
   const body = words.reduce((most, { text }) => Math.max(most, width(text)), 0)
-  const heading = stacked ? stackedWidth(track.title) : width(track.title)
+  const heading = stacked ? stackedWidth(wordColumn.title) : width(wordColumn.title)
   const natural = Math.max(body, heading)
-  const least = isFlexible(track.column.kind) ? Math.min(natural, comfort) : natural
-  return { track, words, least, natural }
+  const least = isFlexible(wordColumn.column.kind) ? Math.min(natural, comfort) : natural
+  return { wordColumn, words, least, natural }
 }
 
 /** Texts can be cut and series drawn shorter; a number or a time without its end would be another one. */
@@ -115,19 +119,24 @@ function needed(sized: readonly Sized[], gap: number): number {
 }
 
 /** Spare room goes to the columns that can use it, those that lack least first. */
-function placedIn(sized: readonly Sized[], free: number, tracks: readonly Track[]): Fit {
+function placedIn(sized: readonly Sized[], free: number, wordColumns: readonly WordColumn[]): Fit {
   let spare = free
-  const widths = new Map(sized.map(({ track, least }) => [track, least]))
+  const widths = new Map(sized.map(({ wordColumn, least }) => [wordColumn, least]))
   const wanting = sized.toSorted((a, b) => a.natural - a.least - (b.natural - b.least))
-  for (const { track, natural, least } of wanting) {
+  for (const { wordColumn, natural, least } of wanting) {
     const more = Math.min(spare, natural - least)
-    widths.set(track, least + more)
+    widths.set(wordColumn, least + more)
     spare -= more
   }
-  const placed = sized.map(({ track, words }) => {
-    const columns = widths.get(track) ?? 0
-    return { column: track.column, words, width: columns, heading: wrap(track.title, Math.max(1, columns)) }
+  const placed = sized.map(({ wordColumn, words }) => {
+    const columns = widths.get(wordColumn) ?? 0
+    return {
+      column: wordColumn.column,
+      words,
+      width: columns,
+      heading: wrap(wordColumn.title, Math.max(1, columns)),
+    }
   })
-  const leftOut = tracks.filter((track) => !widths.has(track)).map(({ title }) => title)
+  const leftOut = wordColumns.filter((wordColumn) => !widths.has(wordColumn)).map(({ title }) => title)
   return { placed, leftOut }
 }

@@ -5,7 +5,7 @@ import { fullCommand, leftWords } from './brief.js'
 import { columnWords, seriesWords } from './cells.js'
 import { factsOf, isFacts } from './facts.js'
 import type { Renderer } from './renderer.js'
-import { sideTracks } from './sides.js'
+import { sideColumns } from './compared-sides.js'
 import { longestSparkline } from './sparkline.js'
 import { periodWords } from './times.js'
 import { isNumeric, notesOf, shownColumns, shownSections } from './values.js'
@@ -114,13 +114,13 @@ function factsTable(section: Section, tz: string): string {
 }
 
 function sidesTable(section: Section): string {
-  const tracks = sideTracks(section)
-  const lines = tracks[0]?.words.map((_, index) =>
-    row(tracks.map(({ words }) => inline(words[index]?.text ?? ''))),
+  const wordColumns = sideColumns(section)
+  const lines = wordColumns[0]?.words.map((_, index) =>
+    row(wordColumns.map(({ words }) => inline(words[index]?.text ?? ''))),
   )
   const head = [
-    row(tracks.map(({ title }) => inline(title))),
-    row(tracks.map(({ column }) => alignment(column))),
+    row(wordColumns.map(({ title }) => inline(title))),
+    row(wordColumns.map(({ column }) => alignment(column))),
   ]
   return [...head, ...(lines ?? [])].join('\n')
 }

@@ -106,9 +106,9 @@ describe('too little', () => {
       expect(answer).toContain('"n": 200')
       rmSync(join(small, 'calls.duckdb'))
       writeFileSync(join(small, 'filler'), Buffer.alloc(room - (400 << 10)))
-      const spool = await run(['ingest', 'more.jsonl', ...db], { cwd, env: { TMPDIR: small } })
+      const copy = await run(['ingest', 'more.jsonl', ...db], { cwd, env: { TMPDIR: small } })
       expectTold(
-        spool,
+        copy,
         /small: the disk is full\n  Make room there.*\n  Logs of [\d.]+ .?B take up to [\d.]+ .?B in .*small for a while, and [\d.]+ .?B beside the database/,
       )
     } finally {

@@ -46,7 +46,7 @@ export function exportedPlan(survey: Survey): ReadPlan {
     tags: tagsOf(tags, denied),
     cacheTokens: 'included',
     cacheTokensCertain: true,
-    settled: true,
+    readBefore: true,
     // A call that several sources know may be priced by another's name than that of its own answer.
     model: `nullif(${text('model')}, '')`,
     unread: `nullif(${text('unread_usage')}, '')`,

@@ -24,7 +24,7 @@ import { isLookedInto, wordsOf } from './money.js'
 import { movesPrice, quietWords, tierIn } from '../records/tier-words.js'
 import { quoteText } from '../../domain/words/quoting.js'
 
-/** What is known of a plan: SQL of what it takes for each mode, and what the user settled. */
+/** What is known of a plan: SQL of what it takes for each mode, and what the user said of it. */
 export interface Taken {
   readonly plan: ReadPlan
   readonly survey: Survey

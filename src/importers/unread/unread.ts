@@ -40,7 +40,7 @@ export function unreadSql(
   mapped: Readonly<Record<string, string>>,
   set: Readonly<Record<string, string>> = {},
 ): string | undefined {
-  if (plan.settled) return plan.unread
+  if (plan.readBefore) return plan.unread
   const used = new Set(usedPaths(plan, mapped).map(pathKey))
   const free = new Set((plan.moneyFree ?? []).map(({ path }) => pathKey(path)))
   const places = [...survey.shape].flatMap(([place, keys]) =>

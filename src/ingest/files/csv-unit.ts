@@ -1,11 +1,11 @@
-/** A CSV file as a unit: read in place when it is clean, else by way of a spool; repaired when DuckDB refuses a record. */
+/** A CSV file as a unit: read in place when it is clean, else by way of a temporary text; repaired when DuckDB refuses a record. */
 import { isUtf8 } from 'node:buffer'
 import { scratchFile, type ScratchFile } from '../../db/scratch.js'
 import { readBytes } from './bytes.js'
 import { repairCsv } from './csv-repair.js'
 import type { SourceRelation } from '../typing/normalise.js'
 import type { Shape } from './sniff.js'
-import { Edges, Spool, lineLimit, type Passage } from './temporary-text.js'
+import { Edges, TemporaryText, lineLimit, type TextExtent } from './temporary-text.js'
 import { lookThrough, segment, watched, type Reading, type Unit } from './units.js'
 import { quoteField, quoteText } from '../../domain/words/quoting.js'
 
@@ -15,17 +15,17 @@ export async function csvUnit(reading: Reading): Promise<Unit> {
   let edges: Edges | undefined
   let path = reading.path
   const scratch: Pick<ScratchFile, 'release'>[] = []
-  let passage: Passage
+  let extent: TextExtent
   const clean =
     reading.encoding === 'plain' && reading.fromByte === 0 ? lookThrough(reading.path, isCleanCsv) : undefined
-  if (clean) passage = clean
+  if (clean) extent = clean
   else {
-    const spool = new Spool(scratchFile('csv'))
-    scratch.push(spool)
+    const copy = new TemporaryText(scratchFile('csv'))
+    scratch.push(copy)
     edges = new Edges()
     const bytes = watched(readBytes(reading.path, reading.encoding, reading.fromByte), edges)
-    passage = await spool.copyLines(reading.fromByte > 0 ? withHeader(shape, bytes) : bytes, false)
-    path = spool.path
+    extent = await copy.copyLines(reading.fromByte > 0 ? withHeader(shape, bytes) : bytes, false)
+    path = copy.path
   }
   const relation = (sql: string): SourceRelation => ({ kind: 'csv', header: shape.header, sql })
   return {
@@ -35,11 +35,11 @@ export async function csvUnit(reading: Reading): Promise<Unit> {
       scratch.push(repaired)
       const { endsInQuote } = await repairCsv(path, repaired.fd, shape.delimiter, shape.header.length)
       // What follows the last newline may belong to the record before it.
-      if (endsInQuote) passage.endsWithNewline = false
+      if (endsInQuote) extent.endsWithNewline = false
       return relation(csvSql(repaired.path, shape.header.length, ',', true))
     },
     recognised: reading.recognised,
-    segments: [{ ...segment(reading, passage, edges), rows: undefined }],
+    segments: [{ ...segment(reading, extent, edges), rows: undefined }],
     bytes: reading.file.size - reading.fromByte,
     release: () => scratch.forEach(({ release }) => release()),
   }

@@ -1,10 +1,10 @@
-/** Units of JSON, a record a line: large clean files are read in place, all others pass through a spool. */
+/** Units of JSON, a record a line: large clean files are read in place, all others are copied into a temporary text. */
 import { scratchFile } from '../../db/scratch.js'
 import { readBytes } from './bytes.js'
 import { jsonRecords } from './json-records.js'
 import type { SourceRelation } from '../typing/normalise.js'
 import type { Recognised } from './sniff.js'
-import { Edges, Spool, delimiterByte, isClean, lineLimit } from './temporary-text.js'
+import { Edges, TemporaryText, delimiterByte, isClean, lineLimit } from './temporary-text.js'
 import { lookThrough, segment, watched, type Reading, type Segment, type Unit } from './units.js'
 import { unwrapped } from './wrapped.js'
 import { quoteText } from '../../domain/words/quoting.js'
@@ -20,21 +20,21 @@ const linesRelation = (path: string): SourceRelation => ({
   sql: `SELECT text FROM read_csv(${quoteText(path)}, ${textColumns})`,
 })
 
-/** Many files in one spool. */
-export async function spooledLines(readings: readonly Reading[]): Promise<Unit> {
-  const spool = new Spool(scratchFile('jsonl'))
+/** Many files in one temporary text. */
+export async function copiedLines(readings: readonly Reading[]): Promise<Unit> {
+  const copy = new TemporaryText(scratchFile('jsonl'))
   const segments: Segment[] = []
   for (const reading of readings) {
     const edges = new Edges()
     const bytes = watched(readBytes(reading.path, reading.encoding, reading.fromByte), edges)
     const { shape, wrapper } = reading.recognised
     const lines = shape.kind === 'document' ? jsonRecords(bytes, shape.inArray) : bytes
-    const passage = await spool.copyLines(wrapper === undefined ? lines : unwrapped(lines, wrapper), true)
-    segments.push(segment(reading, passage, edges))
+    const extent = await copy.copyLines(wrapper === undefined ? lines : unwrapped(lines, wrapper), true)
+    segments.push(segment(reading, extent, edges))
   }
   return {
-    release: spool.release,
-    relation: linesRelation(spool.path),
+    release: copy.release,
+    relation: linesRelation(copy.path),
     recognised: together(readings),
     segments,
     bytes: sizeOf(readings),

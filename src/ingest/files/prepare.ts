@@ -5,28 +5,28 @@ import { scratchFile } from '../../db/scratch.js'
 import { encodingOf, readBytes, type Encoding } from './bytes.js'
 import { csvUnit } from './csv-unit.js'
 import type { SourceFile } from './discover.js'
-import { directLines, spooledLines } from './line-units.js'
+import { directLines, copiedLines } from './line-units.js'
 import type { ReadOptions } from '../options.js'
 import { isOfTheMachine } from '../../errors.js'
 import { recognise, sniffLength } from './sniff.js'
 import type { Reading, Unit } from './units.js'
 
 /** A stream is written down first, since it is looked at more than once. */
-async function settleStream(file: SourceFile): Promise<string> {
+async function pathOfStream(file: SourceFile): Promise<string> {
   if (!file.stream) return file.path
-  const known = settled.get(file)
+  const known = written.get(file)
   if (known !== undefined) return known
   const { path, fd } = scratchFile('stream')
   await pipeline(
     file.path === '-' ? process.stdin : createReadStream(file.path),
     createWriteStream('', { fd, autoClose: false }),
   )
-  settled.set(file, path)
+  written.set(file, path)
   return path
 }
 
 /** Where streams were written down: a run that begins anew can't read them again. */
-const settled = new WeakMap<SourceFile, string>()
+const written = new WeakMap<SourceFile, string>()
 
 /** First decoded bytes of a file, and whether that was all. */
 async function headOf(
@@ -66,7 +66,7 @@ export async function look(
   file: SourceFile,
   options: ReadOptions,
 ): Promise<Omit<Reading, 'fromByte' | 'fromLine'> | undefined> {
-  const path = await settleStream(file)
+  const path = await pathOfStream(file)
   const encoding = encodingOf(path)
   const { head, whole } = await headOf(path, encoding)
   const recognised = recognise(head, whole, file.label, options)
@@ -74,14 +74,14 @@ export async function look(
 }
 
 /**
- * Prepares readings of one importer and shape. JSON lines of many small files share one spool.
+ * Prepares readings of one importer and shape. JSON lines of many small files share one temporary text.
  * @returns units in the order of the readings
  */
 export async function prepare(readings: readonly Reading[]): Promise<Unit[]> {
   const units: Unit[] = []
   let shared: Reading[] = []
   const flush = async (): Promise<void> => {
-    if (shared.length > 0) units.push(await spooledLines(shared))
+    if (shared.length > 0) units.push(await copiedLines(shared))
     shared = []
   }
   for (const reading of readings) {

@@ -1,5 +1,5 @@
 /**
- * A spool is a temporary text file that DuckDB can read without surprises: valid UTF-8, LF line ends, no
+ * A temporary text is a file that DuckDB can read without surprises: valid UTF-8, LF line ends, no
  * NUL and no delimiter byte, no line beyond DuckDB's limit. Compressed, damaged, small and partly read
  * files are written into one; large clean files are read where they are.
  */
@@ -22,17 +22,17 @@ export const delimiterByte = 0x01
 const newline = 0x0a
 
 /** What was seen of a file while its bytes went by. */
-export interface Passage {
+export interface TextExtent {
   /** Lines written: for JSON documents, records. */
   lines: number
-  /** Bytes seen in place; a spool's bytes are counted by its Edges. */
+  /** Bytes seen in place; a temporary text's bytes are counted by its Edges. */
   bytes: number
   endsWithNewline: boolean
   /** Some bytes were not UTF-8, or were NUL, and were replaced. */
   replaced: boolean
 }
 
-export class Spool {
+export class TemporaryText {
   readonly path: string
   readonly release: () => void
   readonly #file: number
@@ -46,8 +46,8 @@ export class Spool {
   }
 
   /** Copies the lines of a source; every line ends with LF afterwards. */
-  async copyLines(source: AsyncIterable<Buffer>, json: boolean): Promise<Passage> {
-    const passage: Passage = { lines: 0, bytes: 0, endsWithNewline: true, replaced: false }
+  async copyLines(source: AsyncIterable<Buffer>, json: boolean): Promise<TextExtent> {
+    const extent: TextExtent = { lines: 0, bytes: 0, endsWithNewline: true, replaced: false }
     let carry: Buffer[] = []
     let carried = 0
     let first = true
@@ -65,40 +65,40 @@ export class Spool {
         continue
       }
       carry.push(chunk.subarray(0, cut + 1))
-      this.#block(Buffer.concat(carry), carried + cut > hugeLine, passage, json)
+      this.#block(Buffer.concat(carry), carried + cut > hugeLine, extent, json)
       carry = [chunk.subarray(cut + 1)]
       carried = chunk.length - cut - 1
     }
     if (carried > 0) {
-      passage.endsWithNewline = false
+      extent.endsWithNewline = false
       carry.push(Buffer.from('\n'))
-      this.#block(Buffer.concat(carry), carried > hugeLine, passage, json)
+      this.#block(Buffer.concat(carry), carried > hugeLine, extent, json)
     }
-    this.lines += passage.lines
-    return passage
+    this.lines += extent.lines
+    return extent
   }
 
   /** Whole lines, the last byte being LF. */
-  #block(block: Buffer, huge: boolean, passage: Passage, json: boolean): void {
+  #block(block: Buffer, huge: boolean, extent: TextExtent, json: boolean): void {
     if (!huge && block.length <= lineLimit && isClean(block)) {
-      passage.lines += countLines(block)
+      extent.lines += countLines(block)
       this.#write(block)
       return
     }
     for (let at = 0; at < block.length;) {
       const end = block.indexOf(newline, at)
-      this.#write(this.#line(block.subarray(at, end), passage, json))
+      this.#write(this.#line(block.subarray(at, end), extent, json))
       this.#write(Buffer.from('\n'))
-      passage.lines += 1
+      extent.lines += 1
       at = end + 1
     }
   }
 
-  #line(bytes: Buffer, passage: Passage, json: boolean): Buffer {
+  #line(bytes: Buffer, extent: TextExtent, json: boolean): Buffer {
     const line = bytes.at(-1) === 0x0d ? bytes.subarray(0, -1) : bytes
     if (line.length > hugeLine) return Buffer.from(tooLong)
     const clean = isClean(line)
-    if (!clean) passage.replaced = true
+    if (!clean) extent.replaced = true
     const text = clean ? line : Buffer.from(line.toString('utf8').replaceAll(/[\0\x01\r]/g, '\ufffd'))
     return text.length <= lineLimit
       ? text

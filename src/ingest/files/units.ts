@@ -8,12 +8,12 @@ import type { Encoding } from './bytes.js'
 import type { SourceFile } from './discover.js'
 import type { SourceRelation } from '../typing/normalise.js'
 import type { Recognised } from './sniff.js'
-import { Edges, lineLimit, type Passage } from './temporary-text.js'
+import { Edges, lineLimit, type TextExtent } from './temporary-text.js'
 
 /** A file that is about to be read, and from where on. */
 export interface Reading {
   readonly file: SourceFile
-  /** Where the bytes stand: the file itself, or the spooled stream. */
+  /** Where the bytes stand: the file itself, or the stream written down. */
   readonly path: string
   readonly encoding: Encoding
   readonly recognised: Recognised
@@ -27,7 +27,7 @@ export interface Segment {
   readonly reading: Reading
   /** Rows of this file in the unit; undefined: all there are. */
   readonly rows: number | undefined
-  readonly passage: Passage
+  readonly extent: TextExtent
   /** Decoded bytes of the file that are read now, those of earlier runs included. */
   readonly bytesRead: number
   readonly headHash: string
@@ -42,7 +42,7 @@ export interface Unit {
   readonly repair?: () => Promise<SourceRelation>
   /** Compressed or plain bytes, for progress. */
   readonly bytes: number
-  /** To be called when it is staged: gives the room of its spools back. */
+  /** To be called when it is staged: gives the room of its temporary texts back. */
   readonly release?: () => void
 }
 
@@ -55,11 +55,11 @@ export async function* watched(source: AsyncIterable<Buffer>, edges: Edges): Asy
 }
 
 /** A reading's segment, after what passed of it. */
-export function segment(reading: Reading, passage: Passage, edges?: Edges): Segment {
-  const bytesRead = reading.fromByte + (edges?.bytes ?? passage.bytes)
+export function segment(reading: Reading, extent: TextExtent, edges?: Edges): Segment {
+  const bytesRead = reading.fromByte + (edges?.bytes ?? extent.bytes)
   const hashes =
     edges === undefined || reading.encoding === 'plain' ? fingerprint(reading.path, bytesRead) : edges.hashes
-  return { reading, rows: passage.lines, passage, bytesRead, headHash: hashes.head, tailHash: hashes.tail }
+  return { reading, rows: extent.lines, extent, bytesRead, headHash: hashes.head, tailHash: hashes.tail }
 }
 
 /** Hashes of the first and the last bytes before `bytesRead` of a plain file. */
@@ -87,7 +87,7 @@ function hashOfRange(path: string, start: number, length: number): string {
  * Looks through a plain file, block by block of whole lines.
  * @returns what was seen; undefined as soon as a block is not fine or a line is too long for DuckDB
  */
-export function lookThrough(path: string, isFine: (block: Buffer) => boolean): Passage | undefined {
+export function lookThrough(path: string, isFine: (block: Buffer) => boolean): TextExtent | undefined {
   const file = openSync(path, 'r')
   try {
     const buffer = Buffer.allocUnsafe(lineLimit)

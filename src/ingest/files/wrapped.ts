@@ -255,25 +255,25 @@ class Unwrapper {
     this.#wrapper = wrapper
   }
 
-  /** @returns the lines that are settled by this one, in order */
+  /** @returns the lines that this one ends, in order */
   line(text: string): string[] {
-    const settled = this.#open ? [''] : []
+    const done = this.#open ? [''] : []
     this.#open = false
-    if (text === tooLong) return [...settled, text]
+    if (text === tooLong) return [...done, text]
     const inner = innerOf(text, this.#wrapper)
-    if (inner === undefined) return [...settled, recordOf(alone(text))]
+    if (inner === undefined) return [...done, recordOf(alone(text))]
     const whole = (this.#parts.get(inner.stream) ?? '') + inner.text
     if (whole.length > hugeLine) {
       this.#parts.delete(inner.stream)
-      return [...settled, tooLong]
+      return [...done, tooLong]
     }
     if (inner.partial) {
       this.#parts.set(inner.stream, whole)
       this.#open = true
-      return settled
+      return done
     }
     this.#parts.delete(inner.stream)
-    return [...settled, recordOf({ ...inner, text: whole })]
+    return [...done, recordOf({ ...inner, text: whole })]
   }
 
   /** What remains at the end: a text whose last part is missing, so far. */

@@ -48,7 +48,11 @@ function conventions(plan: ReadPlan, has: (field: CallField) => boolean): string
         ]
       : []),
   ]
-  const status = casts.status('raw_status', error, (has('status') || has('error')) && plan.settled !== true)
+  const status = casts.status(
+    'raw_status',
+    error,
+    (has('status') || has('error')) && plan.readBefore !== true,
+  )
   return `* REPLACE (${replaced.join(', ')}), ${status} AS status`
 }
 

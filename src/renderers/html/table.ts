@@ -5,23 +5,23 @@ import type { Cell, Column, Row, Section } from '../../reports/report.js'
 import { barSizes, gaugeOf, type Gauge } from '../bars.js'
 import { columnWords, type Words } from '../cells.js'
 import { markup, Markup } from '../markup.js'
-import { sideTracks } from '../sides.js'
+import { sideColumns } from '../compared-sides.js'
 import { isNumeric, seriesDigits, shownColumns } from '../values.js'
 import { toned } from './facts.js'
 
 /** Two sides, one line a figure. */
 export function sidesTable(section: Section, id: string): Markup {
-  const tracks = sideTracks(section)
-  const lines = tracks[0]?.words ?? []
+  const wordColumns = sideColumns(section)
+  const lines = wordColumns[0]?.words ?? []
   const texts = (index: number): Markup[] =>
-    tracks.map(({ words, column }, place) => {
+    wordColumns.map(({ words, column }, place) => {
       const text = toned(words[index] ?? { text: '' })
       return place === 0 ? markup`<th scope="row">${text}</th>` : markup`<td${classes(column)}>${text}</td>`
     })
   return markup`<div class="scroll" role="group" aria-labelledby="${id}-caption" tabindex="0">
 <table class="sides">
 <caption id="${id}-caption">${section.title}</caption>
-<thead><tr>${tracks.map(({ column, title }, place) => heading(column, place === 0 ? '' : title))}</tr></thead>
+<thead><tr>${wordColumns.map(({ column, title }, place) => heading(column, place === 0 ? '' : title))}</tr></thead>
 <tbody>
 ${lines.map((_, index) => markup`<tr>${texts(index)}</tr>`)}
 </tbody>
@@ -33,7 +33,7 @@ ${lines.map((_, index) => markup`<tr>${texts(index)}</tr>`)}
 const heading = (column: Column, title: string): Markup =>
   title === '' ? markup`<td></td>` : markup`<th scope="col"${classes(column)}>${title}</th>`
 
-interface Track {
+interface WordColumn {
   readonly column: Column
   readonly words: readonly Words[]
   /** Of the largest of the column, 0–1, where its numbers have bars. */
@@ -42,24 +42,24 @@ interface Track {
 
 export function tableOf(section: Section, id: string, tz: string): Markup {
   const { rows, totals } = section
-  const tracks = shownColumns(section.columns).map((column) => trackOf(column, rows, totals, tz))
+  const wordColumns = shownColumns(section.columns).map((column) => wordColumnOf(column, rows, totals, tz))
   return markup`<div class="scroll" role="group" aria-labelledby="${id}-caption" tabindex="0">
-<table${tracks.length > roomyColumns ? markup` class="dense"` : markup``}>
+<table${wordColumns.length > roomyColumns ? markup` class="dense"` : markup``}>
 <caption id="${id}-caption">${section.title}</caption>
-<thead><tr>${tracks.map(({ column }) => heading(column, column.title))}</tr></thead>
+<thead><tr>${wordColumns.map(({ column }) => heading(column, column.title))}</tr></thead>
 <tbody>
-${rows.map((row, i) => markup`<tr>${tracks.map((track, place) => cell(track, row, i, place))}</tr>`)}
+${rows.map((row, i) => markup`<tr>${wordColumns.map((wordColumn, place) => cell(wordColumn, row, i, place))}</tr>`)}
 </tbody>
-${totals === undefined ? markup`` : markup`<tfoot><tr>${tracks.map((track, place) => total(track, totals, place))}</tr></tfoot>`}
+${totals === undefined ? markup`` : markup`<tfoot><tr>${wordColumns.map((wordColumn, place) => total(wordColumn, totals, place))}</tr></tfoot>`}
 </table>
 </div>
-${leftOut(tracks)}`
+${leftOut(wordColumns)}`
 }
 
 /** Tables with more columns have less room in each. */
 const roomyColumns = 8
 
-function trackOf(column: Column, rows: readonly Row[], totals: Row | undefined, tz: string): Track {
+function wordColumnOf(column: Column, rows: readonly Row[], totals: Row | undefined, tz: string): WordColumn {
   const cells = rows.map((row) => row[column.key])
   return {
     column,
@@ -82,14 +82,14 @@ function classes(column: Column, ...more: readonly string[]): Markup {
 }
 
 /** Shown where columns are left out. */
-function leftOut(tracks: readonly Track[]): Markup {
-  const titles = tracks.flatMap(({ column }) => (isOptional(column) ? [column.title] : []))
+function leftOut(wordColumns: readonly WordColumn[]): Markup {
+  const titles = wordColumns.flatMap(({ column }) => (isOptional(column) ? [column.title] : []))
   return titles.length === 0
     ? markup``
     : markup`<p class="more">On wider screens also: ${titles.join(', ')}.</p>`
 }
 
-function cell({ column, words, bars }: Track, row: Row, index: number, place: number): Markup {
+function cell({ column, words, bars }: WordColumn, row: Row, index: number, place: number): Markup {
   const shown = words[index] ?? { text: '' }
   if (place === 0 && !isNumeric(column.kind)) return markup`<th scope="row">${wrapped(shown)}</th>`
   if (column.kind === 'series')
@@ -130,7 +130,7 @@ function gaugeBar({ size, tick, isOver }: Gauge): Markup {
   return markup`<svg class="bar gauge${isOver ? ' over' : ''}" viewBox="0 0 100 12" preserveAspectRatio="none" aria-hidden="true"><rect class="track" y="3" width="100" height="6"/><rect y="3" width="${percent(size)}" height="6"/><path d="M${percent(tick)} 0V12"/></svg>`
 }
 
-function total({ column, words }: Track, totals: Row, place: number): Markup {
+function total({ column, words }: WordColumn, totals: Row, place: number): Markup {
   const cell = totals[column.key]
   const missing = cell === undefined || cell === null
   if (place === 0 && missing) return markup`<th scope="row">Total</th>`

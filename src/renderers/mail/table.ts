@@ -7,7 +7,7 @@ import type { Section } from '../../reports/report.js'
 import { barSizes } from '../bars.js'
 import { fit, type Placed } from '../fit.js'
 import { markup, Markup } from '../markup.js'
-import { tracksOf } from '../tracks.js'
+import { wordColumnsOf } from '../word-columns.js'
 import { isNumeric } from '../values.js'
 import { cutEnd, cutMiddle } from '../width.js'
 import { toned } from './facts.js'
@@ -20,14 +20,14 @@ const gap = 2
 /** Letters in the width of a column of bars. */
 const roomOfBars = 10
 
-interface Track extends Placed {
+interface WordColumn extends Placed {
   readonly bars: readonly number[] | undefined
   /** Phones have no room for it. */
   readonly optional: boolean
 }
 
 export function tableOf(section: Section, tz: string): Markup {
-  const all = tracksOf(section, tz)
+  const all = wordColumnsOf(section, tz)
   const { placed, leftOut } = fit(all, room.wide, gap)
   const taken = placed.reduce((sum, { width }) => sum + width + gap, 0)
   const barred = room.wide - taken >= roomOfBars
@@ -38,7 +38,7 @@ export function tableOf(section: Section, tz: string): Markup {
       gap,
     ).placed.map(({ column }) => column.key),
   )
-  const tracks = placed.map((one): Track => ({
+  const wordColumns = placed.map((one): WordColumn => ({
     ...one,
     bars: barred
       ? barSizes(
@@ -49,15 +49,15 @@ export function tableOf(section: Section, tz: string): Markup {
     optional: !onPhones.has(one.column.key),
   }))
   const body = (all[0]?.words.length ?? 0) - (section.totals === undefined ? 0 : 1)
-  const rows = Array.from({ length: body }, (_, i) => line(tracks, i))
+  const rows = Array.from({ length: body }, (_, i) => line(wordColumns, i))
   return markup`<table class="rows" width="100%" cellpadding="6" cellspacing="0" border="0" style="border-collapse:collapse;font-size:13px;line-height:1.35">
-<tr>${tracks.map((track) => heading(track, titleOf(track.column.key)))}</tr>
+<tr>${wordColumns.map((wordColumn) => heading(wordColumn, titleOf(wordColumn.column.key)))}</tr>
 ${rows}
-${section.totals === undefined ? markup`` : line(tracks, body, 'font-weight:600')}
+${section.totals === undefined ? markup`` : line(wordColumns, body, 'font-weight:600')}
 </table>
 ${missing(
   leftOut,
-  tracks.filter(({ optional }) => optional).map(({ column }) => titleOf(column.key)),
+  wordColumns.filter(({ optional }) => optional).map(({ column }) => titleOf(column.key)),
 )}`
 
   function titleOf(key: string): string {
@@ -65,39 +65,40 @@ ${missing(
   }
 }
 
-const optional = (track: Track): Markup => (track.optional ? markup` class="optional"` : markup``)
+const optional = (wordColumn: WordColumn): Markup =>
+  wordColumn.optional ? markup` class="optional"` : markup``
 
-function heading(track: Track, title: string): Markup {
-  const side = isNumeric(track.column.kind) ? 'right' : 'left'
-  const bars = track.bars === undefined ? markup`` : markup`<td class="optional"></td>`
+function heading(wordColumn: WordColumn, title: string): Markup {
+  const side = isNumeric(wordColumn.column.kind) ? 'right' : 'left'
+  const bars = wordColumn.bars === undefined ? markup`` : markup`<td class="optional"></td>`
   // A column of remarks has no heading, and then its head is no header cell.
-  if (title === '') return markup`<td${optional(track)}></td>${bars}`
-  return markup`${bars}<th scope="col" align="${side}" valign="bottom"${optional(track)} style="font-weight:normal"><span${look('quiet')}>${capital(title)}</span></th>`
+  if (title === '') return markup`<td${optional(wordColumn)}></td>${bars}`
+  return markup`${bars}<th scope="col" align="${side}" valign="bottom"${optional(wordColumn)} style="font-weight:normal"><span${look('quiet')}>${capital(title)}</span></th>`
 }
 
-function line(tracks: readonly Track[], index: number, style = ''): Markup {
-  return markup`<tr${look('line', `border-top-width:1px;border-top-style:solid${style === '' ? '' : `;${style}`}`)}>${tracks.map((track, place) => cell(track, index, place))}</tr>`
+function line(wordColumns: readonly WordColumn[], index: number, style = ''): Markup {
+  return markup`<tr${look('line', `border-top-width:1px;border-top-style:solid${style === '' ? '' : `;${style}`}`)}>${wordColumns.map((wordColumn, place) => cell(wordColumn, index, place))}</tr>`
 }
 
-function cell(track: Track, index: number, place: number): Markup {
-  const { column, words, bars } = track
+function cell(wordColumn: WordColumn, index: number, place: number): Markup {
+  const { column, words, bars } = wordColumn
   const said = words[index] ?? { text: '' }
   const bar =
     bars === undefined ? markup`` : markup`<td class="optional" width="64">${barOf(bars[index] ?? 0)}</td>`
   if (isNumeric(column.kind)) {
-    return markup`${bar}<td align="right" valign="top" nowrap${optional(track)}>${toned(said)}</td>`
+    return markup`${bar}<td align="right" valign="top" nowrap${optional(wordColumn)}>${toned(said)}</td>`
   }
   // An id of a hundred letters tells by both its ends; words break at their spaces.
   const text = said.text.includes(' ')
     ? cutEnd(said.text, longestText)
-    : cutMiddle(said.text, Math.max(track.width, longestName))
+    : cutMiddle(said.text, Math.max(wordColumn.width, longestName))
   const short = column.kind === 'time' || text.length <= shortName
   const shown =
     column.kind === 'series' ? markup`<span${look('trace')}>${text}</span>` : toned({ ...said, text })
   if (place === 0) {
-    return markup`<th scope="row" align="left" valign="top"${short ? markup` nowrap` : markup``}${optional(track)} style="font-weight:600;word-break:break-word">${said.tone === undefined ? breakable(text) : shown}</th>`
+    return markup`<th scope="row" align="left" valign="top"${short ? markup` nowrap` : markup``}${optional(wordColumn)} style="font-weight:600;word-break:break-word">${said.tone === undefined ? breakable(text) : shown}</th>`
   }
-  return markup`<td valign="top"${short ? markup` nowrap` : markup``}${optional(track)}>${shown}</td>`
+  return markup`<td valign="top"${short ? markup` nowrap` : markup``}${optional(wordColumn)}>${shown}</td>`
 }
 
 /** A name without spaces may break after its signs. */

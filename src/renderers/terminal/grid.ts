@@ -5,7 +5,7 @@ import { seriesWords, type Words } from '../cells.js'
 import { fit, type Placed } from '../fit.js'
 import { framed, type Content, type Frame, type Lane } from './frame.js'
 import type { Paint } from './paint.js'
-import { tracksOf } from '../tracks.js'
+import { wordColumnsOf } from '../word-columns.js'
 import { isNumeric } from '../values.js'
 import { cutEnd, cutMiddle, wrap } from '../width.js'
 
@@ -17,7 +17,7 @@ export interface Grid {
 
 /** Lays a section out in `room` columns. */
 export function grid(section: Section, room: number, tz: string, paint: Paint, frame: Frame): Grid {
-  const wanted = tracksOf(section, tz)
+  const wanted = wordColumnsOf(section, tz)
   const inner = room - frame.edges
   const { placed, leftOut } = fit(wanted, inner, frame.gap)
   const free = spare(placed, inner, frame.gap)

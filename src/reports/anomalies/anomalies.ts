@@ -31,7 +31,7 @@ import { beyondFindings } from './beyond-findings.js'
 import { officeFinding } from './office-finding.js'
 import { column, dataColumn } from '../columns.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from '../notes.js'
-import { settled } from './surprise-verdicts.js'
+import { withoutNoise } from './surprise-verdicts.js'
 import type { Cell, Column, Finding, Report, Row, Section } from '../report.js'
 import type { ReportPart } from '../weekly/weekly.js'
 
@@ -141,11 +141,11 @@ const driver = (one: Driver): Row => ({ ...member(one), ...amounts(one), excess_
 function evidenceOf({ evidence }: Incident): Cell {
   if (evidence === null) return null
   const { since, until, costUsd, normUsd, surprise, series } = evidence
-  const money = { cost_usd: costUsd, norm_usd: settled(normUsd) }
-  const grounds = { of: evidence.of, surprise: settled(surprise), series }
+  const money = { cost_usd: costUsd, norm_usd: withoutNoise(normUsd) }
+  const grounds = { of: evidence.of, surprise: withoutNoise(surprise), series }
   if (evidence.of !== 'sessions') {
     const { calls, normCalls } = evidence
-    return { since, until, calls, norm_calls: settled(normCalls), ...money, ...grounds }
+    return { since, until, calls, norm_calls: withoutNoise(normCalls), ...money, ...grounds }
   }
   const { sessions, begun, norm_begun: usual } = evidence
   return {
@@ -153,14 +153,14 @@ function evidenceOf({ evidence }: Incident): Cell {
     until,
     sessions,
     begun,
-    norm_begun: settled(usual),
+    norm_begun: withoutNoise(usual),
     ...money,
-    norm_session_usd: usual > 0 ? settled(normUsd / usual) : null,
-    price_times: settled(evidence.price_times),
-    calls_times: settled(evidence.calls_times),
-    begun_surprise: settled(evidence.begun_surprise),
-    price_surprise: settled(evidence.price_surprise),
-    calls_surprise: settled(evidence.calls_surprise),
+    norm_session_usd: usual > 0 ? withoutNoise(normUsd / usual) : null,
+    price_times: withoutNoise(evidence.price_times),
+    calls_times: withoutNoise(evidence.calls_times),
+    begun_surprise: withoutNoise(evidence.begun_surprise),
+    price_surprise: withoutNoise(evidence.price_surprise),
+    calls_surprise: withoutNoise(evidence.calls_surprise),
     ...grounds,
   }
 }

@@ -7,7 +7,7 @@ import { count, number, usd } from '../../domain/words/wording.js'
 import { dayMs, minuteText } from '../../domain/time/zones.js'
 import type { UserBeyondRow } from '../../metrics/anomalies/users-beyond.js'
 import type { Finding } from '../report.js'
-import { settled } from './surprise-verdicts.js'
+import { withoutNoise } from './surprise-verdicts.js'
 
 const dayOf = ({ hour }: UserBeyondRow): number => Math.floor(Number(hour) / 24)
 
@@ -58,7 +58,7 @@ function findingOf(days: UserDays, tz: string): Finding {
     dimension: 'user_id',
     value: row.user_id,
     measured: cost,
-    bound: settled(row.bound_usd),
+    bound: withoutNoise(row.bound_usd),
     text: `${minuteText(passed, tz)}  user ${row.user_id} is beyond the usual: ${usd(row.cost_usd)} in ${calls} on ${day}${often}, ${times} × ${usualText(row)}${mostText(row)}`,
     short: `user ${row.user_id} is beyond the usual: ${calls} on ${day}${often}, ${times} × ${usualText(row)}${mostText(row)}`,
     touchedUsd: Number((cost - row.usual_usd).toFixed(6)),
@@ -67,14 +67,14 @@ function findingOf(days: UserDays, tz: string): Finding {
       day,
       cost_usd: cost,
       calls: Number(row.calls),
-      usual_usd: settled(row.usual_usd),
+      usual_usd: withoutNoise(row.usual_usd),
       is_newcomer: row.is_newcomer,
-      usual_day_cost_usd: settled(row.account_usd),
+      usual_day_cost_usd: withoutNoise(row.account_usd),
       days: days.length,
       feature: row.feature,
-      feature_share: settled(row.feature_share),
+      feature_share: withoutNoise(row.feature_share),
       model: row.model,
-      model_share: settled(row.model_share),
+      model_share: withoutNoise(row.model_share),
     },
   }
 }

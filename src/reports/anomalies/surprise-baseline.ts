@@ -1,5 +1,5 @@
 /** How one hour is judged by likelihood, term by term and width by width: `llmcost anomalies --explain`. */
-import { boundText, settled, verdictOf, verdictText } from './surprise-verdicts.js'
+import { boundText, withoutNoise, verdictOf, verdictText } from './surprise-verdicts.js'
 import { memberText } from '../../anomalies/wording.js'
 import type { Dimension } from '../../domain/dimensions.js'
 import { hourIso, hourStart } from '../../domain/time/hours.js'
@@ -76,12 +76,12 @@ export function surpriseReport(answer: SurpriseAnswer): Report {
   }
 }
 
-const settledCell = (cell: Cell | undefined): Cell =>
-  typeof cell === 'number' ? settled(cell) : (cell ?? null)
+const cellWithoutNoise = (cell: Cell | undefined): Cell =>
+  typeof cell === 'number' ? withoutNoise(cell) : (cell ?? null)
 
 function hourSection(row: SurpriseRow, since: string): Section {
   const figures: Row = Object.fromEntries(
-    facts.map(({ key }) => [key, key === 'hour' ? since : settledCell((row as unknown as Row)[key])]),
+    facts.map(({ key }) => [key, key === 'hour' ? since : cellWithoutNoise((row as unknown as Row)[key])]),
   )
   return { id: 'baseline', title: 'The hour', layout: 'facts', columns: facts, rows: [figures] }
 }
@@ -92,11 +92,11 @@ function widthSection(found: readonly SurpriseRow[], matters: Materiality): Sect
   const rows = verdicts.map(({ row, flagged, conditions }): Row => {
     const own = row as unknown as Row
     const measured = conditions.map(({ name, ...one }) => [name, one])
-    const terms = widthColumns.map(({ key }): [string, Cell] => [key, settledCell(own[key])])
+    const terms = widthColumns.map(({ key }): [string, Cell] => [key, cellWithoutNoise(own[key])])
     return {
       ...Object.fromEntries(terms),
       hours: row.width,
-      bound: settled(row.whole_bound - row.discount),
+      bound: withoutNoise(row.whole_bound - row.discount),
       flagged,
       conditions: Object.fromEntries(measured),
     }

@@ -15,13 +15,13 @@ export interface Verdict {
 }
 
 /** The last digits of a sum of doubles hang on the order in which it was added up: they are not shown. */
-export const settled = (value: number): number => Number(value.toPrecision(12))
+export const withoutNoise = (value: number): number => Number(value.toPrecision(12))
 
 export function verdictOf(row: SurpriseRow): Verdict {
   const conditions = (Object.keys(row.conditions) as Condition[]).map((name) => {
     const [measured, bound] = row.conditions[name]
     const holds = reached.includes(name) ? measured >= bound : measured > bound
-    return { name, measured: settled(measured), bound: settled(bound), holds }
+    return { name, measured: withoutNoise(measured), bound: withoutNoise(bound), holds }
   })
   const holds = (...names: readonly Condition[]): boolean =>
     conditions.every((one) => !names.includes(one.name) || one.holds)

@@ -3,7 +3,7 @@ import { number, roundUsd } from '../../domain/words/wording.js'
 import type { UserDayRow } from '../../metrics/anomalies/users-beyond.js'
 import { column, dataColumn } from '../columns.js'
 import type { Column, Row, Section } from '../report.js'
-import { settled } from './surprise-verdicts.js'
+import { withoutNoise } from './surprise-verdicts.js'
 
 const facts: readonly Column[] = [
   column('cost_usd', 'cost of the day up to the hour', 'usd'),
@@ -40,7 +40,7 @@ function rowOf(row: UserDayRow): Row {
   const own = row as unknown as Row
   const cells = facts.map(({ key }): [string, Row[string]] => {
     const cell = own[key] ?? null
-    return [key, typeof cell === 'number' ? settled(cell) : cell]
+    return [key, typeof cell === 'number' ? withoutNoise(cell) : cell]
   })
   return { ...Object.fromEntries(cells), beyond: isBeyond(row) }
 }
@@ -52,7 +52,7 @@ function verdictOf(row: UserDayRow): string {
   const { bound_usd: bound, ratio_usd: ratio, spread_usd: spread, share_usd: share } = row
   const by =
     bound === ratio
-      ? `${number(settled(ratio / row.usual_usd))} times the usual day`
+      ? `${number(withoutNoise(ratio / row.usual_usd))} times the usual day`
       : bound === spread
         ? 'the spread of the days'
         : bound === share

@@ -23,7 +23,7 @@ export function movedParts(a: ComparedSide, b: ComparedSide, moved: readonly Mov
 }
 
 /** What a report of a period shows of it; nothing where the period before has no calls. */
-export function whatMoved(a: ComparedSide, b: ComparedSide, moved: readonly MovedBy[]): ReportPart {
+export function largestChanges(a: ComparedSide, b: ComparedSide, moved: readonly MovedBy[]): ReportPart {
   if (Number(b.figures.calls ?? 0) === 0) return { sections: [] }
   const parts = movedParts(a, b, moved)
   const mean = meanCostFinding(a, b, 0)

@@ -2,12 +2,12 @@
 import { changeScale, inWords, type Quantity, type Scale } from '../domain/words/wording.js'
 import type { Column, Row, Section } from '../reports/report.js'
 import { scaleOf, toneOf, type Words } from './cells.js'
-import type { Track } from './fit.js'
+import type { WordColumn } from './fit.js'
 import { digitsOf, shownColumns } from './values.js'
 import { visible } from '../domain/words/hidden.js'
 
 /** The section as columns of words; its rows are `a`, `b`, `difference` and `ratio`, by their key `side`. */
-export function sideTracks({ columns, rows }: Section): Track[] {
+export function sideColumns({ columns, rows }: Section): WordColumn[] {
   const [label, ...figures] = shownColumns(columns)
   const row = (side: string): Row => rows.find((one) => one['side'] === side) ?? {}
   const heading = (side: string): string => {

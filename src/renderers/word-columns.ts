@@ -1,14 +1,14 @@
 /** A section's rows as columns of words, from which a layout chooses those it has room for. */
 import type { Cell, Section } from '../reports/report.js'
 import { columnWords, shortWords, type Words } from './cells.js'
-import type { Track } from './fit.js'
-import { sideTracks } from './sides.js'
+import type { WordColumn } from './fit.js'
+import { sideColumns } from './compared-sides.js'
 import { shownColumns } from './values.js'
 import { visible } from '../domain/words/hidden.js'
 
 /** In the order of the columns; where there are totals, they are the last words of each. */
-export function tracksOf(section: Section, tz: string): Track[] {
-  if (section.layout === 'sides') return sideTracks(section)
+export function wordColumnsOf(section: Section, tz: string): WordColumn[] {
+  if (section.layout === 'sides') return sideColumns(section)
   const { columns, rows, totals } = section
   return shownColumns(columns).map((column, index) => {
     const cells = rows.map((row) => row[column.key])
