@@ -53,18 +53,16 @@ async function countOf(db: Database, { segments }: Unit, { sql }: SourceRelation
   return (await db.one<{ n: number }>(`SELECT count(*) AS n FROM (${sql})`)).n
 }
 
-/** FROM item: the lines of a unit, from 0, each with the number of its file in the unit. */
+/**
+ * FROM item: the lines of a unit, from 0, each with the number of its file in the unit. Files and lines are laid side
+ * by side, as both are in order: a search for each line's file would sort all texts.
+ */
 function linesOf({ segments }: Unit, { sql }: SourceRelation): string {
-  const numbered = `SELECT row_number() OVER () - 1 AS line, text FROM (${sql})`
-  if (segments.length === 1) return `(SELECT 0 AS file, line, text FROM (${numbered}))`
-  let first = 0
-  const firsts = segments.flatMap(({ rows = 0 }, file) => {
-    const own = first
-    first += rows
-    // A file without lines begins where the next one does, and must not be taken for it.
-    return rows === 0 ? [] : [`(${file}, ${own})`]
-  })
-  return `(SELECT f.file, l.line, l.text FROM (${numbered}) l ASOF JOIN (VALUES ${firsts.join(', ')}) f(file, first_line) ON l.line >= f.first_line)`
+  const numbered = 'row_number() OVER () - 1 AS line'
+  if (segments.length === 1) return `(SELECT 0 AS file, ${numbered}, text FROM (${sql}))`
+  const files = segments.flatMap(({ rows = 0 }, file) => (rows === 0 ? [] : [`(${file}, ${rows})`]))
+  const owners = `SELECT file, unnest(range(n)) FROM (VALUES ${files.join(', ')}) t(file, n)`
+  return `(SELECT f.file, ${numbered}, l.text FROM (${sql}) l POSITIONAL JOIN (${owners}) f)`
 }
 
 /** Records of which a plan is made. */

@@ -9,8 +9,9 @@ const nothing = `'{}'`
  * with a mark behind it, so that no part of it passes for a whole.
  */
 export const standsForItself = (text: string): string =>
-  `CASE WHEN ${text} IS NULL OR trim(${text}, chr(32) || chr(9)) = '' THEN NULL
-    WHEN ${isObject(text)} THEN ${nothing} WHEN strlen(${text}) < 1000 THEN ${text} ELSE left(${text}, 999) || '…' END`
+  `CASE WHEN starts_with(${text}, '{') AND json_valid(${text}) THEN ${nothing}
+    WHEN ${text} IS NULL OR trim(${text}, chr(32) || chr(9)) = '' THEN NULL WHEN ${isObject(text)} THEN ${nothing}
+    WHEN strlen(${text}) < 1000 THEN ${text} ELSE left(${text}, 999) || '…' END`
 
 /** SQL: true for a text that is a JSON object. */
 export const isObject = (text: string): string =>
