@@ -43,7 +43,7 @@ export function doubtfulCurrencies(
   const alone = costs.filter((path) => !saysItself(path)).map((path) => `${at(path).text} IS NULL`)
   const isDollars = `TRY_CAST(${cost} AS DOUBLE) > 0`
   const names = (paths: readonly (readonly string[])[], guard: (text: string) => string, when = isDollars): string[] =>
-    namesOf(asked(paths), guard, [{ when }], { prefix: 'currency in doubt: ', word: 'trim(x.v)' })
+    namesOf(asked(paths), guard, [{ when }], { prefix: 'currency in doubt: ', word: (text) => `trim(${text})` })
   return [
     ...names(speaking.filter((path) => !isUsed(path)), isOtherMoney),
     ...names(speaking.filter(isUsed), isOtherMoney, [isDollars, ...alone].join(' AND ')),

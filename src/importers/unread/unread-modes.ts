@@ -85,51 +85,63 @@ export function modeNames(
     place.questions.flatMap((question) => (typeof question === 'string' ? [] : [question(place, taken)])),
   )
   // A lambda must not look beyond its list: the engine would copy the whole record for each of its elements.
-  const inTiers = (spoken: readonly Spoken[], guard: Guard, test: string): string[] =>
+  const inTiers = (spoken: readonly Spoken[], guard: Test, test: Test): string[] =>
     namesOf(
       spoken,
       guard,
-      (['batch', 'flex', 'priority'] as const).map((tier) => ({
-        test: `${tierIn('x.v')} = '${tier}' AND ${test}`,
-        when: `${takenTier(taken)} <> '${tier}'`,
-      })),
+      spoken.length === 1
+        ? [{ test: (text) => `${tierIn(text)} NOT IN ('', ${takenTier(taken)}) AND ${test(text)}` }]
+        : (['batch', 'flex', 'priority'] as const).map((tier) => ({
+            test: (text) => `${tierIn(text)} = '${tier}' AND ${test(text)}`,
+            when: `${takenTier(taken)} <> '${tier}'`,
+          })),
     )
-  const isTier = movesPrice('x.v')
   const asked = asking('tier')
   const any = asking('any tier')
   return [
     ...single,
-    ...inTiers(asked.filter(own), isMoving, isTier),
-    ...namesOf(asked.filter((one) => !own(one)), isMoving, [{ test: isTier, when: untaken(taken) }]),
-    ...inTiers(asking('flex'), isMoving, `starts_with(lower(x.v), 'flex') AND ${isTier}`),
-    ...inTiers(any.filter(own), isUnquiet, 'true'),
-    ...namesOf(any.filter(own), isUnquiet, [{ test: `${tierIn('x.v')} = ''` }]),
+    ...inTiers(asked.filter(own), isMoving, movesPrice),
+    ...namesOf(asked.filter((one) => !own(one)), isMoving, [{ test: movesPrice, when: untaken(taken) }]),
+    ...inTiers(asking('flex'), isMoving, (text) => `starts_with(lower(${text}), 'flex') AND ${movesPrice(text)}`),
+    ...inTiers(any.filter(own), isUnquiet, () => 'true'),
+    ...namesOf(any.filter(own), isUnquiet, [{ test: (text) => `${tierIn(text)} = ''` }]),
     ...namesOf(any.filter((one) => !own(one)), isUnquiet, [{ when: untaken(taken) }]),
   ]
 } // prettier-ignore
 
-/** SQL: true for a text that is worth a closer look. */
-type Guard = (text: string) => string
+/** SQL over the text of a place. A test is true for what is told, a guard for what is worth a closer look. */
+type Test = (text: string) => string
 
 interface Passing {
-  /** SQL over `x.v`, the text of one place. */
-  readonly test?: string
+  readonly test?: Test
   /** SQL over the record. */
   readonly when?: string
 }
 
-/** SQL for `name=word` of the places that pass, for a list of places; none for an empty list. */
+/**
+ * SQL for `name=word` of the places that pass, for a list of places; none for an empty list. One place alone is
+ * asked without a list: to plan a lambda takes the engine longer than to read a small file.
+ */
 export function namesOf(
   spoken: readonly Spoken[],
-  guard: Guard,
+  guard: Test,
   passing: readonly Passing[],
-  { prefix = '', word = 'lower(trim(x.v))' } = {},
+  { prefix = '', word = (text: string) => `lower(trim(${text}))` } = {},
 ): string[] {
-  if (spoken.length === 0) return []
-  const list = `[${spoken.map(({ shown, text }) => `{'n': ${quoteText(`${prefix}${shown}=`)}, 'v': ${text}}`).join(', ')}]`
-  const names = passing.map(({ test = 'true', when = 'true' }) => {
-    const passed = `list_filter(${list}, lambda x: ${guard('x.v')} AND (${test}))`
-    return `CASE WHEN ${when} THEN nullif(array_to_string(list_transform(${passed}, lambda x: x.n || replace(left(${word}, 30), ';', '?')), '; '), '') END`
+  const [only, ...others] = spoken
+  if (only === undefined) return []
+  const nameOf = ({ shown }: Spoken): string => quoteText(`${prefix}${shown}=`)
+  const short = (text: string): string => `replace(left(${word(text)}, 30), ';', '?')`
+  const passes = (text: string, { test }: Passing): string => `(${test?.(text) ?? 'true'})`
+  if (others.length === 0) {
+    const { text } = only
+    const any = passing.map((one) => `${one.when ?? 'true'} AND ${passes(text, one)}`).join(' OR ')
+    return [`CASE WHEN ${guard(text)} THEN CASE WHEN ${any} THEN ${nameOf(only)} || ${short(text)} END END`]
+  }
+  const list = `[${spoken.map((one) => `{'n': ${nameOf(one)}, 'v': ${one.text}}`).join(', ')}]`
+  const names = passing.map((one) => {
+    const passed = `list_filter(${list}, lambda x: ${guard('x.v')} AND ${passes('x.v', one)})`
+    return `CASE WHEN ${one.when ?? 'true'} THEN nullif(array_to_string(list_transform(${passed}, lambda x: x.n || ${short('x.v')}), '; '), '') END`
   })
   return [
     `CASE WHEN ${spoken.map(({ text }) => guard(text)).join(' OR ')} THEN nullif(concat_ws('; ', ${names.join(', ')}), '') END`,
@@ -137,14 +149,10 @@ export function namesOf(
 }
 
 /** Beginnings of the words of tiers: few texts pass, and only those are looked at closely. */
-const isMoving = (text: string): string =>
-  `((${firstLetters.map((letter) => `${text} BETWEEN '${letter}' AND '${letter}~'`).join(' OR ')}) AND contains('batc flex prio on_d on-d on d onde mess', lower(left(${text}, 4))))`
-
-/** Comparing costs next to nothing, and leaves few. */
-const firstLetters = ['b', 'f', 'p', 'o', 'm', 'B', 'F', 'P', 'O', 'M'] as const
+const isMoving: Test = (text) => `regexp_matches(${text}, '^(?i:batc|flex|prio|on[ _-]d|mess)')`
 
 /** Under the very name of a tier every word counts that is not the standard one. */
-const isUnquiet = (text: string): string =>
+const isUnquiet: Test = (text) =>
   `NOT contains('|${quietWords().join('|')}|', '|' || replace(replace(lower(trim(${text})), ' ', '_'), '-', '_') || '|')`
 
 function questionsAt(path: readonly string[], { given, plan }: Taken): Question[] {
