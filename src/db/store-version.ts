@@ -13,7 +13,11 @@ export async function migrate(db: Database, path: string): Promise<void> {
     await db.run("INSERT INTO store.main.meta VALUES ('application', 'llmcost'), ('schema_version', '0')")
   }
   if (version === schemaVersion) return
-  for (const step of migrations.slice(version)) for (const statement of step) await db.run(inStore(statement))
+  const isNew = version === 0
+  for (const step of migrations.slice(version))
+    for (const statement of step)
+      // A new store has no rows to change; to plan that costs as much as to make all its tables.
+      if (!(isNew && statement.startsWith('UPDATE '))) await db.run(inStore(statement))
   assertOurTables(await tablesOf(db, 'store'), schemaVersion, path)
   await db.run(`UPDATE store.main.meta SET value = '${schemaVersion}' WHERE key = 'schema_version'`)
 }

@@ -38,10 +38,11 @@ function layersOf({ name, when, repairs }: TokenRule): string[] {
 
 /** What is the same in every source, and needs no rule. */
 function conventions(plan: ReadPlan, has: (field: CallField) => boolean): string {
-  const error = "CASE WHEN lower(error) = 'false' THEN NULL ELSE error END"
+  // Where no record has an error, twenty patterns need not be made ready.
+  const error = has('error') ? "CASE WHEN lower(error) = 'false' THEN NULL ELSE error END" : 'error'
   const replaced = [
     'coalesce(feature, endpoint) AS feature',
-    `left(${withoutQuotations(error)}, 200) AS error`,
+    ...(has('error') ? [`left(${withoutQuotations(error)}, 200) AS error`] : []),
     ...(has('cache_creation_1h_input_tokens')
       ? [
           `CASE WHEN cache_creation_input_tokens IS NOT NULL OR cache_creation_1h_input_tokens IS NOT NULL THEN ${write} END AS cache_creation_input_tokens`,
