@@ -235,7 +235,8 @@ function usesColor(options: Record<string, unknown>): boolean {
 function columnsOf(stream: NodeJS.WriteStream): number {
   const given = Number(process.env['COLUMNS'])
   if (Number.isInteger(given) && given >= 20) return given
-  return stream.columns ?? 100
+  // A terminal whose size nobody told says 0.
+  return stream.columns || 100
 }
 
 /** Shows what went wrong and sets the exit code. */

@@ -37,7 +37,7 @@ import { compareWithStore } from './sameness/sameness.js'
 import { bookOutdone } from './sameness/session-totals.js'
 import type { StagedFile } from './stage.js'
 import type { Entry, Run } from './stage-files.js'
-import type { Brought, FileSummary, UnpricedModel, UnreadUsage } from './summary.js'
+import type { Brought, FileSummary, MappedCall, UnpricedModel, UnreadUsage } from './summary.js'
 import { unreadUsage } from './unread.js'
 
 /** Another process ingested one of the same files meanwhile: all is decided anew. */
@@ -58,6 +58,8 @@ export interface Merged {
   readonly placeholders?: Placeholders | undefined
   /** Models whose logged costs differ from those that count. */
   readonly loggedCosts: readonly LoggedCostRow[]
+  /** Of a rehearsal: the first calls. */
+  readonly mapped?: readonly MappedCall[] | undefined
   /** What the calls say of usage or money that was not read. */
   readonly unread: readonly UnreadUsage[]
 }
@@ -144,7 +146,7 @@ async function mergeInto(
   const byFile = new Map(counted.rows.map((row) => [row.file_no, row]))
   const rows = run.stage.files.map((file) => withHeader(byFile.get(file.fileNo) ?? noRows(file), file))
   const how = { basis: request.costBasis, absent: run.stage.absent, priced }
-  if (request.dryRun) return rehearsal(db, how, rows, notes)
+  if (request.dryRun) return rehearsal(db, how, rows, notes, run)
   await bookOutdone(db, totals)
   await makeRoom(db)
   for (const old of landing.replaced) await removeFile(db, old.file.file_id, old.grown)
@@ -181,6 +183,7 @@ async function rehearsal(
   how: Omit<Merging, 'asksReadings'>,
   counts: readonly CountRow[],
   notes: readonly string[],
+  { stage, entries }: Run,
 ): Promise<MergedCalls> {
   const caches = await findCacheHabits(db)
   const calls = `(${await callsToMerge(db, { ...how, asksReadings: caches.decide }, true)})`
@@ -192,8 +195,12 @@ async function rehearsal(
     brought: await broughtFigures(db, calls),
     unpricedModels: await unpricedModels(db, calls),
     loggedCosts: await loggedCosts(db, calls),
+    mapped: await stage.firstLines?.beside(db, calls, labelsOf(entries)),
   }
 }
+
+const labelsOf = (entries: readonly Entry[]): ReadonlyMap<number, string> =>
+  new Map(entries.flatMap(({ fileNo, summary }) => (fileNo === undefined ? [] : [[fileNo, summary.label]])))
 
 /** FROM item: the calls that this run brought into the store. */
 function mergedCalls(landing: Landing): string {

@@ -10,7 +10,7 @@ import { addCounts } from '../domain/record-counts.js'
 import { isOfTheMachine, machineFault, UserError } from '../errors.js'
 import { culpritsAmong } from './culprits.js'
 import { loadPriceBook, type PriceBook } from '../pricing/book.js'
-import { discover, type SourceFile } from './files/discover.js'
+import { discover, together, type SourceFile } from './files/discover.js'
 import { knownFiles, type KnownFile } from './files.js'
 import { mergeStaged, Overtaken, type Merged } from './commit.js'
 import type { ReadOptions } from './options.js'
@@ -26,7 +26,7 @@ export type { IngestRequest, RejectLimit } from './request.js'
 
 /** Reads sources into the store. @throws UserError when nothing could be read at all */
 export async function ingest(request: IngestRequest): Promise<IngestSummary> {
-  const files = await discover(request.sources, request.cwd)
+  const files = together(await discover(request.sources, request.cwd), request.found ?? [])
   const book = await loadPriceBook({
     overrideFiles: request.priceFiles,
     updatesFile: request.priceUpdates,

@@ -1,6 +1,7 @@
 /** What a run of ingest is asked to do. */
 import type { StoreOptions } from '../db/store-lock.js'
 import type { CostBasis } from '../domain/costs/basis.js'
+import type { SourceFile } from './files/discover.js'
 import type { ReadOptions } from './options.js'
 
 /** How many rejects a file may have: a share of its records, or a count. */
@@ -21,6 +22,8 @@ export interface ReadingProgress {
 
 export interface IngestRequest {
   readonly sources: readonly string[]
+  /** Files that were found, and that nobody named; read beside those of `sources`. */
+  readonly found?: readonly SourceFile[] | undefined
   readonly cwd: string
   readonly read: ReadOptions
   readonly priceFiles: readonly string[]

@@ -5,6 +5,7 @@ import { isOfTheMachine, OutOfMemory, UserError } from '../errors.js'
 import type { SourceFile } from './files/discover.js'
 import { judge, readingFrom, type KnownFile, type Verdict } from './files.js'
 import type { IngestRequest } from './request.js'
+import { FirstLines } from './first-calls.js'
 import { look, prepare } from './files/prepare.js'
 import { Stage } from './stage.js'
 import type { FileSummary } from './summary.js'
@@ -31,7 +32,7 @@ export async function stageFiles(
   files: readonly SourceFile[],
   known: ReadonlyMap<string, KnownFile>,
 ): Promise<Run> {
-  const stage = new Stage(db, request.keepRejectedText)
+  const stage = new Stage(db, request.keepRejectedText, request.dryRun ? new FirstLines() : undefined)
   const starved: OutOfMemory[] = []
   if (request.onProgress) await db.watchProgress()
   const entries: Entry[] = []

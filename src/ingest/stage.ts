@@ -11,6 +11,7 @@ import { normaliseSql, type SourceRelation } from './typing/normalise.js'
 import type { ReadOptions } from './options.js'
 import { oneCurrency, stumbled, stylesOf, type Styles } from './typing/styles.js'
 import type { Segment, Unit } from './files/units.js'
+import type { FirstLines } from './first-calls.js'
 import { firstPlace, makeRecords, sampleOf } from './made-records.js'
 import { surveyCsv, surveyJson } from './typing/survey.js'
 import { stagedColumns } from './typing/verdicts.js'
@@ -53,8 +54,15 @@ export class Stage {
   /** Columns that no staged record has; known once staging is finished. */
   absent: ReadonlySet<string> = new Set()
 
-  /** @param keepsText texts of rejected records are kept */
-  constructor(db: Database, keepsText = false) {
+  /**
+   * @param keepsText texts of rejected records are kept
+   * @param firstLines takes the first lines of each unit, for a rehearsal
+   */
+  constructor(
+    db: Database,
+    keepsText = false,
+    readonly firstLines?: FirstLines,
+  ) {
     this.#db = db
     this.#keepsText = keepsText
   }
@@ -74,6 +82,7 @@ export class Stage {
     if (options.inputTz !== undefined) await this.#db.run(`SET TimeZone = ${quoteText(options.inputTz)}`)
     const { rows, lines, note, fields } = await this.#insertRepaired(unit, options, now)
     let first = lines === undefined ? this.#rows : this.#places
+    const firstFile = this.files.length
     for (const segment of unit.segments) {
       const own = unit.segments.length === 1 ? (lines ?? rows) : (segment.rows ?? rows)
       this.files.push({ fileNo: this.files.length, segment, firstRow: first, rows: own, note, fields })
@@ -81,6 +90,12 @@ export class Stage {
     }
     this.#rows += rows
     this.#places += lines ?? 0
+    const places = this.files.slice(firstFile).map((file) => ({
+      fileNo: file.fileNo,
+      firstLine: placeOf(file).lineBase + 1,
+      segment: file.segment,
+    }))
+    await this.firstLines?.keep(this.#db, unit, unit.relation, places)
   }
 
   async #insertRepaired(unit: Unit, options: ReadOptions, now: Date): Promise<Inserted> {

@@ -43,6 +43,23 @@ export interface UnpricedModel {
   readonly calls: number
 }
 
+/** A call as it is read, beside what it was read from. */
+export interface MappedCall {
+  /** The file, as it is shown. */
+  readonly label: string
+  readonly line: number
+  /** ISO 8601 UTC */
+  readonly ts: string
+  readonly model: string | null
+  readonly feature: string | null
+  readonly user_id: string | null
+  readonly input_tokens: number | null
+  readonly output_tokens: number | null
+  readonly cost_usd: string | null
+  /** The beginning of the line; null where it is not at hand. */
+  readonly raw: string | null
+}
+
 export interface IngestSummary {
   readonly files: readonly FileSummary[]
   /** Sentences on what the files are to each other and to the store. */
@@ -63,6 +80,8 @@ export interface IngestSummary {
   readonly unread: readonly UnreadUsage[]
   readonly priceData: string
   readonly dryRun: boolean
+  /** Of a rehearsal: the first calls. */
+  readonly mapped?: readonly MappedCall[] | undefined
 }
 
 /** Something that records say of usage, tier, speed, place or money and that was not read. */

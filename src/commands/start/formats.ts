@@ -1,22 +1,52 @@
 /** `llmcost formats`: the logs that can be read, and the formats of answers. */
 import { importers } from '../../importers/registry.js'
 import { renderers } from '../../renderers/registry.js'
-import { formatsReport } from '../../reports/store/lists.js'
-import { configOption, outputOptions, type CommandSpec } from '../command.js'
+import { agentFolders, agentHomes } from '../../ingest/files/agent-homes.js'
+import { formatsReport, logsHereReport, type AgentLogs } from '../../reports/store/lists.js'
+import type { Report } from '../../reports/report.js'
+import { configOption, outputOptions, type CommandSpec, type Invocation } from '../command.js'
+import { machineOf } from './machine.js'
 
 export const formatsCommand: CommandSpec = {
   name: 'formats',
   summary: 'list the logs that can be read, and the formats of answers',
-  options: [configOption, ...outputOptions],
+  options: [
+    { flags: '--here', about: "show this user's logs of coding agents, where they are and how large" },
+    configOption,
+    ...outputOptions,
+  ],
   examples: [
     { command: 'llmcost formats', about: 'names for --from and --format' },
+    { command: 'llmcost formats --here', about: 'what lies on this machine' },
     { command: 'llmcost formats --json', about: 'for a program' },
   ],
-  run: () => {
+  run: ({ options, env }) => {
+    if (options['here'] === true) return Promise.resolve({ report: logsHere(env) })
     const logs = importers
       .map(({ id, about }) => ({ name: id, about }))
       .toSorted((a, b) => (a.name < b.name ? -1 : 1))
     const answers = renderers.map(({ id, title }) => ({ name: id, about: title }))
     return Promise.resolve({ report: formatsReport(logs, answers) })
   },
+}
+
+function logsHere(env: Invocation['env']): Report {
+  const machine = machineOf(env)
+  if (machine === undefined) return logsHereReport([], [])
+  const logs = agentFolders(machine).map(({ agent, label, files }): AgentLogs => {
+    const times = files.map(({ mtimeMs }) => mtimeMs)
+    const time = (ms: number): string => new Date(ms).toISOString()
+    return {
+      name: agent ?? '',
+      folder: label,
+      files: files.length,
+      bytes: files.reduce((sum, { size }) => sum + size, 0),
+      oldest: time(times.reduce((a, b) => Math.min(a, b))),
+      newest: time(times.reduce((a, b) => Math.max(a, b))),
+    }
+  })
+  return logsHereReport(
+    logs.toSorted((a, b) => b.bytes - a.bytes),
+    agentHomes(machine),
+  )
 }

@@ -1,5 +1,7 @@
 import { exitCodes, UserError } from '../../errors.js'
-import { agentFolders, agentHomes } from '../../ingest/files/agent-homes.js'
+import { bytes, count } from '../../domain/words/wording.js'
+import { agentFolders, agentHomes, type LogFolder } from '../../ingest/files/agent-homes.js'
+import type { SourceFile } from '../../ingest/files/discover.js'
 import { doubts, ingest, type RejectLimit } from '../../ingest/ingest.js'
 import type { IngestSummary } from '../../ingest/summary.js'
 import { hasRefused, ingestReport, refusedWords } from '../../reports/store/ingest.js'
@@ -50,7 +52,7 @@ where it ended.`,
     },
   ],
   async run(invocation) {
-    const sources = sourcesOf(invocation)
+    const { sources, found } = sourcesOf(invocation)
     const settings = await settingsOf(invocation)
     const { options, terminal } = invocation
     const mode = fileMode(invocation)
@@ -60,6 +62,7 @@ where it ended.`,
       summary = await ingest({
         ...readingOf(invocation, settings),
         sources,
+        found,
         store: { ...settings.storeOptions, mode },
         dbPath: settings.dbPath,
         version: invocation.version,
@@ -91,22 +94,35 @@ where it ended.`,
   },
 }
 
-/** What is named, and with `--agents` the folders in which agents keep their sessions. @throws UserError */
-function sourcesOf({ args, options, env }: Invocation): readonly string[] {
-  if (options['agents'] === true) {
-    const machine = machineOf(env)
-    const folders = machine === undefined ? [] : agentFolders(machine)
-    if (folders.length > 0) return [...args, ...folders.map(({ path }) => path)]
+/**
+ * What is named, and with `--agents` the sessions of agents; on a terminal these too where nothing is named.
+ * @throws UserError
+ */
+function sourcesOf({ args, options, env, terminal }: Invocation): {
+  readonly sources: readonly string[]
+  readonly found?: readonly SourceFile[]
+} {
+  const isAsked = options['agents'] === true
+  const machine = isAsked || (args.length === 0 && terminal.interactive) ? machineOf(env) : undefined
+  const folders = machine === undefined ? [] : agentFolders(machine)
+  if (folders.length > 0) {
+    if (!isAsked) terminal.warn(`nothing is named: reading ${folders.map(foundWords).join(', ')}`)
+    return { sources: args, found: folders.flatMap(({ files }) => files) }
+  }
+  if (isAsked)
     throw new UserError('no coding agent of yours has sessions here', {
       hint: `Looked in ${machine === undefined ? 'no folder: HOME is not set' : agentHomes(machine).join(', ')}.`,
     })
-  }
-  if (args.length > 0) return args
+  if (args.length > 0) return { sources: args }
   throw new UserError('there is nothing named to ingest', {
     code: 'usage',
     hint: 'Write llmcost ingest <sources...>: files, folders, globs, or - for stdin; or --agents.',
   })
 }
+
+/** `~/.claude/projects (14 files, 3.2 MB)` */
+const foundWords = ({ label, files }: LogFolder): string =>
+  `${label} (${count(files.length)} ${files.length === 1 ? 'file' : 'files'}, ${bytes(files.reduce((sum, { size }) => sum + size, 0))})`
 
 /** `--strict`, else `--max-rejects` as `20%` or a count. */
 function rejectLimit(invocation: Invocation): RejectLimit {

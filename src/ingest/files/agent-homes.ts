@@ -10,6 +10,8 @@ export interface LogFolder {
   readonly label: string
   readonly path: string
   readonly files: readonly SourceFile[]
+  /** Whose sessions they are: the importer's id; undefined for a folder of any logs. */
+  readonly agent?: string
   /** It is the working directory, or stands in it. */
   readonly isHere?: true
 }
@@ -24,7 +26,7 @@ export const agentHomes = (machine: Machine): readonly string[] =>
 /** The folders that are there, with the sessions in them; a folder or file that cannot be read is among these. */
 export function agentFolders(machine: Machine): readonly LogFolder[] {
   const known = new Set<string>()
-  return importers.flatMap(({ homes }) =>
+  return importers.flatMap(({ id, homes }) =>
     (homes?.(machine) ?? []).flatMap(({ folder, files }) => {
       if (!isFolder(folder)) return []
       const label = shortened(folder, machine.home)
@@ -34,7 +36,7 @@ export function agentFolders(machine: Machine): readonly LogFolder[] {
           !known.has(file.path) &&
           known.add(file.path),
       )
-      return found.length === 0 ? [] : [{ label, path: folder, files: found }]
+      return found.length === 0 ? [] : [{ label, path: folder, files: found, agent: id }]
     }),
   )
 }

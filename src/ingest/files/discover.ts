@@ -34,12 +34,17 @@ const besideDatabase = /-(?:wal|shm|journal)$/
 export async function discover(sources: readonly string[], cwd: string): Promise<SourceFile[]> {
   const found: SourceFile[] = []
   for (const source of sources) found.push(...(await discoverOne(source, cwd)))
-  const seen = new Set<string>()
   // A file that is named and stands in a folder too counts as named.
   const named = new Set(found.filter((file) => file.inFolder !== true).map(({ path }) => path))
   for (const [i, file] of found.entries())
     if (file.inFolder === true && named.has(file.path)) found[i] = { ...file, inFolder: undefined }
-  return found.filter((file) => !seen.has(file.path) && seen.add(file.path))
+  return together(found)
+}
+
+/** Files of several lists, each once. */
+export function together(...lists: readonly (readonly SourceFile[])[]): SourceFile[] {
+  const seen = new Set<string>()
+  return lists.flat().filter((file) => !seen.has(file.path) && seen.add(file.path))
 }
 
 async function discoverOne(source: string, cwd: string): Promise<SourceFile[]> {

@@ -28,6 +28,12 @@ export interface IngestFacts {
   readonly loggedCosts: readonly LoggedCostRow[]
   readonly priceData: string
   readonly dryRun: boolean
+  /** Of a rehearsal: the first calls, each beside the line that it is read from. */
+  readonly mapped?: readonly MappedRow[] | undefined
+}
+
+type MappedRow = Readonly<Record<(typeof mappedColumns)[number]['key'] | 'raw', string | number | null>> & {
+  readonly label: string
 }
 
 const columns: readonly Column[] = [
@@ -84,7 +90,7 @@ export function ingestReport(facts: IngestFacts, asked: IngestAsked, doubts: rea
     kind: 'ingest',
     title: titleOf(facts, asked.dbPath),
     period: { since: null, until: null, tz: 'UTC' },
-    sections: [files, broughtSection(facts)],
+    sections: [files, broughtSection(facts), ...mappedSection(facts)],
     warnings: [
       ...doubts,
       ...rejected(facts),
@@ -94,6 +100,44 @@ export function ingestReport(facts: IngestFacts, asked: IngestAsked, doubts: rea
     footer: [`Prices: ${facts.priceData}.`],
     next: nextAfterIngest(facts, asked),
   }
+}
+
+const mappedColumns = [
+  { key: 'line', title: 'line', kind: 'count' },
+  { key: 'ts', title: 'time', kind: 'time' },
+  { key: 'model', title: 'model', kind: 'text' },
+  { key: 'feature', title: 'feature', kind: 'text', optional: 2 },
+  { key: 'user_id', title: 'user', kind: 'text', optional: 3 },
+  { key: 'input_tokens', title: 'input', kind: 'count' },
+  { key: 'output_tokens', title: 'output', kind: 'count' },
+  { key: 'cost_usd', title: 'cost', kind: 'usd' },
+] as const satisfies readonly Column[]
+
+/** What a rehearsal shows: whether fields were understood is seen beside the lines. */
+function mappedSection({ mapped = [] }: IngestFacts): Section[] {
+  if (mapped.length === 0) return []
+  const isOneFile = new Set(mapped.map(({ label }) => label)).size === 1
+  return [
+    {
+      id: 'mapped',
+      title: mapped.length === 1 ? 'The first call' : `The first ${count(mapped.length)} calls`,
+      columns: [
+        { key: 'file', title: 'file', kind: 'text', ...(isOneFile ? { dataOnly: true as const } : {}) },
+        ...mappedColumns,
+      ],
+      rows: mapped.map(({ label, raw: _, ...call }) => ({ file: label, ...call })),
+    },
+    {
+      id: 'lines',
+      title: mapped.length === 1 ? 'The line that it is read from' : 'The lines that they are read from',
+      columns: [
+        { key: 'file', title: 'file', kind: 'text', ...(isOneFile ? { dataOnly: true as const } : {}) },
+        { key: 'line', title: 'line', kind: 'count' },
+        { key: 'raw', title: 'text', kind: 'text', wraps: true },
+      ],
+      rows: mapped.map(({ label, line, raw }) => ({ file: label, line, raw })),
+    },
+  ]
 }
 
 /** Shows files below the folder that they have in common; JSON and CSV keep the labels whole. */

@@ -69,6 +69,43 @@ export interface Format {
   readonly about: string
 }
 
+/** Sessions that an agent left on this machine. */
+export interface AgentLogs {
+  readonly name: string
+  readonly folder: string
+  readonly files: number
+  readonly bytes: number
+  /** When the first and the last of the files was written, ISO 8601 UTC. */
+  readonly oldest: string
+  readonly newest: string
+}
+
+/** `llmcost formats --here`. @param looked folders in which agents would keep their sessions */
+export function logsHereReport(logs: readonly AgentLogs[], looked: readonly string[]): Report {
+  return {
+    kind: 'formats',
+    title: 'Logs on this machine',
+    ...always,
+    sections: [
+      {
+        id: 'here',
+        title: "Sessions of this user's coding agents",
+        columns: [
+          text('name'),
+          text('folder'),
+          { key: 'files', title: 'files', kind: 'count' },
+          { key: 'bytes', title: 'size', kind: 'bytes' },
+          { key: 'oldest', title: 'oldest file', kind: 'time', optional: 1 },
+          { key: 'newest', title: 'newest file', kind: 'time' },
+        ],
+        rows: logs.map((one) => ({ ...one })),
+        empty: `No coding agent has sessions in ${looked.length === 0 ? 'any folder: HOME is not set' : looked.join(', ')}.`,
+      },
+    ],
+    ...(logs.length === 0 ? {} : { next: ['llmcost ingest --agents'] }),
+  }
+}
+
 /** `llmcost formats`. */
 export function formatsReport(logs: readonly Format[], answers: readonly Format[]): Report {
   const section = (id: string, title: string, formats: readonly Format[]): Section => ({
