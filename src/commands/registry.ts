@@ -21,6 +21,12 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./start/ingest.js')).ingestCommand,
   },
   {
+    name: 'merge',
+    group: 'start',
+    summary: 'take the calls of other databases in, each once',
+    load: async () => (await import('./start/merge.js')).mergeCommand,
+  },
+  {
     name: 'status',
     group: 'start',
     summary: 'show where the database is and what it holds',

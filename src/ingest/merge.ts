@@ -129,7 +129,7 @@ export async function mergeFile(
       importer: reading.recognised.importer.id,
       options: optionsKey(options),
       // What was read is what counts: the file may have grown meanwhile.
-      size: reading.encoding === 'plain' ? segment.bytesRead : source.size,
+      size: reading.encoding === 'plain' && source.readFrom === undefined ? segment.bytesRead : source.size,
       mtime_ms: source.mtimeMs,
       bytes_read: segment.bytesRead,
       ends_with_newline: segment.extent.endsWithNewline,

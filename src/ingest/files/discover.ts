@@ -16,6 +16,8 @@ export interface SourceFile {
   readonly inFolder?: true | undefined
   /** Why it cannot be looked at. */
   readonly unreadable?: string
+  /** Where its calls stand as lines, absolute: of a store, which is no log by itself. */
+  readonly readFrom?: string
   /** A stream is read once and can't be read again: stdin, pipes. */
   readonly stream: boolean
 }

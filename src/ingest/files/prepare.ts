@@ -13,6 +13,7 @@ import type { Reading, Unit } from './units.js'
 
 /** A stream is written down first, since it is looked at more than once. */
 async function pathOfStream(file: SourceFile): Promise<string> {
+  if (file.readFrom !== undefined) return file.readFrom
   if (!file.stream) return file.path
   const known = written.get(file)
   if (known !== undefined) return known

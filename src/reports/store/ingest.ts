@@ -125,7 +125,7 @@ function mappedSection({ mapped = [] }: IngestFacts): Section[] {
         { key: 'file', title: 'file', kind: 'text', ...(isOneFile ? { dataOnly: true as const } : {}) },
         ...mappedColumns,
       ],
-      rows: mapped.map(({ label, raw: _, ...call }) => ({ file: label, ...call })),
+      rows: mapped.map(({ label, raw: _raw, ...call }) => ({ file: label, ...call })),
     },
     {
       id: 'lines',

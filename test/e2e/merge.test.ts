@@ -1,0 +1,69 @@
+/** `llmcost merge`: the calls of several machines, each once. */
+import { createHash } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { emptyFolder, run, runWell } from './program.js'
+
+/** gpt-4o, USD per million tokens: $2.50 input, $10 output. */
+const line = (n: number, more: object = {}): string =>
+  `${JSON.stringify({ timestamp: `2026-09-2${n}T10:00:00Z`, call_id: `chatcmpl-${'0'.repeat(12)}${n}`, model: 'gpt-4o', input_tokens: 1000 * n, output_tokens: 100, ...more })}\n`
+const costOf = (...calls: readonly number[]): number =>
+  calls.reduce((sum, n) => sum + (1000 * n * 2.5 + 100 * 10) / 1e6, 0)
+
+const totals = async (cwd: string, db: string, by = 'tag.host'): Promise<Record<string, unknown>> => {
+  const asked = ['breakdown', '--by', by, '--since', '2026-09-01', '--json', '--db', db]
+  return JSON.parse(await runWell(asked, { cwd })) as Record<string, unknown>
+}
+const hashOf = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex')
+
+test('a call that two machines have counts once; what did not change brings nothing; none is written to', async () => {
+  const cwd = emptyFolder()
+  writeFileSync(join(cwd, 'a.jsonl'), line(1) + line(2))
+  // No id: these lines are told apart by what they say.
+  writeFileSync(join(cwd, 'b.jsonl'), line(2) + line(3) + line(4, { call_id: undefined }))
+  await runWell(['ingest', 'a.jsonl', '--db', 'ada.duckdb'], { cwd })
+  await runWell(['ingest', 'b.jsonl', '--db', 'bob.duckdb'], { cwd })
+  const before = ['ada.duckdb', 'bob.duckdb'].map((name) => hashOf(join(cwd, name)))
+  const team = ['--db', 'team.duckdb']
+  const rehearsal = await runWell(['merge', 'ada.duckdb', '--dry-run', ...team], { cwd })
+  expect(rehearsal).toContain('calls to come  2')
+  await runWell(['merge', 'ada.duckdb', '--set', 'tag.host=ada', ...team], { cwd })
+  await runWell(['merge', 'bob.duckdb', '--set', 'tag.host=bob', ...team], { cwd })
+  const merged = await totals(cwd, 'team.duckdb')
+  expect(merged['totals']).toMatchObject({ calls: 4 })
+  expect(Number((merged['totals'] as { cost_usd: unknown }).cost_usd)).toBeCloseTo(costOf(1, 2, 3, 4), 12)
+  const again = await runWell(['merge', 'ada.duckdb', '--set', 'tag.host=ada', ...team], { cwd })
+  expect(again).toContain('1 unchanged since the last time')
+  // The logs themselves bring nothing that the databases had not.
+  await runWell(['ingest', 'a.jsonl', 'b.jsonl', ...team], { cwd })
+  expect((await totals(cwd, 'team.duckdb', 'model'))['totals']).toMatchObject({ calls: 4 })
+  expect(['ada.duckdb', 'bob.duckdb'].map((name) => hashOf(join(cwd, name)))).toEqual(before)
+})
+
+test('a database that grew brings what is new in it', async () => {
+  const cwd = emptyFolder()
+  writeFileSync(join(cwd, 'a.jsonl'), line(1))
+  await runWell(['ingest', 'a.jsonl', '--db', 'ada.duckdb'], { cwd })
+  await runWell(['merge', 'ada.duckdb', '--db', 'team.duckdb'], { cwd })
+  writeFileSync(join(cwd, 'a.jsonl'), line(1) + line(2))
+  await runWell(['ingest', 'a.jsonl', '--db', 'ada.duckdb'], { cwd })
+  await runWell(['merge', 'ada.duckdb', '--db', 'team.duckdb'], { cwd })
+  expect((await totals(cwd, 'team.duckdb', 'model'))['totals']).toMatchObject({ calls: 2 })
+})
+
+test('what is no database, not there, or the one itself is refused by name', async () => {
+  const cwd = emptyFolder()
+  writeFileSync(join(cwd, 'a.jsonl'), line(1))
+  await runWell(['ingest', 'a.jsonl', '--db', 'ada.duckdb'], { cwd })
+  const refusals = []
+  for (const name of ['a.jsonl', 'gone.duckdb', 'ada.duckdb']) {
+    const { code, stderr } = await run(['merge', name, '--db', 'ada.duckdb'], { cwd })
+    refusals.push([code === 0, stderr.split('\n')[0]])
+  }
+  expect(refusals).toEqual([
+    [false, expect.stringContaining('a.jsonl: this file is not a database of llmcost')],
+    [false, 'llmcost: gone.duckdb: no such database'],
+    [false, 'llmcost: ada.duckdb: it is the database that is merged into'],
+  ])
+})
