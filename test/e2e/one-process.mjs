@@ -1,36 +1,62 @@
 /**
- * Runs the installed program several times in one process, one run after the other: its `main`, with the arguments
- * and the environment of each, and all that it writes. Starting Node and the engine costs more than most answers.
- * Asked by `runTogether` in together.ts, which says what this may stand for.
+ * Runs the installed program in one process, as often as it is told to: its `main`, with the arguments, the
+ * environment, the folder and the stdin of each run, and all that it writes. Starting Node and the engine costs more
+ * than most answers. Told by together.ts, which says what this may stand for; it ends with whoever tells it.
  */
 import { Buffer } from 'node:buffer'
+import { readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import process from 'node:process'
-import { text } from 'node:stream/consumers'
+import { Readable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 
-const { program, runs, asksOnce } = JSON.parse(await text(process.stdin))
-const dist = new URL('../dist/', pathToFileURL(program))
-const tell = process.stdout.write.bind(process.stdout)
-if (asksOnce) await rememberAnswers()
+const dist = new URL('../dist/', pathToFileURL(process.argv[2]))
+const tell = process.send.bind(process)
+/** The looks whose answers are remembered, one set of them after another. */
+let looks
+let main
+// What each run waits for on them is no leak.
+for (const stream of [process, process.stdout, process.stderr]) stream.setMaxListeners(0)
 
-const told = []
-for (const [i, { args, env }] of runs.entries()) told.push(await ran(i, args, env))
-tell(JSON.stringify(told))
+process.once('message', async function next(order) {
+  tell(await ran(order))
+  process.once('message', next)
+})
+process.once('disconnect', () => process.exit())
 
 /** One run, as a process of its own would do it: nothing of the one before is left. */
-async function ran(i, args, env) {
+async function ran({ args, env, cwd, input, looks: asked }) {
+  process.chdir(cwd)
   for (const name of Object.keys(process.env)) delete process.env[name]
   Object.assign(process.env, env)
-  process.argv.splice(2, Infinity, ...args)
+  process.argv.splice(1, Infinity, 'llmcost', ...args)
   process.exitCode = undefined
+  Object.defineProperty(process, 'stdin', { configurable: true, value: Readable.from(bytesOf(input)) })
   const stdout = caught(process.stdout)
   const stderr = caught(process.stderr)
-  await import(new URL(`main.js?run=${i}`, dist).href)
-  const shown = { stdout: stdout(), stderr: stderr(), code: process.exitCode ?? 0, signal: null }
-  process.removeAllListeners('uncaughtException')
+  const shown = (code) => ({ stdout: stdout(), stderr: stderr(), code, signal: null })
+  const ended = (code) => tell(shown(code))
+  process.once('exit', ended)
+  if (asked !== looks) await remember(asked)
+  // It runs when it is loaded, and from then on when it is called.
+  if (main === undefined) main = (await import(new URL('main.js', dist).href)).main
+  else await main(args)
+  process.removeListener('exit', ended)
+  if (args.includes('export')) removeExports()
+  const told = shown(process.exitCode ?? 0)
   process.exitCode = undefined
-  return shown
+  return told
 }
+
+/** What was on its way to stdout lies in the private folder of the process, until that ends. */
+function removeExports() {
+  for (const folder of readdirSync(tmpdir()).filter((name) => name.startsWith(`llmcost-${process.pid}-`)))
+    for (const name of readdirSync(join(tmpdir(), folder)))
+      if (name.startsWith('export.')) rmSync(join(tmpdir(), folder, name))
+}
+
+const bytesOf = (input) => (input === '' ? [] : [Buffer.from(input, 'base64')])
 
 /** Keeps what is written to a stream; the answer lets it go and says what it was. */
 function caught(stream) {
@@ -42,31 +68,39 @@ function caught(stream) {
   }
   return () => {
     delete stream.write
-    stream.removeAllListeners('error')
     return Buffer.concat(parts).toString('utf8')
   }
 }
 
+const answers = new Map()
+let wrapped = false
+
 /**
- * A command that was asked the same a moment ago answers the same, with its warnings: the format, the width and the
- * colours are main's to see to, and no command is told of them.
+ * A command that was asked the same a moment ago, among the same looks, answers the same, with its warnings: the
+ * format, the width and the colours are main's to see to, and no command is told of them.
  */
-async function rememberAnswers() {
+async function remember(asked) {
+  looks = asked
+  answers.clear()
+  if (wrapped) return
+  wrapped = true
   const { commandEntries } = await import(new URL('commands/registry.js', dist).href)
   for (const entry of commandEntries) {
     const load = entry.load.bind(entry)
     let spec
-    entry.load = async () => (spec ??= remembering(await load()))
+    entry.load = async () => (spec ??= remembering(await load(), entry.name))
   }
 }
 
-function remembering(spec) {
-  const answers = new Map()
+function remembering(spec, name) {
   return {
     ...spec,
-    ...(spec.subcommands && { subcommands: spec.subcommands.map(remembering) }),
+    ...(spec.subcommands && {
+      subcommands: spec.subcommands.map((sub) => remembering(sub, `${name} ${sub.name}`)),
+    }),
     run: async (invocation) => {
-      const key = question(invocation)
+      if (looks === undefined) return spec.run(invocation)
+      const key = question(name, invocation)
       let answer = answers.get(key)
       if (answer === undefined) {
         const warnings = []
@@ -82,8 +116,8 @@ function remembering(spec) {
 }
 
 /** All that a command is asked, without the looks of its answer. */
-function question({ args, options, env, ownFormat, terminal }) {
+function question(name, { args, options, env, ownFormat, terminal }) {
   const { format: _, json: __, color: ___, ...asked } = options
   const { COLUMNS: _c, NO_COLOR: _n, FORCE_COLOR: _f, ...around } = env
-  return JSON.stringify([args, asked, around, ownFormat, terminal.interactive])
+  return JSON.stringify([name, args, asked, around, ownFormat, terminal.interactive])
 }

@@ -87,7 +87,11 @@ export function run(args: readonly string[], options: RunOptions): Promise<Ran> 
 
 /** Runs the program and expects it to end well. */
 export async function runWell(args: readonly string[], options: RunOptions): Promise<string> {
-  const ran = await run(args, options)
+  return endedWell(args, await run(args, options))
+}
+
+/** The stdout of a run that should have ended well. */
+export function endedWell(args: readonly string[], ran: Ran): string {
   if (ran.code === 0) return ran.stdout
   throw new Error(
     `llmcost ${args.join(' ')} ended with ${ran.code ?? ran.signal}\n${ran.stderr}${ran.stdout}`,
@@ -97,15 +101,25 @@ export async function runWell(args: readonly string[], options: RunOptions): Pro
 /** An empty folder that is gone after the test. */
 export function emptyFolder(): string {
   const folder = newFolder()
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  onTestFinished(() => remove(folder))
   return folder
 }
 
 /** Like `emptyFolder`, for all tests of a file: to be called in a `describe` or at the top. */
 export function sharedFolder(): string {
   const folder = newFolder()
-  afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
+  afterAll(() => remove(folder))
   return folder
+}
+
+let told: ((folder: string) => Promise<void>) | undefined
+
+/** Calls `tell` before a folder is removed. */
+export const beforeFolderGoes = (tell: (folder: string) => Promise<void>): void => void (told = tell)
+
+async function remove(folder: string): Promise<void> {
+  await told?.(folder)
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
 }
 
 /** Paths of one length on every machine: tables that show them keep their width. */

@@ -3,7 +3,8 @@ import { cpSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { run, runWell, sharedFolder } from '../../e2e/program.js'
+import { sharedFolder } from '../../e2e/program.js'
+import { runWarm, runWarmWell } from '../../e2e/together.js'
 import { expectRecorded } from './recorded.js'
 
 const demo = fileURLToPath(new URL('../../../fixtures/demo', import.meta.url))
@@ -24,7 +25,7 @@ const config = {
 
 beforeAll(async () => {
   cpSync(demo, join(cwd, 'logs'), { recursive: true })
-  await runWell(['ingest', ...readdirSync(join(cwd, 'logs')).map((name) => `logs/${name}`)], { cwd, env })
+  await runWarmWell(['ingest', ...readdirSync(join(cwd, 'logs')).map((name) => `logs/${name}`)], { cwd, env })
 })
 
 test('before the first check', () => expectRecorded('alerts-none', ['alerts'], { cwd, env }))
@@ -33,10 +34,10 @@ describe('after some checks', () => {
   beforeAll(async () => {
     writeFileSync(join(cwd, 'llmcost.config.json'), JSON.stringify(config))
     for (const time of ['2026-09-23T16:00Z', '2026-09-24T03:00Z', '2026-09-24T12:00Z'])
-      await run(['check', '--notify', '--as-of', time], { cwd, env })
+      await runWarm(['check', '--notify', '--as-of', time], { cwd, env })
     // Both: that somebody has it in hand says more.
-    await runWell(['alerts', 'snooze', '1', '2h'], { cwd, env })
-    await runWell(['alerts', 'ack', '1'], { cwd, env })
+    await runWarmWell(['alerts', 'snooze', '1', '2h'], { cwd, env })
+    await runWarmWell(['alerts', 'ack', '1'], { cwd, env })
   })
 
   test.each(['80', '200'])('at %s columns', (columns) =>
@@ -48,14 +49,14 @@ describe('after some checks', () => {
     expectRecorded('alerts-all', ['alerts', '--all', '--top', '3'], { cwd, env }))
 
   test('a snooze is told with its end', async () => {
-    await runWell(['alerts', 'snooze', '2', '90d'], { cwd, env })
-    const told = JSON.parse(await runWell(['alerts', '--json'], { cwd, env })) as {
+    await runWarmWell(['alerts', 'snooze', '2', '90d'], { cwd, env })
+    const told = JSON.parse(await runWarmWell(['alerts', '--json'], { cwd, env })) as {
       rows: { alert: number; status: string; snoozed_until: string | null }[]
     }
     const of = (id: number): unknown => told.rows.find(({ alert }) => String(alert) === String(id))
     expect(of(1)).toMatchObject({ status: 'acknowledged' })
     expect(of(2)).toMatchObject({ status: 'snoozed', snoozed_until: expect.stringMatching(/Z$/) as string })
-    expect(await runWell(['alerts'], { cwd, env })).toContain('no reminder before')
+    expect(await runWarmWell(['alerts'], { cwd, env })).toContain('no reminder before')
   })
 
   test.each([

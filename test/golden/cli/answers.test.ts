@@ -3,7 +3,8 @@ import { cpSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, test } from 'vitest'
-import { runWell, sharedFolder } from '../../e2e/program.js'
+import { sharedFolder } from '../../e2e/program.js'
+import { runWarmWell } from '../../e2e/together.js'
 import { expectRecorded, testLooks, testQuestions } from './recorded.js'
 
 const demo = fileURLToPath(new URL('../../../fixtures/demo', import.meta.url))
@@ -13,7 +14,7 @@ const env = { LLMCOST_DB: 'demo.duckdb' }
 beforeAll(async () => {
   const logs = join(cwd, 'logs')
   cpSync(demo, logs, { recursive: true })
-  await runWell(['ingest', ...readdirSync(logs).map((name) => `logs/${name}`)], { cwd, env })
+  await runWarmWell(['ingest', ...readdirSync(logs).map((name) => `logs/${name}`)], { cwd, env })
 })
 
 const latest = ['--as-of', 'latest']

@@ -3,7 +3,8 @@ import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { runWell, sharedFolder } from '../../e2e/program.js'
+import { sharedFolder } from '../../e2e/program.js'
+import { runWarmWell } from '../../e2e/together.js'
 import { expectRecorded, testLooks, testQuestions } from './recorded.js'
 
 const demo = fileURLToPath(new URL('../../../fixtures/demo', import.meta.url))
@@ -13,7 +14,7 @@ const env = { LLMCOST_DB: 'demo.duckdb' }
 beforeAll(async () => {
   const logs = join(cwd, 'logs')
   cpSync(demo, logs, { recursive: true })
-  await runWell(['ingest', ...readdirSync(logs).map((name) => `logs/${name}`)], { cwd, env })
+  await runWarmWell(['ingest', ...readdirSync(logs).map((name) => `logs/${name}`)], { cwd, env })
   mkdirSync(join(cwd, 'empty'))
   const users = Array.from({ length: 34 }, (_, i) => {
     const id = `user-${String(i + 1).padStart(2, '0')}`
@@ -117,7 +118,7 @@ describe('from the config file', () => {
 describe('drawn as HTML', () => {
   /** The names of what is drawn across charts, and whether the table stands open. */
   const drawn = async (...args: string[]): Promise<{ bounds: string[]; isOpen: boolean }> => {
-    const page = await runWell(['budget', ...asOf, ...args, '--format', 'html'], { cwd, env })
+    const page = await runWarmWell(['budget', ...asOf, ...args, '--format', 'html'], { cwd, env })
     const bounds = [...page.matchAll(/>(Budget [^<]*)<\/text>/g)].map(([, title = '']) => title)
     return { bounds: [...new Set(bounds)], isOpen: !page.includes('<details>') && page.includes('<table') }
   }

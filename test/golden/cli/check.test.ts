@@ -3,7 +3,8 @@ import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, test } from 'vitest'
-import { runWell, sharedFolder } from '../../e2e/program.js'
+import { sharedFolder } from '../../e2e/program.js'
+import { runWarmWell } from '../../e2e/together.js'
 import { expectRecorded, testLooks, testQuestions } from './recorded.js'
 
 const demo = fileURLToPath(new URL('../../../fixtures/demo', import.meta.url))
@@ -52,7 +53,7 @@ budgets: [{monthly: 100}]
 beforeAll(async () => {
   const logs = join(cwd, 'logs')
   cpSync(demo, logs, { recursive: true })
-  await runWell(['ingest', ...readdirSync(logs).map((name) => `logs/${name}`)], {
+  await runWarmWell(['ingest', ...readdirSync(logs).map((name) => `logs/${name}`)], {
     cwd,
     env: { ...env, LLMCOST_CONFIG: '/dev/null' },
   })

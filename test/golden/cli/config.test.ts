@@ -6,7 +6,8 @@ import { describe, expect, test } from 'vitest'
 import { configKeys } from '../../../src/config/keys.js'
 import { configTemplate } from '../../../src/config/template.js'
 import { knownNames } from '../../../src/commands/known-names.js'
-import { emptyFolder, run, runWell, sharedFolder } from '../../e2e/program.js'
+import { emptyFolder, sharedFolder } from '../../e2e/program.js'
+import { runWarm, runWarmWell } from '../../e2e/together.js'
 import { expectRecorded } from './recorded.js'
 
 const call =
@@ -35,7 +36,7 @@ describe('mistakes', () => {
     writeFileSync(join(folder, 'llmcost.config.toml'), '')
     writeFileSync(join(folder, 'llmcost.config.yaml'), '')
     await expectRecorded('config-two', ['status'], { cwd: folder })
-    expect((await run(['--help'], { cwd: folder })).code).toBe(0)
+    expect((await runWarm(['--help'], { cwd: folder })).code).toBe(0)
   })
 })
 
@@ -44,7 +45,7 @@ describe('what wins', () => {
     const cwd = emptyFolder()
     writeFileSync(join(cwd, 'calls.jsonl'), call)
     const zone = async (args: readonly string[], env: Record<string, string> = {}): Promise<unknown> => {
-      const answer = await runWell(['breakdown', '--input', 'calls.jsonl', ...args], { cwd, env })
+      const answer = await runWarmWell(['breakdown', '--input', 'calls.jsonl', ...args], { cwd, env })
       return (JSON.parse(answer) as { period: { tz: string } }).period.tz
     }
     expect(await zone(['--json'])).toBe('UTC')
@@ -67,7 +68,7 @@ describe('init', () => {
     await expectRecorded('init-second', ['init', '--format', 'json'], { cwd })
     await expectRecorded('init-force', ['init', '--force'], { cwd })
     mkdirSync(join(cwd, 'below'))
-    const below = await runWell(['init', '--format', 'toml'], { cwd: join(cwd, 'below') })
+    const below = await runWarmWell(['init', '--format', 'toml'], { cwd: join(cwd, 'below') })
     expect(below).toContain(`Here it now holds in place of ${cwd}/llmcost.config.yaml.\n`)
   })
 
@@ -86,7 +87,7 @@ describe('init', () => {
     mkdirSync(join(cwd, 'ci'))
     writeFileSync(join(cwd, schema, 'llmcost.config.schema.json'), '{}')
     const first = async (file: string): Promise<string | undefined> => {
-      await runWell(['init', file], { cwd })
+      await runWarmWell(['init', file], { cwd })
       const lines = readFileSync(join(cwd, file), 'utf8').split('\n')
       return lines.find((line) => line.includes('schema'))
     }
@@ -94,8 +95,8 @@ describe('init', () => {
     expect(await first('llmcost.config.yaml')).toBe(`# yaml-language-server: $schema=./${path}`)
     expect(await first('ci/x.toml')).toBe(`#:schema ../${path}`)
     expect(await first('ci/x.json')).toBe(`  "$schema": "../${path}",`)
-    await runWell(['prices', 'gpt-4o'], { cwd, env: { LLMCOST_CONFIG: 'ci/x.json' } })
-    await runWell(['prices', 'gpt-4o'], { cwd, env: { LLMCOST_CONFIG: 'ci/x.toml' } })
+    await runWarmWell(['prices', 'gpt-4o'], { cwd, env: { LLMCOST_CONFIG: 'ci/x.json' } })
+    await runWarmWell(['prices', 'gpt-4o'], { cwd, env: { LLMCOST_CONFIG: 'ci/x.toml' } })
   })
 
   test.skipIf(process.getuid?.() === 0 || process.platform === 'win32')(
@@ -103,7 +104,7 @@ describe('init', () => {
     async () => {
       const cwd = emptyFolder()
       execFileSync('chmod', ['500', cwd])
-      expect((await run(['init'], { cwd })).code).toBe(1)
+      expect((await runWarm(['init'], { cwd })).code).toBe(1)
     },
   )
 })

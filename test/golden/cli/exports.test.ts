@@ -3,7 +3,8 @@ import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, test } from 'vitest'
-import { runWell, sharedFolder } from '../../e2e/program.js'
+import { sharedFolder } from '../../e2e/program.js'
+import { runWarmWell } from '../../e2e/together.js'
 import { expectRecorded } from './recorded.js'
 
 const demo = fileURLToPath(new URL('../../../fixtures/demo', import.meta.url))
@@ -12,7 +13,7 @@ const env = { LLMCOST_DB: 'demo.duckdb' }
 
 beforeAll(async () => {
   cpSync(demo, join(cwd, 'logs'), { recursive: true })
-  await runWell(['ingest', 'logs'], { cwd, env })
+  await runWarmWell(['ingest', 'logs'], { cwd, env })
 })
 
 const morning = ['--since', '2026-09-26T08:00:00Z', '--until', '2026-09-26T08:10:00Z']

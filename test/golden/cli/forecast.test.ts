@@ -3,7 +3,8 @@ import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { runWell, sharedFolder } from '../../e2e/program.js'
+import { sharedFolder } from '../../e2e/program.js'
+import { runWarmWell } from '../../e2e/together.js'
 import { expectRecorded, testLooks, testQuestions } from './recorded.js'
 
 const demo = fileURLToPath(new URL('../../../fixtures/demo', import.meta.url))
@@ -13,7 +14,7 @@ const env = { LLMCOST_DB: 'demo.duckdb' }
 beforeAll(async () => {
   const logs = join(cwd, 'logs')
   cpSync(demo, logs, { recursive: true })
-  await runWell(['ingest', ...readdirSync(logs).map((name) => `logs/${name}`)], { cwd, env })
+  await runWarmWell(['ingest', ...readdirSync(logs).map((name) => `logs/${name}`)], { cwd, env })
   writeFileSync(join(cwd, 'months.jsonl'), madeCalls())
   mkdirSync(join(cwd, 'none'))
   writeFileSync(join(cwd, 'budgets.json'), JSON.stringify({ budgets }))
@@ -116,7 +117,7 @@ describe('against a budget of exactly this period and these calls', () => {
 
   test('is drawn in the chart, and no other', async () => {
     const drawn = async (...args: string[]): Promise<string[]> => {
-      const page = await runWell([...asked, ...args, '--format', 'html'], { cwd, env: configured })
+      const page = await runWarmWell([...asked, ...args, '--format', 'html'], { cwd, env: configured })
       return [...new Set([...page.matchAll(/>(Budget [^<]*)</g)].map(([, title = '']) => title))]
     }
     expect(await drawn()).toEqual([

@@ -3,7 +3,8 @@ import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { runWell, sharedFolder } from '../../e2e/program.js'
+import { sharedFolder } from '../../e2e/program.js'
+import { runWarmWell } from '../../e2e/together.js'
 import { expectRecorded } from './recorded.js'
 
 const cwd = sharedFolder()
@@ -49,7 +50,7 @@ describe('what came in', () => {
     ['demo', 25_424],
     ['mixed', 7],
   ])('of %s is what the questions say of it', async (folder, calls) => {
-    const ingested = await runWell(['ingest', folder, '--db', `law-${folder}.duckdb`, '--json', '-q'], {
+    const ingested = await runWarmWell(['ingest', folder, '--db', `law-${folder}.duckdb`, '--json', '-q'], {
       cwd,
     })
     const { brought, totals } = JSON.parse(ingested) as {
@@ -57,7 +58,7 @@ describe('what came in', () => {
       totals: Record<string, number>
     }
     const query = 'SELECT count(*) AS calls, sum(cost_usd) AS cost_usd FROM calls'
-    const asked = await runWell(['sql', query, '--db', `law-${folder}.duckdb`, '--json'], { cwd })
+    const asked = await runWarmWell(['sql', query, '--db', `law-${folder}.duckdb`, '--json'], { cwd })
     const { rows } = JSON.parse(asked) as { rows: unknown[] }
     const { calls: brief, cost_usd } = brought.rows[0]!
     expect([{ calls: brief, cost_usd }]).toEqual(rows)

@@ -2,25 +2,27 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { run, type Ran, type RunOptions } from '../../e2e/program.js'
-import { runTogether } from '../../e2e/together.js'
+import { runWarm } from '../../e2e/together.js'
 
 type Place = Pick<RunOptions, 'cwd' | 'env'>
 
-/** Runs the program and compares all that it showed with `__files__/<name>.txt`. */
-export async function expectRecorded(
+/** The first of a file is run as a user does, by a process of its own; the others share one. */
+let isFirst = true
+
+/**
+ * Runs the program and compares all that it showed with `__files__/<name>.txt`.
+ * @param looks as in `runWarm`
+ */
+export async function recorded(
   name: string,
   args: readonly string[],
   options: RunOptions,
-): Promise<void> {
-  await expectShown(name, args, options, await run(args, options))
-}
-
-async function expectShown(
-  name: string,
-  args: readonly string[],
-  { cwd, env }: Place,
-  ran: Ran,
-): Promise<void> {
+  looks?: number,
+): Promise<Ran> {
+  const { cwd, env } = options
+  const isAlone = isFirst && looks === undefined
+  if (isAlone) isFirst = false
+  const ran = await (isAlone ? run(args, options) : runWarm(args, options, looks))
   const settings = Object.entries(env ?? {}).map(([key, value]) => `${key}=${value} `)
   const text = [
     `$ ${settings.join('')}llmcost ${args.map(quoted).join(' ')}`,
@@ -30,11 +32,19 @@ async function expectShown(
   ].join('\n')
   const file = join(import.meta.dirname, '__files__', `${name}.txt`)
   await expect(settled(text, cwd)).toMatchFileSnapshot(file)
+  return ran
 }
+
+/** `recorded`, as a test. */
+export async function expectRecorded(...asked: Parameters<typeof recorded>): Promise<void> {
+  await recorded(...asked)
+}
+
+let looks = 0
 
 /**
  * Defines a test for each look of one answer: narrow, wide, in every format and in colour. It is asked once, and shown
- * as the program shows it, in one process.
+ * as the program shows it.
  * @param data words added for Markdown, JSON and CSV, where the answer would be long
  */
 export function testLooks(
@@ -45,19 +55,16 @@ export function testLooks(
 ): void {
   const wide = (columns: string): Look => [`at ${columns} columns`, columns, args, { COLUMNS: columns }]
   const as = (format: string): Look => [`as ${format}`, format, [...args, ...data, '--format', format], {}]
-  const looks: readonly Look[] = [
+  const all: readonly Look[] = [
     wide('80'),
     wide('200'),
     ...['markdown', 'json', 'csv'].map(as),
     ['in colour', 'color', args, { COLUMNS: '100', FORCE_COLOR: '1' }],
   ]
-  const cases = looks.map(([title, ending, words, look]): Case => [
-    title,
-    `${name}-${ending}`,
-    words,
-    { ...env, ...look },
-  ])
-  testAll(cases, cwd, true)
+  const asked = ++looks
+  test.each(all)('%s', (_, ending, words, look) =>
+    expectRecorded(`${name}-${ending}`, words, { cwd, env: { ...env, ...look } }, asked),
+  )
 }
 
 /** Its title, the ending of its golden file, what is typed and what the environment says of it. */
@@ -68,44 +75,15 @@ type Look = readonly [
   look: Readonly<Record<string, string>>,
 ]
 
-/**
- * Defines a test for each of several questions. The first is asked as a user does, by a process of its own; the
- * others all in one.
- */
+/** Defines a test for each of several questions. */
 export function testQuestions(
   questions: readonly (readonly [name: string, args: readonly string[], env?: RunOptions['env']])[],
   { cwd, env }: Place,
 ): void {
-  const [first, ...others] = questions
-  if (first !== undefined) {
-    const [name, args, own = env] = first
-    test(name, () => expectRecorded(name, args, { cwd, ...(own && { env: own }) }))
-  }
-  testAll(
-    others.map(([name, args, own = env]): Case => [name, name, args, own]),
-    cwd,
-    false,
+  test.each(questions.map(([name, args, own = env]) => ({ name, args, own })))(
+    '$name',
+    ({ name, args, own }) => expectRecorded(name, args, { cwd, ...(own && { env: own }) }),
   )
-}
-
-type Case = readonly [
-  title: string,
-  name: string,
-  args: readonly string[],
-  env: RunOptions['env'] | undefined,
-]
-
-function testAll(cases: readonly Case[], cwd: string, looks: boolean): void {
-  let told: Promise<readonly Ran[]> | undefined
-  test.each(cases.map((one, i) => [...one, i] as const))('%s', async (_title, name, args, env, i) => {
-    told ??= runTogether(
-      cases.map(([, , words, own]) => ({ args: words, env: own })),
-      { cwd, looks },
-    )
-    const ran = (await told)[i]
-    if (ran === undefined) throw new Error('it was not run')
-    await expectShown(name, args, { cwd, ...(env && { env }) }, ran)
-  })
 }
 
 const part = (name: string, text: string): string[] => (text === '' ? [] : [`[${name}]`, text.trimEnd()])

@@ -2,7 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, test } from 'vitest'
-import { runWell, sharedFolder } from '../../e2e/program.js'
+import { sharedFolder } from '../../e2e/program.js'
+import { runWarmWell } from '../../e2e/together.js'
 import { expectRecorded, testLooks, testQuestions } from './recorded.js'
 import { serviceLog } from './service-log.js'
 
@@ -16,7 +17,7 @@ beforeAll(async () => {
     join(cwd, 'bare.csv'),
     'timestamp,model,input_tokens,output_tokens\n2026-10-01T08:00:00Z,gpt-4o,100,10\n',
   )
-  await runWell(['ingest', 'logs'], { cwd, env })
+  await runWarmWell(['ingest', 'logs'], { cwd, env })
 })
 
 const latest = ['--as-of', 'latest']

@@ -3,7 +3,8 @@ import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe } from 'vitest'
-import { runWell, sharedFolder } from '../../e2e/program.js'
+import { sharedFolder } from '../../e2e/program.js'
+import { runWarmWell } from '../../e2e/together.js'
 import { testLooks, testQuestions } from './recorded.js'
 
 const demo = fileURLToPath(new URL('../../../fixtures/demo', import.meta.url))
@@ -48,7 +49,7 @@ const autumnLog = (): string[] =>
 beforeAll(async () => {
   const logs = join(cwd, 'logs')
   cpSync(demo, logs, { recursive: true })
-  await runWell(['ingest', ...readdirSync(logs).map((name) => `logs/${name}`)], { cwd, env })
+  await runWarmWell(['ingest', ...readdirSync(logs).map((name) => `logs/${name}`)], { cwd, env })
   writeFileSync(join(cwd, 'growing.jsonl'), `${growingLog().join('\n')}\n`)
   writeFileSync(join(cwd, 'autumn.jsonl'), `${autumnLog().join('\n')}\n`)
   writeFileSync(join(cwd, 'one.jsonl'), `${record(Date.UTC(2026, 9, 1, 9, 30), 'chat', 0.25)}\n`)
