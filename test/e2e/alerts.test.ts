@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Database } from '../../src/db/database.js'
 import { leaseMs } from '../../src/delivery/limits.js'
-import { emptyFolder, run, runWell, start, type Ran } from './program.js'
+import { emptyFolder, run, start, type Ran } from './program.js'
+import { runWarm, runWarmWell } from './together.js'
 
 const secrets = {
   CHAT_PATH: '/services/T0AB/B0CD/zYxWvUtSrQpOnMlKjIhG',
@@ -43,7 +44,7 @@ async function world(
     answer: (response) => void response.writeHead(200).end('ok'),
     connected: () => undefined,
     args: (minutes) => ['check', '--notify', '--as-of', timeOf(minutes)],
-    check: (minutes, ...args) => run([...made.args(minutes), ...args], { cwd, env: made.env }),
+    check: (minutes, ...args) => runWarm([...made.args(minutes), ...args], { cwd, env: made.env }),
     env: {},
   }
   const server = createServer((request, response) => {
@@ -78,7 +79,7 @@ async function world(
     join(cwd, 'llmcost.config.json'),
     JSON.stringify({ db: 'costs.duckdb', rules, notify: channels }),
   )
-  await runWell(['ingest', 'calls.jsonl'], { cwd })
+  await runWarmWell(['ingest', 'calls.jsonl'], { cwd })
   return made
 }
 
@@ -107,7 +108,7 @@ async function later({ cwd }: World): Promise<number> {
 
 /** What the list of alerts says to be wrong. */
 async function problems({ cwd }: World): Promise<readonly string[]> {
-  const { rows } = JSON.parse(await runWell(['alerts', '--all', '--json'], { cwd })) as {
+  const { rows } = JSON.parse(await runWarmWell(['alerts', '--all', '--json'], { cwd })) as {
     rows: { problems: string[] | null }[]
   }
   return rows.flatMap((row) => row.problems ?? [])
@@ -126,7 +127,7 @@ test('3 for what fired, 0 when it is over, each told once', async () => {
 test('checks side by side tell each channel once', async () => {
   const here = await world({ hook, chat })
   here.answer = (response) => void setTimeout(() => response.writeHead(200).end(), 500)
-  const ran = await Promise.all([0, 0, 1, 2].map((minutes) => here.check(minutes)))
+  const ran = await Promise.all([0, 0, 1, 2].map((minutes) => run(here.args(minutes), here)))
   expect(ran.map(({ code }) => code)).toEqual([3, 3, 3, 3])
   expect(here.received).toHaveLength(2)
 })
@@ -264,11 +265,11 @@ test('doctor --live tries each channel side by side: what fails or hangs holds u
   })
   here.env['DEAF_URL'] = `http://127.0.0.1:${(deaf.address() as AddressInfo).port}${secrets.CHAT_PATH}`
   Object.assign(here.env, { LLMCOST_DEBUG: '1' })
-  const offline = await run(['doctor', '--json'], here)
+  const offline = await runWarm(['doctor', '--json'], here)
   expect(offline).toMatchObject({ code: 0 })
   expect(here.received).toEqual([])
   const started = Date.now()
-  const ran = await run(['doctor', '--live', '--json'], here)
+  const ran = await runWarm(['doctor', '--live', '--json'], here)
   // One that hangs is given ten seconds; the rest is what a busy machine needs to start.
   expect(Date.now() - started).toBeLessThan(120_000)
   expect(ran).toMatchObject({ code: 1, stderr: '' })
@@ -283,7 +284,7 @@ test('doctor --live tries each channel side by side: what fails or hangs holds u
     void response.writeHead(403).end(`${Object.values(secrets).join(' ')} ${here.env['CHAT_URL']}`)
   deaf.close()
   deaf.closeAllConnections()
-  const refused = await run(['doctor', '--live'], here)
+  const refused = await runWarm(['doctor', '--live'], here)
   expect(refused.code).toBe(1)
   expect(refused.stdout).toContain('answered 403')
   for (const said of [offline, ran, refused].map(({ stdout, stderr }) => stdout + stderr))
@@ -303,7 +304,7 @@ test('no secret is printed, not even for those who look for errors, and none is 
     said.push(ran.stdout, ran.stderr)
   }
   for (const args of [['alerts'], ['alerts', '--all', '--json'], ['sql', 'SELECT * FROM deliveries']])
-    said.push(await runWell(args, { cwd: here.cwd, env: here.env }))
+    said.push(await runWarmWell(args, { cwd: here.cwd, env: here.env }))
   said.push(readFileSync(join(here.cwd, 'costs.duckdb')).toString('latin1'))
   const all = said.join('\n')
   expect(all).toContain('was not delivered')

@@ -3,7 +3,8 @@ import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { labelledSeries, scoreSeries, summarise, type LabelledSeries } from '../bench/series.js'
-import { run, runWell, sharedFolder } from './program.js'
+import { sharedFolder } from './program.js'
+import { runWarm, runWarmWell } from './together.js'
 
 const cwd = sharedFolder()
 const chosen = ['nightbatch', 'poweruser', 'mixed']
@@ -13,7 +14,7 @@ const series = labelledSeries(fileURLToPath(new URL('../../fixtures/anomaly-dev'
 
 async function flagged({ log, labels }: LabelledSeries, options: readonly string[]): Promise<string[]> {
   const window = ['--since', labels.eval_from, '--as-of', labels.eval_to]
-  const stdout = await runWell(['anomalies', '--input', log, ...window, ...options, '--json'], { cwd })
+  const stdout = await runWarmWell(['anomalies', '--input', log, ...window, ...options, '--json'], { cwd })
   const { incidents } = JSON.parse(stdout) as { incidents: { hours: string[] }[] }
   return incidents.flatMap(({ hours }) => hours)
 }
@@ -59,9 +60,12 @@ describe('labelled series', () => {
 describe('exit codes', () => {
   const [one] = series.filter(({ isClean, log }) => !isClean && log.includes('poweruser'))
   const ask = (until: string, failOn: string) =>
-    run(['anomalies', '--input', one?.log ?? '', '--as-of', until, '--since', '2d', '--fail-on', failOn], {
-      cwd,
-    })
+    runWarm(
+      ['anomalies', '--input', one?.log ?? '', '--as-of', until, '--since', '2d', '--fail-on', failOn],
+      {
+        cwd,
+      },
+    )
   test('--fail-on incident: 3 when there is one, else 0', async () => {
     expect((await ask('2025-10-05T00:00Z', 'incident')).code).toBe(3)
     expect((await ask('2025-10-01T00:00Z', 'incident')).code).toBe(0)

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { Ajv, type ValidateFunction } from 'ajv'
 import { beforeAll, expect, test } from 'vitest'
 import { answerKinds, type AnswerKind } from '../../src/reports/answers.js'
-import { run, runWell, sharedFolder } from './program.js'
+import { sharedFolder } from './program.js'
+import { runWarm, runWarmWell } from './together.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = join(root, 'schema/answers')
@@ -72,8 +73,8 @@ const live: Partial<Record<AnswerKind, readonly string[]>> = {
 
 const cwd = sharedFolder()
 beforeAll(async () => {
-  await runWell(['ingest', join(root, 'fixtures/demo/calls-2026-09-21.jsonl.gz')], { cwd })
-  await runWell(['prices', 'update', join(root, 'fixtures/price-lists/litellm.json')], { cwd })
+  await runWarmWell(['ingest', join(root, 'fixtures/demo/calls-2026-09-21.jsonl.gz')], { cwd })
+  await runWarmWell(['prices', 'update', join(root, 'fixtures/price-lists/litellm.json')], { cwd })
 })
 
 test('every kind has a schema, and no other', () => {
@@ -96,7 +97,7 @@ test('every kind is shown in a golden or asked for here', () => {
 })
 
 test.each(Object.entries(live))('%s keeps to its schema', async (kind, args) => {
-  const { stdout, stderr } = await run([...args, '--json'], { cwd })
+  const { stdout, stderr } = await runWarm([...args, '--json'], { cwd })
   if (stdout === '') throw new Error(stderr)
   const answer = JSON.parse(stdout) as Answer
   expect({ kind: answer.kind, mistakes: mistakesOf(answer) }).toEqual({ kind, mistakes: [] })

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest'
 import type { Invocation } from '../../src/commands/command.js'
 import { examine } from '../../src/commands/start/doctor-checks.js'
 import type { Checked } from '../../src/reports/store/doctor.js'
-import { emptyFolder, run, runWell } from './program.js'
+import { emptyFolder } from './program.js'
+import { runWarm, runWarmWell } from './together.js'
 
 const invocation = (env: Record<string, string>, now = '2026-10-05T12:00:00Z'): Invocation => ({
   args: [],
@@ -27,7 +28,7 @@ describe('doctor', () => {
   test('finds a sound set-up sound', async () => {
     const cwd = emptyFolder()
     writeFileSync(join(cwd, 'calls.jsonl'), call('a', '2026-10-04T08:00:00Z'))
-    await runWell(['ingest', 'calls.jsonl', '--db', 'costs.duckdb'], { cwd })
+    await runWarmWell(['ingest', 'calls.jsonl', '--db', 'costs.duckdb'], { cwd })
     const db = join(cwd, 'costs.duckdb')
     const checks = await examine(invocation({ LLMCOST_DB: db, LLMCOST_TZ: 'Asia/Kolkata' }))
     expect(checks.filter(({ health }) => health !== 'ok')).toEqual([])
@@ -44,7 +45,7 @@ describe('doctor', () => {
       join(cwd, 'calls.jsonl'),
       call('a', '2026-10-04T08:00:00Z') + call('b', '2026-10-04T08:00:01Z', 'x-1'),
     )
-    await runWell(['ingest', 'calls.jsonl', '--db', 'costs.duckdb'], { cwd })
+    await runWarmWell(['ingest', 'calls.jsonl', '--db', 'costs.duckdb'], { cwd })
     const env = { LLMCOST_DB: join(cwd, 'costs.duckdb') }
     expect(await healths(invocation(env))).toMatchObject({ calls: 'note', clock: 'ok', prices: 'ok' })
     expect(await healths(invocation(env, '2026-10-01T00:00:00Z'))).toMatchObject({ clock: 'problem' })
@@ -58,13 +59,13 @@ describe('doctor', () => {
       (await examine(asked)).find(({ check }) => check === 'prices')
     // The bundled prices are of 2026-09-23: 30 days on is in time.
     writeFileSync(join(cwd, 'a.jsonl'), call('a', '2026-10-23T23:59:59Z'))
-    await runWell(['ingest', 'a.jsonl', '--db', db], { cwd })
+    await runWarmWell(['ingest', 'a.jsonl', '--db', db], { cwd })
     expect(await pricesOf()).toMatchObject({ health: 'ok' })
     writeFileSync(
       join(cwd, 'b.jsonl'),
       call('b', '2026-10-24T00:00:00Z') + call('c', '2026-10-25T00:00:00Z', 'x-1'),
     )
-    await runWell(['ingest', 'b.jsonl', '--db', db], { cwd })
+    await runWarmWell(['ingest', 'b.jsonl', '--db', db], { cwd })
     const found = await pricesOf()
     expect(found).toMatchObject({ health: 'note' })
     expect(found?.found).toMatch(/; 1 call is later than the price data \(2026-09-23\) by over 30 days$/)
@@ -148,7 +149,7 @@ describe('doctor', () => {
         .filter(({ check }) => /^(filters|rule|budget)/.test(check))
         .map((one) => `${one.check}, ${one.health}: ${one.found}`)
     expect(await found()).toEqual(['filters, ok: there are no calls to hold them against'])
-    await runWell(['ingest', 'calls.jsonl'], { cwd })
+    await runWarmWell(['ingest', 'calls.jsonl'], { cwd })
     expect(await found()).toEqual([
       'rule bad, note: no call at any time has feature=serch; the closest: search',
     ])
@@ -160,11 +161,11 @@ describe('doctor', () => {
 
   test('ends with 1 when something must be mended, and changes nothing', async () => {
     const cwd = emptyFolder()
-    const fresh = await run(['doctor'], { cwd })
+    const fresh = await runWarm(['doctor'], { cwd })
     expect(fresh).toMatchObject({ code: 0 })
     expect(fresh.stdout).toContain('not there yet: ')
     writeFileSync(join(cwd, 'notes.txt'), 'not a database')
-    const ill = await run(['doctor', '--db', 'notes.txt'], { cwd })
+    const ill = await runWarm(['doctor', '--db', 'notes.txt'], { cwd })
     expect(ill).toMatchObject({ code: 1, stderr: '' })
     expect(ill.stdout).toContain('not a database of llmcost')
   })

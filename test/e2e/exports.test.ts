@@ -8,7 +8,8 @@ import { parse } from 'csv-parse/sync'
 import { beforeAll, expect, test } from 'vitest'
 import { exact } from '../property/focus-rules.js'
 import { contentsOf } from '../property/ingesting.js'
-import { pinnedEnv, programPath, run, runWell, sharedFolder, start } from './program.js'
+import { pinnedEnv, programPath, sharedFolder, start } from './program.js'
+import { runWarm, runWarmWell } from './together.js'
 
 const fixtures = fileURLToPath(new URL('../../fixtures', import.meta.url))
 const cwd = sharedFolder()
@@ -18,7 +19,7 @@ const env = { LLMCOST_DB: 'demo.duckdb' }
 
 beforeAll(async () => {
   cpSync(join(fixtures, 'demo'), join(cwd, 'demo'), { recursive: true })
-  await runWell(['ingest', 'demo'], { cwd, env })
+  await runWarmWell(['ingest', 'demo'], { cwd, env })
 })
 
 const long = ['readme', 'demo', 'azure-traces', 'anomaly-dev']
@@ -33,35 +34,35 @@ test.each(['csv', 'jsonl'])(
   async (format) => {
     const db = ['--db', `all-${format}.duckdb`]
     for (const name of others) cpSync(join(fixtures, name), join(cwd, 'logs', name), { recursive: true })
-    await run(['ingest', 'logs', ...db], { cwd })
+    await runWarm(['ingest', 'logs', ...db], { cwd })
     const { calls } = await contentsOf(join(cwd, db[1]!))
     expect(calls.length).toBeGreaterThan(100)
-    await runWell(['export', 'calls', '--output', `calls.${format}`, ...db], { cwd })
+    await runWarmWell(['export', 'calls', '--output', `calls.${format}`, ...db], { cwd })
     const parts = ['--partition-by', 'month', '--format', format, '--output', `parts-${format}`]
-    await runWell(['export', 'calls', ...parts, ...db], { cwd })
+    await runWarmWell(['export', 'calls', ...parts, ...db], { cwd })
     for (const source of [`calls.${format}`, `parts-${format}`]) {
-      await runWell(['ingest', source, '--db', `${source}.duckdb`], { cwd })
+      await runWarmWell(['ingest', source, '--db', `${source}.duckdb`], { cwd })
       expect((await contentsOf(join(cwd, `${source}.duckdb`))).calls).toEqual(calls)
     }
-    const charges = parse<Record<string, string>>(await runWell(['export', 'focus', ...db], { cwd }), {
+    const charges = parse<Record<string, string>>(await runWarmWell(['export', 'focus', ...db], { cwd }), {
       columns: true,
     })
     const query = 'SELECT sum(cost_usd) AS cost_usd FROM calls'
-    const cost = (await runWell(['sql', query, '--format', 'csv', ...db], { cwd })).split('\n')[1]!
+    const cost = (await runWarmWell(['sql', query, '--format', 'csv', ...db], { cwd })).split('\n')[1]!
     const billed = charges.reduce((sum, row) => sum + exact(row['BilledCost']!, 12), 0n)
     expect(billed).toBe(exact(cost, 12))
     expect(new Set(charges.map((row) => row['x_CostBasis']))).toEqual(new Set(['list', 'reported']))
-    await runWell(['ingest', `calls.${format}`, ...db], { cwd })
+    await runWarmWell(['ingest', `calls.${format}`, ...db], { cwd })
     expect((await contentsOf(join(cwd, db[1]!))).calls).toEqual(calls)
   },
   slow,
 )
 
 test('stdout is the rows and nothing else, and a reader may leave', async () => {
-  const { stdout, stderr, code } = await run(['export', 'hourly', '--quiet'], { cwd, env })
+  const { stdout, stderr, code } = await runWarm(['export', 'hourly', '--quiet'], { cwd, env })
   expect([code, stderr]).toEqual([0, ''])
   expect(stdout).toMatch(/^hour,"provider",/)
-  await runWell(['export', 'hourly', '--output', 'hourly.csv'], { cwd, env })
+  await runWarmWell(['export', 'hourly', '--output', 'hourly.csv'], { cwd, env })
   expect(stdout).toBe(readFileSync(join(cwd, 'hourly.csv'), 'utf8'))
   const headed = spawnSync(
     'sh',
@@ -87,32 +88,38 @@ test('asked of logs, it writes the calls of the logs', async () => {
     'jsonl',
     '--quiet',
   ]
-  const lines = (await runWell(args, { cwd })).trimEnd().split('\n')
+  const lines = (await runWarmWell(args, { cwd })).trimEnd().split('\n')
   const asked = ['breakdown', '--by', 'none', '--where', 'feature=search', '--input', 'demo', '--json']
-  const answer = JSON.parse(await runWell(asked, { cwd })) as { rows: { calls: number }[] }
+  const answer = JSON.parse(await runWarmWell(asked, { cwd })) as { rows: { calls: number }[] }
   expect(lines.length).toBe(answer.rows[0]!.calls)
   expect(
     (
-      await run(['export', 'calls', '--input', 'demo', '--since', '2027-01-01', '--until', '2027-02-01'], {
-        cwd,
-      })
+      await runWarm(
+        ['export', 'calls', '--input', 'demo', '--since', '2027-01-01', '--until', '2027-02-01'],
+        {
+          cwd,
+        },
+      )
     ).stderr,
   ).toContain('no calls from 2027-01-01')
 })
 
 test('nothing that is there is replaced without --force', async () => {
   writeFileSync(join(cwd, 'mine.csv'), 'mine')
-  const refused = await run(['export', 'calls', '--output', 'mine.csv'], { cwd, env })
+  const refused = await runWarm(['export', 'calls', '--output', 'mine.csv'], { cwd, env })
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('--force') as unknown])
   expect(readFileSync(join(cwd, 'mine.csv'), 'utf8')).toBe('mine')
-  await runWell(['export', 'calls', '--output', 'mine.csv', '--force'], { cwd, env })
+  await runWarmWell(['export', 'calls', '--output', 'mine.csv', '--force'], { cwd, env })
   expect(readFileSync(join(cwd, 'mine.csv'), 'utf8')).toMatch(/^"call_id"/)
   mkdirSync(join(cwd, 'photos'))
   writeFileSync(join(cwd, 'photos', 'one.jpg'), '')
-  const folder = await run(['export', 'calls', '--partition-by', 'day', '--output', 'photos', '--force'], {
-    cwd,
-    env,
-  })
+  const folder = await runWarm(
+    ['export', 'calls', '--partition-by', 'day', '--output', 'photos', '--force'],
+    {
+      cwd,
+      env,
+    },
+  )
   expect(folder.code).toBe(1)
   expect(readdirSync(join(cwd, 'photos'))).toEqual(['one.jpg'])
 })
@@ -133,7 +140,7 @@ test(
       'killed/lake',
     ]
     const began = performance.now()
-    await runWell([...args.slice(0, -1), 'whole'], { cwd, env })
+    await runWarmWell([...args.slice(0, -1), 'whole'], { cwd, env })
     let lasts = performance.now() - began
     const whole = readdirSync(join(cwd, 'whole')).toSorted()
     let killed = 0
@@ -152,7 +159,7 @@ test(
       if (names.length > 0) expect(readdirSync(join(room, 'lake')).toSorted()).toEqual(whole)
     }
     expect(killed).toBeGreaterThan(2)
-    await runWell([...args, '--force'], { cwd, env })
+    await runWarmWell([...args, '--force'], { cwd, env })
     expect(readdirSync(room)).toEqual(['lake'])
   },
   slow,
@@ -160,7 +167,7 @@ test(
 
 test('a name acts neither on the shell, the engine nor the terminal', async () => {
   const name = "o'; DROP TABLE calls; -- $1 {uuid} \u001b[31m*.csv"
-  const { stderr, code } = await run(['export', 'hourly', '--output', name], { cwd, env })
+  const { stderr, code } = await runWarm(['export', 'hourly', '--output', name], { cwd, env })
   expect(code).toBe(0)
   expect(stderr).not.toContain('\u001b')
   expect(readFileSync(join(cwd, name), 'utf8')).toBe(readFileSync(join(cwd, 'hourly.csv'), 'utf8'))
@@ -168,10 +175,12 @@ test('a name acts neither on the shell, the engine nor the terminal', async () =
 
 test('the report of the export is the report', async () => {
   const asked = ['--as-of', '2026-09-28', '--sections', 'summary,models']
-  const json = JSON.parse(await runWell(['report', ...asked, '--json'], { cwd, env })) as {
+  const json = JSON.parse(await runWarmWell(['report', ...asked, '--json'], { cwd, env })) as {
     sections: { id: string; rows: Record<string, unknown>[] }[]
   }
-  const lines = (await runWell(['export', 'report', ...asked, '--format', 'jsonl', '--quiet'], { cwd, env }))
+  const lines = (
+    await runWarmWell(['export', 'report', ...asked, '--format', 'jsonl', '--quiet'], { cwd, env })
+  )
     .trimEnd()
     .split('\n')
     .map(

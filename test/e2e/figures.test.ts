@@ -5,8 +5,11 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { answerOf, type Answer, type Cell } from '../property/exact-json.js'
-import { emptyFolder, runWell } from './program.js'
+import { emptyFolder, sharedFolder } from './program.js'
+import { runWarmWell } from './together.js'
 
+/** Nothing of it is asked for here: every database is named. */
+const env = { HOME: sharedFolder() }
 const fixtures = fileURLToPath(new URL('../../fixtures', import.meta.url))
 const inFixture = (folder: string, ending: string): string[] =>
   readdirSync(join(fixtures, folder))
@@ -60,10 +63,10 @@ const byModel = ['breakdown', '--by', 'model', '--json']
 async function everyWay(sources: readonly string[], options: readonly string[] = []): Promise<Answer[]> {
   const cwd = emptyFolder()
   const store = ['--db', join(cwd, 'calls.duckdb')]
-  const answers = [answerOf(await runWell([...byModel, ...options, '--input', ...sources], { cwd }))]
+  const answers = [answerOf(await runWarmWell([...byModel, ...options, '--input', ...sources], { cwd, env }))]
   for (let time = 1; time <= 2; time++) {
-    await runWell(['ingest', ...sources, ...options, ...store], { cwd })
-    answers.push(answerOf(await runWell([...byModel, ...store], { cwd })))
+    await runWarmWell(['ingest', ...sources, ...options, ...store], { cwd, env })
+    answers.push(answerOf(await runWarmWell([...byModel, ...store], { cwd, env })))
   }
   return answers
 }
@@ -76,7 +79,7 @@ describe('a coding agent’s day', () => {
   test('prints 295 lines as 152 calls and 143 earlier copies', async () => {
     const cwd = emptyFolder()
     const told = answerOf(
-      await runWell(['ingest', ...sessions, '--json', '--db', join(cwd, 'calls.duckdb')], { cwd }),
+      await runWarmWell(['ingest', ...sessions, '--json', '--db', join(cwd, 'calls.duckdb')], { cwd, env }),
     )
     const { lines, imported, duplicates, superseded, skipped, rejected } = told.totals
     expect([lines, imported, skipped, rejected]).toEqual(['295', '152', '0', '0'])
@@ -85,10 +88,10 @@ describe('a coding agent’s day', () => {
 
   test('keeps cached and written input apart', async () => {
     const cwd = emptyFolder()
-    await runWell(['ingest', ...sessions, '--db', 'calls.duckdb'], { cwd })
+    await runWarmWell(['ingest', ...sessions, '--db', 'calls.duckdb'], { cwd, env })
     const sql = `SELECT model, sum(input_tokens - cache_read_input_tokens - cache_creation_input_tokens) AS uncached,
       sum(cache_read_input_tokens) AS read, sum(cache_creation_input_tokens) AS written FROM calls GROUP BY 1 ORDER BY 1`
-    const { rows } = answerOf(await runWell(['sql', sql, '--json', '--db', 'calls.duckdb'], { cwd }))
+    const { rows } = answerOf(await runWarmWell(['sql', sql, '--json', '--db', 'calls.duckdb'], { cwd, env }))
     expect(rows).toEqual([
       { model: 'claude-opus-4-6', uncached: '180', read: '11783397', written: '488218' },
       { model: 'claude-sonnet-4-5-20250929', uncached: '53', read: '604156', written: '71257' },
@@ -107,10 +110,13 @@ describe('a coding agent’s day', () => {
     ]
     for (const [i, order] of orders.entries()) {
       const cwd = emptyFolder()
-      expectFigures(answerOf(await runWell([...byModel, '--input', ...order], { cwd })), claudeDay)
+      expectFigures(answerOf(await runWarmWell([...byModel, '--input', ...order], { cwd, env })), claudeDay)
       if (i % 2 === 0) {
-        for (const file of order) await runWell(['ingest', file, '--db', 'calls.duckdb'], { cwd })
-        expectFigures(answerOf(await runWell([...byModel, '--db', 'calls.duckdb'], { cwd })), claudeDay)
+        for (const file of order) await runWarmWell(['ingest', file, '--db', 'calls.duckdb'], { cwd, env })
+        expectFigures(
+          answerOf(await runWarmWell([...byModel, '--db', 'calls.duckdb'], { cwd, env })),
+          claudeDay,
+        )
       }
     }
   })
@@ -130,11 +136,14 @@ describe('a coding agent’s day', () => {
         )
       }
     }
-    expectFigures(answerOf(await runWell([...byModel, '--input', 'copies', ...sessions], { cwd })), claudeDay)
-    await runWell(['ingest', 'copies', ...store], { cwd })
-    expectFigures(answerOf(await runWell([...byModel, ...store], { cwd })), claudeDay)
-    await runWell(['ingest', ...sessions, ...store], { cwd })
-    expectFigures(answerOf(await runWell([...byModel, ...store], { cwd })), claudeDay)
+    expectFigures(
+      answerOf(await runWarmWell([...byModel, '--input', 'copies', ...sessions], { cwd, env })),
+      claudeDay,
+    )
+    await runWarmWell(['ingest', 'copies', ...store], { cwd, env })
+    expectFigures(answerOf(await runWarmWell([...byModel, ...store], { cwd, env })), claudeDay)
+    await runWarmWell(['ingest', ...sessions, ...store], { cwd, env })
+    expectFigures(answerOf(await runWarmWell([...byModel, ...store], { cwd, env })), claudeDay)
   })
 })
 
@@ -148,7 +157,7 @@ test('a gateway’s row costs what the gateway itself said', async () => {
     for (const answer of await everyWay([file])) expectFigures(answer, litellmCall)
     const cwd = emptyFolder()
     const sql = 'SELECT cost_usd, reported_cost_usd, cost_basis FROM calls'
-    const { rows } = answerOf(await runWell(['sql', sql, '--json', '--input', file], { cwd }))
+    const { rows } = answerOf(await runWarmWell(['sql', sql, '--json', '--input', file], { cwd, env }))
     expect(rows).toEqual([{ cost_usd: '0.000225', reported_cost_usd: '0.000225', cost_basis: 'list' }])
   }
 })
@@ -158,7 +167,7 @@ test('a model-invocation record keeps its tokens, its end and its time', async (
     expect(figures(answer.totals).slice(0, 3)).toEqual(['1', '4', '38'])
   }
   const cwd = emptyFolder()
-  const { rows } = answerOf(await runWell(['calls', '--json', '--input', ...bedrock], { cwd }))
+  const { rows } = answerOf(await runWarmWell(['calls', '--json', '--input', ...bedrock], { cwd, env }))
   expect(rows[0]).toMatchObject({
     input_tokens: '4',
     output_tokens: '38',
@@ -171,7 +180,7 @@ test('all of them in one run stay apart', async () => {
   const cwd = emptyFolder()
   const all = [...bedrock, ...sessions, ...litellm]
   for (const order of [all, [...all].reverse()]) {
-    const { totals } = answerOf(await runWell([...byModel, '--input', ...order], { cwd }))
+    const { totals } = answerOf(await runWarmWell([...byModel, '--input', ...order], { cwd, env }))
     expect(totals['calls']).toBe('155')
   }
 })

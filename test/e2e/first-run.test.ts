@@ -14,7 +14,8 @@ import {
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { emptyFolder, run, type Ran } from './program.js'
+import { emptyFolder, type Ran } from './program.js'
+import { runWarm } from './together.js'
 
 const fixture = (path: string): string => fileURLToPath(new URL(`../../fixtures/${path}`, import.meta.url))
 
@@ -42,7 +43,7 @@ const alone = (
   { cwd, env }: { cwd: string; env: Record<string, string> },
   more: Record<string, string> = {},
   args: readonly string[] = [],
-): Promise<Ran> => run(args, { cwd, env: { ...env, ...more } })
+): Promise<Ran> => runWarm(args, { cwd, env: { ...env, ...more } })
 
 /** The blocks, whether they are one or two. */
 function blocksOf({ stdout }: Ran): readonly Block[] {
@@ -137,7 +138,7 @@ describe('llmcost alone', () => {
     const [agents, logs] = blocksOf(await alone(at, {}, ['--json']))
     // $10.11 of 152 calls, as fixtures/SOURCES.md tells; of the demo, what its report says of September.
     expect(agents?.totals).toMatchObject({ calls: 152, month_usd: 10.11369555 })
-    const asked = await run(
+    const asked = await runWarm(
       ['breakdown', 'logs', '--by', 'none', '--since', '2026-09-01', '--until', '2026-10-01', '--json', '-q'],
       { cwd: at.cwd, env: at.env },
     )
@@ -154,7 +155,11 @@ describe('llmcost alone', () => {
     const at = place()
     cpSync(fixture('claude-code/real-day'), join(at.home, '.claude', 'projects', '-p'), { recursive: true })
     if (config !== '') writeFileSync(join(at.cwd, 'llmcost.config.yaml'), config)
-    const { stdout, stderr, code } = await run([], { cwd: at.cwd, env: { ...at.env, ...env }, finds: true })
+    const { stdout, stderr, code } = await runWarm([], {
+      cwd: at.cwd,
+      env: { ...at.env, ...env },
+      finds: true,
+    })
     expect([stdout.split('\n').length, code]).toEqual([4, 0])
     expect(stderr === '').toBe(!config.startsWith('db'))
   })

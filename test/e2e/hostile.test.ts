@@ -4,7 +4,8 @@ import { closeSync, existsSync, openSync, readFileSync, writeFileSync, writeSync
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ask } from '../property/ingesting.js'
-import { emptyFolder, pinnedEnv, programPath, run, runWell } from './program.js'
+import { emptyFolder, pinnedEnv, programPath } from './program.js'
+import { runWarm, runWarmWell } from './together.js'
 
 const call = (more: Readonly<Record<string, unknown>>): string =>
   JSON.stringify({
@@ -92,7 +93,7 @@ test('10,000 hostile lines: every one is booked, and nothing acts in any output'
   const cwd = emptyFolder()
   const lines = writeHostile(join(cwd, 'hostile.jsonl'))
   const db = ['--db', 'calls.duckdb']
-  const ran = await run(['ingest', 'hostile.jsonl', '--max-rejects', '100%', '--json', ...db], { cwd })
+  const ran = await runWarm(['ingest', 'hostile.jsonl', '--max-rejects', '100%', '--json', ...db], { cwd })
   expect(ran.code, ran.stderr).toBe(0)
   const { totals } = JSON.parse(ran.stdout) as IngestAnswer
   expect(totals.lines).toBe(lines)
@@ -144,7 +145,7 @@ test('10,000 hostile lines: every one is booked, and nothing acts in any output'
   ]
   for (const question of questions) {
     for (const format of ['table', 'markdown', 'json', 'csv']) {
-      const answer = await run([...question, '--format', format, ...db], { cwd })
+      const answer = await runWarm([...question, '--format', format, ...db], { cwd })
       const name = `${question[0]} ${format}`
       expect([name, answer.code, answer.code === 0 ? '' : answer.stderr]).toEqual([name, 0, ''])
       for (const text of [answer.stdout, answer.stderr]) expectHarmless(name, text, format)
@@ -222,7 +223,7 @@ test('10,000 distinct keys do not widen the store without end', async () => {
   )
   writeFileSync(join(cwd, 'keys.jsonl'), lines.join('\n') + '\n')
   const { totals } = JSON.parse(
-    await runWell(['ingest', 'keys.jsonl', '--json', '--db', 'calls.duckdb'], { cwd }),
+    await runWarmWell(['ingest', 'keys.jsonl', '--json', '--db', 'calls.duckdb'], { cwd }),
   ) as IngestAnswer
   expect(totals.imported).toBe(10_000)
 }, 120_000)
@@ -230,7 +231,7 @@ test('10,000 distinct keys do not widen the store without end', async () => {
 test('what is not a store of ours, or damaged, or newer, is refused and left byte for byte as it was', async () => {
   const cwd = emptyFolder()
   writeFileSync(join(cwd, 'log.jsonl'), `${call({ id: 'a' })}\n`)
-  await runWell(['ingest', 'log.jsonl', '--db', 'good.duckdb'], { cwd })
+  await runWarmWell(['ingest', 'log.jsonl', '--db', 'good.duckdb'], { cwd })
   const good = readFileSync(join(cwd, 'good.duckdb'))
   const { DuckDBInstance } = await import('@duckdb/node-api')
   const made = async (name: string, base: Buffer | undefined, sql: string): Promise<void> => {
@@ -263,7 +264,7 @@ test('what is not a store of ours, or damaged, or newer, is refused and left byt
       ['ingest', 'log.jsonl'],
       ['ingest', 'log.jsonl', '--dry-run'],
     ]) {
-      const ran = await run([...args, '--db', `${name}.duckdb`], { cwd })
+      const ran = await runWarm([...args, '--db', `${name}.duckdb`], { cwd })
       const told = `${name}: ${args.join(' ')}: ${ran.stderr}`
       expect([ran.code, ran.stdout], told).toEqual([1, ''])
       expect(ran.stderr, told).toContain(`${name}.duckdb`)
@@ -272,14 +273,14 @@ test('what is not a store of ours, or damaged, or newer, is refused and left byt
     expect(readFileSync(join(cwd, `${name}.duckdb`)).equals(before), name).toBe(true)
     expect(existsSync(join(cwd, `${name}.duckdb.wal`)), name).toBe(false)
   }
-  const folder = await run(['ingest', 'log.jsonl', '--db', '.'], { cwd })
+  const folder = await runWarm(['ingest', 'log.jsonl', '--db', '.'], { cwd })
   expect([folder.code, folder.stderr]).toEqual([1, expect.stringContaining('folder')])
 }, 120_000)
 
 test('sql reads, and does nothing else', async () => {
   const cwd = emptyFolder()
   writeFileSync(join(cwd, 'log.jsonl'), `${call({ id: 'a' })}\n`)
-  await runWell(['ingest', 'log.jsonl', '--db', 'calls.duckdb'], { cwd })
+  await runWarmWell(['ingest', 'log.jsonl', '--db', 'calls.duckdb'], { cwd })
   const before = readFileSync(join(cwd, 'calls.duckdb'))
   const refused = [
     'DELETE FROM calls',
@@ -319,7 +320,7 @@ test('sql reads, and does nothing else', async () => {
   ]
   const answers = []
   for (const sql of refused)
-    answers.push([sql, await run(['sql', sql, '--db', 'calls.duckdb'], { cwd })] as const)
+    answers.push([sql, await runWarm(['sql', sql, '--db', 'calls.duckdb'], { cwd })] as const)
   for (const [sql, ran] of answers) {
     expect([sql, ran.code === 0 ? ran.stdout : 'refused']).toEqual([sql, 'refused'])
     expect(ran.stderr, sql).not.toContain('unexpected')
@@ -328,7 +329,7 @@ test('sql reads, and does nothing else', async () => {
   expect(readFileSync(join(cwd, 'calls.duckdb')).equals(before)).toBe(true)
   expect(['out.csv', 'x.duckdb', 'x'].filter((name) => existsSync(join(cwd, name)))).toEqual([])
   expect(
-    await runWell(['sql', 'SELECT count(*) AS n FROM calls', '--json', '--db', 'calls.duckdb'], { cwd }),
+    await runWarmWell(['sql', 'SELECT count(*) AS n FROM calls', '--json', '--db', 'calls.duckdb'], { cwd }),
   ).toContain('"n": 1')
 }, 120_000)
 
@@ -353,7 +354,7 @@ test('nothing quoted on stderr acts, or passes for a line of the program', async
     ['report', `--${evil}`],
   ]
   for (const args of cases) {
-    const { stderr } = await run(args, { cwd })
+    const { stderr } = await runWarm(args, { cwd })
     const lines = stderr.split('\n')
     // eslint-disable-next-line no-control-regex
     expect(stderr, args.join(' ')).not.toMatch(

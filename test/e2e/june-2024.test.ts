@@ -6,7 +6,8 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { answerOf, units } from '../property/exact-json.js'
-import { emptyFolder, runWell } from './program.js'
+import { emptyFolder } from './program.js'
+import { runWarmWell } from './together.js'
 
 const log = fileURLToPath(new URL('../../fixtures/llmcost/june-2024/usage.jsonl', import.meta.url))
 /** USD a million tokens, in and out, times ten. */
@@ -33,7 +34,7 @@ test('a month of 2024 costs by list what it cost then, to the cent and beyond', 
   }
   const cwd = emptyFolder()
   const ask = ['breakdown', '--by', 'model', '--json', '--input', log]
-  const answer = answerOf(await runWell(ask, { cwd }))
+  const answer = answerOf(await runWarmWell(ask, { cwd }))
   expect(new Map(answer.rows.map((row) => [String(row['model']), units(row['cost_usd'])]))).toEqual(expected)
   // What the tracker reckoned is the same: nothing to warn of, and no price is doubtful.
   expect(answer.warnings).toEqual([])

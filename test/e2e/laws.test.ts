@@ -7,7 +7,8 @@ import { expect, test } from 'vitest'
 import { answerOf, units, type Cell } from '../property/exact-json.js'
 import { contentsOf } from '../property/ingesting.js'
 import { counted, expectedCalls, fileText, logs } from '../property/logs.js'
-import { emptyFolder, run, runWell } from './program.js'
+import { emptyFolder } from './program.js'
+import { runWarm, runWarmWell } from './together.js'
 
 const [all] = fc.sample(logs(12), { numRuns: 1, seed: 7 })
 const texts = all!.map((log) => ({ log, text: fileText(log) }))
@@ -31,7 +32,7 @@ const ingest = (names: readonly string[], db: string): string[] => [
 
 test('conservation: every line of every file is booked once', async () => {
   const { cwd, names } = placed()
-  const { rows, totals } = answerOf(await runWell(ingest(names, 'calls.duckdb'), { cwd }))
+  const { rows, totals } = answerOf(await runWarmWell(ingest(names, 'calls.duckdb'), { cwd }))
   for (const [i, row] of [...rows, totals].entries()) {
     const [lines, ...booked] = counts.map((key) => Number(row[key]))
     expect(booked.reduce((sum, n) => sum + n, 0)).toBe(lines)
@@ -42,25 +43,25 @@ test('conservation: every line of every file is booked once', async () => {
 
 test('idempotence: again, in another order, renamed and gzipped', async () => {
   const { cwd, names } = placed()
-  await runWell(ingest(names, 'calls.duckdb'), { cwd })
+  await runWarmWell(ingest(names, 'calls.duckdb'), { cwd })
   const once = await contentsOf(join(cwd, 'calls.duckdb'))
   const copies = texts.map(({ text }, i) => {
     writeFileSync(join(cwd, `copy-${i}.log.gz`), gzipSync(text))
     return `copy-${i}.log.gz`
   })
-  const again = await runWell(ingest([...copies, ...[...names].reverse()], 'calls.duckdb'), { cwd })
+  const again = await runWarmWell(ingest([...copies, ...[...names].reverse()], 'calls.duckdb'), { cwd })
   expect(answerOf(again).totals['imported']).toBe('0')
-  await runWell(ingest([...names].reverse(), 'other.duckdb'), { cwd })
+  await runWarmWell(ingest([...names].reverse(), 'other.duckdb'), { cwd })
   for (const db of ['calls.duckdb', 'other.duckdb']) expect(await contentsOf(join(cwd, db))).toEqual(once)
 })
 
 test('one sum: the groups of every dimension add up to the total', async () => {
   const { cwd, names } = placed()
   const from = ['--max-rejects', '100%', '--db', 'calls.duckdb']
-  await runWell(['ingest', ...names, ...from], { cwd })
+  await runWarmWell(['ingest', ...names, ...from], { cwd })
   const total = async (by: string): Promise<readonly [bigint, Cell | undefined]> => {
     const { rows } = answerOf(
-      await runWell(['breakdown', '--by', by, '--json', '--db', 'calls.duckdb'], { cwd }),
+      await runWarmWell(['breakdown', '--by', by, '--json', '--db', 'calls.duckdb'], { cwd }),
     )
     const costs = rows.flatMap((row) => (row['cost_usd'] === null ? [] : [units(row['cost_usd'])]))
     return [costs.reduce((sum, cost) => sum + cost, 0n), rows[0]?.['calls']]
@@ -73,7 +74,7 @@ test('one sum: the groups of every dimension add up to the total', async () => {
 
 test('atomicity: --strict keeps a file with a reject out, tells why and ends with 4; the others land', async () => {
   const { cwd, names } = placed()
-  const ran = await run(['ingest', ...names, '--strict', '--json', '--db', 'calls.duckdb'], { cwd })
+  const ran = await runWarm(['ingest', ...names, '--strict', '--json', '--db', 'calls.duckdb'], { cwd })
   const bad = texts.filter(({ log }) => counted(log).rejected > 0)
   expect(bad.length).toBeGreaterThan(0)
   expect(bad.length).toBeLessThan(texts.length)

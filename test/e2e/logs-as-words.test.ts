@@ -6,7 +6,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { CommandSpec } from '../../src/commands/command.js'
 import { asksLogs } from '../../src/commands/command.js'
 import { loadCommands } from '../../src/commands/registry.js'
-import { run, runWell, sharedFolder } from './program.js'
+import { sharedFolder } from './program.js'
+import { runWarm, runWarmWell } from './together.js'
 
 const cwd = sharedFolder()
 const sessions = fileURLToPath(new URL('../../fixtures/claude-code/real-day', import.meta.url))
@@ -59,9 +60,11 @@ describe('logs after a question', () => {
     ['files, one by one', readdirSync(sessions).flatMap((n) => (n.endsWith('l') ? [`logs/${n}`] : []))],
   ])('as %s answer as --input does', async (_, words) => {
     const options = ['--by', 'model', '--json', '--as-of', '2026-02-13', '-q']
-    const asked = await runWell(['breakdown', ...options, '--input', 'logs'], { cwd })
-    expect(await runWell(['breakdown', ...words, ...options], { cwd })).toBe(asked)
-    expect(await runWell([...options.slice(2), 'breakdown', ...words, '--by', 'model'], { cwd })).toBe(asked)
+    const asked = await runWarmWell(['breakdown', ...options, '--input', 'logs'], { cwd })
+    expect(await runWarmWell(['breakdown', ...words, ...options], { cwd })).toBe(asked)
+    expect(await runWarmWell([...options.slice(2), 'breakdown', ...words, '--by', 'model'], { cwd })).toBe(
+      asked,
+    )
     // Known of this day: 152 calls at $10.11 (fixtures/SOURCES.md tells where it is from).
     const { totals } = JSON.parse(asked) as { totals: { calls: number; cost_usd: number } }
     expect([totals.calls, totals.cost_usd.toFixed(2)]).toEqual([152, '10.11'])
@@ -71,12 +74,12 @@ describe('logs after a question', () => {
     const [first = '', ...rest] = readdirSync(join(cwd, 'logs')).filter((name) => name.endsWith('.jsonl'))
     const options = ['--by', 'none', '--json', '--as-of', '2026-02-13', '-q']
     const files = rest.flatMap((name) => ['--input', `logs/${name}`])
-    const apart = await runWell(['breakdown', `logs/${first}`, ...options, ...files], { cwd })
-    expect(apart).toBe(await runWell(['breakdown', 'logs', ...options], { cwd }))
+    const apart = await runWarmWell(['breakdown', `logs/${first}`, ...options, ...files], { cwd })
+    expect(apart).toBe(await runWarmWell(['breakdown', 'logs', ...options], { cwd }))
   })
 
   test('a word that is none is wrong use', async () => {
-    const { code, stderr } = await run(['breakdown', 'logs', 'feature'], { cwd })
+    const { code, stderr } = await runWarm(['breakdown', 'logs', 'feature'], { cwd })
     expect([code, stderr]).toEqual([
       2,
       'llmcost: feature is no file, folder or pattern of logs\n  Did you mean llmcost breakdown --by feature?\n',

@@ -3,7 +3,8 @@ import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { emptyFolder, pinnedEnv, programPath, run, runWell, sharedFolder, type Ran } from './program.js'
+import { emptyFolder, pinnedEnv, programPath, sharedFolder, type Ran } from './program.js'
+import { runWarm, runWarmWell } from './together.js'
 
 const lines = (count: number): string =>
   Array.from(
@@ -46,11 +47,13 @@ const cwd = sharedFolder()
 beforeAll(async () => {
   writeFileSync(join(cwd, 'first.jsonl'), lines(200))
   writeFileSync(join(cwd, 'more.jsonl'), lines(20_000))
-  await runWell(['ingest', 'first.jsonl', ...db], { cwd })
+  await runWarmWell(['ingest', 'first.jsonl', ...db], { cwd })
 })
 
 const expectIntact = async (): Promise<void> => {
-  const answer = await runWell(['breakdown', '--as-of', 'latest', '--since', '30d', '--json', ...db], { cwd })
+  const answer = await runWarmWell(['breakdown', '--as-of', 'latest', '--since', '30d', '--json', ...db], {
+    cwd,
+  })
   expect((JSON.parse(answer) as { totals: { calls: number } }).totals.calls).toBe(200)
 }
 
@@ -61,7 +64,7 @@ describe('too little', () => {
   ])('memory for %s: what it says would do does', async (...args) => {
     let limit = '1MB'
     for (let tries = 0; tries < 4; tries++) {
-      const ran = await run([...args, '--memory-limit', limit, ...db], { cwd })
+      const ran = await runWarm([...args, '--memory-limit', limit, ...db], { cwd })
       if (ran.code === 0) break
       expectTold(
         ran,
@@ -69,7 +72,7 @@ describe('too little', () => {
       )
       limit = /Try --memory-limit (\w+)/.exec(ran.stderr)![1]!
     }
-    expect((await run([...args, '--memory-limit', limit, ...db], { cwd })).code).toBe(0)
+    expect((await runWarm([...args, '--memory-limit', limit, ...db], { cwd })).code).toBe(0)
     await expectIntact()
   })
 
@@ -85,7 +88,7 @@ describe('too little', () => {
   })
 
   test.each(['/nonexistent/folder', '/dev/null/x'])('temporary folder: %s', async (folder) => {
-    const ran = await run(['ingest', 'more.jsonl', ...db], { cwd, env: { TMPDIR: folder } })
+    const ran = await runWarm(['ingest', 'more.jsonl', ...db], { cwd, env: { TMPDIR: folder } })
     expectTold(ran, /: temporary files cannot be made\n  Name a folder that can be written to: TMPDIR/)
     await expectIntact()
   })
@@ -100,9 +103,11 @@ describe('too little', () => {
     try {
       copyFileSync(join(cwd, 'calls.duckdb'), join(small, 'calls.duckdb'))
       const store = ['--db', join(small, 'calls.duckdb')]
-      const ran = await run(['ingest', 'more.jsonl', ...store], { cwd })
+      const ran = await runWarm(['ingest', 'more.jsonl', ...store], { cwd })
       expectTold(ran, /small\/\S+: the disk is full\n  Make room there.*\n  Logs of [\d.]+ .?B take up to/)
-      const answer = await runWell(['sql', 'SELECT count(*) AS n FROM calls', '--json', ...store], { cwd })
+      const answer = await runWarmWell(['sql', 'SELECT count(*) AS n FROM calls', '--json', ...store], {
+        cwd,
+      })
       expect(answer).toContain('"n": 200')
       rmSync(join(small, 'calls.duckdb'))
       writeFileSync(join(small, 'filler'), Buffer.alloc(room - (400 << 10)))
@@ -122,7 +127,7 @@ describe('a database that is none', () => {
   test.each(['/dev/null', '/dev/zero', '/dev/full', 'pipe'])('%s', async (path) => {
     if (path === 'pipe') spawnSync('mkfifo', [join(cwd, 'pipe')])
     for (const args of [['status'], ['ingest', 'first.jsonl'], ['report'], ['doctor']]) {
-      const ran = await run([...args, '--db', path], { cwd })
+      const ran = await runWarm([...args, '--db', path], { cwd })
       if (args[0] === 'doctor')
         expect([ran.code, ran.stdout]).toEqual([1, expect.stringContaining('a pipe or a device')])
       else expectTold(ran, /: the database path is a pipe or a device, not a file\n/)
@@ -131,7 +136,7 @@ describe('a database that is none', () => {
 
   test('a folder', async () => {
     for (const args of [['status'], ['ingest', 'first.jsonl']])
-      expectTold(await run([...args, '--db', '.'], { cwd }), /: the database path is a folder\n/)
+      expectTold(await runWarm([...args, '--db', '.'], { cwd }), /: the database path is a folder\n/)
   })
 
   test('in a folder that nobody may read: it is not said that there are no calls', async () => {
@@ -176,7 +181,7 @@ describe('a database that is none', () => {
       instance.closeSync()
       for (const args of [['status'], ['ingest', join(cwd, 'first.jsonl')]])
         expectTold(
-          await run([...args, ...db], { cwd: room }),
+          await runWarm([...args, ...db], { cwd: room }),
           /: the database says no version of its tables: /,
         )
     },

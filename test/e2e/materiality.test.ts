@@ -6,7 +6,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { numbers } from '../numbers.js'
-import { run, runWell, sharedFolder } from './program.js'
+import { sharedFolder } from './program.js'
+import { runWarm, runWarmWell } from './together.js'
 
 const hour = 3_600_000
 const now = Date.parse('2026-10-14T11:00:00Z')
@@ -32,8 +33,8 @@ const rule = '{ kind: unusual_cost, by: feature }'
 beforeAll(async () => {
   writeFileSync(join(cwd, 'small.csv'), log(12_000))
   writeFileSync(join(cwd, 'large.csv'), log(120_000))
-  await runWell(['ingest', 'small.csv', '--db', 'small.duckdb'], { cwd })
-  await runWell(['ingest', 'large.csv', '--db', 'large.duckdb'], { cwd })
+  await runWarmWell(['ingest', 'small.csv', '--db', 'small.duckdb'], { cwd })
+  await runWarmWell(['ingest', 'large.csv', '--db', 'large.duckdb'], { cwd })
   writeFileSync(join(cwd, 'plain.yaml'), `rules: [${rule}]\n`)
   writeFileSync(join(cwd, 'keen.yaml'), `bounds: { anomaly_min_share: 0.001 }\nrules: [${rule}]\n`)
   writeFileSync(
@@ -50,13 +51,13 @@ const at = ['--as-of', new Date(now).toISOString()]
 
 async function told(size: string, ...options: string[]): Promise<unknown[]> {
   const args = ['anomalies', '--since', '24h', ...at, '--json', '--db', `${size}.duckdb`, ...options]
-  const { incidents } = JSON.parse(await runWell(args, { cwd })) as { incidents: { value: string }[] }
+  const { incidents } = JSON.parse(await runWarmWell(args, { cwd })) as { incidents: { value: string }[] }
   return incidents.map(({ value }) => value)
 }
 
 async function alerts(size: string, config: string): Promise<boolean> {
   const args = ['check', ...at, '--json', '--db', `${size}.duckdb`, '--config', config]
-  return (await run(args, { cwd })).stdout.includes('feature documents cost $71.6')
+  return (await runWarm(args, { cwd })).stdout.includes('feature documents cost $71.6')
 }
 
 describe('in a company of $12,000 a week', () => {
@@ -92,13 +93,13 @@ describe('in a company of ten times that', () => {
 
   test('report follows bounds', async () => {
     const args = ['report', '--full', '--since', '2d', ...at, '--db', 'large.duckdb', '--config']
-    expect(await runWell([...args, 'plain.yaml'], { cwd })).not.toContain('documents: $71.6')
-    expect(await runWell([...args, 'keen.yaml'], { cwd })).toContain('documents: $71.6')
+    expect(await runWarmWell([...args, 'plain.yaml'], { cwd })).not.toContain('documents: $71.6')
+    expect(await runWarmWell([...args, 'keen.yaml'], { cwd })).toContain('documents: $71.6')
   })
 
   test('--explain prints each', async () => {
     const args = ['anomalies', '--explain', '2026-10-14T10:00', '--series', 'feature=documents', ...at]
-    const text = await runWell([...args, '--db', 'large.duckdb', '--config', 'keen.yaml'], { cwd })
+    const text = await runWarmWell([...args, '--db', 'large.duckdb', '--config', 'keen.yaml'], { cwd })
     expect(text.replaceAll(/\s+/g, ' ')).toMatch(
       /smallest excess: \$0\.10 \(--min-usd\) and 0\.1% of a usual day in an hour \(--min-share\), here \$17\.\d+, \$[\d.]+, \$[\d.]+, \$10\d\.?\d*; sensitivity: 1 \(--sensitivity\)/,
     )

@@ -15,7 +15,8 @@ import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { parseExposition } from '../property/exposed-model.js'
 import { ask } from '../property/ingesting.js'
-import { emptyFolder, pinnedEnv, programPath, run, runWell, start } from './program.js'
+import { emptyFolder, pinnedEnv, programPath, start } from './program.js'
+import { runWarm, runWarmWell } from './together.js'
 
 let written = 0
 
@@ -38,7 +39,7 @@ function log(cwd: string, name: string, features: readonly string[]): void {
 async function store(features: readonly string[]): Promise<{ cwd: string; db: string }> {
   const cwd = emptyFolder()
   log(cwd, 'log.jsonl', features)
-  await runWell(['ingest', 'log.jsonl', '--db', 'calls.duckdb'], { cwd })
+  await runWarmWell(['ingest', 'log.jsonl', '--db', 'calls.duckdb'], { cwd })
   return { cwd, db: join(cwd, 'calls.duckdb') }
 }
 
@@ -56,14 +57,14 @@ const members = (db: string): Promise<unknown> =>
 test('what labels name is kept: nothing is written when nothing is new, and no series gives calls away', async () => {
   const { cwd, db } = await store(['a', 'b'])
   const scrape = async (top: string): Promise<Record<string, string>> =>
-    requests(await runWell([...byFeature, '--top', top], { cwd }))
+    requests(await runWarmWell([...byFeature, '--top', top], { cwd }))
   expect(await scrape('3')).toEqual({ a: '1', b: '1' })
   const [before, time] = [readFileSync(db), statSync(db).mtimeMs]
   expect(await scrape('3')).toEqual({ a: '1', b: '1' })
   expect([readFileSync(db).equals(before), statSync(db).mtimeMs]).toEqual([true, time])
   // One place is left, and from then on there are others.
   log(cwd, 'more.jsonl', ['c', 'd', 'a'])
-  await runWell(['ingest', 'more.jsonl', '--db', db], { cwd })
+  await runWarmWell(['ingest', 'more.jsonl', '--db', db], { cwd })
   expect(await scrape('3')).toEqual({ a: '2', b: '1', c: '1', other: '1' })
   expect(await members(db)).toEqual([
     { label: 'feature', value: null },
@@ -72,24 +73,24 @@ test('what labels name is kept: nothing is written when nothing is new, and no s
     { label: 'feature', value: 'c' },
   ])
   log(cwd, 'last.jsonl', ['e', 'd', 'd'])
-  await runWell(['ingest', 'last.jsonl', '--db', db], { cwd })
+  await runWarmWell(['ingest', 'last.jsonl', '--db', db], { cwd })
   const others = { a: '2', b: '1', c: '1', other: '4' }
   expect(await scrape('3')).toEqual(others)
   expect(await scrape('1')).toEqual(others)
   expect(await scrape('20')).toEqual(others)
-  const anew = await runWell([...byFeature, '--top', '20', '--renew'], { cwd })
+  const anew = await runWarmWell([...byFeature, '--top', '20', '--renew'], { cwd })
   expect(requests(anew)).toEqual({ a: '2', b: '1', c: '1', d: '3', e: '1' })
 })
 
 test('gauges say what the commands say', async () => {
   const cwd = emptyFolder()
   const demo = fileURLToPath(new URL('../../fixtures/demo', import.meta.url))
-  await runWell(['ingest', demo, '--db', 'calls.duckdb'], { cwd })
+  await runWarmWell(['ingest', demo, '--db', 'calls.duckdb'], { cwd })
   const now = ['--as-of', '2026-09-25T12:00', '--db', 'calls.duckdb']
-  const text = await runWell(['metrics', '--budget', '100', ...now], { cwd })
+  const text = await runWarmWell(['metrics', '--budget', '100', ...now], { cwd })
   const gauge = (name: string): string | undefined => new RegExp(`^${name} (.+)$`, 'm').exec(text)?.[1]
   const json = async (...args: string[]): Promise<Answered> =>
-    JSON.parse(await runWell([...args, ...now, '--json'], { cwd })) as Answered
+    JSON.parse(await runWarmWell([...args, ...now, '--json'], { cwd })) as Answered
   const [budget] = (await json('budget', '--budget', '100')).rows
   const named = String.raw`\{budget="monthly",period="monthly"\}`
   expect(Number(gauge(`llmcost_budget_spent_usd${named}`))).toBe(Number(budget?.['cost_usd']))
@@ -120,22 +121,24 @@ interface Answered {
 test('logs without a database: nothing is kept', async () => {
   const cwd = emptyFolder()
   log(cwd, 'log.jsonl', ['a', 'b', 'c'])
-  const text = await runWell(['metrics', '--input', 'log.jsonl', '--by', 'feature', '--top', '1'], { cwd })
+  const text = await runWarmWell(['metrics', '--input', 'log.jsonl', '--by', 'feature', '--top', '1'], {
+    cwd,
+  })
   expect(requests(text)).toEqual({ a: '1', other: '2' })
   expect(readdirSync(cwd)).toEqual(['log.jsonl'])
 })
 
 test('a database that another program reads: what is new and does not fit counts as other until it can be kept', async () => {
   const { cwd, db } = await store(['a', 'b'])
-  await runWell([...byFeature, '--top', '3'], { cwd })
+  await runWarmWell([...byFeature, '--top', '3'], { cwd })
   log(cwd, 'more.jsonl', ['c'])
-  await runWell(['ingest', 'more.jsonl', '--db', db], { cwd })
+  await runWarmWell(['ingest', 'more.jsonl', '--db', db], { cwd })
   const reader = await hold(db, 'READ_ONLY')
   const quick = ['--lock-timeout', '200ms']
   // It fits: nothing is among the others yet.
-  const fits = await run([...byFeature, '--top', '3', ...quick], { cwd })
+  const fits = await runWarm([...byFeature, '--top', '3', ...quick], { cwd })
   expect([requests(fits.stdout), fits.code]).toEqual([{ a: '1', b: '1', c: '1' }, 0])
-  const crowded = await run([...byFeature, '--top', '2', ...quick], { cwd })
+  const crowded = await runWarm([...byFeature, '--top', '2', ...quick], { cwd })
   expect([requests(crowded.stdout), crowded.code]).toEqual([{ a: '1', b: '1', other: '1' }, 0])
   expect(crowded.stderr).toContain('count as other')
   expect(await members(db)).toHaveLength(2)
@@ -148,14 +151,14 @@ test('--output is replaced in one step, through a link too', async () => {
   writeFileSync(join(cwd, 'collected/llmcost.prom'), 'old\n', { mode: 0o640 })
   symlinkSync('collected/llmcost.prom', join(cwd, 'link.prom'))
   const old = statSync(join(cwd, 'collected/llmcost.prom'))
-  expect(await runWell([...byFeature, '--output', 'link.prom'], { cwd })).toBe('')
+  expect(await runWarmWell([...byFeature, '--output', 'link.prom'], { cwd })).toBe('')
   const file = statSync(join(cwd, 'collected/llmcost.prom'))
   expect(file.ino).not.toBe(old.ino)
   expect(file.mode).toBe(old.mode)
   expect(lstatSync(join(cwd, 'link.prom')).isSymbolicLink()).toBe(true)
   expect(readdirSync(join(cwd, 'collected'))).toEqual(['llmcost.prom'])
   expect(parseExposition(callsOf(readFileSync(join(cwd, 'link.prom'), 'utf8'))).size).toBeGreaterThan(0)
-  const refused = await run([...byFeature, '--output', 'nowhere/llmcost.prom'], { cwd })
+  const refused = await runWarm([...byFeature, '--output', 'nowhere/llmcost.prom'], { cwd })
   expect([refused.code, refused.stdout]).toEqual([1, ''])
   expect(refused.stderr).toContain('the output file cannot be written')
   const piped = ['"$0" "$@" --output /dev/stdout | cat', process.execPath, programPath(), ...byFeature]
@@ -220,7 +223,7 @@ test('the server while another program has the database: the last figures, or wh
   await gone
   // Between scrapes the database is free for whoever writes.
   log(cwd, 'more.jsonl', ['b'])
-  await runWell(['ingest', 'more.jsonl', '--db', db, '--lock-timeout', '0s'], { cwd })
+  await runWarmWell(['ingest', 'more.jsonl', '--db', db, '--lock-timeout', '0s'], { cwd })
   expect(requests((await get(url)).body)).toEqual({ a: '1', b: '1' })
   expect((await get(other.url)).status).toBe(200)
   child.kill('SIGINT')
@@ -231,7 +234,7 @@ test('the server while another program has the database: the last figures, or wh
 test('what cannot be served is said at once', async () => {
   const { cwd } = await store(['a'])
   const { child, url, ended } = await listening([...byFeature, '--listen', '127.0.0.1:0'], cwd)
-  const taken = await run([...byFeature, '--listen', new URL(url).host], { cwd })
+  const taken = await runWarm([...byFeature, '--listen', new URL(url).host], { cwd })
   expect([taken.code, taken.stderr]).toEqual([1, expect.stringContaining('another program listens there')])
   child.kill('SIGTERM')
   await ended
@@ -244,7 +247,7 @@ test('what cannot be served is said at once', async () => {
     [['--top', '0'], '--top 0 is not a whole number'],
     [['--as-of', 'soon'], '--as-of soon'],
   ] as const) {
-    const ran = await run(['metrics', '--db', 'calls.duckdb', ...args], { cwd })
+    const ran = await runWarm(['metrics', '--db', 'calls.duckdb', ...args], { cwd })
     expect([args.join(' '), ran.code, ran.stdout]).toEqual([args.join(' '), 2, ''])
     expect(ran.stderr).toContain(words)
   }

@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Database } from '../../src/db/database.js'
 import { migrations, schemaVersion } from '../../src/db/schema.js'
-import { emptyFolder, runWell } from './program.js'
+import { emptyFolder } from './program.js'
+import { runWarmWell } from './together.js'
 import { quoteText } from '../../src/domain/words/quoting.js'
 
 /** A store as an older version of the program left it, with one call. */
@@ -39,7 +40,7 @@ test.each(older)(
       '--db',
       'costs.duckdb',
     ]
-    expect(await runWell(ask, { cwd })).toBe('model,calls,cost_usd\ngpt-4o,1,1.5\n')
-    expect(await runWell(ask, { cwd })).toContain('gpt-4o,1,1.5')
+    expect(await runWarmWell(ask, { cwd })).toBe('model,calls,cost_usd\ngpt-4o,1,1.5\n')
+    expect(await runWarmWell(ask, { cwd })).toContain('gpt-4o,1,1.5')
   },
 )

@@ -1,7 +1,8 @@
 /** A log of an office in Tokyo: read in UTC, `anomalies` says so; read in its own zone, nothing. */
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { runWell, sharedFolder } from './program.js'
+import { sharedFolder } from './program.js'
+import { runWarmWell } from './together.js'
 
 const log = fileURLToPath(
   new URL('../../fixtures/anomaly-dev/small-ramp-0-clean/calls.csv.gz', import.meta.url),
@@ -11,7 +12,7 @@ const cwd = sharedFolder()
 const kindsOfFindings = async (...options: string[]): Promise<readonly string[]> => {
   const window = ['--since', '2025-10-27', '--as-of', '2025-11-10T00:00:00Z']
   const args = ['anomalies', '--input', log, ...window, ...options, '--json']
-  const { findings } = JSON.parse(await runWell(args, { cwd })) as { findings: { kind: string }[] }
+  const { findings } = JSON.parse(await runWarmWell(args, { cwd })) as { findings: { kind: string }[] }
   return findings.map(({ kind }) => kind)
 }
 

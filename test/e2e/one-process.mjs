@@ -19,10 +19,8 @@ let main
 // What each run waits for on them is no leak.
 for (const stream of [process, process.stdout, process.stderr]) stream.setMaxListeners(0)
 
-process.once('message', async function next(order) {
-  tell(await ran(order))
-  process.once('message', next)
-})
+// One order at a time is sent.
+process.on('message', (order) => void ran(order).then(tell))
 process.once('disconnect', () => process.exit())
 
 /** One run, as a process of its own would do it: nothing of the one before is left. */

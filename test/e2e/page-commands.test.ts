@@ -4,7 +4,8 @@ import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { emptyFolder, pinnedEnv, programPath, runWell } from './program.js'
+import { emptyFolder, pinnedEnv, programPath } from './program.js'
+import { runWarmWell } from './together.js'
 
 const demo = fileURLToPath(new URL('../../fixtures/demo', import.meta.url))
 
@@ -27,11 +28,14 @@ test('every command of the first page asks the calls that the page is about', as
   )
   mkdirSync(join(cwd, 'bin'))
   symlinkSync(programPath(), join(cwd, 'bin', 'llmcost'))
-  await runWell(['ingest', "it's here", 'one.jsonl', '--max-rejects', '100%', '--db', 'own store.duckdb'], {
-    cwd,
-  })
+  await runWarmWell(
+    ['ingest', "it's here", 'one.jsonl', '--max-rejects', '100%', '--db', 'own store.duckdb'],
+    {
+      cwd,
+    },
+  )
   const scope = ['--where', 'model!=gpt-5', '--as-of', 'latest']
-  const page = await runWell(['report', ...scope, '--db', 'own store.duckdb'], { cwd })
+  const page = await runWarmWell(['report', ...scope, '--db', 'own store.duckdb'], { cwd })
   const commands = page.split('\n').flatMap((line) => /^ +(llmcost .*)$/.exec(line)?.[1] ?? [])
   const verbs = commands.map((command) => command.split(' ').slice(1, 3).join(' '))
   expect(verbs).toEqual(
@@ -41,7 +45,7 @@ test('every command of the first page asks the calls that the page is about', as
   for (const command of commands) expect(typed(cwd, command)).not.toMatch(/no calls|No record/)
   const calls = commands.find((command) => command.startsWith('llmcost calls'))!
   expect(calls).toContain("--where 'model!=gpt-5'")
-  const logs = await runWell(['report', "it's here", ...scope], { cwd })
+  const logs = await runWarmWell(['report', "it's here", ...scope], { cwd })
   const asked = logs.split('\n').flatMap((line) => /^ +(llmcost calls .*)$/.exec(line)?.[1] ?? [])
   expect(asked).toHaveLength(1)
   const rows = (text: string): string[] => text.split('\n').filter((line) => /^ +2026-/.test(line))

@@ -5,7 +5,8 @@ import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { emptyFolder, run, runWell, type Ran } from './program.js'
+import { emptyFolder, type Ran } from './program.js'
+import { runWarm, runWarmWell } from './together.js'
 
 const fixture = (name: string): string =>
   fileURLToPath(new URL(`../../fixtures/price-lists/${name}`, import.meta.url))
@@ -36,13 +37,13 @@ async function world({ calls = true } = {}): Promise<World> {
   )
   for (const name of ['data.json', 'litellm.json', 'models-dev.json'])
     copyFileSync(fixture(name), join(cwd, name))
-  if (calls) await runWell(['ingest', 'calls.jsonl'], options)
-  const well = (...args: string[]): Promise<string> => runWell(args, options)
+  if (calls) await runWarmWell(['ingest', 'calls.jsonl'], options)
+  const well = (...args: string[]): Promise<string> => runWarmWell(args, options)
   return {
     cwd,
     file: join(cwd, '.local', 'share', 'llmcost', 'price-updates.json'),
     well,
-    ran: (...args) => run(args, options),
+    ran: (...args) => runWarm(args, options),
     json: async (...args) => JSON.parse(await well(...args, '--json')) as Json,
   }
 }

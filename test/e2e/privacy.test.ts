@@ -23,6 +23,7 @@ import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { ask } from '../property/ingesting.js'
 import { emptyFolder, pinnedEnv, programPath, run, runWell, start } from './program.js'
+import { runWarm, runWarmWell } from './together.js'
 
 const slow = 400_000
 const canary = 'CANARY-of-a-prompt'
@@ -326,9 +327,9 @@ test(
       }),
     )
     writeFileSync(join(cwd, 'log.jsonl'), lines.join(''))
-    await runWell(['ingest', 'log.jsonl', '--db', 'calls.duckdb'], { cwd })
+    await runWarmWell(['ingest', 'log.jsonl', '--db', 'calls.duckdb'], { cwd })
     const db = ['--db', 'calls.duckdb']
-    const { rows } = JSON.parse(await runWell(['doctor', '--privacy', '--json', ...db], { cwd })) as {
+    const { rows } = JSON.parse(await runWarmWell(['doctor', '--privacy', '--json', ...db], { cwd })) as {
       rows: unknown[]
     }
     expect(rows).toEqual([
@@ -336,7 +337,7 @@ test(
       { place: 'tag.note', holds: 'free text', rows: 60, texts: 60, lengths: '47, 47, 47' },
       { place: 'tag.plan', holds: 'long labels', rows: 60, texts: 1, lengths: '25' },
     ])
-    const said = await run(['doctor', '--privacy', ...db], { cwd })
+    const said = await runWarm(['doctor', '--privacy', ...db], { cwd })
     expect(said.stdout).toContain('1 place holds free text')
     expect(said.stdout + said.stderr).not.toContain('SECRET')
   },
@@ -397,7 +398,7 @@ test(
       ['forget', log, ...db],
     ]
     for (const command of commands) {
-      const ran = await run(command, { cwd, env: { LLMCOST_DEBUG: command[0] === 'status' ? '1' : '' } })
+      const ran = await runWarm(command, { cwd, env: { LLMCOST_DEBUG: command[0] === 'status' ? '1' : '' } })
       for (const text of [ran.stdout, ran.stderr]) {
         // eslint-disable-next-line no-control-regex
         expect([command, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b\u202e]/.exec(text)?.[0]]).toEqual([

@@ -7,7 +7,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { numbers } from '../numbers.js'
-import { run, runWell, sharedFolder } from './program.js'
+import { sharedFolder } from './program.js'
+import { runWarm, runWarmWell } from './together.js'
 
 const hour = 3_600_000
 const monday = Date.parse('2026-10-12T00:00:00Z')
@@ -103,15 +104,15 @@ async function logOf(company: Company): Promise<Log> {
   const db = ['--db', 'calls.duckdb']
   const head = 'timestamp,user,feature,input_tokens,cost_usd'
   writeFileSync(join(cwd, 'calls.csv'), `${head}\n${callsOf(company).join('\n')}\n`)
-  await runWell(['ingest', 'calls.csv', ...db], { cwd })
-  await runWell(['init', '--rules'], { cwd })
+  await runWarmWell(['ingest', 'calls.csv', ...db], { cwd })
+  await runWarmWell(['init', '--rules'], { cwd })
   return {
     anomaliesAt: async (asOf) => {
       const args = ['anomalies', '--since', '3d', '--as-of', asOf, '--json', ...db]
-      return JSON.parse(await runWell(args, { cwd })) as Answer
+      return JSON.parse(await runWarmWell(args, { cwd })) as Answer
     },
     checkAt: async (asOf) => {
-      const { stdout } = await run(['check', '--as-of', asOf, '--json', ...db], { cwd })
+      const { stdout } = await runWarm(['check', '--as-of', asOf, '--json', ...db], { cwd })
       return (JSON.parse(stdout) as Fired).rows
     },
   }

@@ -15,7 +15,8 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { emptyFolder, run, runWell, type Ran } from './program.js'
+import { emptyFolder, type Ran } from './program.js'
+import { runWarm, runWarmWell } from './together.js'
 
 const call = (id: string): string =>
   JSON.stringify({
@@ -48,7 +49,7 @@ async function world(): Promise<World> {
   writeFileSync(join(repo, 'logs/theirs.jsonl'), `${call('a')}\n${call('b')}\n`)
   writeFileSync(join(repo, 'prices.csv'), 'provider,model,input,output\nopenai,gpt-4o,1000,1000\n')
   writeFileSync(join(folder, 'tiers.csv'), 'user_id,tier\nann,pro\n')
-  await runWell(['ingest', 'mine.jsonl'], { cwd: home })
+  await runWarmWell(['ingest', 'mine.jsonl'], { cwd: home })
   const heard: string[] = []
   const server = createServer((request, response) => {
     heard.push(`${request.method} ${request.url}`)
@@ -63,7 +64,7 @@ async function world(): Promise<World> {
     HOOK: `http://127.0.0.1:${port}/hook`,
     LLMCOST_SMTP: `smtp://127.0.0.1:${port}`,
   }
-  const llmcost = (...args: readonly string[]): Promise<Ran> => run(args, { cwd: repo, env, finds: true })
+  const llmcost = (...args: readonly string[]): Promise<Ran> => runWarm(args, { cwd: repo, env, finds: true })
   return { home, repo, env, heard, llmcost }
 }
 
@@ -267,11 +268,11 @@ describe('trust', () => {
       expect(JSON.parse(ran.stdout)).toMatchObject({ totals: { calls: 1 } })
     }
     const variable = { cwd: repo, env: { ...env, LLMCOST_CONFIG: own }, finds: true as const }
-    expect(JSON.parse(await runWell(['breakdown', '--json', ...asOf], variable))).toMatchObject({
+    expect(JSON.parse(await runWarmWell(['breakdown', '--json', ...asOf], variable))).toMatchObject({
       totals: { calls: 1 },
     })
     // The flag wins over the variable.
-    const none = await run(['breakdown', '--config', 'none.yaml'], variable)
+    const none = await runWarm(['breakdown', '--config', 'none.yaml'], variable)
     expect(none).toMatchObject({ code: 2 })
     expect(none.stderr).toContain('none.yaml: there is no such config file\n  Check --config.')
     expect((await llmcost('breakdown', '--config', 'llmcost.config.yaml')).stderr).toContain(
@@ -294,7 +295,7 @@ describe('trust', () => {
     expect((await llmcost('status')).stderr).toContain('costs.duckdb: no calls have been ingested yet')
     // Another clone of it is another file.
     cpSync(repo, join(home, 'clone'), { recursive: true })
-    const clone = await run(['status'], { cwd: join(home, 'clone'), env: { HOME: home }, finds: true })
+    const clone = await runWarm(['status'], { cwd: join(home, 'clone'), env: { HOME: home }, finds: true })
     expect(clone.stderr).toContain('this config file is not trusted')
   })
 
@@ -303,7 +304,7 @@ describe('trust', () => {
     const file = join(repo, 'llmcost.config.yaml')
     writeFileSync(file, 'db: theirs.duckdb\n')
     const ci = (...args: readonly string[]): Promise<Ran> =>
-      run(args, { cwd: repo, env: { HOME: '' }, finds: true })
+      runWarm(args, { cwd: repo, env: { HOME: '' }, finds: true })
     const asked = await ci('breakdown')
     expect(asked).toMatchObject({ code: 2, stdout: '' })
     expect(asked.stderr).toContain(
