@@ -105,7 +105,7 @@ describe('one sum', () => {
 describe('a file is in wholly or not at all', () => {
   test('with --strict any reject keeps the file out; the others land', async () => {
     await fc.assert(
-      fc.asyncProperty(logs(8), async (all) => {
+      fc.asyncProperty(logs(tries(5, 8)), async (all) => {
         const room = workshop.room()
         const db = workshop.store()
         const summary = await ingestInto(db, place(room, all), { rejectLimit: { count: 0 } })

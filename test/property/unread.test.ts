@@ -149,6 +149,8 @@ const shown = (keys: readonly string[]): string =>
     .replaceAll(/[\u0000-\u001f\u007f-\u009f;]/g, '?')
     .slice(0, 100) // eslint-disable-line no-control-regex
 
+/** Of one log: a line more costs nothing beside a log more. */
+const many = 32
 const figures = 'input_tokens, output_tokens, total_tokens, list_cost_usd, reported_cost_usd'
 
 test('every importer has a record here', () => {
@@ -159,7 +161,7 @@ test.each(Object.entries(samples))(
   '%s: an unknown number of usage or money is used or named',
   async (id, { record, usage }) => {
     await fc.assert(
-      fc.asyncProperty(fc.array(addition, { minLength: 8, maxLength: 8 }), async (additions) => {
+      fc.asyncProperty(fc.array(addition, { minLength: many, maxLength: many }), async (additions) => {
         // More plain records than a file's sample has: what comes after them is in no sample.
         const plain = Array.from({ length: 60 }, (_, i) =>
           withAddition(record, [], { keys: ['zz'], atUsage: false, value: '' }, 100 + i),
@@ -188,7 +190,7 @@ test.each(Object.entries(samples))(
           db.close()
         }
       }),
-      { numRuns: tries(4, 8) },
+      { numRuns: tries(1, 8) },
     )
   },
 
