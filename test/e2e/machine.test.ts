@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { emptyFolder, pinnedEnv, programPath, sharedFolder, type Ran } from './program.js'
+import { emptyFolder, pinnedEnv, programPath, run, runWell, sharedFolder, type Ran } from './program.js'
 import { runWarm, runWarmWell } from './together.js'
 
 const lines = (count: number): string =>
@@ -103,9 +103,9 @@ describe('too little', () => {
     try {
       copyFileSync(join(cwd, 'calls.duckdb'), join(small, 'calls.duckdb'))
       const store = ['--db', join(small, 'calls.duckdb')]
-      const ran = await runWarm(['ingest', 'more.jsonl', ...store], { cwd })
+      const ran = await run(['ingest', 'more.jsonl', ...store], { cwd })
       expectTold(ran, /small\/\S+: the disk is full\n  Make room there.*\n  Logs of [\d.]+ .?B take up to/)
-      const answer = await runWarmWell(['sql', 'SELECT count(*) AS n FROM calls', '--json', ...store], {
+      const answer = await runWell(['sql', 'SELECT count(*) AS n FROM calls', '--json', ...store], {
         cwd,
       })
       expect(answer).toContain('"n": 200')

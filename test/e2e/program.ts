@@ -1,9 +1,9 @@
 /** Runs the packed and installed program as a user would, in a folder and an environment of its own. */
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { afterAll, inject, onTestFinished } from 'vitest'
+import { quickFolder } from '../quick-folder.js'
 
 export interface Ran {
   readonly stdout: string
@@ -124,6 +124,5 @@ async function remove(folder: string): Promise<void> {
 
 /** Paths of one length on every machine: tables that show them keep their width. */
 function newFolder(): string {
-  const parent = realpathSync(existsSync('/tmp') ? '/tmp' : tmpdir())
-  return mkdtempSync(join(parent, 'llmcost-test'.padEnd(40 - parent.length, '-')))
+  return mkdtempSync(join(quickFolder, 'llmcost-test'.padEnd(40 - quickFolder.length, '-')))
 }

@@ -3,12 +3,12 @@
  * holds comes back as plain rows, without the columns that name the run.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { ResultRow } from '../../src/db/database.js'
 import { openStoreForReading } from '../../src/db/store.js'
 import { ingest, type IngestRequest } from '../../src/ingest/ingest.js'
 import type { IngestSummary } from '../../src/ingest/summary.js'
+import { quickFolder } from '../quick-folder.js'
 
 /** One thread and little memory: many small stores are opened. */
 const resources = { threads: 1, memoryLimit: '512MiB', lockTimeoutMs: 5_000 }
@@ -22,7 +22,7 @@ export interface Contents {
 
 /** A folder for one test's logs and stores. */
 export class Workshop {
-  readonly folder = mkdtempSync(join(tmpdir(), 'llmcost-test-'))
+  readonly folder = mkdtempSync(join(quickFolder, 'llmcost-test-'))
   #count = 0
 
   /** A new, empty folder. */
