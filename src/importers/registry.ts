@@ -4,6 +4,7 @@ import { bedrockConverse } from './providers/bedrock-converse.js'
 import { claudeCode } from './agents/claude-code.js'
 import { codex } from './agents/codex.js'
 import { copilot } from './agents/copilot.js'
+import { cursor } from './agents/cursor.js'
 import { cohere } from './providers/cohere.js'
 import { foreignShape, type Signature } from './foreign/foreign.js'
 import { gemini } from './providers/gemini.js'
@@ -21,6 +22,7 @@ export const importers: readonly Importer[] = [
   codex,
   opencode,
   copilot,
+  cursor,
   litellm,
   anthropic,
   gemini,

@@ -112,7 +112,9 @@ export class Stage {
     this.#reading = false
     const { records } = unit.recognised.importer
     const made =
-      records === undefined ? undefined : await makeRecords(this.#db, unit, given, this.#places, records)
+      records === undefined || given.kind === 'csv'
+        ? undefined
+        : await makeRecords(this.#db, unit, given, this.#places, records)
     const { plan, allRecords, relation } = await this.#plan(unit, made?.relation ?? given, options)
     const lines = made?.lines
     this.#reading = true

@@ -141,18 +141,6 @@ const agents: readonly Signature[] = [
     matches: (r) => has(r, 'sessionId', 'usageMetadata') && word(r, 'type') === 'assistant',
   },
   {
-    id: 'cursor',
-    about: 'a usage export of Cursor',
-    why: 'its four token columns are apart from each other',
-    kind: 'not-read-yet',
-    next: sessions,
-    matches: (r) =>
-      has(r, 'Input (w/ Cache Write)') ||
-      has(r, 'usageEventsDisplay') ||
-      hasAt(r, ['tokenUsage'], 'totalCents') ||
-      has(r, 'chargedCents'),
-  },
-  {
     id: 'pi',
     about: 'a session of pi or OpenClaw',
     kind: 'not-read-yet',

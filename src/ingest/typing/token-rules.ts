@@ -93,7 +93,7 @@ function cacheRules(plan: ReadPlan, options: ReadOptions, has: (field: CallField
     const name = asksCacheReading(plan, options, has) ? 'cache_tokens_beside' : 'cache_tokens_added'
     return [{ name, when: `${cached} > 0 AND ${said}`, repairs }]
   }
-  const inside = total && given === undefined
+  const inside = total && given === undefined && plan.cacheTokensCertain !== true
   return [
     ...(inside
       ? [

@@ -161,19 +161,6 @@ const logs: readonly (readonly [name: string, text: string])[] = [
     }),
   ],
   [
-    'Cursor',
-    'Date,Kind,Model,Input (w/ Cache Write),Input (w/o Cache Write),Cache Read,Output Tokens,Total Tokens,Cost\n2026-01-01,Included,auto,1,2,3,4,10,0.1\n',
-  ],
-  [
-    'Cursor',
-    record({
-      totalUsageEventsCount: 1,
-      usageEventsDisplay: [
-        { timestamp: '1748700000000', model: 'm', tokenUsage: { inputTokens: 1, totalCents: 12 } },
-      ],
-    }),
-  ],
-  [
     'pi or OpenClaw',
     record({ type: 'session', version: 3, id: 'x', timestamp: '2026-09-03T10:00:00Z', cwd: '/p' }),
   ],
