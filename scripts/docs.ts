@@ -109,7 +109,7 @@ export function configPage(): string {
   return [
     '# Config file',
     'Made from the program by `npm run docs`; `llmcost init` writes a file with every key in it.',
-    '`llmcost.config.yaml`, `.yml`, `.json` (with comments, if you like) or `.toml`: the nearest one, from the working directory upward, else the one in the config folder of the platform. `--config FILE` names another, else `LLMCOST_CONFIG`; the null device (`--config /dev/null`) is none. Two in one folder are an error.',
+    '`llmcost.config.yaml`, `.yml` or `.json` (with comments, if you like): the nearest one, from the working directory upward, else the one in the config folder of the platform. `--config FILE` names another, else `LLMCOST_CONFIG`; the null device (`--config /dev/null`) is none. Two in one folder are an error.',
     'An option wins over its environment variable, that over the config file, and the config file over the default. Paths are relative to the file. An unknown key is an error.',
     ...aboutTrust,
     table(

@@ -13,7 +13,6 @@ const formats = {
   '.yaml': { name: 'YAML', read: async () => (await import('./yaml.js')).readYaml },
   '.yml': { name: 'YAML', read: async () => (await import('./yaml.js')).readYaml },
   '.json': { name: 'JSON', read: async () => (await import('./json.js')).readJson },
-  '.toml': { name: 'TOML', read: async () => (await import('./toml.js')).readToml },
 } as const
 
 export type Ending = keyof typeof formats
@@ -64,9 +63,11 @@ export function realFolder(folder: string): string {
   }
 }
 
-/** Names of the config files in a folder; more than one is a mistake. */
+/** Names of the config files in a folder; more than one is a mistake. One of TOML is found, to be refused. */
 export function configsIn(folder: string): readonly string[] {
-  return endings.map((ending) => `${baseName}${ending}`).filter((name) => isThere(join(folder, name)))
+  return [...endings, '.toml']
+    .map((ending) => `${baseName}${ending}`)
+    .filter((name) => isThere(join(folder, name)))
 }
 
 /** Also a link that leads nowhere: what was meant must not be replaced by another file in silence. */
@@ -104,6 +105,13 @@ export interface ConfigText {
 export async function readTree(path: string, said?: string): Promise<ConfigText> {
   assertFile(path, said)
   const ending = endingOf(path)
+  if (path.toLowerCase().endsWith('.toml')) {
+    throw refusal(
+      path,
+      'the config file is TOML, which is not read',
+      'Write it in YAML or JSON; llmcost init shows each key.',
+    )
+  }
   if (ending === undefined) {
     throw refusal(
       path,

@@ -1,6 +1,6 @@
 import type { Entry } from './tree.js'
 
-/** Entries with `tag: {tier: pro}` as `tag.tier: pro`: TOML nests what is written with a dot. */
+/** Entries with `tag: {tier: pro}` as `tag.tier: pro`: what is written with a dot elsewhere may be nested. */
 export function withTags(entries: readonly Entry[]): readonly Entry[] {
   return entries.flatMap((entry) => {
     if (entry.key !== 'tag') return [entry]

@@ -115,21 +115,6 @@ const quotedGroup = (group: Group): string =>
     .map(([name, value]) => `"${name}": ${quoted(value)}`)
     .join(', ')} }`
 
-function tomlLines(name: string, value: Json, keys: Keys): readonly Line[] {
-  const last = name.split('.').at(-1) ?? name
-  const about = keys[last]?.about
-  if (isGroups(value))
-    return value.flatMap((item) => [{ setting: `[[${name}]]` }, ...children(item, keys, tomlLines)])
-  if (!isGroup(value)) return [{ setting: `${name} = ${quoted(value)}`, about }]
-  const plain = Object.entries(value).filter(([, one]) => !isGroup(one))
-  const groups = Object.entries(value).filter(([, one]) => isGroup(one))
-  return [
-    ...(plain.length > 0 ? [{ setting: `[${name}]`, about }] : []),
-    ...plain.flatMap(([key, one]) => tomlLines(key, one, keys)),
-    ...groups.flatMap(([key, one]) => tomlLines(`${name}.${key}`, one, keys)),
-  ]
-}
-
 function yamlList(name: string, items: readonly CommentedRule[]): string[] {
   const lines = items.flatMap(({ about, rule }) => [
     ...(about === '' ? [] : [`  # ${about}`]),
@@ -146,14 +131,6 @@ function jsonList(name: string, items: readonly CommentedRule[]): string[] {
     `  ${quotedGroup(rule)},`,
   ])
   return [`"${name}": [`, ...lines, '],']
-}
-
-function tomlList(name: string, items: readonly CommentedRule[]): string[] {
-  return items.flatMap(({ about, rule }) => [
-    ...(about === '' ? [] : [`# ${about}`]),
-    `[[${name}]]`,
-    ...children(rule, {}, tomlLines).map(({ setting }) => setting),
-  ])
 }
 
 const children = (group: Group, keys: Keys, lines: Syntax['lines']): Line[] =>
@@ -175,7 +152,6 @@ const yaml: Syntax = {
 const syntaxes: Readonly<Record<Ending, Syntax>> = {
   '.yaml': yaml,
   '.yml': yaml,
-  '.toml': { ...yaml, lines: tomlLines, list: tomlList, schema: (path) => `#:schema ${path}` },
   '.json': {
     mark: '//',
     lines: jsonLines,

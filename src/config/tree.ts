@@ -1,5 +1,5 @@
 /**
- * What a config file holds, before it is known what it means: one form for JSON, YAML and TOML, with the
+ * What a config file holds, before it is known what it means: one form for JSON and YAML, with the
  * line of everything, so that each message can name it.
  */
 import { plain, readDecimal } from '../domain/costs/decimal.js'

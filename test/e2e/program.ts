@@ -28,7 +28,7 @@ export interface RunOptions {
 
 /** Names the one config file of a folder. */
 function namedConfig(cwd: string): Record<string, string> {
-  const [file, ...more] = readdirSync(cwd).filter((name) => /^llmcost\.config\.(ya?ml|json|toml)$/.test(name))
+  const [file, ...more] = readdirSync(cwd).filter((name) => /^llmcost\.config\.(ya?ml|json)$/.test(name))
   return file === undefined || more.length > 0 ? {} : { LLMCOST_CONFIG: join(cwd, file) }
 }
 

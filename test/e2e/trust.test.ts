@@ -255,8 +255,8 @@ describe('trust', () => {
   test('is not needed for what is named, which the nearest file gives way to', async () => {
     const { home, repo, env, llmcost } = await world()
     writeFileSync(join(repo, 'llmcost.config.yaml'), 'db: theirs.duckdb\n')
-    writeFileSync(join(home, 'own.toml'), 'db = ".local/share/llmcost/llmcost.duckdb"\n')
-    const own = join(home, 'own.toml')
+    writeFileSync(join(home, 'own.yaml'), 'db: .local/share/llmcost/llmcost.duckdb\n')
+    const own = join(home, 'own.yaml')
     for (const args of [
       ['--config', own, 'breakdown', '--json'],
       [`--config=${own}`, 'breakdown', '--json'],

@@ -12,7 +12,7 @@ import { knownNames } from '../known-names.js'
 import { optionText } from '../option-values.js'
 import { trustWritten } from '../trusting.js'
 
-const formats = ['yaml', 'json', 'toml'] as const
+const formats = ['yaml', 'json'] as const
 
 /** Where a package that is installed beside the config file keeps its schema. */
 const schemaPath = 'node_modules/llmcost/schema/llmcost.config.schema.json'
@@ -21,7 +21,7 @@ export const initCommand: CommandSpec = {
   name: 'init',
   summary: 'write a config file with every key explained',
   details: `Writes ${baseName}.yaml, or the file that is named. Each key stands there with its meaning and an example, commented out: the file changes nothing until it is edited. JSON may hold comments and trailing commas.
-llmcost looks for ${baseName}.yaml, .yml, .json or .toml in the working directory and upward, then in the platform's config folder.`,
+llmcost looks for ${baseName}.yaml, .yml or .json in the working directory and upward, then in the platform's config folder.`,
   arguments: [{ name: '[file]', about: `the file to write; its ending (${endingList}) says the format` }],
   options: [
     { flags: '-f, --format <format>', about: `format of the file (default: yaml)`, choices: formats },
@@ -30,7 +30,7 @@ llmcost looks for ${baseName}.yaml, .yml, .json or .toml in the working director
   ],
   examples: [
     { command: 'llmcost init', about: 'llmcost.config.yaml, here' },
-    { command: 'llmcost init --format toml', about: 'llmcost.config.toml, here' },
+    { command: 'llmcost init --format json', about: 'llmcost.config.json, here' },
     { command: 'llmcost init --rules', about: 'with rules for llmcost check' },
     { command: 'llmcost init ci/llmcost.config.json', about: 'elsewhere' },
   ],

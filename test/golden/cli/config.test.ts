@@ -33,7 +33,7 @@ describe('mistakes', () => {
 
   test('two config files', async () => {
     const folder = emptyFolder()
-    writeFileSync(join(folder, 'llmcost.config.toml'), '')
+    writeFileSync(join(folder, 'llmcost.config.json'), '{}')
     writeFileSync(join(folder, 'llmcost.config.yaml'), '')
     await expectRecorded('config-two', ['status'], { cwd: folder })
     expect((await runWarm(['--help'], { cwd: folder })).code).toBe(0)
@@ -49,7 +49,7 @@ describe('what wins', () => {
       return (JSON.parse(answer) as { period: { tz: string } }).period.tz
     }
     expect(await zone(['--json'])).toBe('UTC')
-    writeFileSync(join(cwd, 'llmcost.config.toml'), 'tz = "Asia/Kolkata"\nformat = "json"\n')
+    writeFileSync(join(cwd, 'llmcost.config.yaml'), 'tz: Asia/Kolkata\nformat: json\n')
     const env = { LLMCOST_TZ: 'Europe/Berlin' }
     expect(await zone([])).toBe('Asia/Kolkata')
     expect(await zone([], env)).toBe('Europe/Berlin')
@@ -68,14 +68,14 @@ describe('init', () => {
     await expectRecorded('init-second', ['init', '--format', 'json'], { cwd })
     await expectRecorded('init-force', ['init', '--force'], { cwd })
     mkdirSync(join(cwd, 'below'))
-    const below = await runWarmWell(['init', '--format', 'toml'], { cwd: join(cwd, 'below') })
+    const below = await runWarmWell(['init', '--format', 'json'], { cwd: join(cwd, 'below') })
     expect(below).toContain(`Here it now holds in place of ${cwd}/llmcost.config.yaml.\n`)
   })
 
   test.each([
     ['named', ['init', 'settings.json']],
     ['ending', ['init', 'settings.ini']],
-    ['two-formats', ['init', 'settings.json', '--format', 'toml']],
+    ['two-formats', ['init', 'settings.json', '--format', 'yaml']],
     ['no-folder', ['init', 'none/llmcost.config.yaml']],
     ['unknown-format', ['init', '--format', 'xml']],
   ])('%s', (name, args) => expectRecorded(`init-${name}`, args, { cwd: emptyFolder() }))
@@ -93,10 +93,8 @@ describe('init', () => {
     }
     const path = `${schema}/llmcost.config.schema.json`
     expect(await first('llmcost.config.yaml')).toBe(`# yaml-language-server: $schema=./${path}`)
-    expect(await first('ci/x.toml')).toBe(`#:schema ../${path}`)
     expect(await first('ci/x.json')).toBe(`  "$schema": "../${path}",`)
     await runWarmWell(['prices', 'gpt-4o'], { cwd, env: { LLMCOST_CONFIG: 'ci/x.json' } })
-    await runWarmWell(['prices', 'gpt-4o'], { cwd, env: { LLMCOST_CONFIG: 'ci/x.toml' } })
   })
 
   test.skipIf(process.getuid?.() === 0 || process.platform === 'win32')(

@@ -85,59 +85,6 @@ presets:
     "set": {"model": "gpt-4o", "attempt": "1"} /* one model */
   }},
 }`,
-  'x.toml': `
-db = "costs.duckdb"
-tz = "Asia/Kolkata"
-format = "markdown"
-lock_timeout = 45
-memory_limit = "2GB"
-prices = ["prices.csv", "/etc/llmcost/more.csv"]
-cost_basis = "reported-first"
-user_tiers = "~/tiers.csv"
-bounds.truncation_rate = 0.1
-bounds.growth_weeks = 4
-
-[[budgets]]
-monthly = 500.10
-
-[[budgets]]
-name = "Search"
-weekly = 1e-1
-feature = "search"
-user = "007"
-attempt = 2
-tag.tier = "pro"
-tag.a.b = "c"
-warn_at = [100, 33.3]
-
-[[budgets]]
-daily = 12_345_678_901.000000000001
-where = ["user~smith", "model!=gpt-4o"]
-
-[user_caps]
-request_tokens = 100_000
-request_usd = 0.5
-daily_usd = 1e1
-
-[notify.chat]
-kind = "slack"
-url_env = "CHAT_URL"
-severity = "warning"
-remind_every = "120m"
-
-[notify.mails]
-kind = "mail"
-to = "a@example.org"
-remind_every = "never"
-
-[presets.gateway]
-from = "llmcost"
-map = { ts = "meta.when", user = "Caller", tag.a = "A" }
-
-[presets.gateway.set]
-model = "gpt-4o"
-attempt = 1
-`,
 }
 
 describe.each(Object.entries(whole))('%s', (name, text) => {
@@ -229,8 +176,6 @@ describe('what holds without', () => {
     ['x.yaml', 'bounds:\nbudgets:\npresets:\nuser_caps: # none yet\nprices:\n'],
     ['x.json', '{}'],
     ['x.json', '\u{feff}{ // nothing\r\n}'],
-    ['x.toml', ''],
-    ['x.toml', '\u{feff}# nothing\r\n'],
   ])('%s %j', async (name, text) => {
     const { path, ...rest } = await load(name, text)
     expect(rest).toEqual(nothing)
@@ -246,7 +191,7 @@ describe('where it is', () => {
   test('in the nearest folder upward', async () => {
     const deep = join(folder, 'up', 'and', 'down')
     mkdirSync(deep, { recursive: true })
-    writeFileSync(join(folder, 'up', 'llmcost.config.toml'), 'tz = "Asia/Tokyo"')
+    writeFileSync(join(folder, 'up', 'llmcost.config.yaml'), 'tz: Asia/Tokyo')
     expect((await loadConfig({ cwd: deep, known })).options).toEqual({ tz: 'Asia/Tokyo' })
     writeFileSync(join(folder, 'up', 'and', 'llmcost.config.yml'), 'tz: Asia/Seoul')
     expect((await loadConfig({ cwd: deep, known })).options).toEqual({ tz: 'Asia/Seoul' })
@@ -257,7 +202,7 @@ describe('where it is', () => {
       message: 'llmcost.config.yml and llmcost.config.json are both here',
     })
     // A file that is named is read, whatever lies about.
-    expect((await loadConfig({ cwd: deep, known, explicit: '../../llmcost.config.toml' })).options).toEqual({
+    expect((await loadConfig({ cwd: deep, known, explicit: '../../llmcost.config.yaml' })).options).toEqual({
       tz: 'Asia/Tokyo',
     })
   })

@@ -25,7 +25,7 @@ async function load(ending: Ending, text: string): Promise<Config> {
 /** Takes the sign of a comment from settings, and leaves prose, which has one blank after it. */
 const uncommented = (text: string): string => text.replaceAll(/^( *)(#|\/\/)(?! \S|:)/gm, '$1')
 
-describe.each<Ending>(['.yaml', '.yml', '.toml', '.json'])('%s', (ending) => {
+describe.each<Ending>(['.yaml', '.yml', '.json'])('%s', (ending) => {
   const text = configTemplate(ending, configKeys(names), './schema.json')
 
   test('sets nothing', async () => {
