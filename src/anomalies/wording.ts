@@ -1,7 +1,7 @@
 /** An incident in the words of a person: what, how much above normal, why, and what to do next. */
 import { shortUsdOf, type Picos } from '../domain/costs/amount.js'
-import { dimensionNoun, dimensionOf } from '../domain/dimensions.js'
 import { plural } from '../domain/words/plurals.js'
+import { namedWords } from '../domain/words/subjects.js'
 import { count, number, percent, usd, roundUsd } from '../domain/words/wording.js'
 import { hourMs, minuteText } from '../domain/time/zones.js'
 import { chanceText } from './chance-words.js'
@@ -18,9 +18,9 @@ function timeText({ since, until }: Pick<Incident, 'since' | 'until'>, tz: strin
   return `${from} – ${from.slice(0, 4) === to.slice(0, 4) ? to.slice(5) : to}`
 }
 
-/** `user user-31`, `feature search`, `all calls`. */
+/** `user-31`, `feature search`, `user (none)`, `all calls`. */
 export function memberText({ dimension, value }: Member): string {
-  return dimension === null ? 'all calls' : `${dimensionNoun(dimensionOf(dimension))} ${value ?? '(none)'}`
+  return dimension === null ? 'all calls' : namedWords(dimension, value ?? '(none)')
 }
 
 /** Others that say the same, beside the one that leads. */
@@ -51,7 +51,7 @@ export function amountText({
   return `${money(cost)}, ${Number(timesNormal.toPrecision(timesNormal < 10 ? 2 : 3))} × the usual ${money(norm)}`
 }
 
-/** `user user-31 explains $62.10 (94%)`, the strongest of each dimension; never more than there is. */
+/** `user-31 explains $62.10 (94%)`, the strongest of each dimension; never more than there is. */
 export function driverText({ drivers, excess }: Pick<Incident, 'drivers' | 'excess'>): string {
   const first = new Map<string | null, Driver>()
   for (const driver of drivers) if (!first.has(driver.dimension)) first.set(driver.dimension, driver)

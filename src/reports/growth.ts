@@ -5,6 +5,7 @@ import { growthOf, type Growth } from '../domain/growth.js'
 import { localDate } from '../domain/time/periods.js'
 import type { Scope, Window } from '../domain/scope.js'
 import { dayMs } from '../domain/time/zones.js'
+import { namedWords } from '../domain/words/subjects.js'
 import { change, count, percent, usd } from '../domain/words/wording.js'
 import type { GrowthRow } from '../metrics/growth.js'
 import { changeColumn, column, dimensionColumn } from './columns.js'
@@ -148,8 +149,8 @@ function findingOf({ keys, isTotal, costs, growth }: GrowthLine, { by, bounds }:
 }
 
 function named(dimension: Dimension, key: GrowthLine['keys'][number]): string {
-  const noun = dimensionNoun(dimension)
-  return key === null ? `calls without a ${noun}` : `${noun} ${String(key)}`
+  if (key === null) return `calls without a ${dimensionNoun(dimension)}`
+  return namedWords(dimension.key, String(key))
 }
 
 function doublingWords(weeks: number | null): string {

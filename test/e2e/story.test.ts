@@ -183,7 +183,7 @@ describe('$12,000 a week, fourteen power users from Monday 00:00 on', () => {
     const first = users.find(({ value }) => value === large.power[0])!
     // 79 calls at $2.60 come to $205.40, beside what the user calls anyway.
     expect(first.text).toMatch(
-      /^user user-30 spent \$2\d\d\.\d\d on 2026-10-12 so far in (79|8\d) calls, [\d.]+ × a usual day of \$[\d.]+; feature documents is 9\d(\.\d)?% of it; see llmcost anomalies$/,
+      /^user-30 spent \$2\d\d\.\d\d on 2026-10-12 so far in (79|8\d) calls, [\d.]+ × a usual day of \$[\d.]+; feature documents is 9\d(\.\d)?% of it; see llmcost anomalies$/,
     )
   })
 })

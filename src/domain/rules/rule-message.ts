@@ -8,6 +8,8 @@ import { ruleKinds, type RuleKindName } from './rule-kinds.js'
 import type { Filter } from '../scope.js'
 import { counted, plural } from '../words/plurals.js'
 import { count, number, percent, usd } from '../words/wording.js'
+import { namedWords } from '../words/subjects.js'
+import { count, duration, number, percent, usd } from '../words/wording.js'
 import { hourMs } from '../time/zones.js'
 
 type Figure = string | number | null
@@ -98,8 +100,8 @@ export function subjectWords(
 function wordsOf(dimension: string | null, value: string | null): string {
   if (dimension === null) return value ?? 'all calls'
   if (dimension === 'budget') return `budget ${value ?? ''}`
-  const noun = dimensionNoun(dimensionOf(dimension))
-  return value === null ? `calls without a ${noun}` : `${noun} ${value}`
+  if (value === null) return `calls without a ${dimensionNoun(dimensionOf(dimension))}`
+  return namedWords(dimension, value)
 }
 
 /** `hour`, `24 hours`, `7 days`: after "the last". */

@@ -1,15 +1,30 @@
 /** Who or what a figure is of, and dates and amounts, in as few words as a line of news has. */
 import { dimensionNoun, dimensionOf } from '../dimensions.js'
 import { localAt } from '../time/zones.js'
-import { inWords, roundUsd } from './wording.js'
+import { capital, inWords, roundUsd } from './wording.js'
 
-/** A member of a dimension, called by its noun unless its own name begins with it: `user-31`, `feature search`. */
+/** A member of a dimension, called by its noun unless its own name says it: `user-31`, `feature search`, `no user`. */
 export function memberWords(dimension: string | null, value: string | null): string {
   if (dimension === null) return 'all calls'
-  const noun = dimensionNoun(dimensionOf(dimension))
-  if (value === null) return `no ${noun}`
-  return value.toLowerCase().startsWith(noun.toLowerCase()) ? value : `${noun} ${value}`
+  return value === null ? `no ${nounOf(dimension)}` : namedWords(dimension, value)
 }
+
+/** A value by the noun of its dimension, said once: `user-31`, `user anna`, `model models-r-us`. */
+export function namedWords(dimension: string, value: string): string {
+  const noun = nounOf(dimension)
+  const [begin, next] = [value.slice(0, noun.length), value.slice(noun.length)]
+  // `users` and `featureless` are other words.
+  const says = begin.toLowerCase() === noun.toLowerCase() && /^[^\p{L}]/u.test(next)
+  return says ? value : `${noun} ${value}`
+}
+
+/** The same at the beginning of a sentence: a noun gets its capital, a name keeps its own letters. */
+export function sentenceWords(dimension: string, value: string): string {
+  const words = namedWords(dimension, value)
+  return words === value ? words : capital(words)
+}
+
+const nounOf = (dimension: string): string => dimensionNoun(dimensionOf(dimension))
 
 const weekdays = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']

@@ -127,12 +127,17 @@ function rowOf(incident: Incident, tz: string): Row {
   const cause = [driverText(incident), movedText(incident)].filter((text) => text !== '').join('; ')
   return {
     headline: headline(incident, tz),
-    cause: cause === '' ? null : capital(cause),
+    cause: cause === '' ? null : beginsWithName(incident) ? cause : capital(cause),
     evidence: capital(evidenceText(incident, tz)) || null,
     grounds: capital(groundsText(incident)),
     next: nextText(incident),
     ...figures(incident),
   }
+}
+
+/** The name of a member keeps its own letters, in the cause as anywhere. */
+function beginsWithName({ drivers: [first] }: Incident): boolean {
+  return first !== undefined && memberText(first) === first.value
 }
 
 const driver = (one: Driver): Row => ({ ...member(one), ...amounts(one), excess_share: one.share })

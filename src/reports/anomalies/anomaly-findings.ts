@@ -1,8 +1,9 @@
 /** What stands out beside incidents: single dear calls, first spends, users beyond their part of a budget. */
 import { dailyBudget } from '../../anomalies/budget.js'
 import type { Budget } from '../../domain/budgets/budget.js'
-import { dimensionNoun, type Dimension } from '../../domain/dimensions.js'
+import type { Dimension } from '../../domain/dimensions.js'
 import { hourIso, hourStart } from '../../domain/time/hours.js'
+import { namedWords } from '../../domain/words/subjects.js'
 import { change, count, percent, usd, roundUsd } from '../../domain/words/wording.js'
 import { minuteText } from '../../domain/time/zones.js'
 import type { FlagRow } from '../../metrics/anomalies/anomalies.js'
@@ -84,6 +85,7 @@ export function firstSpendFindings(
     const dimension = by[row.family - 1]
     if (dimension === undefined || row.cost_usd < leastUsd) return []
     const at = hourStart(Number(row.hour), tz)
+    const what = namedWords(dimension.key, row.value ?? '(none)')
     const day = row.usual_usd === null ? '' : `; all calls come to ${usd(row.usual_usd)} on a usual day`
     return [
       {
@@ -93,8 +95,8 @@ export function firstSpendFindings(
         value: row.value,
         measured: row.cost_usd,
         bound: null,
-        text: `${minuteText(at, tz)}  ${dimensionNoun(dimension)} ${row.value} is new: ${usd(row.cost_usd)} in its first 24 hours${day}`,
-        short: `${dimensionNoun(dimension)} ${row.value} is new since ${minuteText(at, tz)}`,
+        text: `${minuteText(at, tz)}  ${what} is new: ${usd(row.cost_usd)} in its first 24 hours${day}`,
+        short: `${what} is new since ${minuteText(at, tz)}`,
         touchedUsd: row.cost_usd,
         details: { hour: hourIso(at), usual_day_cost_usd: row.usual_usd },
       },
@@ -136,7 +138,7 @@ export function userHourFindings(
         value: user,
         measured: share,
         bound: hourlyShare,
-        text: `${minuteText(at, tz)}  user ${user} spent ${usd(row.cost_usd)} in one hour, ${percent(share)} of a day's budget of ${usd(budget)} (bound ${percent(hourlyShare)}${often})`,
+        text: `${minuteText(at, tz)}  ${namedWords('user_id', user)} spent ${usd(row.cost_usd)} in one hour, ${percent(share)} of a day's budget of ${usd(budget)} (bound ${percent(hourlyShare)}${often})`,
         touchedUsd: Number(row.cost_usd),
         details: {
           hour: hourIso(at),

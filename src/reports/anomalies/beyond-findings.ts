@@ -3,6 +3,7 @@ import { mostText, usualText } from '../../anomalies/beyond.js'
 import { picos, shortUsdOf, sumPicos } from '../../domain/costs/amount.js'
 import { hourIso, hourStart } from '../../domain/time/hours.js'
 import { counted, plural } from '../../domain/words/plurals.js'
+import { namedWords } from '../../domain/words/subjects.js'
 import { count, number, usd } from '../../domain/words/wording.js'
 import { dayMs, minuteText } from '../../domain/time/zones.js'
 import type { UserBeyondRow } from '../../metrics/anomalies/users-beyond.js'
@@ -59,8 +60,8 @@ function findingOf(days: UserDays, tz: string): Finding {
     value: row.user_id,
     measured: cost,
     bound: withoutNoise(row.bound_usd),
-    text: `${minuteText(passed, tz)}  user ${row.user_id} is beyond the usual: ${usd(row.cost_usd)} in ${calls} on ${day}${often}, ${times} × ${usualText(row)}${mostText(row)}`,
-    short: `user ${row.user_id} is beyond the usual: ${calls} on ${day}${often}, ${times} × ${usualText(row)}${mostText(row)}`,
+    text: `${minuteText(passed, tz)}  ${namedWords('user_id', row.user_id)} is beyond the usual: ${usd(row.cost_usd)} in ${calls} on ${day}${often}, ${times} × ${usualText(row)}${mostText(row)}`,
+    short: `${namedWords('user_id', row.user_id)} is beyond the usual: ${calls} on ${day}${often}, ${times} × ${usualText(row)}${mostText(row)}`,
     touchedUsd: Number((cost - row.usual_usd).toFixed(6)),
     details: {
       hour: hourIso(passed),

@@ -2,6 +2,7 @@
 import { capNames, capWords, type CapName } from '../../domain/budgets/user-caps.js'
 import type { Scope } from '../../domain/scope.js'
 import { counted } from '../../domain/words/plurals.js'
+import { namedWords } from '../../domain/words/subjects.js'
 import { count, percent, usd } from '../../domain/words/wording.js'
 import type { OverCapRow } from '../../metrics/budgets/caps.js'
 import { isTokens, sinceOf, whenWords } from './caps.js'
@@ -22,7 +23,9 @@ export function capsFindings({ rows, scope }: CapsFound): Finding[] {
     const [worst] = mine
     if (worst === undefined) return []
     if (Number(worst.cap_times) <= Math.min(findingsOfCap, mine.length)) {
-      return mine.map((row) => finding(row, scope.tz, `user ${row.user_id} used ${usedWords(row, scope.tz)}`))
+      return mine.map((row) =>
+        finding(row, scope.tz, `${namedWords('user_id', row.user_id)} used ${usedWords(row, scope.tz)}`),
+      )
     }
     const users = counted(worst.cap_users, 'user', 'users')
     const text = `${users} went over the cap of ${amountWords(worst.cap, worst.limit_value)} ${capWords[name]} ${counted(worst.cap_times, 'time', 'times')}; most: ${worst.user_id} with ${usedWords(worst, scope.tz)}`

@@ -1,7 +1,8 @@
 /** Who explains the difference of two costs: the groups of one dimension whose cost moved most. */
 import { difference, ratio, sideCost, sumUsd } from '../../domain/costs/cost-change.js'
 import { dimensionNoun, type Dimension } from '../../domain/dimensions.js'
-import { capital, inWords, usd, usdScale } from '../../domain/words/wording.js'
+import { sentenceWords } from '../../domain/words/subjects.js'
+import { inWords, usd, usdScale } from '../../domain/words/wording.js'
 import type { MoverRow } from '../../metrics/comparison/movers.js'
 import { changeColumn, column, dimensionColumn } from '../columns.js'
 import type { Cell, Column, Finding, Row, Section } from '../report.js'
@@ -132,7 +133,7 @@ export function moverFindings(moved: Moved): Finding[] {
 
 function moverFinding(moved: Moved, mover: Mover, total: number, share: number): Finding {
   const { by, ms } = moved
-  const name = String(mover.row.value ?? '(none)')
+  const name = sentenceWords(by.key, String(mover.row.value ?? '(none)'))
   const state = stateOf(mover, moved)
   const day = ms === null ? '' : ' a day'
   const scale = { ...usdScale([mover.difference, total]), signed: true } as const
@@ -146,7 +147,7 @@ function moverFinding(moved: Moved, mover: Mover, total: number, share: number):
     value: mover.row.value,
     measured: mover.difference,
     bound: null,
-    text: `${capital(dimensionNoun(by))} ${name} moved most: ${moves} (${amounts}).`,
+    text: `${name} moved most: ${moves} (${amounts}).`,
     touchedUsd: Math.abs(Number(mover.difference)),
     details: { difference_share: share, state },
   }

@@ -4,6 +4,7 @@
  */
 import type { Bounds } from '../../domain/bounds.js'
 import { dimensionNoun, type Dimension } from '../../domain/dimensions.js'
+import { memberWords } from '../../domain/words/subjects.js'
 import { count, number, percent, usd } from '../../domain/words/wording.js'
 import type { BreakdownRow } from '../../metrics/breakdown.js'
 import type { MeasureName } from '../../metrics/measures/registry.js'
@@ -199,8 +200,7 @@ function nameOf(by: readonly Dimension[], row: BreakdownRow): string {
   if (by.length === 0) return 'all calls'
   const parts = by.map((dimension, i) => {
     const value = row[`d${i}`]
-    const noun = dimensionNoun(dimension)
-    return value === null || value === undefined ? `no ${noun}` : `${noun} ${String(value)}`
+    return memberWords(dimension.key, value === null || value === undefined ? null : String(value))
   })
   return parts.join(', ')
 }

@@ -1,5 +1,6 @@
 /** Where money goes: a dear model that takes most calls, a user who sends far more than others, retries. */
 import type { Bounds } from '../../domain/bounds.js'
+import { namedWords } from '../../domain/words/subjects.js'
 import { count, number, percent, usd } from '../../domain/words/wording.js'
 import type { BreakdownRow } from '../../metrics/breakdown.js'
 import type { MeasureName } from '../../metrics/measures/registry.js'
@@ -73,7 +74,7 @@ function dear(
     value: name,
     measured: share,
     bound,
-    text: `model ${name}: ${percent(share)} of all calls go to it (bound ${percent(bound)}), where 1,000 tokens cost ${usd(unitCost)}${comparison}`,
+    text: `${namedWords('model', name)}: ${percent(share)} of all calls go to it (bound ${percent(bound)}), where 1,000 tokens cost ${usd(unitCost)}${comparison}`,
     touchedUsd: figureOf(row, 'cost_usd'),
     details: {
       calls: figureOf(row, 'calls'),
@@ -122,8 +123,8 @@ export function heavyUserFindings(rows: readonly BreakdownRow[], bounds: Bounds)
         value: row.d0 ?? null,
         measured: mean / others,
         bound,
-        text: `user ${String(row.d0)}: ${count(calls)} calls send ${count(mean)} input tokens each, ${number(mean / others)}× those of everybody else (bound ${number(bound)}×)${costWords(row, total)}: look at what they send, and limit it`,
-        short: `user ${String(row.d0)}: ${count(calls)} calls send ${count(mean)} input tokens each, ${number(mean / others)}× those of everybody else (bound ${number(bound)}×)`,
+        text: `${namedWords('user_id', String(row.d0))}: ${count(calls)} calls send ${count(mean)} input tokens each, ${number(mean / others)}× those of everybody else (bound ${number(bound)}×)${costWords(row, total)}: look at what they send, and limit it`,
+        short: `${namedWords('user_id', String(row.d0))}: ${count(calls)} calls send ${count(mean)} input tokens each, ${number(mean / others)}× those of everybody else (bound ${number(bound)}×)`,
         touchedUsd: figureOf(row, 'cost_usd'),
         details: {
           calls,
