@@ -198,8 +198,16 @@ export const hasRefused = ({ files }: Pick<IngestFacts, 'files'>): boolean =>
   files.some(({ state }) => state === 'refused') ||
   (files.length > 0 && files.every(({ state }) => ['not-a-log', 'not-read'].includes(state)))
 
-const refusalNotes = (files: readonly FileCounts[]): string[] =>
-  refusalsOf(files).flatMap(({ sentence, hints, reasons }) => [sentence, ...hints, ...reasons])
+/** What several refusals say to do is said once, after the last of them. */
+function refusalNotes(files: readonly FileCounts[]): string[] {
+  const refusals = refusalsOf(files)
+  const last = new Map(refusals.flatMap(({ hints }, i) => hints.map((hint): [string, number] => [hint, i])))
+  return refusals.flatMap(({ sentence, hints, reasons }, i) => [
+    sentence,
+    ...hints.filter((hint) => last.get(hint) === i),
+    ...reasons,
+  ])
+}
 
 interface Refusal {
   readonly sentence: string
