@@ -7,6 +7,7 @@ import { hourMs, minuteText } from '../domain/time/zones.js'
 import { chanceText } from './chance-words.js'
 import type { Driver, Incident, Member } from './build.js'
 import type { SessionEvidence } from './incidents.js'
+import { spanOptions, type Typed } from '../domain/words/commands.js'
 import { shellWord } from '../domain/words/quoting.js'
 
 const minute = (instant: string, tz: string): string => minuteText(Date.parse(instant), tz)
@@ -155,18 +156,18 @@ export function groundsText(incident: Incident): string {
 }
 
 /** What to look at first, by what moved. */
-export function nextText(incident: Incident): string {
+export function nextText(incident: Incident, tz: string, typed: Typed): string {
   const { parts, excess, kinds, lead, measured } = incident
   if (kinds.includes('drop'))
-    return 'Check whether calls fail or are no longer logged: llmcost breakdown --by status.'
+    return `Check whether calls fail or are no longer logged: ${typed(`llmcost breakdown --by status${spanOptions(measured, tz)}`)}`
   const shares = [Number(parts.volume), Number(parts.size ?? 0n), Number(parts.price)]
   const most = shares.indexOf(Math.max(...shares))
   const where =
     lead.dimension === null ? '' : ` --where ${shellWord(`${lead.dimension}=${lead.value ?? ''}`)}`
-  const scope = `--since ${measured.since} --until ${measured.until}${where}`
+  const scope = `${spanOptions(measured, tz)}${where}`
   const dear = most === 1 || (most === 2 && parts.size === null)
-  if (excess > 0n && dear) return `Look at its dearest calls: llmcost calls ${scope}`
-  if (excess > 0n && most === 2) return `Look at its models: llmcost breakdown --by model ${scope}`
+  if (excess > 0n && dear) return `Look at its dearest calls: ${typed(`llmcost calls${scope}`)}`
+  if (excess > 0n && most === 2) return `Look at its models: ${typed(`llmcost breakdown --by model${scope}`)}`
   const by = lead.dimension === 'user_id' ? 'feature,status' : 'user,status'
-  return `Look at who calls, and for retries: llmcost breakdown --by ${by} ${scope}`
+  return `Look at who calls, and for retries: ${typed(`llmcost breakdown --by ${by}${scope}`)}`
 }

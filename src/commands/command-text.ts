@@ -6,8 +6,10 @@ import {
   sourceOptions,
   storeOptions,
   type Invocation,
+  zoneOption,
   type OptionSpec,
 } from './command.js'
+import type { Typed } from '../domain/words/commands.js'
 import { shellWord } from '../domain/words/quoting.js'
 
 const outputs = new Set(outputOptions)
@@ -16,23 +18,37 @@ const outputs = new Set(outputOptions)
 export const commandText = (name: string, invocation: Invocation, options: readonly OptionSpec[]): string =>
   ['llmcost', name, ...optionWords(invocation, options)].join(' ')
 
-/** Where the calls are, and which of them are meant. */
-const source = [inputOption, ...sourceOptions, ...storeOptions]
-const filters = scopeOptions.filter(({ flags }) => flags.startsWith('--where'))
+const named = (names: readonly string[], options: readonly OptionSpec[]): readonly OptionSpec[] =>
+  options.filter(({ flags }) => names.some((name) => flags.startsWith(`--${name} `)))
 
-/** A command of a hint, to be asked of the calls that the report is about; it would ask another database else. */
-export function ofSameCalls(command: string, invocation: Invocation): string {
-  const verb = command.replace(/^llmcost ((?:prices )?\w+).*$/s, '$1')
-  const options = taken[verb] ?? [...filters, ...source]
-  return [command, ...optionWords(invocation, options)].join(' ')
-}
+/** Where the calls are, and which of them are meant. */
+const store = named(['config', 'db'], storeOptions)
+const source = [inputOption, ...sourceOptions, ...store]
+const filters = named(['where'], scopeOptions)
+/** A command that tells no end of its own ends where the question does; how far it looks back is its own. */
+const moment = named(['until', 'as-of'], scopeOptions)
 
 /** What other verbs than questions take of it. */
 const taken: Readonly<Record<string, readonly OptionSpec[]>> = {
-  rejects: storeOptions,
+  ingest: store,
+  rejects: store,
+  reprice: store,
+  explain: source,
   'prices check': source,
   'prices update': [],
 }
+
+/** Commands of hints, to be asked of the calls that the question of this invocation is about. */
+export const ofSameCalls =
+  (invocation: Invocation): Typed =>
+  (command) => {
+    const verb = command.replace(/^llmcost ((?:prices )?\w+).*$/s, '$1')
+    const ends = command.includes(' --until ') || command.includes(' --as-of ') ? [] : moment
+    const options = taken[verb] ?? [...ends, zoneOption, ...filters, ...source]
+    // What the database holds was read by options of another run.
+    const told = invocation.given('input') ? options : options.filter((one) => !sourceOptions.includes(one))
+    return [command, ...optionWords(invocation, told)].join(' ')
+  }
 
 function optionWords(invocation: Invocation, options: readonly OptionSpec[]): string[] {
   return options.flatMap((option): string[] => {

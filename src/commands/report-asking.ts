@@ -7,7 +7,7 @@ import { parseSections } from '../questions/report/sections.js'
 import type { Report } from '../reports/report.js'
 import { budgetOption, budgetsOf } from './budget-option.js'
 import { questionOptions, type Invocation, type OptionSpec } from './command.js'
-import { commandText, ofSameCalls } from './command-text.js'
+import { commandText } from './command-text.js'
 import { optionText, optionTexts } from './option-values.js'
 import { withCalls, type DefaultWindow } from './with-calls.js'
 
@@ -48,21 +48,7 @@ export async function askReport(invocation: Invocation): Promise<Report> {
     defaultWindow(invocation),
   )
   const asked = reportQuestionOptions.filter((option) => option !== fullOption)
-  return { ...withSameCalls(report, invocation), command: commandText('report', invocation, asked) }
-}
-
-/** The report with its commands as they are to be typed. */
-function withSameCalls(report: Report, invocation: Invocation): Report {
-  const typed = <H extends { readonly command?: string }>(hint: H): H =>
-    hint.command === undefined ? hint : { ...hint, command: ofSameCalls(hint.command, invocation) }
-  const { findings, brief } = report
-  return {
-    ...report,
-    ...(findings && { findings: findings.map(typed) }),
-    ...(brief && {
-      brief: { ...brief, findings: brief.findings.map(typed), doubts: brief.doubts.map(typed) },
-    }),
-  }
+  return { ...report, command: commandText('report', invocation, asked) }
 }
 
 function defaultWindow(invocation: Invocation): DefaultWindow {

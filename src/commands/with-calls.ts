@@ -14,6 +14,7 @@ import { filterDoubts } from '../questions/filter-doubts.js'
 import { ask, type Question, type Settings } from '../questions/question.js'
 import type { Report } from '../reports/report.js'
 import type { Invocation } from './command.js'
+import { ofSameCalls } from './command-text.js'
 import { optionText, optionTexts } from './option-values.js'
 import { readingOf, settingsOf } from './settings.js'
 
@@ -41,7 +42,8 @@ export async function withCalls<T = Report>(
     const fallback = defaultWindow && ((until: Date): Window => defaultWindow(until, period.tz))
     const scope = { ...resolveWindow(period, asOf, fallback), filters, tz: period.tz }
     for (const doubt of await filterDoubts(db, scope, readings)) invocation.terminal.warn(doubt)
-    return work({ db, scope, asOf, settings, history: past, fromInput })
+    const typed = ofSameCalls(invocation)
+    return work({ db, scope, asOf, settings, history: past, fromInput, typed })
   }
   return withDatabase(invocation, answer, writes)
 }

@@ -5,6 +5,8 @@ import type { CostBasis } from '../domain/costs/basis.js'
 import { plain, readDecimal } from '../domain/costs/decimal.js'
 import type { Rate } from '../domain/costs/rate.js'
 import { toBillionths } from './billionths.js'
+import type { Typed } from '../domain/words/commands.js'
+import { toBillionths } from './decimal.js'
 
 type Whole = number | bigint | null
 
@@ -140,9 +142,14 @@ export function rateConditions(rate: Rate): string {
 }
 
 /** Which basis the cost stands on and why, and what in it is doubtful: one sentence each. */
-export function explainOutcome(call: CostedCall, rate: Rate | undefined, basis: CostBasis): string[] {
+export function explainOutcome(
+  call: CostedCall,
+  rate: Rate | undefined,
+  basis: CostBasis,
+  typed: Typed,
+): string[] {
   return [
-    basisSentence(call, rate, basis),
+    basisSentence(call, rate, basis, typed),
     ...readingSentences(call),
     ...doubts(call, rate),
     ...namesIn(call.unread_usage).map(unreadSentence),
@@ -168,7 +175,7 @@ const money = (value: string | null): string => {
   return read === undefined ? 'none' : `$${plain(read)}`
 }
 
-function basisSentence(call: CostedCall, rate: Rate | undefined, basis: CostBasis): string {
+function basisSentence(call: CostedCall, rate: Rate | undefined, basis: CostBasis, typed: Typed): string {
   const reported =
     call.reported_cost_usd === null
       ? `the source reported none${namesIn(call.unread_usage).some((name) => name.startsWith('currency=')) ? ' in US dollars' : ''}`
@@ -188,16 +195,17 @@ function basisSentence(call: CostedCall, rate: Rate | undefined, basis: CostBasi
       return 'The call failed and used no tokens: it cost nothing.'
     case null:
     default:
-      return unpricedSentence(call, rate)
+      return unpricedSentence(call, rate, typed)
   }
 }
 
-function unpricedSentence(call: CostedCall, rate: Rate | undefined): string {
+function unpricedSentence(call: CostedCall, rate: Rate | undefined, typed: Typed): string {
   if (call.input_tokens === null && call.output_tokens === null && (call.total_tokens ?? null) !== null)
     return 'No cost: only a total of tokens was logged, and input and output have prices of their own.'
   if (call.input_tokens === null && call.output_tokens === null)
     return 'No cost: neither tokens nor a cost were logged.'
-  if (rate !== undefined) return 'No cost yet, though a price is known by now: llmcost reprice fills it in.'
+  if (rate !== undefined)
+    return `No cost yet, though a price is known by now: ${typed('llmcost reprice')} fills it in.`
   if (call.reported_cost_usd === null) return 'No cost: no price is known, and the source reported none.'
   return 'No cost: no price is known, and a reported 0 for a call with tokens counts as not reported.'
 }

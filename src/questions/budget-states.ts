@@ -104,13 +104,13 @@ function closestOf(
 
 /** What the report shows and says of budgets, as they stand at as-of, whatever its window. */
 export async function budgetPart(
-  question: Pick<Question, 'db' | 'scope' | 'asOf' | 'history'>,
+  question: Pick<Question, 'db' | 'scope' | 'asOf' | 'history' | 'typed'>,
   budgets: readonly Budget[],
 ): Promise<ReportPart> {
   if (budgets.length === 0) return { sections: [] }
   const { states } = await askBudgets(question, budgets)
   const { tz } = question.scope
-  return { sections: [budgetSection(states, tz)], findings: budgetFindings(states, tz) }
+  return { sections: [budgetSection(states, tz, question.typed)], findings: budgetFindings(states, tz) }
 }
 
 interface Found {

@@ -53,7 +53,7 @@ async function askBlock(
   const scope: Scope = { since: spans.month, until: spans.until, filters, tz: settings.tz }
   const total = rows.find(({ kind }) => kind === 'total')
   const doubts = await doubtsAbout(
-    { ...question, scope, fromInput: true },
+    { ...question, scope, fromInput: true, typed: (command) => command },
     {
       calls: total?.calls ?? 0,
       unpriced_calls: total?.unpriced_calls ?? 0,

@@ -58,7 +58,7 @@ export async function askGrowth(
   by: readonly Dimension[],
   top: number,
 ): Promise<GrowthAnswer> {
-  const { db, scope, asOf, history, settings } = question
+  const { db, scope, asOf, history, settings, typed } = question
   const { bounds } = settings.config
   const until = scope.until === null ? asOf.getTime() : Date.parse(scope.until)
   const end = new Date(Math.min(until, asOf.getTime()))
@@ -68,7 +68,7 @@ export async function askGrowth(
   )
   const rows =
     weeks.length < 2 ? [] : await ask(db, growth({ scope, by, weeks, top, leastUsd: bounds.growth_usd }))
-  return { scope, by, weeks, rows, bounds, top }
+  return { scope, by, weeks, rows, bounds, top, typed }
 }
 
 /** Features that the days are drawn by; all others are one. */

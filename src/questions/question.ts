@@ -4,6 +4,7 @@ import type { Database } from '../db/database.js'
 import type { StoreOptions } from '../db/store-lock.js'
 import type { CostBasis } from '../domain/costs/basis.js'
 import type { Scope } from '../domain/scope.js'
+import type { Typed } from '../domain/words/commands.js'
 import { lateFrom } from '../domain/costs/price-age.js'
 import type { ReadOptions } from '../ingest/options.js'
 import { agentCosts } from '../metrics/doubts/agent-costs.js'
@@ -41,6 +42,8 @@ export interface Question {
   readonly history: HistoryRow
   /** The calls come from `--input`, not from the store. */
   readonly fromInput: boolean
+  /** Commands of hints, so that they ask the same calls. */
+  readonly typed: Typed
 }
 
 /** Runs a metric and answers with its rows. */
@@ -56,7 +59,7 @@ export async function doubtsAbout(
     | { calls?: Doubts['calls']; unpriced_calls?: Doubts['calls']; partly_priced_calls?: Doubts['calls'] }
     | undefined,
 ): Promise<Doubts> {
-  const { db, scope, history: past, fromInput } = question
+  const { db, scope, history: past, fromInput, typed } = question
   const [totals] = Number(past.session_totals) > 0 ? await ask(db, sessionTotals(scope)) : []
   // What has no call may have money all the same.
   const rows = Number(figures?.calls ?? 0) + Number(totals?.session_totals ?? 0)
@@ -78,6 +81,7 @@ export async function doubtsAbout(
     // Costs nothing where calls were found.
     unmatched: rows === 0 ? await unmatchedFilters(db, scope) : [],
     fromInput,
+    typed,
   }
 }
 

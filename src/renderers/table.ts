@@ -159,10 +159,24 @@ const findingTones = { info: undefined, warning: 'caution', critical: 'bad' } as
 
 function findingLines({ findings = [] }: Report, page: Page): string[] {
   if (findings.length === 0) return []
-  const lines = findings.flatMap(({ text, severity }) =>
-    sentence(text, page, '▸ ', indentOf(page)).map((line) => page.paint.toned(line, findingTones[severity])),
-  )
+  const indent = indentOf(page)
+  const lines = findings.flatMap((finding) => {
+    const { text, command } = partedHint(finding)
+    const tone = findingTones[finding.severity]
+    const words = sentence(text, page, '▸ ', indent).map((line) => page.paint.toned(line, tone))
+    return command === undefined ? words : [...words, `${indent}  ${visible(command)}`]
+  })
   return [page.paint.strong('To look at'), ...lines]
+}
+
+/** A finding that ends with its command, as a sentence and what to type: a line that is wrapped cannot be copied. */
+function partedHint({ text, command }: Hint): Hint {
+  const at = command === undefined ? -1 : text.indexOf(`; ${command}`)
+  const seen = command === undefined ? -1 : text.indexOf(`; see ${command}`)
+  const end = at < 0 ? seen : at
+  return end < 0
+    ? { text }
+    : { text: `${text.slice(0, end)}:`, ...(command === undefined ? {} : { command }) }
 }
 
 /** The indent tells tables from titles without colour; a narrow terminal has no room for it. */
@@ -190,7 +204,11 @@ function blockLines(section: Section, page: Page): string[] {
     ...(index === 0 ? [] : ['']),
     ...sentence(headline, page, '', indent).map(page.paint.strong),
     ...sentences.flatMap((pieces) => {
-      const [start = '', ...rest] = sentence(plainText(pieces), page, '  ', indent)
+      const text = plainText(pieces)
+      const hint = /^(.*:) (llmcost .*)$/.exec(text)
+      if (hint !== null)
+        return [...sentence(hint[1] ?? '', page, '  ', indent), `${indent}    ${visible(hint[2] ?? '')}`]
+      const [start = '', ...rest] = sentence(text, page, '  ', indent)
       return [tonedStart(start, [{ text: `${indent}  ` }, ...pieces], page.paint), ...rest]
     }),
   ])

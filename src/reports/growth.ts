@@ -5,6 +5,7 @@ import { growthOf, type Growth } from '../domain/growth.js'
 import { localDate } from '../domain/time/periods.js'
 import type { Scope, Window } from '../domain/scope.js'
 import { dayMs } from '../domain/time/zones.js'
+import { spanOptions, type Typed } from '../domain/words/commands.js'
 import { namedWords } from '../domain/words/subjects.js'
 import { change, count, percent, usd } from '../domain/words/wording.js'
 import type { GrowthRow } from '../metrics/growth.js'
@@ -20,6 +21,8 @@ export interface GrowthAnswer {
   readonly bounds: Bounds
   /** Groups that people see. */
   readonly top: number
+  /** Commands of hints, so that they ask the same calls. */
+  readonly typed: Typed
 }
 
 interface GrowthLine {
@@ -119,7 +122,8 @@ function findingsOf(answer: GrowthAnswer, lines: readonly GrowthLine[]): Finding
     .map((line) => findingOf(line, answer))
 }
 
-function findingOf({ keys, isTotal, costs, growth }: GrowthLine, { by, bounds }: GrowthAnswer): Finding {
+function findingOf({ keys, isTotal, costs, growth }: GrowthLine, answer: GrowthAnswer): Finding {
+  const { by, bounds } = answer
   const single = by.length === 1
   const [before, last] = [costs.at(-1 - growth.growing) ?? null, costs.at(-1) ?? null]
   const what = isTotal
@@ -134,9 +138,9 @@ function findingOf({ keys, isTotal, costs, growth }: GrowthLine, { by, bounds }:
     value: isTotal ? null : single ? (keys[0] ?? null) : keys,
     measured: growth.rate,
     bound: bounds.growth_rate,
-    text: `${what} grew ${run}; at that rate it doubles in ${doubling}${isTotal ? '' : whoText(by, keys)}`,
+    text: `${what} grew ${run}; at that rate it doubles in ${doubling}${isTotal ? '' : whoText(answer, keys)}`,
     short: `${what} grew ${run}`,
-    ...(isTotal ? {} : whoCommand(by, keys)),
+    ...(isTotal ? {} : whoCommand(answer, keys)),
     touchedUsd: before === null || last === null ? null : Number(last) - Number(before),
     details: {
       growing_weeks: growth.growing,
@@ -163,16 +167,19 @@ function doublingWords(weeks: number | null): string {
 }
 
 /** The question that says who, where a shell takes its values as they are. */
-function whoText(by: readonly Dimension[], keys: GrowthLine['keys']): string {
-  const { command } = whoCommand(by, keys)
+function whoText(answer: GrowthAnswer, keys: GrowthLine['keys']): string {
+  const { command } = whoCommand(answer, keys)
   return command === undefined ? '' : `; see ${command}`
 }
 
-function whoCommand(by: readonly Dimension[], keys: GrowthLine['keys']): Pick<Finding, 'command'> {
+function whoCommand(
+  { by, weeks, scope, typed }: GrowthAnswer,
+  keys: GrowthLine['keys'],
+): Pick<Finding, 'command'> {
   const filters = by.map(({ key }, i) => `${key}=${String(keys[i])}`)
   if (keys.includes(null) || !filters.every((filter) => /^[\w./:@=-]+$/.test(filter))) return {}
   const other = by.some(({ key }) => key === 'user_id') ? 'model' : 'user'
-  return {
-    command: `llmcost trend --every week ${filters.map((one) => `--where ${one}`).join(' ')} --by ${other}`,
-  }
+  const until = spanOptions({ since: null, until: weeks.at(-1)?.until ?? null }, scope.tz)
+  const where = filters.map((one) => ` --where ${one}`).join('')
+  return { command: typed(`llmcost trend --every week${where} --by ${other}${until}`) }
 }

@@ -6,6 +6,7 @@ import { loggedCostWords, type LoggedCostRow } from '../domain/costs/logged-cost
 import { localDate } from '../domain/time/periods.js'
 import { latePriceDays } from '../domain/costs/price-age.js'
 import type { Scope, Window } from '../domain/scope.js'
+import type { Typed } from '../domain/words/commands.js'
 import { sumOf } from '../domain/costs/decimal.js'
 import { counted, plural } from '../domain/words/plurals.js'
 import { count, usd } from '../domain/words/wording.js'
@@ -44,6 +45,8 @@ export interface Doubts {
   readonly unmatched: readonly Unmatched[]
   /** The answer comes from `--input`, so there is no store to look into. */
   readonly fromInput: boolean
+  /** Commands of hints, so that they ask the same calls. */
+  readonly typed: Typed
 }
 
 type Figure = Whole | Decimal | null | undefined
@@ -64,7 +67,7 @@ export interface Doubt extends Hint {
 
 /** The same, each with the command that lists its calls apart. */
 export function doubtsOf(doubts: Doubts): Doubt[] {
-  const { history, fromInput } = doubts
+  const { history, fromInput, typed } = doubts
   const warnings = priceWarnings(doubts)
   if (Number(history.rejected_lines) > 0) {
     const text = `${counted(history.rejected_lines, 'log line was', 'log lines were')} rejected and not counted`
@@ -75,7 +78,9 @@ export function doubtsOf(doubts: Doubts): Doubt[] {
     const text = `${counted(history.future_calls, 'call is', 'calls are')} dated after now, the last ${newest}`
     warnings.push({ text })
   }
-  return warnings
+  return warnings.map((doubt) =>
+    doubt.command === undefined ? doubt : { ...doubt, command: typed(doubt.command) },
+  )
 }
 
 function priceWarnings(doubts: Doubts): Doubt[] {
@@ -181,9 +186,9 @@ function windowText({ since, until }: Window, tz: string): string {
  * @param suggestion an option that would find some
  */
 export function emptyText(doubts: Doubts, suggestion = '--as-of latest'): string {
-  const { history, scope, unmatched, fromInput } = doubts
+  const { history, scope, unmatched, fromInput, typed } = doubts
   if (history.last_ts === null || history.first_ts === null) {
-    return fromInput ? 'no calls in these logs' : 'no calls yet; llmcost ingest <logs> reads some'
+    return fromInput ? 'no calls in these logs' : `no calls yet; ${typed('llmcost ingest <logs>')} reads some`
   }
   const window = windowText(scope, scope.tz)
   const reasons = unmatched.map((one) => unmatchedWords(one, scope))

@@ -556,7 +556,13 @@ describe('parts of the report', () => {
   test('budgets show a table and say what is over; caps say who', async () => {
     await load(db, [one])
     const budget: Budget = { name: 'b', period: 'monthly', usd: '4', filters: [], warnAt: [0.8] }
-    const question = { db, scope, asOf: new Date('2026-10-03T00:00:00Z'), history }
+    const question = {
+      db,
+      scope,
+      asOf: new Date('2026-10-03T00:00:00Z'),
+      history,
+      typed: (command: string) => command,
+    }
     const budgets = await budgetPart(question, [budget])
     expect(budgets.sections[0]?.rows[0]).toMatchObject({ cost_usd: '5.000000000000', status: 'over' })
     expect(budgets.findings?.map(({ kind, severity }) => [kind, severity])).toEqual([

@@ -101,6 +101,7 @@ async function answerOf(a: RawSide, b: RawSide, top = 2): Promise<Answer> {
     lateCalls: 0,
     loggedCosts: [],
     fromInput: false,
+    typed: (command: string) => command,
   }
   const doubts = [{ ...noDoubts, history: question.history, scope: a.scope }]
   const report = compareReport({ a: found[0], b: found[1], shared, moved, models, doubts })

@@ -54,6 +54,7 @@ function question(
     settings: { config } as unknown as Question['settings'],
     history: { first_ts: first } as Question['history'],
     fromInput: true,
+    typed: (command: string) => command,
   }
 }
 

@@ -178,10 +178,16 @@ describe('a user who sends far more', () => {
   })
 })
 
+/** Of all calls of a day, told as they are. */
+const asked = {
+  scope: { since: '2026-09-21T00:00:00Z', until: '2026-09-22T00:00:00Z', filters: [], tz: 'UTC' },
+  typed: (command: string) => `${command} --db x`,
+}
+
 describe('attempts after the first', () => {
   const judge = (cost: string | null, priced = 20): readonly Finding[] => {
     const figures = { cost_usd: '2', priced_calls: priced, later_attempt_calls: 7 }
-    return retryFindings([total({ ...figures, later_attempt_cost_usd: cost })], defaultBounds)
+    return retryFindings([total({ ...figures, later_attempt_cost_usd: cost })], defaultBounds, asked)
   }
   test('cost more than a share of all', () => {
     expect(judge('0.1')).toEqual([])
@@ -190,13 +196,13 @@ describe('attempts after the first', () => {
     const [first] = judge('0.2')
     expect(first).toMatchObject({ kind: 'retry_cost_share', dimension: null, measured: 0.1, bound: 0.05 })
     expect(first?.text).toBe(
-      'all calls: 7 attempts after the first cost $0.20, 10% of all (bound 5%): find what fails with llmcost calls --sort failed, and try again less often',
+      'all calls: 7 attempts after the first cost $0.20, 10% of all (bound 5%): try again less often; llmcost calls --sort failed --since 2026-09-21 --until 2026-09-22 --db x lists what fails',
     )
   })
   test('cost nothing where nothing does', () => {
     const figures = { cost_usd: '0', priced_calls: 50, later_attempt_cost_usd: '0' }
-    expect(retryFindings([total(figures)], defaultBounds)).toEqual([])
-    expect(retryFindings([], defaultBounds)).toEqual([])
+    expect(retryFindings([total(figures)], defaultBounds, asked)).toEqual([])
+    expect(retryFindings([], defaultBounds, asked)).toEqual([])
   })
 })
 

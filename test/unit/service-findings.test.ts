@@ -72,6 +72,12 @@ describe('a slow model', () => {
   })
 })
 
+/** Of all calls of a day, told as they are. */
+const asked = {
+  scope: { since: '2026-09-21T00:00:00Z', until: '2026-09-22T00:00:00Z', filters: [], tz: 'UTC' },
+  typed: (command: string) => `${command} --db x`,
+}
+
 describe('failures', () => {
   const retries: readonly RetryRow[] = [
     {
@@ -97,21 +103,23 @@ describe('failures', () => {
       group({ d0: 'rare', status_calls: 99, error_rate: 1 }),
       group({ d0: 'fine', status_calls: 5_000, error_rate: 0.05 }),
     ]
-    const found = errorFindings(answer(rows), defaultBounds)
+    const found = errorFindings(answer(rows), defaultBounds, asked)
     expect(found.map(({ value, severity }) => [value, severity])).toEqual([
       ['search', 'warning'],
       ["it's", 'critical'],
     ])
-    expect(found[0]?.text).toContain('which cost $1.50; llmcost calls --sort failed --where feature=search')
+    expect(found[0]?.text).toContain(
+      'which cost $1.50; llmcost calls --sort failed --since 2026-09-21 --until 2026-09-22 --where feature=search --db x lists them',
+    )
     expect(found[1]?.text).toContain(String.raw`--where 'feature=it'\''s'`)
   })
   test('cost by their retries', () => {
     const total = (cost: string) => [group({ is_total: true, cost_usd: cost })]
-    expect(errorFindings(answer(total('1.199'), retries), defaultBounds)).toMatchObject([
+    expect(errorFindings(answer(total('1.199'), retries), defaultBounds, asked)).toMatchObject([
       { kind: 'retry_cost', details: { retries: 7 } },
     ])
-    expect(errorFindings(answer(total('1.2'), retries), defaultBounds)).toEqual([])
-    expect(errorFindings(answer(total('0'), retries), defaultBounds)).toEqual([])
+    expect(errorFindings(answer(total('1.2'), retries), defaultBounds, asked)).toEqual([])
+    expect(errorFindings(answer(total('0'), retries), defaultBounds, asked)).toEqual([])
   })
 })
 

@@ -40,7 +40,11 @@ test('the same number everywhere, a call without a model among them', async () =
   expect(summary.unpricedModels).toEqual(rehearsed.unpricedModels)
   expect(summary.unpricedModels.reduce((sum, one) => sum + one.calls, 0)).toBe(unpriced)
   expect(
-    ingestReport(summary, { dbPath: path, isNamed: false, now: new Date(), verbose: false }, []).warnings,
+    ingestReport(
+      summary,
+      { dbPath: path, typed: (command: string) => command, now: new Date(), verbose: false },
+      [],
+    ).warnings,
   ).toContain(
     '1,203 calls have no known price and count as unpriced: nobody-knows (1,201), openai/gpt-4o (1), (none) (1). Try llmcost prices check.',
   )

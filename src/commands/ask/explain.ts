@@ -6,6 +6,7 @@ import { callRates, callsOfId, idsLike } from '../../pricing/stored-sql.js'
 import { callCostReport, type ExplainedCall } from '../../reports/prices/call-cost.js'
 import type { Row } from '../../reports/report.js'
 import { inputOption, outputOptions, sourceOptions, storeOptions, type CommandSpec } from '../command.js'
+import { ofSameCalls } from '../command-text.js'
 import { withDatabase } from '../with-calls.js'
 
 type StoredCall = CostedCall & Row & { readonly source: string; readonly call_id: string }
@@ -33,7 +34,7 @@ export const explainCommand: CommandSpec = {
           conditions: rate === undefined ? '' : holdsWords(rate),
           mode: rate === undefined ? null : modeWords(rate),
           parts: rate === undefined ? [] : costParts(call, rate).map((part) => ({ ...part })),
-          sentences: explainOutcome(call, rate, settings.costBasis),
+          sentences: explainOutcome(call, rate, settings.costBasis, ofSameCalls(invocation)),
         }
       })
       return callCostReport(id, explained)

@@ -2,6 +2,7 @@ import { quoteField } from '../../domain/words/quoting.js'
 import { loggedCostsByMonth } from '../../metrics/doubts/logged-costs.js'
 import { unpricedModels, type UnpricedRow } from '../../metrics/doubts/unpriced.js'
 import { loadPriceBook, type PriceBook } from '../../pricing/book.js'
+import { ofSameCalls } from '../command-text.js'
 import { priceCheckReport, type UnpricedModel } from '../../reports/prices/price-check.js'
 import { inputOption, outputOptions, sourceOptions, storeOptions, type CommandSpec } from '../command.js'
 import { ask } from '../../questions/question.js'
@@ -26,6 +27,7 @@ export const pricesCheck: CommandSpec = {
         rows.map((row) => withAdvice(row, book)),
         await ask(db, loggedCostsByMonth()),
         book,
+        ofSameCalls(invocation),
       )
     })
     return { report }

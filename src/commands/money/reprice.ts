@@ -14,6 +14,7 @@ import {
   storedModels,
   type ChangeRow,
 } from '../../pricing/reprice-sql.js'
+import { ofSameCalls } from '../command-text.js'
 import { repriceReport } from '../../reports/prices/reprice.js'
 import type { Row } from '../../reports/report.js'
 import { outputOptions, storeOptions, type CommandSpec } from '../command.js'
@@ -38,12 +39,16 @@ export const repriceCommand: CommandSpec = {
     const { dbPath, costBasis, storeOptions: options } = settings
     const book = await loadPriceBook(priceData(settings))
     const dryRun = invocation.options['dryRun'] === true
+    const typed = ofSameCalls(invocation)
     // A clear word when there is no store, before one would be made.
     const reading = await openStoreForReading(dbPath, options)
     try {
       if (dryRun)
         return {
-          report: repriceReport({ ...(await findChanges(reading, 'store.', book, costBasis)), dryRun }, book),
+          report: repriceReport(
+            { ...(await findChanges(reading, 'store.', book, costBasis)), dryRun, typed },
+            book,
+          ),
         }
     } finally {
       reading.close()
@@ -56,7 +61,7 @@ export const repriceCommand: CommandSpec = {
         await notePriceData(db, book, true)
         return found
       })
-      return { report: repriceReport({ ...changes, dryRun }, book) }
+      return { report: repriceReport({ ...changes, dryRun, typed }, book) }
     } finally {
       db.close()
     }

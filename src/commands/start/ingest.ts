@@ -7,7 +7,7 @@ import type { IngestSummary } from '../../ingest/summary.js'
 import { hasRefused, ingestReport, refusedWords } from '../../reports/store/ingest.js'
 import { outputOptions, sourceOptions, storeOptions, type CommandSpec, type Invocation } from '../command.js'
 import { fileMode } from '../file-mode.js'
-
+import { ofSameCalls } from '../command-text.js'
 import { progressBar } from '../progress.js'
 import { readingOf, settingsOf } from '../settings.js'
 import { machineOf } from './machine.js'
@@ -83,7 +83,7 @@ where it ended.`,
         summary,
         {
           dbPath: settings.dbPath,
-          isNamed: invocation.given('db'),
+          typed: ofSameCalls(invocation),
           now: invocation.now,
           verbose: options['verbose'] === true,
         },

@@ -13,6 +13,7 @@ import {
 import { progressBar } from '../progress.js'
 import type { Settings } from '../../questions/question.js'
 import { settingsOf } from '../settings.js'
+import { ofSameCalls } from '../command-text.js'
 import { withCalls } from '../with-calls.js'
 import { machineOf } from './machine.js'
 import { shellWord } from '../../domain/words/quoting.js'
@@ -28,7 +29,7 @@ export const overviewCommand: CommandSpec = {
     const settings = await settingsWhereReadable(invocation)
     if (settings === undefined) return firstWords
     // One that is named and not there is told as such.
-    if (existsSync(settings.dbPath) || invocation.given('db')) return standing(invocation, settings)
+    if (existsSync(settings.dbPath) || invocation.given('db')) return standing(invocation)
     if (!mayLook(invocation, settings)) return firstWords
     return (await firstLook(invocation, settings)) ?? firstWords
   },
@@ -67,14 +68,13 @@ function mayLook({ env }: Invocation, { config }: Settings): boolean {
   return config.discover !== false && !isOff(env['LLMCOST_DISCOVER']) && (ci === '' || isOff(ci))
 }
 
-async function standing(invocation: Invocation, settings: Settings): Promise<Outcome> {
+async function standing(invocation: Invocation): Promise<Outcome> {
   const { askStanding } = await import('../../questions/standing.js')
   const { standingReport } = await import('../../reports/store/standing.js')
   const { reportCommand } = await import('../../reports/store/brought.js')
   const facts = await withCalls(invocation, askStanding)
   const next = reportCommand({
-    dbPath: settings.dbPath,
-    isNamed: invocation.given('db'),
+    typed: ofSameCalls(invocation),
     now: invocation.now,
     newest: facts.history.last_ts,
   })

@@ -14,6 +14,7 @@ import { priceDataWords } from '../../ingest/price-data.js'
 import { loadPriceBook } from '../../pricing/book.js'
 import { statusReport } from '../../reports/store/status.js'
 import { outputOptions, storeOptions, type CommandSpec } from '../command.js'
+import { ofSameCalls } from '../command-text.js'
 import { priceData, settingsOf } from '../settings.js'
 
 export const status: CommandSpec = {
@@ -57,6 +58,7 @@ export const status: CommandSpec = {
           prices,
           fingerprint: book.fingerprint,
           configPath: settings.config.path,
+          typed: ofSameCalls(invocation),
         }),
       }
     } finally {

@@ -32,6 +32,7 @@ import {
 import { questionOptions, type CommandSpec, type Invocation } from '../command.js'
 import { ask, doubtsAbout, type Question } from '../../questions/question.js'
 import { optionCount, optionText } from '../option-values.js'
+import { commandText } from '../command-text.js'
 import { withCalls } from '../with-calls.js'
 import { UserError } from '../../errors.js'
 
@@ -80,6 +81,9 @@ export const anomaliesCommand: CommandSpec = {
   },
 }
 
+/** What its answer depends on. */
+const asked = [...anomalyOptionSpecs.filter(({ flags }) => flags !== '--all'), ...questionOptions]
+
 const lastDays = (until: Date): Window => ({
   since: new Date(until.getTime() - 14 * dayMs).toISOString(),
   until: until.toISOString(),
@@ -116,7 +120,13 @@ async function answer(
   const elsewhere = await askOfficeHours(question, found.span, Number(found.account?.history_hours ?? 0))
   const doubts = await doubtsOf(question)
   const report = anomalyReport(
-    { ...options, ...found, scope: question.scope, ...(elsewhere === undefined ? {} : { elsewhere }) },
+    {
+      ...options,
+      ...found,
+      scope: question.scope,
+      again: commandText('anomalies', invocation, asked),
+      ...(elsewhere === undefined ? {} : { elsewhere }),
+    },
     doubts,
     invocation.options['all'] === true,
   )

@@ -30,6 +30,7 @@ import { askBudgets } from '../../questions/budget-states.js'
 import type { Invocation } from '../command.js'
 import { askForecast } from '../../questions/forecasting.js'
 import { ask, type Question } from '../../questions/question.js'
+import { ofSameCalls } from '../command-text.js'
 import { optionText } from '../option-values.js'
 import { withDatabase } from '../with-calls.js'
 import { settingsOf } from '../settings.js'
@@ -61,7 +62,8 @@ export async function scrape(invocation: Invocation, request: ScrapeRequest): Pr
     const asOf = resolveAsOf(period, invocation.now, past.last_ts)
     const since = new Date(asOf.getTime() - incidentDays * dayMs).toISOString()
     const scope = { since, until: asOf.toISOString(), filters: [], tz }
-    const question = { db, scope, asOf, settings, history: past, fromInput }
+    const typed = ofSameCalls(invocation)
+    const question = { db, scope, asOf, settings, history: past, fromInput, typed }
     const gauges = await gaugesOf(question, request, invocation)
     const asked = await rowsOf(db, request)
     return { asked, gauges, settings, fromInput }

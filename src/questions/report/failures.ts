@@ -47,6 +47,6 @@ export async function errorsPart(question: Question): Promise<ReportPart> {
   if (Number(total?.failed_calls ?? 0) === 0) return { sections: [] }
   return {
     sections: [errorSection('errors_by_feature', answer), ...kindSections('error_kinds', answer)],
-    findings: errorFindings(answer, question.settings.config.bounds),
+    findings: errorFindings(answer, question.settings.config.bounds, question),
   }
 }

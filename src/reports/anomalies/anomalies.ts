@@ -21,6 +21,8 @@ import { hourIso, hourStart, type HourSpan } from '../../domain/time/hours.js'
 import type { Scope } from '../../domain/scope.js'
 import { counted } from '../../domain/words/plurals.js'
 import { capital, count, usd } from '../../domain/words/wording.js'
+import { spanOptions, type Typed } from '../../domain/words/commands.js'
+import { capital, count, duration, usd } from '../../domain/words/wording.js'
 import { hourMs } from '../../domain/time/zones.js'
 import type { FlagRow } from '../../metrics/anomalies/anomalies.js'
 import type { ExpensiveCallRow } from '../../metrics/anomalies/expensive-calls.js'
@@ -60,6 +62,8 @@ export interface AnomalyAnswer extends AnomalyRows {
   readonly method: 'likelihood' | 'robust' | 'zscore'
   /** Where the calls keep the office hours of another zone. */
   readonly elsewhere?: OfficeHours
+  /** The command that asked, as it can be typed again; absent where another one asked. */
+  readonly again?: string
 }
 
 const columns: readonly Column[] = [
@@ -123,14 +127,14 @@ function headline(incident: Incident, tz: string): string {
   return `${spanText(incident, tz)}  ${memberText(incident.lead)}: ${amountText(incident)}`
 }
 
-function rowOf(incident: Incident, tz: string): Row {
+function rowOf(incident: Incident, tz: string, typed: Typed): Row {
   const cause = [driverText(incident), movedText(incident)].filter((text) => text !== '').join('; ')
   return {
     headline: headline(incident, tz),
     cause: cause === '' ? null : beginsWithName(incident) ? cause : capital(cause),
     evidence: capital(evidenceText(incident, tz)) || null,
     grounds: capital(groundsText(incident)),
-    next: nextText(incident),
+    next: nextText(incident, tz, typed),
     ...figures(incident),
   }
 }
@@ -171,7 +175,7 @@ function evidenceOf({ evidence }: Incident): Cell {
 }
 
 /** An incident for programs: all of a row, and its hours, series and drivers. */
-function dataOf(incident: Incident, tz: string): Row {
+function dataOf(incident: Incident, tz: string, typed: Typed): Row {
   return {
     ...figures(incident),
     hours: [...incident.hours],
@@ -180,14 +184,14 @@ function dataOf(incident: Incident, tz: string): Row {
     evidence: evidenceOf(incident),
     drivers: incident.drivers.map(driver),
     text: incidentText(incident, tz),
-    next: nextText(incident),
+    next: nextText(incident, tz, typed),
   }
 }
 
 /** The incidents as blocks of sentences. @param showsAll those that are folded, too */
 function incidentSection(answer: AnomalyAnswer, doubts: Doubts, showsAll: boolean): Section {
   const { incidents, scope } = answer
-  const rows = incidents.map((incident) => rowOf(incident, scope.tz))
+  const rows = incidents.map((incident) => rowOf(incident, scope.tz, doubts.typed))
   const hidden = showsAll ? [] : incidents.filter(({ folded }) => folded)
   return {
     id: 'incidents',
@@ -196,19 +200,23 @@ function incidentSection(answer: AnomalyAnswer, doubts: Doubts, showsAll: boolea
     columns,
     rows,
     ...(hidden.length === 0 ? {} : { shownRows: rows.filter((_, i) => incidents[i]?.folded === false) }),
-    notes: hidden.length === 0 ? [] : [foldedText(incidents, hidden)],
+    notes: hidden.length === 0 ? [] : [foldedText(incidents, hidden, allCommand(answer, doubts))],
     empty: emptyWords(answer, doubts),
   }
 }
 
 /** `the 3 most unusual of the week; 4 smaller ones, $12.40 in all above the usual: llmcost anomalies --all` */
-function foldedText(incidents: readonly Incident[], hidden: readonly Incident[]): string {
+function foldedText(incidents: readonly Incident[], hidden: readonly Incident[], command: string): string {
   const shown = incidents.length - hidden.length
   const week = shown > weekCeiling ? `each week, at most ${weekCeiling}` : 'the week'
   const sum = hidden.reduce((total, { excess }) => total + (excess < 0n ? -excess : excess), 0n)
   const ones = counted(hidden.length, 'smaller one')
-  return `the ${count(shown)} most unusual of ${week}; ${ones} (${usd(shortUsdOf(sum))} from the usual in all): llmcost anomalies --all`
+  return `the ${count(shown)} most unusual of ${week}; ${ones} (${usd(shortUsdOf(sum))} from the usual in all): ${command}`
 }
+
+/** The same question, with all of its answer. */
+const allCommand = ({ again, scope }: AnomalyAnswer, { typed }: Doubts): string =>
+  again === undefined ? typed(`llmcost anomalies --all${spanOptions(scope, scope.tz)}`) : `${again} --all`
 
 function emptyWords({ span, account }: AnomalyAnswer, doubts: Doubts): string {
   if (Number(doubts.calls ?? 0) === 0) return emptyText(doubts)
@@ -219,7 +227,7 @@ function emptyWords({ span, account }: AnomalyAnswer, doubts: Doubts): string {
 }
 
 /** Findings beside the incidents. */
-function anomalyFindings(answer: AnomalyAnswer): Finding[] {
+function anomalyFindings(answer: AnomalyAnswer, { typed }: Doubts): Finding[] {
   const {
     scope,
     expensive,
@@ -237,8 +245,8 @@ function anomalyFindings(answer: AnomalyAnswer): Finding[] {
     ...(elsewhere === undefined
       ? []
       : [officeFinding(elsewhere, scope.tz, hourStart(answer.span.until, scope.tz))]),
-    ...driftFindings(answer.drifts, scope.tz),
-    ...expensiveFindings(expensive, scope.tz),
+    ...driftFindings(answer.drifts, scope.tz, typed),
+    ...expensiveFindings(expensive, scope.tz, typed),
     ...beyondFindings(usersBeyond, scope.tz, mostFindings),
     ...userHourFindings(userHours, budgets, scope.tz, mostFindings),
     ...firstSpendFindings(
@@ -293,8 +301,10 @@ export function anomalyReport(answer: AnomalyAnswer, doubts: Doubts, showsAll = 
         title: method === 'zscore' ? 'Anomalies by z-score' : 'Anomalies',
       },
     ],
-    findings: anomalyFindings(answer),
-    data: { incidents: incidents.map((incident) => dataOf(incident, scope.tz)) as unknown as Cell },
+    findings: anomalyFindings(answer, doubts),
+    data: {
+      incidents: incidents.map((incident) => dataOf(incident, scope.tz, doubts.typed)) as unknown as Cell,
+    },
     warnings: warningsOf(doubts),
     footer: footerOf(doubts.history),
   }
@@ -308,5 +318,5 @@ export function anomalyPart(answer: AnomalyAnswer, doubts: Doubts): ReportPart {
   const brief = section.columns.map((one): Column =>
     ['evidence', 'grounds', 'next'].includes(one.key) ? { ...one, dataOnly: true } : one,
   )
-  return { sections: [{ ...section, columns: brief }], findings: anomalyFindings(answer) }
+  return { sections: [{ ...section, columns: brief }], findings: anomalyFindings(answer, doubts) }
 }

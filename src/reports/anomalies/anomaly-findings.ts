@@ -3,9 +3,10 @@ import { dailyBudget } from '../../anomalies/budget.js'
 import type { Budget } from '../../domain/budgets/budget.js'
 import type { Dimension } from '../../domain/dimensions.js'
 import { hourIso, hourStart } from '../../domain/time/hours.js'
+import { spanOptions, type Typed } from '../../domain/words/commands.js'
 import { namedWords } from '../../domain/words/subjects.js'
 import { change, count, percent, usd, roundUsd } from '../../domain/words/wording.js'
-import { minuteText } from '../../domain/time/zones.js'
+import { dayMs, minuteText } from '../../domain/time/zones.js'
 import type { FlagRow } from '../../metrics/anomalies/anomalies.js'
 import type { ExpensiveCallRow } from '../../metrics/anomalies/expensive-calls.js'
 import type { UserHourRow } from '../../metrics/anomalies/user-hours.js'
@@ -13,9 +14,10 @@ import type { Finding } from '../report.js'
 import { shellWord } from '../../domain/words/quoting.js'
 
 /** Calls of one feature and the fence that they passed, the dearest first. */
-export function expensiveFindings(rows: readonly ExpensiveCallRow[], tz: string): Finding[] {
+export function expensiveFindings(rows: readonly ExpensiveCallRow[], tz: string, typed: Typed): Finding[] {
   return rows.map((row) => {
     const { call_id: id, feature, cost_usd: cost, median_cost_usd: median, fence_usd: fence } = row
+    const command = typed(`llmcost explain ${shellWord(id)}`)
     const times = count(Number((Number(cost) / median).toPrecision(2)))
     const from = [feature, row.user_id, row.model].filter((text) => text !== null).join(', ')
     const what = feature === null ? 'calls without a feature' : `calls of ${feature}`
@@ -26,9 +28,9 @@ export function expensiveFindings(rows: readonly ExpensiveCallRow[], tz: string)
       value: id,
       measured: Number(cost),
       bound: fence,
-      text: `${minuteText(Date.parse(row.ts), tz)}  one call for ${usd(cost)} (${from === '' ? row.source : from}), ${times} × the median of ${what}; llmcost explain ${shellWord(id)} shows its parts`,
+      text: `${minuteText(Date.parse(row.ts), tz)}  one call for ${usd(cost)} (${from === '' ? row.source : from}), ${times} × the median of ${what}; ${command} shows its parts`,
       short: `one call at ${minuteText(Date.parse(row.ts), tz)} (${from === '' ? row.source : from}), ${times} × the median of ${what}`,
-      command: `llmcost explain ${shellWord(id)}`,
+      command,
       touchedUsd: Number(cost),
       details: {
         ts: row.ts,
@@ -45,9 +47,11 @@ export function expensiveFindings(rows: readonly ExpensiveCallRow[], tz: string)
 }
 
 /** Weeks of all calls that rise one after another, by more than their days differ anyway. */
-export function driftFindings(rows: readonly FlagRow[], tz: string): Finding[] {
+export function driftFindings(rows: readonly FlagRow[], tz: string, typed: Typed): Finding[] {
   return rows.map(({ hour, cost_usd: cost, norm_usd: before, calls, norm_calls: callsBefore }) => {
     const until = hourStart(Number(hour) + 1, tz)
+    const weeks = { since: new Date(until - 28 * dayMs).toISOString(), until: hourIso(until) }
+    const command = typed(`llmcost trend --by feature${spanOptions(weeks, tz)}`)
     const more =
       calls === null || calls === undefined || !callsBefore
         ? ''
@@ -59,9 +63,9 @@ export function driftFindings(rows: readonly FlagRow[], tz: string): Finding[] {
       value: null,
       measured: cost,
       bound: before,
-      text: `${minuteText(until, tz)}  all calls drift upwards: ${roundUsd(cost)} in the 7 days before, ${roundUsd(before)} three weeks earlier, more each week (${change(cost / before - 1)} cost${more}); llmcost trend --by feature shows which`,
+      text: `${minuteText(until, tz)}  all calls drift upwards: ${roundUsd(cost)} in the 7 days before, ${roundUsd(before)} three weeks earlier, more each week (${change(cost / before - 1)} cost${more}); ${command} shows which`,
       short: `all calls drift upwards: ${roundUsd(cost)} in the 7 days before ${minuteText(until, tz)}, ${roundUsd(before)} three weeks earlier`,
-      command: 'llmcost trend --by feature',
+      command,
       touchedUsd: cost - before,
       details: {
         until: hourIso(until),

@@ -23,7 +23,7 @@ interface BudgetAnswer {
 
 export function budgetReport(answer: BudgetAnswer): Report {
   const { scope, states, closest, doubts } = answer
-  const section = budgetSection(states, scope.tz)
+  const section = budgetSection(states, scope.tz, doubts.typed)
   const chart = closest && runningSum(closest.forecast, closest.budget)
   const { columns, id, title } = section
   const nothing = doubts.history.last_ts === null
@@ -79,7 +79,7 @@ export function noBudgetReport(tz: string): Report {
       {
         id: 'budgets',
         title: 'Budgets',
-        columns: budgetSection([], tz).columns,
+        columns: budgetSection([], tz, (command) => command).columns,
         rows: [],
         empty: 'No budget is set.',
         notes: [

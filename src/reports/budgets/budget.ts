@@ -3,13 +3,14 @@ import type { Budget } from '../../domain/budgets/budget.js'
 import { budgetName } from '../../domain/budgets/budget-option.js'
 import type { BudgetState, BudgetStatus } from '../../domain/budgets/budget-state.js'
 import { localDate } from '../../domain/time/periods.js'
+import type { Typed } from '../../domain/words/commands.js'
 import { percent } from '../../domain/words/wording.js'
 import { localAt } from '../../domain/time/zones.js'
 import { column } from '../columns.js'
 import type { Cell, Column, Row, Section } from '../report.js'
 
 /** @param tz zone in which the periods begin */
-export function budgetSection(states: readonly BudgetState[], tz: string): Section {
+export function budgetSection(states: readonly BudgetState[], tz: string, typed: Typed): Section {
   return {
     id: 'budgets',
     title: 'Budgets',
@@ -20,7 +21,7 @@ export function budgetSection(states: readonly BudgetState[], tz: string): Secti
       runs_out_on: runsOutWords(state, tz),
       status: statusWords(state),
     })),
-    notes: notesOn(states),
+    notes: notesOn(states, typed),
   }
 }
 
@@ -146,7 +147,7 @@ function tonesOf(states: readonly BudgetState[]): Tones {
   )
 }
 
-function notesOn(states: readonly BudgetState[]): string[] {
+function notesOn(states: readonly BudgetState[], typed: Typed): string[] {
   const bases = new Set(states.filter(({ calls }) => calls > 0).map(({ outlook }) => outlook?.basis))
   const bad = states.some(({ status }) => status !== 'within' && status !== 'unpriced')
   return [
@@ -158,6 +159,6 @@ function notesOn(states: readonly BudgetState[]): string[] {
       ? ['forecast: from the days before; the interval from low to high holds it four times in five']
       : []),
     ...(bases.has('pace') ? ['too little history to learn from: some forecasts are the present pace'] : []),
-    ...(bad ? ['llmcost breakdown --since mtd --by feature,model shows where it goes'] : []),
+    ...(bad ? [`${typed('llmcost breakdown --since mtd --by feature,model')} shows where it goes`] : []),
   ]
 }

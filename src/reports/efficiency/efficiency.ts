@@ -92,7 +92,7 @@ export function efficiencyReport(answer: EfficiencyAnswer): Report {
       : [groupSection({ id: 'efficiency', title, by, measures: chosen, shown: 'always' }, rows)]
   const findings = [
     ...efficiencyFindings({ by, rows, bounds }),
-    ...retryFindings(rows, bounds),
+    ...retryFindings(rows, bounds, doubts),
     ...dearModelFindings(models, bounds),
     ...heavyUserFindings(users, bounds),
   ]

@@ -1,28 +1,42 @@
 /** What fails too often, and retries that cost too much. */
 import type { Bounds } from '../../domain/bounds.js'
 import type { Dimension } from '../../domain/dimensions.js'
+import type { Scope } from '../../domain/scope.js'
+import { spanOptions, type Typed } from '../../domain/words/commands.js'
 import { count, percent, usd } from '../../domain/words/wording.js'
 import type { Finding } from '../report.js'
 import { withRetries, type ErrorGroup, type ErrorsAnswer } from './retries.js'
 import { aboutGroup, groupName, nameOf } from '../sentences.js'
 import { shellWord } from '../../domain/words/quoting.js'
 
+/** Where its calls are, and which of them it is about. */
+interface Asked {
+  readonly scope: Scope
+  readonly typed: Typed
+}
+
 /** Far beyond the bound something is broken. */
 const criticalTimes = 5
 
-export function errorFindings(answer: ErrorsAnswer, bounds: Bounds): Finding[] {
+/** @param asked what the question is about, for the commands that list its calls */
+export function errorFindings(answer: ErrorsAnswer, bounds: Bounds, asked: Asked): Finding[] {
   const { by, rows, retries } = answer
   const groups = withRetries(by, rows, retries)
   const total = groups.find(({ row }) => row.is_total)
   const named = by.length === 0 ? [] : groups.filter(({ row }) => !row.is_total && !row.is_others)
   return [
-    ...(total === undefined ? [] : rateFinding([], total, bounds)),
-    ...named.flatMap((group) => rateFinding(by, group, bounds)),
+    ...(total === undefined ? [] : rateFinding([], total, bounds, asked)),
+    ...named.flatMap((group) => rateFinding(by, group, bounds, asked)),
     ...(total === undefined ? [] : retryFinding(answer, total, bounds)),
   ]
 }
 
-function rateFinding(by: readonly Dimension[], { row }: ErrorGroup, bounds: Bounds): Finding[] {
+function rateFinding(
+  by: readonly Dimension[],
+  { row }: ErrorGroup,
+  bounds: Bounds,
+  { scope, typed }: Asked,
+): Finding[] {
   const rate = row.error_rate ?? null
   const calls = Number(row.status_calls ?? 0)
   if (rate === null || calls < bounds.minimum_calls || Number(rate) <= bounds.error_rate) return []
@@ -32,7 +46,7 @@ function rateFinding(by: readonly Dimension[], { row }: ErrorGroup, bounds: Boun
     only === undefined || only.kind === 'time'
       ? ''
       : ` --where ${shellWord(`${only.key}=${nameOf(row.d0 ?? null)}`)}`
-  const command = `llmcost calls --sort failed${filter}`
+  const command = typed(`llmcost calls --sort failed${spanOptions(scope, scope.tz)}${filter}`)
   const failed = `${groupName(by, row)}: ${percent(rate)} of ${count(calls)} calls failed (bound ${percent(bounds.error_rate)})`
   return [
     {

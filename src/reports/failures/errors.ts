@@ -114,7 +114,7 @@ export function errorsReport(
       Number(doubts.calls ?? 0) === 0
         ? [{ id, title, columns, rows: [], empty }]
         : [section, ...kindSections('error_kinds', answer)],
-    findings: errorFindings(answer, bounds),
+    findings: errorFindings(answer, bounds, doubts),
     warnings: warningsOf(doubts),
     footer: footerOf(doubts.history),
   }

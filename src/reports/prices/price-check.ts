@@ -1,4 +1,5 @@
 /** Models of the store without a price, or with costs in the logs that are others than list prices. */
+import type { Typed } from '../../domain/words/commands.js'
 import type { LoggedCostRow } from '../../domain/costs/logged-costs.js'
 import type { UnpricedRow } from '../../metrics/doubts/unpriced.js'
 import { noPeriod, priceDataLines, type PriceData } from './prices.js'
@@ -22,6 +23,7 @@ export function priceCheckReport(
   models: readonly UnpricedModel[],
   logged: readonly LoggedCostRow[],
   source: PriceData,
+  typed: Typed,
 ): Report {
   const section: Section = {
     id: 'unpriced_models',
@@ -48,7 +50,7 @@ export function priceCheckReport(
         ? []
         : [
             `In prices.csv, under the header ${suggestedHeader}: the model it is (alias_of), or its prices per million tokens.`,
-            'Name the file in the config ("prices": "prices.csv"), then llmcost reprice.',
+            `Name the file in the config ("prices": "prices.csv"), then ${typed('llmcost reprice')}.`,
           ],
   }
   return {

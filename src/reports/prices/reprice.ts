@@ -1,4 +1,5 @@
 /** What pricing the stored calls again changed. */
+import type { Typed } from '../../domain/words/commands.js'
 import { count } from '../../domain/words/wording.js'
 import { noPeriod, priceDataLines, type PriceData } from './prices.js'
 import type { Report, Row, Section } from '../report.js'
@@ -7,10 +8,11 @@ export interface Repricing {
   readonly rows: readonly Row[]
   readonly totals: Row
   readonly dryRun: boolean
+  readonly typed: Typed
 }
 
 /** What repricing changed, or would change, by model. */
-export function repriceReport({ rows, totals, dryRun }: Repricing, source: PriceData): Report {
+export function repriceReport({ rows, totals, dryRun, typed }: Repricing, source: PriceData): Report {
   const changes = `${count(Number(totals['changed_calls']))} of ${count(Number(totals['calls']))} calls`
   const section: Section = {
     id: 'changes',
@@ -34,7 +36,7 @@ export function repriceReport({ rows, totals, dryRun }: Repricing, source: Price
         ? []
         : [
             `${changes} ${dryRun ? 'would change' : 'changed'}.`,
-            ...(dryRun ? ['Nothing was written; llmcost reprice writes it.'] : []),
+            ...(dryRun ? [`Nothing was written; ${typed('llmcost reprice')} writes it.`] : []),
           ],
   }
   return {

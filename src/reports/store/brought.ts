@@ -4,7 +4,6 @@ import { plural } from '../../domain/words/plurals.js'
 import { count, usd } from '../../domain/words/wording.js'
 import type { Column, Report, Row, Section } from '../report.js'
 import type { FileCounts, IngestAsked, IngestFacts } from './ingest.js'
-import { shellWord } from '../../domain/words/quoting.js'
 
 /** The calls that a run brought, together. */
 export interface BroughtCalls {
@@ -146,23 +145,21 @@ function recordNotes({ totals }: IngestFacts): string[] {
 /** What to type next. */
 export function nextAfterIngest(
   facts: IngestFacts,
-  { dbPath, isNamed, now }: IngestAsked,
+  { typed, now }: IngestAsked,
 ): NonNullable<Report['next']> {
   if (facts.dryRun) return []
   const { brought, files } = facts
   const isIn = brought.calls > 0 || files.some(({ state }) => state === 'unchanged')
   if (!isIn) return []
-  return [reportCommand({ dbPath, isNamed, now, newest: brought.last_ts })]
+  return [reportCommand({ typed, now, newest: brought.last_ts })]
 }
 
 /** The report that has the newest calls in it. @param newest time of the newest call */
 export function reportCommand({
-  dbPath,
-  isNamed,
+  typed,
   now,
   newest,
-}: Omit<IngestAsked, 'verbose'> & { readonly newest: string | null }): string {
+}: Pick<IngestAsked, 'typed' | 'now'> & { readonly newest: string | null }): string {
   const old = newest !== null && Math.abs(now.getTime() - Date.parse(newest)) > 2 * dayMs
-  const db = isNamed ? ` --db ${shellWord(dbPath)}` : ''
-  return `llmcost report${db}${old ? ' --as-of latest' : ''}`
+  return typed(`llmcost report${old ? ' --as-of latest' : ''}`)
 }

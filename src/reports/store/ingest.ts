@@ -1,6 +1,7 @@
 import { loggedCostWords, type LoggedCostRow } from '../../domain/costs/logged-costs.js'
 import { countNames, countsBy, type CountName, type Counts } from '../../domain/record-counts.js'
 import { counted, plural } from '../../domain/words/plurals.js'
+import type { Typed } from '../../domain/words/commands.js'
 import { capital, count } from '../../domain/words/wording.js'
 import type { Column, Report, Row, Section } from '../report.js'
 import { broughtSection, nextAfterIngest, type BroughtCalls } from './brought.js'
@@ -58,8 +59,8 @@ const fewFiles = 5
 /** What the command adds to what the run did. */
 export interface IngestAsked {
   readonly dbPath: string
-  /** The command names the database: so must the next one. */
-  readonly isNamed: boolean
+  /** Commands of hints, so that they ask the same database. */
+  readonly typed: Typed
   readonly now: Date
   /** A row a file, whatever became of it. */
   readonly verbose: boolean
@@ -93,8 +94,8 @@ export function ingestReport(facts: IngestFacts, asked: IngestAsked, doubts: rea
     sections: [files, broughtSection(facts), ...mappedSection(facts)],
     warnings: [
       ...doubts,
-      ...rejected(facts),
-      ...unpriced(facts),
+      ...rejected(facts, asked.typed),
+      ...unpriced(facts, asked.typed),
       ...loggedCostWords(facts.loggedCosts).map((words) => `${capital(words)}.`),
     ],
     footer: [`Prices: ${facts.priceData}.`],
@@ -162,10 +163,10 @@ function titleOf(facts: IngestFacts, dbPath: string): string {
     : `Ingested into ${dbPath}`
 }
 
-function rejected({ totals, dryRun }: IngestFacts): string[] {
+function rejected({ totals, dryRun }: IngestFacts, typed: Typed): string[] {
   if (totals.rejected === 0) return []
   const records = counted(totals.rejected, 'record was', 'records were')
-  return [`${records} rejected${dryRun ? '' : '; llmcost rejects says why'}.`]
+  return [`${records} rejected${dryRun ? '' : `; ${typed('llmcost rejects')} says why`}.`]
 }
 
 /** Files that were refused, not read or hold rejects; those that are new, where they are few. */
@@ -238,7 +239,7 @@ function refusalsOf(files: readonly FileCounts[]): Refusal[] {
 /** Models beyond this many are counted together. */
 const namedModels = 5
 
-function unpriced({ unpricedModels: models }: IngestFacts): string[] {
+function unpriced({ unpricedModels: models }: IngestFacts, typed: Typed): string[] {
   if (models.length === 0) return []
   const names = models
     .slice(0, namedModels)
@@ -247,6 +248,6 @@ function unpriced({ unpricedModels: models }: IngestFacts): string[] {
   const others = more === 0 ? '' : ` and ${count(more)} more ${plural(more, 'model')}`
   const calls = models.reduce((sum, m) => sum + m.calls, 0)
   return [
-    `${counted(calls, 'call has no known price and counts', 'calls have no known price and count')} as unpriced: ${names.join(', ')}${others}. Try llmcost prices check.`,
+    `${counted(calls, 'call has no known price and counts', 'calls have no known price and count')} as unpriced: ${names.join(', ')}${others}. Try ${typed('llmcost prices check')}.`,
   ]
 }

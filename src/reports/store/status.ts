@@ -1,9 +1,12 @@
 import type { FileRow, SeveralSourcesRow, StatusRow, UnreadRow } from '../../metrics/store/status.js'
 import { plural } from '../../domain/words/plurals.js'
+import type { Typed } from '../../domain/words/commands.js'
 import { count } from '../../domain/words/wording.js'
 import type { Column, Report, Section } from '../report.js'
 
 export interface StatusFacts {
+  /** Commands of hints, so that they ask the same database. */
+  readonly typed: Typed
   readonly path: string
   /** Bytes on disk. */
   readonly size: number
@@ -32,6 +35,7 @@ export function statusReport({
   prices,
   fingerprint,
   configPath,
+  typed,
 }: StatusFacts): Report {
   const columns: Column[] = [
     { key: 'database', title: 'database', kind: 'text' },
@@ -70,7 +74,7 @@ export function statusReport({
         config: configPath ?? null,
       },
     ],
-    notes: notes(row, fingerprint),
+    notes: notes(row, fingerprint, typed),
   }
   const sections = [
     facts,
@@ -95,13 +99,14 @@ function disagreeing({ ids, example }: SeveralSourcesRow): string {
 const named = (models: readonly string[]): string =>
   models.length <= 5 ? models.join(', ') : `${models.slice(0, 5).join(', ')} and ${models.length - 5} more`
 
-function notes(row: StatusRow, fingerprint: string): string[] {
+function notes(row: StatusRow, fingerprint: string, typed: Typed): string[] {
   const out: string[] = []
-  if (Number(row.unpriced_calls) > 0) out.push('llmcost prices check names the closest known models.')
-  if (row.rejects > 0) out.push('llmcost rejects says why records were refused.')
+  if (Number(row.unpriced_calls) > 0)
+    out.push(`${typed('llmcost prices check')} names the closest known models.`)
+  if (row.rejects > 0) out.push(`${typed('llmcost rejects')} says why records were refused.`)
   if (row.price_fingerprint !== null && row.price_fingerprint !== fingerprint) {
     out.push(
-      'Some calls were priced with other price data or overrides than are in force now: llmcost reprice --dry-run shows what would change.',
+      `Some calls were priced with other price data or overrides than are in force now: ${typed('llmcost reprice --dry-run')} shows what would change.`,
     )
   }
   return out

@@ -101,11 +101,10 @@ export function incidentText({ subject, row, since, until }: IncidentNews, tz: s
   return `${subject}: ${amounts}, ${from} – ${to}`
 }
 
-/** What to type about it, with times as short as they go. */
+/** What to type about it. */
 export function incidentCommand({ row }: IncidentNews): string | undefined {
   const next = text(row['next'])
-  const found = next === null ? undefined : /llmcost .*[^.]/.exec(next)?.[0]
-  return found?.replaceAll(/T00:00:00(?:\.000)?Z/g, '').replaceAll(/(T\d\d:\d\d):00(?:\.000)?Z/g, '$1Z')
+  return next === null ? undefined : /llmcost .*/.exec(next)?.[0]
 }
 
 /** Kinds of findings that say who or what costs much: what an incident says already, where it is about the same. */

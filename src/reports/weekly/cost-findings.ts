@@ -1,5 +1,7 @@
 /** Where money goes: a dear model that takes most calls, a user who sends far more than others, retries. */
 import type { Bounds } from '../../domain/bounds.js'
+import type { Scope } from '../../domain/scope.js'
+import { spanOptions, type Typed } from '../../domain/words/commands.js'
 import { namedWords } from '../../domain/words/subjects.js'
 import { count, number, percent, usd } from '../../domain/words/wording.js'
 import type { BreakdownRow } from '../../metrics/breakdown.js'
@@ -146,13 +148,18 @@ export const retryMeasures = [
 ] as const satisfies readonly MeasureName[]
 
 /** Attempts after the first, as the log counts them, that cost more than `retry_cost_share` of all calls. */
-export function retryFindings(rows: readonly BreakdownRow[], bounds: Bounds): Finding[] {
+export function retryFindings(
+  rows: readonly BreakdownRow[],
+  bounds: Bounds,
+  { scope, typed }: { readonly scope: Scope; readonly typed: Typed },
+): Finding[] {
   const total = totalOf(rows)
   const [cost, all] = [figureOf(total, 'later_attempt_cost_usd') ?? 0, figureOf(total, 'cost_usd') ?? 0]
   const bound = bounds.retry_cost_share
   if ((figureOf(total, 'priced_calls') ?? 0) < bounds.efficiency_calls || !isAbove(cost, bound * all))
     return []
   const calls = figureOf(total, 'later_attempt_calls')
+  const command = typed(`llmcost calls --sort failed${spanOptions(scope, scope.tz)}`)
   return [
     {
       kind: 'retry_cost_share',
@@ -161,9 +168,9 @@ export function retryFindings(rows: readonly BreakdownRow[], bounds: Bounds): Fi
       value: null,
       measured: cost / all,
       bound,
-      text: `all calls: ${count(calls)} attempts after the first cost ${usd(cost)}, ${percent(cost / all)} of all (bound ${percent(bound)}): find what fails with llmcost calls --sort failed, and try again less often`,
+      text: `all calls: ${count(calls)} attempts after the first cost ${usd(cost)}, ${percent(cost / all)} of all (bound ${percent(bound)}): try again less often; ${command} lists what fails`,
       short: `${count(calls)} attempts after the first, ${percent(cost / all)} of all cost (bound ${percent(bound)})`,
-      command: 'llmcost calls --sort failed',
+      command,
       touchedUsd: cost,
       details: { calls, cost_usd: cost },
     },

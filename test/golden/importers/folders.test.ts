@@ -88,7 +88,7 @@ describe('a folder', () => {
     expect(new Set(Object.values(others))).toEqual(new Set(['not-a-log']))
     const [section] = ingestReport(
       summary,
-      { dbPath: db, isNamed: false, now: new Date(), verbose: false },
+      { dbPath: db, typed: (command: string) => command, now: new Date(), verbose: false },
       [],
     ).sections
     expect(section!.notes).toContain('13 files are no call logs.')

@@ -29,7 +29,7 @@ test('a hint that refusals share stands after the last of them', () => {
     priceData: 'none',
     dryRun: false,
   }
-  const asked = { dbPath: 'x', isNamed: false, now: new Date(0), verbose: false }
+  const asked = { dbPath: 'x', typed: (command: string) => command, now: new Date(0), verbose: false }
   const [section] = ingestReport(facts, asked, []).sections
   expect(section?.shownNotes).toEqual([
     'logs/a.jsonl was refused: a session of one agent',
