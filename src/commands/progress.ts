@@ -15,10 +15,16 @@ export function progressBar(terminal: Terminal): Progress {
   if (!terminal.interactive) return { update: undefined, stop: () => undefined }
   const start = Date.now()
   let state: ReadingProgress | undefined
+  // What has to be read twice is no step back.
+  let most = 0
   const draw = (): void => {
     const elapsed = Date.now() - start
     if (state === undefined || elapsed < patience) return
-    terminal.progress.write(`\r\x1b[2K${progressLine(state, elapsed / 1000).slice(0, terminal.columns - 1)}`)
+    most = Math.max(most, state.done())
+    const line = progressLine({ ...state, done: () => most }, elapsed / 1000)
+    // The answer may go to a file: the bar has the room of its own terminal.
+    const room = terminal.progress.columns || terminal.columns
+    terminal.progress.write(`\r\x1b[2K${line.slice(0, room - 1)}`)
   }
   const timer = setInterval(draw, 150)
   timer.unref()
