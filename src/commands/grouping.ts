@@ -1,10 +1,12 @@
 /** What questions by dimension have in common: --by, --columns, --sort and --top. */
 import { parseDimensions, shortForms, type Dimension } from '../domain/dimensions.js'
+import { withGroups } from '../domain/groups.js'
 import { UserError } from '../errors.js'
 import type { Sort } from '../metrics/groups.js'
 import { measureNames, parseMeasure, type MeasureName } from '../metrics/measures/registry.js'
 import type { Invocation, OptionSpec } from './command.js'
 import { optionCount, optionText } from './option-values.js'
+import { settingsOf } from './settings.js'
 
 /** @param fallback the dimensions when --by is absent */
 export function groupingOptions(fallback: string): readonly OptionSpec[] {
@@ -35,7 +37,8 @@ export function groupingOptions(fallback: string): readonly OptionSpec[] {
 
 /** For `--help`: where every dimension, bucket and column is listed. */
 export const groupingDetails: readonly string[] = [
-  'Dimensions, time buckets (day, week, month …) and columns: llmcost columns. Any other label of the log: tag.<name>.',
+  'Dimensions, time buckets (day, week, month …) and columns: llmcost columns. Any other label of the log: tag.<name>;',
+  'groups of values of the config file: group.user.',
 ]
 
 export interface Grouping {
@@ -48,9 +51,20 @@ export interface Grouping {
   readonly top: number | undefined
 }
 
-/** @throws UserError (usage) for a dimension or column that is not known */
-export function groupingOf(invocation: Invocation, fallback: string): Grouping {
+/**
+ * The dimensions of `--by`, with the groups of the config file where it names some.
+ * @throws UserError (usage) for one that is not known
+ */
+export async function dimensionsBy(invocation: Invocation, fallback: string): Promise<readonly Dimension[]> {
   const by = parseDimensions(optionText(invocation, 'by') ?? fallback)
+  if (!by.some(({ kind }) => kind === 'group')) return by
+  const { config } = await settingsOf(invocation)
+  return withGroups(by, config.groups)
+}
+
+/** @throws UserError (usage) for a dimension or column that is not known */
+export async function groupingOf(invocation: Invocation, fallback: string): Promise<Grouping> {
+  const by = await dimensionsBy(invocation, fallback)
   const columns = columnsOf(optionText(invocation, 'columns'))
   const sort = sortOption(optionText(invocation, 'sort'), by)
   // What it is sorted by is shown.

@@ -134,7 +134,7 @@ export const boolean: Shape<boolean> = {
 export const dimension = text('a dimension, such as feature', {
   check: (given) => {
     const found = dimensionOf(given)
-    if (found.kind !== 'time') return found.key
+    if (found.kind !== 'time' && found.kind !== 'group') return found.key
     throw new UserError(`no rule is judged by ${found.key}`, {
       code: 'usage',
       hint: 'For example by: feature.',

@@ -9,6 +9,9 @@ import { closestNames } from './words/names.js'
 export const timeBuckets = ['hour', 'day', 'week', 'month', 'weekday', 'hour_of_day'] as const
 export type TimeBucket = (typeof timeBuckets)[number]
 
+/** What calls have a value of. */
+export type ValueDimension = Exclude<Dimension, { readonly kind: 'time' | 'group' }>
+
 export type Dimension =
   | { readonly kind: 'column'; readonly key: string; readonly type: ColumnType; readonly about: string }
   | { readonly kind: 'tag'; readonly key: string; readonly tag: string; readonly about: string }
@@ -17,6 +20,15 @@ export type Dimension =
       readonly kind: 'either'
       readonly key: string
       readonly columns: readonly string[]
+      readonly about: string
+    }
+  /** The group that a value is in, by `groups` of the config file; calls of none have no value. */
+  | {
+      readonly kind: 'group'
+      readonly key: string
+      readonly of: ValueDimension
+      /** By name, their values; undefined until the config file was asked. */
+      readonly groups?: Readonly<Record<string, readonly string[]>>
       readonly about: string
     }
   | { readonly kind: 'time'; readonly key: TimeBucket; readonly bucket: TimeBucket; readonly about: string }
@@ -69,7 +81,7 @@ const closed: ReadonlyMap<string, Dimension> = new Map<string, Dimension>([
 export const dimensions: readonly Dimension[] = [...closed.values()]
 
 /**
- * The dimension of a name, a short form, a bucket (`hour-of-day` as `hour_of_day`) or `tag.x`.
+ * The dimension of a name, a short form, a bucket (`hour-of-day` as `hour_of_day`), `tag.x` or `group.user`.
  * @throws UserError (usage) with the closest names
  */
 export const dimensionOf = (name: string): Dimension => dimensionAmong(name, [])
@@ -81,6 +93,7 @@ function dimensionAmong(name: string, also: readonly string[]): Dimension {
     const tag = typed.slice('tag.'.length)
     return { kind: 'tag', key: `tag.${tag}`, tag, about: `the tag ${tag}` }
   }
+  if (/^group\../i.test(typed)) return groupOf(dimensionAmong(typed.slice('group.'.length), also), typed)
   const key = typed.toLowerCase().replaceAll('-', '_')
   const found = closed.get(shortForms[key] ?? key)
   if (found !== undefined) return found
@@ -88,6 +101,20 @@ function dimensionAmong(name: string, also: readonly string[]): Dimension {
   throw new UserError(`${typed === '' ? 'an empty name' : typed} is not a dimension`, {
     code: 'usage',
     hint: `The closest: ${closestNames(key, names).join(', ')}. Any other label of the log is tag.<name>.`,
+  })
+}
+
+function groupOf(of: Dimension, typed: string): Dimension {
+  if (of.kind === 'either' || of.kind === 'tag' || (of.kind === 'column' && of.type === 'VARCHAR'))
+    return {
+      kind: 'group',
+      key: `group.${of.key}`,
+      of,
+      about: `the group of ${of.key}, as groups of the config file has it`,
+    }
+  throw new UserError(`${typed}: values of ${of.key} are in no groups`, {
+    code: 'usage',
+    hint: 'Groups are of names: group.user, group.feature, group.tag.team.',
   })
 }
 
@@ -129,6 +156,7 @@ export function parseDimensions(text: string): readonly Dimension[] {
 
 /** What one member of a dimension is called in a sentence: `user`, `feature`, `model`. */
 export function dimensionNoun(dimension: Dimension): string {
+  if (dimension.kind === 'group') return `${dimensionNoun(dimension.of)} group`
   const short = Object.entries(shortForms).find(([, column]) => column === dimension.key)?.[0]
   return (short ?? dimension.key).replaceAll('_', ' ')
 }

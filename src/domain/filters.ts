@@ -5,7 +5,7 @@ import { UserError } from '../errors.js'
 import type { ColumnType } from './call.js'
 import { plain, readDecimal } from './costs/decimal.js'
 import { filterDimension, type Dimension } from './dimensions.js'
-import { namedGroup, noGroups, type ValueGroups } from './groups.js'
+import { groupsOf, namedGroup, noGroups, type ValueGroups } from './groups.js'
 import { isComparison, type Filter } from './scope.js'
 
 /** The value that stands for "not logged": `--where 'feature=(none)'`. */
@@ -73,6 +73,9 @@ function filtersOf(text: string, groups: ValueGroups): Filters {
   const { name, operator, value } = partsOf(text, option)
   const whole = `${option} ${text}`
   const one = (part: string): Filter => filterOn(name, operator, part, whole)
+  const ofGroup = /^\s*group\.(.+)$/i.exec(name)?.[1]
+  if (ofGroup !== undefined)
+    return { filters: groupFilters(ofGroup, operator, value, { whole, groups }), readings: [] }
   if (operator !== '=' && operator !== '!=') return { filters: [one(value)], readings: [] }
   const parts = value.split(/(?<!\\),/)
   const { key } = filterDimension(name)
@@ -84,6 +87,29 @@ function filtersOf(text: string, groups: ValueGroups): Filters {
   const isPlain = filters.length === 1 && filters[0]!.value === value.trim()
   const literal = isPlain || /\\[,@]/.test(value) ? undefined : literalOf(key, value)
   return { filters, readings: literal === undefined ? [] : [{ text, literal }] }
+}
+
+/** `group.user=research` is `user=@research`; `(none)` is what is in no group. */
+function groupFilters(
+  name: string,
+  operator: Filter['operator'],
+  value: string,
+  { whole, groups }: { readonly whole: string; readonly groups: ValueGroups },
+): Filter[] {
+  if (operator !== '=' && operator !== '!=')
+    throw new UserError(`${whole}: a group is named as a whole`, {
+      code: 'usage',
+      hint: `For example ${option} group.${name}=research.`,
+    })
+  const { key } = filterDimension(name)
+  const own = groupsOf(key, groups, whole)
+  const turned = operator === '=' ? '!=' : '='
+  return value.split(',').flatMap((part) => {
+    const group = part.trim()
+    const isNone = group === noneValue
+    const members = isNone ? Object.values(own).flat() : (namedGroup(`@${group}`, key, groups, whole) ?? [])
+    return members.map((one) => filterOn(key, isNone ? turned : operator, one, whole))
+  })
 }
 
 /** The value as it was typed; none where calls cannot have it. */
@@ -116,6 +142,11 @@ export function filterOn(
           : 'Choose another dimension.',
     })
   }
+  if (dimension.kind === 'group')
+    throw new UserError(`${whole}: groups of the config file are for ${option} and --by`, {
+      code: 'usage',
+      hint: `Name its values here, such as ${dimension.of.key}=ada.`,
+    })
   const filter = { dimension: dimension.key, operator, value: value.trim() }
   if (isComparison(operator)) return { ...filter, value: comparedValue(whole, dimension, filter, said) }
   return { ...filter, value: checkedValue(whole, dimension, filter, said) }

@@ -2,6 +2,7 @@
  * A question's scope as SQL: the window and the filters, and dimensions as expressions over `calls`.
  */
 import { timestampText } from '../domain/words/quoting.js'
+import { UserError } from '../errors.js'
 import { filterDimension, type Dimension } from '../domain/dimensions.js'
 import { noneValue } from '../domain/filters.js'
 import { isComparison, type Comparison, type Filter, type Scope } from '../domain/scope.js'
@@ -95,5 +96,28 @@ export function columnOf(
   if (dimension.kind === 'either') return { column: `coalesce(${dimension.columns.join(', ')})`, params: {} }
   if (dimension.kind === 'tag')
     return { column: mapValue('tags', `$${param}`), params: { [param]: dimension.tag } }
+  if (dimension.kind === 'group') return groupColumn(dimension, param)
   throw new Error(`${dimension.key} is not a column of calls`)
+}
+
+/** The name of the group that the value is in; NULL for a value in none. */
+function groupColumn(
+  { of, groups, key }: Extract<Dimension, { readonly kind: 'group' }>,
+  param: string,
+): { column: string; params: Record<string, Param> } {
+  if (groups === undefined)
+    throw new UserError(`${key} cannot be used here`, {
+      code: 'usage',
+      hint: `Name single groups with --where ${of.key}=@NAME.`,
+    })
+  const { column, params } = columnOf(of, param)
+  const whens = Object.entries(groups).map(([name, values], i) => {
+    params[`${param}_group_${i}`] = name
+    const names = values.map((value, j) => {
+      params[`${param}_group_${i}_${j}`] = value
+      return `$${param}_group_${i}_${j}`
+    })
+    return `WHEN ${column} IN (${names.join(', ')}) THEN $${param}_group_${i}`
+  })
+  return { column: `CASE ${whens.join(' ')} END`, params }
 }

@@ -10,7 +10,7 @@ import type { ReadOptions } from '../ingest/options.js'
 import { agentCosts } from '../metrics/doubts/agent-costs.js'
 import { doubtfulPrices } from '../metrics/doubts/doubtful-prices.js'
 import type { HistoryRow } from '../metrics/store/history.js'
-import { lateCalls } from '../metrics/doubts/late-calls.js'
+import { lateCalls, noLateCalls, type LateCallsRow } from '../metrics/doubts/late-calls.js'
 import { partlyPricedUsage } from '../metrics/doubts/partly-priced.js'
 import { loggedCosts } from '../metrics/doubts/logged-costs.js'
 import type { Query } from '../metrics/query.js'
@@ -75,7 +75,7 @@ export async function doubtsAbout(
     partlyPricedCalls,
     partlyPriced: Number(partlyPricedCalls) > 0 ? await ask(db, partlyPricedUsage(scope)) : [],
     unpriced: Number(unpricedCalls) > 0 ? await ask(db, unpricedModels(scope)) : [],
-    lateCalls: rows === 0 ? 0 : await lateCallsIn(db, scope, past),
+    late: rows === 0 ? noLateCalls : await lateCallsIn(db, scope, past),
     loggedCosts: rows === 0 ? [] : await ask(db, loggedCosts(scope)),
     doubtfulPrices: rows === 0 ? [] : await ask(db, doubtfulPrices(scope)),
     // Costs nothing where calls were found.
@@ -90,12 +90,12 @@ export async function lateCallsIn(
   db: Database,
   scope: Scope,
   { price_date: date, last_ts: last }: Pick<HistoryRow, 'price_date' | 'last_ts'>,
-): Promise<number> {
-  if (date === null || last === null) return 0
+): Promise<LateCallsRow> {
+  if (date === null || last === null) return noLateCalls
   const from = lateFrom(date)
   const newest = Date.parse(last)
   const end = scope.until === null ? newest : Math.min(newest, Date.parse(scope.until) - 1)
-  if (end < Date.parse(from)) return 0
+  if (end < Date.parse(from)) return noLateCalls
   const [row] = await ask(db, lateCalls(scope, from))
-  return Number(row?.late_calls ?? 0)
+  return row ?? noLateCalls
 }

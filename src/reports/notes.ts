@@ -11,6 +11,7 @@ import { sumOf } from '../domain/costs/decimal.js'
 import { counted, plural } from '../domain/words/plurals.js'
 import { count, usd } from '../domain/words/wording.js'
 import type { DoubtfulPriceRow } from '../metrics/doubts/doubtful-prices.js'
+import type { LateCallsRow } from '../metrics/doubts/late-calls.js'
 import type { HistoryRow } from '../metrics/store/history.js'
 import type { Decimal, Whole } from '../metrics/query.js'
 import type { PartlyPricedRow } from '../metrics/doubts/partly-priced.js'
@@ -34,7 +35,7 @@ export interface Doubts {
   readonly agents?: AgentCostsRow | undefined
   readonly unpriced: readonly UnpricedRow[]
   /** Later than the price data by over 30 days. */
-  readonly lateCalls: Figure
+  readonly late: LateCallsRow
   /** What the partly priced calls used beyond their price; asked for where there are such calls. */
   readonly partlyPriced: readonly PartlyPricedRow[]
   /** Models whose logged costs differ from those that count. */
@@ -85,7 +86,7 @@ export function doubtsOf(doubts: Doubts): Doubt[] {
 
 function priceWarnings(doubts: Doubts): Doubt[] {
   const { calls, unpricedCalls, partlyPricedCalls, unpriced, partlyPriced, loggedCosts } = doubts
-  const { lateCalls, doubtfulPrices, history, fromInput } = doubts
+  const { late, doubtfulPrices, history, fromInput } = doubts
   const warnings: Doubt[] = []
   if (Number(doubts.sessionTotals?.session_totals ?? 0) > 0)
     warnings.push({ text: totalsWords(doubts.sessionTotals!) })
@@ -96,15 +97,15 @@ function priceWarnings(doubts: Doubts): Doubt[] {
     warnings.push({ text, ...(fromInput ? {} : { command: checking, says: ' names the closest models' }) })
   }
   if (Number(partlyPricedCalls ?? 0) > 0) {
-    const part = counted(partlyPricedCalls, 'call is', 'calls are')
+    const part = bought(partlyPricedCalls, partlyPriced[0]?.all_cost_usd ?? null)
     warnings.push({ text: `${part} priced in part only: no price is known for ${usageList(partlyPriced)}` })
   }
   const where = fromInput ? {} : { command: checking, says: ' has it by month' }
   warnings.push(...loggedCostWords(loggedCosts).map((text) => ({ text, ...where })))
   if (doubtfulPrices.length > 0) warnings.push({ text: doubtfulWords(doubtfulPrices) })
-  if (Number(lateCalls ?? 0) > 0)
+  if (Number(late.late_calls) > 0)
     warnings.push({
-      text: `${lateWords(lateCalls, history.price_date)}: prices may have changed`,
+      text: `${lateWords(late, history.price_date)}: prices may have changed`,
       command: 'llmcost prices update',
     })
   return warnings
@@ -134,8 +135,11 @@ function agentWords({ agents, calls, scope }: Doubts): Doubt[] {
 const checking = 'llmcost prices check'
 
 /** Calls that are later than the price data. @param date of the price data */
-export function lateWords(calls: Figure, date: string | null): string {
-  return `${counted(calls, 'call is', 'calls are')} later than the price data (${date ?? 'undated'}) by over ${latePriceDays} days`
+export function lateWords(
+  { late_calls: calls, late_cost_usd: cost }: LateCallsRow,
+  date: string | null,
+): string {
+  return `${bought(calls, cost)} later than the price data (${date ?? 'undated'}) by over ${latePriceDays} days`
 }
 
 function modelList(unpriced: readonly UnpricedRow[]): string {
@@ -164,6 +168,12 @@ function usageList(used: readonly PartlyPricedRow[]): string {
     .map(({ name, calls }, i) => `${name} (${i === 0 ? counted(calls, 'call') : count(calls)})`)
   const more = used.length - shown.length
   return shown.join(', ') + (more > 0 ? ` and ${count(more)} more` : '')
+}
+
+/** `1 call is`, `1,234 calls for $12.40 are` */
+function bought(calls: Figure, cost: Decimal | null): string {
+  const money = cost === null ? '' : ` for ${usd(cost)}`
+  return `${counted(calls, 'call')}${money} ${plural(calls ?? 0, 'is', 'are')}`
 }
 
 /** Quiet facts: which prices the figures rest on. */

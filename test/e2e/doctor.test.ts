@@ -68,7 +68,9 @@ describe('doctor', () => {
     await runWarmWell(['ingest', 'b.jsonl', '--db', db], { cwd })
     const found = await pricesOf()
     expect(found).toMatchObject({ health: 'note' })
-    expect(found?.found).toMatch(/; 1 call is later than the price data \(2026-09-23\) by over 30 days$/)
+    expect(found?.found).toMatch(
+      /; 1 call for \$[\d.]+ is later than the price data \(2026-09-23\) by over 30 days$/,
+    )
     expect(found?.next).toContain('llmcost prices update')
   })
 

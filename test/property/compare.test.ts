@@ -98,7 +98,7 @@ async function answerOf(a: RawSide, b: RawSide, top = 2): Promise<Answer> {
     partlyPriced: [],
     doubtfulPrices: [],
     unmatched: [],
-    lateCalls: 0,
+    late: { late_calls: 0, late_cost_usd: null },
     loggedCosts: [],
     fromInput: false,
     typed: (command: string) => command,

@@ -60,7 +60,7 @@ test('sends the report', async () => {
   const ran = await asUnit(report)
   expect(ran).toMatchObject({ code: 0 })
   // The calls are of this week, which may be long after the price data.
-  expect(ran.stderr).toMatch(/^(\d+ calls are later than the price data .*\n)?$/)
+  expect(ran.stderr).toMatch(/^(\d+ calls for \$[\d.,]+ are later than the price data .*\n)?$/)
   expect(ran.stdout).toContain('sent to team@example.com')
   expectReport((await mail().arrived(1))[0])
 })

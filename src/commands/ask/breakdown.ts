@@ -44,7 +44,7 @@ export const breakdownCommand: CommandSpec = {
     },
   ],
   run: async (invocation) => {
-    const { by, chosen, added, sort, top } = groupingOf(invocation, 'feature')
+    const { by, chosen, added, sort, top } = await groupingOf(invocation, 'feature')
     const report = await withCalls(invocation, async (question) => {
       const shown = chosen ?? [...new Set([...defaultMeasures, ...added])]
       const measures = [...new Set([...shown, ...doubtMeasures])]

@@ -29,7 +29,7 @@ export const cacheCommand: CommandSpec = {
     { command: 'llmcost cache --by week', about: 'week by week' },
   ],
   run: async (invocation) => {
-    const { by, top } = groupingOf(invocation, 'feature')
+    const { by, top } = await groupingOf(invocation, 'feature')
     const report = await withCalls(invocation, async (question) => {
       const { db, scope } = question
       const inTime = by.some(({ kind }) => kind === 'time') && top === undefined

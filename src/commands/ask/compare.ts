@@ -1,7 +1,7 @@
 /** `llmcost compare`: two sets of calls side by side. */
 import { readFileSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
-import { dimensionOf, parseDimensions, type Dimension } from '../../domain/dimensions.js'
+import { dimensionOf, type Dimension } from '../../domain/dimensions.js'
 import { lastPeriod, wholeDays } from '../../domain/time/periods.js'
 import { otherSide, parseVersus, type Versus } from '../../domain/versus.js'
 import { dayMs } from '../../domain/time/zones.js'
@@ -10,6 +10,7 @@ import { compareReport } from '../../reports/comparison/compare.js'
 import { windowLabel, type ComparedSide } from '../../reports/comparison/compared-side.js'
 import { readSaved, type Saved } from '../../reports/comparison/saved.js'
 import type { Report } from '../../reports/report.js'
+import { dimensionsBy } from '../grouping.js'
 import { questionOptions, type CommandSpec, type Invocation } from '../command.js'
 import { askModels, askMovers, askShared, askSide, askSides } from '../../questions/comparing.js'
 import { doubtsAbout, type Question } from '../../questions/question.js'
@@ -81,7 +82,7 @@ export const compareCommand: CommandSpec = {
     const { tz } = await settingsOf(invocation)
     const vs = invocation.options['vs']
     const given = Array.isArray(vs) ? vs.map(String) : []
-    const by = moverDimensions(invocation)
+    const by = await moverDimensions(invocation)
     const top = optionCount(invocation, 'top') ?? 5
     const saved = savedSide(invocation, given)
     const versus = parseVersus(given, invocation.now, tz)
@@ -98,8 +99,8 @@ interface MoverDimensions {
   readonly given: boolean
 }
 
-function moverDimensions(invocation: Invocation): MoverDimensions {
-  const by = parseDimensions(optionText(invocation, 'by') ?? 'feature,model,user')
+async function moverDimensions(invocation: Invocation): Promise<MoverDimensions> {
+  const by = await dimensionsBy(invocation, 'feature,model,user')
   const time = by.find(({ kind }) => kind === 'time')
   if (time === undefined) return { by, given: invocation.given('by') }
   throw new UserError(`--by ${time.key}: a time explains no difference`, {

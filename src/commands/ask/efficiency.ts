@@ -35,7 +35,7 @@ export const efficiencyCommand: CommandSpec = {
     },
   ],
   run: async (invocation) => {
-    const grouping = groupingOf(invocation, 'feature')
+    const grouping = await groupingOf(invocation, 'feature')
     return { report: await withCalls(invocation, (question) => answer(question, grouping)) }
   },
 }

@@ -39,7 +39,7 @@ export const errorsCommand: CommandSpec = {
     { command: 'llmcost errors --by model --gap 5m', about: 'with slower retries' },
   ],
   run: async (invocation) => {
-    const { by, top } = groupingOf(invocation, 'feature')
+    const { by, top } = await groupingOf(invocation, 'feature')
     const gapMs = gapOption(invocation)
     const report = await withCalls(invocation, async (question) => {
       const answer = await errorsAnswer(question, { by, top, kindsTop: top ?? kindsShown, gapMs })

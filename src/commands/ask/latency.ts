@@ -41,7 +41,7 @@ export const latencyCommand: CommandSpec = {
     },
   ],
   run: async (invocation) => {
-    const { by, sort, added, top } = groupingOf(invocation, 'model')
+    const { by, sort, added, top } = await groupingOf(invocation, 'model')
     const report = await withCalls(invocation, async (question) => {
       const rows = await latencyRows(question, { by, top, sort, more: added })
       const pairs = await ask(

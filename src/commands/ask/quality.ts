@@ -4,6 +4,7 @@ import { goodAnswers } from '../../domain/quality.js'
 import { quality, scoreRange, type QualityRow } from '../../metrics/quality.js'
 import { qualityReport } from '../../reports/quality.js'
 import type { Report } from '../../reports/report.js'
+import { dimensionsBy } from '../grouping.js'
 import { questionOptions, type CommandSpec } from '../command.js'
 import { ask, doubtsAbout, type Question } from '../../questions/question.js'
 import { optionCount, optionText } from '../option-values.js'
@@ -45,7 +46,7 @@ export const qualityCommand: CommandSpec = {
   ],
   run: async (invocation) => {
     const named = optionText(invocation, 'by')
-    const tables = named === undefined ? usual.map(parseDimensions) : [parseDimensions(named)]
+    const tables = named === undefined ? usual.map(parseDimensions) : [await dimensionsBy(invocation, 'none')]
     const top = optionCount(invocation, 'top') ?? (named === undefined ? longest : undefined)
     return { report: await withCalls(invocation, (question) => answer(question, tables, top)) }
   },

@@ -1,10 +1,11 @@
 /** `llmcost trend`: cost, calls, tokens or any figure over time, and what grows. */
-import { dimensionOf, parseDimensions, type Dimension } from '../../domain/dimensions.js'
+import { dimensionOf, type Dimension } from '../../domain/dimensions.js'
 import { everies, recentBuckets } from '../../domain/time/timeline.js'
 import { UserError } from '../../errors.js'
 import { parseMeasure, type MeasureName } from '../../metrics/measures/registry.js'
 import { growthPart } from '../../reports/growth.js'
 import { trendReport } from '../../reports/trend.js'
+import { dimensionsBy } from '../grouping.js'
 import { questionOptions, type CommandSpec, type Invocation } from '../command.js'
 import { doubtsAbout } from '../../questions/question.js'
 import { optionCount, optionText } from '../option-values.js'
@@ -64,7 +65,7 @@ export const trendCommand: CommandSpec = {
     { command: 'llmcost trend --by model --every month --format csv', about: 'a row a month and model' },
   ],
   run: async (invocation) => {
-    const asked = questionOf(invocation)
+    const asked = await questionOf(invocation)
     const report = await withCalls(
       invocation,
       async (question) => {
@@ -82,7 +83,7 @@ export const trendCommand: CommandSpec = {
   },
 }
 
-function questionOf(invocation: Invocation): TrendQuestion {
+async function questionOf(invocation: Invocation): Promise<TrendQuestion> {
   const top = optionCount(invocation, 'top') ?? 10
   if (top > mostGroups) {
     throw new UserError(`--top ${top} is more lines than a trend has`, {
@@ -92,7 +93,7 @@ function questionOf(invocation: Invocation): TrendQuestion {
   }
   return {
     every: everies.find((one) => one === optionText(invocation, 'every')) ?? 'day',
-    by: groupsOf(parseDimensions(optionText(invocation, 'by') ?? 'none')),
+    by: groupsOf(await dimensionsBy(invocation, 'none')),
     metrics: metricsOf(optionText(invocation, 'metric') ?? 'cost_usd'),
     top,
   }

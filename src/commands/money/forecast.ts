@@ -1,7 +1,7 @@
 /** `llmcost forecast`: where this month, week or quarter will end. */
 import { coversExactly, type Budget } from '../../domain/budgets/budget.js'
 import { parseBudget } from '../../domain/budgets/budget-option.js'
-import { parseDimensions, type Dimension } from '../../domain/dimensions.js'
+import type { Dimension } from '../../domain/dimensions.js'
 import { parseFilters } from '../../domain/filters.js'
 import { localDate } from '../../domain/time/periods.js'
 import { UserError } from '../../errors.js'
@@ -19,6 +19,7 @@ import {
   type ForecastRequest,
 } from '../../questions/report/forecast.js'
 import { budgetOption, budgetsOf } from '../budget-option.js'
+import { dimensionsBy } from '../grouping.js'
 import { questionOptions, type CommandSpec, type Invocation } from '../command.js'
 import { askForecast } from '../../questions/forecasting.js'
 import { type Question } from '../../questions/question.js'
@@ -65,7 +66,7 @@ export const forecastCommand: CommandSpec = {
   ],
   run: async (invocation) => {
     const period = (optionText(invocation, 'period') ?? 'month') as PeriodName
-    const by = groupsOf(invocation)
+    const by = await groupsOf(invocation)
     const top = optionCount(invocation, 'top')
     const given = await budgetsGiven(invocation, period)
     const ask = invocation.options['backtest'] === true ? answerBacktest : answer
@@ -117,9 +118,8 @@ async function budgetsGiven(invocation: Invocation, period: PeriodName): Promise
   return budgets
 }
 
-function groupsOf(invocation: Invocation): readonly Dimension[] {
-  const text = optionText(invocation, 'by')
-  const by = text === undefined ? [] : parseDimensions(text)
+async function groupsOf(invocation: Invocation): Promise<readonly Dimension[]> {
+  const by = await dimensionsBy(invocation, 'none')
   const time = by.find(({ kind }) => kind === 'time')
   if (time !== undefined) {
     throw new UserError(`--by ${time.key}: a forecast is of days already`, {

@@ -18,6 +18,7 @@ import { unmatchedWords } from '../../reports/unmatched.js'
 import type { Invocation } from '../command.js'
 import { channels, mailServer } from './doctor-delivery.js'
 import { chosen, configNamedBy, configOf } from '../precedence.js'
+import type { LateCallsRow } from '../../metrics/doubts/late-calls.js'
 import { ask, lateCallsIn } from '../../questions/question.js'
 import { priceData, settingsOf } from '../settings.js'
 import { standingOf } from '../trusting.js'
@@ -178,23 +179,23 @@ async function prices(invocation: Invocation): Promise<Answer> {
       next: 'llmcost prices update takes newer prices; --undo takes the update back.',
     }
   }
-  const late = await lateCallsStored(invocation).catch(() => undefined)
-  if (late === undefined || late.calls === 0) return { health: 'ok', found }
+  const old = await lateCallsStored(invocation).catch(() => undefined)
+  if (old === undefined || Number(old.late.late_calls) === 0) return { health: 'ok', found }
   const next = 'llmcost prices update takes newer prices; a newer llmcost has some, too.'
-  return { health: 'note', found: `${found}; ${lateWords(late.calls, late.date)}`, next }
+  return { health: 'note', found: `${found}; ${lateWords(old.late, old.date)}`, next }
 }
 
 /** Calls that are later than the prices that they have; undefined where there is no store. */
 async function lateCallsStored(
   invocation: Invocation,
-): Promise<{ calls: number; date: string | null } | undefined> {
+): Promise<{ late: LateCallsRow; date: string | null } | undefined> {
   const { dbPath, storeOptions } = await settingsOf(invocation)
   if (isAbsent(dbPath)) return undefined
   const db = await openStoreForReading(dbPath, storeOptions)
   try {
     const [past] = await ask(db, history(invocation.now.toISOString()))
     if (past === undefined) return undefined
-    return { calls: await lateCallsIn(db, everywhere, past), date: past.price_date }
+    return { late: await lateCallsIn(db, everywhere, past), date: past.price_date }
   } finally {
     db.close()
   }

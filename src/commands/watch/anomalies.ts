@@ -64,7 +64,7 @@ export const anomaliesCommand: CommandSpec = {
     },
   ],
   run: async (invocation) => {
-    const options = optionsOf(invocation)
+    const options = await optionsOf(invocation)
     const explained = explainOf(invocation)
     let fired = false
     const report = await withCalls(
@@ -92,14 +92,14 @@ const lastDays = (until: Date): Window => ({
 /** What is asked for by options alone; `bounds` of the config file say the rest. */
 type GivenOptions = Omit<AnomalyOptions, 'budgets' | keyof Materiality> & Partial<Materiality>
 
-function optionsOf(invocation: Invocation): GivenOptions {
+async function optionsOf(invocation: Invocation): Promise<GivenOptions> {
   // Checked before anything is opened.
   budgetsOption(invocation, [])
   optionCount(invocation, 'top')
   const materiality = materialityOption(invocation)
   return {
     ...askedByDefault,
-    by: seriesDimensions(invocation),
+    by: await seriesDimensions(invocation),
     historyDays: historyDays(invocation),
     kinds: kindsOption(invocation),
     method: methodOption(invocation),

@@ -8,6 +8,7 @@ import { hourMs, instantOf, localAt } from '../../domain/time/zones.js'
 import { UserError } from '../../errors.js'
 import { anomalyKinds, type AnomalyKind } from '../../metrics/anomalies/anomaly-tests.js'
 import type { Series } from '../../questions/anomalies/baseline.js'
+import { dimensionsBy } from '../grouping.js'
 import type { OptionSpec, Invocation } from '../command.js'
 import { optionText } from '../option-values.js'
 
@@ -92,8 +93,8 @@ export const anomalyOptionSpecs: readonly OptionSpec[] = [
   },
 ]
 
-export function seriesDimensions(invocation: Invocation): readonly Dimension[] {
-  const by = parseDimensions(optionText(invocation, 'by') ?? 'feature,user')
+export async function seriesDimensions(invocation: Invocation): Promise<readonly Dimension[]> {
+  const by = await dimensionsBy(invocation, 'feature,user')
   const time = by.find(({ kind }) => kind === 'time')
   if (time === undefined) return by
   throw new UserError(`--by ${time.key} is a time: series are members of a dimension, hour by hour`, {

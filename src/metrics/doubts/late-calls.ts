@@ -4,10 +4,16 @@ import type { Scope } from '../../domain/scope.js'
 import { instant } from '../dialect.js'
 import type { Query, Whole } from '../query.js'
 import { inScope } from '../scope.js'
+import type { Decimal, Query, Whole } from '../query.js'
+import { inScope, timestampText } from '../scope.js'
 
 export interface LateCallsRow {
   readonly late_calls: Whole
+  /** What they cost; null where there are none. */
+  readonly late_cost_usd: Decimal | null
 }
+
+export const noLateCalls: LateCallsRow = { late_calls: 0, late_cost_usd: null }
 
 /**
  * Counts calls at list prices from a moment on: what a log reports itself, or what has no price, is no older
@@ -17,7 +23,7 @@ export interface LateCallsRow {
 export function lateCalls(scope: Scope, from: string): Query<LateCallsRow> {
   const condition = inScope(scope)
   const sql = /* sql */ `
-    SELECT count(*) AS late_calls
+    SELECT count(*) AS late_calls, sum(cost_usd) AS late_cost_usd
     FROM calls
     WHERE ts >= ${instant('$late_from')} AND cost_basis = 'list' AND ${condition.sql}`
   return { sql, params: { ...condition.params, late_from: timestampText(from) } }
