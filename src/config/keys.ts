@@ -228,7 +228,7 @@ export const configKeys = ({ formats, importers }: KnownNames) =>
       { trust: 'free' },
     ),
     groups: key(
-      'Named sets of values of a dimension, for --where user=@NAME.',
+      'Named sets of values of a dimension, for --where user=@NAME and --by group.user.',
       groupsShape,
       { user: { research: ['ada', 'bob'], sales: ['carol'] } },
       { trust: 'free' },

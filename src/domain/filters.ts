@@ -46,7 +46,8 @@ export function parseFilter(text: string, said = option): Filter {
 
 /** What a list of values, or a group, takes the place of: calls may have the very text as their value. */
 export interface Reading {
-  /** As it was typed. */
+  /** The option, and the text as it was typed. */
+  readonly said: string
   readonly text: string
   readonly literal: Filter
 }
@@ -57,22 +58,27 @@ export interface Filters {
 }
 
 /**
- * The filters of `--where`. After = and !=, commas separate values (`\,` is a comma), and `@name` is a group of
+ * The filters of `--where`, or of another option. After = and !=, commas separate values (`\,` is a comma), and `@name` is a group of
  * values where the config file has one (`\@` is an at sign).
+ * @param said what an error calls it
  * @throws UserError (usage), as parseFilter, and for a group that is not there
  */
-export function parseFilters(texts: readonly string[], groups: ValueGroups = noGroups): Filters {
-  const all = texts.map((text) => filtersOf(text, groups))
+export function parseFilters(
+  texts: readonly string[],
+  groups: ValueGroups = noGroups,
+  said = option,
+): Filters {
+  const all = texts.map((text) => filtersOf(text, groups, said))
   return {
     filters: all.flatMap(({ filters }) => filters),
     readings: all.flatMap(({ readings }) => readings),
   }
 }
 
-function filtersOf(text: string, groups: ValueGroups): Filters {
-  const { name, operator, value } = partsOf(text, option)
-  const whole = `${option} ${text}`
-  const one = (part: string): Filter => filterOn(name, operator, part, whole)
+function filtersOf(text: string, groups: ValueGroups, said: string): Filters {
+  const { name, operator, value } = partsOf(text, said)
+  const whole = `${said} ${text}`
+  const one = (part: string): Filter => filterOn(name, operator, part, whole, said)
   const ofGroup = /^\s*group\.(.+)$/i.exec(name)?.[1]
   if (ofGroup !== undefined)
     return { filters: groupFilters(ofGroup, operator, value, { whole, groups }), readings: [] }
@@ -86,7 +92,7 @@ function filtersOf(text: string, groups: ValueGroups): Filters {
   // What can be read in one way alone is not looked for under another.
   const isPlain = filters.length === 1 && filters[0]!.value === value.trim()
   const literal = isPlain || /\\[,@]/.test(value) ? undefined : literalOf(key, value)
-  return { filters, readings: literal === undefined ? [] : [{ text, literal }] }
+  return { filters, readings: literal === undefined ? [] : [{ said, text, literal }] }
 }
 
 /** `group.user=research` is `user=@research`; `(none)` is what is in no group. */

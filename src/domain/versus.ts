@@ -5,7 +5,8 @@
 import { UserError } from '../errors.js'
 import { filterDimension } from './dimensions.js'
 import { readDuration, type Duration } from './time/duration.js'
-import { parseFilter } from './filters.js'
+import { parseFilters, type Reading } from './filters.js'
+import { noGroups, type ValueGroups } from './groups.js'
 import { datePeriod, momentOf, monthForm, windowBefore, wordPeriod } from './time/periods.js'
 import type { Filter, Scope, Window } from './scope.js'
 import { dayMs, instantOf, localAt } from './time/zones.js'
@@ -14,6 +15,8 @@ export interface Versus {
   /** `previous`, a length such as 14d, a calendar word or a range; undefined: see `otherSide`. */
   readonly window: string | undefined
   readonly filters: readonly Filter[]
+  /** What its lists of values take the place of. */
+  readonly readings: readonly Reading[]
 }
 
 const hint =
@@ -23,8 +26,14 @@ const hint =
  * The texts of `--vs`. Filters have one of the signs of `--where`, all else is a window.
  * @throws UserError (usage) for two windows, or a text that is neither
  */
-export function parseVersus(texts: readonly string[], now: Date, tz: string): Versus {
-  const filters = texts.filter((text) => /[=~]/.test(text)).map((text) => parseFilter(text, '--vs'))
+export function parseVersus(
+  texts: readonly string[],
+  now: Date,
+  tz: string,
+  groups: ValueGroups = noGroups,
+): Versus {
+  const given = texts.filter((text) => /[=~]/.test(text))
+  const { filters, readings } = parseFilters(given, groups, '--vs')
   const [window, second] = texts.filter((text) => !/[=~]/.test(text)).map((text) => text.trim())
   if (second !== undefined) {
     throw new UserError(`--vs ${window} and --vs ${second}: there is one other side, with one window`, {
@@ -34,7 +43,7 @@ export function parseVersus(texts: readonly string[], now: Date, tz: string): Ve
   }
   // Fails early on what no clock could make right.
   if (window !== undefined) readWindow(window, now, tz)
-  return { window, filters }
+  return { window, filters, readings }
 }
 
 /**

@@ -16,11 +16,11 @@ export async function filterDoubts(
   readings: readonly Reading[],
 ): Promise<readonly string[]> {
   const found: string[] = []
-  for (const { text, literal } of readings) {
+  for (const { said, text, literal } of readings) {
     const calls = await callsWith(db, scope, literal, [])
     if (calls > 0)
       found.push(
-        `--where ${text}: ${some(calls)} of the window ${has(calls)} ${filterText(literal)} itself; for those write ${escaped(literal)}`,
+        `${said} ${text}: ${some(calls)} of the window ${has(calls)} ${filterText(literal)} itself; for those write ${said} ${escaped(literal)}`,
       )
   }
   for (const filter of scope.filters.filter(({ operator }) => isComparison(operator))) {
@@ -49,4 +49,4 @@ const has = (calls: number): string => plural(calls, 'has', 'have')
 
 /** As it is typed in a shell. */
 const escaped = ({ dimension, value }: Filter): string =>
-  `--where '${dimension}=${value.replaceAll(/,|^@/g, (sign) => `\\${sign}`)}'`
+  `'${dimension}=${value.replaceAll(/,|^@/g, (sign) => `\\${sign}`)}'`

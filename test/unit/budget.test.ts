@@ -46,6 +46,17 @@ describe('--budget', () => {
         ],
       },
     ],
+    [
+      String.raw`40 user=ada,bob feature!=a\,b`,
+      {
+        name: 'monthly user_id=ada,bob feature!=a,b',
+        filters: [
+          { dimension: 'user_id', operator: '=', value: 'ada' },
+          { dimension: 'user_id', operator: '=', value: 'bob' },
+          { dimension: 'feature', operator: '!=', value: 'a,b' },
+        ],
+      },
+    ],
   ])('%s', (text, wanted) => {
     expect(parseBudget(text)).toMatchObject({ warnAt: [0.8, 0.9, 1], ...wanted })
   })
@@ -62,6 +73,9 @@ describe('--budget', () => {
     ['daily:5 day=2026-10-02', /a filter cannot be on day/],
     ['daily:5 fature=x', /fature is not a dimension/],
     ['daily:5 feature=', /has no value/],
+    ['daily:5 user=@research', /not groups of them/],
+    ['daily:5 user=ada,@research', /not groups of them/],
+    ['daily:5 group.user=research', /not groups of them/],
   ])('%s is refused', (text, message) => {
     const error = refusal(() => parseBudget(text))
     expect(error.code).toBe('usage')

@@ -93,8 +93,19 @@ describe('several values', () => {
     ['model=@research', ['@research']],
     ['user~a,b', ['a,b']],
     ['user=(none),ada', ['(none)', 'ada']],
+    ['group.user=research', ['ada', 'bob, jr']],
+    ['group.user_id!=all,research', ['@x', 'ada', 'bob, jr']],
+    // What is in no group is none of their values.
+    ['group.user=(none)', ['ada', 'bob, jr', '@x']],
   ])('%s', (text, expected) => {
     expect(values(text)).toEqual(expected)
+  })
+
+  test('no group is no value of any: the sign is turned', () => {
+    const signs = (text: string): readonly string[] =>
+      parseFilters([text], groups).filters.map(({ operator }) => operator)
+    expect(signs('group.user=(none)')).toEqual(['!=', '!=', '!='])
+    expect(signs('group.user!=(none)')).toEqual(['=', '=', '='])
   })
 
   test('what could be one value, too, is told', () => {
@@ -109,6 +120,10 @@ describe('several values', () => {
 
   test.each([
     ['user=@reserch', /no group "reserch"/],
+    ['group.user=reserch', /no group "reserch"/],
+    ['group.user~re', /a group is named as a whole/],
+    ['group.model=x', /no groups of model/],
+    ['group.day=x', /no groups of day/],
     ['user=ada,', /has no value/],
     ['attempt=1,x', /whole number/],
   ])('%s', (text, message) => {

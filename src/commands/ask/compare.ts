@@ -16,6 +16,7 @@ import { askModels, askMovers, askShared, askSide, askSides } from '../../questi
 import { doubtsAbout, type Question } from '../../questions/question.js'
 import { optionCount, optionText } from '../option-values.js'
 import { withCalls } from '../with-calls.js'
+import { filterDoubts } from '../../questions/filter-doubts.js'
 import { settingsOf } from '../settings.js'
 
 export const compareCommand: CommandSpec = {
@@ -79,16 +80,17 @@ export const compareCommand: CommandSpec = {
     },
   ],
   run: async (invocation) => {
-    const { tz } = await settingsOf(invocation)
+    const { tz, config } = await settingsOf(invocation)
     const vs = invocation.options['vs']
     const given = Array.isArray(vs) ? vs.map(String) : []
     const by = await moverDimensions(invocation)
     const top = optionCount(invocation, 'top') ?? 5
+    const { warn } = invocation.terminal
     const saved = savedSide(invocation, given)
-    const versus = parseVersus(given, invocation.now, tz)
+    const versus = parseVersus(given, invocation.now, tz, config.groups)
     const week = (until: Date, zone: string): ReturnType<typeof lastPeriod> => lastPeriod('7d', until, zone)
     const work = (question: Question): Promise<Report> =>
-      saved === undefined ? compareCalls(question, versus, by, top) : compareSaved(question, saved)
+      saved === undefined ? compareCalls(question, versus, by, { top, warn }) : compareSaved(question, saved)
     return { report: await withCalls(invocation, work, week) }
   },
 }
@@ -113,9 +115,10 @@ async function compareCalls(
   question: Question,
   versus: Versus,
   { by, given }: MoverDimensions,
-  top: number,
+  { top, warn }: { readonly top: number; readonly warn: (text: string) => void },
 ): Promise<Report> {
   const other = otherSide(question.scope, versus, question.asOf)
+  for (const doubt of await filterDoubts(question.db, { ...other, filters: [] }, versus.readings)) warn(doubt)
   const sides = await askSides(question, other)
   const [a, b] = sides
   // What the sides differ in by themselves explains nothing.

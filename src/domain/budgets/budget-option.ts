@@ -2,7 +2,8 @@
 import { UserError } from '../../errors.js'
 import { readUsd } from '../costs/amount.js'
 import { budgetPeriods, defaultWarnAt, type Budget } from './budget.js'
-import { parseFilter } from '../filters.js'
+import { parseFilters } from '../filters.js'
+import { noGroups } from '../groups.js'
 import type { Filter } from '../scope.js'
 
 const hint =
@@ -22,13 +23,18 @@ export function parseBudget(text: string): Budget {
   }
   const usd = readUsd(amount)
   if (usd === undefined || usd === '0') throw wrong(`--budget ${text}: ${amount} is not an amount above 0`)
-  const filters = filterTexts(rest).map((one) => filterOf(one, text))
+  const filters = filterTexts(rest).flatMap((one) => filtersOf(one, text))
   return { name: budgetName(period, filters), period, usd, filters, warnAt: defaultWarnAt }
 }
 
 /** `monthly feature=search`: what a budget is called that nobody named. */
 export function budgetName(period: Budget['period'], filters: readonly Filter[]): string {
-  return [period, ...filters.map(({ dimension, operator, value }) => dimension + operator + value)].join(' ')
+  const texts = filters.map(({ dimension, operator, value }, i) => {
+    const before = filters[i - 1]
+    const goes = operator === '=' && before?.operator === '=' && before.dimension === dimension
+    return goes ? `,${value}` : ` ${dimension}${operator}${value}`
+  })
+  return period + texts.join('')
 }
 
 const wrong = (message: string, more = hint): UserError =>
@@ -39,9 +45,15 @@ function filterTexts(text: string): string[] {
   return text.trim() === '' ? [] : text.trim().split(/\s+(?=[\w.-]+(?:!=|=|~))/)
 }
 
-function filterOf(text: string, option: string): Filter {
+/** A list of values is any of them, as in `--where`. */
+function filtersOf(text: string, option: string): readonly Filter[] {
+  if (/(?:^|=)\s*@|,\s*@|^group\./i.test(text))
+    throw wrong(
+      `--budget ${option}: a budget names its values, not groups of them`,
+      'Write feature=search,chat; a value that begins with @: user=\\@ada.',
+    )
   try {
-    return parseFilter(text, '--budget')
+    return parseFilters([text], noGroups, '--budget').filters
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     throw wrong(
