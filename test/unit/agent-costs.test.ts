@@ -21,11 +21,12 @@ const doubts = (agents: Doubts['agents'], calls = 3): Doubts => ({
   partlyPricedCalls: 0,
   unpriced: [],
   partlyPriced: [],
-  lateCalls: 0,
+  late: { late_calls: 0, late_cost_usd: null },
   loggedCosts: [],
   doubtfulPrices: [],
   unmatched: [],
   fromInput: false,
+  typed: (command) => command,
   agents,
 })
 
