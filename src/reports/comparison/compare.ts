@@ -2,7 +2,6 @@
 import { dayMs } from '../../domain/time/zones.js'
 import { capital } from '../../domain/words/wording.js'
 import { localDate } from '../../domain/time/periods.js'
-import { noLateCalls } from '../../metrics/doubts/late-calls.js'
 import type { MoverRow } from '../../metrics/comparison/movers.js'
 import { meanCostFinding, pricedCalls } from './chance-words.js'
 import { basisOf, filterText, windowLabel, type ComparedSide } from './compared-side.js'
@@ -152,7 +151,7 @@ function sideWarnings({ a, b, doubts }: CompareAnswer): string[] {
     ...own,
     unpricedCalls: 0,
     partlyPricedCalls: 0,
-    late: noLateCalls,
+    late: { late_calls: 0, late_cost_usd: null },
     loggedCosts: [],
     doubtfulPrices: [],
   })
