@@ -6,7 +6,6 @@ import { plain, readDecimal } from '../domain/costs/decimal.js'
 import type { Rate } from '../domain/costs/rate.js'
 import { toBillionths } from './billionths.js'
 import type { Typed } from '../domain/words/commands.js'
-import { toBillionths } from './decimal.js'
 
 type Whole = number | bigint | null
 

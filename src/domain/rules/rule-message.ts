@@ -9,7 +9,6 @@ import type { Filter } from '../scope.js'
 import { counted, plural } from '../words/plurals.js'
 import { count, number, percent, usd } from '../words/wording.js'
 import { namedWords } from '../words/subjects.js'
-import { count, duration, number, percent, usd } from '../words/wording.js'
 import { hourMs } from '../time/zones.js'
 
 type Figure = string | number | null

@@ -2,10 +2,8 @@
 import { timestampText } from '../../domain/words/quoting.js'
 import type { Scope } from '../../domain/scope.js'
 import { instant } from '../dialect.js'
-import type { Query, Whole } from '../query.js'
 import { inScope } from '../scope.js'
 import type { Decimal, Query, Whole } from '../query.js'
-import { inScope, timestampText } from '../scope.js'
 
 export interface LateCallsRow {
   readonly late_calls: Whole
