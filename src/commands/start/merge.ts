@@ -10,6 +10,7 @@ import { sourceFile, type SourceFile } from '../../ingest/files/discover.js'
 import { doubts, ingest } from '../../ingest/ingest.js'
 import { exportedCalls } from '../../metrics/exports/exported-calls.js'
 import { hasRefused, ingestReport, refusedWords } from '../../reports/store/ingest.js'
+import { ofSameCalls } from '../command-text.js'
 import { outputOptions, storeOptions, type CommandSpec, type Invocation } from '../command.js'
 import { fileMode } from '../file-mode.js'
 import { progressBar } from '../progress.js'
@@ -69,7 +70,7 @@ export const mergeCommand: CommandSpec = {
       })
       const asked = {
         dbPath: settings.dbPath,
-        isNamed: invocation.given('db'),
+        typed: ofSameCalls(invocation),
         now: invocation.now,
         verbose: true,
       }
