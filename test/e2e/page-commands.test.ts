@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { emptyFolder, pinnedEnv, programPath } from './program.js'
-import { runTogether, runWarmWell } from './together.js'
+import { runWarm, runWarmWell } from './together.js'
 
 const demo = fileURLToPath(new URL('../../fixtures/demo', import.meta.url))
 
@@ -88,10 +88,7 @@ test('every command that an answer tells asks the same calls', async () => {
     ...others.map((words) => [...words, ...from]),
   ]
   const told = new Map<string, readonly string[]>()
-  const answers = await runTogether(
-    runs.map((args) => ({ args: [...args, '--json'] })),
-    { cwd },
-  )
+  const answers = await Promise.all(runs.map((args) => runWarm([...args, '--json'], { cwd })))
   for (const [i, { stdout }] of answers.entries()) {
     const commands = textsOf(JSON.parse(stdout)).flatMap((text) => /llmcost [a-z].*/.exec(text)?.[0] ?? [])
     told.set(runs[i]!.slice(0, 2).join(' '), commands)
@@ -113,21 +110,19 @@ test('every command that an answer tells asks the same calls', async () => {
   for (const text of all.filter((one) => /^llmcost (?:breakdown|calls|trend)/.test(one)))
     expect(text).toContain("--where 'model!=gpt-5'")
   // What people see of a finding ends with its command on a line of its own: all of them can be typed.
-  const pages = await runTogether(
-    [['anomalies', '--min-usd', '0.01'], ['errors'], ['efficiency']].map((words) => ({
-      args: [...words, ...asked],
-    })),
-    { cwd },
+  const pages = await Promise.all(
+    [['anomalies', '--min-usd', '0.01'], ['errors'], ['efficiency']].map((words) =>
+      runWarm([...words, ...asked], { cwd }),
+    ),
   )
   const shown = pages.flatMap(({ stdout }) =>
     stdout.split('\n').flatMap((line) => /^ +(llmcost .*)$/.exec(line)?.[1] ?? []),
   )
   expect(shown.length).toBeGreaterThan(4)
   for (const command of new Set(shown)) expect(typed(cwd, command)).not.toMatch(/no calls|No record/)
-  const [logs] = await runTogether([{ args: ['anomalies', ...sources, ...asked.slice(0, 4), '--json'] }], {
-    cwd,
-  })
-  const ofLogs = textsOf(JSON.parse(logs!.stdout)).flatMap((text) => /llmcost [a-z].*/.exec(text)?.[0] ?? [])
+  const logsAsked = ['anomalies', ...sources, ...asked.slice(0, 4), '--json']
+  const answer: unknown = JSON.parse(await runWarmWell(logsAsked, { cwd }))
+  const ofLogs = textsOf(answer).flatMap((text) => /llmcost [a-z].*/.exec(text)?.[0] ?? [])
   expect(ofLogs.length).toBeGreaterThan(1)
   for (const text of ofLogs.filter((one) => !one.startsWith('llmcost prices update')))
     expect(text).toContain(String.raw`--input 'it'\''s here' --input one.jsonl`)
