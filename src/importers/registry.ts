@@ -9,6 +9,7 @@ import { cohere } from './providers/cohere.js'
 import { foreignShape, type Signature } from './foreign/foreign.js'
 import { gemini } from './providers/gemini.js'
 import type { Importer, Sample } from './importer.js'
+import { geminiCli } from './agents/gemini-cli.js'
 import { litellm } from './gateways/litellm.js'
 import { llmcost } from './records/llmcost.js'
 import { ollama } from './providers/ollama.js'
@@ -20,6 +21,7 @@ export const importers: readonly Importer[] = [
   bedrock,
   claudeCode,
   codex,
+  geminiCli,
   opencode,
   copilot,
   cursor,

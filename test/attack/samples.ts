@@ -23,6 +23,7 @@ export const jsonSamples: Readonly<Record<string, readonly string[]>> = {
   'bedrock-converse': wrapped('bedrock-converse'),
   'claude-code': linesOf('claude-code/current/s-2.jsonl', 'claude-code/streaming/s-1.jsonl', 'claude-code/not-billed/x.jsonl'),
   codex: linesOf('codex/settings/rollout-a.jsonl', 'codex/usage-records/rollout-i.jsonl', 'codex/exec/run.jsonl'),
+  'gemini-cli': linesOf('gemini-cli/chats/session-2026-05-01T00-00-abc.jsonl', 'gemini-cli/set-messages/session-a.jsonl').filter((line) => line.startsWith('{')),
   cohere: wrapped('cohere-v1', 'cohere-v2'),
   gemini: [...linesOf('gemini/batch/results.jsonl', 'gemini/chunks/chunks.jsonl'), ...wrapped('gemini', 'gemini-audio')],
   litellm: linesOf('litellm/spend-logs/rows.jsonl', 'litellm/standard-payload/payload.jsonl'),

@@ -28,6 +28,7 @@ const files: readonly (readonly [importer: string, path: string])[] = [
   ['claude-code', 'claude-code/streaming/s-1.jsonl'],
   ['codex', 'codex/settings/rollout-a.jsonl'],
   ['codex', 'codex/usage-records/rollout-i.jsonl'],
+  ['gemini-cli', 'gemini-cli/set-messages/session-a.jsonl'],
   ['gemini', 'gemini/chunks/chunks.jsonl'],
   ['gemini', 'gemini/batch/results.jsonl'],
   ['litellm', 'litellm/spend-logs/rows.jsonl'],

@@ -27,6 +27,10 @@ const samples: Readonly<Record<string, { readonly record: Json; readonly usage: 
     record: { timestamp: '2026-09-05T08:00:00Z', type: 'token_usage_record', payload: { response_id: 'm', model: 'gpt-5.2', usage: { input_tokens: 12, output_tokens: 7 } } },
     usage: ['payload', 'usage'],
   },
+  'gemini-cli': {
+    record: { id: 'm', timestamp: '2026-09-05T08:00:00Z', type: 'gemini', model: 'gemini-2.5-pro', tokens: { input: 12, output: 7 } },
+    usage: ['tokens'],
+  },
   litellm: { record: fixture('litellm/spend-logs/rows.jsonl'), usage: ['metadata', 'usage_object'] },
   anthropic: {
     record: {

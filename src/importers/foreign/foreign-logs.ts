@@ -1,7 +1,7 @@
 /** Logs of calls in shapes that no importer knows yet: refused by name until one does. */
 import type { Signature } from './foreign.js'
 import { has, hasAny, hasAt, word } from './foreign-marks.js'
-import { at, isObject } from '../importer.js'
+import { isObject } from '../importer.js'
 
 const responses = "What is read today: the provider's own responses, one a line, as the application logs them"
 const gateway = `${responses}, or a gateway's LiteLLM spend log.`
@@ -31,7 +31,10 @@ const traces: readonly Signature[] = [
     why: 'they sum up many calls',
     kind: 'no-calls',
     next: ownRecords,
-    matches: (r) => hasAny(r, 'resourceMetrics', 'resource_metrics', 'scopeMetrics'),
+    // Some programs write their events and their metrics into one file: the events are read.
+    matches: (r, { records }) =>
+      hasAny(r, 'resourceMetrics', 'resource_metrics', 'scopeMetrics') &&
+      !records.some((one) => isObject(one['attributes']) && has(one, 'hrTime')),
   },
   {
     id: 'langsmith',
@@ -118,21 +121,6 @@ const gateways: readonly Signature[] = [
 const sessions = 'The coding agents whose sessions are read are in the list of llmcost formats.'
 
 const agents: readonly Signature[] = [
-  {
-    id: 'gemini-cli',
-    about: 'a session or telemetry file of Gemini CLI',
-    why: 'an answer may stand in it more than once',
-    kind: 'not-read-yet',
-    next: sessions,
-    matches: (r) =>
-      has(r, 'sessionId', 'projectHash') ||
-      (word(r, 'type') === 'gemini' && has(r, 'tokens')) ||
-      hasAny(r, '$rewindTo') ||
-      has(r, 'hrTime', 'hrTimeObserved', 'attributes') ||
-      word((at(r, 'attributes') ?? {}) as Record<string, unknown>, 'event.name').startsWith('gemini_cli.') ||
-      hasAt(r, ['stats'], 'models', 'total_tokens') ||
-      hasAt(r, ['stats', 'models']),
-  },
   {
     id: 'qwen-code',
     about: 'a session of Qwen Code',

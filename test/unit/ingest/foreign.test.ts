@@ -141,16 +141,6 @@ const logs: readonly (readonly [name: string, text: string])[] = [
     'generation_id,created_at,cost_total,tokens_prompt,tokens_completion,model_permaslug\ngen-1,2026-09-21 13:33:20.5,0.004,1,1,m\n',
   ],
   [
-    'Gemini CLI',
-    record({
-      id: 'm-2',
-      timestamp: '2026-09-14T09:00:05Z',
-      type: 'gemini',
-      model: 'gemini-2.5-pro',
-      tokens: { input: 5000, output: 120, thoughts: 480 },
-    }),
-  ],
-  [
     'Qwen Code',
     record({
       type: 'assistant',
