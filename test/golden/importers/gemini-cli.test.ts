@@ -135,7 +135,7 @@ test('an unknown count is named; a chat that grows gives no call twice', async (
     { input_tokens: 1, unread_usage: null },
     { input_tokens: 2, unread_usage: 'tokens.zork' },
   ])
-  const odd = write(join(workshop.room(), 'a.jsonl'), `${lines[0]!.replace('"input":1', '"input":"many"')}`)
+  const odd = write(join(workshop.room(), 'a.jsonl'), lines[0]!.replace('"input":1', '"input":"many"'))
   expect((await readFiles([odd])).rejects).toHaveLength(1)
 })
 
