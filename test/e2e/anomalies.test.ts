@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { labelledSeries, scoreSeries, summarise, type LabelledSeries } from '../bench/series.js'
-import { sharedFolder } from './program.js'
+import { sharedFolder, type Ran } from './program.js'
 import { runWarm, runWarmWell } from './together.js'
 
 const cwd = sharedFolder()
@@ -12,9 +12,19 @@ const series = labelledSeries(fileURLToPath(new URL('../../fixtures/anomaly-dev'
   ({ log }) => chosen.some((kind) => basename(dirname(log)).includes(kind)),
 )
 
+const stores = new Map<string, Promise<readonly string[]>>()
+
+/** Names the store of a log, which is read once. */
+function storeOf(log: string): Promise<readonly string[]> {
+  const db = ['--db', `${stores.size}.duckdb`]
+  const made = stores.get(log) ?? runWarmWell(['ingest', log, ...db], { cwd }).then(() => db)
+  stores.set(log, made)
+  return made
+}
+
 async function flagged({ log, labels }: LabelledSeries, options: readonly string[]): Promise<string[]> {
-  const window = ['--since', labels.eval_from, '--as-of', labels.eval_to]
-  const stdout = await runWarmWell(['anomalies', '--input', log, ...window, ...options, '--json'], { cwd })
+  const window = ['--since', labels.eval_from, '--as-of', labels.eval_to, ...(await storeOf(log))]
+  const stdout = await runWarmWell(['anomalies', ...window, ...options, '--json'], { cwd })
   const { incidents } = JSON.parse(stdout) as { incidents: { hours: string[] }[] }
   return incidents.flatMap(({ hours }) => hours)
 }
@@ -59,13 +69,10 @@ describe('labelled series', () => {
 
 describe('exit codes', () => {
   const [one] = series.filter(({ isClean, log }) => !isClean && log.includes('poweruser'))
-  const ask = (until: string, failOn: string) =>
-    runWarm(
-      ['anomalies', '--input', one?.log ?? '', '--as-of', until, '--since', '2d', '--fail-on', failOn],
-      {
-        cwd,
-      },
-    )
+  const ask = async (until: string, failOn: string): Promise<Ran> => {
+    const window = ['--as-of', until, '--since', '2d', ...(await storeOf(one?.log ?? ''))]
+    return runWarm(['anomalies', ...window, '--fail-on', failOn], { cwd })
+  }
   test('--fail-on incident: 3 when there is one, else 0', async () => {
     expect((await ask('2025-10-05T00:00Z', 'incident')).code).toBe(3)
     expect((await ask('2025-10-01T00:00Z', 'incident')).code).toBe(0)

@@ -29,12 +29,16 @@ const others = readdirSync(fixtures, { withFileTypes: true })
   .map(({ name }) => name)
   .concat('anomaly-dev/small-spike-0')
 
+beforeAll(async () => {
+  for (const name of others) cpSync(join(fixtures, name), join(cwd, 'logs', name), { recursive: true })
+  await runWarm(['ingest', 'logs', '--db', 'all.duckdb'], { cwd })
+}, slow)
+
 test.each(['csv', 'jsonl'])(
   'calls of every importer as %s are read back as the same calls, and known where they came from',
   async (format) => {
     const db = ['--db', `all-${format}.duckdb`]
-    for (const name of others) cpSync(join(fixtures, name), join(cwd, 'logs', name), { recursive: true })
-    await runWarm(['ingest', 'logs', ...db], { cwd })
+    cpSync(join(cwd, 'all.duckdb'), join(cwd, db[1]!))
     const { calls } = await contentsOf(join(cwd, db[1]!))
     expect(calls.length).toBeGreaterThan(100)
     await runWarmWell(['export', 'calls', '--output', `calls.${format}`, ...db], { cwd })

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { write } from '../../property/ingesting.js'
-import { marker, readFiles, workshop, type Read } from './reading.js'
+import { marker, readEach, readFiles, workshop, type Read } from './reading.js'
 
 afterAll(() => workshop.close())
 
@@ -154,11 +154,23 @@ describe('bodies of all providers in one log', () => {
   })
 })
 
-test.each(cases.map((one) => [one.name, one] as const))('a log of %s alone, bare', async (_name, one) => {
-  const set = { ts: '2026-09-15', ...(one.model === undefined ? {} : { request_model: one.model }) }
-  const { importers, ...rest } = await read([bodyOf(one)], set)
-  expectAll({ importers, ...rest }, [one])
-  expect(importers).toEqual([one.source])
+test('a log of each alone, bare', async () => {
+  const expectAlone = (one: Case, found: Read): void => {
+    expectAll(found, [one])
+    expect(found.importers, one.name).toEqual([one.source])
+  }
+  const room = workshop.room()
+  const nameless = cases.filter(({ model }) => model === undefined)
+  const files = nameless.map((one) =>
+    write(join(room, `${one.name}.jsonl`), `${JSON.stringify(bodyOf(one))}\n`),
+  )
+  const found = await readEach(files, { read: { set: { ts: '2026-09-15' } } })
+  for (const [i, one] of nameless.entries()) expectAlone(one, found[i]!)
+  for (const one of cases) {
+    const { model } = one
+    if (model !== undefined)
+      expectAlone(one, await read([bodyOf(one)], { ts: '2026-09-15', request_model: model }))
+  }
 })
 
 test('Gemini in the names of the Python client', async () => {

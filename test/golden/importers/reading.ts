@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { expect } from 'vitest'
 import { doubts } from '../../../src/ingest/doubts.js'
 import { askAll, ingestInto, Workshop, type Choices } from '../../property/ingesting.js'
 
@@ -73,6 +74,28 @@ export async function readFiles(files: readonly string[], choices: Choices = {})
     rejects: rejects.map((row) => [row['line'], row['reason']] as const),
     everything: JSON.stringify(dumps),
   }
+}
+
+/**
+ * Reads several logs at once, which is cheaper by far, and tells of each: no log may hold a call of another.
+ * `everything`, `doubts` and `repairs` are of all.
+ */
+export async function readEach(files: readonly string[], choices: Choices = {}): Promise<readonly Read[]> {
+  const all = await readFiles(files, choices)
+  const taken = <T>(rows: readonly T[], column: number): T[][] => {
+    let at = 0
+    const parts = all.counts.map((counts) => rows.slice(at, (at += counts[column]!)))
+    expect(at).toBe(rows.length)
+    return parts
+  }
+  const [calls, rejects] = [taken(all.calls, 1), taken(all.rejects, 5)]
+  return all.counts.map((counts, i) => ({
+    ...all,
+    counts: [counts],
+    importers: [all.importers[i]!],
+    calls: calls[i]!,
+    rejects: rejects[i]!,
+  }))
 }
 
 /** Money without its trailing zeros; ids made of a line's hash as `#`. */

@@ -2,9 +2,9 @@
 import fc from 'fast-check'
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ask, ingestInto, write } from '../../property/ingesting.js'
-import { readFiles, workshop, type Read } from './reading.js'
+import { readEach, readFiles, workshop, type Read } from './reading.js'
 
 afterAll(() => workshop.close())
 
@@ -42,41 +42,63 @@ const readLines = (lines: readonly string[]): Promise<Read> =>
 
 const tokens = (got: Read): unknown[] => got.calls.map((one) => one['input_tokens'])
 
-describe.each(Object.entries(wrappers))('%s', (name, wrap) => {
-  test('the JSON inside is the record, other lines are no calls', async () => {
-    const own = { ts: '2026-10-05T07:00:00Z' }
-    const got = await readLines([
-      wrap('server started'),
-      wrap(JSON.stringify(call(1, own))),
-      wrap(JSON.stringify({ level: 'info', msg: 'GET /health' })),
-      wrap(JSON.stringify(call(2, own))),
-      wrap(''),
-    ])
+const own = { ts: '2026-10-05T07:00:00Z' }
+const whole = JSON.stringify(call(1, { ts: time }))
+
+/** Logs of each wrapper; ids differ, so that none holds a call of another. */
+const logs: Readonly<Record<string, readonly string[]>> = {
+  records: [
+    'server started',
+    JSON.stringify(call(1, own)),
+    JSON.stringify({ level: 'info', msg: 'GET /health' }),
+    JSON.stringify(call(2, own)),
+    '',
+  ],
+  broken: ['up', whole, whole.slice(0, -4)],
+  timeless: [JSON.stringify(call(1)), JSON.stringify(call(2, { created_at: '2026-10-01T00:00:00Z' }))],
+}
+const names = Object.keys(wrappers)
+/** What does not say its time has none to give. */
+const hasTime = (name: string): boolean => !['python logging', 'docker compose'].includes(name)
+const idOf = (name: string, kind: string): string => `${kind}-${names.indexOf(name)}-`
+
+describe('each wrapper', () => {
+  const read = new Map<string, Read>()
+  beforeAll(async () => {
+    const room = workshop.room()
+    const kinds = names.flatMap((name) =>
+      Object.keys(logs)
+        .filter((kind) => kind !== 'timeless' || hasTime(name))
+        .map((kind) => [name, kind] as const),
+    )
+    const files = kinds.map(([name, kind]) => {
+      const lines = logs[kind]!.map((text) => wrappers[name]!(text.replace('call-', idOf(name, kind))))
+      return write(join(room, `${idOf(name, kind)}.log`), `${lines.join('\n')}\n`)
+    })
+    for (const [i, one] of (await readEach(files)).entries()) read.set(kinds[i]!.join(), one)
+  })
+  const got = (name: string, kind: string): Read => read.get([name, kind].join())!
+
+  test.each(names)('%s: the JSON inside is the record, other lines are no calls', (name) => {
+    const { counts, calls } = got(name, 'records')
     // lines = imported + duplicates + superseded + skipped + rejected
-    expect(got.counts).toEqual([[5, 2, 0, 0, 3, 0]])
-    expect(got.calls.map((one) => [one['call_id'], one['user_id'], one['ts'], one['input_tokens']])).toEqual([
-      ['call-1', 'Zoë "Z"', '2026-10-05T07:00:00Z', 11],
-      ['call-2', 'Zoë "Z"', '2026-10-05T07:00:00Z', 12],
+    expect(counts).toEqual([[5, 2, 0, 0, 3, 0]])
+    expect(calls.map((one) => [one['call_id'], one['user_id'], one['ts'], one['input_tokens']])).toEqual([
+      [`${idOf(name, 'records')}1`, 'Zoë "Z"', '2026-10-05T07:00:00Z', 11],
+      [`${idOf(name, 'records')}2`, 'Zoë "Z"', '2026-10-05T07:00:00Z', 12],
     ])
   })
 
-  test('broken JSON of a call is rejected, with the line of the file', async () => {
-    const whole = JSON.stringify(call(1, { ts: time }))
-    const got = await readLines([wrap('up'), wrap(whole), wrap(whole.slice(0, -4))])
-    expect(got.counts).toEqual([[3, 1, 0, 0, 1, 1]])
-    expect(got.rejects).toEqual([[3, 'not JSON']])
+  test.each(names)('%s: broken JSON of a call is rejected, with the line of the file', (name) => {
+    const { counts, rejects } = got(name, 'broken')
+    expect(counts).toEqual([[3, 1, 0, 0, 1, 1]])
+    expect(rejects).toEqual([[3, 'not JSON']])
   })
 
-  test.skipIf(['python logging', 'docker compose'].includes(name))(
-    'its time counts where the record has none',
-    async () => {
-      const got = await readLines([
-        wrap(JSON.stringify(call(1))),
-        wrap(JSON.stringify(call(2, { created_at: '2026-10-01T00:00:00Z' }))),
-      ])
-      expect(got.calls.map((one) => one['ts'])).toEqual(['2026-10-05T08:00:00.123Z', '2026-10-01T00:00:00Z'])
-    },
-  )
+  test.each(names.filter(hasTime))('%s: its time counts where the record has none', (name) => {
+    const times = got(name, 'timeless').calls.map((one) => one['ts'])
+    expect(times).toEqual(['2026-10-05T08:00:00.123Z', '2026-10-01T00:00:00Z'])
+  })
 })
 
 test('objects of Cloud Logging, in lines and in an array, keep all their digits', async () => {
