@@ -153,7 +153,7 @@ async function mergeInto(
   const caches = await findCacheHabits(db)
   await mergeCalls(db, { ...how, asksReadings: caches.decide })
   const reread = caches.none ? 0 : await rereadStoredCaches(db, request.costBasis)
-  await mergeRejects(db, request.keepRejectedText)
+  if (counted.rows.some(({ rejected }) => rejected > 0)) await mergeRejects(db, request.keepRejectedText)
   const merged = landing.ids.map(([fileNo, fileId]) => mergeFileOf(run, rows, landing, fileNo, fileId))
   for (const one of merged) await mergeFile(db, one, request.read, landing.ingestId)
   await recordRun(db, request, merged, book, landing.ingestId)

@@ -40,6 +40,9 @@ interface Inserted {
   readonly fields: Fields
 }
 
+/** Decoded bytes: some thousand records. */
+export const smallUnit = 1 << 20
+
 export class Stage {
   readonly #db: Database
   readonly #keepsText: boolean
@@ -48,6 +51,8 @@ export class Stage {
   #places = firstPlace
   #created = false
   #reading = false
+  /** What the engine leaves out of its plans, for small units. */
+  #leftOut = ''
   /** The currency that a rate which is given for the run is the rate of. */
   #currency: string | undefined
   readonly files: StagedFile[] = []
@@ -80,6 +85,7 @@ export class Stage {
   async add(unit: Unit, options: ReadOptions, now: Date): Promise<void> {
     // It stays until all is staged: between a unit's rows and their owners nothing may fail.
     if (options.inputTz !== undefined) await this.#db.run(`SET TimeZone = ${quoteText(options.inputTz)}`)
+    await this.#planFor(unit)
     const { rows, lines, note, fields } = await this.#insertRepaired(unit, options, now)
     let first = lines === undefined ? this.#rows : this.#places
     const firstFile = this.files.length
@@ -96,6 +102,15 @@ export class Stage {
       segment: file.segment,
     }))
     await this.firstLines?.keep(this.#db, unit, unit.relation, places)
+  }
+
+  /** A small unit is read sooner than its long statement is looked through for what it says twice. */
+  async #planFor({ segments }: Unit): Promise<void> {
+    const bytes = segments.reduce((sum, { bytesRead }) => sum + bytesRead, 0)
+    const leftOut = bytes < smallUnit ? 'common_subexpressions,duplicate_groups' : ''
+    if (leftOut === this.#leftOut) return
+    await this.#db.run(`SET disabled_optimizers = '${leftOut}'`)
+    this.#leftOut = leftOut
   }
 
   async #insertRepaired(unit: Unit, options: ReadOptions, now: Date): Promise<Inserted> {
@@ -237,7 +252,7 @@ export class Stage {
   /** Marks files in the staged rows: `segments` tells which file a row belongs to, and its line. */
   async finish(): Promise<void> {
     if (!this.#created) return
-    await this.#db.run("SET TimeZone = 'UTC'")
+    await this.#db.run("SET TimeZone = 'UTC'; SET disabled_optimizers = ''")
     await this.#db.run(
       'CREATE TABLE segments (file_no BIGINT, first_row BIGINT, line_base BIGINT, known_lines BIGINT)',
     )
