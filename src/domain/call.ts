@@ -67,6 +67,26 @@ const usageColumns = [
   since4('file_search_requests', 'BIGINT', 'file searches run by the provider during the call'),
 ] as const satisfies readonly CallColumn[]
 
+/** Who asked, and what for: labels of the user's own. */
+const contextColumns = [
+  column('feature', 'VARCHAR', 'product feature; falls back to endpoint'),
+  column('endpoint', 'VARCHAR', 'API route or URL path'),
+  column('user_id', 'VARCHAR', 'user'),
+  column('customer', 'VARCHAR', 'customer, tenant or end user'),
+  column('session_id', 'VARCHAR', 'conversation or session'),
+  since4(
+    'root_session_id',
+    'VARCHAR',
+    'session that this one was started by, such as that of an agent of its sub-agents; NULL where it stands for itself',
+  ),
+  since4('project', 'VARCHAR', 'project; of an agent the name of the folder that it worked in'),
+  column('trace_id', 'VARCHAR', 'trace'),
+  column('team', 'VARCHAR', 'team'),
+  column('environment', 'VARCHAR', 'deployment environment'),
+  column('prompt_hash', 'VARCHAR', 'hash of the prompt, where the source logs one'),
+  column('prompt_name', 'VARCHAR', 'name or version of the prompt template'),
+] as const satisfies readonly CallColumn[]
+
 /** Columns that are filled from the source. */
 const sourceColumns = [
   {
@@ -84,22 +104,7 @@ const sourceColumns = [
   column('response_model', 'VARCHAR', 'model that answered'),
   column('model', 'VARCHAR', 'response_model, else request_model: what the call is priced as'),
   column('operation', 'VARCHAR', 'chat, completion, embedding …'),
-  column('feature', 'VARCHAR', 'product feature; falls back to endpoint'),
-  column('endpoint', 'VARCHAR', 'API route or URL path'),
-  column('user_id', 'VARCHAR', 'user'),
-  column('customer', 'VARCHAR', 'customer, tenant or end user'),
-  column('session_id', 'VARCHAR', 'conversation or session'),
-  since4(
-    'root_session_id',
-    'VARCHAR',
-    'session that this one was started by, such as that of an agent of its sub-agents; NULL where it stands for itself',
-  ),
-  since4('project', 'VARCHAR', 'project; of an agent the name of the folder that it worked in'),
-  column('trace_id', 'VARCHAR', 'trace'),
-  column('team', 'VARCHAR', 'team'),
-  column('environment', 'VARCHAR', 'deployment environment'),
-  column('prompt_hash', 'VARCHAR', 'hash of the prompt, where the source logs one'),
-  column('prompt_name', 'VARCHAR', 'name or version of the prompt template'),
+  ...contextColumns,
   ...usageColumns,
   since4('total_tokens', 'BIGINT', "input and output tokens; the log's own total where that is all it has"),
   column('reported_cost_usd', 'DECIMAL(18,12)', 'cost that the source reported, USD'),
@@ -228,6 +233,16 @@ export const callFields: readonly CallField[] = sourceColumns
 export type UsageField = (typeof usageColumns)[number]['name']
 
 export const usageFields: readonly UsageField[] = usageColumns.map(({ name }) => name)
+
+/** Labels of the user's own: who asked, and what for. */
+export const contextFields: readonly CallField[] = contextColumns.map(({ name }) => name)
+
+/** Texts whose words nobody has agreed upon, which are stored as they are logged. */
+export const labelFields: readonly CallField[] = callFields.filter(
+  (field) =>
+    callColumns.find(({ name }) => name === field)?.type === 'VARCHAR' &&
+    !['finish_reason', 'status', 'service_tier'].includes(field),
+)
 
 /** Columns that pricing fills, in stored order. */
 export const pricedColumnNames = pricedColumns.map(({ name }) => name)

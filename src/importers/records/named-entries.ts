@@ -2,7 +2,7 @@
  * What a record offers, key by key: its own keys, and those of the objects that count as if they stood at the
  * top. Names inside an object of counts or costs are told in full (`input` there is `inputtokens`).
  */
-import type { CallField } from '../../domain/call.js'
+import { contextFields, type CallField } from '../../domain/call.js'
 import { saysDollars, unitOfName } from './cost-fields.js'
 import { comparable, fieldNames } from './field-names.js'
 import { plainOnly, type Document, type Survey } from '../importer.js'
@@ -31,18 +31,7 @@ export interface Entry {
 
 /** Fields that a label container may give (numbers there are labels, not usage). */
 const labelFields = new Set<CallField>([
-  'feature',
-  'endpoint',
-  'user_id',
-  'customer',
-  'session_id',
-  'root_session_id',
-  'project',
-  'trace_id',
-  'team',
-  'environment',
-  'prompt_hash',
-  'prompt_name',
+  ...contextFields,
   'cache_hit',
   'cache_type',
   'attempt',

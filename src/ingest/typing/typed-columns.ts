@@ -1,5 +1,5 @@
 /** The layer in which texts become values, each with its problem or repair beside it. */
-import { usageFields } from '../../domain/call.js'
+import { labelFields, usageFields } from '../../domain/call.js'
 import { carriesUnit } from '../../importers/records/cost-fields.js'
 import type { ReadPlan } from '../../importers/importer.js'
 import * as amounts from './amounts.js'
@@ -18,30 +18,6 @@ export const measures: Readonly<Record<string, readonly [number, number]>> = {
 }
 
 export const limits = ['max_tokens', 'attempt'] as const
-
-const labels = [
-  'call_id',
-  'provider',
-  'request_model',
-  'response_model',
-  'operation',
-  'feature',
-  'endpoint',
-  'user_id',
-  'customer',
-  'session_id',
-  'root_session_id',
-  'project',
-  'trace_id',
-  'team',
-  'environment',
-  'prompt_hash',
-  'prompt_name',
-  'error',
-  'cache_type',
-  'speed',
-  'region',
-] as const
 
 /** Texts as values, with each value's problem or repair beside it. */
 export function typedColumns(
@@ -67,7 +43,7 @@ export function typedColumns(
     ['ts', ts],
     ['ts_problem', has('ts') ? casts.momentProblem('raw_ts', 'ts', options.baseTime) : "'ts: missing'"],
   )
-  for (const field of labels) {
+  for (const field of labelFields) {
     const cast = field === 'speed' ? casts.speed : field === 'region' ? casts.region : casts.label
     add(field, cast(rawName(field)))
     if (has(field)) cuts.push(`strlen(${rawName(field)}) > ${casts.labelLimit}`)
