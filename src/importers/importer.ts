@@ -52,6 +52,8 @@ export interface ReadPlan {
   readonly isCall?: string
   /** True where records that are no calls speak of usage of their own, such as that of calls told elsewhere. */
   readonly othersAreNoCalls?: true
+  /** A record may be known for a call though nobody counted what it used: its tokens are unknown then, not none. */
+  readonly callsMayLackUsage?: true
   /** Lines may stand for what tells tokens or a cost in words, and is left out and named. */
   readonly linesInWords?: true
   readonly refusals?: readonly Refusal[]

@@ -13,6 +13,7 @@ import { geminiCli } from './agents/gemini-cli.js'
 import { litellm } from './gateways/litellm.js'
 import { llmcost } from './records/llmcost.js'
 import { ollama } from './providers/ollama.js'
+import { otel } from './platforms/otel.js'
 import { openai } from './providers/openai.js'
 import { opencode } from './agents/opencode.js'
 
@@ -25,6 +26,7 @@ export const importers: readonly Importer[] = [
   opencode,
   copilot,
   cursor,
+  otel,
   litellm,
   anthropic,
   gemini,

@@ -1,5 +1,6 @@
 /** The second half of a run: what was staged is judged, deduplicated, priced and merged into the store. */
 import { timestampText } from '../domain/words/quoting.js'
+import { count } from '../domain/words/wording.js'
 import { countedByList, loggedCostsSql, type LoggedCostRow } from '../domain/costs/logged-costs.js'
 import { addCounts, countsBy, noCounts, type Counts } from '../domain/record-counts.js'
 import type { PriceName } from '../domain/costs/rate.js'
@@ -160,12 +161,13 @@ async function mergeInto(
   const changed = merged.some((file) => file.counts.imported + file.counts.superseded > 0)
   if (changed) await notePriceData(db, book, false)
   const brought = mergedCalls(landing)
+  const { figures, words } = await broughtFigures(db, brought)
   return {
     counts: rows,
-    notes,
+    notes: [...notes, ...words],
     cacheHabits: caches.habits,
     reread,
-    brought: await broughtFigures(db, brought),
+    brought: figures,
     unpricedModels: await unpricedModels(db, brought),
     loggedCosts: await loggedCosts(db, brought),
   }
@@ -187,12 +189,13 @@ async function rehearsal(
 ): Promise<MergedCalls> {
   const caches = await findCacheHabits(db)
   const calls = `(${await callsToMerge(db, { ...how, asksReadings: caches.decide }, true)})`
+  const { figures, words } = await broughtFigures(db, calls)
   return {
     counts,
-    notes,
+    notes: [...notes, ...words],
     cacheHabits: caches.habits,
     reread: 0,
-    brought: await broughtFigures(db, calls),
+    brought: figures,
     unpricedModels: await unpricedModels(db, calls),
     loggedCosts: await loggedCosts(db, calls),
     mapped: await stage.firstLines?.beside(db, calls, labelsOf(entries)),
@@ -218,16 +221,32 @@ async function loggedCosts(db: Database, calls: string): Promise<readonly Logged
   return rows
 }
 
-/** The calls together. */
-function broughtFigures(db: Database, calls: string): Promise<Brought> {
-  return db.one<Brought>(`SELECT count(*) AS calls, min(ts) AS first_ts, max(ts) AS last_ts, sum(cost_usd) AS cost_usd,
-    count(*) FILTER (cost_usd IS NULL) AS unpriced_calls FROM ${calls}`)
+/** SQL: true for a call that was made, of which the log tells neither tokens nor a cost. */
+const isUncounted =
+  "(coalesce(input_tokens, output_tokens, total_tokens) IS NULL AND reported_cost_usd IS NULL AND status IS DISTINCT FROM 'error' AND cache_hit IS NOT TRUE)"
+
+/** The calls together, and a sentence on those of which nothing was counted. */
+async function broughtFigures(
+  db: Database,
+  calls: string,
+): Promise<{ readonly figures: Brought; readonly words: readonly string[] }> {
+  const { uncounted, ...figures } = await db.one<Brought & { uncounted: number } & Record<string, unknown>>(
+    `SELECT count(*) AS calls, min(ts) AS first_ts, max(ts) AS last_ts, sum(cost_usd) AS cost_usd,
+    count(*) FILTER (cost_usd IS NULL) AS unpriced_calls, count(*) FILTER (${isUncounted}) AS uncounted FROM ${calls}`,
+  )
+  const words =
+    uncounted === 0
+      ? []
+      : [
+          `${count(uncounted)} ${uncounted === 1 ? 'call was made whose tokens the log does not say: it counts as a call' : 'calls were made whose tokens the log does not say: they count as calls'} without a price`,
+        ]
+  return { figures, words }
 }
 
 /** The models of the calls that have no cost once they are priced, the most used first. */
 async function unpricedModels(db: Database, calls: string): Promise<readonly UnpricedModel[]> {
   const { rows } = await db.query<UnpricedModel>(`SELECT provider, model, count(*) AS calls FROM ${calls}
-    WHERE cost_usd IS NULL GROUP BY ALL ORDER BY calls DESC, provider NULLS LAST, model NULLS LAST`)
+    WHERE cost_usd IS NULL AND NOT ${isUncounted} GROUP BY ALL ORDER BY calls DESC, provider NULLS LAST, model NULLS LAST`)
   return rows
 }
 

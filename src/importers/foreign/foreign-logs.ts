@@ -9,13 +9,13 @@ const ownRecords = `${responses}, or records of your own with a time, a model, a
 
 const traces: readonly Signature[] = [
   {
-    id: 'otlp',
-    about: 'an OpenTelemetry export (OTLP)',
+    id: 'otel-spans',
+    about: 'spans of OpenTelemetry in another form than OTLP',
     why: 'parent spans repeat what their children count',
     kind: 'not-read-yet',
     next: ownRecords,
-    matches: (r) =>
-      hasAny(r, 'resourceSpans', 'resourceLogs', 'resource_spans', 'resource_logs', 'scopeSpans') ||
+    matches: (r, sample) =>
+      (hasAny(r, 'scopeSpans', 'scopeLogs') && sample.records.includes(r)) ||
       (has(r, 'traceId', 'spanId') && hasAny(r, 'startTimeUnixNano', 'timeUnixNano')) ||
       // A time in two numbers is that of an exporter to a file, and no OTLP.
       (!['startTime', 'endTime'].some((key) => Array.isArray(r[key])) &&

@@ -26,8 +26,8 @@ export async function leaveOutParents(db: Database, leaves: readonly string[] = 
   await db.run(`CREATE OR REPLACE TEMP TABLE spans AS
     SELECT row_number() OVER () AS span, * FROM (
       SELECT list(row) AS rows, source, trace_id, parent_span, span_ids, state, reason, ts, model,
-        input_tokens, output_tokens, total_tokens, reported_cost_usd
-      FROM located WHERE span_ids IS NOT NULL AND state IN ('call', 'reject')
+        input_tokens, output_tokens, total_tokens, reported_cost_usd, status
+      FROM located WHERE span_ids IS NOT NULL
       GROUP BY ALL)`)
   await db.run(`CREATE OR REPLACE TEMP TABLE branches AS
     WITH names AS (SELECT span, source, trace_id, unnest(span_ids) AS id FROM spans)
@@ -46,10 +46,33 @@ export async function leaveOutParents(db: Database, leaves: readonly string[] = 
     WHERE rowid IN (SELECT unnest(rows) FROM sums WHERE is_sum) OR rowid IN (
       SELECT unnest(rows) FROM spans WHERE state = 'reject' AND reason = 'neither tokens nor a cost'
         AND (parent_span IS NOT NULL OR span IN (SELECT parent FROM branches)))`)
+  await leaveOutUncounted(db, leaves)
   return db.one<{ summing: number; unclear: number } & Spans>(
     `SELECT coalesce(sum(len(rows)) FILTER (WHERE is_sum), 0) AS summing,
       coalesce(sum(len(rows)) FILTER (WHERE NOT is_sum AND may_be), 0) AS unclear FROM sums`,
   )
+}
+
+/**
+ * Of a trace of which the leaves alone are calls: a call whose usage nobody counted is none where a call stands
+ * below it, nor where it only looks again at one above it that was counted. What failed is no such look.
+ */
+async function leaveOutUncounted(db: Database, leaves: readonly string[]): Promise<void> {
+  const isBare = (x: string): string =>
+    `(${x}.state = 'call' AND NOT ${uses(x)} AND ${isOneOf(`${x}.source`, leaves)})`
+  const { n } = await db.one<{ n: number }>(`SELECT count(*) AS n FROM spans s WHERE ${isBare('s')}`)
+  if (n === 0) return
+  await db.run(`CREATE OR REPLACE TEMP TABLE uncounted AS
+    WITH RECURSIVE climb(span, parent) AS (
+      SELECT b.span, b.parent FROM branches b JOIN spans s ON s.span = b.span WHERE s.state = 'call'
+      UNION SELECT c.span, b.parent FROM climb c JOIN spans s ON s.span = c.parent JOIN branches b ON b.span = c.parent WHERE s.state <> 'call'),
+    pairs AS (SELECT c.span AS lower, p.span AS upper FROM climb c JOIN spans p ON p.span = c.parent WHERE p.state = 'call' AND c.span <> c.parent)
+    SELECT s.rows FROM pairs JOIN spans s ON s.span = upper WHERE ${isBare('s')}
+    UNION ALL SELECT s.rows FROM pairs JOIN spans s ON s.span = lower JOIN spans p ON p.span = upper
+    WHERE ${isBare('s')} AND s.status IS DISTINCT FROM 'error' AND ${uses('p')}
+      AND upper NOT IN (SELECT span FROM sums WHERE is_sum)`)
+  await db.run(`UPDATE staged SET state = 'skip', reason = NULL, line_hash = NULL, unread_usage = NULL
+    WHERE rowid IN (SELECT unnest(rows) FROM uncounted)`)
 }
 
 const uses = (x: string): string =>

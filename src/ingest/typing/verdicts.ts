@@ -47,7 +47,9 @@ export function checkedColumns(
   content: string,
   keepsText: boolean,
 ): Columns {
-  const nothing = `input_tokens IS NULL AND output_tokens IS NULL AND total_tokens IS NULL AND reported_cost_usd IS NULL AND status IS DISTINCT FROM 'error' AND cache_hit IS NOT TRUE`
+  const nothing = plan.callsMayLackUsage
+    ? 'false'
+    : `input_tokens IS NULL AND output_tokens IS NULL AND total_tokens IS NULL AND reported_cost_usd IS NULL AND status IS DISTINCT FROM 'error' AND cache_hit IS NOT TRUE`
   const reason = `CASE
     WHEN skip THEN NULL
     WHEN refusal IS NOT NULL THEN refusal

@@ -1,0 +1,188 @@
+import type { CallField } from '../../domain/call.js'
+import { Document, firstOf, isLongId, type Importer, type ReadPlan, type Sample, type Survey } from '../importer.js' // prettier-ignore
+import { shortLabel } from '../records/tag-sql.js'
+import { isCall, isClaudeCode, parentOf, standardEvent } from './otel-calls.js'
+import * as names from './otel-names.js'
+import { otelRecords } from './otel-records.js'
+
+/**
+ * Traces and events of OpenTelemetry in OTLP's JSON: a span or event that is one call of a model. Those above
+ * calls that sum them up are none; a call whose usage nobody counted is one of unknown tokens.
+ */
+export const otel: Importer = {
+  id: 'otel',
+  writer: 'tool',
+  about:
+    'OpenTelemetry traces and events, OTLP as JSON: GenAI conventions old and new, OpenInference, OpenLLMetry, Vercel AI SDK, Claude Code, Gemini CLI, Envoy AI Gateway',
+  example: "what the collector's file exporter writes (format: json)",
+  detects: ({ kind, records }) => kind === 'json' && (records.some(isRequest) || records.some(isGatewayLine)),
+  isCertain: (sample) => sample.records.some((record) => isRequest(record) && speaksOfModels(sample)),
+  records: otelRecords,
+  callsAreLeaves: true,
+  plan,
+}
+
+const requestKeys = ['resourceSpans', 'resourceLogs', 'resource_spans', 'resource_logs']
+
+const isRequest = (record: Readonly<Record<string, unknown>>): boolean =>
+  requestKeys.some((key) => Array.isArray(record[key]))
+
+/** A line of a gateway's access log that names what the model used. */
+const isGatewayLine = (record: Readonly<Record<string, unknown>>): boolean =>
+  'start_time' in record && ['gen_ai.request.model', 'gen_ai.usage.input_tokens'].some((key) => key in record)
+
+const speaksOfModels = ({ records }: Sample): boolean =>
+  /"(?:gen_ai|llm|ai|openinference|langfuse|mlflow|claude_code|gemini_cli)[._]/.test(JSON.stringify(records))
+
+function plan(survey: Survey): ReadPlan {
+  const doc = new Document()
+  const present = new Set(survey.keys)
+  const has = (name: string): boolean => present.has(name)
+  const own = (key: string): string => doc.text('otlp', key)
+  const inResource = new Set(survey.shape.get(JSON.stringify(['resource'])) ?? [])
+  const attribute = (name: string): string => `nullif(nullif(${doc.text(name)}, ''), '-')`
+  const first = (list: readonly string[]): string | undefined => firstOf(...list.filter(has).map(attribute))
+  const ofProcess = (list: readonly string[]): string | undefined =>
+    firstOf(...list.filter((name) => inResource.has(name)).map((name) => doc.text('resource', name)))
+  const asked = (key: string): string | undefined =>
+    survey.shape.get(JSON.stringify(['otlp', 'asked']))?.includes(key) ? doc.text('otlp', 'asked', key) : undefined
+  const texts = usageInTexts(doc, survey)
+  const seconds = (name: string): string => `CAST(TRY_CAST(${doc.text(name)} AS DOUBLE) * 1000 AS VARCHAR)`
+  const nanos = (later: string, earlier: string): string =>
+    `CAST(round((TRY_CAST(${later} AS BIGINT) - TRY_CAST(${earlier} AS BIGINT)) / 1e6, 3) AS VARCHAR)`
+  const service = inResource.has('service.name')
+    ? `CASE WHEN ${doc.text('resource', 'service.name')} NOT LIKE 'unknown_service%' THEN ${doc.text('resource', 'service.name')} END`
+    : undefined
+  const claude = isClaudeCode(doc)
+  const counts = Object.fromEntries(
+    Object.entries(names.attributeNames).flatMap(([field, list]): [string, string][] => {
+      const sql = firstOf(first(list), texts[field as CallField])
+      return sql === undefined ? [] : [[field, sql]]
+    }),
+  ) as Partial<Record<CallField, string>>
+  const either = (field: CallField & keyof typeof names.attributeNames): string | undefined =>
+    firstOf(counts[field], ofProcess(names.attributeNames[field]))
+  const failed = `coalesce(${own('status')}, '') IN ('2', 'STATUS_CODE_ERROR', 'Error', 'ERROR')`
+  const fields: Partial<Record<CallField, string | undefined>> = {
+    ...counts,
+    call_id: callId(doc, has),
+    ts: firstOf(own('start'), first(names.timeNames), own('time')),
+    provider: counts.provider === undefined ? undefined : `CASE WHEN ${counts.provider} NOT IN ('_OTHER', 'other') THEN ${counts.provider} END`,
+    request_model: firstOf(counts.request_model, asked('model')),
+    operation: operation(doc, has),
+    feature: firstOf(either('feature'), service),
+    user_id: either('user_id'),
+    customer: either('customer'),
+    session_id: either('session_id'),
+    team: either('team'),
+    environment: either('environment'),
+    trace_id: own('trace'),
+    latency_ms: firstOf(counts.latency_ms, nanos(own('end'), own('start'))),
+    ttft_ms: firstOf(...names.firstPartSeconds.filter(has).map(seconds), counts.ttft_ms, nanos(own('first'), own('start'))),
+    temperature: firstOf(counts.temperature, asked('temperature')),
+    max_tokens: firstOf(counts.max_tokens, asked('max_tokens'), asked('max_completion_tokens'), asked('max_output_tokens')),
+    service_tier: firstOf(counts.service_tier, asked('service_tier')),
+    status: `CASE WHEN ${failed} THEN 'error' ELSE ${firstOf(first(names.endNames.slice(1)), "'ok'")!} END`,
+    error: firstOf(first(['error.type']), `CASE WHEN ${failed} THEN ${firstOf(own('exception'), own('message'))!} END`),
+  } // prettier-ignore
+  const tags = tagsOf(doc, survey, inResource)
+  const total = first(names.totalNames)
+  const tools = first(names.toolNames)
+  return {
+    document: doc,
+    fields: Object.fromEntries(Object.entries(fields).filter(([, sql]) => sql !== undefined)) as ReadPlan['fields'],
+    isCall: isCall(doc, has),
+    othersAreNoCalls: true,
+    callsMayLackUsage: true,
+    cacheTokens: 'included',
+    cacheTokensBeside: claude,
+    spans: { parent: parentOf(doc, has), own: `CASE WHEN ${own('start')} IS NOT NULL AND ${own('span')} IS NOT NULL THEN [${own('span')}] END` },
+    moneyFree: [
+      ...names.freeAttributes.map(([name, reason]) => ({ path: [name], reason })),
+      ...[...inResource].map((name) => ({ path: ['resource', name], reason: 'a label of the process' })),
+    ],
+    ...(total === undefined ? {} : { totalTokens: total }),
+    ...(tools === undefined ? {} : { toolTokens: tools }),
+    ...(has('cache_creation_tokens')
+      ? { unread: `CASE WHEN ${claude} AND TRY_CAST(${doc.text('cache_creation_tokens')} AS DOUBLE) > 0 THEN 'cache_creation_tokens (for 5 minutes or an hour)' END` }
+      : {}),
+    ...(tags === undefined ? {} : { tags }),
+  } // prettier-ignore
+}
+
+/**
+ * SQL for the id of a call: the provider's, where it is one; else the event's or the span's own. An event stands
+ * in the span in which it happened, with others perhaps: the span's id is not its own.
+ */
+function callId(doc: Document, has: (name: string) => boolean): string {
+  const own = (key: string): string => doc.text('otlp', key)
+  const answer = firstOf(...names.responseIds.filter(has).map((name) => doc.text(name)))
+  const requests = names.requestIds.filter(has).map((name) => `nullif(nullif(${doc.text(name)}, ''), '-')`)
+  const span = `${own('trace')} || ':' || ${own('span')}`
+  // Some frameworks write each step of a run as a span; the run's number in their names tells the call.
+  const step = String.raw`CASE WHEN ${own('scope')} LIKE '%beeai%' AND regexp_matches(${own('name')}, '[.][a-z_]+-[0-9]+$') THEN ${own('trace')} || ':' || regexp_replace(${own('name')}, '[.][a-z_]+-([0-9]+)$', '-\1') END`
+  const moment = [...names.eventMarks.filter(has).map((name) => doc.text(name)), own('time')]
+  const event = `CASE WHEN ${own('start')} IS NULL AND ${has(names.kindNames.event) ? doc.text(names.kindNames.event) : own('event')} IS DISTINCT FROM '${standardEvent}' AND ${own('event')} IS DISTINCT FROM '${standardEvent}'
+    THEN ${has('session.id') ? `CASE WHEN ${doc.text('session.id')} IS NOT NULL THEN concat_ws(':', ${[doc.text('session.id'), ...moment].join(', ')}) END` : 'CAST(NULL AS VARCHAR)'} ELSE ${span} END`
+  return firstOf(
+    answer === undefined ? undefined : `CASE WHEN ${isLongId(answer)} THEN ${answer} END`,
+    ...requests,
+    step,
+    event,
+  )!
+}
+
+/** SQL for what kind of call it is. */
+function operation(doc: Document, has: (name: string) => boolean): string {
+  const words = [names.kindNames.operation, names.kindNames.openinference, names.kindNames.vercel, names.kindNames.langfuse, names.kindNames.mlflow, names.kindNames.request].filter(has).map((name) => doc.text(name)) // prettier-ignore
+  const word = `lower(${firstOf(...words, "''")!})`
+  return `CASE WHEN contains(${word}, 'embed') THEN 'embedding' WHEN ${word} IN ('text_completion', 'completion') THEN 'completion' ELSE 'chat' END`
+}
+
+/** SQL for counts and amounts that stand in the text of one attribute. */
+function usageInTexts(doc: Document, survey: Survey): Partial<Record<CallField, string>> {
+  const inside = (name: string, ...keys: string[]): (string | undefined)[] => {
+    const known = survey.shape.get(JSON.stringify([name])) ?? []
+    return keys.filter((key) => known.includes(key)).map((key) => doc.embedded(name).text(key))
+  }
+  const usage = (...keys: string[]): string | undefined =>
+    firstOf(...inside('langfuse.observation.usage_details', ...keys), ...inside('mlflow.chat.tokenUsage', ...keys))
+  const found: Partial<Record<CallField, string | undefined>> = {
+    input_tokens: usage('input', 'input_tokens', 'prompt_tokens'),
+    output_tokens: usage('output', 'output_tokens', 'completion_tokens'),
+    cache_read_input_tokens: usage('input_cached_tokens', 'input_cache_read', 'cache_read_input_tokens'),
+    cache_creation_input_tokens: usage('input_cache_creation', 'cache_creation_input_tokens'),
+    reasoning_output_tokens: usage('output_reasoning_tokens', 'output_reasoning'),
+    reported_cost_usd: firstOf(...inside('langfuse.observation.cost_details', 'total'), ...inside('mlflow.llm.cost', 'total_cost')),
+  } // prettier-ignore
+  return Object.fromEntries(Object.entries(found).filter(([, sql]) => sql !== undefined)) as Partial<Record<CallField, string>> // prettier-ignore
+}
+
+/** Most labels of people's own that become tags. */
+const mostLabels = 25
+
+/** SQL for the tags: what the conventions name and no column holds, and people's own labels. */
+function tagsOf(doc: Document, survey: Survey, inResource: ReadonlySet<string>): string | undefined {
+  const read = new Set(names.knownNames)
+  const bare = (name: string): string =>
+    names.labelPrefixes.reduce((rest, prefix) => (rest.startsWith(prefix) ? rest.slice(prefix.length) : rest), name)
+  const own = survey.keys
+    .filter((name) => !['otlp', 'resource'].includes(name) && !read.has(name) && !isMoneyName(name))
+    .slice(0, mostLabels)
+  const labels = new Map<string, string[]>()
+  const add = (tag: string, sql: string): void => {
+    labels.set(tag, [...(labels.get(tag) ?? []), shortLabel(sql)])
+  }
+  for (const [name, tag] of Object.entries(names.labelNames)) if (survey.keys.includes(name)) add(tag, doc.text(name))
+  for (const name of own) add(bare(name), doc.text(name))
+  for (const name of inResource) if (name === 'service.name') add('service', `CASE WHEN ${doc.text('resource', name)} NOT LIKE 'unknown_service%' THEN ${doc.text('resource', name)} END`)
+  for (const name of [...inResource].slice(0, mostLabels))
+    if (!read.has(name) && name !== 'service.name') add(name === 'service.version' ? 'version' : name, doc.text('resource', name))
+  if (labels.size === 0) return undefined
+  const pairs = [...labels].map(([tag, sqls]) => `{'key': '${tag.replaceAll("'", "''")}', 'value': ${firstOf(...sqls)!}}`)
+  const kept = `list_filter([${pairs.join(', ')}], lambda t: t.value IS NOT NULL)`
+  return `CASE WHEN len(${kept}) > 0 THEN map_from_entries(${kept}) END`
+} // prettier-ignore
+
+const isMoneyName = (name: string): boolean =>
+  /tok(?:en)?s?(?:$|[^a-z])|cost|price|spend|usage|tier|speed|usd/i.test(name)
