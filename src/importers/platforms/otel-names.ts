@@ -124,7 +124,7 @@ export const knownNames: Names = [
 ]
 
 /** Attributes that say again what is read, or a part of it: no price is theirs. */
-export const freeAttributes: readonly (readonly [name: string, reason: string])[] = [
+export const freeAttributes: readonly (readonly [path: string | readonly string[], reason: string])[] = [
   ['cost_usd_micros', 'the cost again, in millionths of a dollar'],
   ['ai.usage.inputTokenDetails.noCacheTokens', 'a part of the input'],
   ['ai.usage.outputTokenDetails.textTokens', 'a part of the output'],
@@ -138,4 +138,8 @@ export const freeAttributes: readonly (readonly [name: string, reason: string])[
   ['gen_ai.cost.output_cost', 'a part of the cost'],
   ['llm.cost.prompt', 'a part of the cost'],
   ['llm.cost.completion', 'a part of the cost'],
+  [['langfuse.observation.cost_details', 'input'], 'a part of the cost'],
+  [['langfuse.observation.cost_details', 'output'], 'a part of the cost'],
+  [['mlflow.llm.cost', 'input_cost'], 'a part of the cost'],
+  [['mlflow.llm.cost', 'output_cost'], 'a part of the cost'],
 ]

@@ -94,7 +94,7 @@ const holdsAny = (text: string, keys: readonly string[]): string =>
 function requestsIn(text: string): string {
   const logs = renamed(renamed(inCamelCase(text), { resourceSpans: 'others' }), asSpans)
   // Most begin like this, and each look through a long line costs as much as reading it.
-  return `CASE WHEN starts_with(${text}, '{"resourceSpans":') AND NOT contains(${text}, '"resourceLogs"') THEN [${text}] WHEN ${holdsAny(text, keysOf('logs'))} THEN CASE WHEN ${holdsAny(text, keysOf('spans'))} THEN [${inCamelCase(text)}, ${logs}] ELSE [${logs}] END ELSE [${inCamelCase(text)}] END`
+  return `CASE WHEN starts_with(${text}, '{"resourceSpans":') AND contains(left(${text}, 20000), '"scopeSpans"') AND NOT contains(${text}, '"resourceLogs"') THEN [${text}] WHEN ${holdsAny(text, keysOf('logs'))} THEN CASE WHEN ${holdsAny(text, keysOf('spans'))} THEN [${inCamelCase(text)}, ${logs}] ELSE [${logs}] END ELSE [${inCamelCase(text)}] END`
 }
 
 const asSpans = { resourceLogs: 'resourceSpans', scopeLogs: 'scopeSpans', logRecords: 'spans' }
@@ -142,11 +142,15 @@ function isKept(a: string, ofSpans: boolean): string {
   const isFigure = `(${text} = '' OR TRY_CAST(${text} AS DOUBLE) IS NOT NULL OR strlen(${text}) <= 40 AND ${matches('(?i)tier|speed|usage|cost|price')})`
   const isLabel = `CASE WHEN strlen(${text}) > 200 OR strlen(${key}) > 100 THEN false
     WHEN ${matches(machinery)} THEN ${matches(labelled)}
-    WHEN ${matches(contentPattern)} THEN ${matches(harmlessPattern)} ELSE true END`
+    WHEN ${isContent(key)} THEN ${matches(harmlessPattern)} ELSE true END`
   const isMoney = ofSpans ? `WHEN ${matches(onMoney)} AND ${isFigure} THEN true ` : ''
   const isLongUsage = ofSpans ? `strlen(${text}) <= ${longestJson} AND ${isNamed(usageTexts)}` : 'false'
   return `CASE WHEN strlen(${text}) > ${longest} THEN ${isLongUsage} WHEN ${isNamed(knownNames)} THEN true ${isMoney}ELSE ${isLabel} END`
 }
+
+/** SQL: true for a name that may be of a text, also where words are told apart by capitals alone. */
+const isContent = (key: string): string =>
+  String.raw`regexp_matches(CASE WHEN regexp_matches(${key}, '[a-z][A-Z]') THEN regexp_replace(${key}, '([a-z])([A-Z])', '\1 \2', 'g') ELSE ${key} END, ${quoteText(contentPattern)})`
 
 /** A pattern of names as they stand. */
 const oneOf = (list: readonly string[]): string => list.map((name) => name.replaceAll('.', String.raw`\.`)).join('|')

@@ -67,8 +67,14 @@ function plan(survey: Survey): ReadPlan {
     ...counts,
     call_id: callId(doc, has),
     ts: firstOf(own('start'), first(names.timeNames), own('time')),
-    provider: counts.provider === undefined ? undefined : `CASE WHEN ${counts.provider} NOT IN ('_OTHER', 'other') THEN ${counts.provider} END`,
-    request_model: firstOf(counts.request_model, asked('model')),
+    provider: firstOf(
+      counts.provider === undefined ? undefined : `CASE WHEN ${counts.provider} NOT IN ('_OTHER', 'other') THEN trim(${counts.provider}, '"') END`,
+      makerOf(doc, has),
+    ),
+    request_model: firstOf(
+      counts.request_model === undefined ? undefined : `trim(${counts.request_model}, '"')`,
+      asked('model'),
+    ),
     operation: operation(doc, has),
     feature: firstOf(either('feature'), service),
     user_id: either('user_id'),
@@ -82,11 +88,11 @@ function plan(survey: Survey): ReadPlan {
     temperature: firstOf(counts.temperature, asked('temperature')),
     max_tokens: firstOf(counts.max_tokens, asked('max_tokens'), asked('max_completion_tokens'), asked('max_output_tokens')),
     service_tier: firstOf(counts.service_tier, asked('service_tier')),
-    status: `CASE WHEN ${failed} THEN 'error' ELSE ${firstOf(first(names.endNames.slice(1)), "'ok'")!} END`,
+    status: `CASE WHEN ${failed}${has('error.type') ? ` OR ${attribute('error.type')} IS NOT NULL` : ''} THEN 'error' ELSE ${firstOf(first(names.endNames.slice(1)), "'ok'")!} END`,
     error: firstOf(first(['error.type']), `CASE WHEN ${failed} THEN ${firstOf(own('exception'), own('message'))!} END`),
   } // prettier-ignore
   const tags = tagsOf(doc, survey, inResource)
-  const total = first(names.totalNames)
+  const total = firstOf(first(names.totalNames), totalInTexts(doc, survey))
   const tools = first(names.toolNames)
   return {
     document: doc,
@@ -98,7 +104,7 @@ function plan(survey: Survey): ReadPlan {
     cacheTokensBeside: claude,
     spans: { parent: parentOf(doc, has), own: `CASE WHEN ${own('start')} IS NOT NULL AND ${own('span')} IS NOT NULL THEN [${own('span')}] END` },
     moneyFree: [
-      ...names.freeAttributes.map(([name, reason]) => ({ path: [name], reason })),
+      ...names.freeAttributes.map(([path, reason]) => ({ path: typeof path === 'string' ? [path] : path, reason })),
       ...[...inResource].map((name) => ({ path: ['resource', name], reason: 'a label of the process' })),
     ],
     ...(total === undefined ? {} : { totalTokens: total }),
@@ -132,6 +138,12 @@ function callId(doc: Document, has: (name: string) => boolean): string {
   )!
 }
 
+/** SQL for whose models an agent's own events are about: they do not say. */
+function makerOf(doc: Document, has: (name: string) => boolean): string {
+  const event = has(names.kindNames.event) ? `coalesce(${doc.text(names.kindNames.event)}, '')` : "''"
+  return `CASE WHEN ${isClaudeCode(doc)} THEN 'anthropic' WHEN ${event} LIKE 'gemini_cli.%' THEN 'google' WHEN ${event} LIKE 'codex.%' THEN 'openai' END`
+}
+
 /** SQL for what kind of call it is. */
 function operation(doc: Document, has: (name: string) => boolean): string {
   const words = [names.kindNames.operation, names.kindNames.openinference, names.kindNames.vercel, names.kindNames.langfuse, names.kindNames.mlflow, names.kindNames.request].filter(has).map((name) => doc.text(name)) // prettier-ignore
@@ -139,12 +151,22 @@ function operation(doc: Document, has: (name: string) => boolean): string {
   return `CASE WHEN contains(${word}, 'embed') THEN 'embedding' WHEN ${word} IN ('text_completion', 'completion') THEN 'completion' ELSE 'chat' END`
 }
 
+/** SQL for values under some keys of the JSON that is the text of an attribute, where any record has them. */
+function insideText(doc: Document, survey: Survey, name: string, keys: readonly string[]): string[] {
+  const known = survey.shape.get(JSON.stringify([name])) ?? []
+  return keys.filter((key) => known.includes(key)).map((key) => doc.embedded(name).text(key))
+}
+
+/** SQL for the sum of tokens that stands in the text of one attribute. */
+const totalInTexts = (doc: Document, survey: Survey): string | undefined =>
+  firstOf(
+    ...insideText(doc, survey, 'langfuse.observation.usage_details', ['total', 'total_tokens']),
+    ...insideText(doc, survey, 'mlflow.chat.tokenUsage', ['total_tokens']),
+  )
+
 /** SQL for counts and amounts that stand in the text of one attribute. */
 function usageInTexts(doc: Document, survey: Survey): Partial<Record<CallField, string>> {
-  const inside = (name: string, ...keys: string[]): (string | undefined)[] => {
-    const known = survey.shape.get(JSON.stringify([name])) ?? []
-    return keys.filter((key) => known.includes(key)).map((key) => doc.embedded(name).text(key))
-  }
+  const inside = (name: string, ...keys: string[]): string[] => insideText(doc, survey, name, keys)
   const usage = (...keys: string[]): string | undefined =>
     firstOf(...inside('langfuse.observation.usage_details', ...keys), ...inside('mlflow.chat.tokenUsage', ...keys))
   const found: Partial<Record<CallField, string | undefined>> = {
