@@ -29,6 +29,7 @@ export const jsonSamples: Readonly<Record<string, readonly string[]>> = {
   litellm: linesOf('litellm/spend-logs/rows.jsonl', 'litellm/standard-payload/payload.jsonl'),
   llmcost: linesOf('llmcost/shapes/lines.jsonl'),
   ollama: wrapped('ollama'),
+  otel: linesOf('otel/instrumentations/traces.jsonl', 'otel/spellings/1-camel.jsonl', 'otel/spellings/3-protojson.jsonl', 'otel/vendors/traces.jsonl', 'otel/claude-code/logs.jsonl', 'otel/gemini-cli/logs.jsonl', 'otel/access-log/access.jsonl'),
   openai: [...linesOf('openai/chat/responses.jsonl', 'openai/responses/responses.jsonl', 'openai/batch/output.jsonl', 'openai/wrapped/wrapped.jsonl', 'openai/clones/others.jsonl'), ...wrapped('openrouter', 'xai', 'groq', 'mistral')],
 } // prettier-ignore
 

@@ -71,6 +71,11 @@ const samples: Readonly<Record<string, { readonly record: Json; readonly usage: 
     record: { ts: '2026-09-05T08:00:00Z', model: 'llama3.2', created_at: '2026-09-05T08:00:00Z', message: { role: 'assistant', content: '' }, done: true, done_reason: 'stop', total_duration: 5, prompt_eval_count: 12, eval_count: 7, usage: { note: 'x' } },
     usage: ['usage'],
   },
+  // A gateway's line; attributes of spans have a law of their own in test/property/otel.test.ts.
+  otel: {
+    record: { start_time: '2026-09-05T08:00:00Z', 'gen_ai.request.model': 'gpt-4o', 'gen_ai.usage.input_tokens': 12, 'gen_ai.usage.output_tokens': 7, usage: { note: 'x' } },
+    usage: ['usage'],
+  },
   llmcost: {
     record: { ts: '2026-09-05T08:00:00Z', model: 'gpt-4o', user: 'u1', input_tokens: 12, output_tokens: 7, metadata: { plan: 'pro' }, usage: { note: 'x' } },
     usage: ['usage'],

@@ -34,7 +34,10 @@ export function isCall(doc: Document, has: (name: string) => boolean): string {
     ...totalNames,
     ...usageTexts,
   ].filter(has)
-  const hasUsage = usage.length === 0 ? 'false' : `coalesce(${usage.map((name) => `nullif(${doc.text(name)}, '-')`).join(', ')}) IS NOT NULL`
+  const hasUsage =
+    usage.length === 0
+      ? 'false'
+      : `coalesce(${usage.map((name) => `nullif(${doc.text(name)}, '-')`).join(', ')}) IS NOT NULL`
   const event = `coalesce(${text(kindNames.event)}, ${doc.text('otlp', 'event')})`
   const isEvent = `${doc.text('otlp', 'start')} IS NULL`
   const gatewayLine = `(${hasUsage} OR ${text('gen_ai.request.model')} IS NOT NULL)`
@@ -46,7 +49,10 @@ export function isCall(doc: Document, has: (name: string) => boolean): string {
   const kinds = ['openinference', 'langfuse', 'langsmith', 'mlflow'] as const
   const byKind = kinds
     .filter((kind) => has(kindNames[kind]))
-    .map((kind) => `WHEN ${text(kindNames[kind])} IS NOT NULL THEN ${isOneOf(word(kindNames[kind]), ['llm', 'embedding', 'generation', 'chat_model'])}`)
+    .map(
+      (kind) =>
+        `WHEN ${text(kindNames[kind])} IS NOT NULL THEN ${isOneOf(word(kindNames[kind]), ['llm', 'embedding', 'generation', 'chat_model'])}`,
+    )
   // A call of Vercel's kit stands in two spans; whether they are linked or not, only the inner one is it.
   const vercel = `coalesce(${text(kindNames.vercel)}, CASE WHEN regexp_matches(${doc.text('otlp', 'name')}, '^ai[.][a-z]+[A-Z]') THEN ${doc.text('otlp', 'name')} END)`
   const ofSpan = `CASE WHEN ${vercel} IS NOT NULL THEN regexp_matches(${vercel}, '[.]do[A-Z]')
@@ -67,7 +73,10 @@ export function parentOf(doc: Document, has: (name: string) => boolean): string 
   const kinds = [kindNames.operation, kindNames.openinference, kindNames.langfuse, kindNames.langsmith, kindNames.mlflow, kindNames.traceloop, kindNames.vercel] // prettier-ignore
   const tool = kinds
     .filter(has)
-    .map((name) => `coalesce(lower(trim(${doc.text(name)}, '" ')) IN ('tool', 'execute_tool', 'ai.toolcall'), false)`)
+    .map(
+      (name) =>
+        `coalesce(lower(trim(${doc.text(name)}, '" ')) IN ('tool', 'execute_tool', 'ai.toolcall'), false)`,
+    )
   const parent = doc.text('otlp', 'parent')
   return tool.length === 0 ? parent : `CASE WHEN ${tool.join(' OR ')} THEN NULL ELSE ${parent} END`
 }

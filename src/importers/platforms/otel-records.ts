@@ -153,7 +153,8 @@ const isContent = (key: string): string =>
   String.raw`regexp_matches(CASE WHEN regexp_matches(${key}, '[a-z][A-Z]') THEN regexp_replace(${key}, '([a-z])([A-Z])', '\1 \2', 'g') ELSE ${key} END, ${quoteText(contentPattern)})`
 
 /** A pattern of names as they stand. */
-const oneOf = (list: readonly string[]): string => list.map((name) => name.replaceAll('.', String.raw`\.`)).join('|')
+const oneOf = (list: readonly string[]): string =>
+  list.map((name) => name.replaceAll('.', String.raw`\.`)).join('|')
 
 /** SQL for the members of a JSON object of the attributes that are kept. */
 const pairs = (list: string, ofSpans: boolean): string =>

@@ -45,7 +45,9 @@ function plan(survey: Survey): ReadPlan {
   const ofProcess = (list: readonly string[]): string | undefined =>
     firstOf(...list.filter((name) => inResource.has(name)).map((name) => doc.text('resource', name)))
   const asked = (key: string): string | undefined =>
-    survey.shape.get(JSON.stringify(['otlp', 'asked']))?.includes(key) ? doc.text('otlp', 'asked', key) : undefined
+    survey.shape.get(JSON.stringify(['otlp', 'asked']))?.includes(key)
+      ? doc.text('otlp', 'asked', key)
+      : undefined
   const texts = usageInTexts(doc, survey)
   const seconds = (name: string): string => `CAST(TRY_CAST(${doc.text(name)} AS DOUBLE) * 1000 AS VARCHAR)`
   const nanos = (later: string, earlier: string): string =>
@@ -168,7 +170,10 @@ const totalInTexts = (doc: Document, survey: Survey): string | undefined =>
 function usageInTexts(doc: Document, survey: Survey): Partial<Record<CallField, string>> {
   const inside = (name: string, ...keys: string[]): string[] => insideText(doc, survey, name, keys)
   const usage = (...keys: string[]): string | undefined =>
-    firstOf(...inside('langfuse.observation.usage_details', ...keys), ...inside('mlflow.chat.tokenUsage', ...keys))
+    firstOf(
+      ...inside('langfuse.observation.usage_details', ...keys),
+      ...inside('mlflow.chat.tokenUsage', ...keys),
+    )
   const found: Partial<Record<CallField, string | undefined>> = {
     input_tokens: usage('input', 'input_tokens', 'prompt_tokens'),
     output_tokens: usage('output', 'output_tokens', 'completion_tokens'),

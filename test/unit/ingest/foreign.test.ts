@@ -98,8 +98,7 @@ const logs: readonly (readonly [name: string, text: string])[] = [
     'Helicone',
     'response_id,response_created_at,response_status,request_created_at,model,prompt_tokens,completion_tokens,latency,cost_usd\n',
   ],
-  ['OTLP', record({ resourceSpans: [] })],
-  ['OTLP', record({ resourceLogs: [] })],
+  ['another form than OTLP', record({ resource: {}, scopeSpans: [] })],
   ['OpenTelemetry metrics', record({ resourceMetrics: [] })],
   [
     'Weave',
@@ -452,7 +451,7 @@ describe('hints on fields that nobody knows', () => {
 
 test('a pretty-printed document is one record, even where a line of it is an object', () => {
   const text = '{\n  "resourceSpans": [\n    {"key": "a"},\n    {"key": "b"}\n  ]\n}\n'
-  expect(reading(text)).toContain('OTLP')
+  expect(reading(text)).toBe('otel')
 })
 
 test('the beginning of a large document tells what it is', () => {
