@@ -151,11 +151,9 @@ test('a line that is cut or changed anywhere loses itself alone', async () => {
         lines[1] =
           change === 'cut' ? broken.slice(0, at) : broken.slice(0, at) + change + broken.slice(at + 1)
         const store = workshop.store()
-        const { totals } = await ingestInto(
-          store,
-          [write(join(workshop.room(), 'a.jsonl'), lines.join('\n'))],
-          { maxRejects: { count: 9, share: 1 } },
-        )
+        const { totals } = await ingestInto(store, [
+          write(join(workshop.room(), 'a.jsonl'), lines.join('\n')),
+        ])
         const { lines: all, ...others } = totals
         expect(Object.values(others).reduce((a, b) => a + b, 0)).toBe(all)
         const [rows = []] = await askAll(store, ['SELECT ts, input_tokens FROM calls'])

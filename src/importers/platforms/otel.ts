@@ -1,7 +1,7 @@
 import type { CallField } from '../../domain/call.js'
 import { Document, firstOf, isLongId, type Importer, type ReadPlan, type Sample, type Survey } from '../importer.js' // prettier-ignore
-import { shortLabel } from '../records/tag-sql.js'
 import { isCall, isClaudeCode, parentOf, standardEvent } from './otel-calls.js'
+import { tagsOf } from './otel-labels.js'
 import * as names from './otel-names.js'
 import { otelRecords } from './otel-records.js'
 
@@ -184,32 +184,3 @@ function usageInTexts(doc: Document, survey: Survey): Partial<Record<CallField, 
   } // prettier-ignore
   return Object.fromEntries(Object.entries(found).filter(([, sql]) => sql !== undefined)) as Partial<Record<CallField, string>> // prettier-ignore
 }
-
-/** Most labels of people's own that become tags. */
-const mostLabels = 25
-
-/** SQL for the tags: what the conventions name and no column holds, and people's own labels. */
-function tagsOf(doc: Document, survey: Survey, inResource: ReadonlySet<string>): string | undefined {
-  const read = new Set(names.knownNames)
-  const bare = (name: string): string =>
-    names.labelPrefixes.reduce((rest, prefix) => (rest.startsWith(prefix) ? rest.slice(prefix.length) : rest), name)
-  const own = survey.keys
-    .filter((name) => !['otlp', 'resource'].includes(name) && !read.has(name) && !isMoneyName(name))
-    .slice(0, mostLabels)
-  const labels = new Map<string, string[]>()
-  const add = (tag: string, sql: string): void => {
-    labels.set(tag, [...(labels.get(tag) ?? []), shortLabel(sql)])
-  }
-  for (const [name, tag] of Object.entries(names.labelNames)) if (survey.keys.includes(name)) add(tag, doc.text(name))
-  for (const name of own) add(bare(name), doc.text(name))
-  for (const name of inResource) if (name === 'service.name') add('service', `CASE WHEN ${doc.text('resource', name)} NOT LIKE 'unknown_service%' THEN ${doc.text('resource', name)} END`)
-  for (const name of [...inResource].slice(0, mostLabels))
-    if (!read.has(name) && name !== 'service.name') add(name === 'service.version' ? 'version' : name, doc.text('resource', name))
-  if (labels.size === 0) return undefined
-  const pairs = [...labels].map(([tag, sqls]) => `{'key': '${tag.replaceAll("'", "''")}', 'value': ${firstOf(...sqls)!}}`)
-  const kept = `list_filter([${pairs.join(', ')}], lambda t: t.value IS NOT NULL)`
-  return `CASE WHEN len(${kept}) > 0 THEN map_from_entries(${kept}) END`
-} // prettier-ignore
-
-const isMoneyName = (name: string): boolean =>
-  /tok(?:en)?s?(?:$|[^a-z])|cost|price|spend|usage|tier|speed|usd/i.test(name)

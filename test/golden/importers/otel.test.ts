@@ -394,7 +394,7 @@ test('lines that are none of a request stay counted: blank, broken, of something
       '7',
     ].join('\n'),
   )
-  const read = await readFiles([path], { maxRejects: { count: 100, share: 1 } })
+  const read = await readFiles([path])
   expectWhole(read)
   // The fourth speaks of both kinds of requests, and has a record for each.
   expect(read.counts).toEqual([[10, 0, 0, 0, 7, 3]])
