@@ -141,6 +141,12 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./watch/check.js')).checkCommand,
   },
   {
+    name: 'watch',
+    group: 'watch',
+    summary: 'follow logs that grow: the database stays current, one line says the cost',
+    load: async () => (await import('./watch/watch.js')).watchCommand,
+  },
+  {
     name: 'alerts',
     group: 'watch',
     summary: 'what fires now, which channels were told, and who has it in hand',
