@@ -3,7 +3,7 @@
  */
 import { join, resolve } from 'node:path'
 import type { Config } from '../config/config.js'
-import { platformFolders } from '../config/folders.js'
+import { homeFolder, platformFolders } from '../config/folders.js'
 import { fieldNames, fieldOf } from '../domain/field-names.js'
 import { waitOf } from '../domain/time/duration.js'
 import { memorySize } from '../domain/limits.js'
@@ -15,6 +15,7 @@ import type { loadPriceBook } from '../pricing/book.js'
 import type { ReadOptions } from '../ingest/options.js'
 import type { IngestRequest } from '../ingest/request.js'
 import type { Settings } from '../questions/question.js'
+import type { Machine } from '../importers/importer.js'
 import type { Invocation } from './command.js'
 import { chosen, configOf } from './precedence.js'
 
@@ -198,4 +199,10 @@ function zone(value: string | undefined): string | undefined {
       cause: error,
     })
   }
+}
+
+/** What importers may know of the machine; undefined where there is no home folder. */
+export function machineOf(env: Machine['env']): Machine | undefined {
+  const home = homeFolder()
+  return home === undefined ? undefined : { home, env, platform: process.platform }
 }

@@ -3,9 +3,9 @@ import { importers } from '../../importers/registry.js'
 import { renderers } from '../../renderers/registry.js'
 import { agentFolders, agentHomes } from '../../ingest/files/agent-homes.js'
 import { formatsReport, logsHereReport, type AgentLogs } from '../../reports/store/lists.js'
+import { machineOf } from '../settings.js'
 import type { Report } from '../../reports/report.js'
 import { configOption, outputOptions, type CommandSpec, type Invocation } from '../command.js'
-import { machineOf } from './machine.js'
 
 export const formatsCommand: CommandSpec = {
   name: 'formats',

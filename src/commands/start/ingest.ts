@@ -9,8 +9,7 @@ import { outputOptions, sourceOptions, storeOptions, type CommandSpec, type Invo
 import { fileMode } from '../file-mode.js'
 import { ofSameCalls } from '../command-text.js'
 import { progressBar } from '../progress.js'
-import { readingOf, settingsOf } from '../settings.js'
-import { machineOf } from './machine.js'
+import { machineOf, readingOf, settingsOf } from '../settings.js'
 
 export const ingestCommand: CommandSpec = {
   name: 'ingest',

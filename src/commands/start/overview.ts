@@ -12,10 +12,9 @@ import {
 } from '../command.js'
 import { progressBar } from '../progress.js'
 import type { Settings } from '../../questions/question.js'
-import { settingsOf } from '../settings.js'
+import { machineOf, settingsOf } from '../settings.js'
 import { ofSameCalls } from '../command-text.js'
 import { withCalls } from '../with-calls.js'
-import { machineOf } from './machine.js'
 import { shellWord } from '../../domain/words/quoting.js'
 
 export const overviewCommand: CommandSpec = {

@@ -13,8 +13,7 @@ import { refusedWords } from '../../reports/store/ingest.js'
 import { checkRules } from '../../questions/rules/check-rules.js'
 import { askRunningCost, type RunningCost } from '../../questions/running-cost.js'
 import { sourceOptions, storeOptions, zoneOption, type CommandSpec, type Invocation } from '../command.js'
-import { readingOf, settingsOf } from '../settings.js'
-import { machineOf } from '../start/machine.js'
+import { machineOf, readingOf, settingsOf } from '../settings.js'
 import { withCalls } from '../with-calls.js'
 
 /** Least time from the end of a run to the next, ms; and, where runs take long, as many times their own. */
