@@ -188,7 +188,7 @@ export const copilot: Importer = {
         git_branch: doc.text('branch'),
         repository: doc.text('repository'),
         version: doc.text('version'),
-        premium_requests: doc.text('premium_requests'),
+        premium_units: doc.text('premium_units'),
       }),
     }
   },

@@ -84,7 +84,7 @@ function planOfTable(survey: Survey): ReadPlan {
       kind: `nullif(trim(${kind}), '')`,
       max_mode: `CASE WHEN lower(${cell('Max Mode')}) IN ('yes', 'true') THEN 'yes' END`,
       automation: `nullif(trim(${cell('Automation ID')}), '')`,
-      requests: `nullif(trim(${cell('Requests')}), '')`,
+      plan_units: `nullif(trim(${cell('Requests')}), '')`,
     }),
   }
 }
@@ -124,7 +124,7 @@ function planOfEvents(): ReadPlan {
     tags: labelTags({
       kind: `lower(regexp_replace(${kind}, '^USAGE_EVENT_KIND_', ''))`,
       max_mode: `CASE WHEN ${doc.text('maxMode')} = 'true' THEN 'yes' END`,
-      requests: doc.text('requestsCosts'),
+      plan_units: doc.text('requestsCosts'),
     }),
   }
 }

@@ -11,7 +11,7 @@ import { isOfTheMachine, UserError } from '../../errors.js'
 import { sqliteLines } from './sqlite.js'
 import { beyond, BeyondLimit, unzstd } from './zstd.js'
 
-export type Encoding = 'plain' | 'gzip' | 'zstd' | 'utf-16' | 'sqlite'
+export type Encoding = 'plain' | 'gzip' | 'zstd' | 'utf-16' | 'sqlite' | 'parquet'
 
 /** How an SQLite database begins. */
 const sqliteMagic = Buffer.from('SQLite format 3\0')
@@ -41,6 +41,7 @@ export function encodingOf(path: string): Encoding {
   if (read >= 2 && head[0] === 0x1f && head[1] === 0x8b) return 'gzip'
   if (read >= 4 && head.readUInt32LE(0) === 0xfd2fb528) return 'zstd'
   if (read === head.length && head.equals(sqliteMagic)) return 'sqlite'
+  if (read >= 8 && head.toString('latin1', 0, 4) === 'PAR1') return 'parquet'
   if (read >= 2 && ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)))
     return 'utf-16'
   return 'plain'
@@ -88,7 +89,7 @@ const bomb = (path: string, { message }: BeyondLimit): UserError =>
     hint: 'Nothing of it was kept. Decompress it yourself if it is to be trusted, then ingest the result.',
   })
 
-function decoded(raw: Readable, encoding: Exclude<Encoding, 'sqlite'>, limit: number): AsyncIterable<Buffer> {
+function decoded(raw: Readable, encoding: Encoding, limit: number): AsyncIterable<Buffer> {
   if (encoding === 'zstd') return unzstd(raw as AsyncIterable<Buffer>, limit)
   if (encoding === 'gzip') return pipe(raw, createGunzip())
   if (encoding === 'utf-16') return pipe(raw, utf16Decoder())

@@ -27,7 +27,7 @@ export interface SourceFile {
  * is numbered or dated with: calls between the last ingest and a rotation stand there alone.
  */
 export const endings =
-  /\.(?:(?:jsonl|ndjson|json|csv|tsv|log|txt)(?:[.-]\d[\d_-]*)?(?:\.(?:gz|zst))?|db|sqlite3?)$/i
+  /\.(?:(?:jsonl|ndjson|json|csv|tsv|log|txt)(?:[.-]\d[\d_-]*)?(?:\.(?:gz|zst))?|db|sqlite3?|parquet)$/i
 
 /** Names of what stands beside a database. */
 const besideDatabase = /-(?:wal|shm|journal)$/
@@ -88,7 +88,7 @@ function below(folder: string, label: string): SourceFile[] {
   if (found.length > 0) return found
   throw new UserError('no call logs in this folder', {
     location: label,
-    hint: 'Looked for .jsonl .ndjson .json .csv .tsv .log .txt, plain, .gz or .zst, and .db .sqlite, in all folders below.',
+    hint: 'Looked for .jsonl .ndjson .json .csv .tsv .log .txt, plain, .gz or .zst, and .db .sqlite .parquet, in all folders below.',
   })
 }
 

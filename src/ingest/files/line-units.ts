@@ -3,6 +3,7 @@ import { scratchFile } from '../../db/scratch.js'
 import { readBytes } from './bytes.js'
 import { jsonRecords } from './json-records.js'
 import type { SourceRelation } from '../typing/normalise.js'
+import { isPattern } from './parquet.js'
 import type { Recognised } from './sniff.js'
 import { Edges, TemporaryText, delimiterByte, isClean, lineLimit } from './temporary-text.js'
 import { lookThrough, segment, watched, type Reading, type Segment, type Unit } from './units.js'
@@ -63,7 +64,8 @@ export async function directLines(reading: Reading): Promise<Unit | undefined> {
     recognised.shape.kind !== 'lines' ||
     recognised.wrapper !== undefined ||
     fromByte > 0 ||
-    file.size < directSize
+    file.size < directSize ||
+    isPattern(reading.path)
   )
     return undefined
   const seen = lookThrough(reading.path, isClean)

@@ -8,6 +8,7 @@ import type { SourceFile } from './discover.js'
 import { directLines, copiedLines } from './line-units.js'
 import type { ReadOptions } from '../options.js'
 import { isOfTheMachine } from '../../errors.js'
+import { headOfParquet, parquetUnit } from './parquet.js'
 import { recognise, sniffLength } from './sniff.js'
 import type { Reading, Unit } from './units.js'
 
@@ -37,6 +38,7 @@ async function headOf(
 ): Promise<{ head: Buffer; whole: boolean }> {
   const parts: Buffer[] = []
   let length = 0
+  if (encoding === 'parquet') return { head: await headOfParquet(path), whole: false }
   for await (const chunk of readBytes(path, encoding)) {
     parts.push(chunk)
     length += chunk.length
@@ -86,7 +88,8 @@ export async function prepare(readings: readonly Reading[]): Promise<Unit[]> {
     shared = []
   }
   for (const reading of readings) {
-    if (reading.recognised.shape.kind === 'csv') units.push(await csvUnit(reading))
+    if (reading.encoding === 'parquet') units.push(await parquetUnit(reading))
+    else if (reading.recognised.shape.kind === 'csv') units.push(await csvUnit(reading))
     else {
       const direct = await directLines(reading)
       if (direct) {

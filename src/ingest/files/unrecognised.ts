@@ -52,12 +52,6 @@ const binaryKinds: readonly {
     next: 'It belongs to the database beside it.',
   },
   {
-    magic: Buffer.from('PAR1'),
-    what: 'a Parquet file',
-    table: true,
-    next: "Write it as JSON lines, with DuckDB: COPY (FROM 'FILE') TO 'calls.jsonl'.",
-  },
-  {
     magic: Buffer.from('PK\x03\x04'),
     what: 'a zip archive or an Excel workbook',
     table: true,

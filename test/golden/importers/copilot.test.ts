@@ -63,7 +63,7 @@ describe('what sessions used in all', () => {
       session_id: 'sess-multi',
       project: 'myproject',
       reasoning_output_tokens: 12,
-      tags: { git_branch: 'main', version: '1.0.78', premium_requests: '1' },
+      tags: { git_branch: 'main', version: '1.0.78', premium_units: '1' },
     })
   })
 

@@ -89,9 +89,9 @@ test('the layout of a team, in any order of columns, with thousands and with emp
       user_id: 'a@example.com',
       input_tokens: 75227,
       output_tokens: 1612,
-      tags: { requests: '2', kind: 'On-Demand' },
+      tags: { plan_units: '2', kind: 'On-Demand' },
     },
-    { user_id: 'b@example.com', input_tokens: 12, tags: { requests: '1.5' } },
+    { user_id: 'b@example.com', input_tokens: 12, tags: { plan_units: '1.5' } },
   ])
   expect(calls[1]).not.toHaveProperty('output_tokens')
   expect(calls[1]).not.toHaveProperty('cache_read_input_tokens')
@@ -184,7 +184,7 @@ test('the page of a team has its events under another name', async () => {
       input_tokens: 18202,
       output_tokens: 450,
       reported_cost_usd: '0.2018232',
-      tags: { kind: 'usage-based', max_mode: 'yes', requests: '5' },
+      tags: { kind: 'usage-based', max_mode: 'yes', plan_units: '5' },
     },
   ])
 })
