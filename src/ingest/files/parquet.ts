@@ -80,7 +80,7 @@ async function assertBelievable(db: Database, path: string, file: string): Promi
   )
   if (rows <= Math.max(rowsFloor, statSync(path).size)) return
   throw new UserError(
-    `the file says that it holds ${Number(rows).toLocaleString('en')} rows, more than one of its size may hold`,
+    `the file says that it holds ${rows.toLocaleString('en')} rows, more than one of its size may hold`,
     {
       code: 'refused',
       location: path,
