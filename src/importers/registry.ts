@@ -1,3 +1,9 @@
+import { amp } from './agents/amp.js'
+import { cline } from './agents/cline.js'
+import { droid } from './agents/droid.js'
+import { kimi } from './agents/kimi.js'
+import { pi } from './agents/pi.js'
+import { qwenCode } from './agents/qwen-code.js'
 import { anthropic } from './providers/anthropic.js'
 import { bedrock } from './providers/bedrock.js'
 import { bedrockConverse } from './providers/bedrock-converse.js'
@@ -20,9 +26,15 @@ import { opencode } from './agents/opencode.js'
 /** Importers in the order in which they are asked to recognise a sample: the most specific first. */
 export const importers: readonly Importer[] = [
   bedrock,
+  qwenCode,
   claudeCode,
   codex,
   geminiCli,
+  pi,
+  kimi,
+  cline,
+  amp,
+  droid,
   opencode,
   copilot,
   cursor,

@@ -20,7 +20,7 @@ const fixture = (path: string): Json =>
   JSON.parse(readFileSync(join('fixtures', path), 'utf8').split('\n')[0] ?? '') as Json
 
 /** A call of each format, and where its usage stands. A new importer must be added here. */
-const samples: Readonly<Record<string, { readonly record: Json; readonly usage: readonly string[] }>> = {
+const samples: Readonly<Record<string, { readonly record: Json; readonly usage: readonly string[]; readonly named?: readonly string[] }>> = {
   bedrock: { record: fixture('bedrock/real/bedrock_invocation_sample.jsonl'), usage: ['output', 'outputBodyJson', 'usage'] },
   'claude-code': { record: claudeCall(), usage: ['message', 'usage'] },
   codex: {
@@ -30,6 +30,32 @@ const samples: Readonly<Record<string, { readonly record: Json; readonly usage: 
   'gemini-cli': {
     record: { id: 'm', timestamp: '2026-09-05T08:00:00Z', type: 'gemini', model: 'gemini-2.5-pro', tokens: { input: 12, output: 7 } },
     usage: ['tokens'],
+  },
+  pi: {
+    record: { type: 'message', id: 'm', timestamp: '2026-09-05T08:00:00Z', message: { role: 'assistant', provider: 'openai', model: 'gpt-5.2', usage: { input: 12, output: 7 } } },
+    usage: ['message', 'usage'],
+  },
+  kimi: {
+    record: { type: 'usage.record', message_id: 'm', time: 1788595200000, model: 'gpt-5.2', usage: { inputOther: 12, output: 7 } },
+    usage: ['usage'],
+  },
+  'qwen-code': {
+    record: { type: 'assistant', uuid: 'm', sessionId: 's', timestamp: '2026-09-05T08:00:00Z', model: 'gpt-5.2', usageMetadata: { promptTokenCount: 12, candidatesTokenCount: 7 } },
+    usage: ['usageMetadata'],
+  },
+  cline: {
+    record: { type: 'say', say: 'api_req_started', ts: 1788595200000, modelInfo: { providerId: 'openai', modelId: 'gpt-5.2' }, text: { tokensIn: 12, tokensOut: 7 } },
+    usage: ['text'],
+    named: ['usage'],
+  },
+  amp: {
+    record: { id: 'm', created: 1788595200000, usageLedger: {}, messages: [{ role: 'assistant', messageId: 1, usage: { model: 'gpt-5.2', inputTokens: 12, outputTokens: 7 } }] },
+    usage: ['messages', '0', 'usage'],
+    named: ['usage'],
+  },
+  droid: {
+    record: { id: 'm', model: 'gpt-5.2', providerLock: 'openai', providerLockTimestamp: 1788595200000, tokenUsage: { inputTokens: 12, outputTokens: 7, cacheCreationTokens: 0 } },
+    usage: ['tokenUsage'],
   },
   litellm: { record: fixture('litellm/spend-logs/rows.jsonl'), usage: ['metadata', 'usage_object'] },
   anthropic: {
@@ -139,7 +165,11 @@ const addition: fc.Arbitrary<Addition> = fc
 
 /** The record with a number at a new place; ids of its own, so that it stays a call of its own. */
 function withAddition(record: Json, place: readonly string[], { keys, value }: Addition, n: number): Json {
-  const copy = JSON.parse(JSON.stringify(record).replaceAll('id":"m"', `id":"m${n}"`)) as Json
+  const copy = JSON.parse(
+    JSON.stringify(record)
+      .replaceAll('id":"m"', `id":"m${n}"`)
+      .replaceAll('1788595200000', `${1788595200000 + n}`),
+  ) as Json
   let node = copy
   for (const key of [...place, ...keys.slice(0, -1)]) {
     if (typeof node[key] !== 'object' || node[key] === null) node[key] = {}
@@ -168,7 +198,7 @@ test('every importer has a record here', () => {
 
 test.each(Object.entries(samples))(
   '%s: an unknown number of usage or money is used or named',
-  async (id, { record, usage }) => {
+  async (id, { record, usage, named: namedUsage = usage }) => {
     await fc.assert(
       fc.asyncProperty(fc.array(addition, { minLength: many, maxLength: many }), async (additions) => {
         // More plain records than a file's sample has: what comes after them is in no sample.
@@ -189,7 +219,7 @@ test.each(Object.entries(samples))(
           expect(before?.unread_usage).toBeNull()
           for (const [i, { keys, atUsage }] of additions.entries()) {
             const call = calls.find((one) => one.line === i + plain.length + 1)
-            const place = atUsage ? usage : []
+            const place = atUsage ? namedUsage : []
             const used = call?.said !== before?.said
             const named = call?.unread_usage?.split('; ').includes(shown([...place, ...keys])) ?? false
             expect([keys, used || named]).toEqual([keys, true])

@@ -1,5 +1,6 @@
 import { Document, at, firstOf, isObject, type Home, type Importer, type Machine } from '../importer.js'
 import { folderName, foldersOf, tagsOf } from './lines.js'
+import { isQwenCode } from './qwen-code.js'
 
 /** Where sessions are: below the folders that are named, with commas; else below those of both layouts that were in use. */
 function homes({ home, env }: Machine): readonly Home[] {
@@ -20,9 +21,10 @@ export const claudeCode: Importer = {
   writer: 'agent',
   about: 'sessions of Claude Code, JSONL; repeats of a streamed message count once',
   example: '~/.claude/projects/**/*.jsonl',
-  detects: ({ kind, records }) =>
-    kind === 'json' &&
-    records.some(
+  detects: (sample) =>
+    sample.kind === 'json' &&
+    !isQwenCode(sample) &&
+    sample.records.some(
       (r) =>
         'sessionId' in r &&
         ('requestId' in r || 'uuid' in r) &&

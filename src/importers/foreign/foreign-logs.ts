@@ -1,6 +1,6 @@
 /** Logs of calls in shapes that no importer knows yet: refused by name until one does. */
 import type { Signature } from './foreign.js'
-import { has, hasAny, hasAt, word } from './foreign-marks.js'
+import { has, hasAny, hasAt } from './foreign-marks.js'
 import { isObject } from '../importer.js'
 
 const responses = "What is read today: the provider's own responses, one a line, as the application logs them"
@@ -118,66 +118,6 @@ const gateways: readonly Signature[] = [
   },
 ]
 
-const sessions = 'The coding agents whose sessions are read are in the list of llmcost formats.'
-
-const agents: readonly Signature[] = [
-  {
-    id: 'qwen-code',
-    about: 'a session of Qwen Code',
-    kind: 'not-read-yet',
-    next: sessions,
-    matches: (r) => has(r, 'sessionId', 'usageMetadata') && word(r, 'type') === 'assistant',
-  },
-  {
-    id: 'pi',
-    about: 'a session of pi or OpenClaw',
-    kind: 'not-read-yet',
-    next: sessions,
-    matches: (r) =>
-      (word(r, 'type') === 'session' && has(r, 'version', 'cwd', 'id')) ||
-      (word(r, 'type') === 'model_change' && has(r, 'modelId')) ||
-      hasAt(r, ['message', 'usage'], 'input', 'output', 'totalTokens'),
-  },
-  {
-    id: 'kimi',
-    about: 'a session of Kimi CLI',
-    why: 'its usage stands in it twice',
-    kind: 'not-read-yet',
-    next: sessions,
-    matches: (r) =>
-      word(r, 'type') === 'usage.record' ||
-      hasAt(r, ['usage'], 'inputOther', 'output') ||
-      hasAt(r, ['event', 'usage'], 'inputOther') ||
-      (has(r, 'protocol_version') && word(r, 'type') === 'metadata'),
-  },
-  {
-    id: 'cline',
-    about: 'a task of Cline, Roo Code or Kilo Code',
-    kind: 'not-read-yet',
-    next: sessions,
-    matches: (r) =>
-      (has(r, 'ts', 'say') && word(r, 'type') === 'say') || word(r, 'say') === 'api_req_started',
-  },
-  {
-    id: 'amp',
-    about: 'a thread of Amp',
-    why: 'it counts in credits, not dollars',
-    kind: 'not-read-yet',
-    next: sessions,
-    matches: (r) => has(r, 'usageLedger') || (has(r, 'messageId', 'usage') && hasAt(r, ['usage'], 'credits')),
-  },
-  {
-    id: 'droid',
-    about: 'a session file of Droid',
-    why: "it holds the session's totals",
-    kind: 'not-read-yet',
-    next: sessions,
-    matches: (r) =>
-      has(r, 'providerLock', 'tokenUsage') ||
-      (has(r, 'tokenUsage') && hasAt(r, ['tokenUsage'], 'thinkingTokens', 'cacheCreationTokens')),
-  },
-]
-
 const others: readonly Signature[] = [
   {
     id: 'claude-code-stats',
@@ -193,4 +133,4 @@ const others: readonly Signature[] = [
   },
 ]
 
-export const foreignLogs: readonly Signature[] = [...agents, ...gateways, ...traces, ...others]
+export const foreignLogs: readonly Signature[] = [...gateways, ...traces, ...others]

@@ -69,6 +69,7 @@ test('what was not billed is no call; a session may lack request ids and stand o
       call_id: 'msg_5',
       ts: '2026-09-14T09:15:22.1Z',
       feature: 'Shop',
+      project: 'Shop',
       input_tokens: 10,
       cache_read_input_tokens: 0,
       cache_creation_input_tokens: 0,

@@ -139,34 +139,6 @@ const logs: readonly (readonly [name: string, text: string])[] = [
     'OpenRouter',
     'generation_id,created_at,cost_total,tokens_prompt,tokens_completion,model_permaslug\ngen-1,2026-09-21 13:33:20.5,0.004,1,1,m\n',
   ],
-  [
-    'Qwen Code',
-    record({
-      type: 'assistant',
-      timestamp: '2026-02-23T14:24:56Z',
-      sessionId: 's',
-      model: 'qwen',
-      usageMetadata: { promptTokenCount: 1 },
-    }),
-  ],
-  [
-    'pi or OpenClaw',
-    record({ type: 'session', version: 3, id: 'x', timestamp: '2026-09-03T10:00:00Z', cwd: '/p' }),
-  ],
-  [
-    'Kimi CLI',
-    record({ type: 'usage.record', time: 1780942009099, model: 'm', usage: { inputOther: 1, output: 2 } }),
-  ],
-  ['Cline', record({ ts: 1788429601000, type: 'say', say: 'api_req_started', text: '{"tokensIn":40}' })],
-  ['Amp', record({ v: 0, id: 'T', created: 1775304000000, usageLedger: { events: [] }, messages: [] })],
-  [
-    'Droid',
-    record({
-      model: 'm',
-      providerLock: 'anthropic',
-      tokenUsage: { inputTokens: 1, outputTokens: 2, thinkingTokens: 3, cacheCreationTokens: 1 },
-    }),
-  ],
 ]
 
 const bills: readonly (readonly [name: string, text: string])[] = [
