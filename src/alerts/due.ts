@@ -9,7 +9,8 @@
  */
 import { dayMs } from '../domain/time/zones.js'
 import { createHash } from 'node:crypto'
-import { atLeast, type ChannelConfig } from '../domain/rules/channels.js'
+import type { ChannelConfig } from '../domain/rules/channels.js'
+import { atLeast } from '../domain/severity.js'
 import type { Alert, Delivery, DeliveryEvent } from './alert.js'
 
 export interface Clock {

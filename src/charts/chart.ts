@@ -1,4 +1,9 @@
-/** A section's chart as SVG: bars, a line or an area along its buckets. */
+/**
+ * charts: a section's rows as SVG, drawn without a browser. Pure: the same section always gives the same
+ * text, ids included. Only presentation attributes are used, so that a page, a mail and a PNG look alike.
+ *
+ * This file: bars, a line or an area along the buckets.
+ */
 import { scaleBand, scaleLinear } from 'd3-scale'
 import { markup, Markup } from '../renderers/markup.js'
 import type { Section } from '../reports/report.js'

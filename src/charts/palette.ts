@@ -1,8 +1,3 @@
-/**
- * charts: a section's rows as SVG, drawn without a browser. Pure: the same section always gives the same
- * text, ids included. Only presentation attributes are used, so that a page, a mail and a PNG look alike.
- */
-
 /** Colours by what they say. All of them keep contrast AA on `paper` and `card`. */
 export interface Palette {
   readonly paper: string

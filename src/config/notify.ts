@@ -3,11 +3,11 @@ import {
   channelKeys,
   channelKindNames,
   channelKinds,
-  severities,
   type ChannelConfig,
   type ChannelKey,
   type ChannelKind,
 } from '../domain/rules/channels.js'
+import { severities } from '../domain/severity.js'
 import { parseAddress } from '../domain/words/addresses.js'
 import { durationOf, durationPattern } from '../domain/time/duration.js'
 import {

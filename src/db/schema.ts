@@ -1,8 +1,4 @@
-/**
- * db: the store. Opening, locking, migrating and querying; the only folder that uses @duckdb/node-api.
- *
- * This file holds the schema: migrations by version, and the documented views that `llmcost sql` offers.
- */
+/** The schema of the store: migrations by version, and the documented views that `llmcost sql` offers. */
 import { callColumns, readColumns } from '../domain/call.js'
 import { withoutQuotations } from '../domain/words/error-text.js'
 import { rateColumns } from '../domain/costs/rate.js'

@@ -1,5 +1,6 @@
 /**
- * domain: what a call is, in names and types only; no input or output happens in this folder.
+ * domain: what calls, money, time and dimensions are, in names and pure functions; no input or output happens
+ * in this folder.
  *
  * This file is the one list of the columns of `calls`, the table with one row for each provider call.
  * The schema, the dimensions, the importers and the documentation derive from it. Names follow

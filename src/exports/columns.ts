@@ -1,8 +1,4 @@
-/**
- * exports: rows of the store as files for other programs. A query gives typed rows, a format says how each
- * type is written, and the engine writes them: no row passes through JavaScript. This folder knows SQL of
- * no question; those stand in metrics.
- */
+/** What a column of an export is, and how SQL writes it. */
 import { quoteName } from '../domain/words/quoting.js'
 
 export interface ExportColumn {

@@ -1,4 +1,10 @@
-/** Writes an export: the engine copies the rows to a file or a folder, wholly or not at all. */
+/**
+ * exports: rows of the store as files for other programs. A query gives typed rows, a format says how each
+ * type is written, and the engine writes them: no row passes through JavaScript. This folder knows SQL of
+ * no question; those stand in metrics.
+ *
+ * This file writes one: the engine copies the rows to a file or a folder, wholly or not at all.
+ */
 import { mkdirSync } from 'node:fs'
 import type { Database } from '../db/database.js'
 import { removeAtEnd } from '../db/leftovers.js'

@@ -1,10 +1,4 @@
-/**
- * metrics: one file a question. Each exports a typed function that answers with one SQL statement and
- * the values it binds; nothing here runs it. Engine-specific functions stand in dialect.ts, metrics are
- * listed in registry.ts.
- *
- * This one: the figures of each group of calls, and of all of them.
- */
+/** The figures of each group of calls, and of all of them. */
 import { aggregates, figure, type Figures } from './figures.js'
 import {
   direction,

@@ -1,5 +1,8 @@
 /**
- * What a metric is: one SQL statement, the values it binds, and the type of the rows it answers with.
+ * metrics: one file a question. Each exports a typed function that answers with one SQL statement and the values
+ * it binds; nothing here runs it. Functions of the engine alone stand in dialect.ts.
+ *
+ * This file says what such an answer is.
  */
 
 export type Param = string | number | boolean | null

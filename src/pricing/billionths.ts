@@ -1,9 +1,6 @@
 /**
- * pricing: what a call costs. Where prices come from, which price a logged name means, and the SQL that
- * multiplies. Pure, save for reading the price library and the user's override files.
- *
- * This file: unit prices. They travel as strings and are computed with as whole numbers of billionths, because a
- * double would lose cents on a million calls.
+ * Unit prices travel as strings and are computed with as whole numbers of billionths, because a double would lose
+ * cents on a million calls.
  */
 import { fixed, plain, readDecimal, rounded } from '../domain/costs/decimal.js'
 

@@ -1,4 +1,9 @@
-/** What a question about calls knows: where the calls are, which of them are meant, what counts as now. */
+/**
+ * questions: what several verbs ask. They run metrics on a store and hand rows to reports; they know no command
+ * line and print nothing.
+ *
+ * This file says what a question knows: where the calls are, which of them are meant, what counts as now.
+ */
 import type { Config } from '../config/config.js'
 import type { Database } from '../db/database.js'
 import type { StoreOptions } from '../db/store-lock.js'

@@ -1,8 +1,3 @@
-/**
- * renderers: one file a format and one line in registry.ts. A renderer turns a report into text and is
- * pure; it may shorten a number for people, and never changes one for programs.
- */
-
 /** Cells for people: a column's values in words, all on one scale, each with what its tone should say. */
 import {
   absent,

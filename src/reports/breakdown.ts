@@ -1,7 +1,3 @@
-/**
- * reports: metric rows become a Report, the one model that every renderer prints. No SQL, no text layout.
- */
-
 /** Groups of calls with their figures, as one table: `llmcost breakdown`. */
 import { dimensionNoun, type Dimension } from '../domain/dimensions.js'
 import type { Scope } from '../domain/scope.js'

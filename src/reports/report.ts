@@ -4,6 +4,7 @@
 
 import type { Better } from '../domain/better.js'
 import type { ColumnKind } from '../domain/column-kind.js'
+import type { Severity } from '../domain/severity.js'
 import type { AnswerKind } from './answers.js'
 
 /**
@@ -122,7 +123,7 @@ export interface Period {
 export interface Finding {
   /** snake_case id of what was found: `truncation_rate`, `expensive_call`. */
   readonly kind: string
-  readonly severity: 'info' | 'warning' | 'critical'
+  readonly severity: Severity
   /** The dimension and its value that it is about: `feature`, `search`; null for all calls. */
   readonly dimension: string | null
   readonly value: Cell
@@ -157,7 +158,7 @@ export interface Hint {
 
 /** A finding with what it is worth. */
 export interface BriefFinding extends Hint {
-  readonly severity: Finding['severity']
+  readonly severity: Severity
   /** What it ranks by, in words; empty where that is not known. */
   readonly amount: string
   /** By a rule that the user wrote: it does not give way. */

@@ -4,9 +4,8 @@
  *
  * This file holds that contract.
  */
+import type { Severity } from '../domain/severity.js'
 import type { Finding } from '../reports/report.js'
-
-export type Severity = Finding['severity']
 
 /** One rule that holds now, for one subject: a state, not an event. */
 export interface FiredRule {

@@ -1,5 +1,5 @@
 /** What the pages for contributors name must be there. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
@@ -15,3 +15,19 @@ test.each(['CONTRIBUTING.md', 'docs/architecture.md', 'docs/testing.md'])(
     expect([...paths].filter((path) => !existsSync(join(root, path)))).toEqual([])
   },
 )
+
+test('each folder of src says what it is for in one file, which docs/architecture.md names', () => {
+  const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8')
+  const src = join(root, 'src')
+  const folders = readdirSync(src, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  for (const { name } of folders) {
+    const files = readdirSync(join(src, name), { recursive: true, encoding: 'utf8' })
+    const telling = files.filter(
+      (file) =>
+        file.endsWith('.ts') &&
+        new RegExp(`^/\\*\\*\\n \\* ${name}: `).test(readFileSync(join(src, name, file), 'utf8')),
+    )
+    expect(telling, name).toHaveLength(1)
+    expect(page).toContain(`\`${name}/${telling[0]}\``)
+  }
+})

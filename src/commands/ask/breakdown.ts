@@ -1,9 +1,4 @@
-/**
- * commands: one file a verb and one line in registry.ts. A command reads its options, asks, and answers
- * with a report; it prints nothing.
- *
- * This one is `llmcost breakdown`: cost and tokens by any dimension.
- */
+/** `llmcost breakdown`: cost and tokens by any dimension. */
 import { breakdown } from '../../metrics/breakdown.js'
 import type { MeasureName } from '../../metrics/measures/registry.js'
 import { breakdownReport } from '../../reports/breakdown.js'

@@ -1,11 +1,6 @@
 /** Channels that alerts go to, as the config file names them. Secrets are never here: only the variables that hold them. */
 
-/** How much it matters, from least to most. */
-export const severities = ['info', 'warning', 'critical'] as const
-export type Severity = (typeof severities)[number]
-
-export const atLeast = (severity: Severity, bound: Severity): boolean =>
-  severities.indexOf(severity) >= severities.indexOf(bound)
+import type { Severity } from '../severity.js'
 
 export const channelKeys = ['url_env', 'key_env', 'secret_env', 'smtp_env', 'to', 'from'] as const
 export type ChannelKey = (typeof channelKeys)[number]

@@ -1,5 +1,5 @@
 /** What a kind of rule is: data alone, so that rules of other systems can be made from it. */
-import type { RuleSeverity } from './rule.js'
+import type { Severity } from '../severity.js'
 import type { WindowFigure } from './window-figure.js'
 
 /** usd: an exact decimal; share: 0–1; ratio: so many times; ms; hours; days; count; time: ISO 8601; any: as it comes. */
@@ -44,7 +44,7 @@ export interface RuleKind {
   readonly minUsd: string | null
   /** Whether `where` and `by` narrow it down; `user`: always by user; `none`: neither. */
   readonly scope: 'calls' | 'user' | 'none'
-  readonly severity: RuleSeverity
+  readonly severity: Severity
   /** 1 where the figure is a part of a whole, so that no bound can be above it. */
   readonly mostShare?: 1
   readonly message: string

@@ -1,16 +1,13 @@
 /** A rule of `llmcost check` as the config file gives it, with every default filled in. */
 import type { RuleKindName } from './rule-kinds.js'
+import type { Severity } from '../severity.js'
 import type { Filter } from '../scope.js'
-
-/** From the mildest to the gravest. */
-export const severities = ['info', 'warning', 'critical'] as const
-export type RuleSeverity = (typeof severities)[number]
 
 export interface Rule {
   /** Unique among the rules. */
   readonly name: string
   readonly kind: RuleKindName
-  readonly severity: RuleSeverity
+  readonly severity: Severity
   /** Which calls it is about; none: all. */
   readonly filters: readonly Filter[]
   /** Each value of this dimension is judged by itself; null: all calls together. */

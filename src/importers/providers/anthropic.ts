@@ -1,7 +1,3 @@
-/**
- * importers: one file a log format and one line in registry.ts. An importer is pure: it looks at a sample
- * of records and answers with SQL that takes each field's text out of a record (see importer.ts).
- */
 import { isAnthropic } from '../bodies/body-marks.js'
 import { bodyPlan, hasBody } from '../bodies/body-plan.js'
 import { isObject, type Importer } from '../importer.js'

@@ -1,8 +1,3 @@
-/**
- * ingest: sources become calls in the store: discover → stage → normalise → dedupe → price → merge (see
- * ingest.ts for the run as a whole).
- */
-
 /** The bytes of a source as UTF-8 text: decompressed (.gz, .zst by content), brought out of UTF-16 or of a database. */
 import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs'
 import { Transform, type Readable } from 'node:stream'

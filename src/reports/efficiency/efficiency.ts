@@ -1,4 +1,5 @@
 /** What calls carry, what limits them, and what their answers cost: the sections of `llmcost efficiency`. */
+import { gravestFirst } from '../../domain/severity.js'
 import type { Bounds } from '../../domain/bounds.js'
 import { dimensionNoun, type Dimension } from '../../domain/dimensions.js'
 import type { Scope } from '../../domain/scope.js'
@@ -12,7 +13,7 @@ import { dearModelFindings, heavyUserFindings, retryFindings } from '../weekly/c
 import { efficiencyFindings } from './efficiency-findings.js'
 import { withGroupColumns, withoutEmptyColumns } from '../group-columns.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from '../notes.js'
-import type { Column, Finding, Report, Section } from '../report.js'
+import type { Column, Report, Section } from '../report.js'
 
 /** Tokens a call, and what is made of them. */
 const tokenMeasures = [
@@ -103,14 +104,11 @@ export function efficiencyReport(answer: EfficiencyAnswer): Report {
     title,
     period: { since: scope.since, until: scope.until, tz: scope.tz },
     sections: none ? [{ id: first.id, title, columns: first.columns, rows: [], empty }] : sections,
-    findings: findings.toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity)),
+    findings: findings.toSorted(gravestFirst),
     warnings: warningsOf(doubts),
     footer: footerOf(doubts.history),
   }
 }
-
-/** The gravest first. */
-const severities: readonly Finding['severity'][] = ['critical', 'warning', 'info']
 
 const titled = (title: string, by: readonly Dimension[]): string =>
   by.length === 0 ? title : `${title} by ${by.map(dimensionNoun).join(' and ')}`

@@ -1,4 +1,5 @@
 /** Which findings the first page of the report has room for, and in which order. Pure. */
+import { gravestFirst } from '../../domain/severity.js'
 import type { Finding } from '../report.js'
 
 /** Of all cost: what is worth less is not news. */
@@ -25,7 +26,7 @@ export interface Ranking<T> {
  */
 export function ranked<T extends Ranked>(findings: readonly T[], most: number, leastUsd: number): Ranking<T> {
   const real = findings.filter(({ mayBeChance }) => mayBeChance !== true)
-  const sorted = real.toSorted((a, b) => worth(b) - worth(a) || rank(a) - rank(b))
+  const sorted = real.toSorted((a, b) => worth(b) - worth(a) || gravestFirst(a, b))
   const rules = sorted.filter(({ isRule }) => isRule === true)
   const others = sorted.filter((one) => one.isRule !== true && isTold(one, leastUsd))
   const kept = new Set([...rules, ...others.slice(0, Math.max(0, most - rules.length))])
@@ -36,6 +37,3 @@ const worth = ({ touchedUsd }: Ranked): number => touchedUsd ?? 0
 
 const isTold = (one: Ranked, leastUsd: number): boolean =>
   worth(one) >= leastUsd || (one.severity === 'critical' && worth(one) > 0)
-
-const severities: readonly Finding['severity'][] = ['critical', 'warning', 'info']
-const rank = ({ severity }: Ranked): number => severities.indexOf(severity)

@@ -1,4 +1,5 @@
 /** The weekly cost report, section by section: `llmcost report`. */
+import { gravestFirst } from '../../domain/severity.js'
 import { dimensionOf } from '../../domain/dimensions.js'
 import { localDate } from '../../domain/time/periods.js'
 import type { Scope, Window } from '../../domain/scope.js'
@@ -69,7 +70,7 @@ export function weeklyReport(answer: WeeklyAnswer): Report {
     title: 'LLM cost report',
     period: { since: scope.since, until: scope.until, tz: scope.tz },
     sections: parts === undefined ? [emptySummary(answer)] : parts.flatMap(({ sections }) => sections),
-    findings: findings.toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity)),
+    findings: findings.toSorted(gravestFirst),
     warnings: hintsOf(answer).map(hintText),
     footer: footerOf(doubts.history),
   }
@@ -87,9 +88,6 @@ function hintsOf(answer: WeeklyAnswer): Doubt[] {
     ...(parts === undefined ? [] : historyWarnings(answer).map((text) => ({ text }))),
   ]
 }
-
-/** The gravest first. */
-const severities: readonly Finding['severity'][] = ['critical', 'warning', 'info']
 
 function emptySummary({ doubts, suggestion }: WeeklyAnswer): Section {
   const empty = emptyText(doubts, suggestion)
