@@ -1,8 +1,23 @@
 import { devNull } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Tests that run the installed program; the others need not wait until it is packed. */
 const packed = ['test/e2e/**/*.test.ts', 'test/attack/**/*.test.ts', 'test/golden/cli/**/*.test.ts']
+
+/** Those that take half a minute or more, the longest first. */
+const long = ['attack/fuzz', 'attack/kills', 'e2e/privacy', 'property/ingest', 'e2e/exports', 'e2e/hostile', 'e2e/bombs', 'e2e/anomalies', 'golden/cli/check', 'property/sameness', 'golden/importers/bodies', 'property/surprise', 'property/metrics', 'golden/importers/currency'] // prettier-ignore
+
+/** Begins with the long ones: none is left alone at the end, while a core waits. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const at = long.findIndex((name) => moduleId.endsWith(`/test/${name}.test.ts`))
+      return at === -1 ? long.length : at
+    }
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b))
+  }
+}
 
 /** Every test runs under one pinned environment, so that output is the same on every machine. */
 export default defineConfig({
@@ -20,6 +35,7 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,

@@ -14,8 +14,9 @@ import { attackTimeout, dice, sized, tell, type Dice } from './size.js'
 
 const lines = sized(50_000, 1_000_000)
 
+const ofARound = importers.length + 2 * Object.keys(csvSamples).length
 /** Lines of each file of a round: hundreds of kinds of records, each with keys and values of its own. */
-const perFile = sized(3_600, 5_000)
+const perFile = sized(Math.ceil(lines / ofARound), 5_000)
 
 const workshop = new Workshop()
 afterAll(() => workshop.close())

@@ -4,6 +4,7 @@ import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ask, ingestInto, write } from '../../property/ingesting.js'
+import { tries } from '../../property/seed.js'
 import { readEach, readFiles, workshop, type Read } from './reading.js'
 
 afterAll(() => workshop.close())
@@ -176,7 +177,7 @@ test('whatever is logged between them, the calls are the same as in a log of the
   const noise = fc
     .oneof(fc.string({ maxLength: 40 }), fc.constantFrom('{}', '{"a":1}', '[1,2]', '"text"', 'null'))
     .filter((text) => !/[\r\n\0\x01]|token|usage|cost|spend|model/i.test(text))
-  const lines = fc.array(fc.oneof(noise, fc.nat(1000)), { minLength: 1, maxLength: 30 })
+  const lines = fc.array(fc.oneof(noise, fc.nat(1000)), { minLength: 1, maxLength: 60 })
   await fc.assert(
     fc.asyncProperty(lines, fc.constantFrom(...Object.keys(wrappers)), async (given, name) => {
       const numbered = given.map((one, i) =>
@@ -190,7 +191,7 @@ test('whatever is logged between them, the calls are the same as in a log of the
       expect([lineCount, imported! + skipped! + rejected!]).toEqual([given.length, given.length])
       expect(rejected).toBe(0)
     }),
-    { numRuns: 15 },
+    { numRuns: tries(8, 15) },
   )
 })
 

@@ -67,8 +67,10 @@ describe('spellings of providers and models', () => {
 
   test('resolving the answer again gives the same answer', () => {
     const names = book.list().flatMap(({ model, names: other }) => [model, ...other])
-    for (const provider of [null, 'litellm', 'openai', 'anthropic', 'azure_openai', 'acme', 'ollama']) {
-      for (const name of names) {
+    const providers = ['litellm', 'openai', 'anthropic', 'azure_openai', 'acme', 'ollama']
+    for (const [turn, provider] of [null, ...providers].entries()) {
+      // With no provider every name; with each of the others a third of them, by turns.
+      for (const name of names.filter((_, i) => provider === null || (i + turn) % 3 === 0)) {
         const first = book.resolve(provider, name)
         // Where the log says who ran it, that is no guess any more.
         const again = book.resolve(first.provider, name)
