@@ -15,7 +15,9 @@ class LongestFirst extends BaseSequencer {
       const at = long.findIndex((name) => moduleId.endsWith(`/test/${name}.test.ts`))
       return at === -1 ? long.length : at
     }
-    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b))
+    // eslint-disable-next-line unicorn/no-array-sort -- Not of an array.
+    const sorted = await super.sort(files)
+    return sorted.toSorted((a, b) => rank(a) - rank(b))
   }
 }
 
