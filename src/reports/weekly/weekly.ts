@@ -73,6 +73,7 @@ export function weeklyReport(answer: WeeklyAnswer): Report {
     findings: findings.toSorted(gravestFirst),
     warnings: hintsOf(answer).map(hintText),
     footer: footerOf(doubts.history),
+    ...(parts === undefined ? nextOf(answer) : {}),
   }
   const { first, isRunning } = answer
   const brief = first && briefOf(report, { ...first, isRunning, doubts: hintsOf(answer) })
@@ -99,6 +100,13 @@ function emptySummary({ doubts, suggestion }: WeeklyAnswer): Section {
     rows: [],
     empty,
   }
+}
+
+/** The same question of a time that has calls, where that is what it lacks. */
+function nextOf({ doubts, suggestion }: WeeklyAnswer): Pick<Report, 'next'> {
+  const option = `try ${suggestion}`
+  if (!emptyText(doubts, suggestion).includes(option)) return {}
+  return { next: [doubts.typed(`llmcost report ${suggestion}`)] }
 }
 
 const remedies = {
