@@ -20,7 +20,7 @@ import { jsonText } from './json.js'
 import { longestSparkline, sparkline } from './sparkline.js'
 import { timeWords } from './times.js'
 import { digitsOf, isAbsent, isNumeric, seriesDigits } from './values.js'
-import { visible } from '../domain/words/hidden.js'
+import { visibleOnPage } from '../domain/words/hidden.js'
 
 /** quiet: there is nothing here. good, caution, bad: a change for the better or the worse. */
 export type Tone = 'quiet' | 'good' | 'caution' | 'bad'
@@ -123,11 +123,11 @@ function textWords(cell: Exclude<Cell, null>): Words {
   if (typeof cell === 'boolean') return { text: cell ? 'yes' : 'no' }
   if (typeof cell === 'string') {
     // An empty label is a label too, and not the same as none.
-    if (cell.trim() === '') return { text: `"${visible(cell)}"`, tone: 'quiet' }
-    return cell === '(others)' ? { text: cell, tone: 'quiet' } : { text: visible(cell) }
+    if (cell.trim() === '') return { text: `"${visibleOnPage(cell)}"`, tone: 'quiet' }
+    return cell === '(others)' ? { text: cell, tone: 'quiet' } : { text: visibleOnPage(cell) }
   }
   const words = Array.isArray(cell) && cell.every((item) => typeof item === 'string')
-  return { text: words ? visible(cell.join(', ')) : visible(jsonText(cell)) }
+  return { text: words ? visibleOnPage(cell.join(', ')) : visibleOnPage(jsonText(cell)) }
 }
 
 /** How a word of a status sounds. */

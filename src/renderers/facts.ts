@@ -1,4 +1,5 @@
 /** One row as a list: label, value, and how the value changed; in two columns where there is room. */
+import { onTerminal } from './word-columns.js'
 import type { Column, Section } from '../reports/report.js'
 import { columnWords, type Words } from './cells.js'
 import type { Paint } from './terminal/paint.js'
@@ -59,7 +60,7 @@ const gutter = 4
 
 /** Lays the facts out in `room` columns. */
 export function factLines(section: Section, room: number, tz: string, paint: Paint): readonly string[] {
-  const facts = factsOf(section, tz)
+  const facts = factsOf(section, tz).map((fact): Fact => ({ ...fact, value: onTerminal(fact.value) }))
   const half = Math.ceil(facts.length / 2)
   // Numbers stand right under each other; among texts of all lengths they would stray from their labels.
   const aside = facts.some(({ column }) => column.kind === 'text') ? 'left' : 'right'

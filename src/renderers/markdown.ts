@@ -9,7 +9,7 @@ import { sideColumns } from './compared-sides.js'
 import { longestSparkline } from './sparkline.js'
 import { periodWords } from './times.js'
 import { isNumeric, notesOf, shownColumns, shownSections } from './values.js'
-import { visible } from '../domain/words/hidden.js'
+import { visible, visibleOnPage } from '../domain/words/hidden.js'
 
 /** Tables for places that show Markdown; every column, numbers as people read them. */
 export const markdown: Renderer = {
@@ -160,7 +160,7 @@ function row(cells: readonly string[]): string {
  * called by a log.
  */
 function inline(text: string): string {
-  const parts = visible(text).split(/((?<!\w)@[\w-]+)/)
+  const parts = visibleOnPage(text).split(/((?<!\w)@[\w-]+)/)
   return parts
     .map((part, index) => (index % 2 === 1 ? `\`${part}\`` : escaped(part)))
     .join('')

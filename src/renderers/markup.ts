@@ -2,7 +2,7 @@
  * Markup in which no text can act: a template writes the tags, and everything put into it is text, shown
  * as it is, unless it is markup itself.
  */
-import { visible } from '../domain/words/hidden.js'
+import { visibleOnPage } from '../domain/words/hidden.js'
 
 /** HTML or SVG that a template wrote. */
 export class Markup {
@@ -43,4 +43,4 @@ const entities: Readonly<Record<string, string>> = {
 }
 
 const escaped = (text: string): string =>
-  visible(text).replace(/[&<>"']/g, (character) => entities[character] ?? '')
+  visibleOnPage(text).replace(/[&<>"']/g, (character) => entities[character] ?? '')

@@ -19,9 +19,17 @@ export function wordColumnsOf(section: Section, tz: string): WordColumn[] {
       const last = totalWords(totals[column.key], index === 0)
       if (last !== undefined) for (const list of [words, short]) list?.splice(-1, 1, last)
     }
-    return { column, title: visible(column.title), words, ...(short && { short }) }
+    return {
+      column,
+      title: visible(column.title),
+      words: words.map(onTerminal),
+      ...(short && { short: short.map(onTerminal) }),
+    }
   })
 }
+
+/** Emoji with joiners are of no certain width. */
+export const onTerminal = (words: Words): Words => ({ ...words, text: visible(words.text) })
 
 /** A total that is missing leaves its cell blank; the first column then says what the row is. */
 function totalWords(cell: Cell | undefined, first: boolean): Words | undefined {

@@ -6,6 +6,7 @@ import {
   actingClassOfEngine,
   hidesSomething,
   visible,
+  visibleOnPage,
   withoutHidden,
 } from '../../src/domain/words/hidden.js'
 import { plainLine } from '../../src/delivery/wording.js'
@@ -40,3 +41,19 @@ test.each(['\u001b[31m', 'a\nb', 'a\rb', '\u202eabc', 'a\u200bb', '\u2028', '\u0
       expect(hidesSomething(shown)).toBe(false)
   },
 )
+
+test('emoji with joiners stay themselves on a page, by the list of Unicode alone', () => {
+  const family = '\u{1F468}\u200D\u{1F469}\u200D\u{1F467}'
+  const pilot = '\u{1F9D1}\u{1F3FD}\u200D✈\uFE0F'
+  expect(visibleOnPage(`a ${family}${pilot}!`)).toBe(`a ${family}${pilot}!`)
+  expect(visible(`a ${family}`)).toContain(String.raw`\u{200d}`)
+  for (const text of [
+    'a\u200Db',
+    '\u200D',
+    '\u{1F468}\u200D',
+    '\u{1F468}\u200D\u{1F697}\u202E',
+    '\u{1F468}\u200D\u200D\u{1F469}',
+  ])
+    expect(visibleOnPage(text)).toBe(visible(text))
+  expect(visibleOnPage(`${family}\u202E\u0007`)).toBe(String.raw`${family}\u{202e}␇`)
+})

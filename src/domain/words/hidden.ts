@@ -63,3 +63,23 @@ const plainText = /^[\x20-\x7E]*$/
 export function visible(text: string): string {
   return plainText.test(text) ? text : text.replace(acting, shownCharacter).replace(stacked, shownCharacter)
 }
+
+/** What joins emoji into one. */
+const joiner = '\u200D'
+
+/** Several emoji that show as one by Unicode's own list: a family, a profession, a flag. */
+const joinedEmoji = new RegExp(String.raw`\p{RGI_Emoji_ZWJ_Sequence}`, 'gv')
+
+/**
+ * The same for pages, which have no columns: emoji with joiners stay themselves. How wide they show on a terminal,
+ * nobody knows.
+ */
+export function visibleOnPage(text: string): string {
+  if (!text.includes(joiner)) return visible(text)
+  let [shown, at] = ['', 0]
+  for (const { 0: emoji, index } of text.matchAll(joinedEmoji)) {
+    shown += visible(text.slice(at, index)) + emoji
+    at = index + emoji.length
+  }
+  return shown + visible(text.slice(at))
+}
