@@ -118,7 +118,7 @@ test('every command that an answer tells asks the same calls', async () => {
   const shown = pages.flatMap(({ stdout }) =>
     stdout.split('\n').flatMap((line) => /^ +(llmcost .*)$/.exec(line)?.[1] ?? []),
   )
-  expect(shown.length).toBeGreaterThan(4)
+  expect(shown.length).toBeGreaterThan(2)
   for (const command of new Set(shown)) expect(typed(cwd, command)).not.toMatch(/no calls|No record/)
   const logsAsked = ['anomalies', ...sources, ...asked.slice(0, 4), '--json']
   const answer: unknown = JSON.parse(await runWarmWell(logsAsked, { cwd }))
