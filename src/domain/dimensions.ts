@@ -10,7 +10,7 @@ export const timeBuckets = ['hour', 'day', 'week', 'month', 'weekday', 'hour_of_
 export type TimeBucket = (typeof timeBuckets)[number]
 
 /** What calls have a value of. */
-export type ValueDimension = Exclude<Dimension, { readonly kind: 'time' | 'group' }>
+type ValueDimension = Exclude<Dimension, { readonly kind: 'time' | 'group' }>
 
 export type Dimension =
   | { readonly kind: 'column'; readonly key: string; readonly type: ColumnType; readonly about: string }

@@ -125,7 +125,7 @@ test('every command that an answer tells asks the same calls', async () => {
   const ofLogs = textsOf(answer).flatMap((text) => /llmcost [a-z].*/.exec(text)?.[0] ?? [])
   expect(ofLogs.length).toBeGreaterThan(1)
   for (const text of ofLogs.filter((one) => !one.startsWith('llmcost prices update')))
-    expect(text).toContain(String.raw`--input 'it'\''s here' --input one.jsonl`)
+    expect(text).toContain(String.raw`--input 'it'\''s here' one.jsonl`)
 })
 
 test('every command of the first page asks the calls that the page is about', async () => {

@@ -136,7 +136,9 @@ describe('prices update', () => {
     const late =
       '2 calls for $0.00007 are later than the price data (2026-09-23) by over 30 days: prices may have changed; llmcost prices update'
     expect(await said()).toContain(late)
-    expect(await said('--until', '2026-10-25')).toContain(late.replace('2 calls for $0.00007 are', '1 call for $0.000035 is'))
+    expect(await said('--until', '2026-10-25')).toContain(
+      late.replace('2 calls for $0.00007 are', '1 call for $0.000035 is'),
+    )
     expect(await said('--until', '2026-10-24')).toEqual([])
     const rules = { rules: [{ name: 'old', kind: 'price_age', over: 31 }] }
     writeFileSync(join(here.cwd, 'llmcost.config.json'), JSON.stringify(rules))
