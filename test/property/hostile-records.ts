@@ -41,7 +41,6 @@ const files: readonly (readonly [importer: string, path: string])[] = [
   ['openai', 'openai/wrapped/wrapped.jsonl'],
   ['openai', 'openai/batch/output.jsonl'],
   ['otel', 'otel/spellings/1-camel.jsonl'],
-  ['otel', 'otel/claude-code/logs.jsonl'],
   ['otel', 'otel/access-log/access.jsonl'],
   ['llmcost', 'llmcost/shapes/lines.jsonl'],
   ['llmcost', 'sameness/trace/spans.jsonl'],

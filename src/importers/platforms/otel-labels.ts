@@ -1,5 +1,7 @@
 /** Labels of OpenTelemetry's spans that become tags. */
 import { firstOf, type Document, type Survey } from '../importer.js'
+import { isContent } from '../records/field-names.js'
+import { isAddressable } from '../records/named-entries.js'
 import { shortLabel } from '../records/tag-sql.js'
 import * as names from './otel-names.js'
 
@@ -12,7 +14,7 @@ export function tagsOf(doc: Document, survey: Survey, inResource: ReadonlySet<st
   const bare = (name: string): string =>
     names.labelPrefixes.reduce((rest, prefix) => (rest.startsWith(prefix) ? rest.slice(prefix.length) : rest), name)
   const own = survey.keys
-    .filter((name) => !['otlp', 'resource'].includes(name) && !read.has(name) && !isMoneyName(name))
+    .filter((name) => !['otlp', 'resource'].includes(name) && isAddressable(name) && !read.has(name) && !isMoneyName(name) && !isContent(bare(name)))
     .slice(0, mostLabels)
   const labels = new Map<string, string[]>()
   const add = (tag: string, sql: string): void => {
@@ -21,7 +23,7 @@ export function tagsOf(doc: Document, survey: Survey, inResource: ReadonlySet<st
   for (const [name, tag] of Object.entries(names.labelNames)) if (survey.keys.includes(name)) add(tag, doc.text(name))
   for (const name of own) add(bare(name), doc.text(name))
   for (const name of inResource) if (name === 'service.name') add('service', `CASE WHEN ${doc.text('resource', name)} NOT LIKE 'unknown_service%' THEN ${doc.text('resource', name)} END`)
-  for (const name of [...inResource].slice(0, mostLabels))
+  for (const name of [...inResource].filter(isAddressable).slice(0, mostLabels))
     if (!read.has(name) && name !== 'service.name') add(name === 'service.version' ? 'version' : name, doc.text('resource', name))
   if (labels.size === 0) return undefined
   const pairs = [...labels].map(([tag, sqls]) => `{'key': '${tag.replaceAll("'", "''")}', 'value': ${firstOf(...sqls)!}}`)

@@ -68,7 +68,7 @@ const requestShape = quoteText(
 /** SQL for the records of lines; see `Importer.records`. */
 export function otelRecords(lines: string): string {
   const asked = `SELECT line, text, CASE WHEN starts_with(text, '{"resource') OR ${holdsAny('text', [...keysOf('spans'), ...keysOf('logs')])} THEN json_valid(text) ELSE false END AS is_request FROM ${lines}`
-  const requests = `SELECT line, CASE WHEN is_request THEN NULL ELSE text END AS raw, unnest(CASE WHEN is_request THEN ${requestsIn('text')} ELSE [NULL] END) AS request FROM (${asked})`
+  const requests = `SELECT line, CASE WHEN is_request THEN NULL ELSE ${otherLine('text')} END AS raw, unnest(CASE WHEN is_request THEN ${requestsIn('text')} ELSE [NULL] END) AS request FROM (${asked})`
   const read = `SELECT line, raw, json_transform(request, ${requestShape}) AS d FROM (${requests})`
   // Of an empty list there is one row, so that its line has a record.
   const resources = `SELECT line, raw, unnest(${someOf('d.resourceSpans')}) AS r FROM (${read})`
@@ -82,6 +82,11 @@ export function otelRecords(lines: string): string {
   const kept = `SELECT * EXCLUDE (attributes), ${pairs('attributes', true)} AS members FROM (${chosen})`
   return `SELECT line, CASE WHEN is_none THEN coalesce(raw, '{"otlp":{}}') WHEN of_models THEN ${record} ELSE ${others} END AS text FROM (${kept})`
 }
+
+/** SQL for a line that is no request: a gateway's own is a record, of others it is kept what they are, not what they say. */
+const otherLine = (text: string): string =>
+  `CASE WHEN strlen(${text}) <= 300 OR contains(${text}, '"gen_ai.') OR trim(${text}) = '' THEN ${text}
+    WHEN NOT json_valid(${text}) THEN '{' WHEN starts_with(ltrim(${text}), '{') THEN '{"otlp":{}}' ELSE '[]' END`
 
 /** Keys by which a request of spans, or of log records, is known. */
 const keysOf = (kind: 'spans' | 'logs'): string[] =>

@@ -51,7 +51,7 @@ function plan(survey: Survey): ReadPlan {
   const texts = usageInTexts(doc, survey)
   const seconds = (name: string): string => `CAST(TRY_CAST(${doc.text(name)} AS DOUBLE) * 1000 AS VARCHAR)`
   const nanos = (later: string, earlier: string): string =>
-    `CAST(round((TRY_CAST(${later} AS BIGINT) - TRY_CAST(${earlier} AS BIGINT)) / 1e6, 3) AS VARCHAR)`
+    `CAST(round((CAST(TRY_CAST(${later} AS BIGINT) AS HUGEINT) - TRY_CAST(${earlier} AS BIGINT)) / 1e6, 3) AS VARCHAR)`
   const service = inResource.has('service.name')
     ? `CASE WHEN ${doc.text('resource', 'service.name')} NOT LIKE 'unknown_service%' THEN ${doc.text('resource', 'service.name')} END`
     : undefined
