@@ -123,7 +123,7 @@ function chosen(cumulative: readonly number[], share: number): number {
 }
 
 /** Poisson: Knuth's for small means, else a rounded normal one. */
-export function poisson(dice: Dice, mean: number): number {
+function poisson(dice: Dice, mean: number): number {
   if (mean <= 0) return 0
   if (mean > 40) return Math.max(0, Math.round(mean + Math.sqrt(mean) * dice.normal()))
   const least = Math.exp(-mean)
