@@ -88,6 +88,10 @@ try {
 }
 process.stdout.write(`${machine()}\n\n`)
 if (rows.length > 0) process.stdout.write(`${table(rows)}\n`)
-for (const [name, score] of Object.entries(scores)) {
-  if (chosen.includes(name)) process.stdout.write(`\n${await score()}\n`)
+try {
+  for (const [name, score] of Object.entries(scores)) {
+    if (chosen.includes(name)) process.stdout.write(`\n${await score()}\n`)
+  }
+} finally {
+  if (!options.keep) removeFiles()
 }
