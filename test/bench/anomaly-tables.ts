@@ -90,7 +90,7 @@ function kindTable(rows: readonly Row[]): string {
 }
 
 const kindCell = ({ f1, found, events, medianDelay }: KindSummary): string =>
-  `${share(f1)}, ${found} of ${events}${Number.isNaN(medianDelay) ? '' : `, ${medianDelay} h`}`
+  `${share(f1)}, ${found} of ${events}${Number.isNaN(medianDelay) ? '' : `, ${Math.round(medianDelay)} h`}`
 
 function findingTable(rows: readonly Row[]): string {
   const kinds = [...new Set(rows.flatMap(({ findings }) => findings))].toSorted()
