@@ -105,6 +105,11 @@ export interface ReadPlan {
   readonly tierTakenFor?: 'service tier' | 'label' | 'mode'
   /** Of a log whose records name the record above them: SQL for that name, and for a list of their own names. */
   readonly spans?: { readonly parent: string; readonly own: string }
+  /**
+   * Of a source without ids that tells of a call in several layouts: the fields that say which it is. Records that
+   * agree in them are one call, but for those of one file.
+   */
+  readonly sameBy?: readonly CallField[]
   /** Id of this line among repeats of one call. */
   readonly revisionId?: string
   /** True when relative or plain numbers of this time field are milliseconds by name. */

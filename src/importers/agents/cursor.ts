@@ -50,7 +50,16 @@ const failure = (kind: string): string =>
 const common = {
   cacheTokens: 'excluded',
   cacheTokensCertain: true,
-} as const
+  // An export in another layout, or a page, tells of the same requests.
+  sameBy: [
+    'ts',
+    'request_model',
+    'input_tokens',
+    'cache_read_input_tokens',
+    'cache_creation_input_tokens',
+    'output_tokens',
+  ],
+} as const satisfies Partial<ReadPlan>
 
 function planOfTable(survey: Survey): ReadPlan {
   const doc = Document.for(survey)

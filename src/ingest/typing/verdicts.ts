@@ -59,7 +59,10 @@ export function checkedColumns(
     WHEN coalesce(cache_read_input_tokens, 0) + coalesce(cache_creation_input_tokens, 0) > coalesce(input_tokens, 0) THEN 'cache tokens beyond input_tokens'
     WHEN input_tokens > ${casts.tokenLimit} OR output_tokens > ${casts.tokenLimit} OR total_tokens > ${2 * casts.tokenLimit} THEN 'tokens: above 1,000,000,000'
     END`
-  const hash = `CASE WHEN skip THEN NULL WHEN call_id IS NULL OR reason IS NOT NULL THEN md5(${content}) END`
+  const whole = `md5(${content})`
+  const same = plan.sameBy?.filter(has).map((field) => `coalesce(CAST(${field} AS VARCHAR), '')`)
+  const own = same === undefined ? whole : `md5(concat_ws(chr(31), ${same.join(', ')}))`
+  const hash = `CASE WHEN skip THEN NULL WHEN reason IS NOT NULL THEN ${whole} WHEN call_id IS NULL THEN ${own} END`
   const hasTags =
     plan.tags !== undefined ||
     [...Object.keys(options.map), ...Object.keys(options.set)].some((name) => name.startsWith('tag.'))

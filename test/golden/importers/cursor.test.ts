@@ -108,6 +108,31 @@ test('two equal rows are two requests; the same export read again is none', asyn
   expect((await ask(store, sums))[0]).toMatchObject({ calls: 2, input: 10 })
 })
 
+test('exports that overlap in other layouts, and a page, tell of a request once', async () => {
+  const first = table(
+    `Date,Kind,Model,Max Mode,${tokens},Cost`,
+    '2025-05-31T14:00:00.000Z,On-Demand,gpt-5,No,4,10,8,2,24,0.01',
+    '2025-05-31T14:00:00.000Z,On-Demand,gpt-5,No,4,10,8,2,24,0.01',
+    '2025-05-31T15:00:00.000Z,On-Demand,gpt-5,No,0,1,0,2,3,0.01',
+  )
+  const second = table(
+    `Date,User,Cloud Agent ID,Kind,Model,${tokens},Cost`,
+    '2025-05-31T14:00:00.000Z,a@example.com,,On-Demand,gpt-5,4,10,8,2,24,$0.01',
+    '2025-05-31T16:00:00.000Z,a@example.com,,On-Demand,gpt-5,0,1,0,2,3,$0.01',
+  )
+  const third = page({
+    timestamp: '1748700000000', // 14:00
+    model: 'gpt-5',
+    tokenUsage: { inputTokens: 10, outputTokens: 2, cacheWriteTokens: 4, cacheReadTokens: 8, totalCents: 1 },
+    chargedCents: 1,
+  })
+  const all = [4, 46, 16, 8, 8, 0.04]
+  expect(await sumsOf(first, second, third)).toEqual(all)
+  const store = workshop.store()
+  for (const file of [third, second, first]) await ingestInto(store, [file])
+  expect(Object.values((await ask(store, sums))[0]!)).toEqual(all)
+})
+
 test('a total that is no sum is told, and never taken for one without cached tokens', async () => {
   const file = table(
     `Date,Kind,Model,${tokens},Cost`,
