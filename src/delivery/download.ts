@@ -1,5 +1,6 @@
 /** Gets a text over HTTPS, once, when a person asks for it: bounded in size and time, and whole or not at all. */
 import { UserError } from '../errors.js'
+import { unreachedWords, untrustedWords } from './connection-faults.js'
 import { isLoopback, needsHttps } from './hosts.js'
 
 export interface DownloadLimits {
@@ -152,24 +153,14 @@ export function decoded(bytes: Uint8Array, where: string): string {
   }
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'refused the connection',
-  ENOTFOUND: 'has a host that is not known',
-  EAI_AGAIN: 'has a host whose name could not be resolved now',
-  EHOSTUNREACH: 'cannot be reached',
-  ENETUNREACH: 'cannot be reached',
-  UND_ERR_CONNECT_TIMEOUT: 'did not take the connection in time',
-}
-
 function reasonOf(error: unknown): string {
   let code = ''
   for (let at = error; at instanceof Error; at = at.cause) {
     const first = at instanceof AggregateError ? (at.errors[0] as unknown) : at
     if (first instanceof Error && 'code' in first && typeof first.code === 'string') code = first.code
   }
-  if (/CERT|SELF_SIGNED|SSL|TLS|ISSUER|SIGNATURE/.test(code))
-    return `has a certificate that is not trusted (${code})`
-  return reasons[code] ?? `broke off before the end${code === '' ? '' : ` (${code})`}`
+  const known = untrustedWords(code) ?? unreachedWords(code)
+  return known ?? `broke off before the end${code === '' ? '' : ` (${code})`}`
 }
 
 function failure(url: URL, what: string, cause?: unknown): UserError {

@@ -1,6 +1,7 @@
 /** Posts JSON: bounded in time, tried again where that can help, never to another host, and silent about secrets. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { failed, type Sent } from './channel.js'
+import { unreachedWords, untrustedWords } from './connection-faults.js'
 import { pauseBefore, retryAfterMs, type Limits } from './limits.js'
 import type { Secrets } from './secrets.js'
 
@@ -120,27 +121,12 @@ async function beginning(response: Response): Promise<string> {
   return Buffer.concat(chunks).subarray(0, 2000).toString('utf8')
 }
 
-/** Faults before anything was sent: the receiver knows nothing of it. */
-const unsent: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'refused the connection',
-  ENOTFOUND: 'has a host that is not known',
-  EAI_AGAIN: 'has a host whose name could not be resolved now',
-  EHOSTUNREACH: 'cannot be reached',
-  ENETUNREACH: 'cannot be reached',
-  UND_ERR_CONNECT_TIMEOUT: 'did not take the connection in time',
-}
-
 function withoutAnswer(error: unknown, { repeatable, limits }: Post): Answer {
   const code = codeOf(error)
-  const early = unsent[code]
+  const early = unreachedWords(code)
   if (early !== undefined) return { kind: 'again', error: early, doubtful: false, refused: false }
-  if (/CERT|SELF_SIGNED|SSL|TLS|ISSUER|SIGNATURE/.test(code))
-    return {
-      kind: 'over',
-      error: `has a certificate that is not trusted (${code})`,
-      doubtful: false,
-      refused: false,
-    }
+  const untrusted = untrustedWords(code)
+  if (untrusted !== undefined) return { kind: 'over', error: untrusted, doubtful: false, refused: false }
   const late = isTimeout(error)
   const what = late
     ? `did not answer within ${limits.attemptMs / 1000} s`

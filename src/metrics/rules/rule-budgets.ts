@@ -2,11 +2,12 @@
  * What the calls that each of several budgets covers cost, by local day, by step of an hour back from as-of
  * (counted as in rule-windows.ts) and by time of the day: enough to say how a budget stood at each step.
  */
+import { hourStep } from './hour-steps.js'
 import type { Filter, Scope } from '../../domain/scope.js'
 import { hourMs } from '../../domain/time/zones.js'
 import { isUtc } from '../../domain/time/zones.js'
 import { bucketLabel, bucketNumber, clockTime, zoneOffset } from '../buckets.js'
-import { epochMicros, wholeQuotient } from '../dialect.js'
+import { wholeQuotient } from '../dialect.js'
 import type { Decimal, Param, Query, Whole } from '../query.js'
 import { inFilters, inScope } from '../scope.js'
 
@@ -54,7 +55,6 @@ export function ruleBudgets(request: RuleBudgetsRequest): Query<RuleBudgetRow> {
     return `${wholeQuotient(since, hourMs * 1000)} AS slot_${i}`
   })
   const keys = ['day', 'step', ...clockMs.map((_, i) => `slot_${i}`)]
-  const step = wholeQuotient(`(CAST($as_of_micros AS BIGINT) - 1 - ${epochMicros('ts')})`, hourMs * 1000)
   const figures = filterSets.flatMap((_, i) => [
     `count(*) FILTER (WHERE is_covered_${i}) AS calls_${i}`,
     `count(*) FILTER (WHERE is_covered_${i} AND cost_usd IS NULL) AS unpriced_calls_${i}`,
@@ -64,7 +64,7 @@ export function ruleBudgets(request: RuleBudgetsRequest): Query<RuleBudgetRow> {
     WITH calls_in_scope AS (
       SELECT *, ${offset.sql} AS zone_offset FROM calls WHERE ${condition.sql}
     ), placed_calls AS (
-      SELECT ${['cost_usd', `${bucketNumber('day', shift)} AS day`, `least(${step}, CAST($steps AS BIGINT)) AS step`, ...slots, ...covers].join(', ')}
+      SELECT ${['cost_usd', `${bucketNumber('day', shift)} AS day`, `least(${hourStep}, CAST($steps AS BIGINT)) AS step`, ...slots, ...covers].join(', ')}
       FROM calls_in_scope
     ), figures AS (
       SELECT ${[...keys, ...figures].join(', ')} FROM placed_calls GROUP BY ${keys.join(', ')}

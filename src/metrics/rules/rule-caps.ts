@@ -2,13 +2,13 @@
  * Users over their caps at as-of and at moments before it, counted as in rule-windows.ts. A request, clock hour,
  * day or month counts when one of its calls is in the window; it is measured by its calls up to the moment.
  */
+import { hourStep } from './hour-steps.js'
 import type { UserCaps } from '../../domain/budgets/budget.js'
 import type { Scope } from '../../domain/scope.js'
 import type { TimeBucket } from '../../domain/dimensions.js'
 import { capNames, type CapName } from '../../domain/budgets/user-caps.js'
-import { hourMs } from '../../domain/time/zones.js'
 import { bucketNumber, zoneOffset } from '../buckets.js'
-import { epochMicros, wholeNumbers, wholeQuotient } from '../dialect.js'
+import { wholeNumbers } from '../dialect.js'
 import type { Decimal, Param, Query, Whole } from '../query.js'
 import { inScope } from '../scope.js'
 
@@ -51,7 +51,6 @@ export function ruleCaps({ scope, asOf, steps, windowHours, caps }: RuleCapsRequ
   const shift = offset.sql === '0' ? '0' : 'zone_offset'
   const kept = set.flatMap((cap) => bucketOf[cap] ?? [])
   const keys = kept.map((bucket) => `${bucketNumber(bucket, shift)} AS ${bucket}`)
-  const step = wholeQuotient(`(CAST($as_of_micros AS BIGINT) - 1 - ${epochMicros('ts')})`, hourMs * 1000)
   const tokens = 'coalesce(input_tokens, 0) + coalesce(output_tokens, 0)'
   const parts = set.map((cap) => {
     const bucket = bucketOf[cap]
@@ -67,7 +66,7 @@ export function ruleCaps({ scope, asOf, steps, windowHours, caps }: RuleCapsRequ
     WITH calls_of_users AS (
       SELECT *, ${offset.sql} AS zone_offset FROM calls WHERE ${condition.sql} AND user_id IS NOT NULL
     ), user_steps AS MATERIALIZED (
-      SELECT ${['user_id', `${step} AS step`, ...keys, 'sum(cost_usd) AS cost_usd', 'max(cost_usd) AS most_usd', `max(${tokens}) AS most_tokens`].join(', ')}
+      SELECT ${['user_id', `${hourStep} AS step`, ...keys, 'sum(cost_usd) AS cost_usd', 'max(cost_usd) AS most_usd', `max(${tokens}) AS most_tokens`].join(', ')}
       FROM calls_of_users GROUP BY ${['user_id', 'step', ...kept].join(', ')}
     ), over_cap AS (
       ${parts.length === 0 ? `SELECT 'daily_usd' AS cap, user_id, step, ${amount('0')} AS used FROM user_steps WHERE FALSE` : parts.join(' UNION ALL ')}

@@ -1,9 +1,9 @@
 /** Calls later than their prices, at as-of and at moments before it, counted as in rule-windows.ts. */
+import { asOfParams, hourStep } from './hour-steps.js'
 import { timestampText } from '../../domain/words/quoting.js'
 import type { Dimension } from '../../domain/dimensions.js'
 import type { Filter } from '../../domain/scope.js'
-import { hourMs } from '../../domain/time/zones.js'
-import { epochMicros, instant, wholeNumbers, wholeQuotient } from '../dialect.js'
+import { instant, wholeNumbers } from '../dialect.js'
 import type { Query, Whole } from '../query.js'
 import { columnOf, inFilters } from '../scope.js'
 
@@ -31,12 +31,11 @@ export function rulePriceAge(request: RulePriceAgeRequest): Query<RulePriceAgeRo
   const { asOf, steps, filters, by, lateFrom, minCalls } = request
   const condition = inFilters(filters)
   const { column, params: own } = by === null ? { column: 'NULL', params: {} } : columnOf(by, 'rule_tag')
-  const step = wholeQuotient(`(CAST($as_of_micros AS BIGINT) - 1 - ${epochMicros('ts')})`, hourMs * 1000)
   const earlier = `OVER (PARTITION BY all_steps.value ORDER BY all_steps.step
           ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)`
   const sql = /* sql */ `
     WITH steps_of_values AS MATERIALIZED (
-      SELECT CAST(${column} AS VARCHAR) AS value, least(${step}, CAST($steps AS BIGINT) - 1) AS step,
+      SELECT CAST(${column} AS VARCHAR) AS value, least(${hourStep}, CAST($steps AS BIGINT) - 1) AS step,
         count(*) AS calls, max(ts) AS last_ts
       FROM calls
       WHERE ts < ${instant('$as_of')} AND ts >= ${instant('$late_from')} AND cost_basis = 'list'
@@ -61,8 +60,7 @@ export function rulePriceAge(request: RulePriceAgeRequest): Query<RulePriceAgeRo
     params: {
       ...condition.params,
       ...own,
-      as_of: timestampText(asOf.toISOString()),
-      as_of_micros: String(asOf.getTime() * 1000),
+      ...asOfParams(asOf),
       steps: String(steps),
       late_from: timestampText(lateFrom),
       min_calls: String(Math.max(1, minCalls)),

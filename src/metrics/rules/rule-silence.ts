@@ -1,9 +1,10 @@
 /** How long no call has come, at as-of and at moments before it, counted as in rule-windows.ts. */
+import { asOfParams, hourStep } from './hour-steps.js'
 import { timestampText } from '../../domain/words/quoting.js'
 import type { Dimension } from '../../domain/dimensions.js'
 import type { Filter } from '../../domain/scope.js'
 import { hourMs } from '../../domain/time/zones.js'
-import { epochMicros, instant, wholeNumbers, wholeQuotient } from '../dialect.js'
+import { epochMicros, instant, wholeNumbers } from '../dialect.js'
 import type { Param, Query, Whole } from '../query.js'
 import { columnOf, inFilters } from '../scope.js'
 
@@ -37,8 +38,7 @@ export function ruleSilence(request: RuleSilenceRequest): Query<RuleSilenceRow> 
   const params: Record<string, Param> = {
     ...condition.params,
     ...own,
-    as_of: timestampText(asOf.toISOString()),
-    as_of_micros: String(asOf.getTime() * 1000),
+    ...asOfParams(asOf),
     depth: String(depth),
     steps: String(steps),
     silent_micros: String(atLeastHours * hourMs * 1000),
@@ -49,10 +49,9 @@ export function ruleSilence(request: RuleSilenceRequest): Query<RuleSilenceRow> 
   }
   const moment = `(CAST($as_of_micros AS BIGINT) - step * ${hourMs * 1000})`
   const silence = `(${moment} - ${epochMicros('last_ts')})`
-  const step = wholeQuotient(`(CAST($as_of_micros AS BIGINT) - 1 - ${epochMicros('ts')})`, hourMs * 1000)
   const sql = /* sql */ `
     WITH steps_of_values AS MATERIALIZED (
-      SELECT CAST(${column} AS VARCHAR) AS value, least(${step}, CAST($depth AS BIGINT) - 1) AS step,
+      SELECT CAST(${column} AS VARCHAR) AS value, least(${hourStep}, CAST($depth AS BIGINT) - 1) AS step,
         count(*) AS calls, max(ts) AS last_ts
       FROM calls
       WHERE ts < ${instant('$as_of')} AND ${condition.sql}

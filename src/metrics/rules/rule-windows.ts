@@ -4,13 +4,14 @@
  * Calls are summed up by step once; what a window holds is the sum of its steps. An exact quantile is no sum,
  * and is taken over the calls of those windows alone that can be beyond their bound.
  */
+import { asOfParams, hourStep } from './hour-steps.js'
 import { timestampText } from '../../domain/words/quoting.js'
 import type { Dimension } from '../../domain/dimensions.js'
 import { figureOf, type RuleKindName } from '../../domain/rules/rule-kinds.js'
 import { amount, sum, type Part } from '../../domain/rules/window-figure.js'
 import type { Filter } from '../../domain/scope.js'
 import { hourMs } from '../../domain/time/zones.js'
-import { epochMicros, instant, quantile, wholeNumbers, wholeQuotient } from '../dialect.js'
+import { instant, quantile, wholeNumbers } from '../dialect.js'
 import type { Decimal, Param, Query, Whole } from '../query.js'
 import { columnOf, inFilters } from '../scope.js'
 
@@ -65,9 +66,8 @@ export function ruleWindows(request: RuleWindowsRequest): Query<RuleWindowRow> {
   const params: Record<string, Param> = {
     ...condition.params,
     ...own,
-    as_of: timestampText(asOf.toISOString()),
+    ...asOfParams(asOf),
     read_since: timestampText(new Date(asOf.getTime() - depth * hourMs).toISOString()),
-    as_of_micros: String(asOf.getTime() * 1000),
     depth: String(depth),
     steps: String(steps),
   }
@@ -82,7 +82,7 @@ export function ruleWindows(request: RuleWindowsRequest): Query<RuleWindowRow> {
   const sql = /* sql */ `
     WITH calls_by_step AS (
       SELECT *, CAST(${column} AS VARCHAR) AS value,
-        ${wholeQuotient(`(CAST($as_of_micros AS BIGINT) - 1 - ${epochMicros('ts')})`, hourMs * 1000)} AS step${needed.join('')}
+        ${hourStep} AS step${needed.join('')}
       FROM calls
       WHERE ts >= ${instant('$read_since')} AND ts < ${instant('$as_of')} AND ${condition.sql}
     ), steps_of_values AS MATERIALIZED (
