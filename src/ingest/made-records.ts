@@ -73,6 +73,15 @@ export async function sampleOf(db: Database, { sql }: SourceRelation): Promise<S
   const { rows } = await db.query<{ text: string }>(
     `SELECT text FROM (${sql}) WHERE text <> '{}' AND json_valid(text) AND starts_with(text, '{') LIMIT ${sampleSize}`,
   )
-  const records = rows.map(({ text }) => JSON.parse(text) as unknown).filter(isObject)
+  const records = rows.map(({ text }) => parsed(text)).filter(isObject)
   return { kind: 'json', header: [], records }
+}
+
+/** The engine takes some texts for JSON, such as numbers that are none, that are no JSON here. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }

@@ -3,7 +3,7 @@ import { standsForItself, tagsOf } from './lines.js'
 
 const text = (json: string, path: string): string => `json_extract_string(${json}, '${path}')`
 const list = (path: string): string =>
-  `CASE WHEN json_type(text, '${path}') = 'ARRAY' THEN CAST(json_extract(text, '${path}') AS VARCHAR[]) END`
+  `CASE WHEN json_type(text, '${path}') = 'ARRAY' THEN CAST(json_extract(text, '${path}') AS JSON[]) END`
 
 /**
  * SQL for the records of a thread, which is one object. Its messages tell what they used, its ledger some of the same

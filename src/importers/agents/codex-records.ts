@@ -92,7 +92,7 @@ const countsOf = (object: string): string =>
 const latest = (value: string): string => `last_value(${value} IGNORE NULLS) OVER before AS ${value}`
 
 /** Seconds since 1970 of a time as a line writes it; whole, as those of a turn's start are. */
-const second = (time: string): string => `floor(epoch(TRY_CAST(${time} AS TIMESTAMPTZ)))`
+const second = (time: string): string => `floor(TRY(epoch(TRY_CAST(${time} AS TIMESTAMPTZ))))`
 
 const isEvent = `kind IN ('count', 'record', 'turn')`
 
@@ -137,7 +137,7 @@ const events = `
     SELECT *, CASE WHEN total_counts IS NULL THEN NULL WHEN reached_before IS NULL OR len(list_filter(list_zip(reached, reached_before), lambda x: x[1] < x[2])) > 0 THEN total_counts
         ELSE list_transform(list_zip(reached, reached_before, total_counts), lambda x: coalesce(CAST(x[1] - x[2] AS VARCHAR), x[3])) END AS growth
     FROM (SELECT *, CASE WHEN total_counts IS NOT NULL THEN lag(reached) OVER (PARTITION BY file, kind, total_counts IS NULL ORDER BY line) END AS reached_before
-      FROM (SELECT *, list_transform(total_counts, lambda x: TRY_CAST(x AS BIGINT)) AS reached FROM (
+      FROM (SELECT *, list_transform(total_counts, lambda x: CAST(TRY_CAST(x AS BIGINT) AS HUGEINT)) AS reached FROM (
         SELECT file, line, kind, searches, thread, u.payload.response_id AS response_id, coalesce(u.payload.model, u.payload.info.model, u.payload.info.model_name) AS model,
           CASE kind WHEN 'count' THEN ${countsOf('u.payload.info.last_token_usage')} WHEN 'record' THEN ${countsOf('u.payload.usage')} ELSE ${countsOf('u.usage')} END AS last_counts,
           CASE kind WHEN 'count' THEN ${countsOf('u.payload.info.total_token_usage')} WHEN 'record' THEN ${countsOf('u.payload.thread_token_usage')} END AS total_counts,

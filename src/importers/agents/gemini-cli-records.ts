@@ -45,7 +45,7 @@ WITH parsed AS (
   UNION ALL
   SELECT file, line, nth, session, agent, hash, message FROM (
     SELECT file, line, session, agent, hash, generate_subscripts(m, 1) AS nth, unnest(m) AS message
-    FROM (SELECT *, CAST(coalesce(json_extract(text, '/messages'), json_extract(text, '/$set/messages')) AS VARCHAR[]) AS m FROM told WHERE kind = 'chat'))
+    FROM (SELECT *, CAST(coalesce(json_extract(text, '/messages'), json_extract(text, '/$set/messages')) AS JSON[]) AS m FROM told WHERE kind = 'chat'))
   WHERE ${text('message', '/type')} = 'gemini' AND ${has('message', '/tokens')}
 ), answers AS (
   -- A message that is written again says more of the same answer: the last one counts. What was rewound was paid.
