@@ -16,6 +16,7 @@ import { foreignShape, type Signature } from './foreign/foreign.js'
 import { gemini } from './providers/gemini.js'
 import type { Importer, Sample } from './importer.js'
 import { geminiCli } from './agents/gemini-cli.js'
+import { langfuse } from './platforms/langfuse.js'
 import { litellm } from './gateways/litellm.js'
 import { llmcost } from './records/llmcost.js'
 import { ollama } from './providers/ollama.js'
@@ -39,6 +40,7 @@ export const importers: readonly Importer[] = [
   copilot,
   cursor,
   otel,
+  langfuse,
   litellm,
   anthropic,
   gemini,

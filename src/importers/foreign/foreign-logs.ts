@@ -46,21 +46,6 @@ const traces: readonly Signature[] = [
       has(r, 'run_type') && hasAny(r, 'dotted_order', 'trace_id', 'parent_run_id', 'child_run_ids'),
   },
   {
-    id: 'langfuse',
-    about: 'an export of Langfuse',
-    why: 'parents repeat the tokens and costs of their children',
-    kind: 'not-read-yet',
-    next: ownRecords,
-    matches: (r) =>
-      has(r, 'traceId', 'type') &&
-      hasAny(r, 'usageDetails', 'costDetails', 'parentObservationId', 'calculatedTotalCost')
-        ? true
-        : hasAny(r, 'provided_model_name', 'providedModelName') ||
-          (has(r, 'usage_details') && hasAny(r, 'cost_details', 'parent_observation_id')) ||
-          has(r, 'usageDetails', 'costDetails') ||
-          (has(r, 'trace', 'observations') && Array.isArray(r['observations'])),
-  },
-  {
     id: 'weave',
     about: 'an export of W&B Weave',
     why: 'parents sum up their children',

@@ -1,0 +1,154 @@
+/** Exports of Langfuse, against the figures that its own traces state. */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { fixtures, marker, readEach, readFixture, workshop, type Read } from './reading.js'
+
+afterAll(() => workshop.close())
+
+const total = (calls: Read['calls'], name: string): number =>
+  calls.reduce((sum, call) => sum + Number(call[name] ?? 0), 0)
+const sums = ({ calls }: Read): readonly unknown[] => [
+  calls.length,
+  total(calls, 'input_tokens'),
+  total(calls, 'output_tokens'),
+  total(calls, 'cache_read_input_tokens'),
+  Number(total(calls, 'reported_cost_usd').toFixed(12)),
+]
+
+describe('traces as they are exported whole', () => {
+  // Of agno two generations stand above two others for the same two calls; of microsoft-agent an AGENT above its own.
+  const expected: Readonly<Record<string, readonly unknown[]>> = {
+    'agno-2025-06-11.json': [2, 826, 245, 0, 0.0002709],
+    'claude-agent-2025-12-22.json': [4, 34, 232, 0, 0.003582],
+    'langgraph-python-2025-08-22.json': [2, 168, 66, 0, 0.000234],
+    'microsoft-agent-2025-12-17.json': [2, 293, 106, 0, 0.00028525],
+    'openai-agents-2025-09-30.json': [2, 140, 44, 0, 0.000632],
+  }
+
+  test('an observation above another with usage is no call', async () => {
+    const names = readdirSync(join(fixtures, 'langfuse/traces')).toSorted()
+    const read = await readEach(names.map((name) => join(fixtures, 'langfuse/traces', name)))
+    expect(Object.fromEntries(names.map((name, i) => [name, sums(read[i]!)]))).toEqual(
+      Object.fromEntries(
+        names.map((name) => [
+          name,
+          [...expected[name]!.slice(0, 4), expect.closeTo(expected[name]![4] as number, 9)],
+        ]),
+      ),
+    )
+    expect(read[0]!.doubts.join()).toContain('3 records sum up the calls below them in their trace')
+    for (const { counts } of read) {
+      const [lines = 0, ...parts] = counts[0]!
+      expect(parts.reduce((a, b) => a + b, 0)).toBe(lines)
+    }
+  })
+
+  test('the user, session and name of the trace are those of its observations', async () => {
+    const { calls } = await readFixture('langfuse/traces')
+    const [one] = calls.filter(({ call_id: id }) => id === 'fc7f61b57ecebbaf')
+    expect(one).toMatchObject({
+      model: 'gpt-4o-mini',
+      feature: 'Agent.run',
+      session_id: '35cc6c90-b657-4819-b66c-c931c03ad569',
+      trace_id: '080130871f53145aecf7c29d5dfb6e4c',
+      input_tokens: 663,
+      output_tokens: 225,
+      // 663 × 0.15 + 225 × 0.6 per million
+      cost_usd: '0.00023445',
+      reported_cost_usd: '0.000234449999',
+      latency_ms: 4793,
+      tags: { observation: 'chat gpt-4o-mini' },
+    })
+  })
+})
+
+test('a page of the API: cached tokens stand beside `input`, an older `usage` is read where there is no other', async () => {
+  const read = await readFixture('langfuse/page')
+  expect(sums(read)).toEqual([3, 3100, 710, 200, 0.005472])
+  expect(read.calls[0]).toMatchObject({
+    call_id: 'obs-001',
+    user_id: 'test-user',
+    session_id: 'sess-xyz',
+    input_tokens: 1700,
+    cache_read_input_tokens: 200,
+    // 1,500 × 3 + 200 × 0.3 + 320 × 15 per million
+    cost_usd: '0.00936',
+    temperature: 0.7,
+  })
+  expect(read.calls.map((call) => call['unread_usage'])).toEqual([undefined, undefined, undefined])
+})
+
+test('a table without parents: each row beside what Langfuse says that it cost', async () => {
+  const { calls, counts } = await readFixture('langfuse/table')
+  // A header, an AGENT, and a row that stands twice.
+  expect(counts).toEqual([[42, 39, 1, 0, 2, 0]])
+  const differing = calls.filter(
+    ({ cost_usd: ours, reported_cost_usd: theirs }) => Math.abs(Number(ours) - Number(theirs)) > 1e-9,
+  )
+  /** Prices, USD per million tokens of input and output, by which the project had its own models priced. */
+  const own: Readonly<Record<string, readonly [number, number]>> = {
+    '83517f9062f5ada4': [0.5, 1.5],
+    '4f6535aaebcda355': [1, 1],
+    '5ba09605e0929d78': [1, 1],
+    '125abcbf5c41f4df': [1, 1],
+  }
+  expect(differing.map(({ call_id: id }) => String(id)).toSorted()).toEqual(Object.keys(own).toSorted())
+  for (const call of differing) {
+    const [input, output] = own[String(call['call_id'])]!
+    const theirs = (Number(call['input_tokens']) * input + Number(call['output_tokens']) * output) / 1e6
+    expect(Number(call['reported_cost_usd'])).toBeCloseTo(theirs, 9)
+  }
+  // What is counted of the input alone has no output: unknown, not 0.
+  expect(calls.find(({ call_id: id }) => id === '52df0f7f9dad6b23')).not.toHaveProperty('output_tokens')
+  // All rows state $0.02365675: but for the agent's own sum and the row that stands twice.
+  expect(total(calls, 'reported_cost_usd')).toBeCloseTo(0.02365675 - 0.000371 - 0.0010375, 8)
+})
+
+test('the blob export: snake case, numbers as texts, rows that are exported again', async () => {
+  const { calls, counts, rejects, everything } = await readFixture('langfuse/blob')
+  expect(counts).toEqual([[5, 2, 1, 0, 1, 1]])
+  expect(rejects).toEqual([[5, 'not JSON']])
+  expect(calls).toEqual([
+    {
+      call_id: 'obs-91',
+      ts: '2026-09-14T10:00:00Z',
+      provider: 'anthropic',
+      request_model: 'claude-sonnet-4-5',
+      model: 'claude-sonnet-4-5',
+      feature: 'answer',
+      trace_id: 'tr-7',
+      environment: 'production',
+      prompt_name: 'rag-answer',
+      input_tokens: 3620, // 120 + 3,000 + 500
+      cache_read_input_tokens: 3000,
+      cache_creation_input_tokens: 500,
+      output_tokens: 300, // 240 + 60
+      reasoning_output_tokens: 60,
+      reported_cost_usd: '0.0071',
+      // 120 × 3 + 3,000 × 0.3 + 500 × 3.75 + 300 × 15 per million
+      cost_usd: '0.007635',
+      latency_ms: 3200,
+      ttft_ms: 800,
+      temperature: 0.3,
+      max_tokens: 1024,
+      revision_id: '2026-09-14 10:00:05.000',
+      tags: { observation: 'answer', prompt_version: '4', team: 'support' },
+    },
+    expect.objectContaining({ call_id: 'obs-92', status: 'error', error: '429 rate limited' }),
+  ])
+  expect(everything).not.toContain(marker)
+})
+
+test('a count of another name is named, and the call is priced in part', async () => {
+  const { calls, everything } = await readFixture('langfuse/unknown')
+  expect(
+    calls.map((call) => [call['input_tokens'], call['unread_usage'], call['partly_priced'] ?? false]),
+  ).toEqual([
+    [150, 'usageDetails.input_hologram_tokens', true],
+    [100, 'usageDetails.searches', true],
+    [1000, undefined, false],
+  ])
+  expect(calls[2]).toMatchObject({ operation: 'embedding' })
+  expect(everything).not.toContain(marker)
+})
