@@ -22,6 +22,7 @@ import { llmcost } from './records/llmcost.js'
 import { ollama } from './providers/ollama.js'
 import { otel } from './platforms/otel.js'
 import { openai } from './providers/openai.js'
+import { openrouter } from './gateways/openrouter.js'
 import { opencode } from './agents/opencode.js'
 
 /** Importers in the order in which they are asked to recognise a sample: the most specific first. */
@@ -42,6 +43,7 @@ export const importers: readonly Importer[] = [
   otel,
   langfuse,
   litellm,
+  openrouter,
   anthropic,
   gemini,
   bedrockConverse,

@@ -91,16 +91,6 @@ const gateways: readonly Signature[] = [
     matches: (r) =>
       has(r, 'req_units', 'res_units') || (has(r, 'ai_org', 'ai_model') && hasAny(r, 'cost', 'total_units')),
   },
-  {
-    id: 'openrouter',
-    about: 'an activity export or generations of OpenRouter',
-    kind: 'not-read-yet',
-    next: "What is read today: OpenRouter's responses as the application logs them; they carry their cost.",
-    matches: (r) =>
-      has(r, 'generation_id', 'cost_total') ||
-      hasAny(r, 'native_tokens_prompt', 'native_tokens_completion') ||
-      has(r, 'model_permaslug', 'tokens_prompt'),
-  },
 ]
 
 const others: readonly Signature[] = [

@@ -94,22 +94,6 @@ const logs: readonly (readonly [name: string, text: string])[] = [
       cost_currency: 'USD',
     }),
   ],
-  [
-    'OpenRouter',
-    record({
-      data: {
-        id: 'gen-1',
-        created_at: '2026-09-21T14:13:20Z',
-        native_tokens_prompt: 5200,
-        total_cost: 0.004,
-        tokens_prompt: 4900,
-      },
-    }),
-  ],
-  [
-    'OpenRouter',
-    'generation_id,created_at,cost_total,tokens_prompt,tokens_completion,model_permaslug\ngen-1,2026-09-21 13:33:20.5,0.004,1,1,m\n',
-  ],
 ]
 
 const bills: readonly (readonly [name: string, text: string])[] = [
