@@ -10,7 +10,7 @@
 import { dayMs } from '../domain/time/zones.js'
 import { createHash } from 'node:crypto'
 import type { ChannelConfig } from '../domain/rules/channels.js'
-import { atLeast } from '../domain/severity.js'
+import { atLeast } from '../domain/rules/severity.js'
 import type { Alert, Delivery, DeliveryEvent } from './alert.js'
 
 export interface Clock {

@@ -1,6 +1,7 @@
 /** What other verbs need of trust: `init` gives it to what it wrote, `doctor` tells of it. */
+import { utcMinute } from '../domain/words/wording.js'
 import { lookAt } from '../config/config.js'
-import { minuteOf, trust, trustOf } from '../config/trust.js'
+import { trust, trustOf } from '../config/trust.js'
 import { UserError } from '../errors.js'
 import { knownNames } from './known-names.js'
 
@@ -21,7 +22,7 @@ export async function trustWritten(path: string, now: Date): Promise<string | un
 
 /** For `doctor`: how a config file that was found on the way up stands. */
 export async function standingOf(path: string, trustedSince: string | null): Promise<string> {
-  if (trustedSince !== null) return `trusted since ${minuteOf(trustedSince)}`
+  if (trustedSince !== null) return `trusted since ${utcMinute(trustedSince)}`
   const { record } = await trustOf(path)
   return record === undefined
     ? 'not trusted, and has nothing that needs it'

@@ -7,7 +7,7 @@ import {
   type ChannelKey,
   type ChannelKind,
 } from '../domain/rules/channels.js'
-import { severities } from '../domain/severity.js'
+import { severities } from '../domain/rules/severity.js'
 import { parseAddress } from '../domain/words/addresses.js'
 import { durationOf, durationPattern } from '../domain/time/duration.js'
 import {

@@ -1,7 +1,7 @@
 /** The keys of rules, by kind: what check, JSON Schema, `init` and documentation derive from. */
 import { anomalyTests, type RuleParameter } from '../domain/rules/rule-kind.js'
 import { ruleKindNames, ruleKinds, type RuleKindName } from '../domain/rules/rule-kinds.js'
-import { severities } from '../domain/severity.js'
+import { severities } from '../domain/rules/severity.js'
 import { condition } from './budgets.js'
 import { sensitivity } from './bound-shapes.js'
 import {

@@ -3,6 +3,7 @@
  * come with somebody else's files: it is trusted by its path and the hash of its content, as long as neither
  * changes. Each has a record of its own in the user's data folder, so that no two runs write the same file.
  */
+import { utcMinute } from '../domain/words/wording.js'
 import { createHash, randomBytes } from 'node:crypto'
 import {
   chmodSync,
@@ -200,7 +201,7 @@ export async function assertTrusted(file: {
   const why =
     record === undefined
       ? 'this config file is not trusted'
-      : `this config file changed since you trusted it on ${minuteOf(record.since)}`
+      : `this config file changed since you trusted it on ${utcMinute(record.since)}`
   const doubt = 'doubt' in known && known.doubt !== undefined ? `: ${known.doubt}` : ''
   throw new UserError(`${first.key} ${first.does}, and ${why}${doubt}`, {
     code: 'usage',
@@ -222,6 +223,3 @@ function listed(needs: readonly Needing[]): string {
   const more = needs.length - shown.length
   return [...shown, ...(more > 0 ? [`${more} more`] : [])].join('; ')
 }
-
-/** `2026-11-02 10:15 UTC`. */
-export const minuteOf = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')} UTC`

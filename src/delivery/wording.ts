@@ -2,7 +2,7 @@
 import { duration } from '../domain/time/duration.js'
 import type { AlertMessage } from './channel.js'
 import { withoutHidden } from '../domain/words/hidden.js'
-import { capital } from '../domain/words/wording.js'
+import { capital, utcMinute } from '../domain/words/wording.js'
 
 export interface Words {
   /** `Critical`, `Still critical`, `Over`. */
@@ -57,7 +57,7 @@ const figure = (value: string | number): string =>
 /** `2026-10-02 08:15 UTC`; as it is when it is no time. */
 function minutes(iso: string): string {
   const time = Date.parse(iso)
-  return Number.isNaN(time) ? iso : `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  return Number.isNaN(time) ? iso : utcMinute(new Date(time).toISOString())
 }
 
 function lasted({ startedAt, endedAt, at }: AlertMessage): string {

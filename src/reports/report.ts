@@ -4,7 +4,7 @@
 
 import type { Better } from '../domain/better.js'
 import type { ColumnKind } from '../domain/column-kind.js'
-import type { Severity } from '../domain/severity.js'
+import type { Severity } from '../domain/rules/severity.js'
 import type { AnswerKind } from './answers.js'
 
 /**

@@ -4,7 +4,7 @@
  *
  * This file holds that contract.
  */
-import type { Severity } from '../domain/severity.js'
+import type { Severity } from '../domain/rules/severity.js'
 import type { Finding } from '../reports/report.js'
 
 /** One rule that holds now, for one subject: a state, not an event. */

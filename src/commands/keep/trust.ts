@@ -1,4 +1,5 @@
 /** `llmcost trust`: lets a config file act that came with somebody else's files, and takes it back. */
+import { utcMinute } from '../../domain/words/wording.js'
 import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { lookAt } from '../../config/config.js'
@@ -14,7 +15,7 @@ import {
 import { pathFrom } from '../../config/folders.js'
 import type { Needing } from '../../config/needs.js'
 import type { Tree } from '../../config/tree.js'
-import { allTrusted, minuteOf, revoke, trust, trustPath, type Trusted } from '../../config/trust.js'
+import { allTrusted, revoke, trust, trustPath, type Trusted } from '../../config/trust.js'
 import { UserError } from '../../errors.js'
 import type { CommandSpec, Invocation } from '../command.js'
 import { knownNames } from '../known-names.js'
@@ -138,12 +139,12 @@ async function listing(): Promise<readonly string[]> {
 }
 
 async function stateOf({ path, sha256, since }: Trusted): Promise<string> {
-  if (!existsSync(path)) return `trusted since ${minuteOf(since)}, and gone`
+  if (!existsSync(path)) return `trusted since ${utcMinute(since)}, and gone`
   try {
     const { digest } = await readTree(path, 'the name')
-    if (digest === sha256) return `trusted since ${minuteOf(since)}`
+    if (digest === sha256) return `trusted since ${utcMinute(since)}`
   } catch (error) {
     if (!(error instanceof UserError)) throw error
   }
-  return `changed since it was trusted on ${minuteOf(since)}: trusted no longer`
+  return `changed since it was trusted on ${utcMinute(since)}: trusted no longer`
 }

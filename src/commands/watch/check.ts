@@ -1,6 +1,6 @@
 /** `llmcost check`: judges the rules of the config file, for CI and cron. */
 import type { Rule } from '../../domain/rules/rule.js'
-import { severities } from '../../domain/severity.js'
+import { severities } from '../../domain/rules/severity.js'
 import { closestNames } from '../../domain/words/names.js'
 import { dayMs } from '../../domain/time/zones.js'
 import { exitCodes, UserError } from '../../errors.js'

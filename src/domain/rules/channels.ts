@@ -1,6 +1,6 @@
 /** Channels that alerts go to, as the config file names them. Secrets are never here: only the variables that hold them. */
 
-import type { Severity } from '../severity.js'
+import type { Severity } from './severity.js'
 
 export const channelKeys = ['url_env', 'key_env', 'secret_env', 'smtp_env', 'to', 'from'] as const
 export type ChannelKey = (typeof channelKeys)[number]

@@ -1,5 +1,5 @@
 /** What a kind of rule is: data alone, so that rules of other systems can be made from it. */
-import type { Severity } from '../severity.js'
+import type { Severity } from './severity.js'
 import type { WindowFigure } from './window-figure.js'
 
 /** usd: an exact decimal; share: 0–1; ratio: so many times; ms; hours; days; count; time: ISO 8601; any: as it comes. */

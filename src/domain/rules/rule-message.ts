@@ -7,7 +7,7 @@ import type { RuleUnit } from './rule-kind.js'
 import { ruleKinds, type RuleKindName } from './rule-kinds.js'
 import type { Filter } from '../scope.js'
 import { counted, plural } from '../words/plurals.js'
-import { count, number, percent, usd } from '../words/wording.js'
+import { count, number, percent, usd, utcMinute } from '../words/wording.js'
 import { namedWords } from '../words/subjects.js'
 import { hourMs } from '../time/zones.js'
 
@@ -128,7 +128,7 @@ export function inUnit(value: Figure, unit: RuleUnit): string {
     case 'count':
       return count(value)
     case 'time':
-      return `${String(value).slice(0, 16).replace('T', ' ')} UTC`
+      return utcMinute(String(value))
     case 'any':
       return Number.isFinite(Number(value)) ? number(value) : String(value)
   }

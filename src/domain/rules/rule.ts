@@ -1,6 +1,6 @@
 /** A rule of `llmcost check` as the config file gives it, with every default filled in. */
 import type { RuleKindName } from './rule-kinds.js'
-import type { Severity } from '../severity.js'
+import type { Severity } from './severity.js'
 import type { Filter } from '../scope.js'
 
 export interface Rule {

@@ -1,5 +1,5 @@
 /** Figures of the calls of a window: in SQL, from sums by the hour, and exact quantiles. */
-import { providerLatency } from '../provider-latency.js'
+import { providerLatency } from '../time/provider-latency.js'
 
 type Fold = 'sum' | 'max'
 

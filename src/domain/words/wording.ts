@@ -177,5 +177,8 @@ export function shortCount(value: Quantity): string {
   return absent
 }
 
+/** A moment of ISO 8601 to the minute: `2026-10-05 08:00 UTC`. */
+export const utcMinute = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')} UTC`
+
 /** The text as a sentence or a heading begins. */
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

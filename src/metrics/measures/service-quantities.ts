@@ -1,5 +1,5 @@
 /** What one call has in time and age where that is no column, for quantiles; NULL where a call has none. */
-import { answered, providerLatency } from '../../domain/provider-latency.js'
+import { answered, providerLatency } from '../../domain/time/provider-latency.js'
 import { cacheAge } from '../caching/cache-age.js'
 
 /** What is left of the latency after the first token where that is logged, else all of it, ms. */

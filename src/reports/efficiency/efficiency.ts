@@ -1,5 +1,5 @@
 /** What calls carry, what limits them, and what their answers cost: the sections of `llmcost efficiency`. */
-import { gravestFirst } from '../../domain/severity.js'
+import { gravestFirst } from '../../domain/rules/severity.js'
 import type { Bounds } from '../../domain/bounds.js'
 import { dimensionNoun, type Dimension } from '../../domain/dimensions.js'
 import type { Scope } from '../../domain/scope.js'

@@ -1,7 +1,7 @@
 /** How a database stands, in five lines. */
 import type { BudgetState } from '../../domain/budgets/budget-state.js'
 import { counted } from '../../domain/words/plurals.js'
-import { count, inWords, percent, usd, usdScale } from '../../domain/words/wording.js'
+import { count, inWords, percent, usd, usdScale, utcMinute } from '../../domain/words/wording.js'
 import type { Forecast } from '../../forecast/forecast.js'
 import { footerOf } from '../notes.js'
 import type { HistoryRow } from '../../metrics/store/history.js'
@@ -97,7 +97,7 @@ export function standingReport(facts: StandingFacts): Report {
             forecast: forecastLine(facts),
             budget: budgetLine(facts),
             incidents: incidentLine(facts),
-            ingest: lastIngest === null ? 'never' : minute(lastIngest),
+            ingest: lastIngest === null ? 'never' : utcMinute(lastIngest),
           },
         ],
       },
@@ -105,7 +105,7 @@ export function standingReport(facts: StandingFacts): Report {
     findings: incidentFindings(facts),
     warnings: [],
     footer: [
-      ...(history.last_ts === null ? [] : [`newest call: ${minute(history.last_ts)}`]),
+      ...(history.last_ts === null ? [] : [`newest call: ${utcMinute(history.last_ts)}`]),
       ...footerOf(history),
     ],
     next: facts.next,
@@ -147,8 +147,6 @@ function incidentLine({ incidents, isWatched }: StandingFacts): string {
   if (incidents > 0) return `${count(incidents)} open`
   return isWatched ? 'none open' : 'no rules watch; llmcost anomalies looks'
 }
-
-const minute = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')} UTC`
 
 /** The newest of alerts that have not ended. */
 function incidentFindings({ incident }: StandingFacts): Finding[] {

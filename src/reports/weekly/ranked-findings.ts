@@ -1,5 +1,5 @@
 /** Which findings the first page of the report has room for, and in which order. Pure. */
-import { gravestFirst } from '../../domain/severity.js'
+import { gravestFirst } from '../../domain/rules/severity.js'
 import type { Finding } from '../report.js'
 
 /** Of all cost: what is worth less is not news. */

@@ -1,5 +1,5 @@
 /** The weekly cost report, section by section: `llmcost report`. */
-import { gravestFirst } from '../../domain/severity.js'
+import { gravestFirst } from '../../domain/rules/severity.js'
 import { dimensionOf } from '../../domain/dimensions.js'
 import { localDate } from '../../domain/time/periods.js'
 import type { Scope, Window } from '../../domain/scope.js'
