@@ -6,6 +6,7 @@ import { addCounts, countsBy, noCounts, type Counts } from '../domain/record-cou
 import type { PriceName } from '../domain/costs/rate.js'
 import type { Database } from '../db/database.js'
 import { openStoreBeforeWriting, openStoreForReading, readStore, writeStore } from '../db/store.js'
+import { importers } from '../importers/registry.js'
 import type { PriceBook } from '../pricing/book.js'
 import {
   findCacheHabits,
@@ -173,10 +174,12 @@ async function mergeInto(
   }
 }
 
-/** Sources of a run that state what a session used in all. */
+/** Sources of a run that state what a session used in all; an exported file may hold calls of any. */
 const statingTotals = (run: Run): readonly string[] => {
-  const importers = run.stage.files.map(({ segment }) => segment.reading.recognised.importer)
-  return [...new Set(importers.flatMap(({ id, statesTotals }) => (statesTotals ? [id] : [])))]
+  const read = new Set(run.stage.files.map(({ segment }) => segment.reading.recognised.importer.id))
+  return importers.flatMap(({ id, statesTotals }) =>
+    statesTotals && (read.has(id) || read.has('llmcost')) ? [id] : [],
+  )
 }
 
 /** What a run would do to the store, which stays as it is. */

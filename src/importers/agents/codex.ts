@@ -42,6 +42,7 @@ export const codex: Importer = {
     records.some((r) => types.includes(String(r['type'])) && isObject(at(r, 'payload'))),
   homes,
   records: codexRecords,
+  statesTotals: true,
   plan() {
     const doc = new Document()
     /** The usage of an event, of a record of an answer, and of a run. */

@@ -64,7 +64,7 @@ export const sessionCtes = `
     FROM lasts GROUP BY file, model),
   session_records AS (
     SELECT t.line, ${callRecord({
-      id: `coalesce(o.session, 'file') || ':' || t.model`,
+      id: `o.session || ':' || t.model`,
       operation: `'session_total'`,
       session: 'o.session',
       folder: 'o.folder',

@@ -30,6 +30,7 @@ export const geminiCli: Importer = {
     },
   ],
   records: geminiCliRecords,
+  statesTotals: true,
   plan() {
     const doc = new Document()
     const call = (name: string): string => doc.text('call', name)
