@@ -35,7 +35,11 @@ const names = [
 
 /** The secret in place of every such text, wherever it stands. */
 function sown(value: unknown, key = ''): unknown {
-  if (typeof value === 'string') return names.includes(key.toLowerCase()) ? `${secret}: ${value}` : value
+  if (typeof value === 'string') {
+    // Some keep what a request used as JSON in a text.
+    if (/^\{.*\}$/.test(value)) return JSON.stringify({ ...(JSON.parse(value) as object), request: secret })
+    return names.includes(key.toLowerCase()) ? `${secret}: ${value}` : value
+  }
   if (Array.isArray(value)) return value.map((item) => sown(item, key))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, sown(inner, name)]))

@@ -29,9 +29,9 @@ WITH parsed AS (
 ), seen AS MATERIALIZED (
   SELECT file, line, own, CASE
       WHEN ${text('text', '/attributes/event.name')} = 'gemini_cli.api_response' THEN 'event'
-      WHEN json_type(text, '/messages') = 'ARRAY' OR json_type(text, '/$set/messages') = 'ARRAY' THEN 'chat'
       WHEN ${text('text', '/type')} = 'gemini' AND ${has('text', '/tokens')} THEN 'message'
-      WHEN ${has('text', '/stats')} THEN 'total' END AS kind,
+      WHEN ${has('text', '/stats')} THEN 'total'
+      WHEN json_type(text, '/messages') = 'ARRAY' OR json_type(text, '/$set/messages') = 'ARRAY' THEN 'chat' END AS kind,
     coalesce(${text('text', '/sessionId')}, ${text('text', '/session_id')}) AS session, ${text('text', '/kind')} AS agent,
     ${text('text', '/projectHash')} AS hash, ${text('text', '/model')} AS model, ${text('text', '/timestamp')} AS ts, text
   FROM parsed
