@@ -1,4 +1,5 @@
 /** What `llmcost doctor` looks at, in order: one entry each. A check tells of a problem, and never throws. */
+import { ofSameCalls } from '../command-text.js'
 import { duration } from '../../domain/time/duration.js'
 import { existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -119,14 +120,18 @@ async function stored(invocation: Invocation): Promise<StatusRow | undefined> {
 async function calls(invocation: Invocation): Promise<Answer> {
   const row = await stored(invocation)
   if (row === undefined || Number(row.calls) === 0) {
-    return { health: 'note', found: 'none yet', next: 'llmcost ingest <logs> reads some.' }
+    return {
+      health: 'note',
+      found: 'none yet',
+      next: `${ofSameCalls(invocation)('llmcost ingest <logs>')} reads some.`,
+    }
   }
   const found = `${count(row.calls)} from ${counted(row.files, 'file')}, the newest ${day(row.last_ts)}`
   if (Number(row.unpriced_calls) === 0) return { health: 'ok', found }
   return {
     health: 'note',
     found: `${found}; ${count(row.unpriced_calls)} without a price`,
-    next: 'llmcost prices check says what to do about each model.',
+    next: `${ofSameCalls(invocation)('llmcost prices check')} says what to do about each model.`,
   }
 }
 
@@ -168,7 +173,7 @@ async function prices(invocation: Invocation): Promise<Answer> {
     return {
       health: 'note',
       found,
-      next: 'Stored costs rest on other prices: llmcost reprice works them out anew.',
+      next: `Stored costs rest on other prices: ${ofSameCalls(invocation)('llmcost reprice')} works them out anew.`,
     }
   }
   const last = book.updates.at(-1)?.made.slice(0, 10)
