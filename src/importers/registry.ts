@@ -17,6 +17,7 @@ import { gemini } from './providers/gemini.js'
 import type { Importer, Sample } from './importer.js'
 import { geminiCli } from './agents/gemini-cli.js'
 import { langfuse } from './platforms/langfuse.js'
+import { langsmith } from './platforms/langsmith.js'
 import { litellm } from './gateways/litellm.js'
 import { llmcost } from './records/llmcost.js'
 import { ollama } from './providers/ollama.js'
@@ -42,6 +43,7 @@ export const importers: readonly Importer[] = [
   cursor,
   otel,
   langfuse,
+  langsmith,
   litellm,
   openrouter,
   anthropic,

@@ -37,15 +37,6 @@ const traces: readonly Signature[] = [
       !records.some((one) => isObject(one['attributes']) && has(one, 'hrTime')),
   },
   {
-    id: 'langsmith',
-    about: 'a run export of LangSmith',
-    why: 'parents repeat the tokens and costs of their children',
-    kind: 'not-read-yet',
-    next: ownRecords,
-    matches: (r) =>
-      has(r, 'run_type') && hasAny(r, 'dotted_order', 'trace_id', 'parent_run_id', 'child_run_ids'),
-  },
-  {
     id: 'weave',
     about: 'an export of W&B Weave',
     why: 'parents sum up their children',

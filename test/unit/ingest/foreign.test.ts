@@ -40,20 +40,6 @@ const record = (value: unknown): string => `${JSON.stringify(value)}\n`
 /** Shapes as the tools write them, cut down to what tells them. */
 const logs: readonly (readonly [name: string, text: string])[] = [
   [
-    'LangSmith',
-    record({
-      id: 'r',
-      run_type: 'chain',
-      dotted_order: 'x',
-      trace_id: 't',
-      start_time: '2026-02-16T01:35:18',
-      prompt_tokens: 651,
-      completion_tokens: 705,
-      total_cost: '0.0005',
-    }),
-  ],
-  ['LangSmith', record({ runs: [{ id: 'r', run_type: 'llm', parent_run_id: 'p', prompt_tokens: 1 }] })],
-  [
     'Helicone',
     record({
       response_id: 'rs',
@@ -166,10 +152,11 @@ describe('shapes of other tools', () => {
     const at = (text: string, ids: readonly string[]): string | undefined =>
       foreignShape({ kind: 'json', header: [], records: [JSON.parse(text) as Record<string, unknown>] }, ids)
         ?.id
-    expect(at(logs[0]![1], [])).toBe('langsmith')
-    expect(at(logs[0]![1], ['langsmith'])).toBeUndefined()
+    const [, weave] = logs.find(([name]) => name === 'Weave')!
+    expect(at(weave, [])).toBe('weave')
+    expect(at(weave, ['weave'])).toBeUndefined()
     expect(at(bills[1]![1], ['openai-usage'])).toBe('openai-usage')
-    expect(importers.map(({ id }) => id)).not.toContain('langsmith')
+    expect(importers.map(({ id }) => id)).not.toContain('weave')
   })
 
   test.each([

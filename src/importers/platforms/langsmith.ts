@@ -1,0 +1,164 @@
+import { Document, firstOf, isObject, type Importer, type Survey } from '../importer.js'
+import { standsForItself, tagsOf } from '../agents/lines.js'
+
+type Values = Readonly<Record<string, unknown>>
+
+const isRun = (r: unknown): boolean =>
+  isObject(r) &&
+  'run_type' in r &&
+  ['trace_id', 'dotted_order', 'parent_run_id', 'child_run_ids'].some((key) => key in r)
+
+/** Where a page has its runs: the first interface's, and the second's. */
+const lists = ['runs', 'items', 'data'] as const
+
+const runsIn = (r: Values): readonly unknown[] =>
+  (lists.map((name) => r[name]).find((list) => Array.isArray(list) && list.some(isRun)) as
+    | readonly unknown[]
+    | undefined) ?? [r]
+
+/** Inputs and outputs are what people wrote; of the outputs the usage is kept. */
+const content = JSON.stringify({
+  inputs: null,
+  outputs: null,
+  events: null,
+  serialized: null,
+  inputs_preview: null,
+  outputs_preview: null,
+  messages: null,
+  manifest: null,
+  attachments: null,
+})
+
+/** Each run of a page, and each alone, without what people wrote. */
+const records = (lines: string): string => `
+  WITH told AS MATERIALIZED (
+    SELECT line, text, is_object, ${firstOf(...lists.map((name) => `CASE WHEN is_object AND json_type(text, '/${name}') = 'ARRAY' THEN '/${name}' END`))} AS place FROM (
+      SELECT line, text, (json_valid(text) AND starts_with(ltrim(text), '{')) AS is_object FROM ${lines})),
+  runs AS (
+    SELECT line, json_extract(text, place || '/' || i) AS run FROM (
+      SELECT line, text, place, unnest(range(CAST(json_array_length(text, place) AS BIGINT))) AS i FROM told WHERE place IS NOT NULL)
+    UNION ALL SELECT line, CAST(text AS JSON) FROM told WHERE is_object AND place IS NULL)
+  SELECT line, CASE WHEN json_type(run) = 'OBJECT' THEN CAST(json_merge_patch(json_merge_patch(run, '${content}'), json_object(
+      'usage_metadata', coalesce(json_extract(run, '/outputs/usage_metadata'), json_extract(run, '/extra/metadata/usage_metadata')),
+      'finish_reason', coalesce(json_extract(run, '/outputs/generations/0/0/generation_info/finish_reason'), json_extract(run, '/outputs/choices/0/finish_reason')))) AS VARCHAR) ELSE '{}' END AS text FROM runs
+  UNION ALL
+  SELECT line, ${standsForItself('text')} FROM told WHERE NOT is_object
+  UNION ALL
+  SELECT line, '{}' FROM told WHERE place IS NOT NULL AND json_array_length(text, place) = 0`
+
+/**
+ * Runs of LangSmith: dumps of its client and pages of its interfaces. Chains roll up the tokens and costs of the
+ * runs below them; only runs of models are calls.
+ */
+export const langsmith: Importer = {
+  id: 'langsmith',
+  writer: 'tool',
+  about: "LangSmith's runs: lines of a client's dump, pages of the interface",
+  example: 'client.list_runs(…), one run a line; POST /api/v1/runs/query',
+  detects: ({ kind, records: some }) => kind === 'json' && some.some((r) => runsIn(r).some(isRun)),
+  records,
+  callsAreLeaves: true,
+  plan(survey: Survey) {
+    const doc = new Document()
+    const has = (name: string): boolean => survey.keys.includes(name)
+    const top = (...names: readonly string[]): string | undefined =>
+      firstOf(...names.filter(has).map((name) => `nullif(${doc.text(name)}, '')`))
+    const metadata = (...names: readonly string[]): string =>
+      firstOf(...names.map((name) => doc.text('extra', 'metadata', name)))!
+    const asked = (...names: readonly string[]): string =>
+      firstOf(...names.map((name) => doc.text('extra', 'invocation_params', name)))!
+    const told = (...path: readonly string[]): string => doc.text('usage_metadata', ...path)
+    /** Counts within the input or output, by the names of both interfaces and of the model's own answer. */
+    const part = (own: readonly string[], of: string, names: readonly string[]): string =>
+      firstOf(
+        ...own.filter(has).flatMap((place) => names.map((name) => doc.text(place, name))),
+        ...names.map((name) => told(of, name)),
+      )!
+    const input = (...names: readonly string[]): string =>
+      part(['prompt_token_details', 'input_token_details'], 'input_token_details', names)
+    const output = (...names: readonly string[]): string =>
+      part(['completion_token_details', 'output_token_details'], 'output_token_details', names)
+    const type = `lower(${doc.text('run_type')})`
+    const time = (name: string): string => `epoch(TRY_CAST(${doc.text(name)} AS TIMESTAMPTZ))`
+    const since = (name: string): string =>
+      `CAST(round((${time(name)} - ${time('start_time')}) * 1000, 3) AS VARCHAR)`
+    const reason = 'a part of the total that counts, or another telling of it'
+    const details = [
+      'prompt_cost_details',
+      'completion_cost_details',
+      'input_cost_details',
+      'output_cost_details',
+    ]
+    return {
+      document: doc,
+      cacheTokens: 'included',
+      othersAreNoCalls: true,
+      callsMayLackUsage: true,
+      isCall: `${type} IN ('llm', 'embedding')`,
+      spans: { parent: top('parent_run_id') ?? 'CAST(NULL AS VARCHAR)', own: `[${doc.text('id')}]` },
+      totalTokens: firstOf(top('total_tokens'), told('total_tokens')),
+      moneyFree: [
+        ...['prompt_cost', 'completion_cost', 'input_cost', 'output_cost', ...details].map((name) => ({
+          path: [name],
+          reason,
+        })),
+        ...details.flatMap((name) =>
+          (survey.shape.get(JSON.stringify([name])) ?? []).map((key) => ({ path: [name, key], reason })),
+        ),
+        ...['input_cost', 'output_cost', 'input_cost_details', 'output_cost_details'].map((name) => ({
+          path: ['usage_metadata', name],
+          reason,
+        })),
+        { path: ['extra', 'metadata', 'usage_metadata'], reason: 'kept beside the run' },
+        { path: ['price_model_id'], reason: 'a name' },
+        ...['prompt_token_details', 'input_token_details'].map((name) => ({
+          path: [name, 'ephemeral_5m_input_tokens'],
+          reason: 'a part of cache_creation',
+        })),
+        ...['prompt_token_details', 'input_token_details'].map((name) => ({
+          path: [name, 'cache_read_over_200k'],
+          reason: 'a part of cache_read; the length of the input tells the price',
+        })),
+      ],
+      uses: [doc.text('usage_metadata')],
+      fields: {
+        call_id: doc.text('id'),
+        ts: doc.text('start_time'),
+        provider: metadata('ls_provider'),
+        request_model: firstOf(
+          metadata('ls_model_name'),
+          asked('model', 'model_name'),
+          doc.text('extra', 'runtime', 'model'),
+        )!,
+        operation: `CASE ${type} WHEN 'embedding' THEN 'embedding' ELSE 'chat' END`,
+        feature: firstOf(metadata('feature', 'langgraph_node'), top('name'))!,
+        user_id: metadata('user_id', 'user'),
+        session_id: metadata('session_id', 'thread_id', 'conversation_id'),
+        trace_id: top('trace_id') ?? 'CAST(NULL AS VARCHAR)',
+        // What the platform calls a session is a project.
+        project: firstOf(top('session_name'), top('session_id')) ?? 'CAST(NULL AS VARCHAR)',
+        team: metadata('team'),
+        environment: metadata('environment', 'env'),
+        prompt_name: metadata('prompt_name', 'lc_hub_repo'),
+        prompt_hash: metadata('lc_hub_commit_hash'),
+        input_tokens: firstOf(top('prompt_tokens', 'input_tokens'), told('input_tokens'))!,
+        output_tokens: firstOf(top('completion_tokens', 'output_tokens'), told('output_tokens'))!,
+        cache_read_input_tokens: input('cache_read'),
+        cache_creation_input_tokens: input('cache_creation'),
+        cache_creation_1h_input_tokens: input('ephemeral_1h_input_tokens'),
+        input_audio_tokens: input('audio'),
+        output_audio_tokens: output('audio'),
+        reasoning_output_tokens: output('reasoning'),
+        reported_cost_usd: firstOf(top('total_cost'), told('total_cost'))!,
+        latency_ms: since('end_time'),
+        ttft_ms: since('first_token_time'),
+        temperature: firstOf(metadata('ls_temperature'), asked('temperature'))!,
+        max_tokens: firstOf(metadata('ls_max_tokens'), asked('max_tokens'))!,
+        finish_reason: doc.text('finish_reason'),
+        error: `CASE WHEN lower(${doc.text('status')}) = 'error' THEN coalesce(nullif(${doc.text('error')}, ''), 'error') END`,
+        service_tier: asked('service_tier'),
+      },
+      tags: tagsOf({ run: doc.text('name') }),
+    }
+  },
+}

@@ -1,0 +1,73 @@
+/** Runs of LangSmith, as a client dumps them and as pages. */
+import { afterAll, expect, test } from 'vitest'
+import { marker, readFixture, workshop, type Read } from './reading.js'
+
+afterAll(() => workshop.close())
+
+const total = (calls: Read['calls'], name: string): number =>
+  calls.reduce((sum, call) => sum + Number(call[name] ?? 0), 0)
+
+test('a dump: runs of models are calls; chains and roots that sum them up are none', async () => {
+  const { calls, counts } = await readFixture('langsmith/dump')
+  const [[lines = 0, ...parts] = []] = counts
+  expect(parts.reduce((a, b) => a + b, 0)).toBe(lines)
+  const used = calls.filter((call) => Number(call['input_tokens'] ?? 0) > 0)
+  expect([
+    used.length,
+    total(calls, 'input_tokens'),
+    total(calls, 'cache_read_input_tokens'),
+    total(calls, 'cache_creation_input_tokens'),
+    total(calls, 'cache_creation_1h_input_tokens'),
+    total(calls, 'output_tokens'),
+    total(calls, 'reasoning_output_tokens'),
+  ]).toEqual([3, 14671, 12000, 2000, 2000, 1005, 120])
+  expect(total(calls, 'reported_cost_usd')).toBeCloseTo(0.01462065, 12)
+  // One failed, and an embedding whose tokens nobody counted.
+  expect(calls).toHaveLength(5)
+  expect(calls.filter(({ status }) => status === 'error')).toHaveLength(1)
+  expect(calls.find(({ operation }) => operation === 'embedding')).not.toHaveProperty('input_tokens')
+})
+
+test('a page: the one run of a model that is in it', async () => {
+  const { calls, counts } = await readFixture('langsmith/page')
+  expect(counts).toEqual([[4, 1, 0, 0, 3, 0]])
+  expect(calls).toMatchObject([
+    {
+      model: 'claude-sonnet-4-20250514',
+      feature: 'createStreamChat',
+      input_tokens: 180000,
+      output_tokens: 20000,
+      reported_cost_usd: '0.15',
+      temperature: 0.7,
+    },
+  ])
+})
+
+test('times without a zone are UTC, types may be in capitals, and the usage may stand in the answer alone', async () => {
+  const { calls, counts, everything } = await readFixture('langsmith/answer')
+  expect(counts).toEqual([[2, 1, 0, 0, 0, 1]])
+  expect(calls).toEqual([
+    {
+      call_id: '019c6416-722d-0000-0000-000000000009',
+      ts: '2026-02-16T01:36:00Z',
+      provider: 'openai',
+      request_model: 'gpt-4o-mini',
+      model: 'gpt-4o-mini',
+      feature: 'ChatOpenAI',
+      session_id: 'th-2',
+      project: 'f966cc8b-0000-4000-8000-000000000000',
+      trace_id: '019c6416-722d-0000-0000-000000000009',
+      input_tokens: 100,
+      cache_read_input_tokens: 40,
+      output_tokens: 10,
+      finish_reason: 'length',
+      latency_ms: 1000,
+      // 60 × 0.15 + 40 × 0.075 + 10 × 0.6 per million
+      cost_usd: '0.000018',
+      partly_priced: true,
+      unread_usage: 'usage_metadata.input_token_details.hologram',
+      tags: { run: 'ChatOpenAI' },
+    },
+  ])
+  expect(everything).not.toContain(marker)
+})
