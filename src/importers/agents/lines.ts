@@ -14,7 +14,7 @@ export const standsForItself = (text: string): string =>
     WHEN strlen(${text}) < 1000 THEN ${text} ELSE left(${text}, 999) || '…' END`
 
 /** SQL: true for a text that is a JSON object. */
-export const isObject = (text: string): string =>
+const isObject = (text: string): string =>
   `(json_valid(${text}) AND starts_with(ltrim(${text}, chr(32) || chr(9)), '{'))`
 
 /** SQL: true for a text in which one of these words stands as a JSON string: cheaper than to parse all. */
