@@ -31,10 +31,14 @@ const traces: readonly Signature[] = [
     why: 'they sum up many calls',
     kind: 'no-calls',
     next: ownRecords,
-    // Some programs write their events and their metrics into one file: the events are read.
+    // Some programs, and collectors, write events and metrics into one file: the events are read.
     matches: (r, { records }) =>
       hasAny(r, 'resourceMetrics', 'resource_metrics', 'scopeMetrics') &&
-      !records.some((one) => isObject(one['attributes']) && has(one, 'hrTime')),
+      !records.some(
+        (one) =>
+          (isObject(one['attributes']) && has(one, 'hrTime')) ||
+          hasAny(one, 'resourceSpans', 'resourceLogs', 'resource_spans', 'resource_logs'),
+      ),
   },
   {
     id: 'weave',

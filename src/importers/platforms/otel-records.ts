@@ -85,7 +85,7 @@ export function otelRecords(lines: string): string {
 
 /** SQL for a line that is no request: a gateway's own is a record, of others it is kept what they are, not what they say. */
 const otherLine = (text: string): string =>
-  `CASE WHEN strlen(${text}) <= 300 OR contains(${text}, '"gen_ai.') OR trim(${text}) = '' THEN ${text}
+  `CASE WHEN ${text} IS NULL OR strlen(${text}) <= 300 OR contains(${text}, '"gen_ai.') OR trim(${text}) = '' THEN ${text}
     WHEN NOT json_valid(${text}) THEN '{' WHEN starts_with(ltrim(${text}), '{') THEN '{"otlp":{}}' ELSE '[]' END`
 
 /** Keys by which a request of spans, or of log records, is known. */

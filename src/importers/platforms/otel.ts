@@ -150,7 +150,7 @@ function makerOf(doc: Document, has: (name: string) => boolean): string {
 function operation(doc: Document, has: (name: string) => boolean): string {
   const words = [names.kindNames.operation, names.kindNames.openinference, names.kindNames.vercel, names.kindNames.langfuse, names.kindNames.mlflow, names.kindNames.request].filter(has).map((name) => doc.text(name)) // prettier-ignore
   const word = `lower(${firstOf(...words, "''")!})`
-  return `CASE WHEN contains(${word}, 'embed') THEN 'embedding' WHEN ${word} IN ('text_completion', 'completion') THEN 'completion' ELSE 'chat' END`
+  return `CASE WHEN contains(${word}, 'embed') THEN 'embedding' WHEN ${word} IN ('text_completion', 'completion') THEN 'completion' WHEN ${word} = 'invoke_agent' THEN 'invoke_agent' ELSE 'chat' END`
 }
 
 /** SQL for values under some keys of the JSON that is the text of an attribute, where any record has them. */

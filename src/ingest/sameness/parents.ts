@@ -12,6 +12,8 @@ export interface Spans {
   readonly summing: number
   /** Spans with usage above others with usage, of another sum: they were kept. */
   readonly unclear: number
+  /** Runs of agents with usage, and none below them. */
+  readonly alone: number
 }
 
 /**
@@ -21,12 +23,12 @@ export interface Spans {
  */
 export async function leaveOutParents(db: Database, leaves: readonly string[] = []): Promise<Spans> {
   const { n } = await db.one<{ n: number }>('SELECT count(parent_span) AS n FROM located')
-  if (n === 0) return { summing: 0, unclear: 0 }
+  if (n === 0) return { summing: 0, unclear: 0, alone: 0 }
   // A span that stands in several files, or copies of one file, is one.
   await db.run(`CREATE OR REPLACE TEMP TABLE spans AS
     SELECT row_number() OVER () AS span, * FROM (
       SELECT list(row) AS rows, source, trace_id, parent_span, span_ids, state, reason, ts, model,
-        input_tokens, output_tokens, total_tokens, reported_cost_usd, status
+        input_tokens, output_tokens, total_tokens, reported_cost_usd, status, operation
       FROM located WHERE span_ids IS NOT NULL
       GROUP BY ALL)`)
   await db.run(`CREATE OR REPLACE TEMP TABLE branches AS
@@ -47,10 +49,23 @@ export async function leaveOutParents(db: Database, leaves: readonly string[] = 
       SELECT unnest(rows) FROM spans WHERE state = 'reject' AND reason = 'neither tokens nor a cost'
         AND (parent_span IS NOT NULL OR span IN (SELECT parent FROM branches)))`)
   await leaveOutUncounted(db, leaves)
-  return db.one<{ summing: number; unclear: number } & Spans>(
+  const found = await db.one<{ summing: number; unclear: number }>(
     `SELECT coalesce(sum(len(rows)) FILTER (WHERE is_sum), 0) AS summing,
       coalesce(sum(len(rows)) FILTER (WHERE NOT is_sum AND may_be), 0) AS unclear FROM sums`,
   )
+  return { ...found, alone: await runsAlone(db, leaves) }
+}
+
+/** How many runs of agents tell tokens though no call below them is in the run: what they cost is told nowhere else. */
+async function runsAlone(db: Database, leaves: readonly string[]): Promise<number> {
+  const isRun = `state = 'skip' AND operation = 'invoke_agent' AND coalesce(input_tokens, 0) + coalesce(output_tokens, 0) > 0 AND ${isOneOf('source', leaves)}`
+  const { n } = await db.one<{ n: number }>(`SELECT count(*) AS n FROM spans WHERE ${isRun}`)
+  if (n === 0) return 0
+  const { alone } = await db.one<{ alone: number }>(`WITH RECURSIVE climb(span) AS (
+      SELECT span FROM spans WHERE state = 'call'
+      UNION SELECT b.parent FROM climb c JOIN branches b ON b.span = c.span)
+    SELECT count(*) AS alone FROM spans WHERE ${isRun} AND span NOT IN (SELECT span FROM climb)`)
+  return alone
 }
 
 /**
@@ -87,7 +102,7 @@ const isSum = `coalesce(CASE
     ELSE abs(any_value(p.reported_cost_usd) - sum(c.reported_cost_usd)) <= 0.000001 END, false)`
 
 /** Sentences on the spans of a run. */
-export function spanWords({ summing, unclear }: Spans): string[] {
+export function spanWords({ summing, unclear, alone }: Spans): string[] {
   const out: string[] = []
   if (summing > 0)
     out.push(
@@ -96,6 +111,10 @@ export function spanWords({ summing, unclear }: Spans): string[] {
         'record sums up the calls below it in its trace and is no call',
         'records sum up the calls below them in their trace and are no calls',
       ),
+    )
+  if (alone > 0)
+    out.push(
+      `${counted(alone, 'run of an agent tells tokens, and no call of it is here: it is', 'runs of agents tell tokens, and no call of them is here: they are')} not counted; ingest the spans of their calls too`,
     )
   if (unclear > 0)
     out.push(

@@ -405,6 +405,24 @@ test('lines that are none of a request stay counted: blank, broken, of something
   ])
 })
 
+test('a run of an agent without any call of it is told, and a file of all signals is read', async () => {
+  const spans = [{ traceId: 'aa', spanId: 'bb', startTimeUnixNano: '1790000000000000000', attributes: [
+    { key: 'gen_ai.operation.name', value: { stringValue: 'invoke_agent' } },
+    { key: 'gen_ai.usage.input_tokens', value: { intValue: '50' } },
+  ] }] // prettier-ignore
+  const lines = [
+    { resourceMetrics: [] },
+    { resourceSpans: [{ scopeSpans: [{ spans }] }] },
+    { resourceLogs: [] },
+  ]
+  const path = write(join(workshop.room(), 'all.jsonl'), lines.map((line) => JSON.stringify(line)).join('\n'))
+  const { counts, doubts } = await readFiles([path])
+  expect(counts).toEqual([[3, 0, 0, 0, 3, 0]])
+  expect(doubts).toEqual([
+    '1 run of an agent tells tokens, and no call of it is here: it is not counted; ingest the spans of their calls too',
+  ])
+})
+
 test('both kinds of records in one document are read', async () => {
   const attribute = (key: string, value: unknown): unknown => ({ key, value })
   const attributes = (tokens: number): unknown[] => [
