@@ -53,8 +53,10 @@ test('each call of the provider is one, with the tokens that it counted and told
   const calls = await callsRead()
   expect(calls).toHaveLength(provider.calls.length)
   const counted = calls.filter((call) => call.input_tokens !== null)
-  expect(counted.map((call) => [call.input_tokens, call.output_tokens ?? 0]).toSorted()).toEqual(
-    told(provider.calls).map((call) => [call.input, call.output]).toSorted(),
+  const pairs = (list: readonly (readonly number[])[]): readonly string[] =>
+    list.map((pair) => pair.join('/')).toSorted()
+  expect(pairs(counted.map((call) => [call.input_tokens ?? 0, call.output_tokens ?? 0]))).toEqual(
+    pairs(told(provider.calls).map((call) => [call.input, call.output])),
   )
   expect(calls.filter((call) => call.status === 'error')).toHaveLength(1)
   expect(calls.filter((call) => call.operation === 'embedding')).toHaveLength(2)
