@@ -1,6 +1,6 @@
 /** What is said of the money of coding agents, beside the figures. */
 import { describe, expect, test } from 'vitest'
-import { agentSources } from '../../src/domain/agents.js'
+import { agentSources } from '../../src/domain/costs/agents.js'
 import { importers } from '../../src/importers/registry.js'
 import { warningsOf, type Doubts } from '../../src/reports/notes.js'
 

@@ -1,5 +1,5 @@
 /** What coding agents cost among the calls in scope, and how far back their sessions reach. */
-import { agentSources } from '../../domain/agents.js'
+import { agentSources } from '../../domain/costs/agents.js'
 import type { Scope } from '../../domain/scope.js'
 import { quoteText } from '../../domain/words/quoting.js'
 import type { Decimal, Query, Whole } from '../query.js'
