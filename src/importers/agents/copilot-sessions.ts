@@ -64,7 +64,7 @@ export const sessionCtes = `
     FROM lasts GROUP BY file, model),
   session_records AS (
     SELECT t.line, ${callRecord({
-      id: `o.session || ':' || t.model`,
+      id: `coalesce(o.session || ':' || t.model, 'total:' || md5(concat_ws(' ', t.ts, t.model, t.usage)))`,
       operation: `'session_total'`,
       session: 'o.session',
       folder: 'o.folder',
@@ -101,7 +101,7 @@ export const storeCtes = `
     FROM told WHERE kind = 'row' AND json_extract_string(text, '/$table') = 'sessions' GROUP BY ALL),
   row_records AS (
     SELECT line, ${callRecord({
-      id: `coalesce(r.session, '') || '/' || json_extract_string(text, '/id')`,
+      id: `CASE WHEN r.session IS NULL THEN '/' || json_extract_string(text, '/id') END`,
       session: 'r.session',
       folder: 'f.folder',
       branch: 'f.branch',

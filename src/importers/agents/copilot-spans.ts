@@ -41,7 +41,7 @@ export const spanCtes = `
   span_records AS (
     SELECT f.line, ${callRecord({
       id: `CASE WHEN rank > 2 THEN conversation || ':' || coalesce(${called('response.model')}, '') || ':' || span
-        ELSE coalesce(${called('response.id')}, trace || ':' || span) END`,
+        ELSE coalesce(${called('response.id')}, CASE WHEN starts_with(conversation, 'line ') THEN trace || ':' || span END) END`,
       operation: `CASE WHEN rank > 2 THEN 'session_total' WHEN operation = 'embeddings' THEN 'embedding' END`,
       session: `coalesce(${called('conversation.id')}, ${said('session.id')})`,
       trace: `CASE WHEN NOT starts_with(trace, 'line ') THEN trace END`,
@@ -56,4 +56,5 @@ export const spanCtes = `
     })} AS text
     FROM finest f LEFT JOIN span_usage u ON u.line = f.line
     WHERE (counts OR ${said('error.type')} IS NOT NULL AND rank <= 2)
-      AND CASE rank WHEN 1 THEN true WHEN 2 THEN in_span IS DISTINCT FROM 1 ELSE rank = least(in_trace, in_conversation) END)`
+      AND CASE rank WHEN 1 THEN true WHEN 2 THEN in_span IS DISTINCT FROM 1 ELSE rank = least(in_trace, in_conversation) END
+    QUALIFY row_number() OVER (PARTITION BY f.file, trace, span, rank ORDER BY f.line) = 1)`

@@ -167,6 +167,8 @@ export const copilot: Importer = {
       isCall: `${told.join(' OR ')} OR ${error} IS NOT NULL`,
       totalTokens: usage('totalTokens', 'usage/totalTokens'),
       addedUp: ['reported_cost_usd'],
+      // The store and the telemetry tell of the same calls, and name none.
+      sameBy: ['session_id', 'input_tokens', 'output_tokens'],
       fields: {
         call_id: doc.text('id'),
         ts: doc.text('ts'),

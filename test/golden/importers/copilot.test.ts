@@ -163,10 +163,10 @@ describe('the store', () => {
     expect(
       calls.map((call) => [call['call_id'], call['ts'], call['model'], call['project'], call['latency_ms']]),
     ).toEqual([
-      ['sess-a/1', '2026-08-07T17:56:38.756Z', 'claude-sonnet-4-5', 'myproject', 2600],
-      ['sess-a/2', '2026-08-07T17:56:40.414Z', 'claude-sonnet-4-5', 'myproject', 1100],
-      ['session-1/3', '2026-07-01T12:34:56Z', 'gpt-5.4-mini', 'dev', 1234],
-      ['session-1/4', '2026-07-01T12:35:56Z', 'claude-sonnet-4-5', 'dev', undefined],
+      ['#', '2026-08-07T17:56:38.756Z', 'claude-sonnet-4-5', 'myproject', 2600],
+      ['#', '2026-08-07T17:56:40.414Z', 'claude-sonnet-4-5', 'myproject', 1100],
+      ['#', '2026-07-01T12:34:56Z', 'gpt-5.4-mini', 'dev', 1234],
+      ['#', '2026-07-01T12:35:56Z', 'claude-sonnet-4-5', 'dev', undefined],
     ])
     expect(calls[3]!['request_model']).toBe('gpt-4o')
   })
@@ -202,6 +202,42 @@ describe('the store', () => {
     db.close()
     await ingestInto(path, [events])
     expect(await totalsIn(path)).toEqual([1, 0, 49473, 24678, 24791, 100, null])
+  })
+
+  test('calls of the store that telemetry tells of too are one, equal calls of a session several', async () => {
+    const attributes = (input: number, output: number): unknown => ({
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.response.model': 'claude-sonnet-4.5',
+      'gen_ai.conversation.id': 'sess-a',
+      'gen_ai.usage.input_tokens': input,
+      'gen_ai.usage.output_tokens': output,
+    })
+    const span = (id: string, counts: unknown): unknown => ({
+      type: 'span',
+      traceId: 't',
+      spanId: id,
+      startTime: [1786125396, 0],
+      attributes: counts,
+    })
+    const telemetry = write(
+      join(workshop.room(), 'copilot.jsonl'),
+      lines(
+        span('1', attributes(24680, 81)),
+        span('1', attributes(24680, 81)), // sent again
+        span('2', attributes(7, 1)),
+        span('3', attributes(7, 1)),
+      ),
+    )
+    const both = [6, 6, 70840]
+    expect((await sumsOf(telemetry, at('session-store.db'))).slice(0, 3)).toEqual(both)
+    for (const order of [
+      [telemetry, at('session-store.db')],
+      [at('session-store.db'), telemetry],
+    ]) {
+      const db = workshop.store()
+      for (const file of order) await ingestInto(db, [file])
+      expect((await totalsIn(db)).slice(0, 3)).toEqual(both)
+    }
   })
 
   test('an unknown count of a row is named', async () => {
@@ -244,10 +280,10 @@ describe('telemetry in a file', () => {
         call['reasoning_output_tokens'],
       ]),
     ).toEqual([
-      ['trace-1:span-1', 'conv-1', '2026-04-11T19:04:20.133Z', 4834.317, 128],
-      ['trace-vscode:span-vscode', 'conv-vscode', '2026-04-11T19:04:24.967317Z', undefined, 12],
-      ['trace-dupe:chat-1', 'conv-dupe', '2026-04-11T19:04:24.967317Z', undefined, undefined],
-      ['trace-mix:chat-mix', 'conv-mix', '2026-04-11T19:04:24.967317Z', undefined, undefined],
+      ['#', 'conv-1', '2026-04-11T19:04:20.133Z', 4834.317, 128],
+      ['#', 'conv-vscode', '2026-04-11T19:04:24.967317Z', undefined, 12],
+      ['#', 'conv-dupe', '2026-04-11T19:04:24.967317Z', undefined, undefined],
+      ['#', 'conv-mix', '2026-04-11T19:04:24.967317Z', undefined, undefined],
       ['resp-A', 'conv-shared', '2026-04-11T19:04:20Z', undefined, undefined],
       ['resp-B', 'conv-shared', '2026-04-11T19:04:22Z', undefined, undefined],
     ])
