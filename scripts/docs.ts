@@ -186,12 +186,13 @@ function rulesText(): string[] {
 function importerTable(): string {
   const rows = importers
     .toSorted((a, b) => (a.id < b.id ? -1 : 1))
-    .map(({ id, about, example }) => [
+    .map(({ id, about, example, lacks }) => [
       `\`${id}\``,
       about,
       example.startsWith('{') ? `\`${example}\`` : plain(example),
+      plain(lacks),
     ])
-  return table(['`--from`', 'reads', 'such as'], rows)
+  return table(['`--from`', 'reads', 'where it is, or how to export it', 'what it does not tell'], rows)
 }
 
 function optionTable(options: readonly OptionSpec[]): string {

@@ -147,6 +147,10 @@ export interface Importer {
   readonly about: string
   /** Where such logs come from or how they are found, for README. */
   readonly example: string
+  /** What it is recognised by, for people: keys and columns. */
+  readonly recognisedBy: string
+  /** What is not known of a call from it. */
+  readonly lacks: string
   /** True when the sample looks like this format; importers are asked in the registry's order. */
   readonly detects: (sample: Sample) => boolean
   /** True when the sample is this format beyond doubt, so that it may be read unasked; absent: `detects` says that too. */

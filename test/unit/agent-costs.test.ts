@@ -31,9 +31,9 @@ const doubts = (agents: Doubts['agents'], calls = 3): Doubts => ({
 })
 
 describe('coding agents', () => {
-  test('every importer that looks for its sessions is one', () => {
-    const withHomes = importers.filter(({ homes }) => homes !== undefined).map(({ id }) => id)
-    expect(withHomes.filter((id) => !agentSources.includes(id))).toEqual([])
+  test('are those whose importers say so', () => {
+    const agents = importers.filter(({ writer }) => writer === 'agent').map(({ id }) => id)
+    expect(agents.toSorted()).toEqual(agentSources)
   })
 
   test('alone, from a day on', () => {

@@ -23,7 +23,13 @@ export const formatsCommand: CommandSpec = {
   run: ({ options, env }) => {
     if (options['here'] === true) return Promise.resolve({ report: logsHere(env) })
     const logs = importers
-      .map(({ id, about }) => ({ name: id, about }))
+      .map(({ id, about, example, recognisedBy, lacks }) => ({
+        name: id,
+        about,
+        where: example,
+        recognised_by: recognisedBy.replaceAll('`', ''),
+        lacks,
+      }))
       .toSorted((a, b) => (a.name < b.name ? -1 : 1))
     const answers = renderers.map(({ id, title }) => ({ name: id, about: title }))
     return Promise.resolve({ report: formatsReport(logs, answers) })

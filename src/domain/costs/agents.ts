@@ -12,8 +12,7 @@ export const agentSources: readonly string[] = [
   'droid',
   'gemini-cli',
   'kimi',
-  'openclaw',
   'opencode',
   'pi',
-  'qwen',
+  'qwen-code',
 ]

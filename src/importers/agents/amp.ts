@@ -48,6 +48,8 @@ export const amp: Importer = {
   writer: 'agent',
   about: 'threads of Amp, JSON; its credits are kept as a tag, as no price of them is published',
   example: '~/.local/share/amp/threads/T-*.json',
+  recognisedBy: '`usageLedger`, or messages with `usage.credits`',
+  lacks: 'no dollars: its credits have no published value',
   detects: ({ kind, records: all }) =>
     kind === 'json' &&
     all.some(

@@ -21,6 +21,8 @@ export const claudeCode: Importer = {
   writer: 'agent',
   about: 'sessions of Claude Code, JSONL; repeats of a streamed message count once',
   example: '~/.claude/projects/**/*.jsonl',
+  recognisedBy: "`sessionId` with `requestId`, `uuid` or `parentUuid`, and a message's `usage`",
+  lacks: 'output of versions 2.1.39 to 2.1.96 may be incomplete; no latency; what was paid',
   detects: (sample) =>
     sample.kind === 'json' &&
     !isQwenCode(sample) &&

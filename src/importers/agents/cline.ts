@@ -43,6 +43,8 @@ export const cline: Importer = {
   writer: 'agent',
   about: 'tasks of Cline, Roo Code and Kilo Code, ui_messages.json',
   example: '…/globalStorage/saoudrizwan.claude-dev/tasks/*/ui_messages.json',
+  recognisedBy: 'entries of `ui_messages.json` with `say: api_req_started`',
+  lacks: 'the model, where the task does not name it; latency',
   detects: ({ kind, records }) =>
     kind === 'json' &&
     records.some(

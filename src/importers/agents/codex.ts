@@ -30,6 +30,8 @@ export const codex: Importer = {
   writer: 'agent',
   about: 'sessions of Codex, JSONL, and what `codex exec --json` prints; repeated events count once',
   example: '~/.codex/sessions/**/*.jsonl, ~/.codex/archived_sessions',
+  recognisedBy: 'lines of type `session_meta`, `turn_context`, `event_msg` with `payload`',
+  lacks: 'what was paid; latency; why an answer ended',
   detects: ({ kind, records }) =>
     kind === 'json' &&
     records.some(

@@ -98,6 +98,8 @@ export const copilot: Importer = {
   about: "GitHub Copilot: sessions and store of its command line, telemetry files, VS Code's chats",
   example:
     '~/.copilot/session-store.db, ~/.copilot/session-state/*/events.jsonl, …/User/workspaceStorage/*/chatSessions/*.jsonl',
+  recognisedBy: "events with `modelMetrics`, rows of the session store, VS Code's chat requests",
+  lacks: 'single calls, where a session has its totals alone',
   detects: ({ kind, records }) => {
     if (kind !== 'json') return false
     if (

@@ -148,6 +148,8 @@ export const cursor: Importer = {
   writer: 'agent',
   about: "Cursor's usage: the dashboard's CSV in all its layouts, pages of the usage interface",
   example: 'cursor.com/dashboard → Usage → Export CSV',
+  recognisedBy: 'columns `Input (w/ Cache Write)` and `Cache Read`, or events with `tokenUsage`',
+  lacks: 'an id; a cost where a plan includes it; latency',
   detects: ({ kind, records, header }) =>
     kind === 'csv'
       ? header.includes(columns.written) && header.includes(columns.read)

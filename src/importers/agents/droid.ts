@@ -6,6 +6,8 @@ export const droid: Importer = {
   writer: 'agent',
   about: 'totals of sessions of Droid, *.settings.json',
   example: '~/.factory/sessions/**/*.settings.json',
+  recognisedBy: '`providerLock` and `tokenUsage` of a session',
+  lacks: 'single calls: totals of a session; whether thinking is in its output',
   detects: ({ kind, records }) =>
     kind === 'json' &&
     records.some(

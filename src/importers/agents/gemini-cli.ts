@@ -12,6 +12,8 @@ export const geminiCli: Importer = {
   writer: 'agent',
   about: 'chats of Gemini CLI (JSONL, JSON), its telemetry file, and the totals that a run prints',
   example: '~/.gemini/tmp/*/chats, telemetry.outfile, gemini --output-format stream-json',
+  recognisedBy: "`sessionId` with `projectHash`, `gemini_cli.` events, a run's `stats`",
+  lacks: "what was paid; single calls of a run's totals",
   detects: ({ kind, records }) =>
     kind === 'json' &&
     records.some(

@@ -38,6 +38,8 @@ export const kimi: Importer = {
   writer: 'agent',
   about: 'sessions of Kimi, wire.jsonl; what the end of a step repeats counts once',
   example: '~/.kimi/sessions/**/wire.jsonl',
+  recognisedBy: '`usage.record`, or `usage` with `inputOther`',
+  lacks: 'what was paid; latency',
   detects: ({ kind, records: all }) =>
     kind === 'json' &&
     all.some(

@@ -98,6 +98,8 @@ export const opencode: Importer = {
   writer: 'agent',
   about: 'sessions of OpenCode: its databases with what is in their write-ahead log, and messages as JSON',
   example: '~/.local/share/opencode/opencode.db, ~/.local/share/opencode/storage/message/**/*.json',
+  recognisedBy: 'rows of `message` and `session`, or `sessionID` with `modelID` and `tokens`',
+  lacks: 'whether old messages have reasoning in their output, where they have no total',
   detects: ({ kind, records }) =>
     kind === 'json' && records.some((r) => isObject(r) && (isMessage(r) || isRow(r))),
   homes,

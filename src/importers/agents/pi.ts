@@ -37,6 +37,8 @@ export const pi: Importer = {
   writer: 'agent',
   about: 'sessions of pi and OpenClaw, JSONL; answers that a branch copies count once',
   example: '~/.pi/agent/sessions/**/*.jsonl, ~/.openclaw/agents/*/sessions/*.jsonl',
+  recognisedBy: '`session` and `model_change` lines, `usage` with `input`, `output`, `totalTokens`',
+  lacks: 'latency',
   detects: ({ kind, records: all }) =>
     kind === 'json' &&
     all.some(

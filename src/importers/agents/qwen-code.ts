@@ -18,6 +18,8 @@ export const qwenCode: Importer = {
   writer: 'agent',
   about: 'chats of Qwen Code, JSONL',
   example: '~/.qwen/projects/*/chats/*.jsonl',
+  recognisedBy: '`sessionId` with `usageMetadata` in lines of type `assistant`',
+  lacks: 'what was paid; latency',
   detects: isQwenCode,
   homes: ({ home }) =>
     ['projects', 'tmp'].map((name) => ({

@@ -10,6 +10,8 @@ export const litellm: Importer = {
   writer: 'gateway',
   about: 'LiteLLM spend logs (JSON, CSV) and standard logging payloads',
   example: 'a dump of LiteLLM_SpendLogs, or what an S3 / GCS callback writes',
+  recognisedBy: '`request_id`, `spend` and `startTime`, or `call_type` with `response_cost`',
+  lacks: 'nothing that prices need',
   detects: (sample) => {
     const looks = (keys: readonly string[]): boolean => {
       const has = (...names: string[]): boolean => names.every((name) => keys.includes(name))

@@ -152,6 +152,8 @@ export const openrouter: Importer = {
   writer: 'gateway',
   about: "OpenRouter's generations: the CSV of its Logs page, answers of its generation interface",
   example: 'openrouter.ai → Logs → Export; GET /api/v1/generation?id=…',
+  recognisedBy: '`generation_id` and `cost_total`, or `native_tokens_prompt`',
+  lacks: 'a session, in the table; what searches were made',
   detects: ({ kind, records: some, header }) =>
     kind === 'csv'
       ? header.includes('generation_id') && header.includes('cost_total')

@@ -308,6 +308,9 @@ export const langfuse: Importer = {
   writer: 'tool',
   about: "Langfuse's observations: exports of the interface and of blob storage, API pages, traces",
   example: 'Tracing → Observations → Export; or the scheduled blob export',
+  recognisedBy:
+    '`traceId` with `type` and `startTime`, `usageDetails` with `costDetails`, `provided_model_name`',
+  lacks: 'the provider, service tier and why an answer ended; parents, where an export leaves them out',
   detects: ({ kind, records: some, header }) =>
     kind === 'csv' ? isObservation(header) : some.some((record) => observationsIn(record).length > 0),
   callsAreLeaves: true,

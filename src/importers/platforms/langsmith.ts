@@ -55,6 +55,8 @@ export const langsmith: Importer = {
   writer: 'tool',
   about: "LangSmith's runs: lines of a client's dump, pages of the interface",
   example: 'client.list_runs(…), one run a line; POST /api/v1/runs/query',
+  recognisedBy: '`run_type` with `trace_id`, `dotted_order` or `parent_run_id`',
+  lacks: "runs that a dump lacks: a root's sum may be more than its calls",
   detects: ({ kind, records: some }) => kind === 'json' && some.some((r) => runsIn(r).some(isRun)),
   records,
   callsAreLeaves: true,

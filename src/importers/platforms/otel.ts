@@ -15,6 +15,8 @@ export const otel: Importer = {
   about:
     'OpenTelemetry traces and events, OTLP as JSON: GenAI conventions old and new, OpenInference, OpenLLMetry, Vercel AI SDK, Claude Code, Gemini CLI, Envoy AI Gateway',
   example: "what the collector's file exporter writes (format: json)",
+  recognisedBy: '`resourceSpans` or `resourceLogs`, and attributes of models',
+  lacks: 'what an instrumentation does not write, such as cached tokens or the time they are kept',
   detects: ({ kind, records }) => kind === 'json' && (records.some(isRequest) || records.some(isGatewayLine)),
   isCertain: (sample) => sample.records.some((record) => isRequest(record) && speaksOfModels(sample)),
   records: otelRecords,

@@ -11,6 +11,8 @@ export const anthropic: Importer = {
   writer: 'provider',
   about: 'responses of the Anthropic Messages API and message batches, bare or wrapped',
   example: '{"ts": "2026-10-05T08:00:00Z", "response": {"type": "message", …}}',
+  recognisedBy: '`type: message` with `usage.input_tokens`',
+  lacks: 'a time, user and feature: those of the record around it',
   detects: (sample) =>
     hasBody(sample, isAnthropic) ||
     sample.records.some((r) => 'custom_id' in r && isObject(r['result']) && 'type' in r['result']),

@@ -9,6 +9,8 @@ export const bedrockConverse: Importer = {
   about: 'responses of Amazon Bedrock Converse, bare or wrapped',
   example:
     '{"ts": "2026-10-05T08:00:00Z", "modelId": "…", "response": {"stopReason": "end_turn", "usage": {…}}}',
+  recognisedBy: '`stopReason` with `usage.inputTokens`',
+  lacks: 'a time and model: those of the record around it',
   detects: (sample) => hasBody(sample, isConverse),
   plan: (survey) => bodyPlan(survey, 'bedrock-converse', { hops: [['response']], list: false }),
 }

@@ -10,6 +10,8 @@ export const bedrock: Importer = {
   writer: 'provider',
   about: 'Amazon Bedrock model-invocation logs, JSONL',
   example: 's3://…/AWSLogs/<account>/BedrockModelInvocationLogs/**/*.json.gz, copied to a folder',
+  recognisedBy: '`schemaType: ModelInvocationLog`',
+  lacks: "a user and feature: the caller's identity is kept",
   detects: ({ records }) =>
     records.some(
       (r) =>

@@ -9,6 +9,8 @@ export const cohere: Importer = {
   about: 'responses of the Cohere API, v1 and v2, bare or wrapped',
   example:
     '{"ts": "2026-10-05T08:00:00Z", "model": "command-r-plus", "response": {"usage": {"billed_units": {…}}}}',
+  recognisedBy: '`usage.billed_units` or `meta.billed_units`',
+  lacks: 'a time, user and feature: those of the record around it',
   detects: (sample) => hasBody(sample, isCohere),
   plan: (survey) => bodyPlan(survey, 'cohere', { hops: [['response']], list: false }),
 }

@@ -9,6 +9,8 @@ export const gemini: Importer = {
   about: 'responses of Gemini (Gemini API, Vertex AI, batches, streams as lists of chunks), bare or wrapped',
   example:
     '{"ts": "2026-10-05T08:00:00Z", "response": {"modelVersion": "gemini-2.5-pro", "usageMetadata": {…}}}',
+  recognisedBy: '`usageMetadata`',
+  lacks: 'a time, user and feature: those of the record around it',
   detects: (sample) => hasBody(sample, isGemini),
   plan: (survey) => bodyPlan(survey, 'gemini', { hops: [['response']], list: false }),
 }

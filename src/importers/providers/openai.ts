@@ -12,6 +12,8 @@ export const openai: Importer = {
   about:
     'responses of the OpenAI API and its clones (Chat Completions, Responses, Embeddings, Batch), bare or wrapped',
   example: '{"ts": "2026-10-05T08:00:00Z", "user": "u1", "response": {"object": "chat.completion", …}}',
+  recognisedBy: '`object: chat.completion`, `response`, `list` with `usage`',
+  lacks: 'a user and feature: those of the record around it',
   detects: (sample) =>
     hasBody(sample, (body) => isOpenai(body) || (isBody(body) && !isAnthropic(body))) ||
     sample.records.some(

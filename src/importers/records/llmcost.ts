@@ -14,6 +14,8 @@ export const llmcost: Importer = {
   about: 'a record a call, JSONL, JSON or CSV, under the names that trackers and tutorials use',
   example:
     '{"timestamp": "2026-10-05T08:00:00Z", "model": "gpt-4o", "user_id": "u1", "feature": "chat", "input_tokens": 812, "output_tokens": 96}',
+  recognisedBy: 'a time, and tokens or a cost, under any of the names that are understood',
+  lacks: 'what it does not say',
   detects(sample) {
     const keys = sample.kind === 'csv' ? sample.header : sample.records.flatMap(keysWithin)
     const names = new Set(keys.map(comparable))

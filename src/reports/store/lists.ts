@@ -2,7 +2,7 @@
 import { shortForms, type Dimension } from '../../domain/dimensions.js'
 import type { MeasureName } from '../../metrics/measures/registry.js'
 import { measureColumn } from '../columns.js'
-import type { Column, Report, Section } from '../report.js'
+import type { Column, Report } from '../report.js'
 
 const text = (key: string, title = key): Column => ({ key, title, kind: 'text' })
 
@@ -69,6 +69,13 @@ export interface Format {
   readonly about: string
 }
 
+/** A format of logs: where such logs are, how they are known, and what they do not tell. */
+export interface LogFormat extends Format {
+  readonly where: string
+  readonly recognised_by: string
+  readonly lacks: string
+}
+
 /** Sessions that an agent left on this machine. */
 export interface AgentLogs {
   readonly name: string
@@ -107,12 +114,11 @@ export function logsHereReport(logs: readonly AgentLogs[], looked: readonly stri
 }
 
 /** `llmcost formats`. */
-export function formatsReport(logs: readonly Format[], answers: readonly Format[]): Report {
-  const section = (id: string, title: string, formats: readonly Format[]): Section => ({
-    id,
-    title,
-    columns: [text('name'), about],
-    rows: formats.map(({ name, about }) => ({ name, about })),
+export function formatsReport(logs: readonly LogFormat[], answers: readonly Format[]): Report {
+  const more = (key: string, title: string, optional: number): Column => ({
+    ...text(key, title),
+    wraps: true,
+    optional,
   })
   return {
     kind: 'formats',
@@ -120,12 +126,26 @@ export function formatsReport(logs: readonly Format[], answers: readonly Format[
     ...always,
     sections: [
       {
-        ...section('logs', 'Logs that can be read, for --from', logs),
+        id: 'logs',
+        title: 'Logs that can be read, for --from',
+        columns: [
+          text('name'),
+          about,
+          more('where', 'where, or how to export', 1),
+          more('recognised_by', 'recognised by', 2),
+          more('lacks', 'does not tell', 3),
+        ],
+        rows: logs.map((log) => ({ ...log })),
         notes: [
           'A log is recognised from its content. One that names its fields otherwise: --map field=path.',
         ],
       },
-      section('answers', 'Answers, for --format', answers),
+      {
+        id: 'answers',
+        title: 'Answers, for --format',
+        columns: [text('name'), about],
+        rows: answers.map((answer) => ({ ...answer })),
+      },
     ],
   }
 }
