@@ -1,6 +1,7 @@
 import { amp } from './agents/amp.js'
 import { cline } from './agents/cline.js'
 import { droid } from './agents/droid.js'
+import { helicone } from './platforms/helicone.js'
 import { kimi } from './agents/kimi.js'
 import { pi } from './agents/pi.js'
 import { qwenCode } from './agents/qwen-code.js'
@@ -44,6 +45,7 @@ export const importers: readonly Importer[] = [
   otel,
   langfuse,
   langsmith,
+  helicone,
   litellm,
   openrouter,
   anthropic,

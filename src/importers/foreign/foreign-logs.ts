@@ -62,18 +62,6 @@ const traces: readonly Signature[] = [
         hasAny(r, 'trace_id', 'request_id') &&
         hasAny(r, 'execution_duration', 'execution_time_ms', 'execution_duration_ms')),
   },
-  {
-    id: 'helicone',
-    about: 'a request export of Helicone',
-    why: 'what its token counts include differs by provider',
-    kind: 'not-read-yet',
-    next: ownRecords,
-    matches: (r) =>
-      has(r, 'request_created_at', 'response_status') ||
-      has(r, 'request_created_at', 'response_created_at') ||
-      hasAt(r, ['request'], 'helicone_user') ||
-      (hasAt(r, ['request'], 'created_at', 'prompt_tokens') && hasAt(r, ['response'], 'completion_tokens')),
-  },
 ]
 
 const gateways: readonly Signature[] = [

@@ -39,22 +39,6 @@ const record = (value: unknown): string => `${JSON.stringify(value)}\n`
 
 /** Shapes as the tools write them, cut down to what tells them. */
 const logs: readonly (readonly [name: string, text: string])[] = [
-  [
-    'Helicone',
-    record({
-      response_id: 'rs',
-      response_status: 200,
-      request_id: 'rq',
-      request_created_at: '2026-08-03 09:12:04.000',
-      prompt_tokens: 1,
-      cost: 0.1,
-      model: 'm',
-    }),
-  ],
-  [
-    'Helicone',
-    'response_id,response_created_at,response_status,request_created_at,model,prompt_tokens,completion_tokens,latency,cost_usd\n',
-  ],
   ['another form than OTLP', record({ resource: {}, scopeSpans: [] })],
   ['OpenTelemetry metrics', record({ resourceMetrics: [] })],
   [
