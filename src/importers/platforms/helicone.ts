@@ -258,7 +258,8 @@ export const helicone: Importer = {
   about: "Helicone's requests: rows of its export tool (JSONL, JSON, CSV), pages of requests with responses",
   example: 'npx @helicone/export --start-date 2026-01-01 --format jsonl',
   recognisedBy: '`request_created_at` with `response_status` or `request_id`, or `request` beside `response`',
-  lacks: 'how long writes to the cache last, reasoning and the service tier, unless it was exported with bodies',
+  lacks:
+    'how long writes to the cache last, reasoning and the service tier, unless it was exported with bodies',
   detects: ({ kind, records: some, header }) =>
     kind === 'csv' ? isRow(header) : some.some((record) => requestsIn(record).some(isRequest)),
   records,
