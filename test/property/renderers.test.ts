@@ -10,7 +10,7 @@ import { drawn, pictureFont } from '../../src/delivery/pictures.js'
 import { style } from '../../src/renderers/html/style.js'
 import { mailOf, mostBytes } from '../../src/renderers/mail/page.js'
 import { sheet } from '../../src/renderers/mail/style.js'
-import { visible } from '../../src/domain/words/hidden.js'
+import { visible, visibleOnPage } from '../../src/domain/words/hidden.js'
 import type { ColumnKind } from '../../src/domain/column-kind.js'
 import type { Cell, Column, Report, Row, Section } from '../../src/reports/report.js'
 import { hostileTexts } from '../golden/renderers/reports.js'
@@ -213,12 +213,17 @@ describe('nothing acts', () => {
     // oxlint-disable-next-line no-control-regex -- exactly these must not appear
     /[\u0000-\u001F\u007F-\u009F\u061C\u200B-\u200F\u2028-\u202E\u2060-\u206F\uFEFF\u{E0000}-\u{E007F}]|\p{Cs}/u
 
+  /** Emoji that are joined into one, which pages show as themselves; what joins them acts nowhere else. */
+  const withoutJoined = (text: string): string =>
+    text.replaceAll(new RegExp(String.raw`\p{RGI_Emoji_ZWJ_Sequence}`, 'gv'), '')
+  const isPage = (id: string): boolean => ['html', 'markdown'].includes(id)
+
   test.each(renderers.map(({ id }) => id))('%s has no control or bidi character', async (id) => {
     await fc.assert(
       fc.asyncProperty(report, columns, async (what, width) => {
         const text = await rendererFor({ format: id }).render(what, { columns: width, color: false })
         const output = text.replaceAll('\n', '')
-        expect(dangerous.exec(output)).toBeNull()
+        expect(dangerous.exec(isPage(id) ? withoutJoined(output) : output)).toBeNull()
       }),
     )
   })
@@ -237,7 +242,7 @@ describe('nothing acts', () => {
           ...what.warnings,
           ...what.sections.flatMap(({ title, notes = [] }) => [title, ...notes]),
         ]
-        expect(texts.filter((one) => !page.text.includes(visible(one)))).toEqual([])
+        expect(texts.filter((one) => !page.text.includes(visibleOnPage(one)))).toEqual([])
       }),
     )
   })
@@ -249,7 +254,7 @@ describe('nothing acts', () => {
         const page = readPage(html, mailRules)
         expect(page.offences).toEqual([])
         expect(page.styles).toEqual([sheet.text])
-        expect(dangerous.exec(html.replaceAll('\n', ''))).toBeNull()
+        expect(dangerous.exec(withoutJoined(html.replaceAll('\n', '')))).toBeNull()
         const shown = [...html.matchAll(/src="cid:([^"]+)"/g)].map(([, cid]) => cid)
         expect([...new Set(shown)]).toEqual(pictures.map(({ cid }) => cid))
         const images = await drawn(pictures.slice(0, 1))

@@ -74,6 +74,7 @@ function questionOf(
     history: { first_ts: first },
     settings: { config: { bounds } },
     fromInput: false,
+    typed: (command: string) => command,
   } as unknown as Question
 }
 
