@@ -6,6 +6,9 @@ const fixture = (path: string): string => readFileSync(`fixtures/${path}`, 'utf8
 const linesOf = (...paths: readonly string[]): string[] =>
   paths.flatMap((path) => fixture(path).split('\n')).filter((line) => line.trim() !== '')
 
+/** A document that is printed over many lines, on one. */
+const oneLine = (path: string): string => JSON.stringify(JSON.parse(fixture(path)))
+
 /** Responses as a logger of one's own would wrap them. */
 const wrapped = (...names: readonly string[]): string[] =>
   names.map((name) =>
@@ -28,8 +31,15 @@ export const jsonSamples: Readonly<Record<string, readonly string[]>> = {
   kimi: linesOf('kimi/wire/wire.jsonl', 'kimi/steps/wire.jsonl', 'kimi/steps/old.jsonl'),
   'qwen-code': linesOf('qwen-code/chat/d96bf338.jsonl').toReversed(),
   cline: (JSON.parse(fixture('cline/task/ui_messages.json')) as unknown[]).map((one) => JSON.stringify(one)),
-  amp: [JSON.stringify(JSON.parse(fixture('amp/partial/T-partial.json')))],
-  droid: [JSON.stringify(JSON.parse(fixture('droid/settings/s1.settings.json')))],
+  amp: [oneLine('amp/partial/T-partial.json')],
+  droid: [oneLine('droid/settings/s1.settings.json')],
+  opencode: ['msg_json_only', 'msg_shared_001'].map((name) => oneLine(`opencode/json-and-db/storage/message/ses_001/${name}.json`)),
+  copilot: linesOf('copilot/session-state/sess-reset/events.jsonl', 'copilot/otel/copilot-otel.jsonl'),
+  cursor: [oneLine('cursor/admin_usage_page.json')],
+  helicone: [...linesOf('helicone/rows/requests.jsonl', 'helicone/costs/requests.jsonl').filter((line) => line.startsWith('{')), oneLine('helicone/page/requests_page.json')],
+  openrouter: linesOf('openrouter/generations/generation.jsonl'),
+  langfuse: [...linesOf('langfuse/blob/observations.jsonl').filter((line) => line.startsWith('{')), oneLine('langfuse/page/public-api-page.json')],
+  langsmith: [...linesOf('langsmith/dump/runs.jsonl'), oneLine('langsmith/page/sample_runs_flat.json')],
   cohere: wrapped('cohere-v1', 'cohere-v2'),
   gemini: [...linesOf('gemini/batch/results.jsonl', 'gemini/chunks/chunks.jsonl'), ...wrapped('gemini', 'gemini-audio')],
   litellm: linesOf('litellm/spend-logs/rows.jsonl', 'litellm/standard-payload/payload.jsonl'),
@@ -47,4 +57,7 @@ const rowsOf = (path: string): string[][] =>
 export const csvSamples: Readonly<Record<string, readonly (readonly string[])[]>> = {
   litellm: rowsOf('litellm/spend-logs-csv/dump.csv'),
   llmcost: rowsOf('llmcost/shapes/comma.csv'),
+  cursor: rowsOf('cursor/v2-usage-events-2025-11-13.csv'),
+  openrouter: rowsOf('openrouter/logs/openrouter_activity_2026-09-21.csv'),
+  langfuse: rowsOf('langfuse/table/observations_with_cost.csv'),
 }

@@ -57,6 +57,34 @@ const samples: Readonly<Record<string, { readonly record: Json; readonly usage: 
     record: { id: 'm', model: 'gpt-5.2', providerLock: 'openai', providerLockTimestamp: 1788595200000, tokenUsage: { inputTokens: 12, outputTokens: 7, cacheCreationTokens: 0 } },
     usage: ['tokenUsage'],
   },
+  opencode: {
+    record: { id: 'm', sessionID: 's', role: 'assistant', modelID: 'gpt-5.2', providerID: 'openai', time: { created: 1788595200000 }, tokens: { input: 12, output: 7, reasoning: 0, total: 19 } },
+    usage: ['tokens'],
+  },
+  copilot: {
+    record: { type: 'span', traceId: 't', spanId: 'm', name: 'chat gpt-5.2', startTime: [1788595200, 0], endTime: [1788595201, 0], attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'gpt-5.2', 'gen_ai.usage.input_tokens': 12, 'gen_ai.usage.output_tokens': 7 } },
+    usage: ['attributes'],
+  },
+  cursor: {
+    record: { id: 'm', timestamp: '1788595200000', model: 'gpt-5.2', kind: 'USAGE_EVENT_KIND_USAGE_BASED', tokenUsage: { inputTokens: 12, outputTokens: 7, totalCents: 1 } },
+    usage: ['tokenUsage'],
+  },
+  helicone: {
+    record: { request_id: 'm', request_created_at: '2026-09-05 08:00:00.000', response_created_at: '2026-09-05 08:00:01.000', response_status: 200, request_model: 'gpt-5.2', provider: 'OPENAI', prompt_tokens: 12, completion_tokens: 7, total_tokens: 19, cost_details: {} },
+    usage: ['cost_details'],
+  },
+  openrouter: {
+    record: { id: 'm', created_at: '2026-09-05T08:00:00Z', model: 'openai/gpt-5.2', native_tokens_prompt: 12, native_tokens_completion: 7, total_cost: 0.001, cost_details: {} },
+    usage: ['cost_details'],
+  },
+  langfuse: {
+    record: { id: 'm', traceId: 't', type: 'GENERATION', startTime: '2026-09-05T08:00:00Z', model: 'gpt-5.2', usageDetails: { input: 12, output: 7 }, costDetails: {} },
+    usage: ['usageDetails'],
+  },
+  langsmith: {
+    record: { id: 'm', run_type: 'llm', trace_id: 't', start_time: '2026-09-05T08:00:00', extra: { metadata: { ls_model_name: 'gpt-5.2', ls_provider: 'openai' } }, prompt_tokens: 12, completion_tokens: 7, prompt_token_details: { cache_read: 0 } },
+    usage: ['prompt_token_details'],
+  },
   litellm: { record: fixture('litellm/spend-logs/rows.jsonl'), usage: ['metadata', 'usage_object'] },
   anthropic: {
     record: {

@@ -22,6 +22,28 @@ const value = (...pointers: readonly string[]): string =>
     ? `json_extract_string(d, '${pointers[0]}')`
     : `coalesce(${pointers.map((pointer) => `json_extract_string(d, '${pointer}')`).join(', ')})`
 
+/** What people and models wrote in a message: left out. Whatever else it says stays, so that what bears on money is seen. */
+const written = JSON.stringify(
+  Object.fromEntries(
+    [
+      'content',
+      'parts',
+      'text',
+      'summary',
+      'system',
+      'prompt',
+      'title',
+      'error',
+      'structured',
+      'metadata',
+      'tools',
+      'snapshot',
+      'message',
+      'messages',
+    ].map((name) => [name, null]),
+  ),
+)
+
 /**
  * A message of an assistant is a call. It has its counts beside its session's folder and parent; a fork copies
  * messages under new ids, with all that they say.
@@ -62,7 +84,7 @@ const records = (lines: string): string => `
     WHERE json_type(d) = 'OBJECT' AND json_type(d, '/tokens') = 'OBJECT' AND (${value('/role')} = 'assistant' OR type = 'assistant')
       AND NOT coalesce(json_exists(d, '/messageID'), false)),
   made AS (
-    SELECT c.line, ${callRecord({
+    SELECT c.line, CAST(json_merge_patch(d, '${written}', CAST(${callRecord({
       id: `coalesce(c.created || '-' || left(md5(counts), 16), c.id)`,
       // Of a message and its copies that one is shown which its session is old enough for.
       revision: `CASE WHEN s.created > TRY_CAST(c.created AS DOUBLE) THEN '2 ' ELSE '1 ' END || coalesce(c.id, '')`,
@@ -79,7 +101,7 @@ const records = (lines: string): string => `
       error: value('/error/name'),
       cost: `json_extract(d, '/cost')`,
       tokens: `json_extract(d, '/tokens')`,
-    })} AS text,
+    })} AS JSON)) AS VARCHAR) AS text,
       counts = first_value(counts) OVER (PARTITION BY coalesce(c.id, CAST(c.line AS VARCHAR))
         ORDER BY TRY_CAST(${value('/tokens/output')} AS DOUBLE) DESC NULLS LAST, counts) AS is_last
     FROM calls c LEFT JOIN sessions s ON s.file = c.file AND s.id = c.session LEFT JOIN roots r ON r.file = c.file AND r.id = c.session)
