@@ -36,7 +36,7 @@ export const synonyms: Readonly<Record<string, readonly string[]>> = {
   'llmcost cache': ['caching', 'hits', 'savings'],
   'llmcost sql <query>': ['query', 'select', 'sqlite', 'duckdb', 'db', 'shell'],
   'llmcost check': ['gate', 'rules', 'assert', 'test', 'ci'],
-  'llmcost alerts': ['notify', 'notifications', 'watch'],
+  'llmcost alerts': ['notify', 'notifications'],
   'llmcost metrics': ['prometheus', 'serve', 'server', 'exporter', 'grafana'],
   'llmcost budget': ['limit', 'limits', 'quota', 'quotas'],
   'llmcost prices': ['pricing', 'rates', 'pricelist'],

@@ -46,6 +46,8 @@ export function exportedPlan(survey: Survey): ReadPlan {
     tags: tagsOf(tags, denied),
     cacheTokens: 'included',
     cacheTokensCertain: true,
+    // What was exported was a call, whatever is known of what it used.
+    callsMayLackUsage: true,
     readBefore: true,
     // A call that several sources know may be priced by another's name than that of its own answer.
     model: `nullif(${text('model')}, '')`,

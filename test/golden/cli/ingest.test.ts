@@ -21,7 +21,8 @@ beforeAll(() => {
   write('rejects.jsonl', call(3) + call(4) + call(5) + call(6) + call(7) + call(8, -1))
   write('empty.jsonl', '')
   write('package.json', '{"name": "x", "version": "1.0.0"}')
-  write('runs.jsonl', `${JSON.stringify({ id: 'r', run_type: 'llm', trace_id: 't', prompt_tokens: 1 })}\n`)
+  const run = { id: 'c', op_name: 'weave:///a/b/op/x:1', started_at: '2026-09-14T09:00:00Z', summary: {} }
+  write('runs.jsonl', `${JSON.stringify(run)}\n`)
 })
 
 describe('what came in', () => {

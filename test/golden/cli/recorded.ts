@@ -94,6 +94,8 @@ const quoted = (arg: string): string => (/^[\w./:=,~!*-]+$/.test(arg) ? arg : `'
 function settled(text: string, home: string): string {
   return text
     .replaceAll(home, '~')
+    // Of a path that is cut, its beginning alone: the folder in memory is as long, by fewer strokes.
+    .replaceAll(/\/dev\/shm\/llmcost-test(-+)/g, '/tmp/llmcost-test$1----')
     .replaceAll('\u001b', '␛')
     .replaceAll(/(last ingest\W.*?)\d{4}-[\d-]+ [\d:]+/g, '$1<time>')
     .replaceAll(/(size\W.*?)[\d.]+ [kMG]?B/g, '$1<size>')

@@ -99,7 +99,15 @@ describe('a folder', () => {
   test('names what may hold money, and is no failure', async () => {
     const folder = workshop.room()
     write(join(folder, 'calls.jsonl'), call)
-    write(join(folder, 'runs.jsonl'), line({ id: 'r', run_type: 'llm', trace_id: 't', prompt_tokens: 1 }))
+    write(
+      join(folder, 'runs.jsonl'),
+      line({
+        id: 'c',
+        op_name: 'weave:///a/b/op/x:1',
+        started_at: '2026-09-14T09:00:00Z',
+        summary: { usage: {} },
+      }),
+    )
     write(
       join(folder, 'odd.jsonl'),
       line({ at: { time: '2026-10-05T08:00:00Z' }, deep: { prompt_tokens: 5, completion_tokens: 1 } }),
@@ -114,14 +122,22 @@ describe('a folder', () => {
     expect(hasRefused(summary)).toBe(false)
     expect(refusedWords(summary)).toEqual([
       expect.stringMatching(/odd\.jsonl was not read: no importer knows these fields/),
-      expect.stringMatching(/runs\.jsonl was not read: this is a run export of LangSmith/),
+      expect.stringMatching(/runs\.jsonl was not read: this is an export of W&B Weave/),
     ])
   })
 
   test('with --strict leaves out nothing that may hold money', async () => {
     const folder = workshop.room()
     write(join(folder, 'calls.jsonl'), call)
-    write(join(folder, 'runs.jsonl'), line({ id: 'r', run_type: 'llm', trace_id: 't', prompt_tokens: 1 }))
+    write(
+      join(folder, 'runs.jsonl'),
+      line({
+        id: 'c',
+        op_name: 'weave:///a/b/op/x:1',
+        started_at: '2026-09-14T09:00:00Z',
+        summary: { usage: {} },
+      }),
+    )
     write(join(folder, 'package.json'), '{"name":"x"}')
     const summary = await ingestInto(workshop.store(), [folder], { rejectLimit: { count: 0 } })
     expect(states(summary)).toEqual({
