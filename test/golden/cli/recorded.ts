@@ -92,15 +92,19 @@ const quoted = (arg: string): string => (/^[\w./:=,~!*-]+$/.test(arg) ? arg : `'
 
 /** Without what differs from run to run and from machine to machine. */
 function settled(text: string, home: string): string {
-  return text
-    .replaceAll(home, '~')
-    // Of a path that is cut, its beginning alone: the folder in memory is as long, by fewer strokes.
-    .replaceAll(/\/dev\/shm\/llmcost-test(-+)/g, '/tmp/llmcost-test$1----')
-    .replaceAll('\u001b', '␛')
-    .replaceAll(/(last ingest\W.*?)\d{4}-[\d-]+ [\d:]+/g, '$1<time>')
-    .replaceAll(/(size\W.*?)[\d.]+ [kMG]?B/g, '$1<size>')
-    .replaceAll(/^(llmcost_(?:last_ingest|read)_timestamp_seconds )[\d.]+$/gm, '$1<time>')
-    .replaceAll(/("last_ingest": )"[^"]+"/g, '$1"<time>"')
-    .replaceAll(/("size": )\d+/g, '$1<size>')
-    .replaceAll(/^(status,[^,]*,)\d+(,.*,)\d{4}-[\dT:.-]+Z(,[^,]*,[^,]*,[^,]*)$/gm, '$1<size>$2<time>$3')
+  return (
+    text
+      .replaceAll(home, '~')
+      // Of a path that is cut, its beginning alone: the folder in memory is as long, by fewer strokes.
+      .replaceAll(/\/dev\/shm\/llmco[st-]*/g, (cut) =>
+        '/tmp/llmcost-test'.padEnd(40, '-').slice(0, cut.length),
+      )
+      .replaceAll('\u001b', '␛')
+      .replaceAll(/(last ingest\W.*?)\d{4}-[\d-]+ [\d:]+/g, '$1<time>')
+      .replaceAll(/(size\W.*?)[\d.]+ [kMG]?B/g, '$1<size>')
+      .replaceAll(/^(llmcost_(?:last_ingest|read)_timestamp_seconds )[\d.]+$/gm, '$1<time>')
+      .replaceAll(/("last_ingest": )"[^"]+"/g, '$1"<time>"')
+      .replaceAll(/("size": )\d+/g, '$1<size>')
+      .replaceAll(/^(status,[^,]*,)\d+(,.*,)\d{4}-[\dT:.-]+Z(,[^,]*,[^,]*,[^,]*)$/gm, '$1<size>$2<time>$3')
+  )
 }
