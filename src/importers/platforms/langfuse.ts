@@ -1,4 +1,5 @@
 import { Document, at, firstOf, isObject, type Importer, type ReadPlan, type Survey } from '../importer.js'
+import { quoteText } from '../../domain/words/quoting.js'
 import { standsForItself, tagsOf } from '../agents/lines.js'
 
 type Values = Readonly<Record<string, unknown>>
@@ -121,9 +122,14 @@ function plan(survey: Survey): ReadPlan {
     names.filter((name) => survey.keys.includes(name))
   const top = (...names: readonly string[]): string | undefined =>
     firstOf(...has(...names).map((name) => `nullif(${doc.text(name)}, '')`))
-  const place = has('usageDetails', 'usage_details')[0]
-  const keys = place === undefined ? [] : (survey.shape.get(JSON.stringify([place])) ?? [])
-  const cell = (key: string): string => doc.text(place!, key)
+  // Exports of both kinds may be read together, each with its own spelling.
+  const places = has('usageDetails', 'usage_details').map(
+    (place) => [place, survey.shape.get(JSON.stringify([place])) ?? []] as const,
+  )
+  const keys = [...new Set(places.flatMap(([, own]) => own))]
+  const cells = (key: string): readonly string[] =>
+    places.flatMap(([place, own]) => (own.includes(key) ? [doc.text(place, key)] : []))
+  const cell = (key: string): string => firstOf(...cells(key))!
   const whole = (sql: string): string => `TRY_CAST(${sql} AS DECIMAL(20, 2))`
   const sumOf = (some: readonly string[]): string | undefined => {
     if (some.length === 0) return undefined
@@ -176,16 +182,18 @@ function plan(survey: Survey): ReadPlan {
       given('total_cost'),
       given('calculatedTotalCost'),
     ),
-    latency_ms:
-      seconds(doc, has('latency')) ?? between(top('startTime', 'start_time'), top('endTime', 'end_time')),
-    ttft_ms: seconds(doc, has('timeToFirstToken', 'time_to_first_token')),
+    latency_ms: firstOf(
+      seconds(top('latency')),
+      between(top('startTime', 'start_time'), top('endTime', 'end_time')),
+    ),
+    ttft_ms: seconds(top('timeToFirstToken', 'time_to_first_token')),
     error:
       top('level') === undefined
         ? undefined
         : `CASE WHEN ${top('level')} = 'ERROR' THEN coalesce(${top('statusMessage', 'status_message') ?? 'NULL'}, 'error') END`,
-    temperature: has('modelParameters', 'model_parameters').map((name) =>
-      doc.embedded(name).text('temperature'),
-    )[0],
+    temperature: firstOf(
+      ...has('modelParameters', 'model_parameters').map((name) => doc.embedded(name).text('temperature')),
+    ),
     max_tokens: firstOf(
       ...has('modelParameters', 'model_parameters').flatMap((name) => [
         doc.embedded(name).text('max_tokens'),
@@ -194,10 +202,9 @@ function plan(survey: Survey): ReadPlan {
     ),
   }
   const type = top('type')
-  const parent = has('parentObservationId', 'parent_observation_id')[0]
+  const parent = top('parentObservationId', 'parent_observation_id')
   const uses = [
-    ...within('input').map(cell),
-    ...within('output').map(cell),
+    ...[...within('input'), ...within('output')].flatMap(cells),
     ...(['usage', 'inputUsage', 'outputUsage', 'totalUsage'] as const).flatMap((name) =>
       has(name).map((key) => doc.text(key)),
     ),
@@ -221,14 +228,12 @@ function plan(survey: Survey): ReadPlan {
       parent === undefined
         ? `coalesce(${type ?? 'NULL'}, 'GENERATION') IN ('GENERATION', 'EMBEDDING')`
         : `coalesce(${type ?? 'NULL'}, 'GENERATION') IN ('GENERATION', 'EMBEDDING') OR coalesce(${fields['input_tokens'] ?? 'NULL'}, ${fields['output_tokens'] ?? 'NULL'}) IS NOT NULL`,
-    ...(parent === undefined
-      ? {}
-      : { spans: { parent: `nullif(${doc.text(parent)}, '')`, own: `[${fields['call_id'] ?? 'NULL'}]` } }),
+    ...(parent === undefined ? {} : { spans: { parent, own: `[${fields['call_id'] ?? 'NULL'}]` } }),
     totalTokens: firstOf(known(['total', 'total_tokens']), legacyTotal),
     ...(unknown.length === 0
       ? {}
       : {
-          unread: `nullif(concat_ws('; ', ${unknown.map((key) => `CASE WHEN ${whole(cell(key))} > 0 THEN '${place}.${key.replaceAll("'", "''")}' END`).join(', ')}), '')`,
+          unread: `nullif(concat_ws('; ', ${places.flatMap(([place, own]) => unknown.filter((key) => own.includes(key)).map((key) => `CASE WHEN ${whole(doc.text(place, key))} > 0 THEN ${quoteText(`${place}.${key}`)} END`)).join(', ')}), '')`,
         }),
     uses,
     addedUp: ['input_tokens', 'output_tokens', 'cache_creation_input_tokens'],
@@ -241,10 +246,8 @@ function plan(survey: Survey): ReadPlan {
   }
 }
 
-const seconds = (doc: Document, names: readonly string[]): string | undefined =>
-  names.length === 0
-    ? undefined
-    : `CAST(round(TRY_CAST(${doc.text(names[0]!)} AS DOUBLE) * 1000, 3) AS VARCHAR)`
+const seconds = (text: string | undefined): string | undefined =>
+  text === undefined ? undefined : `CAST(round(TRY_CAST(${text} AS DOUBLE) * 1000, 3) AS VARCHAR)`
 
 const between = (from: string | undefined, to: string | undefined): string | undefined =>
   from === undefined || to === undefined

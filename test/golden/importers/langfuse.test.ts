@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { fixtures, marker, readEach, readFixture, workshop, type Read } from './reading.js'
+import { fixtures, marker, readEach, readFiles, readFixture, workshop, type Read } from './reading.js'
 
 afterAll(() => workshop.close())
 
@@ -138,6 +138,19 @@ test('the blob export: snake case, numbers as texts, rows that are exported agai
     expect.objectContaining({ call_id: 'obs-92', status: 'error', error: '429 rate limited' }),
   ])
   expect(everything).not.toContain(marker)
+})
+
+test('exports of both spellings are read together as apart', async () => {
+  const folders = ['traces', 'page', 'blob'] as const
+  const apart = []
+  for (const folder of folders) apart.push(...(await readFixture(`langfuse/${folder}`)).calls)
+  const files = folders.flatMap((folder) =>
+    readdirSync(join(fixtures, 'langfuse', folder)).map((file) => join(fixtures, 'langfuse', folder, file)),
+  )
+  const { calls } = await readFiles(files)
+  const one = (call: Read['calls'][number]): string =>
+    JSON.stringify([call['call_id'], call['input_tokens'], call['output_tokens'], call['unread_usage']])
+  expect(calls.map(one).toSorted()).toEqual(apart.map(one).toSorted())
 })
 
 test('a count of another name is named, and the call is priced in part', async () => {
