@@ -68,7 +68,7 @@ function planOfTable(survey: Survey): ReadPlan {
       finish_reason: firstOf(cell('finish_reason_normalized'), cell('finish_reason_raw'))!,
     },
     tags: tagsOf({
-      key_alias: cell('api_key_name'),
+      key_name: cell('api_key_name'),
       upstream_provider: cell('provider_name'),
       variant: `nullif(${cell('variant')}, 'standard')`,
       cancelled: `CASE WHEN ${isTrue('cancelled')} THEN 'true' END`,

@@ -98,7 +98,7 @@ export const labelNames: Readonly<Record<string, string>> = {
   prompt_id: 'prompt_id',
   'organization.id': 'organization',
   'terminal.type': 'terminal',
-  'metadata.user_api_key_alias': 'key_alias',
+  'metadata.user_api_key_alias': 'key_name',
   'metadata.user_api_key_hash': 'key_hash',
 }
 

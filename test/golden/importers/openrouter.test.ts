@@ -33,7 +33,7 @@ test('the table of single generations: cached tokens and reasoning are parts, mo
     ttft_ms: 690,
     finish_reason: 'stop',
     cost_usd: expect.any(String) as string,
-    tags: { key_alias: 'prod-key', upstream_provider: 'Anthropic' },
+    tags: { key_name: 'prod-key', upstream_provider: 'Anthropic' },
   })
 })
 

@@ -286,7 +286,7 @@ describe('spellings', () => {
       reported_cost_usd: '0.00225',
       team: 'growth',
       user_id: 'u-3',
-      tags: { key_alias: 'ci' },
+      tags: { key_name: 'ci' },
     })
     expect(of('75')).toMatchObject({
       operation: 'embedding',
