@@ -49,7 +49,7 @@ function jsonLog(room: string, id: string, throws: Dice): Fuzzed {
 }
 
 /** Importers of lines that may hold several records, which are counted then. */
-const severalALine = new Set(['amp'])
+const severalALine = new Set(['amp', 'cursor', 'helicone', 'langfuse', 'langsmith', 'openrouter', 'otel'])
 
 const newlines = (text: string): number => text.split('\n').length - 1
 

@@ -36,7 +36,7 @@ export const jsonSamples: Readonly<Record<string, readonly string[]>> = {
   opencode: ['msg_json_only', 'msg_shared_001'].map((name) => oneLine(`opencode/json-and-db/storage/message/ses_001/${name}.json`)),
   copilot: linesOf('copilot/session-state/sess-reset/events.jsonl', 'copilot/otel/copilot-otel.jsonl'),
   cursor: [oneLine('cursor/admin_usage_page.json')],
-  helicone: [...linesOf('helicone/rows/requests.jsonl', 'helicone/costs/requests.jsonl').filter((line) => line.startsWith('{')), oneLine('helicone/page/requests_page.json')],
+  helicone: [...linesOf('helicone/costs/requests.jsonl'), ...linesOf('helicone/rows/requests.jsonl').slice(0, 3), oneLine('helicone/page/requests_page.json')],
   openrouter: linesOf('openrouter/generations/generation.jsonl'),
   langfuse: [...linesOf('langfuse/blob/observations.jsonl').filter((line) => line.startsWith('{')), oneLine('langfuse/page/public-api-page.json')],
   langsmith: [...linesOf('langsmith/dump/runs.jsonl'), oneLine('langsmith/page/sample_runs_flat.json')],

@@ -70,7 +70,7 @@ function records(lines: string): string {
   return `
     WITH told AS MATERIALIZED (
       SELECT line, text, is_object, CASE WHEN is_object THEN ${list} END AS list FROM (
-        SELECT line, text, (json_valid(text) AND starts_with(ltrim(text), '{')) AS is_object FROM ${lines})),
+        SELECT line, text, coalesce(json_valid(text) AND starts_with(ltrim(text), '{'), false) AS is_object FROM ${lines})),
     parts AS (
       SELECT line, json_extract(list, '/' || i) AS one, is_trace, context FROM (
         SELECT line, list, json_type(text, '/data') IS DISTINCT FROM 'ARRAY' AS is_trace, ${context} AS context,

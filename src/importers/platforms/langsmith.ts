@@ -33,7 +33,7 @@ const content = JSON.stringify({
 const records = (lines: string): string => `
   WITH told AS MATERIALIZED (
     SELECT line, text, is_object, ${firstOf(...lists.map((name) => `CASE WHEN is_object AND json_type(text, '/${name}') = 'ARRAY' THEN '/${name}' END`))} AS place FROM (
-      SELECT line, text, (json_valid(text) AND starts_with(ltrim(text), '{')) AS is_object FROM ${lines})),
+      SELECT line, text, coalesce(json_valid(text) AND starts_with(ltrim(text), '{'), false) AS is_object FROM ${lines})),
   runs AS (
     SELECT line, json_extract(text, place || '/' || i) AS run FROM (
       SELECT line, text, place, unnest(range(CAST(json_array_length(text, place) AS BIGINT))) AS i FROM told WHERE place IS NOT NULL)
