@@ -134,7 +134,13 @@ function plan(survey: Survey): ReadPlan {
   const sumOf = (some: readonly string[]): string | undefined => {
     if (some.length === 0) return undefined
     const there = `coalesce(${some.map(cell).join(', ')}) IS NOT NULL`
-    return `CASE WHEN ${there} THEN regexp_replace(CAST(${some.map((key) => `coalesce(${whole(cell(key))}, 0)`).join(' + ')} AS VARCHAR), '\\.0+$', '') END`
+    const sum = some.map((key) => `coalesce(${whole(cell(key))}, 0)`).join(' + ')
+    // What is no count goes on as it is, to be refused: as nothing it would make a sum that looks right.
+    const odd = some.map(
+      (key) =>
+        `CASE WHEN ${whole(cell(key))} IS NULL OR ${whole(cell(key))} < 0 OR ${whole(cell(key))} > ${10 ** 12} THEN ${cell(key)} END`,
+    )
+    return `CASE WHEN ${there} THEN coalesce(${odd.join(', ')}, regexp_replace(CAST(${sum} AS VARCHAR), '\\.0+$', '')) END`
   }
   const within = (word: string): readonly string[] =>
     keys.filter((key) => key.includes(word) && !isWithin(key))

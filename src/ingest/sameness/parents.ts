@@ -35,6 +35,10 @@ export async function leaveOutParents(db: Database, leaves: readonly string[] = 
     WITH names AS (SELECT span, source, trace_id, unnest(span_ids) AS id FROM spans)
     SELECT DISTINCT c.span, p.span AS parent FROM spans c JOIN names p ON p.id = c.parent_span AND p.source = c.source
     WHERE p.span <> c.span AND (p.trace_id = c.trace_id OR p.trace_id IS NULL OR c.trace_id IS NULL)`)
+  // Two that name each other as parents are above nobody: neither is lost by what the other says.
+  await db.run(
+    `DELETE FROM branches b WHERE EXISTS (SELECT 1 FROM branches c WHERE c.span = b.parent AND c.parent = b.span)`,
+  )
   // The spans are compared by the few that are related: by those themselves, the engine would join all with all.
   await db.run(`CREATE OR REPLACE TEMP TABLE sums AS
     WITH RECURSIVE climb(span, parent) AS (

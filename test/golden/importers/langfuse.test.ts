@@ -1,5 +1,5 @@
 /** Exports of Langfuse, against the figures that its own traces state. */
-import { readdirSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { fixtures, marker, readEach, readFiles, readFixture, workshop, type Read } from './reading.js'
@@ -151,6 +151,43 @@ test('exports of both spellings are read together as apart', async () => {
   const one = (call: Read['calls'][number]): string =>
     JSON.stringify([call['call_id'], call['input_tokens'], call['output_tokens'], call['unread_usage']])
   expect(calls.map(one).toSorted()).toEqual(apart.map(one).toSorted())
+})
+
+test('a part that is no count, or beyond any, refuses its record and is not nothing', async () => {
+  const part = (id: string, value: unknown): string =>
+    JSON.stringify({
+      id,
+      traceId: 't',
+      type: 'GENERATION',
+      startTime: '2026-09-14T10:00:00Z',
+      model: 'gpt-4o',
+      usageDetails: { input: 10, input_cached_tokens: value, output: 5 },
+    })
+  const path = join(workshop.room(), 'parts.jsonl')
+  writeFileSync(
+    path,
+    `${[part('p-1', 4), part('p-2', '9223372036854775807'), part('p-3', -8), part('p-4', 'many')].join('\n')}\n`,
+  )
+  const { calls, rejects } = await readFiles([path], { rejectLimit: { share: 1 } })
+  expect(calls.map((call) => [call['call_id'], call['input_tokens']])).toEqual([['p-1', 14]])
+  expect(rejects.map(([line]) => line)).toEqual([2, 3, 4])
+})
+
+test('two that name each other as parents both count', async () => {
+  const one = (id: string, parentObservationId: string): string =>
+    JSON.stringify({
+      id,
+      parentObservationId,
+      traceId: 't',
+      type: 'GENERATION',
+      startTime: '2026-09-14T10:00:00Z',
+      model: 'gpt-4o',
+      usageDetails: { input: 10, output: 5 },
+    })
+  const path = join(workshop.room(), 'circle.jsonl')
+  writeFileSync(path, `${[one('a', 'b'), one('b', 'a'), one('c', 'c')].join('\n')}\n`)
+  const { calls } = await readFiles([path])
+  expect(calls.map((call) => call['call_id'])).toEqual(['a', 'b', 'c'])
 })
 
 test('a count of another name is named, and the call is priced in part', async () => {
