@@ -1,5 +1,5 @@
 import { Document, at, firstOf, isObject, type Importer } from '../importer.js'
-import { standsForItself, tagsOf } from './lines.js'
+import { standsForItself, tagsOf } from '../made-records.js'
 
 const text = (json: string, path: string): string => `json_extract_string(${json}, '${path}')`
 const list = (path: string): string =>

@@ -1,6 +1,6 @@
 import { Document, at, firstOf, isObject, type Home, type Importer, type Machine } from '../importer.js'
-import { folderName, foldersOf, tagsOf } from './lines.js'
 import { isQwenCode } from './qwen-code.js'
+import { folderName, foldersOf, tagsOf } from '../made-records.js'
 
 /** Where sessions are: below the folders that are named, with commas; else below those of both layouts that were in use. */
 function homes({ home, env }: Machine): readonly Home[] {

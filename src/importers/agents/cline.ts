@@ -1,5 +1,5 @@
 import { Document, at, firstOf, type Home, type Importer, type Machine } from '../importer.js'
-import { says, standsForItself, tagsOf } from './lines.js'
+import { says, standsForItself, tagsOf } from '../made-records.js'
 
 /** Extensions of the family, by the folder in which an editor keeps what is theirs. */
 const extensions = ['saoudrizwan.claude-dev', 'rooveterinaryinc.roo-cline', 'kilocode.kilo-code']

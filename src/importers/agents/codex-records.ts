@@ -4,7 +4,7 @@
  * repeat and carry running totals, and in newer builds by a `token_usage_record` for each answer too.
  */
 import { quoteText } from '../../domain/words/quoting.js'
-import { says, standsForItself } from './lines.js'
+import { says, standsForItself } from '../made-records.js'
 
 /** Counts of a usage object. */
 const counts = [

@@ -1,6 +1,6 @@
 import { Document, at, firstOf, isObject, type Home, type Importer, type Machine } from '../importer.js'
 import { codexRecords } from './codex-records.js'
-import { folderName, foldersOf, tagsOf } from './lines.js'
+import { folderName, foldersOf, tagsOf } from '../made-records.js'
 
 function homes({ home, env }: Machine): readonly Home[] {
   return foldersOf(env['CODEX_HOME'], home, [`${home}/.codex`]).flatMap((folder) =>

@@ -1,8 +1,7 @@
 /**
  * SQL for the records of VS Code's chats. A chat is a log of changes to one object: 0 states it whole, 1 sets
  * a value, 2 cuts a list off and appends to it. Its requests are the calls, as the last changes leave them.
- */
-import { callRecord } from './session-records.js'
+ */ import { callRecord } from '../made-records.js'
 
 const at = (path: string, x = 'v'): string => `json_extract(${x}, '${path}')`
 

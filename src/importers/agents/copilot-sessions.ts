@@ -1,5 +1,4 @@
-/** SQL for the records of Copilot's command line: what its sessions used in all, and its store of calls. */
-import { callRecord } from './session-records.js'
+/** SQL for the records of Copilot's command line: what its sessions used in all, and its store of calls. */ import { callRecord } from '../made-records.js'
 
 /** Counts of a model in a session's end, as the events name them. */
 const counts = [

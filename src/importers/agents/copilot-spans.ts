@@ -1,5 +1,4 @@
-/** SQL for the records of Copilot's telemetry as its file exporter writes it: one flat object a line, spans and events mixed. */
-import { callRecord } from './session-records.js'
+/** SQL for the records of Copilot's telemetry as its file exporter writes it: one flat object a line, spans and events mixed. */ import { callRecord } from '../made-records.js'
 
 /** Text of an attribute. */
 const said = (name: string): string => `json_extract_string(a, '/${name}')`

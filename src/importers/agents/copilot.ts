@@ -2,7 +2,7 @@ import { Document, at, firstOf, isObject, type Home, type Importer, type Machine
 import { chatCtes } from './copilot-chats.js'
 import { sessionCtes, storeCtes } from './copilot-sessions.js'
 import { spanCtes } from './copilot-spans.js'
-import { labelTags } from './session-records.js'
+import { tagsOf } from '../made-records.js'
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -188,7 +188,7 @@ export const copilot: Importer = {
         finish_reason: doc.text('finish'),
         error,
       },
-      tags: labelTags({
+      tags: tagsOf({
         git_branch: doc.text('branch'),
         repository: doc.text('repository'),
         version: doc.text('version'),

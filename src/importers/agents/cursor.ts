@@ -1,5 +1,5 @@
 import { Document, at, firstOf, isObject, type Importer, type ReadPlan, type Survey } from '../importer.js'
-import { labelTags } from './session-records.js'
+import { tagsOf } from '../made-records.js'
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -89,7 +89,7 @@ function planOfTable(survey: Survey): ReadPlan {
       reported_cost_usd: firstOf(amount(cell('Cost')), amount(cell('Cost to you')))!,
       error: failure(kind),
     },
-    tags: labelTags({
+    tags: tagsOf({
       kind: `nullif(trim(${kind}), '')`,
       max_mode: `CASE WHEN lower(${cell('Max Mode')}) IN ('yes', 'true') THEN 'yes' END`,
       automation: `nullif(trim(${cell('Automation ID')}), '')`,
@@ -130,7 +130,7 @@ function planOfEvents(): ReadPlan {
         WHEN ${cents(tokens)} > 0 THEN ${dollars(`(${cents(tokens)} + coalesce(${cents(fee)}, 0))`)} END`,
       error: failure(kind),
     },
-    tags: labelTags({
+    tags: tagsOf({
       kind: `lower(regexp_replace(${kind}, '^USAGE_EVENT_KIND_', ''))`,
       max_mode: `CASE WHEN ${doc.text('maxMode')} = 'true' THEN 'yes' END`,
       plan_units: doc.text('requestsCosts'),

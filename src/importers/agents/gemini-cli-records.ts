@@ -2,8 +2,7 @@
  * The calls of Gemini CLI. A chat tells an answer once or, as it is written again, several times; an old chat is one
  * object with all its messages; the telemetry tells each answer in two events and in a metric; and a run
  * prints its totals by model.
- */
-import { says, standsForItself } from './lines.js'
+ */ import { says, standsForItself } from '../made-records.js'
 
 /** What people and models wrote, and what tools were given. */
 const withoutTexts =

@@ -1,7 +1,7 @@
 import { sumOf } from '../bodies/counts.js'
 import { Document, at, firstOf, isObject, type Importer } from '../importer.js'
 import { geminiCliRecords } from './gemini-cli-records.js'
-import { tagsOf } from './lines.js'
+import { tagsOf } from '../made-records.js'
 
 /**
  * Chats and telemetry of Gemini CLI, and what a run prints. Thoughts are output beside the output, what tools

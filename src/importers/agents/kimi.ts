@@ -1,5 +1,5 @@
 import { Document, at, firstOf, isObject, type Importer } from '../importer.js'
-import { says, standsForItself, tagsOf } from './lines.js'
+import { says, standsForItself, tagsOf } from '../made-records.js'
 
 const words = ['usage.record', 'step.end', 'config.update', 'StatusUpdate']
 

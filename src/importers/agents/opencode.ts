@@ -1,6 +1,6 @@
 import { sumOf } from '../bodies/counts.js'
 import { Document, isObject, type Home, type Importer, type Machine } from '../importer.js'
-import { callRecord, labelTags, wholeText } from './session-records.js'
+import { callRecord, tagsOf, wholeText } from '../made-records.js'
 
 /** Where the databases are, and the store of single files that was in use before them. */
 function homes({ home, env }: Machine): readonly Home[] {
@@ -170,7 +170,7 @@ export const opencode: Importer = {
         finish_reason: doc.text('finish'),
         error: doc.text('error'),
       },
-      tags: labelTags({ agent: doc.text('agent'), version: doc.text('version') }),
+      tags: tagsOf({ agent: doc.text('agent'), version: doc.text('version') }),
       revisionId: doc.text('revision'),
     }
   },

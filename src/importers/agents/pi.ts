@@ -1,5 +1,5 @@
 import { Document, at, firstOf, isObject, type Importer } from '../importer.js'
-import { folderName, foldersOf, says, standsForItself, tagsOf } from './lines.js'
+import { folderName, foldersOf, says, standsForItself, tagsOf } from '../made-records.js'
 
 const words = ['session', 'model_change', 'model-snapshot', 'usage']
 

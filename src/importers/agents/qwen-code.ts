@@ -1,6 +1,6 @@
 import { number, sumOf } from '../bodies/counts.js'
 import { Document, at, firstOf, isObject, type Importer, type Sample } from '../importer.js'
-import { folderName, tagsOf } from './lines.js'
+import { folderName, tagsOf } from '../made-records.js'
 
 /** True for a session of Qwen Code, whose lines are much like those of Claude Code. */
 export const isQwenCode = ({ kind, records }: Sample): boolean =>

@@ -1,5 +1,5 @@
 import { Document, at, firstOf, isObject, type Importer, type ReadPlan, type Survey } from '../importer.js'
-import { standsForItself, tagsOf } from '../agents/lines.js'
+import { standsForItself, tagsOf } from '../made-records.js'
 
 type Values = Readonly<Record<string, unknown>>
 

@@ -1,8 +1,8 @@
 import { Document, at, firstOf, isObject, type Importer, type ReadPlan, type Survey } from '../importer.js'
-import { standsForItself } from '../agents/lines.js'
 import { contentPattern, harmlessPattern } from '../records/field-names.js'
 import { mapSql } from '../records/tag-sql.js'
 import { quoteText } from '../../domain/words/quoting.js'
+import { standsForItself } from '../made-records.js'
 
 type Values = Readonly<Record<string, unknown>>
 

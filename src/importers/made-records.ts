@@ -1,5 +1,5 @@
 /** SQL that importers share which make their records of several lines, and of what agents write alike. */
-import { quoteText } from '../../domain/words/quoting.js'
+import { quoteText } from '../domain/words/quoting.js'
 
 /** What a line stands for that tells nothing of a call: it is counted as none. */
 const nothing = `'{}'`
@@ -45,3 +45,14 @@ export function foldersOf(
     folder.replace(/^~(?=\/|$)/, home).replace(/\/+$/, ''),
   )
 }
+
+/** SQL for the JSON of a record: its values by name, a folder as its own name. */
+export function callRecord(values: Readonly<Record<string, string>>): string {
+  const { folder, ...others } = values
+  const all = folder === undefined ? others : { ...others, project: folderName(folder) }
+  const pairs = Object.entries(all).map(([name, sql]) => `'${name}', ${sql}`)
+  return `CAST(json_object(${pairs.join(', ')}) AS VARCHAR)`
+}
+
+/** SQL: a number without the `.0` that some writers give whole ones; any other text as it is. */
+export const wholeText = (text: string): string => `regexp_replace(${text}, '\\.0+$', '')`
