@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { importers } from '../../src/importers/registry.js'
 import type { FileSummary } from '../../src/ingest/summary.js'
+import { severalALine } from '../property/hostile-records.js'
 import { ask, ingestInto, Workshop, write } from '../property/ingesting.js'
 import { fuzzedLine, fuzzedRow } from './mutate.js'
 import { csvSamples, jsonSamples } from './samples.js'
@@ -47,9 +48,6 @@ function jsonLog(room: string, id: string, throws: Dice): Fuzzed {
   const path = write(join(room, `${id}.jsonl`), text)
   return { path, count: severalALine.has(id) ? null : newlines(text) + (last === '' ? 1 : 0) }
 }
-
-/** Importers of lines that may hold several records, which are counted then. */
-const severalALine = new Set(['amp', 'cursor', 'helicone', 'langfuse', 'langsmith', 'openrouter', 'otel'])
 
 const newlines = (text: string): number => text.split('\n').length - 1
 

@@ -134,8 +134,19 @@ const exported: Json = {
 const readLines = (path: string): Json[] =>
   readFileSync(join(fixtures, path), 'utf8')
     .split('\n')
-    .filter((line) => line.trim() !== '')
+    .filter((line) => line.trim().startsWith('{'))
     .map((line) => JSON.parse(line) as Json)
+
+/** Importers of lines that may hold several records, which are counted then: pages, exports whole, batches of spans. */
+export const severalALine: ReadonlySet<string> = new Set([
+  'amp',
+  'cursor',
+  'helicone',
+  'langfuse',
+  'langsmith',
+  'openrouter',
+  'otel',
+])
 
 /** Real records of every kind of log. */
 export function seeds(): readonly Seed[] {
