@@ -2,7 +2,7 @@
 import { timestampText } from '../domain/words/quoting.js'
 import { count } from '../domain/words/wording.js'
 import { countedByList, loggedCostsSql, type LoggedCostRow } from '../domain/costs/logged-costs.js'
-import { addCounts, countsBy, noCounts, type Counts } from '../domain/record-counts.js'
+import { addCounts, countNames, countsBy, noCounts, type Counts } from '../domain/record-counts.js'
 import type { PriceName } from '../domain/costs/rate.js'
 import type { Database } from '../db/database.js'
 import { openStoreBeforeWriting, openStoreForReading, readStore, writeStore } from '../db/store.js'
@@ -19,12 +19,11 @@ import { knownFiles, type KnownFile } from './files.js'
 import { refusedNote, refuseBadFiles, type Refused } from './refuse.js'
 import type { IngestRequest, RejectLimit } from './request.js'
 import {
-  boundCounts,
   callsToMerge,
   countsSql,
   makeRoom,
   mergeCalls,
-  mergeFile,
+  mergeFiles,
   mergeRejects,
   removeFile,
   type MergeFile,
@@ -157,7 +156,7 @@ async function mergeInto(
   const reread = caches.none ? 0 : await rereadStoredCaches(db, request.costBasis)
   if (counted.rows.some(({ rejected }) => rejected > 0)) await mergeRejects(db, request.keepRejectedText)
   const merged = landing.ids.map(([fileNo, fileId]) => mergeFileOf(run, rows, landing, fileNo, fileId))
-  for (const one of merged) await mergeFile(db, one, request.read, landing.ingestId)
+  await mergeFiles(db, merged, request.read, landing.ingestId)
   await recordRun(db, request, merged, book, landing.ingestId)
   const changed = merged.some((file) => file.counts.imported + file.counts.superseded > 0)
   if (changed) await notePriceData(db, book, false)
@@ -303,6 +302,9 @@ function withHeader(row: CountRow, file: StagedFile): CountRow {
   const header = recognised.shape.kind === 'csv' && fromLine === 0 ? 1 : 0
   return { ...row, lines: row.lines + header, skipped: row.skipped + header } as CountRow
 }
+
+/** SQL: the counts of a run, from parameters of their names. */
+const boundCounts = countNames.map((name) => `$${name} AS ${name}`).join(', ')
 
 async function recordRun(
   db: Database,

@@ -97,51 +97,75 @@ export async function mergeRejects(db: Database, keepText: boolean): Promise<voi
     QUALIFY row_number() OVER (PARTITION BY reject_id ORDER BY row) = 1 ORDER BY row`)
 }
 
-/** SQL: the counts of a row, from parameters of their names. */
-export const boundCounts = countNames.map((name) => `$${name} AS ${name}`).join(', ')
+/** How a file's row is written as JSON, by column. */
+const fileColumns = {
+  file_id: 'BIGINT',
+  path: 'VARCHAR',
+  importer: 'VARCHAR',
+  options: 'VARCHAR',
+  size: 'BIGINT',
+  mtime_ms: 'BIGINT',
+  bytes_read: 'BIGINT',
+  ends_with_newline: 'BOOLEAN',
+  head_hash: 'VARCHAR',
+  tail_hash: 'VARCHAR',
+  ...Object.fromEntries(countNames.map((name) => [name, 'BIGINT'])),
+  repairs: 'MAP(VARCHAR, BIGINT)',
+  content_ids: 'BOOLEAN',
+  current: 'BOOLEAN',
+  ingest_id: 'BIGINT',
+}
 
-/** Writes a file's row: a new one, or the continued one with the counts added. */
-export async function mergeFile(
+/** Rows of one statement: agents keep thousands of small files, and a statement for each cost more than to read them. */
+const rowsAtOnce = 1000
+
+/** Writes the files' rows: new ones, or those that continue with the counts added. */
+export async function mergeFiles(
   db: Database,
-  file: MergeFile,
+  files: readonly MergeFile[],
   options: ReadOptions,
   ingestId: number,
 ): Promise<void> {
-  const { staged, counts, continues } = file
+  for (let at = 0; at < files.length; at += rowsAtOnce) {
+    const some = files.slice(at, at + rowsAtOnce)
+    const rows = some.map((file) => fileRow(file, options, ingestId))
+    await db.run(
+      `CREATE OR REPLACE TEMP TABLE landed_files AS SELECT unnest(from_json($rows, $structure), recursive := true)`,
+      { rows: JSON.stringify(rows), structure: JSON.stringify([fileColumns]) },
+    )
+    await db.run('UPDATE store.files SET current = false WHERE path IN (SELECT path FROM landed_files)')
+    if (some.some(({ continues }) => continues))
+      await db.run('DELETE FROM store.files WHERE file_id IN (SELECT file_id FROM landed_files)')
+    await db.run('INSERT INTO store.files BY NAME FROM landed_files')
+  }
+}
+
+function fileRow(
+  { staged, fileId, continues, counts, repairs, contentIds }: MergeFile,
+  options: ReadOptions,
+  ingestId: number,
+): Readonly<Record<keyof typeof fileColumns, unknown>> {
   const { segment } = staged
   const { reading } = segment
   const source = reading.file
-  await db.run('UPDATE store.files SET current = false WHERE path = $path AND file_id <> $id', {
+  return {
+    file_id: fileId,
     path: source.path,
-    id: file.fileId,
-  })
-  if (continues) await db.run('DELETE FROM store.files WHERE file_id = $id', { id: file.fileId })
-  const repairs = Object.entries(file.repairs).filter(([, n]) => n > 0)
-  await db.run(
-    `INSERT INTO store.files BY NAME SELECT $file_id AS file_id, $path AS path, $importer AS importer, $options AS options,
-      $size AS size, $mtime_ms AS mtime_ms, $bytes_read AS bytes_read, $ends_with_newline AS ends_with_newline,
-      $head_hash AS head_hash, $tail_hash AS tail_hash, ${boundCounts},
-      CAST(from_json(CAST($repairs AS JSON), '"MAP(VARCHAR, BIGINT)"') AS MAP(VARCHAR, BIGINT)) AS repairs,
-      $content_ids AS content_ids, $current AS current, $ingest_id AS ingest_id`,
-    {
-      file_id: file.fileId,
-      path: source.path,
-      importer: reading.recognised.importer.id,
-      options: optionsKey(options),
-      // What was read is what counts: the file may have grown meanwhile.
-      size: reading.encoding === 'plain' && source.readFrom === undefined ? segment.bytesRead : source.size,
-      mtime_ms: source.mtimeMs,
-      bytes_read: segment.bytesRead,
-      ends_with_newline: segment.extent.endsWithNewline,
-      head_hash: segment.headHash,
-      tail_hash: segment.tailHash,
-      ...addCounts(continues ? [counts, continues] : [counts]),
-      repairs: JSON.stringify(Object.fromEntries(repairs)),
-      content_ids: file.contentIds,
-      current: !source.stream,
-      ingest_id: ingestId,
-    },
-  )
+    importer: reading.recognised.importer.id,
+    options: optionsKey(options),
+    // What was read is what counts: the file may have grown meanwhile.
+    size: reading.encoding === 'plain' && source.readFrom === undefined ? segment.bytesRead : source.size,
+    mtime_ms: source.mtimeMs,
+    bytes_read: segment.bytesRead,
+    ends_with_newline: segment.extent.endsWithNewline,
+    head_hash: segment.headHash,
+    tail_hash: segment.tailHash,
+    ...addCounts(continues ? [counts, continues] : [counts]),
+    repairs: Object.fromEntries(Object.entries(repairs).filter(([, n]) => n > 0)),
+    content_ids: contentIds,
+    current: !source.stream,
+    ingest_id: ingestId,
+  }
 }
 
 /**
