@@ -40,7 +40,7 @@ const zone = fc.constantFrom(
   'Asia/Kolkata',
   'Australia/Lord_Howe',
 )
-const runs = { numRuns: tries(36, 60) }
+const runs = { numRuns: tries(14, 60) }
 
 /** Filters and what they keep. */
 const covers: readonly (readonly [readonly Filter[], (call: RawCall) => boolean])[] = [

@@ -25,7 +25,7 @@ beforeAll(async () => {
 })
 afterAll(() => db.close())
 
-const runs = { numRuns: tries(40, 80) }
+const runs = { numRuns: tries(16, 80) }
 const iso = (time: number): string => new Date(time).toISOString()
 
 /** A side: its scope, and the calls of it by another way. */
@@ -285,7 +285,7 @@ describe('what brought the difference about', () => {
         if (parts.length === 3) close(parts[2], within)
         else expect(section.rows[1]?.['part']).toBe('mean_cost')
       }),
-      { numRuns: tries(30, 60) },
+      { numRuns: tries(14, 60) },
     )
   })
 })
@@ -374,7 +374,7 @@ describe('movers', () => {
           expect(picos(section.totals?.[`difference_${daily}cost_usd`])).toBe(whole)
         }
       }),
-      { numRuns: tries(30, 60) },
+      { numRuns: tries(14, 60) },
     )
   })
 })
@@ -400,7 +400,7 @@ test('a report of a period has the same tables and sentences as the comparison',
       expect(part.sections).toEqual(before ? moved : [])
       expect(part.findings ?? []).toEqual(before ? report.findings : [])
     }),
-    { numRuns: tries(15, 30) },
+    { numRuns: tries(7, 30) },
   )
 })
 

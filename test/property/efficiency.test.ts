@@ -101,7 +101,7 @@ test('sessions: each is the sum of its calls within the group', async () => {
         else expect(total).toBeUndefined()
       },
     ),
-    { numRuns: tries(50, 100) },
+    { numRuns: tries(20, 100) },
   )
 })
 
@@ -141,7 +141,7 @@ test('quality: what is judged, what is good, and what a good answer cost', async
         expectQuality(total!, calls, bound, highest)
       },
     ),
-    { numRuns: tries(50, 100) },
+    { numRuns: tries(20, 100) },
   )
 })
 

@@ -178,7 +178,7 @@ describe('texts', () => {
           expect(visible(a!)).toBe(a)
         }
       }),
-      { numRuns: tries(18, 60) },
+      { numRuns: tries(8, 60) },
     )
   })
 
@@ -191,7 +191,7 @@ describe('texts', () => {
         expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(rows)
         for (const line of lines) expect(visibleJson(line)).toBe(line)
       }),
-      { numRuns: tries(18, 60) },
+      { numRuns: tries(8, 60) },
     )
   })
 
@@ -201,7 +201,7 @@ describe('texts', () => {
         const path = await written(textQuery(rows), 'parquet')
         expect(await jsonRows('SELECT * FROM read_parquet($path)', path)).toEqual(rows)
       }),
-      { numRuns: tries(8, 20) },
+      { numRuns: tries(4, 20) },
     )
   })
 
@@ -308,7 +308,7 @@ describe('calls', () => {
         }
         expect(lines.length).toBe(stored.length)
       }),
-      { numRuns: tries(6, 15) },
+      { numRuns: tries(3, 15) },
     )
   })
 })
@@ -331,7 +331,7 @@ describe('hourly', () => {
           expect(row).toMatchObject(figures(groups(calls).get(key)!))
         }
       }),
-      { numRuns: tries(20, 80) },
+      { numRuns: tries(9, 80) },
     )
   })
 
@@ -415,7 +415,7 @@ describe('partitions', () => {
           wanted,
         )
       }),
-      { numRuns: tries(10, 25) },
+      { numRuns: tries(4, 25) },
     )
   })
 })
@@ -476,7 +476,7 @@ describe('report', () => {
         const stored = await jsonRows('SELECT * EXCLUDE (since, until) FROM read_parquet($path)', path)
         expect(stored).toEqual(JSON.parse(JSON.stringify(rows)))
       }),
-      { numRuns: tries(18, 60) },
+      { numRuns: tries(8, 60) },
     )
   })
 })

@@ -327,7 +327,7 @@ describe('focus', () => {
           expect(summed(rows.map(chargeGroup))).toEqual(summed(callGroups(calls, stored)))
           expect(meters(rows)).toEqual(countedTokens(calls, stored, rates))
         }),
-        { numRuns: tries(12, 40) },
+        { numRuns: tries(5, 40) },
       )
     },
     slow,
@@ -345,7 +345,7 @@ describe('focus', () => {
           await expectSums(rows)
           expectRules(rows)
         }),
-        { numRuns: tries(8, 20) },
+        { numRuns: tries(4, 20) },
       )
     },
     slow,

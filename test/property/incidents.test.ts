@@ -186,7 +186,7 @@ describe('parts of incidents', () => {
               )
           },
         ),
-        { numRuns: tries(8, 20) },
+        { numRuns: tries(4, 20) },
       )
     },
     300_000,
@@ -246,7 +246,7 @@ describe('calls that two series have in common', () => {
             expect(row?.past_usd ?? 0).toBeCloseTo(before, 9)
           })
         }),
-        { numRuns: 20 },
+        { numRuns: tries(8, 20) },
       )
     },
     300_000,
@@ -276,7 +276,7 @@ describe('findings', () => {
           )
           expect(found.toSorted()).toEqual(wanted.toSorted())
         }),
-        { numRuns: tries(10, 30) },
+        { numRuns: tries(4, 30) },
       )
     },
     300_000,
@@ -314,7 +314,7 @@ describe('findings', () => {
         expect(rows.map((row) => row.call_id).toSorted()).toEqual(wanted.toSorted())
         for (const row of rows) expect(row.found_calls).toBe(wanted.length)
       }),
-      { numRuns: tries(12, 40) },
+      { numRuns: tries(5, 40) },
     )
   }, 300_000)
 })

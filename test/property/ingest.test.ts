@@ -91,7 +91,7 @@ describe('any logs', () => {
         if (cut < mixed.length) await ingestInto(other, mixed.slice(cut))
         expect(await contentsOf(other)).toEqual(once)
       }),
-      { numRuns: tries(8, 60) },
+      { numRuns: tries(4, 60) },
     )
   })
 })
@@ -136,7 +136,7 @@ describe('a log whose calls have ids', () => {
           expect(got.rates).toEqual(rates)
         },
       ),
-      { numRuns: tries(6, 40) },
+      { numRuns: tries(3, 40) },
     )
   })
 })
@@ -168,7 +168,7 @@ describe('a log that grows between runs', () => {
           expect(await ask(db, counts)).toEqual(await ask(single, counts))
         },
       ),
-      { numRuns: tries(7, 50) },
+      { numRuns: tries(3, 50) },
     )
   })
 })
@@ -207,7 +207,7 @@ describe('a log that was cut or replaced', () => {
           expect(sorted(await storedCalls(db))).toEqual(sorted(expectedCalls([before, after])))
         },
       ),
-      { numRuns: tries(7, 60) },
+      { numRuns: tries(3, 60) },
     )
   })
 })
@@ -284,7 +284,7 @@ describe('a message that grows as it is streamed', () => {
           }
         },
       ),
-      { numRuns: tries(4, 40) },
+      { numRuns: tries(3, 40) },
     )
   })
 })

@@ -327,7 +327,7 @@ test('SQL gives to the last digit what whole-number arithmetic gives', async () 
         }
       }
     }),
-    { numRuns: tries(6, 12), endOnFailure: true },
+    { numRuns: tries(3, 12), endOnFailure: true },
   )
 })
 
@@ -372,7 +372,7 @@ test('columns that no call has, and prices that no rate has, need not be asked',
         }
       },
     ),
-    { numRuns: tries(6, 12), endOnFailure: true },
+    { numRuns: tries(3, 12), endOnFailure: true },
   )
 })
 
@@ -429,7 +429,7 @@ test('unit prices of any digits are exact as well', async () => {
         }
       },
     ),
-    { numRuns: tries(8, 20), endOnFailure: true },
+    { numRuns: tries(4, 20), endOnFailure: true },
   )
 })
 

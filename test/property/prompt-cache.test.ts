@@ -318,7 +318,7 @@ test('saving, extra and net of every group, of every feature and model, and of a
       for (const row of foundPairs) expect(row).toMatchObject(expected(pairs.get(key(row)) ?? []))
       expect(rows.at(-1)).toMatchObject({ is_total: true, ...expected(logged) })
     }),
-    { numRuns: tries(12, 40) },
+    { numRuns: tries(5, 40) },
   )
 })
 

@@ -32,7 +32,7 @@ afterAll(() => db.close())
 /** Not on a whole hour, as cron never is. The night before, clocks in Berlin go back. */
 const now = Date.parse('2026-10-26T09:07:03.250Z')
 const zones = ['UTC', 'Europe/Berlin', 'Asia/Kolkata', 'Australia/Lord_Howe'] as const
-const runs = { numRuns: tries(24, 40) }
+const runs = { numRuns: tries(11, 40) }
 
 interface Setting {
   readonly asOf?: number
@@ -226,7 +226,7 @@ describe('rules about a window', () => {
           }
         }
       }),
-      { numRuns: tries(40, 80) },
+      { numRuns: tries(16, 80) },
     )
   })
 
@@ -371,7 +371,7 @@ test('budgets: as llmcost budget tells them at each moment', async () => {
         expectSame(atStep(held, rules[1]!, step), new Map(forecast), `forecast ${step} ${tz}`)
       }
     }),
-    { numRuns: tries(9, 15) },
+    { numRuns: tries(4, 15) },
   )
 })
 
@@ -420,7 +420,7 @@ test('growth: as llmcost trend tells it at each moment', async () => {
         )
       }
     }),
-    { numRuns: tries(18, 30) },
+    { numRuns: tries(8, 30) },
   )
 })
 
@@ -495,6 +495,6 @@ test('the dry run says of each hour what a check as of that hour says', async ()
         }
       },
     ),
-    { numRuns: tries(8, 12) },
+    { numRuns: tries(4, 12) },
   )
 })

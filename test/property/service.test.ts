@@ -40,7 +40,7 @@ beforeAll(async () => {
 afterAll(() => db.close())
 
 const everything: Scope = { since: null, until: '2027-01-01T00:00:00Z', tz: 'UTC', filters: [] }
-const runs = { numRuns: tries(60, 120) }
+const runs = { numRuns: tries(24, 120) }
 
 const rowsOf = async <R>({ sql, params }: Query<R>): Promise<readonly R[]> =>
   (await db.query<R>(sql, params)).rows
@@ -216,7 +216,7 @@ describe('retries', () => {
           expectFigures({ retries: times, retry_cost_usd: retryCostUsd }, figuresOf(own))
         }
       }),
-      { numRuns: tries(30, 60) },
+      { numRuns: tries(14, 60) },
     )
   })
 })

@@ -117,7 +117,7 @@ describe.each(zones)('in %s', (tz) => {
         const got = found.map(({ label, from, to, cut }) => ({ label, from, to, partial: cut !== null }))
         expect(got).toEqual(modelBuckets({ ...window, first, tz }))
       }),
-      { numRuns: tries(18, 60) },
+      { numRuns: tries(8, 60) },
     )
   })
 
@@ -183,7 +183,7 @@ describe.each(zones)('in %s', (tz) => {
           if (inside.length > 0) expect(picos(section.totals?.['cost_usd'])).toBe(totalOf(inside) ?? 0n)
         },
       ),
-      { numRuns: tries(12, 40) },
+      { numRuns: tries(5, 40) },
     )
   })
 
@@ -440,7 +440,7 @@ test("the cost report's section is the trend of its window", async () => {
       expect(kept(section!.totals ?? {})).toEqual(kept(own.totals ?? {}))
       expect(section!.columns.map(({ key }) => key)).toEqual(expect.arrayContaining(keys))
     }),
-    { numRuns: tries(8, 20) },
+    { numRuns: tries(4, 20) },
   )
 })
 
