@@ -431,7 +431,7 @@ export function firstOf(...expressions: readonly (string | undefined)[]): string
 export const isLongId = (id: string): string => `strlen(${id}) >= 16`
 
 /** Beginnings of ids by which providers name one call. */
-const callIdPrefixes = ['chatcmpl-', 'cmpl-', 'resp_', 'msg_', 'gen-']
+export const callIdPrefixes = ['chatcmpl-', 'cmpl-', 'resp_', 'msg_', 'gen-']
 
 /** SQL: true where an id begins as providers' ids of calls do; NULL where there is none. */
 export const hasCallIdPrefix = (id: string): string =>

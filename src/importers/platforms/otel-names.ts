@@ -15,6 +15,7 @@ export const attributeNames = {
   output_tokens: ['gen_ai.usage.output_tokens', 'gen_ai.usage.completion_tokens', 'llm.token_count.completion', 'ai.usage.outputTokens', 'ai.usage.completionTokens', 'llm.usage.completion_tokens', 'output_tokens', 'output_token_count'],
   cache_read_input_tokens: ['gen_ai.usage.cache_read.input_tokens', 'gen_ai.usage.cache_read_input_tokens', 'gen_ai.usage.cache_read_tokens', 'gen_ai.usage.details.cache_read_tokens', 'gen_ai.usage.details.cache_read_input_tokens', 'gen_ai.usage.prompt_details.cache_read', 'gen_ai.usage.input_cached_tokens', 'gen_ai.usage.cached_input_tokens', 'gen_ai.usage.cached_tokens', 'gen_ai.usage.prompt_tokens_details.cached_tokens', 'llm.token_count.prompt_details.cache_read', 'ai.usage.inputTokenDetails.cacheReadTokens', 'ai.usage.cachedInputTokens', 'llm.usage.cache_read_input_tokens', 'cache_read_tokens', 'cached_content_token_count', 'cached_token_count'],
   cache_creation_input_tokens: ['gen_ai.usage.cache_creation.input_tokens', 'gen_ai.usage.cache_creation_input_tokens', 'gen_ai.usage.cache_write.input_tokens', 'gen_ai.usage.cache_write_tokens', 'gen_ai.usage.details.cache_write_tokens', 'gen_ai.usage.details.cache_creation_input_tokens', 'gen_ai.usage.prompt_details.cache_write', 'gen_ai.usage.input_cache_creation', 'llm.token_count.prompt_details.cache_write', 'ai.usage.inputTokenDetails.cacheWriteTokens', 'llm.usage.cache_creation_input_tokens', 'cache_creation_tokens'],
+  cache_creation_1h_input_tokens: ['anthropic.usage.cache_creation.ephemeral_1h_input_tokens'],
   reasoning_output_tokens: ['gen_ai.usage.reasoning.output_tokens', 'gen_ai.usage.reasoning_tokens', 'gen_ai.usage.output_tokens.reasoning', 'gen_ai.usage.details.reasoning_tokens', 'gen_ai.usage.completion_details.reasoning', 'gen_ai.usage.completion_tokens_details.reasoning_tokens', 'gen_ai.usage.output_reasoning_tokens', 'llm.token_count.completion_details.reasoning', 'ai.usage.outputTokenDetails.reasoningTokens', 'ai.usage.reasoningTokens', 'llm.usage.reasoning_tokens', 'thoughts_token_count', 'reasoning_token_count'],
   input_audio_tokens: ['gen_ai.usage.audio.input_tokens', 'gen_ai.usage.details.input_audio_tokens', 'llm.token_count.prompt_details.audio'],
   output_audio_tokens: ['gen_ai.usage.audio.output_tokens', 'gen_ai.usage.details.output_audio_tokens', 'llm.token_count.completion_details.audio'],
@@ -32,7 +33,7 @@ export const attributeNames = {
   temperature: ['gen_ai.request.temperature', 'ai.settings.temperature', 'llm.request.temperature'],
   max_tokens: ['gen_ai.request.max_tokens', 'ai.settings.maxOutputTokens', 'ai.settings.maxTokens', 'llm.request.max_tokens'],
   finish_reason: ['gen_ai.response.finish_reasons', 'gen_ai.response.finish_reason', 'ai.response.finishReason', 'llm.finish_reason', 'finish_reasons'],
-  service_tier: ['openai.response.service_tier', 'gen_ai.openai.response.service_tier', 'gen_ai.response.service_tier', 'openai.request.service_tier', 'gen_ai.openai.request.service_tier', 'gen_ai.request.service_tier'],
+  service_tier: ['openai.response.service_tier', 'gen_ai.openai.response.service_tier', 'gen_ai.response.service_tier', 'anthropic.response.service_tier', 'openai.request.service_tier', 'gen_ai.openai.request.service_tier', 'gen_ai.request.service_tier'],
   speed: ['speed'],
   latency_ms: ['duration_ms', 'duration'],
   ttft_ms: ['ttft_ms', 'ai.response.msToFirstChunk'],
@@ -84,6 +85,9 @@ export const usageTexts: Names = ['langfuse.observation.usage_details', 'langfus
 /** Attributes whose text is what the request asked for, as JSON. */
 export const askedTexts: Names = ['llm.invocation_parameters', 'embedding.invocation_parameters']
 
+/** Attributes whose text is the whole answer, as JSON: of it, the id is read. */
+export const answerTexts: Names = ['output.value']
+
 /** Labels that become tags, under shorter names. */
 export const labelNames: Readonly<Record<string, string>> = {
   'gen_ai.agent.name': 'agent',
@@ -125,6 +129,7 @@ export const knownNames: Names = [
 
 /** Attributes that say again what is read, or a part of it: no price is theirs. */
 export const freeAttributes: readonly (readonly [path: string | readonly string[], reason: string])[] = [
+  ['anthropic.usage.cache_creation.ephemeral_5m_input_tokens', 'a part of what was written to the cache'],
   ['cost_usd_micros', 'the cost again, in millionths of a dollar'],
   ['ai.usage.inputTokenDetails.noCacheTokens', 'a part of the input'],
   ['ai.usage.outputTokenDetails.textTokens', 'a part of the output'],

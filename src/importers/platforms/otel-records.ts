@@ -3,8 +3,9 @@
  * their own; what people and models wrote stays behind.
  */
 import { quoteText } from '../../domain/words/quoting.js'
+import { callIdPrefixes } from '../importer.js'
 import { contentPattern, harmlessPattern } from '../records/field-names.js'
-import { askedTexts, knownNames, labelPrefixes, usageTexts } from './otel-names.js'
+import { answerTexts, askedTexts, knownNames, labelPrefixes, usageTexts } from './otel-names.js'
 
 /** Keys of the requests as protobuf names them, and as JSON does. */
 const snakeKeys: Readonly<Record<string, string>> = {
@@ -176,6 +177,12 @@ function parameters(): string {
   return `list_transform(list_filter(span.attributes, lambda a: regexp_full_match(a.key, ${quoteText(oneOf(askedTexts))})), lambda a: a.value.stringValue)`
 }
 
+/**
+ * SQL for the provider's id of the call, where the answer as JSON begins with it: another instrumentation may tell
+ * the same call beside, and only by this id are they one.
+ */
+const answerId = `nullif(regexp_extract(left(list_filter(span.attributes, lambda a: regexp_full_match(a.key, ${quoteText(oneOf(answerTexts))}))[1].value.stringValue, 200), ${quoteText(`^\\s*\\{\\s*"id"\\s*:\\s*"((?:${callIdPrefixes.join('|')})[A-Za-z0-9_-]+)"`)}, 1), '')`
+
 /** SQL of an attribute of the event at which an exception is told. */
 const exceptionType = `list_filter(flatten(list_transform(list_filter(span.events, lambda e: e.name = 'exception'), lambda e: e.attributes)), lambda a: a.key = 'exception.type')[1].value.stringValue`
 
@@ -187,7 +194,7 @@ const eventName = `coalesce(span.eventName, CASE WHEN regexp_full_match(span.bod
 
 const own = `{'trace': ${idOf('span.traceId')}, 'span': ${idOf('span.spanId')}, 'parent': ${idOf('span.parentSpanId')}, 'name': left(span.name, 200),
   'start': span.startTimeUnixNano, 'end': span.endTimeUnixNano, 'time': coalesce(nullif(nullif(span.timeUnixNano, '0'), ''), span.observedTimeUnixNano), 'event': ${eventName},
-  'status': span.status.code, 'message': left(span.status.message, 200), 'exception': left(${exceptionType}, 200), 'first': ${firstPart}, 'scope': scope, 'asked': ${asked}}`
+  'status': span.status.code, 'message': left(span.status.message, 200), 'exception': left(${exceptionType}, 200), 'first': ${firstPart}, 'scope': scope, 'asked': ${asked}, 'answer': ${answerId}}`
 
 /** SQL for the record of a span or event that may be a call: its own keys stand in `otlp`, its attributes beside. */
 const record = `'{"otlp":' || CAST(to_json(own) AS VARCHAR) || ',"resource":{' || coalesce(resource, '') || '}' || coalesce(nullif(',' || members, ','), '') || '}'`

@@ -126,7 +126,7 @@ function plan(survey: Survey): ReadPlan {
  */
 function callId(doc: Document, has: (name: string) => boolean): string {
   const own = (key: string): string => doc.text('otlp', key)
-  const answer = firstOf(...names.responseIds.filter(has).map((name) => doc.text(name)))
+  const answer = firstOf(...names.responseIds.filter(has).map((name) => doc.text(name)), own('answer'))!
   const requests = names.requestIds.filter(has).map((name) => `nullif(nullif(${doc.text(name)}, ''), '-')`)
   const span = `${own('trace')} || ':' || ${own('span')}`
   // Some frameworks write each step of a run as a span; the run's number in their names tells the call.
@@ -134,12 +134,7 @@ function callId(doc: Document, has: (name: string) => boolean): string {
   const moment = [...names.eventMarks.filter(has).map((name) => doc.text(name)), own('time')]
   const event = `CASE WHEN ${own('start')} IS NULL AND ${has(names.kindNames.event) ? doc.text(names.kindNames.event) : own('event')} IS DISTINCT FROM '${standardEvent}' AND ${own('event')} IS DISTINCT FROM '${standardEvent}'
     THEN ${has('session.id') ? `CASE WHEN ${doc.text('session.id')} IS NOT NULL THEN concat_ws(':', ${[doc.text('session.id'), ...moment].join(', ')}) END` : 'CAST(NULL AS VARCHAR)'} ELSE ${span} END`
-  return firstOf(
-    answer === undefined ? undefined : `CASE WHEN ${isLongId(answer)} THEN ${answer} END`,
-    ...requests,
-    step,
-    event,
-  )!
+  return firstOf(`CASE WHEN ${isLongId(answer)} THEN ${answer} END`, ...requests, step, event)!
 }
 
 /** SQL for whose models an agent's own events are about: they do not say. */

@@ -118,6 +118,25 @@ describe('real traces', () => {
     })
   })
 
+  test("calls that a client's own spans and an instrumentation's tell side by side are one each", async () => {
+    const read = await readFixture('otel/told-twice')
+    expectWhole(read)
+    // The provider counted three: 1500, 2018 and 2092 in; 100, 254 and 276 out.
+    expect(sumsOf(read)).toEqual({ calls: 3, counted: 3, input: 5610, output: 630 })
+    expect(read.calls.map((call) => call['call_id'])).toEqual([
+      'chatcmpl-000000000000000000000001',
+      'msg_000000000000000000000015',
+      'msg_000000000000000000000017', // Of a stream, the spans are siblings: only this id says that they are one.
+    ])
+    expect(read.calls[1]).toMatchObject({
+      cache_read_input_tokens: 1024,
+      cache_creation_input_tokens: 214,
+      cache_creation_1h_input_tokens: 0,
+      cost_usd: '0.0024199', // 780 × 1 + 1024 × 0.1 + 214 × 1.25 + 254 × 5
+    })
+    expect(read.calls.map((call) => call['partly_priced'])).toEqual([undefined, undefined, undefined])
+  })
+
   test('one document over many lines, with a cost that one of two calls reports', async () => {
     const read = await readFixture('otel/one-document')
     expectWhole(read)
