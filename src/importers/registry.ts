@@ -23,6 +23,9 @@ import { litellm } from './gateways/litellm.js'
 import { llmcost } from './records/llmcost.js'
 import { ollama } from './providers/ollama.js'
 import { otel } from './platforms/otel.js'
+import { azureTrace } from './traces/azure-trace.js'
+import { burstgpt } from './traces/burstgpt.js'
+import { mooncake } from './traces/mooncake.js'
 import { openai } from './providers/openai.js'
 import { openrouter } from './gateways/openrouter.js'
 import { opencode } from './agents/opencode.js'
@@ -54,6 +57,9 @@ export const importers: readonly Importer[] = [
   cohere,
   ollama,
   openai,
+  azureTrace,
+  burstgpt,
+  mooncake,
   llmcost,
 ]
 

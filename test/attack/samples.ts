@@ -19,6 +19,12 @@ const wrapped = (...names: readonly string[]): string[] =>
     }),
   )
 
+/** The rows of a table as somebody else would write them down again: with times that count from nothing in seconds since 1970. */
+const asJson = (path: string): string[] =>
+  (parse(fixture(path), { columns: true }) as Record<string, string>[]).map((row) =>
+    JSON.stringify('Timestamp' in row ? { ...row, Timestamp: 1.7e9 + Number(row['Timestamp']) } : row),
+  )
+
 /** Records by importer, one a line. A new importer must be added here. */
 export const jsonSamples: Readonly<Record<string, readonly string[]>> = {
   anthropic: linesOf('anthropic/batch/results.jsonl', 'anthropic/messages/wrapped.jsonl'),
@@ -46,6 +52,9 @@ export const jsonSamples: Readonly<Record<string, readonly string[]>> = {
   llmcost: linesOf('llmcost/shapes/lines.jsonl'),
   ollama: wrapped('ollama'),
   otel: linesOf('otel/instrumentations/traces.jsonl', 'otel/spellings/1-camel.jsonl', 'otel/spellings/3-protojson.jsonl', 'otel/vendors/traces.jsonl', 'otel/claude-code/logs.jsonl', 'otel/gemini-cli/logs.jsonl', 'otel/access-log/access.jsonl'),
+  'azure-trace': asJson('azure-traces/images/AzureLMMInferenceTrace_multimodal.csv'),
+  burstgpt: asJson('burstgpt/sessions/BurstGPT_3.csv'),
+  mooncake: linesOf('mooncake/conversation/conversation_trace.jsonl').map((line) => line.replace(/"timestamp": (\d+)/, (_, ms: string) => `"timestamp": ${1.7e12 + Number(ms)}`)),
   openai: [...linesOf('openai/chat/responses.jsonl', 'openai/responses/responses.jsonl', 'openai/batch/output.jsonl', 'openai/wrapped/wrapped.jsonl', 'openai/clones/others.jsonl'), ...wrapped('openrouter', 'xai', 'groq', 'mistral')],
 } // prettier-ignore
 
@@ -60,4 +69,5 @@ export const csvSamples: Readonly<Record<string, readonly (readonly string[])[]>
   cursor: rowsOf('cursor/v2-usage-events-2025-11-13.csv'),
   openrouter: rowsOf('openrouter/logs/openrouter_activity_2026-09-21.csv'),
   langfuse: rowsOf('langfuse/table/observations_with_cost.csv'),
+  'azure-trace': rowsOf('azure-traces/images/AzureLMMInferenceTrace_multimodal.csv'),
 }

@@ -45,6 +45,7 @@ const files: readonly (readonly [importer: string, path: string])[] = [
   ['openrouter', 'openrouter/generations/generation.jsonl'],
   ['langfuse', 'langfuse/blob/observations.jsonl'],
   ['langsmith', 'langsmith/dump/runs.jsonl'],
+  ['mooncake', 'mooncake/conversation/conversation_trace.jsonl'],
   ['llmcost', 'llmcost/shapes/lines.jsonl'],
   ['llmcost', 'sameness/trace/spans.jsonl'],
   ['llmcost', 'sameness/web-request/app.jsonl'],

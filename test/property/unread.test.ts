@@ -124,6 +124,18 @@ const samples: Readonly<Record<string, { readonly record: Json; readonly usage: 
     record: { ts: '2026-09-05T08:00:00Z', model: 'llama3.2', created_at: '2026-09-05T08:00:00Z', message: { role: 'assistant', content: '' }, done: true, done_reason: 'stop', total_duration: 5, prompt_eval_count: 12, eval_count: 7, usage: { note: 'x' } },
     usage: ['usage'],
   },
+  'azure-trace': {
+    record: { TIMESTAMP: '2026-09-05T08:00:00Z', ContextTokens: 12, GeneratedTokens: 7, usage: { note: 'x' } },
+    usage: ['usage'],
+  },
+  burstgpt: {
+    record: { Timestamp: 1788595200000, Model: 'GPT-4', 'Request tokens': 12, 'Response tokens': 7, 'Total tokens': 19, 'Log Type': 'API log', usage: { note: 'x' } },
+    usage: ['usage'],
+  },
+  mooncake: {
+    record: { timestamp: 1788595200000, input_length: 12, output_length: 7, hash_ids: [1], usage: { note: 'x' } },
+    usage: ['usage'],
+  },
   // A gateway's line; attributes of spans have a law of their own in test/property/otel.test.ts.
   otel: {
     record: { start_time: '2026-09-05T08:00:00Z', 'gen_ai.request.model': 'gpt-4o', 'gen_ai.usage.input_tokens': 12, 'gen_ai.usage.output_tokens': 7, usage: { note: 'x' } },

@@ -46,7 +46,7 @@ test('the same number everywhere, a call without a model among them', async () =
       [],
     ).warnings,
   ).toContain(
-    '1,203 calls have no known price and count as unpriced: nobody-knows (1,201), openai/gpt-4o (1), (none) (1). Try llmcost prices check.',
+    '1,203 calls have no known price and count as unpriced: nobody-knows (1,201), openai/gpt-4o (1), (none) (1). Try llmcost prices check. Where a log names no model, --set model=NAME gives it.',
   )
   const db = await openStoreForReading(path, { threads: 1, memoryLimit: '512MiB', lockTimeoutMs: 5000 })
   try {

@@ -247,7 +247,9 @@ function unpriced({ unpricedModels: models }: IngestFacts, typed: Typed): string
   const more = models.length - names.length
   const others = more === 0 ? '' : ` and ${count(more)} more ${plural(more, 'model')}`
   const calls = models.reduce((sum, m) => sum + m.calls, 0)
+  const isNameless = models.some((m) => m.model === null)
+  const given = isNameless ? ' Where a log names no model, --set model=NAME gives it.' : ''
   return [
-    `${counted(calls, 'call has no known price and counts', 'calls have no known price and count')} as unpriced: ${names.join(', ')}${others}. Try ${typed('llmcost prices check')}.`,
+    `${counted(calls, 'call has no known price and counts', 'calls have no known price and count')} as unpriced: ${names.join(', ')}${others}. Try ${typed('llmcost prices check')}.${given}`,
   ]
 }
