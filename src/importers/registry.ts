@@ -26,6 +26,8 @@ import { otel } from './platforms/otel.js'
 import { azureTrace } from './traces/azure-trace.js'
 import { burstgpt } from './traces/burstgpt.js'
 import { mooncake } from './traces/mooncake.js'
+import { vercelAi } from './records/vercel-ai.js'
+import { azureApim } from './gateways/azure-apim.js'
 import { openai } from './providers/openai.js'
 import { openrouter } from './gateways/openrouter.js'
 import { opencode } from './agents/opencode.js'
@@ -51,6 +53,8 @@ export const importers: readonly Importer[] = [
   helicone,
   litellm,
   openrouter,
+  azureApim,
+  vercelAi,
   anthropic,
   gemini,
   bedrockConverse,

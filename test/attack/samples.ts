@@ -52,6 +52,8 @@ export const jsonSamples: Readonly<Record<string, readonly string[]>> = {
   llmcost: linesOf('llmcost/shapes/lines.jsonl'),
   ollama: wrapped('ollama'),
   otel: linesOf('otel/instrumentations/traces.jsonl', 'otel/spellings/1-camel.jsonl', 'otel/spellings/3-protojson.jsonl', 'otel/vendors/traces.jsonl', 'otel/claude-code/logs.jsonl', 'otel/gemini-cli/logs.jsonl', 'otel/access-log/access.jsonl'),
+  'azure-apim': [...linesOf('azure-apim/diagnostics/PT1H.json').filter((line) => line.trimEnd().endsWith('}')), ...linesOf('azure-apim/events/capture.jsonl'), oneLine('azure-apim/query/answer.json')],
+  'vercel-ai': linesOf('vercel-ai/7/calls.jsonl', 'vercel-ai/5/calls.jsonl', 'vercel-ai/shapes/lines.jsonl').filter((line) => !line.includes('"log":"embed"') && line.endsWith('}')),
   'azure-trace': asJson('azure-traces/images/AzureLMMInferenceTrace_multimodal.csv'),
   burstgpt: asJson('burstgpt/sessions/BurstGPT_3.csv'),
   mooncake: linesOf('mooncake/conversation/conversation_trace.jsonl').map((line) => line.replace(/"timestamp": (\d+)/, (_, ms: string) => `"timestamp": ${1.7e12 + Number(ms)}`)),
@@ -69,5 +71,6 @@ export const csvSamples: Readonly<Record<string, readonly (readonly string[])[]>
   cursor: rowsOf('cursor/v2-usage-events-2025-11-13.csv'),
   openrouter: rowsOf('openrouter/logs/openrouter_activity_2026-09-21.csv'),
   langfuse: rowsOf('langfuse/table/observations_with_cost.csv'),
+  'azure-apim': rowsOf('azure-apim/table/query_data.csv'),
   'azure-trace': rowsOf('azure-traces/images/AzureLMMInferenceTrace_multimodal.csv'),
 }

@@ -45,6 +45,8 @@ const files: readonly (readonly [importer: string, path: string])[] = [
   ['openrouter', 'openrouter/generations/generation.jsonl'],
   ['langfuse', 'langfuse/blob/observations.jsonl'],
   ['langsmith', 'langsmith/dump/runs.jsonl'],
+  ['azure-apim', 'azure-apim/diagnostics/PT1H.json'],
+  ['vercel-ai', 'vercel-ai/shapes/lines.jsonl'],
   ['mooncake', 'mooncake/conversation/conversation_trace.jsonl'],
   ['llmcost', 'llmcost/shapes/lines.jsonl'],
   ['llmcost', 'sameness/trace/spans.jsonl'],
@@ -141,12 +143,14 @@ const readLines = (path: string): Json[] =>
 /** Importers of lines that may hold several records, which are counted then: pages, exports whole, batches of spans. */
 export const severalALine: ReadonlySet<string> = new Set([
   'amp',
+  'azure-apim',
   'cursor',
   'helicone',
   'langfuse',
   'langsmith',
   'openrouter',
   'otel',
+  'vercel-ai',
 ])
 
 /** Real records of every kind of log. */

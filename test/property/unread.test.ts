@@ -124,6 +124,15 @@ const samples: Readonly<Record<string, { readonly record: Json; readonly usage: 
     record: { ts: '2026-09-05T08:00:00Z', model: 'llama3.2', created_at: '2026-09-05T08:00:00Z', message: { role: 'assistant', content: '' }, done: true, done_reason: 'stop', total_duration: 5, prompt_eval_count: 12, eval_count: 7, usage: { note: 'x' } },
     usage: ['usage'],
   },
+  'azure-apim': {
+    record: { category: 'GatewayLlmLogs', time: '2026-09-05T08:00:00Z', properties: { requestId: 'm', modelName: 'gpt-4o', deploymentName: 'chat', promptTokens: 12, completionTokens: 7, totalTokens: 19 }, usage: { note: 'x' } },
+    usage: ['usage'],
+  },
+  'vercel-ai': {
+    record: { finishReason: 'stop', usage: { inputTokens: 12, outputTokens: 7, totalTokens: 19 }, response: { id: 'chatcmpl-1', modelId: 'gpt-4o', timestamp: '2026-09-05T08:00:00Z' } },
+    usage: ['usage'],
+    named: ['call', 'usage'],
+  },
   'azure-trace': {
     record: { TIMESTAMP: '2026-09-05T08:00:00Z', ContextTokens: 12, GeneratedTokens: 7, usage: { note: 'x' } },
     usage: ['usage'],

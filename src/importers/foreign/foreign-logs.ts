@@ -1,6 +1,6 @@
 /** Logs of calls in shapes that no importer knows yet: refused by name until one does. */
 import type { Signature } from './foreign.js'
-import { has, hasAny, hasAt } from './foreign-marks.js'
+import { has, hasAny, hasAt, listHas, word } from './foreign-marks.js'
 import { isObject } from '../importer.js'
 
 const responses = "What is read today: the provider's own responses, one a line, as the application logs them"
@@ -76,6 +76,42 @@ const gateways: readonly Signature[] = [
   },
 ]
 
+const azure: readonly Signature[] = [
+  {
+    id: 'azure-openai-diagnostics',
+    about: "Azure OpenAI's diagnostic log",
+    why: 'it counts bytes, and no tokens',
+    kind: 'no-calls',
+    next: "What is read: API Management's log of language models (category GatewayLlmLogs), or the responses as the application logs them.",
+    matches: (r) =>
+      ['RequestResponse', 'AzureOpenAIRequestUsage'].includes(word(r, 'category') || word(r, 'Category')) &&
+      hasAny(r, 'properties', 'properties_s', 'resourceId', 'ResourceId', '_ResourceId'),
+  },
+  {
+    id: 'azure-gateway-log',
+    about: "API Management's log of requests, without their bodies",
+    why: 'it counts no tokens',
+    kind: 'no-calls',
+    next: 'Export the log of language models instead: category GatewayLlmLogs, table ApiManagementGatewayLlmLog.',
+    matches: (r, { records }) =>
+      word(r, 'category').endsWith('GatewayLogs') &&
+      !JSON.stringify(records).match(/GatewayLlmLogs|(?:backendR|r)esponseBody/i),
+  },
+  {
+    id: 'azure-metrics',
+    about: 'metrics of Azure Monitor',
+    why: 'they sum up many calls',
+    kind: 'no-calls',
+    next: "What is read: API Management's log of language models (category GatewayLlmLogs), or the responses as the application logs them.",
+    matches: (r) =>
+      (hasAny(r, 'metricName', 'MetricName') &&
+        hasAny(r, 'timeGrain', 'TimeGrain') &&
+        hasAny(r, 'total', 'Total', 'count', 'Count')) ||
+      (has(r, 'timespan', 'interval', 'value') && listHas(r, 'value', 'timeseries')) ||
+      has(r, 'valueSum', 'valueCount', 'customDimensions'),
+  },
+]
+
 const others: readonly Signature[] = [
   {
     id: 'claude-code-stats',
@@ -91,4 +127,4 @@ const others: readonly Signature[] = [
   },
 ]
 
-export const foreignLogs: readonly Signature[] = [...gateways, ...traces, ...others]
+export const foreignLogs: readonly Signature[] = [...gateways, ...azure, ...traces, ...others]

@@ -42,6 +42,35 @@ const logs: readonly (readonly [name: string, text: string])[] = [
   ['another form than OTLP', record({ resource: {}, scopeSpans: [] })],
   ['OpenTelemetry metrics', record({ resourceMetrics: [] })],
   [
+    "Azure OpenAI's diagnostic log",
+    record({
+      category: 'RequestResponse',
+      correlationId: 'c',
+      durationMs: 1021,
+      operationName: 'ChatCompletions_Create',
+      properties: { requestLength: 128, responseLength: 1411, modelName: 'gpt-35-turbo' },
+      resourceId: '/SUBSCRIPTIONS/0',
+      time: '2026-09-14T10:00:00.4350000Z',
+    }),
+  ],
+  [
+    "API Management's log of requests",
+    record({
+      category: 'GatewayLogs',
+      correlationId: 'c',
+      time: '2026-09-14T10:00:00Z',
+      properties: { method: 'POST', responseCode: 200, backendTime: 176 },
+    }),
+  ],
+  [
+    'metrics of Azure Monitor',
+    record({ count: 2, total: 900, average: 450, metricName: 'ProcessedPromptTokens', timeGrain: 'PT1M', time: '2026-09-14T10:00:00Z' }),
+  ],
+  [
+    'metrics of Azure Monitor',
+    record({ cost: 59, timespan: 'a/b', interval: 'PT1M', value: [{ name: { value: 'GeneratedTokens' }, timeseries: [] }] }),
+  ],
+  [
     'Weave',
     record({
       id: 'c',
