@@ -64,11 +64,23 @@ const logs: readonly (readonly [name: string, text: string])[] = [
   ],
   [
     'metrics of Azure Monitor',
-    record({ count: 2, total: 900, average: 450, metricName: 'ProcessedPromptTokens', timeGrain: 'PT1M', time: '2026-09-14T10:00:00Z' }),
+    record({
+      count: 2,
+      total: 900,
+      average: 450,
+      metricName: 'ProcessedPromptTokens',
+      timeGrain: 'PT1M',
+      time: '2026-09-14T10:00:00Z',
+    }),
   ],
   [
     'metrics of Azure Monitor',
-    record({ cost: 59, timespan: 'a/b', interval: 'PT1M', value: [{ name: { value: 'GeneratedTokens' }, timeseries: [] }] }),
+    record({
+      cost: 59,
+      timespan: 'a/b',
+      interval: 'PT1M',
+      value: [{ name: { value: 'GeneratedTokens' }, timeseries: [] }],
+    }),
   ],
   [
     'Weave',
