@@ -19,9 +19,9 @@ const wrapped = (...names: readonly string[]): string[] =>
     }),
   )
 
-/** The rows of a table as somebody else would write them down again: with times that count from nothing in seconds since 1970. */
+/** The rows of a table as JSON; times that count from an unknown day count from a known one. */
 const asJson = (path: string): string[] =>
-  (parse(fixture(path), { columns: true }) as Record<string, string>[]).map((row) =>
+  parse<Record<string, string>>(fixture(path), { columns: true }).map((row) =>
     JSON.stringify('Timestamp' in row ? { ...row, Timestamp: 1.7e9 + Number(row['Timestamp']) } : row),
   )
 
