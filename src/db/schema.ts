@@ -110,7 +110,7 @@ export const migrations: readonly (readonly string[])[] = [
   [
     ...callColumns.filter((c) => c.since === 4).map((c) => `ALTER TABLE calls ADD COLUMN ${definition(c)}`),
     // What each source said of a call that several have logged; `calls` holds what comes of them together.
-    `CREATE TABLE same_calls (\n${list(readColumns)}\n)`,
+    `CREATE TABLE same_calls (\n${list(readColumns.filter(({ since = 1 }) => since <= 4))}\n)`,
     // Rates have other columns now. They come back with the next reprice, which the price rules ask for.
     'DROP TABLE rates',
     `CREATE TABLE rates (\n${list(rateColumns)}\n)`,
@@ -118,6 +118,13 @@ export const migrations: readonly (readonly string[])[] = [
     `UPDATE calls SET error = ${withoutQuotations('error')} WHERE error IS DISTINCT FROM ${withoutQuotations('error')}`,
     // What older versions read had both counts, or it was not read.
     'UPDATE calls SET total_tokens = coalesce(input_tokens, 0) + coalesce(output_tokens, 0) WHERE input_tokens IS NOT NULL OR output_tokens IS NOT NULL',
+  ],
+  [
+    ...['calls', 'same_calls'].flatMap((table) =>
+      callColumns.filter((c) => c.since === 5).map((c) => `ALTER TABLE ${table} ADD COLUMN ${definition(c)}`),
+    ),
+    // Their sessions name the requests by which other logs know the same calls: they are read again for them.
+    "UPDATE files SET size = -1, bytes_read = -2 WHERE current AND importer = 'claude-code'",
   ],
 ]
 

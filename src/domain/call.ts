@@ -40,6 +40,12 @@ const since4 = <N extends string>(
   about: string,
 ): CallColumn & { readonly name: N } => ({ ...column(name, type, about), since: 4 })
 
+const since5 = <N extends string>(
+  name: N,
+  type: ColumnType,
+  about: string,
+): CallColumn & { readonly name: N } => ({ ...column(name, type, about), since: 5 })
+
 /**
  * The operation of a row that is no call: a source that tells no calls states what a session used in all. Its
  * tokens and dollars count, it does not.
@@ -204,6 +210,11 @@ const originColumns = [
     'logged_id',
     'VARCHAR',
     'the id as logged, where several calls carry it: call_id then is that id, ~ and a hash',
+  ),
+  since5(
+    'request_ids',
+    'VARCHAR',
+    "ids of the provider's requests, joined by a space, where a source knows them beside the id of the call: others name the call by them",
   ),
   column('file_id', 'BIGINT', 'the file it came from'),
   column('line', 'BIGINT', 'line (or record, in CSV and JSON arrays) within that file, from 1'),

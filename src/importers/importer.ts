@@ -110,6 +110,8 @@ export interface ReadPlan {
    * agree in them are one call, but for those of one file.
    */
   readonly sameBy?: readonly CallField[]
+  /** SQL for the id of the provider's request, beside the id of the call: other sources name the call by it. */
+  readonly requestIds?: string
   /** Id of this line among repeats of one call. */
   readonly revisionId?: string
   /** True when relative or plain numbers of this time field are milliseconds by name. */
@@ -439,6 +441,9 @@ export const hasCallIdPrefix = (id: string): string =>
 
 /** SQL for a text that may be an object in other records: NULL there. */
 export const plainOnly = (text: string): string => `CASE WHEN NOT starts_with(${text}, '{') THEN ${text} END`
+
+/** Ends the name of a count of cache writes of which a source does not say how long they last, and what they cost. */
+export const unknownLifetime = ' (for 5 minutes or an hour)'
 
 /** True when `value` is a JSON object. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -67,7 +67,13 @@ export function judge(
   }
   if (known.bytes_read < 0)
     return sameOptions
-      ? { action: 'read', note: 'read again: a file that held some of the same calls was taken out' }
+      ? {
+          action: 'read',
+          note:
+            known.bytes_read === -2
+              ? 'read again: its calls are known by the ids of their requests too'
+              : 'read again: a file that held some of the same calls was taken out',
+        }
       : otherOptions
   const grown = isGrown(file, known)
   if (!sameOptions)

@@ -9,6 +9,7 @@ import { mergedByReading } from './typing/cache-reading.js'
 import type { KnownFile } from './files.js'
 import { optionsKey, type ReadOptions } from './options.js'
 import { repairRules } from './typing/repairs.js'
+import { writeToldRequests } from './sameness/requests.js'
 import { renameStored } from './sameness/shared-ids.js'
 import type { StagedFile } from './stage.js'
 
@@ -27,6 +28,7 @@ export async function makeRoom(db: Database): Promise<void> {
   await clearAcross(db)
   await db.run('DELETE FROM store.calls WHERE rowid IN (SELECT stored_row FROM replaced WHERE NOT held)')
   await renameStored(db)
+  await writeToldRequests(db)
 }
 
 /** How calls are priced as they are merged. */
@@ -56,18 +58,23 @@ export async function callsToMerge(
   const fromStage = names.filter(
     (name) => !priced.has(name) && !['provider', 'call_id', 'logged_id', 'file_id'].includes(name),
   )
-  const staged = (name: string): string =>
-    asksReadings && mergedByReading[name] !== undefined ? `${mergedByReading[name]} AS ${name}` : `i.${name}`
   const readings = asksReadings ? ' LEFT JOIN readings g ON i.row = g.row' : ''
-  const found = await db.one<{ renamed: number; matched: number; judged: number }>(
-    'SELECT (SELECT count(row) FROM names) AS renamed, (SELECT count(row) FROM matched) AS matched, (SELECT count(row) FROM verdicts) AS judged',
+  const found = await db.one<{ renamed: number; matched: number; joined: number; judged: number }>(
+    'SELECT (SELECT count(row) FROM names) AS renamed, (SELECT count(row) FROM matched) AS matched, (SELECT count(row) FROM joined_requests) AS joined, (SELECT count(row) FROM verdicts) AS judged',
   )
+  const joinedRequests = found.joined > 0
+  const staged = (name: string): string =>
+    name === 'request_ids' && joinedRequests
+      ? `coalesce(j.${name}, i.${name}) AS ${name}`
+      : asksReadings && mergedByReading[name] !== undefined
+        ? `${mergedByReading[name]} AS ${name}`
+        : `i.${name}`
   const renamed = found.renamed > 0
   const calls = `(SELECT ${fromStage.map(staged).join(', ')}, f.file_id, coalesce(m.provider, i.provider) AS provider,
       ${renamed ? 'coalesce(n.call_id, i.call_id) AS call_id, n.logged_id' : 'i.call_id, CAST(NULL AS VARCHAR) AS logged_id'}
     FROM identified i JOIN file_ids f ON i.file_no = f.file_no
     LEFT JOIN resolved m ON i.model = m.model AND i.provider IS NOT DISTINCT FROM m.given_provider${readings}
-    ${renamed ? 'LEFT JOIN names n ON n.row = i.row' : ''}
+    ${renamed ? 'LEFT JOIN names n ON n.row = i.row' : ''}${joinedRequests ? ' LEFT JOIN joined_requests j ON j.row = i.row' : ''}
     WHERE i.state = 'call' ${found.judged === 0 ? '' : 'AND i.row NOT IN (SELECT row FROM verdicts)'}
       ${joined || found.matched === 0 ? '' : 'AND i.row NOT IN (SELECT row FROM matched WHERE row IS NOT NULL)'})`
   const keep = names

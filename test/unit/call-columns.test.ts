@@ -15,6 +15,7 @@ test('a log may fill every column but those that are worked out', () => {
     'cache_reading',
     'id_kind',
     'logged_id',
+    'request_ids',
     ...pricedColumnNames,
   ]
   const names = callColumns.map(({ name }) => name)

@@ -88,6 +88,7 @@ export const claudeCode: Importer = {
         sidechain: `nullif(${doc.text('isSidechain')}, 'false')`,
         version: doc.text('version'),
       }),
+      requestIds: request,
       revisionId: firstOf(doc.text('uuid'), doc.text('data', 'message', 'uuid'))!,
     }
   },

@@ -1,5 +1,5 @@
 import type { CallField } from '../../domain/call.js'
-import { Document, firstOf, isLongId, type Importer, type ReadPlan, type Sample, type Survey } from '../importer.js' // prettier-ignore
+import { Document, firstOf, isLongId, unknownLifetime, type Importer, type ReadPlan, type Sample, type Survey } from '../importer.js' // prettier-ignore
 import { isCall, isClaudeCode, parentOf, standardEvent } from './otel-calls.js'
 import { tagsOf } from './otel-labels.js'
 import * as names from './otel-names.js'
@@ -114,7 +114,7 @@ function plan(survey: Survey): ReadPlan {
     ...(total === undefined ? {} : { totalTokens: total }),
     ...(tools === undefined ? {} : { toolTokens: tools }),
     ...(has('cache_creation_tokens')
-      ? { unread: `CASE WHEN ${claude} AND TRY_CAST(${doc.text('cache_creation_tokens')} AS DOUBLE) > 0 THEN 'cache_creation_tokens (for 5 minutes or an hour)' END` }
+      ? { unread: `CASE WHEN ${claude} AND TRY_CAST(${doc.text('cache_creation_tokens')} AS DOUBLE) > 0 THEN 'cache_creation_tokens${unknownLifetime}' END` }
       : {}),
     ...(tags === undefined ? {} : { tags }),
   } // prettier-ignore

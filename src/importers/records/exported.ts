@@ -42,6 +42,7 @@ export function exportedPlan(survey: Survey): ReadPlan {
     fields,
     ...(hasKinds ? { idKind: `CASE WHEN ${kind} IN ('any', 'operation') THEN ${kind} END` } : {}),
     source: `CASE WHEN regexp_full_match(${source}, '[a-z][a-z0-9-]{0,40}') THEN ${source} END`,
+    ...(survey.keys.includes('request_ids') ? { requestIds: text('request_ids') } : {}),
     revisionId: `nullif(${text('revision_id')}, '')`,
     tags: tagsOf(tags, denied),
     cacheTokens: 'included',

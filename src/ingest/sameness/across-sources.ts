@@ -8,12 +8,14 @@
 import type { Database } from '../../db/database.js'
 import type { CostBasis } from '../../domain/costs/basis.js'
 import { readColumns } from '../../domain/call.js'
-import { hasCallIdPrefix, writers, type Importer } from '../../importers/importer.js'
+import { hasCallIdPrefix, unknownLifetime, writers, type Importer } from '../../importers/importer.js'
 import { importers } from '../../importers/registry.js'
+import { quoteText } from '../../domain/words/quoting.js'
 import { pricedQuery } from '../../pricing/price-sql.js'
 import { cachedOf, loggedInput, mergedByReading } from '../typing/cache-reading.js'
-import { isKept } from './dedupe.js'
+import { isKept } from '../typing/identity.js'
 import { keepsAcrossSources } from '../options.js'
+import { joinedIds, meetByRequests, noteOtherNames, noteRequests } from './requests.js'
 import type { StoredCalls } from './stored-calls.js'
 
 /** SQL: the place of a source among others, the one that knows most of a call first. */
@@ -48,6 +50,7 @@ export async function matchAcrossSources(db: Database, stored: StoredCalls, keep
     'CREATE OR REPLACE TEMP TABLE matched (member BIGINT, row BIGINT, stored_row BIGINT, held BOOLEAN, grouped BIGINT, place BIGINT, is_stored BOOLEAN, priced BOOLEAN)',
   )
   await noteIds(db, stored, keep)
+  await noteOtherNames(db, stored)
   const { n } = await db.one<{ n: number }>('SELECT count(*) AS n FROM across_ids')
   if (n === 0) return { disagreeing: 0, example: null }
   await fillPool(db, stored, keep)
@@ -68,6 +71,7 @@ async function noteIds(db: Database, stored: StoredCalls, keep: boolean): Promis
   )
   const sources = new Set([...stored.sources, ...rows.map((row) => row.source)])
   if (sources.size < 2) return
+  await noteRequests(db, stored)
   const known = 'call_id NOT IN (SELECT id FROM across_ids)'
   if (rows.length > 1)
     await db.run(`INSERT INTO across_ids SELECT call_id FROM identified i WHERE ${isKept('i')} AND ${namesCall('i', 'i.call_id')} AND ${known}
@@ -82,14 +86,21 @@ async function fillPool(db: Database, stored: StoredCalls, keep: boolean): Promi
   const columns = readColumns
     .map(({ name }) => name)
     .filter((name) => !['call_id', 'logged_id', 'file_id'].includes(name))
-  const of = (x: string): string => columns.map((name) => `${x}.${name}`).join(', ')
-  const read = columns.map((name) =>
-    mergedByReading[name] === undefined ? `i.${name}` : `${mergedByReading[name]} AS ${name}`,
-  )
+  const of = (x: string): string =>
+    columns
+      .map((name) =>
+        name === 'request_ids' ? `coalesce(t.${name}, ${x}.${name}) AS ${name}` : `${x}.${name}`,
+      )
+      .join(', ')
+  const read = columns.map((name) => {
+    if (name === 'request_ids') return `coalesce(j.${name}, i.${name}) AS ${name}`
+    return mergedByReading[name] === undefined ? `i.${name}` : `${mergedByReading[name]} AS ${name}`
+  })
   await db.run(`CREATE OR REPLACE TEMP TABLE pool AS SELECT row_number() OVER () AS member, * FROM (
     SELECT i.row, CAST(NULL AS BIGINT) AS stored_row, false AS held, i.call_id AS plain, ${!keep} AS willing,
       coalesce(n.call_id, i.call_id) AS call_id, n.logged_id, f.file_id, ${read.join(', ')}
     FROM keyed i JOIN file_ids f ON i.file_no = f.file_no LEFT JOIN names n ON n.row = i.row
+      LEFT JOIN joined_requests j ON j.row = i.row
       LEFT JOIN (SELECT l.row, coalesce(d.reading, l.cache_reading) AS reading FROM located l LEFT JOIN cost_readings d ON d.row = l.row
         WHERE l.cache_reading IS NOT NULL) g ON g.row = i.row
     WHERE ${isKept('i')} AND i.call_id IN (SELECT id FROM across_ids)
@@ -98,6 +109,7 @@ async function fillPool(db: Database, stored: StoredCalls, keep: boolean): Promi
       coalesce(n.call_id, c.call_id) AS call_id, CASE WHEN n.call_id IS NULL THEN c.logged_id ELSE n.logged_id END AS logged_id, c.file_id, ${of('c')}
     FROM ${stored.relation} c LEFT JOIN store.files f ON f.file_id = c.file_id
       LEFT JOIN names n ON n.stored_row = c.stored_row AND n.held = c.held
+      LEFT JOIN told_requests t ON t.stored_row = c.stored_row AND t.held = c.held
     WHERE c.plain IN (SELECT id FROM across_ids)
       AND NOT EXISTS (SELECT 1 FROM replaced r WHERE r.stored_row = c.stored_row AND r.held = c.held))`)
 }
@@ -118,7 +130,7 @@ async function match(db: Database): Promise<void> {
   // date, and no other provider; one that is not logged agrees with any. Input may be told with the cached tokens that stand beside it or without, where the record leaves that open.
   await db.run(`CREATE OR REPLACE TEMP TABLE sides AS
     SELECT p.member, any_value(p.row) AS row, any_value(p.stored_row) AS stored_row, any_value(p.held) AS held,
-      any_value(p.plain) AS plain, any_value(p.source) AS source, any_value(p.ts) AS ts,
+      any_value(p.plain) AS plain, any_value(p.plain) AS meant, any_value(p.request_ids) AS request_ids, any_value(p.source) AS source, any_value(p.ts) AS ts,
       coalesce(any_value(p.id_kind), '') = 'any' AS is_any, coalesce(any_value(p.output_tokens), 0) AS output,
       list_distinct([coalesce(any_value(${loggedInput('p')}), 0), coalesce(any_value(${loggedInput('p')}), 0)
         + CASE WHEN coalesce(any_value(p.cache_reading), 'included') IN ('included', 'excluded') THEN 0 ELSE any_value(${cachedOf('p')}) END]) AS inputs,
@@ -130,18 +142,19 @@ async function match(db: Database): Promise<void> {
         FROM (SELECT * FROM new_rates UNION ALL BY NAME SELECT * FROM store.rates)) r
       ON r.provider = p.provider AND r.model = p.model AND p.ts >= r.valid_from AND p.ts < r.valid_to
     WHERE p.willing AND ${namesCall('p', 'p.plain')} GROUP BY p.member`)
+  await meetByRequests(db)
   // Ids that may name several calls take part by their look alone, and then the time must be close.
   await db.run(`INSERT INTO matched
     WITH sayings AS (SELECT * EXCLUDE (inputs), unnest(inputs) AS input FROM sides),
     entries AS (
       SELECT *, CASE WHEN ${oneOnly('entry')} OR (${['name', 'dated', 'seller'].map(oneOnly).join(' AND ')}) THEN '' ELSE coalesce(entry, source) END AS about
-      FROM sayings WINDOW w AS (PARTITION BY plain, input, output)),
+      FROM sayings WINDOW w AS (PARTITION BY meant, input, output)),
     chosen AS (
-      SELECT * FROM (SELECT *, count(*) OVER (PARTITION BY plain, input, output, about) AS agreeing FROM entries)
+      SELECT * FROM (SELECT *, count(*) OVER (PARTITION BY meant, input, output, about) AS agreeing FROM entries)
       QUALIFY row_number() OVER (PARTITION BY member ORDER BY agreeing DESC, input) = 1),
     grouped AS (
-      SELECT *, dense_rank() OVER (ORDER BY plain, input, output, about) AS grouped,
-        row_number() OVER (PARTITION BY plain, input, output, about, source) AS nth FROM chosen),
+      SELECT *, dense_rank() OVER (ORDER BY meant, input, output, about) AS grouped,
+        row_number() OVER (PARTITION BY meant, input, output, about, source) AS nth FROM chosen),
     counted AS (
       SELECT *, count(*) OVER g AS members, max(nth) OVER g AS most, bool_or(is_any) OVER g AS loose,
         max(ts) OVER g - min(ts) OVER g AS apart, bool_or(stored_row IS NOT NULL) OVER g AS is_stored,
@@ -152,9 +165,9 @@ async function match(db: Database): Promise<void> {
 }
 
 /** Ids of calls that sources of this run have otherwise than others. */
-const disagreement = `SELECT count(*) AS disagreeing, min(plain) AS example FROM (
-  SELECT s.plain FROM sides s LEFT JOIN matched m ON m.member = s.member WHERE NOT s.is_any
-  GROUP BY s.plain HAVING count(DISTINCT s.source) > 1 AND bool_or(s.row IS NOT NULL)
+const disagreement = `SELECT count(*) AS disagreeing, min(meant) AS example FROM (
+  SELECT s.meant FROM sides s LEFT JOIN matched m ON m.member = s.member WHERE NOT s.is_any
+  GROUP BY s.meant HAVING count(DISTINCT s.source) > 1 AND bool_or(s.row IS NOT NULL)
     AND (count(*) <> count(m.member) OR count(DISTINCT m.grouped) > 1))`
 
 /** Takes out of the store what came of several sources under the ids in question; it is written anew. */
@@ -184,12 +197,24 @@ export async function writeAcross(db: Database, basis: CostBasis): Promise<void>
 /** Columns that are those of the source that gives the call, NULL or not. */
 const ofTheFirst = ['id_kind', 'logged_id', 'revision_id', 'file_id', 'line', 'cache_shape', 'cache_reading']
 
+/** SQL: names of what is unread, without writes to the cache that another account knows the lifetime of. */
+const withoutLifetimes = (names: string): string =>
+  `nullif(array_to_string(list_filter(string_split(${names}, '; '), lambda name: NOT ends_with(name, ${quoteText(unknownLifetime)})), '; '), '')`
+
 /** SQL: what the sources say of a column together: the first that knows it. */
 function jointly(name: string): string {
   if (ofTheFirst.includes(name)) return `any_value(p.${name}) FILTER (WHERE m.place = 1)`
   // A clone's answer does not say whose it is: the name under which a price is known goes first.
   if (name === 'model' || name === 'provider')
     return `coalesce(arg_min(p.${name}, m.place) FILTER (WHERE m.priced), arg_min(p.${name}, m.place) FILTER (WHERE p.model IS NOT NULL), arg_min(p.${name}, m.place))`
+  // Under the id of one request an account may have been written before the answer ended: the other goes on.
+  if (name === 'output_tokens') return 'max(p.output_tokens)'
+  if (name === 'total_tokens')
+    return 'first(p.total_tokens ORDER BY p.output_tokens DESC NULLS LAST, m.place) FILTER (WHERE p.total_tokens IS NOT NULL)'
+  if (name === 'request_ids') return joinedIds('p.request_ids')
+  if (name === 'unread_usage')
+    return `CASE WHEN count(p.cache_creation_1h_input_tokens) = 0 THEN arg_min(p.unread_usage, m.place)
+      ELSE arg_min(${withoutLifetimes('p.unread_usage')}, m.place) END`
   if (name === 'tags')
     return 'list_reduce(list(p.tags ORDER BY m.place DESC) FILTER (WHERE p.tags IS NOT NULL), lambda a, b: map_concat(a, b))'
   return `arg_min(p.${name}, m.place)`

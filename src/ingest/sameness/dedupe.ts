@@ -4,12 +4,9 @@
  * file are distinct calls; across files the greatest multiplicity counts. File order never decides.
  */
 import type { Database } from '../../db/database.js'
-import { fieldsAgree, isStored, keyOf, ranking, ranksBefore } from '../typing/identity.js'
+import { fieldsAgree, isKept, isStored, keyOf, ranking, ranksBefore } from '../typing/identity.js'
+import { joinCopies, joinStoredCopies } from './requests.js'
 import type { StoredCalls } from './stored-calls.js'
-
-/** A staged record that is still in the running. */
-export const isKept = (i: string): string =>
-  `${i}.state = 'call' AND ${i}.row NOT IN (SELECT row FROM verdicts)`
 
 /**
  * Makes `identified` (row, source, call_id) for staged calls, `keyed`, the same under the providers that
@@ -31,6 +28,7 @@ export async function dedupeStaged(db: Database): Promise<void> {
     `INSERT INTO verdicts SELECT row, 'known' FROM located WHERE known_lines > 0 AND line <= known_lines`,
   )
   await chooseAmongRepeats(db)
+  await joinCopies(db)
 }
 
 /** Second and further equal lines of one file get their number: they are calls of their own. */
@@ -78,7 +76,11 @@ export async function dedupeAgainstStore(db: Database, stored: StoredCalls): Pro
   await db.run(
     'CREATE OR REPLACE TEMP TABLE met (row BIGINT, stored_row BIGINT, held BOOLEAN, better BOOLEAN)',
   )
-  if (stored.sources.length === 0) return
+  if (stored.sources.length > 0) await compareCopies(db, stored)
+  await joinStoredCopies(db, stored)
+}
+
+async function compareCopies(db: Database, stored: StoredCalls): Promise<void> {
   const staged = await db.one<{ any_ids: boolean; other_ids: boolean }>(
     `SELECT coalesce(bool_or(id_kind = 'any'), false) AS any_ids, coalesce(bool_or(id_kind IS DISTINCT FROM 'any'), false) AS other_ids
      FROM located WHERE state = 'call'`,

@@ -5,7 +5,7 @@
 import type { Database } from '../../db/database.js'
 import { sessionTotal } from '../../domain/call.js'
 import { isOneOf } from '../typing/columns.js'
-import { isKept } from './dedupe.js'
+import { isKept } from '../typing/identity.js'
 import type { StoredCalls } from './stored-calls.js'
 
 /** SQL: true for a total. */

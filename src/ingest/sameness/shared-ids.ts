@@ -4,8 +4,7 @@
  */
 import type { Database } from '../../db/database.js'
 import { readColumns } from '../../domain/call.js'
-import { isKept } from './dedupe.js'
-import { apartId } from '../typing/identity.js'
+import { apartId, isKept } from '../typing/identity.js'
 import type { StoredCalls } from './stored-calls.js'
 
 /** How many staged calls share an id with others, and how many ids that are. */

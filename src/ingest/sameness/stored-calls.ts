@@ -18,6 +18,8 @@ export interface StoredCalls {
   readonly sources: readonly string[]
   /** Some calls carry an id that may name several. */
   readonly hasAnyIds: boolean
+  /** Sources of which some calls are known by the ids of their requests too. */
+  readonly namingRequests: readonly string[]
 }
 
 const names = readColumns.map(({ name }) => name).join(', ')
@@ -25,9 +27,9 @@ const names = readColumns.map(({ name }) => name).join(', ')
 /** @param leftOut files whose calls are about to be taken out and do not count */
 export async function storedCalls(db: Database, leftOut: readonly number[]): Promise<StoredCalls> {
   const { held } = await db.one<{ held: number }>('SELECT count(*) AS held FROM store.same_calls')
-  const { rows } = await db.query<{ source: string; any_ids: boolean; renamed: boolean }>(
-    `SELECT source, coalesce(bool_or(id_kind = 'any'), false) AS any_ids, count(logged_id) > 0 AS renamed FROM store.calls GROUP BY source
-     UNION ALL SELECT source, coalesce(bool_or(id_kind = 'any'), false), count(logged_id) > 0 FROM store.same_calls GROUP BY source`,
+  const { rows } = await db.query<{ source: string; any_ids: boolean; renamed: boolean; requests: boolean }>(
+    `SELECT source, coalesce(bool_or(id_kind = 'any'), false) AS any_ids, count(logged_id) > 0 AS renamed, count(request_ids) > 0 AS requests FROM store.calls GROUP BY source
+     UNION ALL SELECT source, coalesce(bool_or(id_kind = 'any'), false), count(logged_id) > 0, count(request_ids) > 0 FROM store.same_calls GROUP BY source`,
   )
   const plain = rows.some((row) => row.renamed) ? 'coalesce(logged_id, call_id)' : 'call_id'
   const files = leftOut.length === 0 ? '' : ` AND c.file_id NOT IN (${leftOut.join(', ')})`
@@ -42,5 +44,6 @@ export async function storedCalls(db: Database, leftOut: readonly number[]): Pro
     held: held > 0,
     sources: [...new Set(rows.map((row) => row.source))],
     hasAnyIds: rows.some((row) => row.any_ids),
+    namingRequests: [...new Set(rows.filter((row) => row.requests).map((row) => row.source))],
   }
 }

@@ -6,6 +6,10 @@
 
 import { cachedOf, loggedInput } from './cache-reading.js'
 
+/** A staged record that is still in the running. */
+export const isKept = (i: string): string =>
+  `${i}.state = 'call' AND ${i}.row NOT IN (SELECT row FROM verdicts)`
+
 /**
  * In what records under anybody's id must agree to be one call: SQL for each, of the alias of a relation.
  * The input stands as it was logged, whatever was found out of its cached tokens since.

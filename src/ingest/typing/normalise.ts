@@ -62,6 +62,7 @@ export function normaliseSql(
       ...sourceOf(plan, plan.source ?? ''),
       ...modelOf(plan, plan.model ?? ''),
       ['revision_id', plan.revisionId ?? 'CAST(NULL AS VARCHAR)'],
+      ...requestsOf(plan, requestIds(plan.requestIds)),
       ['id_kind', idKind(plan, options)],
       [
         'total_tokens',
@@ -91,6 +92,7 @@ export function normaliseSql(
       ...(asksCacheReading(plan, options, has) ? [['cache_shape', 'cache_shape'] as [string, string]] : []),
       ...cacheOpen(plan),
       ...spansOf(plan),
+      ...requestsOf(plan),
       ...sourceOf(plan),
       ...modelOf(plan),
       ...along,
@@ -176,6 +178,14 @@ const skipped = (plan: ReadPlan): string =>
 /** Names in a trace, where the log has any. */
 const spansOf = (plan: ReadPlan): Columns =>
   plan.spans === undefined ? [] : spanColumns.map((name) => [name, name])
+
+/** The ids of the requests, where the source knows them beside the call's. */
+const requestsOf = (plan: ReadPlan, sql = 'request_ids'): Columns =>
+  plan.requestIds === undefined ? [] : [['request_ids', sql]]
+
+/** SQL: ids as they are joined; NULL for what is no id. */
+const requestIds = (sql = 'NULL'): string =>
+  `CASE WHEN regexp_full_match(${sql}, '[A-Za-z0-9_.:-]{1,100}(?: [A-Za-z0-9_.:-]{1,100})*') THEN ${sql} END`
 
 /** The record's own source, where it has one. */
 const sourceOf = (plan: ReadPlan, sql = 'source'): Columns =>

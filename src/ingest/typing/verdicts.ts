@@ -148,6 +148,7 @@ function isFilled(
       (has('reported_cost_usd') && hasUnits(plan, options))
     )
   if (name === 'tags') return hasTags
+  if (name === 'request_ids') return plan.requestIds !== undefined
   if (name === 'revision_id') return plan.revisionId !== undefined
   if (name === 'id_kind') return plan.idKind !== undefined || has('cache_hit')
   if (name === 'logged_id') return false
