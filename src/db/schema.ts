@@ -114,15 +114,15 @@ export const migrations: readonly (readonly string[])[] = [
     // Rates have other columns now. They come back with the next reprice, which the price rules ask for.
     'DROP TABLE rates',
     `CREATE TABLE rates (\n${list(rateColumns)}\n)`,
-    // Older versions kept what an error quotes of a prompt.
-    `UPDATE calls SET error = ${withoutQuotations('error')} WHERE error IS DISTINCT FROM ${withoutQuotations('error')}`,
-    // What older versions read had both counts, or it was not read.
-    'UPDATE calls SET total_tokens = coalesce(input_tokens, 0) + coalesce(output_tokens, 0) WHERE input_tokens IS NOT NULL OR output_tokens IS NOT NULL',
   ],
   [
     ...['calls', 'same_calls'].flatMap((table) =>
       callColumns.filter((c) => c.since === 5).map((c) => `ALTER TABLE ${table} ADD COLUMN ${definition(c)}`),
     ),
+    // Rows change after all columns are there: the engine refuses the other way round. Older versions kept what an error quotes of a prompt.
+    `UPDATE calls SET error = ${withoutQuotations('error')} WHERE error IS DISTINCT FROM ${withoutQuotations('error')}`,
+    // What older versions read had both counts, or it was not read.
+    'UPDATE calls SET total_tokens = coalesce(input_tokens, 0) + coalesce(output_tokens, 0) WHERE (input_tokens IS NOT NULL OR output_tokens IS NOT NULL) AND total_tokens IS DISTINCT FROM coalesce(input_tokens, 0) + coalesce(output_tokens, 0)',
     // Their sessions name the requests by which other logs know the same calls: they are read again for them.
     "UPDATE files SET size = -1, bytes_read = -2 WHERE current AND importer = 'claude-code'",
   ],

@@ -53,7 +53,7 @@ function isOurs(found: Columns, made: Columns, version: number): boolean {
   if (version === schemaVersion)
     return found.size === made.size && [...found].every((column) => made.has(column))
   // Which columns the rates of an older version had is not written down. Plain ones do nothing.
-  return [...found].every((column) => /^\w+ \w+(?:\([\w, ]*\))?(?: NOT NULL)?$/.test(column))
+  return [...found].every((column) => /^\w+ \w+(?:\((?:[\w, ]|'[\w ]*')*\))?(?: NOT NULL)?$/.test(column))
 }
 
 function notOurs(what: string, path: string): UserError {

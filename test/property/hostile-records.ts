@@ -130,6 +130,7 @@ const exported: Json = {
   line: 2,
   id_kind: 'any',
   logged_id: 'c1',
+  request_ids: 'req_1 req_2',
   partly_priced: false,
   tags: { a: 'b' },
 }

@@ -62,7 +62,7 @@ export const isMessageStart = (value: Value): boolean =>
   value['type'] === 'message_start' && isObject(value['message'])
 
 /** A usage object as the APIs of all providers write it. */
-const counts = [
+export const counts = [
   'prompt_tokens',
   'completion_tokens',
   'input_tokens',

@@ -2,7 +2,7 @@
  * Bodies of providers' responses stand bare in a log, or anywhere in a wrapper that adds who asked and when,
  * as an object, as the JSON text of one, or as the list of a stream's chunks. This finds where.
  */
-import { isBody, isMessageStart, isStrictBody } from './body-marks.js'
+import { counts, isBody, isMessageStart, isStrictBody } from './body-marks.js'
 import { comparable, fieldNames } from '../records/field-names.js'
 import { firstOf, isObject, type Document, type Sample, type Survey } from '../importer.js'
 import { quoteText } from '../../domain/words/quoting.js'
@@ -50,11 +50,23 @@ export function bodyPlaces(sample: Sample): readonly Place[] {
     else if (isRecord || !hasCounts(record))
       search(record, [[]], add, hasCounts(record) ? isStrictBody : isBody, 0)
   }
-  const depth = ({ hops }: Place): number => hops.flat().length
   const usual = [...found.values()].toSorted((a, b) => b.records - a.records).slice(0, mostPlaces)
-  return withoutDoubles(usual.map(({ hops, list }) => ({ hops, list }))).toSorted(
-    (a, b) => depth(a) - depth(b),
-  )
+  return withoutDoubles(usual.map(({ hops, list }) => ({ hops, list }))).toSorted(inOrder)
+}
+
+/** The name under which most wrappers have the body goes before others, the last in the order. */
+const usualName = 'response'
+
+/**
+ * The outermost first, and of one depth by their names alone: how many records of a run have a body at a place
+ * must not decide which of two a record is read from, or the other files of the run would.
+ */
+function inOrder(a: Place, b: Place): number {
+  const path = ({ hops }: Place): string[] => hops.flat()
+  const [one, other] = [path(a), path(b)]
+  const isUsual = (keys: readonly string[]): number => (keys[0] === usualName ? 1 : 0)
+  const [x, y] = [JSON.stringify(one), JSON.stringify(other)]
+  return one.length - other.length || isUsual(one) - isUsual(other) || (x < y ? -1 : x > y ? 1 : 0)
 }
 
 /** Keys that a body has beside its usage. */
@@ -218,12 +230,30 @@ function textAt(document: Document, { hops, list }: Place): { sql: string; path:
 /** Words that stand in the text of a body with a usage. */
 const marks = ['"usage', 'billed_units"', 'eval_count"']
 
-/** SQL: of the texts that may be the body, the first with a usage, else the first that is an object. */
+/** Where a body has its counts, and under which of these names. */
+const countsAt: readonly (readonly [pointer: string, names: readonly string[]])[] = [
+  ['/usage', [...counts, 'total_tokens', 'input_tokens_details', 'billed_units', 'tokens', 'type']],
+  ['/usage_metadata', [...counts, 'prompt_token_count', 'candidates_token_count', 'total_token_count']],
+  ['/usageMetadata', ['promptTokenCount', 'candidatesTokenCount', 'totalTokenCount', 'responseTokenCount']],
+  ['/meta', ['billed_units', 'tokens']],
+  ['', ['eval_count', 'prompt_eval_count']],
+]
+
+/**
+ * SQL: of the texts that may be the body, the first whose usage counts, else the first with any usage, else the first
+ * that is an object. Where another file of the run has its bodies, a record may have something else.
+ */
 function chosen(texts: readonly string[]): string {
   if (texts.length === 1) return texts[0]!
   const has = (text: string): string =>
     marks.map((mark) => `contains(${text}, ${quoteText(mark)})`).join(' OR ')
+  const names = (list: readonly string[]): string => `[${list.map((name) => quoteText(name)).join(', ')}]`
+  const counting = (text: string): string =>
+    `CASE WHEN json_valid(${text}) THEN ${countsAt.map(([pointer, list]) => `coalesce(list_has_any(json_keys(${text}, ${quoteText(pointer)}), ${names(list)}), false)`).join(' OR ')} END`
   const cases = [
+    ...texts.map(
+      (text) => `WHEN starts_with(${text}, '{') AND (${has(text)}) AND ${counting(text)} THEN ${text}`,
+    ),
     ...texts.map((text) => `WHEN starts_with(${text}, '{') AND (${has(text)}) THEN ${text}`),
     ...texts.map((text) => `WHEN starts_with(${text}, '{') THEN ${text}`),
   ]

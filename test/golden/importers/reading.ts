@@ -48,7 +48,7 @@ export async function readFiles(files: readonly string[], choices: Choices = {})
   const summary = await ingestInto(db, files, choices)
   const tables = ['calls', 'rejects', 'files', 'rates', 'ingests', 'meta']
   const [rows = [], rejects = [], ...dumps] = await askAll(db, [
-    `SELECT * EXCLUDE (source, file_id, line, id_kind, list_cost_usd, list_input_cost_usd, list_cache_read_cost_usd,
+    `SELECT * EXCLUDE (source, file_id, line, id_kind, request_ids, list_cost_usd, list_input_cost_usd, list_cache_read_cost_usd,
        list_cache_write_cost_usd, list_output_cost_usd, list_other_cost_usd, cache_shape, cache_reading)
        REPLACE (nullif(total_tokens, coalesce(input_tokens, 0) + coalesce(output_tokens, 0)) AS total_tokens) FROM calls ORDER BY file_id, line`,
     'SELECT line, reason FROM rejects ORDER BY file_id, line',

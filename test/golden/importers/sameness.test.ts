@@ -2,6 +2,11 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { Database } from '../../../src/db/database.js'
+import { openStoreForReading } from '../../../src/db/store.js'
+import { callColumns } from '../../../src/domain/call.js'
+import { writeExport } from '../../../src/exports/write.js'
+import { exportedCalls } from '../../../src/metrics/exports/exported-calls.js'
 import { severalSourcesQuery } from '../../../src/metrics/store/status.js'
 import { ask, ingestInto, type Choices } from '../../property/ingesting.js'
 import { workshop } from './reading.js'
@@ -166,6 +171,106 @@ describe('a call in the logs of several sources', () => {
     const done = await ingestInto(db, others)
     expect(rehearsed.totals).toEqual(done.totals)
     expect(done.totals.duplicates).toBe(2)
+  })
+})
+
+describe('a call of Claude Code, in its session and among its events', () => {
+  const files = ['session', 'agent-a1', 'events'].map((name) => file(`claude-code/${name}.jsonl`))
+  const [session = '', agent = '', events = ''] = files
+  const select = `SELECT call_id, source, output_tokens, cache_creation_1h_input_tokens AS hourly, reported_cost_usd, latency_ms,
+    tags['query_source'] AS asked_by, unread_usage, partly_priced, cost_usd FROM calls ORDER BY ts`
+  const once = [
+    // 10 × 3 + 2000 × 0.30 + 1000 × 6 + 400 × 15
+    ['msg_01CallOne0000000000001', 'claude-code', 400, 1000, '0.012630000000', 7040, '0.012630000000'],
+    // The session was written before the answer ended: 20 × 3 + 3000 × 0.30 + 600 × 15
+    ['msg_01CallTwo0000000000002', 'claude-code', 600, 0, '0.009960000000', 9000, '0.009960000000'],
+    // 30 × 3 + 500 × 3.75 + 50 × 15
+    ['msg_01Agent00000000000003', 'claude-code', 50, 0, '0.002715000000', 2100, '0.002715000000'],
+    // No session tells of it: 100 × 3 + 10 × 15
+    ['req_011Title0000000000004', 'otel', 10, null, '0.000450000000', 900, '0.000450000000'],
+  ]
+
+  const stored = async (db: string): Promise<unknown> =>
+    (await ask(db, select)).map((row) => {
+      expect([row['unread_usage'], row['partly_priced']]).toEqual([null, false])
+      return [
+        'call_id',
+        'source',
+        'output_tokens',
+        'hourly',
+        'reported_cost_usd',
+        'latency_ms',
+        'cost_usd',
+      ].map((name) =>
+        /tokens|hourly|latency/.test(name) && row[name] !== null ? Number(row[name]) : row[name],
+      )
+    })
+
+  test('counts once: the session knows how long the cache lasts, the event what was reported and how long it took', async () => {
+    const db = workshop.store()
+    const { totals, notes } = await ingestInto(db, files)
+    const { lines, imported, duplicates, superseded, skipped, rejected } = totals
+    expect([lines, imported, duplicates, superseded, skipped, rejected]).toEqual([10, 4, 5, 1, 0, 0])
+    expect(notes).toEqual([
+      '3 calls are in logs of another source too and count once, as duplicates of it; --keep-across-sources counts both',
+    ])
+    expect(await stored(db)).toEqual(once)
+  })
+
+  test.each([
+    ['events first', [[events], [session], [agent]]],
+    ['events last', [[agent], [session], [events]]],
+    ['the sessions between', [[agent], [events], [session]]],
+  ])('the same in runs of their own: %s', async (_, runs) => {
+    const db = workshop.store()
+    for (const run of runs) await ingestInto(db, run)
+    expect(await stored(db)).toEqual(once)
+    await ingestInto(db, [session, events], { replace: true })
+    expect(await stored(db)).toEqual(once)
+  })
+
+  test.each([
+    ['its sessions', [session, agent], [events]],
+    ['its events', [events], [session, agent]],
+    ['both', files, files],
+  ])('and what another store has of it, %s, comes in each once', async (_, theirs, ours) => {
+    const other = workshop.store()
+    await ingestInto(other, theirs)
+    const room = workshop.room()
+    const exported = join(room, 'calls.jsonl')
+    const db = await openStoreForReading(other, { lockTimeoutMs: 5_000 }, [room])
+    try {
+      const { sql, params } = exportedCalls({ since: null, until: null, tz: 'UTC', filters: [] })
+      await writeExport(db, { columns: callColumns, sql, params }, 'jsonl', { path: exported, force: false })
+    } finally {
+      db.close()
+    }
+    for (const runs of [
+      [ours, [exported]],
+      [[exported], ours],
+    ]) {
+      const team = workshop.store()
+      for (const run of runs) await ingestInto(team, run)
+      expect(await stored(team)).toEqual(once)
+    }
+  })
+
+  test('a store of an older version reads the sessions again for it', async () => {
+    const path = workshop.store()
+    await ingestInto(path, [session, agent])
+    const db = await Database.open(':memory:', 'write', { threads: 1 })
+    await db.run(`ATTACH '${path}' AS store`)
+    for (const table of ['calls', 'same_calls'])
+      await db.run(`ALTER TABLE store.${table} DROP COLUMN request_ids`)
+    await db.run("UPDATE store.meta SET value = '4' WHERE key = 'schema_version'")
+    await db.run('DETACH store')
+    db.close()
+    await ingestInto(path, [events])
+    const { files: read } = await ingestInto(path, [session, agent])
+    expect(read.map(({ note }) => note)).toEqual(
+      Array(2).fill('read again: its calls are known by the ids of their requests too'),
+    )
+    expect(await stored(path)).toEqual(once)
   })
 })
 

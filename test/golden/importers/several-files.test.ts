@@ -96,6 +96,38 @@ test('bodies that stand elsewhere in each file of a folder are all read', async 
   expect([totals.imported, totals.skipped]).toEqual([places.length, 0])
 })
 
+test('a record with something else where other files of the run have their bodies is read as it is alone', async () => {
+  const body = (tokens: number): object => ({
+    id: `chatcmpl-AAAAAAAAAAAAAAAAAAAA${tokens}`,
+    object: 'chat.completion',
+    model: 'gpt-4o',
+    choices: [],
+    usage: { prompt_tokens: tokens, completion_tokens: 10, total_tokens: tokens + 10 },
+  })
+  const ts = '2026-06-01T10:00:00Z'
+  const lines = {
+    a: { ts, answer_a: body(1) },
+    b: { ts, answer_b: body(2) },
+    // Neither is a body: a limit, and the counts of another kind of work.
+    c: { ts, response: body(3), answer_a: { usage: { limit: 5 } }, answer_b: { usage_limit: 7, model: 'x' } },
+    // One that might be, alone too.
+    d: { ts, answer_b: { usage: { input_tokens: 9 } }, response: body(4) },
+    e: { ts, response: body(5), answer_a: { usage: { prompt_tokens: 9, completion_tokens: 9 } } },
+  }
+  const room = workshop.room()
+  const files = Object.entries(lines).map(([name, line]) =>
+    write(join(room, `${name}.jsonl`), `${JSON.stringify(line)}\n`),
+  )
+  const inputs = async (some: readonly string[]): Promise<unknown[]> =>
+    (await readFiles(some)).calls.map((call) => call['input_tokens']).toSorted()
+  expect(await inputs(files)).toEqual([1, 2, 3, 4, 5])
+  for (const [i, file] of files.entries()) expect(await inputs([file])).toEqual([i + 1])
+  const [a = '', b = '', c = '', d = '', e = ''] = files
+  expect(await inputs([a, b, c])).toEqual([1, 2, 3])
+  expect(await inputs([d, a])).toEqual([1, 4])
+  expect(await inputs([a, a, e])).toEqual([1, 5])
+})
+
 test('a few spans of a trace beside very many calls take no time for all pairs', async () => {
   const folder = workshop.room()
   const calls = Array.from({ length: 25_000 }, (_, i) =>
