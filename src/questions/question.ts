@@ -19,6 +19,7 @@ import { lateCalls, noLateCalls, type LateCallsRow } from '../metrics/doubts/lat
 import { partlyPricedUsage } from '../metrics/doubts/partly-priced.js'
 import { loggedCosts } from '../metrics/doubts/logged-costs.js'
 import type { Query } from '../metrics/query.js'
+import { toldTwice } from '../metrics/doubts/told-twice.js'
 import { sessionTotals } from '../metrics/doubts/session-totals.js'
 import { unpricedModels } from '../metrics/doubts/unpriced.js'
 import type { Doubts } from '../reports/notes.js'
@@ -68,6 +69,8 @@ export async function doubtsAbout(
   const [totals] = Number(past.session_totals) > 0 ? await ask(db, sessionTotals(scope)) : []
   // What has no call may have money all the same.
   const rows = Number(figures?.calls ?? 0) + Number(totals?.session_totals ?? 0)
+  const agents = rows === 0 ? undefined : (await ask(db, agentCosts(scope)))[0]
+  const [twice] = Number(agents?.agent_calls ?? 0) > 0 ? await ask(db, toldTwice(scope)) : []
   const unpricedCalls = figures?.unpriced_calls ?? 0
   const partlyPricedCalls = figures?.partly_priced_calls ?? 0
   return {
@@ -75,7 +78,8 @@ export async function doubtsAbout(
     scope,
     calls: rows,
     sessionTotals: totals,
-    agents: rows === 0 ? undefined : (await ask(db, agentCosts(scope)))[0],
+    agents,
+    toldTwice: twice,
     unpricedCalls,
     partlyPricedCalls,
     partlyPriced: Number(partlyPricedCalls) > 0 ? await ask(db, partlyPricedUsage(scope)) : [],

@@ -17,6 +17,7 @@ import type { Decimal, Whole } from '../metrics/query.js'
 import type { PartlyPricedRow } from '../metrics/doubts/partly-priced.js'
 import type { SessionTotalsRow } from '../metrics/doubts/session-totals.js'
 import type { AgentCostsRow } from '../metrics/doubts/agent-costs.js'
+import type { ToldTwiceRow } from '../metrics/doubts/told-twice.js'
 import type { UnpricedRow } from '../metrics/doubts/unpriced.js'
 import type { Hint } from './report.js'
 import { filterText, matchesNever, unmatchedWords, type Unmatched } from './unmatched.js'
@@ -33,6 +34,8 @@ export interface Doubts {
   readonly partlyPricedCalls: Figure
   /** What coding agents cost among them; undefined where that is said otherwise. */
   readonly agents?: AgentCostsRow | undefined
+  /** Calls of coding agents that two accounts seem to tell; asked for where there are agents. */
+  readonly toldTwice?: ToldTwiceRow | undefined
   readonly unpriced: readonly UnpricedRow[]
   /** Later than the price data by over 30 days. */
   readonly late: LateCallsRow
@@ -91,6 +94,7 @@ function priceWarnings(doubts: Doubts): Doubt[] {
   if (Number(doubts.sessionTotals?.session_totals ?? 0) > 0)
     warnings.push({ text: totalsWords(doubts.sessionTotals!) })
   if (Number(doubts.agents?.agent_calls ?? 0) > 0) warnings.push(...agentWords(doubts))
+  if (Number(doubts.toldTwice?.calls ?? 0) > 0) warnings.push(twiceWords(doubts.toldTwice!, fromInput))
   if (Number(unpricedCalls ?? 0) > 0) {
     const without = `${count(unpricedCalls)} of ${counted(calls, 'call has', 'calls have')} no price and no cost here`
     const text = `${without}: ${modelList(unpriced)}`
@@ -130,6 +134,13 @@ function agentWords({ agents, calls, scope }: Doubts): Doubt[] {
       says: ' keeps what is there',
     })
   return words
+}
+
+/** `12 calls for $1.20 are perhaps counted twice: codex and otel tell the same sessions under no common id` */
+function twiceWords({ calls, cost_usd: cost, one, other }: ToldTwiceRow, fromInput: boolean): Doubt {
+  const text = `${bought(calls, cost)} perhaps counted twice: ${one} and ${other} tell the same sessions under no common id`
+  if (fromInput) return { text: `${text}; read one of them` }
+  return { text, command: 'llmcost forget FILE', says: ' takes out the logs of one' }
 }
 
 const checking = 'llmcost prices check'

@@ -19,6 +19,7 @@ import { history } from '../../src/metrics/store/history.js'
 import { hourly } from '../../src/metrics/exports/hourly.js'
 import { lastIngest } from '../../src/metrics/store/last-ingest.js'
 import { agentCosts } from '../../src/metrics/doubts/agent-costs.js'
+import { toldTwice } from '../../src/metrics/doubts/told-twice.js'
 import { sessionTotals } from '../../src/metrics/doubts/session-totals.js'
 import { lateCalls } from '../../src/metrics/doubts/late-calls.js'
 import { loggedCosts, loggedCostsByMonth } from '../../src/metrics/doubts/logged-costs.js'
@@ -224,6 +225,11 @@ export const metrics: readonly Sample[] = [
     id: 'agent_costs',
     about: 'what coding agents cost',
     sample: (scope) => agentCosts(scope),
+  },
+  {
+    id: 'told_twice',
+    about: 'calls of coding agents that two accounts seem to tell',
+    sample: (scope) => toldTwice(scope),
   },
   {
     id: 'session_totals',

@@ -51,6 +51,16 @@ describe('coding agents', () => {
     ])
   })
 
+  test('told twice, as it seems', () => {
+    const twice = { calls: 12, cost_usd: '1.2', one: 'codex', other: 'otel' }
+    const both = { ...doubts({ agent_calls: 0, cost_usd: null, first_ts: null }), toldTwice: twice }
+    const what =
+      '12 calls for $1.20 are perhaps counted twice: codex and otel tell the same sessions under no common id'
+    expect(warningsOf(both)).toEqual([`${what}; llmcost forget FILE takes out the logs of one`])
+    expect(warningsOf({ ...both, fromInput: true })).toEqual([`${what}; read one of them`])
+    expect(warningsOf({ ...both, toldTwice: { ...twice, calls: 0 } })).toEqual([])
+  })
+
   test('none', () => {
     expect(warningsOf(doubts({ agent_calls: 0, cost_usd: null, first_ts: null }))).toEqual([])
     expect(warningsOf(doubts(undefined))).toEqual([])
