@@ -118,8 +118,8 @@ test('a record with something else where other files of the run have their bodie
   const files = Object.entries(lines).map(([name, line]) =>
     write(join(room, `${name}.jsonl`), `${JSON.stringify(line)}\n`),
   )
-  const inputs = async (some: readonly string[]): Promise<unknown[]> =>
-    (await readFiles(some)).calls.map((call) => call['input_tokens']).toSorted()
+  const inputs = async (some: readonly string[]): Promise<number[]> =>
+    (await readFiles(some)).calls.map((call) => Number(call['input_tokens'])).toSorted((a, b) => a - b)
   expect(await inputs(files)).toEqual([1, 2, 3, 4, 5])
   for (const [i, file] of files.entries()) expect(await inputs([file])).toEqual([i + 1])
   const [a = '', b = '', c = '', d = '', e = ''] = files
