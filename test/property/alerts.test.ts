@@ -224,6 +224,6 @@ test('the ledger in the store forgets nothing that matters', async () => {
         expect(await livedInStore(steps)).toEqual(lived(steps).arrived)
       },
     ),
-    { numRuns: tries(6, 15) },
+    { numRuns: tries(3, 15) },
   )
 })

@@ -147,6 +147,6 @@ test('any split and order of the same records reads alike, and forgetting the ev
         expect(await stored(apart)).toEqual(expected(all, (i) => parts[i] !== gone))
       },
     ),
-    { numRuns: tries(6, 15) },
+    { numRuns: tries(3, 15) },
   )
 })

@@ -16,6 +16,7 @@ import {
   type Burst,
   type World,
 } from './cause-worlds.js'
+import { tries } from './seed.js'
 
 const everybody = Array.from({ length: 20 }, (_, i) => i)
 const world = (...bursts: Partial<Burst>[]): World => ({
@@ -142,7 +143,7 @@ describe('in any world', () => {
           .map(({ flag }) => flag)
         expect(namesOf(groupsOfWorld(shuffled, costs))).toEqual(namesOf(groups))
       }),
-      { numRuns: 40 },
+      { numRuns: tries(16, 40) },
     )
   })
 
@@ -166,7 +167,7 @@ describe('in any world', () => {
         const starts = (groups: readonly Group[]) => groups.map((group) => group.flags[0]?.hour)
         expect(starts(whole)).toEqual(starts(whole).toSorted((a, b) => (a ?? 0) - (b ?? 0)))
       }),
-      { numRuns: 40 },
+      { numRuns: tries(16, 40) },
     )
   })
 
@@ -196,7 +197,7 @@ describe('in any world', () => {
           expect(sum).toBeLessThanOrEqual(all.cost - all.norm + 1e-6)
         }
       }),
-      { numRuns: 40 },
+      { numRuns: tries(16, 40) },
     )
   })
 
@@ -227,7 +228,7 @@ describe('in any world', () => {
         }
         expect([...missing]).toEqual([])
       }),
-      { numRuns: 40 },
+      { numRuns: tries(16, 40) },
     )
   })
 })

@@ -8,6 +8,7 @@ import { comparisons } from '../../src/domain/scope.js'
 import { inFilters } from '../../src/metrics/scope.js'
 import { filterDoubts } from '../../src/questions/filter-doubts.js'
 import { bareCall, dollarText, load, type RawCall } from './metrics-model.js'
+import { tries } from './seed.js'
 
 let db: Database
 
@@ -52,7 +53,7 @@ test('money is compared to the last digit, and to digits beyond', () =>
         expect(await passing(text)).toBe(expected.length)
       },
     ),
-    { numRuns: 60 },
+    { numRuns: tries(24, 60) },
   ))
 
 test('what is stored as a double is compared by the digits that were logged', () =>
@@ -72,7 +73,7 @@ test('what is stored as a double is compared by the digits that were logged', ()
         )
       },
     ),
-    { numRuns: 40 },
+    { numRuns: tries(16, 40) },
   ))
 
 test('a list is any of its values, and none of them where it is not', async () => {

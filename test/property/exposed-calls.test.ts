@@ -86,7 +86,7 @@ test('over any ingests and any --top: every sample is the sum of its calls, and 
         before = now
       }
     }),
-    { numRuns: tries(12, 40) },
+    { numRuns: tries(5, 40) },
   )
 })
 

@@ -97,7 +97,7 @@ describe('one sum', () => {
           }
         },
       ),
-      { numRuns: tries(8, 40) },
+      { numRuns: tries(4, 40) },
     )
   })
 })
@@ -149,7 +149,7 @@ describe('a file is in wholly or not at all', () => {
           expect(summary.files[0]?.state).toBe(refused ? 'refused' : 'read')
         },
       ),
-      { numRuns: tries(8, 40) },
+      { numRuns: tries(4, 40) },
     )
   })
 })
@@ -220,7 +220,7 @@ describe('impossible values', () => {
         expect(nameless).toEqual({ n: 0 })
       }),
       {
-        numRuns: tries(12, 60),
+        numRuns: tries(5, 60),
         // Found once: JSON has no -0.
         examples: [[[{ input: -0, output: -0, cost: -0, year: 2026, cached: null }]]],
       },

@@ -64,7 +64,7 @@ test('what is suggested is there, the same letters in another case first; and on
         if (/^[\u0000-\u007f]*$/.test(text) && same.length > 0) expect(same).toContain(near[0])
       },
     ),
-    { numRuns: tries(25, 100) },
+    { numRuns: tries(11, 100) },
   ))
 
 const at = (feature: string, day: number): RawCall => ({ ...bareCall, feature, ts: Date.UTC(2026, 9, day) })

@@ -134,7 +134,7 @@ test('calls are the leaves, once each, whatever stands above them and wherever t
         )
       },
     ),
-    { numRuns: tries(6, 30) },
+    { numRuns: tries(3, 30) },
   )
 })
 
@@ -167,7 +167,7 @@ test('a line that is cut or changed anywhere loses itself alone', async () => {
             )
       },
     ),
-    { numRuns: tries(8, 40) },
+    { numRuns: tries(4, 40) },
   )
 })
 

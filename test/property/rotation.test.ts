@@ -85,7 +85,7 @@ describe.each(['copytruncate', 'rename'] as const)('a log rotated by %s', (way) 
           ),
         )
       }),
-      { numRuns: tries(6, 15) },
+      { numRuns: tries(3, 15) },
     )
   })
 })

@@ -82,6 +82,6 @@ test('calls are as if no total were there; tokens and dollars are those of both'
         expect(ids.filter(({ call_id: id }) => id.startsWith('total-'))).toEqual([])
       },
     ),
-    { numRuns: tries(8, 60) },
+    { numRuns: tries(4, 60) },
   )
 })

@@ -48,6 +48,6 @@ test('no word of a tier and no currency is dropped in silence', async () => {
       expect(c!['unread']).toMatch(/currency/)
       if (keys.length === 1) expect(k!['unread']).toMatch(/currency/)
     }),
-    { numRuns: tries(6, 12) },
+    { numRuns: tries(3, 12) },
   )
 }) // prettier-ignore

@@ -1,13 +1,12 @@
 /** What `alerts` shows: nothing yet, what fires, what was acknowledged or is over, in every format; and its mistakes. */
-import { cpSync, readdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { demoIn } from '../../e2e/demo.js'
 import { sharedFolder } from '../../e2e/program.js'
 import { runWarm, runWarmWell } from '../../e2e/together.js'
 import { expectRecorded } from './recorded.js'
 
-const demo = fileURLToPath(new URL('../../../fixtures/demo', import.meta.url))
 const cwd = sharedFolder()
 const env = { LLMCOST_DB: 'demo.duckdb' }
 
@@ -24,8 +23,7 @@ const config = {
 }
 
 beforeAll(async () => {
-  cpSync(demo, join(cwd, 'logs'), { recursive: true })
-  await runWarmWell(['ingest', ...readdirSync(join(cwd, 'logs')).map((name) => `logs/${name}`)], { cwd, env })
+  await demoIn(cwd)
 })
 
 test('before the first check', () => expectRecorded('alerts-none', ['alerts'], { cwd, env }))

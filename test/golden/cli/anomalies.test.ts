@@ -1,20 +1,16 @@
 /** `llmcost anomalies`: the demo log's story, one hour explained, the textbook, and what can go wrong. */
-import { cpSync, readdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { beforeAll, describe } from 'vitest'
+import { demoIn } from '../../e2e/demo.js'
 import { sharedFolder } from '../../e2e/program.js'
-import { runWarmWell } from '../../e2e/together.js'
 import { testLooks, testQuestions } from './recorded.js'
 
-const demo = fileURLToPath(new URL('../../../fixtures/demo', import.meta.url))
 const cwd = sharedFolder()
 const env = { LLMCOST_DB: 'demo.duckdb' }
 
 beforeAll(async () => {
-  const logs = join(cwd, 'logs')
-  cpSync(demo, logs, { recursive: true })
-  await runWarmWell(['ingest', ...readdirSync(logs).map((name) => `logs/${name}`)], { cwd, env })
+  await demoIn(cwd)
   writeFileSync(join(cwd, 'dear.csv'), dear())
 })
 

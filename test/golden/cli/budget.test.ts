@@ -1,20 +1,17 @@
 /** Budgets, caps and tiers on the demo log, in every format, narrow and wide, plain and in colour. */
-import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { demoIn } from '../../e2e/demo.js'
 import { sharedFolder } from '../../e2e/program.js'
 import { runWarmWell } from '../../e2e/together.js'
 import { expectRecorded, testLooks, testQuestions } from './recorded.js'
 
-const demo = fileURLToPath(new URL('../../../fixtures/demo', import.meta.url))
 const cwd = sharedFolder()
 const env = { LLMCOST_DB: 'demo.duckdb' }
 
 beforeAll(async () => {
-  const logs = join(cwd, 'logs')
-  cpSync(demo, logs, { recursive: true })
-  await runWarmWell(['ingest', ...readdirSync(logs).map((name) => `logs/${name}`)], { cwd, env })
+  await demoIn(cwd)
   mkdirSync(join(cwd, 'empty'))
   const users = Array.from({ length: 34 }, (_, i) => {
     const id = `user-${String(i + 1).padStart(2, '0')}`

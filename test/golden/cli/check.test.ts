@@ -1,13 +1,11 @@
 /** Rules on the demo log: what fires, what would have, and what is said of rules that are wrong. */
-import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, test } from 'vitest'
+import { demoIn } from '../../e2e/demo.js'
 import { sharedFolder } from '../../e2e/program.js'
-import { runWarmWell } from '../../e2e/together.js'
 import { expectRecorded, testLooks, testQuestions } from './recorded.js'
 
-const demo = fileURLToPath(new URL('../../../fixtures/demo', import.meta.url))
 const cwd = sharedFolder()
 const env = { LLMCOST_DB: 'demo.duckdb', LLMCOST_CONFIG: 'rules.yaml' }
 
@@ -51,12 +49,7 @@ budgets: [{monthly: 100}]
 `
 
 beforeAll(async () => {
-  const logs = join(cwd, 'logs')
-  cpSync(demo, logs, { recursive: true })
-  await runWarmWell(['ingest', ...readdirSync(logs).map((name) => `logs/${name}`)], {
-    cwd,
-    env: { ...env, LLMCOST_CONFIG: '/dev/null' },
-  })
+  await demoIn(cwd)
   writeFileSync(join(cwd, 'rules.yaml'), rules)
   writeFileSync(join(cwd, 'failing.yaml'), failing)
   writeFileSync(join(cwd, 'none.yaml'), 'tz: UTC\n')

@@ -1,20 +1,17 @@
 /** `llmcost compare`: two periods, two models, a file saved before, and what is wrong with others. */
-import { cpSync, readdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { beforeAll, describe } from 'vitest'
+import { demoIn } from '../../e2e/demo.js'
 import { sharedFolder } from '../../e2e/program.js'
 import { runWarmWell } from '../../e2e/together.js'
 import { testLooks, testQuestions } from './recorded.js'
 
-const demo = fileURLToPath(new URL('../../../fixtures/demo', import.meta.url))
 const cwd = sharedFolder()
 const env = { LLMCOST_DB: 'demo.duckdb' }
 
 beforeAll(async () => {
-  const logs = join(cwd, 'logs')
-  cpSync(demo, logs, { recursive: true })
-  await runWarmWell(['ingest', ...readdirSync(logs).map((name) => `logs/${name}`)], { cwd, env })
+  await demoIn(cwd)
   for (const command of ['compare', 'report', 'breakdown']) {
     const window = ['--since', '2026-09-14', '--until', '2026-09-21', '--output', `${command}.json`]
     await runWarmWell([command, ...window], { cwd, env })

@@ -1,13 +1,11 @@
 /** Figures over time as people see them: on the demo log, and on small logs that grow or cross a change of the clock. */
-import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { beforeAll, describe } from 'vitest'
+import { demoIn } from '../../e2e/demo.js'
 import { sharedFolder } from '../../e2e/program.js'
-import { runWarmWell } from '../../e2e/together.js'
 import { testLooks, testQuestions } from './recorded.js'
 
-const demo = fileURLToPath(new URL('../../../fixtures/demo', import.meta.url))
 const cwd = sharedFolder()
 const env = { LLMCOST_DB: 'demo.duckdb' }
 const hourMs = 3_600_000
@@ -47,9 +45,7 @@ const autumnLog = (): string[] =>
   )
 
 beforeAll(async () => {
-  const logs = join(cwd, 'logs')
-  cpSync(demo, logs, { recursive: true })
-  await runWarmWell(['ingest', ...readdirSync(logs).map((name) => `logs/${name}`)], { cwd, env })
+  await demoIn(cwd)
   writeFileSync(join(cwd, 'growing.jsonl'), `${growingLog().join('\n')}\n`)
   writeFileSync(join(cwd, 'autumn.jsonl'), `${autumnLog().join('\n')}\n`)
   writeFileSync(join(cwd, 'one.jsonl'), `${record(Date.UTC(2026, 9, 1, 9, 30), 'chat', 0.25)}\n`)
