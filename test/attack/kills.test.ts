@@ -11,7 +11,7 @@ import { scenes, stateIn, type Scene } from './scenes.js'
 import { attackTimeout, dice, isFull, sized, tell, type Dice } from './size.js'
 
 /** Kills of each scene; checks with --notify are killed beside these, in a test of their own. */
-const kills = sized(4, 92)
+const kills = sized(2, 92)
 
 interface Found {
   before: number
@@ -52,13 +52,15 @@ describe.each(scenes)('$verb', (scene) => {
         found[state === states.before ? 'before' : 'after'] += 1
         if (i % sized(2, 3) !== 0) continue
         // Now and then it is asked before it is mended.
-        if (i % 5 === 0) await run(['status', '--db', 'now/calls.duckdb'], world)
+        if (i % 5 === 0 && (isFull || scenes.indexOf(scene) % 3 === 0))
+          await run(['status', '--db', 'now/calls.duckdb'], world)
         const isDone = scene.once === true && state === states.after
         if (isDone) expect((await run(scene.args, world)).code, where).toBe(1)
         else await runWell(scene.args, world)
-        const expected = state === states.after ? states.twice : states.after
-        expect(await stateIn(world.cwd), `${where}, and run again`).toBe(expected)
+        const again = await stateIn(world.cwd)
         expect(world.leftovers(), `${where}, and run again`).toEqual([])
+        const expected = state === states.after ? await states.twice() : states.after
+        expect(again, `${where}, and run again`).toBe(expected)
       }
       expect(found.before + found.after, verb).toBe(kills)
       if (isFull)
@@ -82,7 +84,7 @@ interface World {
     readonly before: string
     readonly after: string
     /** After two runs: one that reads anew is booked each time. */
-    readonly twice: string
+    readonly twice: () => Promise<string>
   }
   /** Copies what stands before, starts the run, and kills it. */
   readonly once: (throws: Dice) => Promise<Killed>
@@ -102,10 +104,10 @@ async function worldOf(scene: Scene): Promise<World> {
   }
   reset()
   const before = await stateIn(cwd)
-  // Twice: what follows from the logs alone is the same each time, and the second is not slowed by cold files.
+  // In full twice: what follows from the logs alone is the same each time, and the second is not slowed by cold files.
   const afters: string[] = []
   let lasts = Infinity
-  for (let i = 0; i < 2; i++) {
+  for (let i = 0; i < sized(1, 2); i++) {
     reset()
     const began = performance.now()
     await runWell(scene.args, world)
@@ -113,10 +115,15 @@ async function worldOf(scene: Scene): Promise<World> {
     afters.push(await stateIn(cwd))
   }
   const after = afters[0]!
-  expect(afters, scene.verb).toEqual([after, after])
+  expect(new Set(afters), scene.verb).toEqual(new Set([after]))
   expect(after, scene.verb).not.toBe(before)
-  if (scene.once !== true) await runWell(scene.args, world)
-  const twice = await stateIn(cwd)
+  let asked: string | undefined
+  const twice = async (): Promise<string> => {
+    if (asked !== undefined) return asked
+    reset()
+    for (let i = 0; i < (scene.once === true ? 1 : 2); i++) await runWell(scene.args, world)
+    return (asked = await stateIn(cwd))
+  }
   return {
     ...world,
     states: { before, after, twice },

@@ -14,7 +14,7 @@ import { emptyFolder, run, runWell, start } from '../e2e/program.js'
 import { attackTimeout, dice, sized, tell } from './size.js'
 import { stateOf } from './state.js'
 
-const rounds = sized(6, 90)
+const rounds = sized(3, 90)
 
 /** Tables that no check may touch. */
 const ofCalls = ['calls', 'files', 'ingests', 'rates', 'rejects', 'same_calls']

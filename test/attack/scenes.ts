@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { Database } from '../../src/db/database.js'
 import { migrations } from '../../src/db/schema.js'
 import { runWell } from '../e2e/program.js'
+import { sized } from './size.js'
 import { stateOf } from './state.js'
 import { quoteText } from '../../src/domain/words/quoting.js'
 
@@ -99,7 +100,7 @@ const migration = (version: number): Scene => ({
 const exportOf = (what: string, output: string, ...more: string[]): Scene => ({
   verb: `export ${what}${more.includes('--partition-by') ? ' in folders' : ''}`,
   prepare: async (cwd) => {
-    writeLogs(cwd, 'logs', [1], 3_000)
+    writeLogs(cwd, 'logs', [1], sized(800, 3_000))
     await ingestedBefore(cwd, 'logs')
     mkdirSync(join(cwd, 'before/out'))
     writeFileSync(join(cwd, 'before/out/calls.csv'), 'what stood there before\n')
@@ -112,8 +113,8 @@ export const scenes: readonly Scene[] = [
   {
     verb: 'ingest',
     prepare: async (cwd) => {
-      writeLogs(cwd, 'first', [0], 500)
-      writeLogs(cwd, 'logs', [1, 2, 3], 1_500)
+      writeLogs(cwd, 'first', [0], sized(200, 500))
+      writeLogs(cwd, 'logs', [1, 2, 3], sized(400, 1_500))
       await ingestedBefore(cwd, 'first')
     },
     args: ['ingest', 'logs', ...db],
@@ -127,9 +128,9 @@ export const scenes: readonly Scene[] = [
     verb: 'ingest of files that grew',
     prepare: async (cwd) => {
       mkdirSync(join(cwd, 'logs'))
-      const all = [1, 2, 3].map((file) => lines(file, 2_000))
+      const all = [1, 2, 3].map((file) => lines(file, sized(600, 2_000)))
       for (const [i, one] of all.entries())
-        writeLog(join(cwd, `logs/log-${i}.jsonl`), one.slice(0, 900), i * 20)
+        writeLog(join(cwd, `logs/log-${i}.jsonl`), one.slice(0, sized(270, 900)), i * 20)
       await ingestedBefore(cwd, 'logs')
       for (const [i, one] of all.entries()) writeLog(join(cwd, `logs/log-${i}.jsonl`), one)
     },
@@ -138,16 +139,16 @@ export const scenes: readonly Scene[] = [
   {
     verb: 'ingest --replace',
     prepare: async (cwd) => {
-      writeLogs(cwd, 'logs', [1, 2], 1_500)
+      writeLogs(cwd, 'logs', [1, 2], sized(400, 1_500))
       await ingestedBefore(cwd, 'logs')
-      writeLog(join(cwd, 'logs/log-1.jsonl'), lines(1, 1_200, 1))
+      writeLog(join(cwd, 'logs/log-1.jsonl'), lines(1, sized(320, 1_200), 1))
     },
     args: ['ingest', 'logs', '--replace', ...db],
   },
   {
     verb: 'forget',
     prepare: async (cwd) => {
-      writeLogs(cwd, 'logs', [1, 2, 3], 1_500)
+      writeLogs(cwd, 'logs', [1, 2, 3], sized(400, 1_500))
       await ingestedBefore(cwd, 'logs')
     },
     args: ['forget', 'logs/log-1.jsonl', 'logs/log-3.jsonl', ...db],
@@ -156,7 +157,7 @@ export const scenes: readonly Scene[] = [
   {
     verb: 'reprice',
     prepare: async (cwd) => {
-      writeLogs(cwd, 'logs', [1, 2], 2_000)
+      writeLogs(cwd, 'logs', [1, 2], sized(500, 2_000))
       await ingestedBefore(cwd, 'logs')
       writeFileSync(join(cwd, 'prices.csv'), 'provider,model,valid_from,input,output\nopenai,gpt-4o,,7,21\n')
       writeFileSync(join(cwd, 'costs.json'), '{"prices": ["prices.csv"]}')

@@ -9,8 +9,8 @@ import { ask, contentsOf } from '../property/ingesting.js'
 import { emptyFolder, run, runWell } from '../e2e/program.js'
 import { attackTimeout, dice, sized, tell, type Dice } from './size.js'
 
-const each = sized(4, 8)
-const seconds = sized(8, 120)
+const each = sized(3, 8)
+const seconds = sized(5, 120)
 
 /** Calls of each file: an answer that is no multiple saw a part of one. */
 const perFile = 20

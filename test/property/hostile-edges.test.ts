@@ -13,42 +13,52 @@ import {
   severalALine,
 } from './hostile-records.js'
 import { ingestInto, Workshop, write } from './ingesting.js'
+import { tries } from './seed.js'
 
 const workshop = new Workshop()
 /** Half of it is for the many keys that the edges bring. */
 const store = { threads: 1, memoryLimit: '3GiB', lockTimeoutMs: 5_000 }
 afterAll(() => workshop.close())
 
-/** `npm run soak` tries them all. */
-const stride = process.env['SOAK_SEED'] ? 1 : 5
+/** Every so manieth value at each place; `npm run soak` tries them all. */
+const stride = tries(15, 1)
 
-/** What becomes of a file of these lines. */
-async function read(name: string, lines: readonly string[], from: string): Promise<FileSummary> {
-  const path = write(join(workshop.room(), name), lines.join('\n') + '\n')
-  const { files } = await ingestInto(workshop.store(), [path], { read: { from }, store }).catch(
+/** What becomes of files of one importer, by their text, that are read in one run. */
+async function read(
+  texts: Readonly<Record<string, string | Buffer>>,
+  from: string,
+): Promise<readonly FileSummary[]> {
+  const room = workshop.room()
+  const paths = Object.entries(texts).map(([name, text]) => write(join(room, name), text))
+  const { files } = await ingestInto(workshop.store(), paths, { read: { from }, store }).catch(
     (error: unknown) => ({
-      files: [{ state: 'refused', note: `the run ended: ${String(error).split('\n')[0]}` } as FileSummary],
+      files: paths.map(
+        () => ({ state: 'refused', note: `the run ended: ${String(error).split('\n')[0]}` }) as FileSummary,
+      ),
     }),
   )
-  return files[0]!
+  return files
 }
 
-/** Asserts that a file is read whole and each line booked; else names the lines that are to blame. */
+const textOf = (lines: readonly string[]): string => lines.join('\n') + '\n'
+const bookedOf = (file: FileSummary): number =>
+  file.imported + file.duplicates + file.superseded + file.skipped + file.rejected
+
+/** Asserts that a file was read whole and each line booked; else names the lines that are to blame. */
 async function expectBooked(
+  file: FileSummary,
   name: string,
   first: readonly string[],
   lines: readonly string[],
   from: string,
 ): Promise<void> {
-  const file = await read(name, [...first, ...lines], from)
   const blamed = file.state === 'read' ? [] : await toBlame(name, first, lines, from)
   expect([
     file.state,
     file.state === 'read' ? '' : file.note,
     ...blamed.slice(0, 2).map((one) => one.slice(-400)),
   ]).toEqual(['read', ''])
-  const all = file.imported + file.duplicates + file.superseded + file.skipped + file.rejected
-  expect([file.lines, all]).toEqual([first.length + lines.length, first.length + lines.length])
+  expect([file.lines, bookedOf(file)]).toEqual([first.length + lines.length, first.length + lines.length])
 }
 
 /** The fewest lines found by halving that a file is still refused for. */
@@ -61,16 +71,38 @@ async function toBlame(
   if (lines.length <= 1) return lines
   const half = lines.length >> 1
   for (const part of [lines.slice(0, half), lines.slice(half)])
-    if ((await read(name, [...first, ...part], from)).state !== 'read')
+    if ((await read({ [name]: textOf([...first, ...part]) }, from))[0]!.state !== 'read')
       return toBlame(name, first, part, from)
   return lines
 }
 
-describe('every value at the edge in every field of', () => {
-  test.each(seeds())('$name', async ({ importer, records }) => {
+/** Lines, and rows, of each kind of log that are tried at random. */
+const faulty = tries(60, 2000)
+const seed = Number(process.env['SOAK_SEED'] ?? 20_261_121)
+
+describe('every value at the edge in every field, and lines with faults of every kind, of', () => {
+  test.each(seeds())('$name', async (kind) => {
+    const { importer, records } = kind
     const fine = records.map((record) => JSON.stringify(record))
-    const lines = records.slice(0, 2).flatMap((record) => [...everyEdge(record, stride)])
-    await expectBooked('edges.jsonl', fine, lines, importer)
+    const edges = records.slice(0, 2).flatMap((record) => [...everyEdge(record, stride)])
+    const next = random(seed)
+    const lines = [
+      ...fine.map((line) => Buffer.from(line)),
+      ...Array.from({ length: faulty }, () => hostileLine(next, kind)),
+    ]
+    const bytes = Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')]))
+    const [ofEdges, ofFaults] = await read(
+      { 'edges.jsonl': textOf([...fine, ...edges]), 'faults.jsonl': bytes },
+      importer,
+    )
+    await expectBooked(ofEdges!, 'edges.jsonl', fine, edges, importer)
+    expect(
+      [ofFaults!.state, ofFaults!.note?.includes('could not be read')],
+      ofFaults!.note ?? '',
+    ).not.toContain('refused')
+    // Where a line may hold several records, what is changed in it may hold more.
+    const least = severalALine.has(importer) ? Math.max(lines.length, ofFaults!.lines) : lines.length
+    expect([ofFaults!.lines, bookedOf(ofFaults!)]).toEqual([least, least])
   })
 })
 
@@ -82,43 +114,22 @@ describe('every value at the edge in every cell of', () => {
       cells.map((text) => `"${text.replaceAll('"', '""')}"`).join(',')
     const fine = [line(header), ...rows.map(line)]
     const lines = rows.slice(0, 2).flatMap((row) => [...everyCell(row, stride)])
-    await expectBooked('edges.csv', fine, lines, seed.importer)
+    const [file] = await read({ 'edges.csv': textOf([...fine, ...lines]) }, seed.importer)
+    await expectBooked(file!, 'edges.csv', fine, lines, seed.importer)
   })
 })
 
-/** Lines, and rows, of each kind of log that are tried at random. */
-const tries = process.env['SOAK_SEED'] ? 2000 : 60
-const seed = Number(process.env['SOAK_SEED'] ?? 20_261_121)
-
-describe('lines with faults of every kind', () => {
-  test.each(seeds())('$name', async (kind) => {
-    const next = random(seed)
-    const fine = kind.records.map((record) => Buffer.from(JSON.stringify(record)))
-    const lines = [...fine, ...Array.from({ length: tries }, () => hostileLine(next, kind))]
-    const bytes = Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')]))
-    const path = write(join(workshop.room(), 'faults.jsonl'), bytes)
-    const read = { from: kind.importer }
-    const { files, totals } = await ingestInto(workshop.store(), [path], { read, store })
-    expect(
-      [files[0]?.state, files[0]?.note?.includes('could not be read')],
-      files[0]?.note ?? '',
-    ).not.toContain('refused')
-    const booked = totals.imported + totals.duplicates + totals.superseded + totals.skipped + totals.rejected
-    // Where a line may hold several records, what is changed in it may hold more.
-    const least = severalALine.has(kind.importer) ? Math.max(lines.length, totals.lines) : lines.length
-    expect([totals.lines, booked]).toEqual([least, least])
-  })
-
+describe('faults of every kind in', () => {
   test('rows of CSV', async () => {
     const next = random(seed)
     const own = seeds().find(({ name }) => name === 'own')!
     const { header, rows } = csvOf(own)
-    const lines = [header.join(','), ...Array.from({ length: tries * 4 }, () => hostileRow(next, rows[0]!))]
+    const lines = [header.join(','), ...Array.from({ length: faulty * 4 }, () => hostileRow(next, rows[0]!))]
     const path = write(join(workshop.room(), 'faults.csv'), lines.join('\n') + '\n')
     const { files, totals } = await ingestInto(workshop.store(), [path], { read: { decimal: '.' }, store })
     expect([files[0]?.state, files[0]?.state === 'read' ? '' : files[0]?.note]).toEqual(['read', ''])
     const booked = totals.imported + totals.duplicates + totals.superseded + totals.skipped + totals.rejected
     expect(booked).toBe(totals.lines)
-    expect(totals.lines).toBeGreaterThan(tries)
+    expect(totals.lines).toBeGreaterThan(faulty)
   })
 })

@@ -107,7 +107,7 @@ describe('hours against plain TypeScript', () => {
             }
           },
         ),
-        { numRuns: tries(3, 6) },
+        { numRuns: tries(2, 6) },
       )
     },
     300_000,
@@ -118,7 +118,7 @@ describe('hours against plain TypeScript', () => {
 })
 
 describe('causality', () => {
-  test.each(['UTC', 'Europe/Berlin', 'Australia/Lord_Howe'])(
+  test.each(['Australia/Lord_Howe', 'Europe/Berlin', 'UTC'].slice(0, tries(1, 3)))(
     'a run every hour says the same as one over all hours, in %s',
     async (tz) => {
       await fc.assert(

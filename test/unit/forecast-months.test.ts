@@ -1,9 +1,10 @@
 /** The forecast on generated months of many shapes: how far off, and how often its interval holds. */
 import { describe, expect, test } from 'vitest'
 import { shapes } from '../bench/forecast-months.js'
+import { tries } from '../property/seed.js'
 import { points, scoreShape, type Score } from '../bench/forecast-score.js'
 
-const months = 150
+const months = tries(60, 150)
 /** Month after month by chance; the bench takes many more. */
 const scores = new Map<string, Score[]>()
 const scoresOf = (shape: string): Score[] => {

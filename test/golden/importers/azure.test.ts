@@ -1,15 +1,15 @@
 /** Models of OpenAI that were asked at Azure: the answer, the address or the settings show it. */
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect } from 'vitest'
 import { ask, ingestInto, write } from '../../property/ingesting.js'
-import { readFiles, workshop, type Read } from './reading.js'
+import { atOnce, readBeside, workshop, type Read } from './reading.js'
 
 afterAll(() => workshop.close())
 
 const linesOf = (records: readonly object[]): string =>
   records.map((one) => `${JSON.stringify(one)}\n`).join('')
 const read = (...records: readonly object[]): Promise<Read> =>
-  readFiles([write(join(workshop.room(), 'log.jsonl'), linesOf(records))])
+  readBeside([write(join(workshop.room(), 'log.jsonl'), linesOf(records))])
 const providers = (got: Read): unknown[] => got.calls.map((one) => one['provider'])
 
 let next = 0
@@ -23,7 +23,7 @@ const body = (more: object = {}, ofChoice: object = {}): object => ({
   ...more,
 })
 
-test('an answer with filters of content is one of Azure', async () => {
+atOnce('an answer with filters of content is one of Azure', async () => {
   const got = await read(
     body({ prompt_filter_results: [{ prompt_index: 0 }] }),
     body({}, { content_filter_results: { hate: { filtered: false } } }),
@@ -35,7 +35,7 @@ test('an answer with filters of content is one of Azure', async () => {
   expect(got.calls.map((one) => one['cost_usd'])).toEqual(Array.from({ length: 4 }, () => '0.0035'))
 })
 
-test('so is one of the Responses API', async () => {
+atOnce('so is one of the Responses API', async () => {
   const response = { object: 'response', created_at: 1788220800, model: 'gpt-5-mini', status: 'completed' }
   const usage = { input_tokens: 100, output_tokens: 10, total_tokens: 110 }
   const got = await read(
@@ -47,7 +47,7 @@ test('so is one of the Responses API', async () => {
 
 const azure = 'https://mine.openai.azure.com/openai/deployments/gpt4o/chat/completions?api-version=2024-06-01'
 
-test.each([
+atOnce.each([
   ['url', { url: azure }, { url: 'https://api.openai.com/v1' }],
   ['api_base', { api_base: 'https://mine.openai.azure.com/' }, { api_base: 'http://localhost/azure' }],
   ['endpoint', { endpoint: 'https://mine.services.ai.azure.com/' }, { endpoint: '/azure/chat' }],
@@ -59,16 +59,15 @@ test.each([
 ])('the address or the settings beside a call: %s', async (_, there, elsewhere) => {
   const timestamp = '2026-09-01T00:00:00Z'
   const own = { timestamp, model: 'gpt-4o', input_tokens: 1000, output_tokens: 100 }
-  const wrapped = await read(
-    { timestamp, ...there, response: body() },
-    { timestamp, ...elsewhere, response: body() },
-  )
+  const [wrapped, alone] = await Promise.all([
+    read({ timestamp, ...there, response: body() }, { timestamp, ...elsewhere, response: body() }),
+    read({ ...own, ...there }, { ...own, ...elsewhere }),
+  ])
   expect(providers(wrapped)).toEqual(['azure', 'openai'])
-  const alone = await read({ ...own, ...there }, { ...own, ...elsewhere })
   expect(providers(alone)).toEqual(['azure', 'openai'])
 })
 
-test('a library says openai, another provider is what it says', async () => {
+atOnce('a library says openai, another provider is what it says', async () => {
   const own = { timestamp: '2026-09-01T00:00:00Z', input_tokens: 1000, output_tokens: 100, url: azure }
   const got = await read(
     { ...own, model: 'gpt-4o', provider: 'openai' },
@@ -77,20 +76,23 @@ test('a library says openai, another provider is what it says', async () => {
   expect(providers(got)).toEqual(['azure', 'anthropic'])
 })
 
-test('the same call in a record that does not name Azure counts once, also where its price is another', async () => {
-  const answer = { ...body({ model: 'o4-mini-2025-04-16', prompt_filter_results: [] }) } as { id: string }
-  const own = {
-    call_id: answer.id,
-    timestamp: '2026-09-01T00:00:00Z',
-    model: 'o4-mini',
-    input_tokens: 1000,
-    output_tokens: 100,
-  }
-  const room = workshop.room()
-  const db = workshop.store()
-  await ingestInto(db, [
-    write(join(room, 'raw.jsonl'), linesOf([answer])),
-    write(join(room, 'own.jsonl'), linesOf([own])),
-  ])
-  expect(await ask(db, 'SELECT provider FROM calls')).toEqual([{ provider: 'azure' }])
-})
+atOnce(
+  'the same call in a record that does not name Azure counts once, also where its price is another',
+  async () => {
+    const answer = { ...body({ model: 'o4-mini-2025-04-16', prompt_filter_results: [] }) } as { id: string }
+    const own = {
+      call_id: answer.id,
+      timestamp: '2026-09-01T00:00:00Z',
+      model: 'o4-mini',
+      input_tokens: 1000,
+      output_tokens: 100,
+    }
+    const room = workshop.room()
+    const db = workshop.store()
+    await ingestInto(db, [
+      write(join(room, 'raw.jsonl'), linesOf([answer])),
+      write(join(room, 'own.jsonl'), linesOf([own])),
+    ])
+    expect(await ask(db, 'SELECT provider FROM calls')).toEqual([{ provider: 'azure' }])
+  },
+)

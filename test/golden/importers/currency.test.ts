@@ -1,13 +1,13 @@
 /** Only dollars are dollars: what other currencies and units become, and what is said where there is no rate. */
 import fc from 'fast-check'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect } from 'vitest'
 import { comparable } from '../../../src/importers/records/field-names.js'
 import { unitOfName } from '../../../src/importers/records/cost-fields.js'
 import { readCurrencyRates } from '../../../src/ingest/typing/currency-rates.js'
 import { ask, ingestInto, write, type Choices } from '../../property/ingesting.js'
 import { tries } from '../../property/seed.js'
-import { readFiles, workshop } from './reading.js'
+import { atOnce, readBeside, workshop } from './reading.js'
 
 afterAll(() => workshop.close())
 
@@ -23,9 +23,12 @@ interface Cost {
   readonly unread: unknown
 }
 
+/** Each call is one of its own, as logs are read beside others. */
+let made = 0
+
 async function costs(records: readonly object[], choices: Choices = {}): Promise<Cost[]> {
-  const lines = records.map((record, i) => JSON.stringify({ id: `c${i}`, ...base, ...record }))
-  const { calls } = await readFiles(
+  const lines = records.map((record) => JSON.stringify({ id: `c${++made}`, ...base, ...record }))
+  const { calls } = await readBeside(
     [write(join(workshop.room(), 'log.jsonl'), `${lines.join('\n')}\n`)],
     choices,
   )
@@ -58,16 +61,16 @@ describe('costs in other currencies', () => {
     { total_cost: { eur: 0.5 } },
   ]
 
-  test('are left out and named without a rate', async () => {
+  atOnce('are left out and named without a rate', async () => {
     for (const { usd, unread } of await costs(inEuros)) expect([usd, unread]).toEqual([null, 'currency=EUR'])
   })
 
-  test('are converted by the rate that is given', async () => {
+  atOnce('are converted by the rate that is given', async () => {
     for (const { usd, unread } of await costs(inEuros, { read: { set: { currency_rate: '1.08' } } }))
       expect([usd, unread]).toEqual(['0.54', null])
   })
 
-  test('are converted by the rate of their day', async () => {
+  atOnce('are converted by the rate of their day', async () => {
     const currencyRates = [
       { currency: 'EUR', validFrom: '2026-10-01', usd: '1.1' },
       { currency: 'EUR', validFrom: '2026-01-01', usd: '1.05' },
@@ -83,7 +86,7 @@ describe('costs in other currencies', () => {
     expect(got.map(({ unread }) => unread)).toEqual(['currency=EUR', null, null, null, 'currency=GBP'])
   })
 
-  test('a name that says dollars is believed, and what the record says beside it is told', async () => {
+  atOnce('a name that says dollars is believed, and what the record says beside it is told', async () => {
     expect(
       await costs([{ cost_usd: 0.5, currency: 'EUR' }, { cost: 0.5, currency: 'USD' }, { cost: 0.25 }]),
     ).toEqual([
@@ -93,7 +96,7 @@ describe('costs in other currencies', () => {
     ])
   })
 
-  test('of other things are told where the cost is read as dollars', async () => {
+  atOnce('of other things are told where the cost is read as dollars', async () => {
     const doubtful: readonly (readonly [object, string])[] = [
       [{ tags: { currency: 'EUR' } }, 'tags.currency=EUR'],
       [{ profile: { locale_currency: 'EUR' } }, 'profile.locale_currency=EUR'],
@@ -112,27 +115,27 @@ describe('costs in other currencies', () => {
     expect(own).toEqual(records.map(() => ({ usd: '0.5', unread: null })))
   })
 
-  test('of which one is in dollars give the dollars', async () => {
+  atOnce('of which one is in dollars give the dollars', async () => {
     expect(await costs([{ total_cost: { eur: 0.5, usd: 0.54 } }, { cost: 0.5, currency: 'EUR', cost_usd: 0.54 }])).toEqual([
       { usd: '0.54', unread: null },
       { usd: '0.54', unread: null },
     ]) // prettier-ignore
   })
 
-  test('a whole log may be in one', async () => {
+  atOnce('a whole log may be in one', async () => {
     const got = await costs([{ cost: 0.5 }, { cost: '0.5 EUR' }], {
       read: { set: { currency: 'EUR', currency_rate: '2' } },
     })
     expect(got.map(({ usd }) => usd)).toEqual(['1', '1'])
   })
 
-  test('a record with nothing else is rejected with the reason', async () => {
+  atOnce('a record with nothing else is rejected with the reason', async () => {
     const line = JSON.stringify({ ts: base.ts, model: 'm', cost: 0.5, currency: 'EUR' })
-    const { rejects } = await readFiles([write(join(workshop.room(), 'log.jsonl'), `${line}\n`)])
+    const { rejects } = await readBeside([write(join(workshop.room(), 'log.jsonl'), `${line}\n`)])
     expect(rejects).toEqual([[1, 'cost_usd: in another currency, and no rate is given']])
   })
 
-  test('parts of a cost are in the currency of the record', async () => {
+  atOnce('parts of a cost are in the currency of the record', async () => {
     const got = await costs([{ input_cost: 0.1, output_cost: 0.2, currency: 'EUR' }], {
       read: { set: { currency_rate: '2' } },
     })
@@ -140,7 +143,7 @@ describe('costs in other currencies', () => {
   })
 })
 
-test('a rate that is given is the rate of one currency, over all files of a run', async () => {
+atOnce('a rate that is given is the rate of one currency, over all files of a run', async () => {
   const room = workshop.room()
   const log = (name: string, currency: string): string =>
     write(join(room, name), `${JSON.stringify({ id: name, ...base, cost: 1, currency })}\n`)
@@ -155,7 +158,7 @@ test('a rate that is given is the rate of one currency, over all files of a run'
 })
 
 describe('parts of a dollar', () => {
-  test.each([
+  atOnce.each([
     [{ cost_cents: 12.345 }, '0.12345'],
     [{ totalCostCents: '1' }, '0.01'],
     [{ cost_usd_micros: 1500 }, '0.0015'],
@@ -170,7 +173,7 @@ describe('parts of a dollar', () => {
     expect(await costs([record])).toEqual([{ usd, unread: null }])
   })
 
-  test('any amount of cents is a hundredth, to the last digit', async () => {
+  atOnce('any amount of cents is a hundredth, to the last digit', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.bigInt({ min: 1n, max: 10n ** 12n }), { minLength: 1, maxLength: 150 }),
@@ -189,11 +192,11 @@ describe('parts of a dollar', () => {
   })
 })
 
-test('credits are no dollars', async () => {
+atOnce('credits are no dollars', async () => {
   expect(await costs([{ cost_credits: 3 }])).toEqual([{ usd: null, unread: 'currency=credits' }])
 })
 
-test.each([
+atOnce.each([
   ['cost_usd', undefined],
   ['output_cost', undefined],
   ['incentive_cost', undefined],
@@ -210,13 +213,13 @@ test.each([
 describe('the file of rates', () => {
   const file = (text: string): string => write(join(workshop.room(), 'rates.csv'), text)
 
-  test('has a currency, a day and dollars', () => {
+  atOnce('has a currency, a day and dollars', () => {
     expect(readCurrencyRates(file('currency,valid_from,usd\neur,2026-01-01,1.08\n'))).toEqual([
       { currency: 'EUR', validFrom: '2026-01-01', usd: '1.08' },
     ])
   })
 
-  test.each([
+  atOnce.each([
     ['currency,valid_from,usd\nEuro,2026-01-01,1\n', /rates\.csv:2/, '"Euro" is no currency'],
     ['currency,valid_from,usd\nEUR,2026-02-31,1\n', /rates\.csv:2/, '"2026-02-31" is no day'],
     ['currency,valid_from,usd\nEUR,2026-01-01,-1\n', /rates\.csv:2/, '"-1" is no rate'],
@@ -233,7 +236,7 @@ describe('the file of rates', () => {
   })
 })
 
-test('a bare unit counts where it is one of money', async () => {
+atOnce('a bare unit counts where it is one of money', async () => {
   const at = (n: number, unit: string): string =>
     JSON.stringify({ ts: `2026-09-05T08:00:0${n}Z`, model: 'my-model', input_tokens: 10, cost: 0.5, unit })
   const lines = [at(1, 'cents'), at(2, 'TOKENS'), at(3, 'EUR'), at(4, 'usd_cents')]

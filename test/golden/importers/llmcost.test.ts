@@ -3,9 +3,9 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect } from 'vitest'
 import { ask, ingestInto, write, type Choices } from '../../property/ingesting.js'
-import { marker, readFiles, workshop, type Read } from './reading.js'
+import { atOnce, marker, readBeside, readFiles, workshop, type Read } from './reading.js'
 
 afterAll(() => workshop.close())
 
@@ -13,18 +13,20 @@ const shapes = fileURLToPath(new URL('../../../fixtures/llmcost/shapes', import.
 
 const base = { ts: '2026-10-05T08:00:00Z', model: 'gpt-4o' }
 
-/** Reads records given as objects or as JSON texts. */
-function read(records: readonly (object | string)[], choices: Choices = {}): Promise<Read> {
+/** Records given as objects or as JSON texts. */
+function log(records: readonly (object | string)[]): string {
   const lines = records.map((record) => (typeof record === 'string' ? record : JSON.stringify(record)))
-  return readFiles([write(join(workshop.room(), 'log.jsonl'), lines.join('\n') + '\n')], choices)
+  return write(join(workshop.room(), 'log.jsonl'), lines.join('\n') + '\n')
 }
+const read = (records: readonly (object | string)[], choices: Choices = {}): Promise<Read> =>
+  readBeside([log(records)], choices)
 
 const readCsv = (text: string, choices: Choices = {}): Promise<Read> =>
-  readFiles([write(join(workshop.room(), 'log.csv'), text)], choices)
+  readBeside([write(join(workshop.room(), 'log.csv'), text)], choices)
 
 const column = (got: Read, name: string): unknown[] => got.calls.map((call) => call[name] ?? null)
 
-test.each(readdirSync(shapes).toSorted())('the same calls from %s', async (name) => {
+atOnce.each(readdirSync(shapes).toSorted())('the same calls from %s', async (name) => {
   const { calls, counts, repairs, everything } = await readFiles([join(shapes, name)])
   const common = { provider: 'openai', request_model: 'gpt-4o', model: 'gpt-4o' }
   expect(calls.map((call) => ({ ...call, status: undefined }))).toEqual([
@@ -63,17 +65,20 @@ test.each(readdirSync(shapes).toSorted())('the same calls from %s', async (name)
   expect(everything).not.toContain(marker)
 })
 
+/** Each call is one of its own, as logs are read beside others. */
+let made = 0
+
 describe('times', () => {
   const at = async (values: readonly unknown[], choices: Choices = {}): Promise<unknown[]> =>
     column(
       await read(
-        values.map((timestamp, i) => ({ id: `t-${i}`, timestamp, input_tokens: 1 })),
+        values.map((timestamp) => ({ id: `t-${++made}`, timestamp, input_tokens: 1 })),
         choices,
       ),
       'ts',
     )
 
-  test('ISO with and without zone, short and long fractions, epochs of every unit', async () => {
+  atOnce('ISO with and without zone, short and long fractions, epochs of every unit', async () => {
     expect(
       await at([
         '2026-10-05T08:00:00Z',
@@ -119,17 +124,24 @@ describe('times', () => {
     ])
   })
 
-  test('a zone named in one line does not reach the next, and --input-tz reaches only times without one', async () => {
-    const times = ['2026-10-05 10:00:00 Europe/Berlin', '2026-10-05 08:00:00', '2026-10-05T08:00:00Z']
-    expect(await at(times)).toEqual(['2026-10-05T08:00:00Z', '2026-10-05T08:00:00Z', '2026-10-05T08:00:00Z'])
-    expect(await at(times, { read: { inputTz: 'Asia/Tokyo' } })).toEqual([
-      '2026-10-05T08:00:00Z',
-      '2026-10-04T23:00:00Z',
-      '2026-10-05T08:00:00Z',
-    ])
-  })
+  atOnce(
+    'a zone named in one line does not reach the next, and --input-tz reaches only times without one',
+    async () => {
+      const times = ['2026-10-05 10:00:00 Europe/Berlin', '2026-10-05 08:00:00', '2026-10-05T08:00:00Z']
+      expect(await at(times)).toEqual([
+        '2026-10-05T08:00:00Z',
+        '2026-10-05T08:00:00Z',
+        '2026-10-05T08:00:00Z',
+      ])
+      expect(await at(times, { read: { inputTz: 'Asia/Tokyo' } })).toEqual([
+        '2026-10-05T08:00:00Z',
+        '2026-10-04T23:00:00Z',
+        '2026-10-05T08:00:00Z',
+      ])
+    },
+  )
 
-  test('relative ones count from --base-time, and are rejected without it', async () => {
+  atOnce('relative ones count from --base-time, and are rejected without it', async () => {
     const choices = { read: { baseTime: '2026-10-05T08:00:00.000Z' } }
     expect(await at([0, 1.5, 86400], choices)).toEqual([
       '2026-10-05T08:00:00Z',
@@ -140,7 +152,7 @@ describe('times', () => {
     expect(rejects).toEqual([[1, expect.stringContaining('--base-time')]])
   })
 
-  test('impossible ones are rejected, each with its reason', async () => {
+  atOnce('impossible ones are rejected, each with its reason', async () => {
     const bad = [
       '2026-02-30',
       '2026-13-01',
@@ -168,7 +180,7 @@ describe('times', () => {
     ])
   })
 
-  test('a time after now is imported and counted', async () => {
+  atOnce('a time after now is imported and counted', async () => {
     const { calls, repairs } = await read([{ ts: '2026-12-01', input_tokens: 1 }])
     expect(calls).toHaveLength(1)
     expect(repairs).toEqual({ future_time: 1 })
@@ -176,7 +188,7 @@ describe('times', () => {
 })
 
 describe('names', () => {
-  test.each([
+  atOnce.each([
     [
       {
         timestamp: base.ts,
@@ -243,7 +255,7 @@ describe('names', () => {
     expect(repairs).toEqual({})
   })
 
-  test('feature falls back to the endpoint, which keeps its own column', async () => {
+  atOnce('feature falls back to the endpoint, which keeps its own column', async () => {
     const got = await read([
       { ...base, input_tokens: 1, endpoint: '/chat' },
       { ...base, input_tokens: 2, route: '/r', feature_name: 'F' },
@@ -252,7 +264,7 @@ describe('names', () => {
     expect(column(got, 'endpoint')).toEqual(['/chat', '/r'])
   })
 
-  test('customers, sessions, teams and the rest', async () => {
+  atOnce('customers, sessions, teams and the rest', async () => {
     const { calls } = await read([
       {
         ...base,
@@ -293,7 +305,7 @@ describe('names', () => {
     })
   })
 
-  test('--map reaches into objects, --set gives what is lacking', async () => {
+  atOnce('--map reaches into objects, --set gives what is lacking', async () => {
     const { calls } = await read([{ when: base.ts, deep: { in: { tokens: 7 } }, out: 3 }], {
       read: {
         map: { ts: 'when', input_tokens: 'deep.in.tokens', output_tokens: 'out' },
@@ -311,7 +323,7 @@ describe('names', () => {
 })
 
 describe('values', () => {
-  test('costs as numbers and texts; impossible ones are rejected', async () => {
+  atOnce('costs as numbers and texts; impossible ones are rejected', async () => {
     const good = [0.5, '0.5', '$0.25', 1e-7, '1e-7', 0.00022500000000000002, 100_000, '1,234.5']
     const got = await read(good.map((cost, i) => ({ ...base, id: `c-${i}`, cost })))
     expect(column(got, 'reported_cost_usd')).toEqual([
@@ -336,7 +348,7 @@ describe('values', () => {
     ])
   })
 
-  test('tokens as numbers and texts; impossible ones are rejected', async () => {
+  atOnce('tokens as numbers and texts; impossible ones are rejected', async () => {
     const got = await read(
       [10, '10', ' 10 ', 10.0, '10.0', 1e9, '1e3', null, ''].map((n, i) => ({
         ...base,
@@ -361,19 +373,21 @@ describe('values', () => {
     ])
   })
 
-  test('cached tokens: inside the input, unless the record itself says otherwise', async () => {
+  atOnce('cached tokens: inside the input, unless the record itself says otherwise', async () => {
     const details = {
       prompt_tokens_details: { cached_tokens: 4 },
       completion_tokens_details: { reasoning_tokens: 2 },
     }
-    const got = await read([
-      { ...base, input_tokens: 10, cached_tokens: 4, output_tokens: 1 },
-      { ...base, input_tokens: 10, cached_tokens: 4, output_tokens: 1, total_tokens: 11 },
-      { ...base, input_tokens: 10, cached_tokens: 4, output_tokens: 1, total_tokens: 15 },
-      { ...base, input_tokens: 10, cached_tokens: 20, output_tokens: 1 },
-      { ...base, input_tokens: 10, output_tokens: 5, reasoning_tokens: 3, total_tokens: 18 },
-      { ...base, usage: { prompt_tokens: 10, completion_tokens: 5, ...details } },
-      { ...base, prompt_tokens: 10, completion_tokens: 5, ...details },
+    const got = await readFiles([
+      log([
+        { ...base, input_tokens: 10, cached_tokens: 4, output_tokens: 1 },
+        { ...base, input_tokens: 10, cached_tokens: 4, output_tokens: 1, total_tokens: 11 },
+        { ...base, input_tokens: 10, cached_tokens: 4, output_tokens: 1, total_tokens: 15 },
+        { ...base, input_tokens: 10, cached_tokens: 20, output_tokens: 1 },
+        { ...base, input_tokens: 10, output_tokens: 5, reasoning_tokens: 3, total_tokens: 18 },
+        { ...base, usage: { prompt_tokens: 10, completion_tokens: 5, ...details } },
+        { ...base, prompt_tokens: 10, completion_tokens: 5, ...details },
+      ]),
     ])
     expect(column(got, 'input_tokens')).toEqual([10, 10, 14, 30, 10, 10, 10])
     expect(column(got, 'cache_read_input_tokens')).toEqual([4, 4, 4, 20, null, 4, 4])
@@ -385,7 +399,7 @@ describe('values', () => {
     )
   })
 
-  test('reasoning without an output count is the output, and costs as such', async () => {
+  atOnce('reasoning without an output count is the output, and costs as such', async () => {
     const reasoner = { ...base, model: 'o3-mini', input_tokens: 2000 }
     const got = await read([
       { ...reasoner, id: 'alone', reasoning_tokens: 8000 },
@@ -399,18 +413,20 @@ describe('values', () => {
     expect(got.repairs).toEqual({ output_from_reasoning: 2, output_from_total: 1, reasoning_added: 1 })
   })
 
-  test('a total that contradicts its parts: one missing part is found, else it is said', async () => {
+  atOnce('a total that contradicts its parts: one missing part is found, else it is said', async () => {
     const usage = (tokens: object): object => ({ ...base, model: 'gemini-2.5-pro', tokens })
-    const got = await read([
-      // A session of Gemini's command line: 480 thoughts beside the output.
-      usage({ input: 5000, output: 120, cached: 4096, thoughts: 480, tool: 0, total: 5600 }),
-      usage({ input: 14_918, output: 60, cached: 0, thoughts: 863, tool: 7, total: 15_848 }),
-      usage({ input: 100, total: 140 }),
-      usage({ output: 40, total: 140 }),
-      usage({ input: 100, output: 40, total: 999 }),
-      usage({ input: 100, output: 40, thoughts: 30, total: 140 }),
-      usage({ input: 100, cached: 60, output: 40, thoughts: 30, total: 230 }),
-      usage({ total: 140 }),
+    const got = await readFiles([
+      log([
+        // A session of Gemini's command line: 480 thoughts beside the output.
+        usage({ input: 5000, output: 120, cached: 4096, thoughts: 480, tool: 0, total: 5600 }),
+        usage({ input: 14_918, output: 60, cached: 0, thoughts: 863, tool: 7, total: 15_848 }),
+        usage({ input: 100, total: 140 }),
+        usage({ output: 40, total: 140 }),
+        usage({ input: 100, output: 40, total: 999 }),
+        usage({ input: 100, output: 40, thoughts: 30, total: 140 }),
+        usage({ input: 100, cached: 60, output: 40, thoughts: 30, total: 230 }),
+        usage({ total: 140 }),
+      ]),
     ])
     expect(column(got, 'input_tokens')).toEqual([5000, 14_925, 100, 100, 100, 100, 160, null])
     expect(column(got, 'output_tokens')).toEqual([600, 923, 40, 40, 40, 40, 70, null])
@@ -431,7 +447,7 @@ describe('values', () => {
     )
   })
 
-  test('answers from the response cache', async () => {
+  atOnce('answers from the response cache', async () => {
     const said = [true, false, 'true', 'False', 1, 0, 'HIT', 'miss', '', null]
     const got = await read(
       said.map((cached, i) => ({ ...base, id: `h-${i}`, input_tokens: 1_000_000, output_tokens: 0, cached })),
@@ -442,7 +458,7 @@ describe('values', () => {
     expect(rejects).toEqual([[1, 'cache_hit: not true or false']])
   })
 
-  test('errors and states', async () => {
+  atOnce('errors and states', async () => {
     const got = await read([
       { ...base, input_tokens: 1, status: 'success' },
       { ...base, input_tokens: 2, status: 429 },
@@ -479,7 +495,7 @@ describe('values', () => {
     expect(got.everything).not.toContain(marker)
   })
 
-  test('the record’s own parts and totals check it, and are never tags', async () => {
+  atOnce('the record’s own parts and totals check it, and are never tags', async () => {
     const parts = { input_cost_usd: 0.1, output_cost_usd: 0.2, tokens_per_second: 40, cost_per_token: 0.1 }
     const got = await read([
       { ...base, input_tokens: 1, ...parts },
@@ -492,7 +508,7 @@ describe('values', () => {
     expect(column(got, 'unread_usage')).toEqual([null, null, 'total_tokens beyond input and output'])
   })
 
-  test('what can be left out is left out and counted', async () => {
+  atOnce('what can be left out is left out and counted', async () => {
     const got = await read([
       { ...base, input_tokens: 1, latency_ms: -5 },
       { ...base, input_tokens: 2, temperature: 'hot' },
@@ -505,7 +521,7 @@ describe('values', () => {
     )
   })
 
-  test('a key that stands twice is rejected; neither tokens nor a cost too', async () => {
+  atOnce('a key that stands twice is rejected; neither tokens nor a cost too', async () => {
     const { rejects } = await read([
       { ...base, input_tokens: 1 },
       `{"ts": "2026-10-05", "input_tokens": 1, "input_tokens": 2}`,
@@ -521,7 +537,7 @@ describe('values', () => {
 })
 
 describe('labels', () => {
-  test('short unknown fields, objects of tags and lists of words', async () => {
+  atOnce('short unknown fields, objects of tags and lists of words', async () => {
     const got = await read([
       { ...base, input_tokens: 1, region: 'eu', retries: 3, beta: true, tags: { squad: 'x' } },
       { ...base, input_tokens: 2, tags: ['env:prod', 'beta', 'url:http://x'] },
@@ -534,7 +550,7 @@ describe('labels', () => {
     ])
   })
 
-  test('no text of a prompt or an answer, whatever the field is called', async () => {
+  atOnce('no text of a prompt or an answer, whatever the field is called', async () => {
     const names = [
       'prompt',
       'completion',
@@ -586,7 +602,7 @@ describe('labels', () => {
 })
 
 describe('damaged files', () => {
-  test('a compressed file that ends too early is refused whole; the others land', async () => {
+  atOnce('a compressed file that ends too early is refused whole; the others land', async () => {
     const room = workshop.room()
     const text = Array.from({ length: 5000 }, (_, i) =>
       JSON.stringify({ ...base, id: `z-${i}-${i * 7919}`, input_tokens: i }),
@@ -603,7 +619,7 @@ describe('damaged files', () => {
     ])
   })
 
-  test('rejected rows of one id are told apart by what they say', async () => {
+  atOnce('rejected rows of one id are told apart by what they say', async () => {
     const room = workshop.room()
     const file = (name: string, row: string): string =>
       write(join(room, name), `id,timestamp,input_tokens\nx,${row}\nfine-${name},2026-10-05,1\n`)
@@ -611,7 +627,7 @@ describe('damaged files', () => {
     expect(rejects.map(([, reason]) => reason)).toEqual(['input_tokens: below 0', 'ts: not a time'])
   })
 
-  test('line ends may differ within one file', async () => {
+  atOnce('line ends may differ within one file', async () => {
     const row = (i: number): string => `2026-10-05T08:00:00Z,gpt-4o,${i},u1`
     const text = `timestamp,model,input_tokens,user\r\n${row(1)}\r\n${row(2)}\n${row(3)}\n${row(4)}\r\n`
     expect((await readCsv(text)).counts).toEqual([[5, 4, 0, 0, 1, 0]])
@@ -621,7 +637,7 @@ describe('damaged files', () => {
     expect(got.counts).toEqual([[4, 3, 0, 0, 1, 0]])
   })
 
-  test('bytes that are not UTF-8 are replaced and told', async () => {
+  atOnce('bytes that are not UTF-8 are replaced and told', async () => {
     const line = JSON.stringify({ ...base, input_tokens: 1, user: 'a@b' })
     const bytes = Buffer.from(line)
     bytes[line.indexOf('@')] = 0xff
@@ -632,7 +648,7 @@ describe('damaged files', () => {
     expect(calls[0]).toMatchObject({ user_id: 'a\ufffdb' })
   })
 
-  test('ragged rows, stray quotes and repeated headers of CSV', async () => {
+  atOnce('ragged rows, stray quotes and repeated headers of CSV', async () => {
     const header = 'timestamp,model,input_tokens,user'
     const fine = '2026-10-05T08:00:00Z,gpt-4o,1,u1'
     const { counts, rejects } = await readCsv(
@@ -655,7 +671,7 @@ describe('damaged files', () => {
   })
 })
 
-test.each([
+atOnce.each([
   [
     { input_tokens: 2000, reasoning_tokens: 8000 },
     { input_tokens: 2000, output_tokens: 8000, total_tokens: 10_000 },

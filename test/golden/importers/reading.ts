@@ -2,8 +2,9 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect } from 'vitest'
+import { expect, test } from 'vitest'
 import { doubts } from '../../../src/ingest/doubts.js'
+import type { IngestSummary } from '../../../src/ingest/summary.js'
 import { askAll, ingestInto, Workshop, type Choices } from '../../property/ingesting.js'
 
 export const fixtures = fileURLToPath(new URL('../../../fixtures', import.meta.url))
@@ -44,6 +45,13 @@ export async function readFixture(folder: string, choices: Choices = {}): Promis
 }
 
 export async function readFiles(files: readonly string[], choices: Choices = {}): Promise<Read> {
+  return (await readWhole(files, choices)).read
+}
+
+async function readWhole(
+  files: readonly string[],
+  choices: Choices,
+): Promise<{ read: Read; files: IngestSummary['files'] }> {
   const db = workshop.store()
   const summary = await ingestInto(db, files, choices)
   const tables = ['calls', 'rejects', 'files', 'rates', 'ingests', 'meta']
@@ -54,11 +62,7 @@ export async function readFiles(files: readonly string[], choices: Choices = {})
     'SELECT line, reason FROM rejects ORDER BY file_id, line',
     ...tables.map((table) => `SELECT * FROM ${table}`),
   ])
-  const repairs: Record<string, number> = {}
-  for (const file of summary.files) {
-    for (const [rule, n] of Object.entries(file.repairs)) repairs[rule] = (repairs[rule] ?? 0) + n
-  }
-  return {
+  const read = {
     counts: summary.files.map((f) => [
       f.lines,
       f.imported,
@@ -68,20 +72,21 @@ export async function readFiles(files: readonly string[], choices: Choices = {})
       f.rejected,
     ]),
     importers: summary.files.map((file) => file.importer),
-    repairs,
+    repairs: added(summary.files.map(({ repairs }) => repairs)),
     doubts: doubts(summary),
     calls: rows.map(short),
     rejects: rejects.map((row) => [row['line'], row['reason']] as const),
     everything: JSON.stringify(dumps),
   }
+  return { read, files: summary.files }
 }
 
 /**
  * Reads several logs at once, which is cheaper by far, and tells of each: no log may hold a call of another.
- * `everything`, `doubts` and `repairs` are of all.
+ * `everything` and `doubts` are of all.
  */
 export async function readEach(files: readonly string[], choices: Choices = {}): Promise<readonly Read[]> {
-  const all = await readFiles(files, choices)
+  const { read: all, files: summaries } = await readWhole(files, choices)
   const taken = <T>(rows: readonly T[], column: number): T[][] => {
     let at = 0
     const parts = all.counts.map((counts) => rows.slice(at, (at += counts[column]!)))
@@ -93,10 +98,84 @@ export async function readEach(files: readonly string[], choices: Choices = {}):
     ...all,
     counts: [counts],
     importers: [all.importers[i]!],
+    repairs: { ...summaries[i]!.repairs },
     calls: calls[i]!,
     rejects: rejects[i]!,
   }))
 }
+
+function added(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const sums: Record<string, number> = {}
+  for (const one of all) for (const [rule, n] of Object.entries(one)) sums[rule] = (sums[rule] ?? 0) + n
+  return sums
+}
+
+/** Logs that a test wants read, and whoever waits for them. */
+interface Wish {
+  readonly files: readonly string[]
+  readonly choices: Choices
+  readonly grant: (read: Read | Promise<Read>) => void
+}
+
+let wishes: Wish[] = []
+
+/**
+ * Reads logs beside those that other tests of the file want at the same time, in one run: for tests that are
+ * `atOnce`. They see what a run of their own would show, but for `everything` and `doubts`, which are of all.
+ * What shares calls with another is read alone.
+ */
+export function readBeside(files: readonly string[], choices: Choices = {}): Promise<Read> {
+  return new Promise((grant) => {
+    if (wishes.length === 0) setImmediate(() => void grantAll())
+    wishes.push({ files, choices, grant })
+  })
+}
+
+/** Tests of a file that begin together, so that they can read together. */
+export const atOnce = test.concurrent
+
+async function grantAll(): Promise<void> {
+  const all = wishes
+  wishes = []
+  const alike = new Map<string, Wish[]>()
+  for (const one of all) {
+    const key = JSON.stringify(one.choices)
+    alike.set(key, [...(alike.get(key) ?? []), one])
+  }
+  for (const some of alike.values()) await grantSome(some)
+}
+
+async function grantSome(some: readonly Wish[]): Promise<void> {
+  const [first] = some
+  if (first === undefined) return
+  if (some.length === 1) return first.grant(readFiles(first.files, first.choices))
+  try {
+    const reads = await readEach(
+      some.flatMap(({ files }) => files),
+      first.choices,
+    )
+    let at = 0
+    const found = some.map((wish) => ({ wish, read: joined(reads.slice(at, (at += wish.files.length))) }))
+    const shares = found.filter(({ read }) =>
+      read.counts.some(([, , duplicates = 0, superseded = 0]) => duplicates + superseded > 0),
+    )
+    if (shares.length === 0) return found.forEach(({ wish, read }) => wish.grant(read))
+    for (const { wish } of shares) wish.grant(readFiles(wish.files, wish.choices))
+    await grantSome(some.filter((wish) => !shares.some((one) => one.wish === wish)))
+  } catch {
+    // One of them ends the run: its own test says so.
+    for (const { files, choices, grant } of some) grant(readFiles(files, choices))
+  }
+}
+
+const joined = (reads: readonly Read[]): Read => ({
+  ...reads[0]!,
+  counts: reads.flatMap(({ counts }) => counts),
+  importers: reads.flatMap(({ importers }) => importers),
+  repairs: added(reads.map(({ repairs }) => repairs)),
+  calls: reads.flatMap(({ calls }) => calls),
+  rejects: reads.flatMap(({ rejects }) => rejects),
+})
 
 /** Money without its trailing zeros; ids made of a line's hash as `#`. */
 function short(row: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
