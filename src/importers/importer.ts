@@ -164,8 +164,8 @@ export interface Importer {
    * @param lines FROM item of the lines: `file` (a number), `line` (a number that grows along each file), `text`
    * (mostly JSON; it may be none, and blank)
    * @returns SELECT of `line` and `text`: the JSON of a record, made of this line and what it needs of others of the
-   * file. Each line gives one record or more: one that is nothing for the importer stands for itself, so that
-   * it is counted. What people wrote (prompts, answers) is left out here.
+   * file. Each line gives one record or more: one that is nothing for the importer is `{}`, or stands for itself, so
+   * that it is counted. What people wrote (prompts, answers) is left out here.
    */
   readonly records?: (lines: string) => string
   /**

@@ -17,6 +17,8 @@ export const areOfLines = (firstRow: number): boolean => firstRow >= firstPlace
 /** What was made of a unit's lines. */
 interface Made {
   readonly relation: SourceRelation
+  /** SQL: rows of the lines that tell nothing. Most are such: they are staged without being read. */
+  readonly nothing: string
   readonly lines: number
 }
 
@@ -41,7 +43,13 @@ export async function makeRecords(
   const lines = await countOf(db, unit, given)
   if (lines !== told) throw new Error(`making records lost its place: ${told} of ${lines} lines have any`)
   return {
-    relation: { kind: 'json', header: [], sql: 'SELECT place, text FROM made', hasPlaces: true },
+    relation: {
+      kind: 'json',
+      header: [],
+      sql: "SELECT place, text FROM made WHERE text IS DISTINCT FROM '{}'",
+      hasPlaces: true,
+    },
+    nothing: "SELECT place, 'skip' AS state FROM made WHERE text = '{}'",
     lines,
   }
 }
@@ -68,10 +76,10 @@ function linesOf({ segments }: Unit, { sql }: SourceRelation): string {
 /** Records of which a plan is made. */
 const sampleSize = 200
 
-/** The first records that were made; the empty ones of lines that tell nothing show no key. */
+/** The first records that were made. */
 export async function sampleOf(db: Database, { sql }: SourceRelation): Promise<Sample> {
   const { rows } = await db.query<{ text: string }>(
-    `SELECT text FROM (${sql}) WHERE text <> '{}' AND json_valid(text) AND starts_with(text, '{') LIMIT ${sampleSize}`,
+    `SELECT text FROM (${sql}) WHERE json_valid(text) AND starts_with(text, '{') LIMIT ${sampleSize}`,
   )
   const records = rows.map(({ text }) => parsed(text)).filter(isObject)
   return { kind: 'json', header: [], records }

@@ -135,7 +135,12 @@ export class Stage {
     this.#reading = true
     const fields = fieldsOf(plan, options)
     const insert = (as: ReadOptions): Promise<number> =>
-      this.#insertAs(unit, normaliseSql(relation, plan, as, now, allRecords, this.#keepsText), plan)
+      this.#insertAs(
+        unit,
+        normaliseSql(relation, plan, as, now, allRecords, this.#keepsText),
+        plan,
+        made?.nothing,
+      )
     const created = this.#created
     let styles: Styles | undefined
     await this.#db.run('BEGIN TRANSACTION')
@@ -188,13 +193,15 @@ export class Stage {
     throw new UserError('its dates or numbers are written in a way of their own', { code: 'refused' })
   }
 
-  async #insertAs(unit: Unit, records: string, plan: ReadPlan): Promise<number> {
+  async #insertAs(unit: Unit, records: string, plan: ReadPlan, nothing?: string): Promise<number> {
     const { importer } = unit.recognised
     const own = quoteText(importer.id)
-    const sql =
+    const read =
       plan.source === undefined
         ? `SELECT ${own} AS source, * FROM (${records})`
         : `SELECT coalesce(source, ${own}) AS source, * EXCLUDE (source) FROM (${records})`
+    const sql =
+      nothing === undefined ? read : `${read} UNION ALL BY NAME SELECT ${own} AS source, * FROM (${nothing})`
     if (!this.#created) {
       await this.#db.run(`CREATE TABLE staged AS ${sql}`)
       this.#created = true
