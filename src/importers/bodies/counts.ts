@@ -17,14 +17,14 @@ export function sumOf(...all: readonly string[]): string {
 
 /**
  * SQL for all cache writes. LangChain sets the sum to 0 where it has the writes of five minutes and of an
- * hour apart, other logs have the parts alone.
+ * hour apart, other logs have the parts alone, or that of the two which is more than 0.
  * @param all SQL for the cache writes as they are given
  */
 export const allWrites = (all: string, fiveMinutes: string, hour: string): string =>
   fiveMinutes === absent
     ? all
-    : `CASE WHEN ${fiveMinutes} IS NULL OR (${all} IS NOT NULL AND ${number(all)} IS NULL)
-        OR coalesce(${number(all)} >= ${number(fiveMinutes)} + coalesce(${number(hour)}, 0), false) THEN ${all}
+    : `CASE WHEN (${fiveMinutes} IS NULL AND ${hour} IS NULL) OR (${all} IS NOT NULL AND ${number(all)} IS NULL)
+        OR coalesce(${number(all)} >= coalesce(${number(fiveMinutes)}, 0) + coalesce(${number(hour)}, 0), false) THEN ${all}
       ELSE ${sumOf(fiveMinutes, hour)} END`
 
 /**

@@ -1,3 +1,5 @@
+import { absent } from '../bodies/body-places.js'
+import { allWrites } from '../bodies/counts.js'
 import { Document, at, firstOf, isObject, type Importer, type ReadPlan, type Survey } from '../importer.js'
 import { quoteText } from '../../domain/words/quoting.js'
 import { standsForItself, tagsOf } from '../made-records.js'
@@ -109,8 +111,18 @@ const counts = {
 
 /** Writes by how long they are kept; both beside the sum of them, or instead of it. */
 const written = {
-  '5m': ['input_cache_creation_5m', 'input_cache_creation_5m_tokens', 'cache_creation_5m'],
-  '1h': ['input_cache_creation_1h', 'input_cache_creation_1h_tokens', 'cache_creation_1h'],
+  '5m': [
+    'input_cache_creation_5m',
+    'input_cache_creation_5m_tokens',
+    'input_ephemeral_5m_input_tokens',
+    'cache_creation_5m',
+  ],
+  '1h': [
+    'input_cache_creation_1h',
+    'input_cache_creation_1h_tokens',
+    'input_ephemeral_1h_input_tokens',
+    'cache_creation_1h',
+  ],
 } as const
 
 /** Parts of counts that stand elsewhere in the same object: of the whole input or output they are no further part. */
@@ -180,7 +192,10 @@ function plan(survey: Survey): ReadPlan {
       given('outputUsage'),
     ),
     ...Object.fromEntries(Object.entries(counts).map(([field, names]) => [field, known(names)])),
-    cache_creation_input_tokens: all ?? sumOf(parts),
+    cache_creation_input_tokens:
+      all === undefined || parts.length === 0
+        ? (all ?? sumOf(parts))
+        : allWrites(all, known(written['5m']) ?? absent, hourly ?? absent),
     cache_creation_1h_input_tokens: hourly,
     reported_cost_usd: firstOf(
       ...has('costDetails', 'cost_details').map((name) => `nullif(${doc.text(name, 'total')}, '')`),

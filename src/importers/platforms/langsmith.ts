@@ -1,3 +1,4 @@
+import { allWrites } from '../bodies/counts.js'
 import { Document, firstOf, isObject, type Importer, type Survey } from '../importer.js'
 import { standsForItself, tagsOf } from '../made-records.js'
 
@@ -80,6 +81,7 @@ export const langsmith: Importer = {
       part(['prompt_token_details', 'input_token_details'], 'input_token_details', names)
     const output = (...names: readonly string[]): string =>
       part(['completion_token_details', 'output_token_details'], 'output_token_details', names)
+    const hour = input('ephemeral_1h_input_tokens')
     const type = `lower(${doc.text('run_type')})`
     const time = (name: string): string => `epoch(TRY_CAST(${doc.text(name)} AS TIMESTAMPTZ))`
     const since = (name: string): string =>
@@ -96,6 +98,7 @@ export const langsmith: Importer = {
       cacheTokens: 'included',
       othersAreNoCalls: true,
       callsMayLackUsage: true,
+      addedUp: ['cache_creation_input_tokens'],
       isCall: `${type} IN ('llm', 'embedding')`,
       spans: { parent: top('parent_run_id') ?? 'CAST(NULL AS VARCHAR)', own: `[${doc.text('id')}]` },
       totalTokens: firstOf(top('total_tokens'), told('total_tokens')),
@@ -113,10 +116,6 @@ export const langsmith: Importer = {
         })),
         { path: ['extra', 'metadata', 'usage_metadata'], reason: 'kept beside the run' },
         { path: ['price_model_id'], reason: 'a name' },
-        ...['prompt_token_details', 'input_token_details'].map((name) => ({
-          path: [name, 'ephemeral_5m_input_tokens'],
-          reason: 'a part of cache_creation',
-        })),
         ...['prompt_token_details', 'input_token_details'].map((name) => ({
           path: [name, 'cache_read_over_200k'],
           reason: 'a part of cache_read; the length of the input tells the price',
@@ -146,8 +145,12 @@ export const langsmith: Importer = {
         input_tokens: firstOf(top('prompt_tokens', 'input_tokens'), told('input_tokens'))!,
         output_tokens: firstOf(top('completion_tokens', 'output_tokens'), told('output_tokens'))!,
         cache_read_input_tokens: input('cache_read'),
-        cache_creation_input_tokens: input('cache_creation'),
-        cache_creation_1h_input_tokens: input('ephemeral_1h_input_tokens'),
+        cache_creation_input_tokens: allWrites(
+          input('cache_creation'),
+          input('ephemeral_5m_input_tokens'),
+          hour,
+        ),
+        cache_creation_1h_input_tokens: hour,
         input_audio_tokens: input('audio'),
         output_audio_tokens: output('audio'),
         reasoning_output_tokens: output('reasoning'),

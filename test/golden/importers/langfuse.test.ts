@@ -173,6 +173,24 @@ test('a part that is no count, or beyond any, refuses its record and is not noth
   expect(rejects.map(([line]) => line)).toEqual([2, 3, 4])
 })
 
+test('cache writes of LangChain by the time they are kept: their sum is told as 0', async () => {
+  const line = (id: string, usageDetails: Readonly<Record<string, number>>): string =>
+    JSON.stringify({ id, traceId: 't', type: 'GENERATION', startTime: '2026-09-14T10:00:00Z', model: 'claude-haiku-4-5-20251001', usageDetails }) // prettier-ignore
+  const path = join(workshop.room(), 'writes.jsonl')
+  const lines = [
+    line('w-1', { input: 780, output: 254, input_cache_read: 1024, input_cache_creation: 0, input_ephemeral_5m_input_tokens: 214, input_ephemeral_1h_input_tokens: 0 }),
+    line('w-2', { input: 780, output: 254, input_cache_read: 1024, input_cache_creation: 0, input_ephemeral_5m_input_tokens: 0, input_ephemeral_1h_input_tokens: 214 }),
+    line('w-3', { input: 780, output: 254, input_cache_read: 1024, input_cache_creation: 214 }),
+  ] // prettier-ignore
+  writeFileSync(path, `${lines.join('\n')}\n`)
+  const { calls } = await readFiles([path])
+  expect(calls.map((call) => call['input_tokens'])).toEqual([2018, 2018, 2018])
+  expect(calls.map((call) => call['cache_creation_input_tokens'])).toEqual([214, 214, 214])
+  // 780 × 1 + 1024 × 0.1 + 254 × 5, and 214 at 1.25 or, kept for an hour, at 2.
+  expect(calls.map((call) => call['cost_usd'])).toEqual(['0.0024199', '0.0025804', '0.0024199'])
+  expect(calls.map((call) => call['unread_usage'])).toEqual([undefined, undefined, undefined])
+})
+
 test('two that name each other as parents both count', async () => {
   const one = (id: string, parentObservationId: string): string =>
     JSON.stringify({

@@ -28,6 +28,17 @@ test('a dump: runs of models are calls; chains and roots that sum them up are no
   expect(calls.find(({ operation }) => operation === 'embedding')).not.toHaveProperty('input_tokens')
 })
 
+test('cache writes by the time they are kept, whose sum is told as 0 or not at all', async () => {
+  const { calls } = await readFixture('langsmith/writes')
+  const of = (name: string): readonly unknown[] => calls.map((call) => call[name])
+  expect(of('input_tokens')).toEqual([2018, 2055, 2092])
+  expect(of('cache_creation_input_tokens')).toEqual([214, 215, 216])
+  expect(of('cache_creation_1h_input_tokens')).toEqual([undefined, 200, 216])
+  // The rest × 1 + 1024 × 0.1 + writes × 1.25, for an hour 2, + output × 5.
+  expect(of('cost_usd')).toEqual(['0.0024199', '0.00266215', '0.0027664'])
+  expect(of('unread_usage')).toEqual([undefined, undefined, undefined])
+})
+
 test('a page: the one run of a model that is in it', async () => {
   const { calls, counts } = await readFixture('langsmith/page')
   expect(counts).toEqual([[4, 1, 0, 0, 3, 0]])

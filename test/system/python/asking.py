@@ -1,8 +1,5 @@
 """Asks a provider on loopback by its makers' own clients, as programs do; no call of this file logs anything."""
 
-import anthropic
-import openai
-
 SECRET = "MARKER-SECRET"
 MESSAGES = [{"role": "user", "content": SECRET}]
 PARAMETERS = {"type": "object", "properties": {"word": {"type": "string"}}}
@@ -18,12 +15,15 @@ def refused(ask, **parameters) -> None:
     """A call that must fail."""
     try:
         ask(**parameters)
-    except (openai.APIError, anthropic.APIError):
+    except Exception as error:
+        assert getattr(error, "status_code", None) in (400, 429), error
         return
     raise AssertionError("answered")
 
 
 def ask_openai(url: str, responses: bool = True) -> None:
+    import openai
+
     client = openai.OpenAI(api_key="none", base_url=f"{url}/v1", max_retries=2)
     chat = client.chat.completions
     chat.create(model=TEXT, messages=MESSAGES, max_tokens=300, temperature=0.5)
@@ -47,6 +47,8 @@ def ask_openai(url: str, responses: bool = True) -> None:
 
 
 def ask_anthropic(url: str) -> None:
+    import anthropic
+
     client = anthropic.Anthropic(api_key="none", base_url=url, max_retries=2)
     asked = {"model": CLAUDE, "messages": MESSAGES, "max_tokens": 300}
     client.messages.create(**asked)
