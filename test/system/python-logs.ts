@@ -72,6 +72,9 @@ export function costOf(call: Pick<CountedCall, 'model' | 'input' | 'cached' | 'w
 }
 
 export interface LoggedCall extends Told {
+  /** The cost that the log itself tells, and whether there is usage that was not read. */
+  readonly reported: string | null
+  readonly partly: boolean
   readonly status: string
   readonly operation: string
   readonly model: string | null
@@ -86,9 +89,10 @@ export async function callsIn(cwd: string, logs: readonly string[]): Promise<rea
   await runWell(['ingest', ...logs, '--db', db], { cwd })
   const sql = `SELECT status, operation, model, feature, user_id AS user, session_id AS session, input_tokens AS input,
       cache_read_input_tokens AS cached, cache_creation_input_tokens AS written, output_tokens AS output,
-      reasoning_output_tokens AS reasoning, CAST(cost_usd AS VARCHAR) AS cost FROM calls ORDER BY ts, call_id`
+      reasoning_output_tokens AS reasoning, CAST(cost_usd AS VARCHAR) AS cost, CAST(reported_cost_usd AS VARCHAR) AS reported, partly_priced AS partly FROM calls ORDER BY ts, call_id`
   const { rows } = JSON.parse(await runWell(['sql', sql, '--json', '--db', db], { cwd })) as { rows: readonly LoggedCall[] } // prettier-ignore
-  return rows.map((row) => ({ ...row, cost: row.cost === null ? null : String(units(row.cost)) }))
+  const exact = (dollars: string | null): string | null => (dollars === null ? null : String(units(dollars)))
+  return rows.map((row) => ({ ...row, cost: exact(row.cost), reported: exact(row.reported) }))
 }
 
 /** Calls that have tokens, as texts in an order of their own, to be compared. */

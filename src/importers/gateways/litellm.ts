@@ -1,6 +1,25 @@
 import { Document, firstOf, type Importer, type Survey } from '../importer.js'
 import { mapSql, tagListSql } from '../records/tag-sql.js'
 
+/** What stands beside the cost that the gateway counts: parts of it, and what was taken off or put on. */
+const brokenDown = [
+  'input_cost',
+  'cache_read_cost',
+  'cache_creation_cost',
+  'output_cost',
+  'reasoning_cost',
+  'total_cost',
+  'tool_usage_cost',
+  'guardrail_cost',
+  'additional_costs',
+  'original_cost',
+  'discount_percent',
+  'discount_amount',
+  'margin_percent',
+  'margin_fixed_amount',
+  'margin_total_amount',
+]
+
 /**
  * LiteLLM spend logs (table rows as JSON or CSV) and standard logging payloads. Tokens include cached
  * ones for every provider. `cache_hit` is the gateway's response cache; `response_time` is not a latency.
@@ -74,7 +93,7 @@ export const litellm: Importer = {
         operation: `CASE WHEN ${doc.text('call_type')} LIKE '%embedding%' THEN 'embedding' WHEN ${doc.text('call_type')} LIKE '%completion%' THEN 'chat' ELSE ${top('call_type')} END`,
         feature: firstOf(...labels('feature'), tagged('feature'))!,
         user_id: firstOf(top('user'), metadata.text('user_api_key_user_id'))!,
-        customer: top('end_user'),
+        customer: firstOf(top('end_user'), parameters.text('user'))!,
         session_id: top('session_id'),
         trace_id: top('trace_id'),
         team: firstOf(
@@ -119,8 +138,18 @@ export const litellm: Importer = {
         status: top('status'),
         error,
         cache_hit: doc.text('cache_hit'),
-        service_tier: `CASE WHEN ${doc.text('call_type')} LIKE '%batch%' THEN 'batch' ELSE ${response.text('service_tier')} END`,
+        service_tier: `CASE WHEN ${doc.text('call_type')} LIKE '%batch%' THEN 'batch' ELSE ${firstOf(response.text('service_tier'), doc.text('cost_breakdown', 'service_tier'))!} END`,
       },
+      moneyFree: [['cost_breakdown'], ['metadata', 'cost_breakdown']].flatMap((place) => [
+        ...brokenDown.map((name) => ({
+          path: [...place, name],
+          reason: 'a part of the cost, or how it came to be',
+        })),
+        ...(survey.shape.get(JSON.stringify([...place, 'additional_costs'])) ?? []).map((name) => ({
+          path: [...place, 'additional_costs', name],
+          reason: 'a part of the cost',
+        })),
+      ]),
       tags: mapSql(tagListSql(doc.text('request_tags'))),
     }
   },

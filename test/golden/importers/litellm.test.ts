@@ -118,3 +118,29 @@ test('the logging payload: float seconds, streaming, a failed attempt', async ()
   ])
   expect(everything).not.toContain(marker)
 })
+
+test("payloads of the kit itself: the cost's parts say nothing more, and the user stands in the parameters", async () => {
+  const { calls, everything } = await readFixture('litellm/sdk')
+  const of = (...names: readonly string[]): readonly unknown[] => calls.map((call) => names.map((name) => call[name]))
+  expect(of('input_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens', 'output_tokens', 'reasoning_output_tokens')).toEqual([
+    [1500, 1024, undefined, 100, 30],
+    [1648, undefined, undefined, 0, undefined],
+    [0, undefined, undefined, 0, undefined],
+    [1907, 1024, 211, 221, 0],
+  ])
+  // The kit's own figures, which the prices of the providers give too: 476 × 0.15 + 1024 × 0.075 + 100 × 0.6; 1648 × 0.02; 672 × 1 + 1024 × 0.1 + 211 × 1.25 + 221 × 5.
+  expect(of('reported_cost_usd', 'cost_usd')).toEqual([
+    ['0.0002082', '0.0002082'],
+    ['0.00003296', '0.00003296'],
+    ['0', '0'],
+    ['0.00214315', '0.00214315'],
+  ])
+  expect(of('unread_usage', 'partly_priced')).toEqual(calls.map(() => [undefined, undefined]))
+  expect(of('customer', 'feature', 'error')).toEqual([
+    ['ada', 'clerk', undefined],
+    [undefined, undefined, undefined],
+    ['ada', 'clerk', 'RateLimitError'],
+    ['ada', 'clerk', undefined],
+  ])
+  expect(everything).not.toContain(marker)
+}) // prettier-ignore
