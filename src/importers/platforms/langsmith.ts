@@ -30,15 +30,39 @@ const content = JSON.stringify({
   attachments: null,
 })
 
+/** What a bulk export writes as the text of an object. */
+const objects = [
+  'extra',
+  'outputs',
+  'usage_metadata',
+  'prompt_token_details',
+  'completion_token_details',
+  'prompt_cost_details',
+  'completion_cost_details',
+  'input_token_details',
+  'output_token_details',
+  'input_cost_details',
+  'output_cost_details',
+]
+
+/** SQL: a run whose texts of objects are objects. */
+const opened = (run: string): string => {
+  const parsed = (key: string): string =>
+    `CASE WHEN json_type(${run}, '/${key}') = 'VARCHAR' AND json_valid(json_extract_string(${run}, '/${key}')) AND starts_with(ltrim(json_extract_string(${run}, '/${key}')), '{') THEN CAST(json_extract_string(${run}, '/${key}') AS JSON) ELSE json_extract(${run}, '/${key}') END`
+  const any = objects.map((key) => `json_type(${run}, '/${key}') = 'VARCHAR'`).join(' OR ')
+  return `CASE WHEN ${any} THEN json_merge_patch(${run}, json_object(${objects.map((key) => `'${key}', ${parsed(key)}`).join(', ')})) ELSE ${run} END`
+}
+
 /** Each run of a page, and each alone, without what people wrote. */
 const records = (lines: string): string => `
   WITH told AS MATERIALIZED (
     SELECT line, text, is_object, ${firstOf(...lists.map((name) => `CASE WHEN is_object AND json_type(text, '/${name}') = 'ARRAY' THEN '/${name}' END`))} AS place FROM (
       SELECT line, text, coalesce(json_valid(text) AND starts_with(ltrim(text), '{'), false) AS is_object FROM ${lines})),
-  runs AS (
+  given AS (
     SELECT line, json_extract(text, place || '/' || i) AS run FROM (
       SELECT line, text, place, unnest(range(CAST(json_array_length(text, place) AS BIGINT))) AS i FROM told WHERE place IS NOT NULL)
-    UNION ALL SELECT line, CAST(text AS JSON) FROM told WHERE is_object AND place IS NULL)
+    UNION ALL SELECT line, CAST(text AS JSON) FROM told WHERE is_object AND place IS NULL),
+  runs AS (SELECT line, CASE WHEN json_type(run) = 'OBJECT' THEN ${opened('run')} ELSE run END AS run FROM given)
   SELECT line, CASE WHEN json_type(run) = 'OBJECT' THEN CAST(json_merge_patch(json_merge_patch(run, '${content}'), json_object(
       'usage_metadata', coalesce(json_extract(run, '/outputs/usage_metadata'), json_extract(run, '/extra/metadata/usage_metadata')),
       'finish_reason', coalesce(json_extract(run, '/outputs/generations/0/0/generation_info/finish_reason'), json_extract(run, '/outputs/choices/0/finish_reason')))) AS VARCHAR) ELSE '{}' END AS text FROM runs
@@ -54,8 +78,8 @@ const records = (lines: string): string => `
 export const langsmith: Importer = {
   id: 'langsmith',
   writer: 'tool',
-  about: "LangSmith's runs: lines of a client's dump, pages of the interface",
-  example: 'client.list_runs(…), one run a line; POST /api/v1/runs/query',
+  about: "LangSmith's runs: lines of a client's dump, pages of the interface, bulk exports (Parquet)",
+  example: 'client.list_runs(…), one run a line; POST /api/v1/runs/query; a bulk export to S3',
   recognisedBy: '`run_type` with `trace_id`, `dotted_order` or `parent_run_id`',
   lacks: "runs that a dump lacks: a root's sum may be more than its calls",
   detects: ({ kind, records: some }) => kind === 'json' && some.some((r) => runsIn(r).some(isRun)),

@@ -1,16 +1,19 @@
 import { Document, type Importer, type Sample, type Survey } from '../importer.js'
 import { tagsOf } from '../made-records.js'
+import { comparable, fieldNames } from '../records/field-names.js'
 
 const columns = ['TIMESTAMP', 'ContextTokens', 'GeneratedTokens']
 /** Of the trace of models that see: pictures of a request. */
 const images = 'NumImages'
 
-/** True where these columns stand and no others: with a model or a user beside them it is somebody's own log. */
+/** Names that an importer of one's own records understands: with a model or a user beside the columns it is such a one. */
+const understood = new Set(Object.values(fieldNames).flat())
+
 function isTrace({ kind, header, records }: Sample): boolean {
   const names = kind === 'csv' ? header : Object.keys(records[0] ?? {})
   return (
     columns.every((name) => names.includes(name)) &&
-    names.every((name) => columns.includes(name) || name === images)
+    names.every((name) => columns.includes(name) || name === images || !understood.has(comparable(name)))
   )
 }
 
@@ -23,7 +26,8 @@ export const azureTrace: Importer = {
   writer: 'provider',
   about: "Azure's public traces of inference services: CSV of times and tokens, with or without images",
   example: 'AzureLLMInferenceTrace_conv.csv of Azure/AzurePublicDataset, with --set model=gpt-4o',
-  recognisedBy: '`TIMESTAMP`, `ContextTokens` and `GeneratedTokens`, with `NumImages` or nothing else',
+  recognisedBy:
+    '`TIMESTAMP`, `ContextTokens` and `GeneratedTokens`, with `NumImages` or nothing else that is known',
   lacks: 'the model (`--set model=…`), users and ids; whether images are among the context tokens',
   detects: isTrace,
   plan(survey: Survey) {

@@ -220,3 +220,60 @@ test('a count of another name is named, and the call is priced in part', async (
   expect(calls[2]).toMatchObject({ operation: 'embedding' })
   expect(everything).not.toContain(marker)
 })
+
+test('a page of version 4: an agent repeats what its generation counts, labels stand on the observation', async () => {
+  const { calls: inAnyOrder, counts, everything } = await readFixture('langfuse/v4')
+  const calls = inAnyOrder.toSorted((a, b) => String(a['call_id']).localeCompare(String(b['call_id'])))
+  expect(counts).toEqual([[3, 2, 0, 0, 1, 0]])
+  expect(calls[0]).toMatchObject({
+    call_id: 'obs-2',
+    ts: '2026-09-14T10:00:00.5Z',
+    model: 'claude-sonnet-4-5',
+    feature: 'support-chat',
+    user_id: 'cust-55',
+    session_id: 'sess-3',
+    trace_id: 'tr-1',
+    environment: 'production',
+    prompt_name: 'rag-answer',
+    // 120 + 3,000 read + 500 written, and 240 + 60 of reasoning: 3,920 in all
+    input_tokens: 3620,
+    cache_read_input_tokens: 3000,
+    cache_creation_input_tokens: 500,
+    output_tokens: 300,
+    reasoning_output_tokens: 60,
+    latency_ms: 3200,
+    ttft_ms: 800,
+    reported_cost_usd: '0.0071',
+    // 120 × 3 + 3,000 × 0.30 + 500 × 3.75 + 300 × 15 a million
+    cost_usd: '0.007635',
+  })
+  expect(calls[1]).toMatchObject({
+    call_id: 'obs-3',
+    status: 'error',
+    error: 'rate limited',
+    model: 'gpt-4o-mini',
+  })
+  expect(calls[1]!['input_tokens']).toBeUndefined()
+  expect(everything).not.toContain(marker)
+})
+
+test('a blob export in Parquet, whose counts are maps', async () => {
+  const { calls, counts, everything } = await readFixture('langfuse/parquet')
+  expect(counts).toEqual([[3, 2, 0, 0, 1, 0]])
+  expect(calls).toMatchObject([
+    {
+      call_id: 'obs-92',
+      ts: '2026-09-14T10:00:00Z',
+      user_id: 'cust-55',
+      input_tokens: 3120,
+      cache_read_input_tokens: 3000,
+      output_tokens: 300,
+      max_tokens: 1024,
+      // 120 × 3 + 3,000 × 0.30 + 300 × 15 a million, as its own cost says
+      reported_cost_usd: '0.00576',
+      cost_usd: '0.00576',
+    },
+    { call_id: 'obs-93', model: 'text-embedding-3-small', input_tokens: 5000, cost_usd: '0.0001' },
+  ])
+  expect(everything).not.toContain(marker)
+})

@@ -82,3 +82,32 @@ test('times without a zone are UTC, types may be in capitals, and the usage may 
   ])
   expect(everything).not.toContain(marker)
 })
+
+test('a bulk export in Parquet: objects stand as texts, the root sums up its calls', async () => {
+  const { calls, counts, everything } = await readFixture('langsmith/parquet')
+  expect(counts).toEqual([[3, 2, 0, 0, 1, 0]])
+  expect(calls).toMatchObject([
+    {
+      call_id: '5f0c2f2e-0000-4000-8000-000000000002',
+      ts: '2026-07-01T12:00:00.1Z',
+      provider: 'openai',
+      model: 'gpt-5-mini',
+      user_id: 'cust-55',
+      session_id: 'sess-3',
+      input_tokens: 900,
+      cache_read_input_tokens: 512,
+      output_tokens: 150,
+      reasoning_output_tokens: 40,
+      finish_reason: 'length',
+      latency_ms: 2250,
+      ttft_ms: 600,
+      temperature: 0.2,
+      max_tokens: 500,
+      // as the platform worked it out; 388 × 0.25 + 512 × 0.025 + 150 × 2 a million
+      reported_cost_usd: '0.000525',
+      cost_usd: '0.0004098',
+    },
+    { input_tokens: 1000, output_tokens: 100, reported_cost_usd: '0.00045', cost_usd: '0.00045' },
+  ])
+  expect(everything).not.toContain(marker)
+})
