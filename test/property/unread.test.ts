@@ -125,7 +125,7 @@ const samples: Readonly<Record<string, { readonly record: Json; readonly usage: 
     usage: ['usage'],
   },
   'azure-apim': {
-    record: { category: 'GatewayLlmLogs', time: '2026-09-05T08:00:00Z', properties: { requestId: 'm', modelName: 'gpt-4o', deploymentName: 'chat', promptTokens: 12, completionTokens: 7, totalTokens: 19 }, usage: { note: 'x' } },
+    record: { category: 'GatewayLlmLogs', time: '2026-09-05T08:00:00Z', properties: { modelName: 'gpt-4o', deploymentName: 'chat', promptTokens: 12, completionTokens: 7, totalTokens: 19 }, usage: { note: 'x' } },
     usage: ['usage'],
   },
   'vercel-ai': {

@@ -32,6 +32,7 @@ function plan(survey: Survey): ReadPlan {
     isCall: `${named} IS NOT NULL OR NOT ${isUnknown}`,
     totalTokens: `CASE WHEN NOT ${isUnknown} AND NOT ${isLost} THEN ${total} END`,
     uses: [total],
+    addedUp: ['input_tokens', 'output_tokens', 'cache_read_input_tokens'],
     unread: `CASE WHEN ${isLost} THEN 'CompletionTokens of a stream that was not counted' END`,
     moneyFree: ['_BilledSize', '_IsBillable', 'BilledSize', 'IsBillable', 'region', 'Region', 'location'].map(
       (name) => ({ path: [name], reason: 'of the gateway and its log, not of the model' }),
