@@ -69,7 +69,7 @@ function rareLines(): Buffer[] {
   ]
 }
 
-const total = 10_000
+const total = 3_000
 
 function writeHostile(path: string): number {
   const file = openSync(path, 'w')
@@ -89,7 +89,7 @@ interface IngestAnswer {
   >
 }
 
-test('10,000 hostile lines: every one is booked, and nothing acts in any output', async () => {
+test('3,000 hostile lines: every one is booked, and nothing acts in any output', async () => {
   const cwd = emptyFolder()
   const lines = writeHostile(join(cwd, 'hostile.jsonl'))
   const db = ['--db', 'calls.duckdb']
@@ -151,7 +151,7 @@ test('10,000 hostile lines: every one is booked, and nothing acts in any output'
       for (const text of [answer.stdout, answer.stderr]) expectHarmless(name, text, format)
     }
   }
-}, 240_000)
+})
 
 function expectHarmless(name: string, text: string, format: string): void {
   // eslint-disable-next-line no-control-regex
@@ -214,7 +214,7 @@ test('lines of 50 MB and a file of 250 MB are read within bounded memory', async
     (row) => row['call_id'],
   )
   expect(ids).toEqual(expect.arrayContaining(['before-0', 'before-3', 'last']))
-}, 240_000)
+})
 
 test('10,000 distinct keys do not widen the store without end', async () => {
   const cwd = emptyFolder()
@@ -226,7 +226,7 @@ test('10,000 distinct keys do not widen the store without end', async () => {
     await runWarmWell(['ingest', 'keys.jsonl', '--json', '--db', 'calls.duckdb'], { cwd }),
   ) as IngestAnswer
   expect(totals.imported).toBe(10_000)
-}, 120_000)
+})
 
 test('what is not a store of ours, or damaged, or newer, is refused and left byte for byte as it was', async () => {
   const cwd = emptyFolder()
@@ -275,7 +275,7 @@ test('what is not a store of ours, or damaged, or newer, is refused and left byt
   }
   const folder = await runWarm(['ingest', 'log.jsonl', '--db', '.'], { cwd })
   expect([folder.code, folder.stderr]).toEqual([1, expect.stringContaining('folder')])
-}, 120_000)
+})
 
 test('sql reads, and does nothing else', async () => {
   const cwd = emptyFolder()
@@ -331,7 +331,7 @@ test('sql reads, and does nothing else', async () => {
   expect(
     await runWarmWell(['sql', 'SELECT count(*) AS n FROM calls', '--json', '--db', 'calls.duckdb'], { cwd }),
   ).toContain('"n": 1')
-}, 120_000)
+})
 
 test('nothing quoted on stderr acts, or passes for a line of the program', async () => {
   const cwd = emptyFolder()

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { emptyFolder, run, runWell } from './program.js'
+import { emptyFolder } from './program.js'
+import { runWarm, runWarmWell } from './together.js'
 
 /** gpt-4o, USD per million tokens: $2.50 input, $10 output. */
 const line = (n: number, more: object = {}): string =>
@@ -13,7 +14,7 @@ const costOf = (...calls: readonly number[]): number =>
 
 const totals = async (cwd: string, db: string, by = 'tag.host'): Promise<Record<string, unknown>> => {
   const asked = ['breakdown', '--by', by, '--since', '2026-09-01', '--json', '--db', db]
-  return JSON.parse(await runWell(asked, { cwd })) as Record<string, unknown>
+  return JSON.parse(await runWarmWell(asked, { cwd })) as Record<string, unknown>
 }
 const hashOf = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex')
 
@@ -22,21 +23,21 @@ test('a call that two machines have counts once; what did not change brings noth
   writeFileSync(join(cwd, 'a.jsonl'), line(1) + line(2))
   // No id: these lines are told apart by what they say.
   writeFileSync(join(cwd, 'b.jsonl'), line(2) + line(3) + line(4, { call_id: undefined }))
-  await runWell(['ingest', 'a.jsonl', '--db', 'ada.duckdb'], { cwd })
-  await runWell(['ingest', 'b.jsonl', '--db', 'bob.duckdb'], { cwd })
+  await runWarmWell(['ingest', 'a.jsonl', '--db', 'ada.duckdb'], { cwd })
+  await runWarmWell(['ingest', 'b.jsonl', '--db', 'bob.duckdb'], { cwd })
   const before = ['ada.duckdb', 'bob.duckdb'].map((name) => hashOf(join(cwd, name)))
   const team = ['--db', 'team.duckdb']
-  const rehearsal = await runWell(['merge', 'ada.duckdb', '--dry-run', ...team], { cwd })
+  const rehearsal = await runWarmWell(['merge', 'ada.duckdb', '--dry-run', ...team], { cwd })
   expect(rehearsal).toContain('calls to come  2')
-  await runWell(['merge', 'ada.duckdb', '--set', 'tag.host=ada', ...team], { cwd })
-  await runWell(['merge', 'bob.duckdb', '--set', 'tag.host=bob', ...team], { cwd })
+  await runWarmWell(['merge', 'ada.duckdb', '--set', 'tag.host=ada', ...team], { cwd })
+  await runWarmWell(['merge', 'bob.duckdb', '--set', 'tag.host=bob', ...team], { cwd })
   const merged = await totals(cwd, 'team.duckdb')
   expect(merged['totals']).toMatchObject({ calls: 4 })
   expect(Number((merged['totals'] as { cost_usd: unknown }).cost_usd)).toBeCloseTo(costOf(1, 2, 3, 4), 12)
-  const again = await runWell(['merge', 'ada.duckdb', '--set', 'tag.host=ada', ...team], { cwd })
+  const again = await runWarmWell(['merge', 'ada.duckdb', '--set', 'tag.host=ada', ...team], { cwd })
   expect(again).toContain('1 unchanged since the last time')
   // The logs themselves bring nothing that the databases had not.
-  await runWell(['ingest', 'a.jsonl', 'b.jsonl', ...team], { cwd })
+  await runWarmWell(['ingest', 'a.jsonl', 'b.jsonl', ...team], { cwd })
   expect((await totals(cwd, 'team.duckdb', 'model'))['totals']).toMatchObject({ calls: 4 })
   expect(['ada.duckdb', 'bob.duckdb'].map((name) => hashOf(join(cwd, name)))).toEqual(before)
 })
@@ -44,21 +45,21 @@ test('a call that two machines have counts once; what did not change brings noth
 test('a database that grew brings what is new in it', async () => {
   const cwd = emptyFolder()
   writeFileSync(join(cwd, 'a.jsonl'), line(1))
-  await runWell(['ingest', 'a.jsonl', '--db', 'ada.duckdb'], { cwd })
-  await runWell(['merge', 'ada.duckdb', '--db', 'team.duckdb'], { cwd })
+  await runWarmWell(['ingest', 'a.jsonl', '--db', 'ada.duckdb'], { cwd })
+  await runWarmWell(['merge', 'ada.duckdb', '--db', 'team.duckdb'], { cwd })
   writeFileSync(join(cwd, 'a.jsonl'), line(1) + line(2))
-  await runWell(['ingest', 'a.jsonl', '--db', 'ada.duckdb'], { cwd })
-  await runWell(['merge', 'ada.duckdb', '--db', 'team.duckdb'], { cwd })
+  await runWarmWell(['ingest', 'a.jsonl', '--db', 'ada.duckdb'], { cwd })
+  await runWarmWell(['merge', 'ada.duckdb', '--db', 'team.duckdb'], { cwd })
   expect((await totals(cwd, 'team.duckdb', 'model'))['totals']).toMatchObject({ calls: 2 })
 })
 
 test('what is no database, not there, or the one itself is refused by name', async () => {
   const cwd = emptyFolder()
   writeFileSync(join(cwd, 'a.jsonl'), line(1))
-  await runWell(['ingest', 'a.jsonl', '--db', 'ada.duckdb'], { cwd })
+  await runWarmWell(['ingest', 'a.jsonl', '--db', 'ada.duckdb'], { cwd })
   const refusals = []
   for (const name of ['a.jsonl', 'gone.duckdb', 'ada.duckdb']) {
-    const { code, stderr } = await run(['merge', name, '--db', 'ada.duckdb'], { cwd })
+    const { code, stderr } = await runWarm(['merge', name, '--db', 'ada.duckdb'], { cwd })
     refusals.push([code === 0, stderr.split('\n')[0]])
   }
   expect(refusals).toEqual([

@@ -1,163 +1,29 @@
 /** What a run writes anywhere: who may read it, what of a prompt is in it, and what is left of it afterwards. */
-import { spawnSync } from 'node:child_process'
 import {
-  closeSync,
+  chmodSync,
+  cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
-  openSync,
   readdirSync,
   readFileSync,
   statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
-  writeSync,
-  rmSync,
 } from 'node:fs'
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { ask } from '../property/ingesting.js'
-import { emptyFolder, pinnedEnv, programPath, run, runWell, start } from './program.js'
+import { call, canary, filesUnder, leaks, prompts } from './canaries.js'
+import { emptyFolder, runWell, start } from './program.js'
 import { runWarm, runWarmWell } from './together.js'
 
 const slow = 400_000
-const canary = 'CANARY-of-a-prompt'
-
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8)
-
-/** Every file under a folder, with its path. */
-const filesUnder = (folder: string): string[] =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-
-/** Files that hold a prompt, among those that are still there when they are read. */
-function leaks(folder: string, seen: Set<string>): string[] {
-  return filesUnder(folder).filter((path) => {
-    try {
-      seen.add(path)
-      return readFileSync(path).includes(canary)
-    } catch {
-      return false
-    }
-  })
-}
-
-const call = (i: number, more: object = {}): string =>
-  `${JSON.stringify({ id: `call-${i}`, ts: new Date(Date.UTC(2026, 8, 1) + i * 1000).toISOString(), model: 'gpt-4o', input_tokens: 10, output_tokens: 1, ...more })}\n`
-
-/** Prompts and answers under every name that they are logged by. */
-const prompts = (text: string): object => ({
-  prompt: text,
-  system: text,
-  system_prompt: text.slice(0, 150),
-  instructions: text.slice(0, 150),
-  messages: [{ role: 'user', content: text }],
-  input: text,
-  response: text,
-  completion: text,
-  response_text: text.slice(0, 150),
-  developer: text.slice(0, 150),
-  tags: [`prompt:${text.slice(0, 100)}`, 'env:prod'],
-  metadata: { system: text, user_prompt: text, kept: 'yes' },
-})
-
-/** A log in which labels are long, so that staging outgrows a small memory. */
-function writeLarge(path: string, calls: number): void {
-  const file = openSync(path, 'w')
-  const pool = Array.from({ length: 200 }, (_, i) =>
-    Array.from({ length: 8 }, (_, k) => createHash('sha256').update(`${i}.${k}`).digest('hex'))
-      .join('')
-      .slice(0, 480),
-  )
-  const text = `${canary} ${'some words of it '.repeat(12)}`
-  for (let i = 0; i < calls;) {
-    const lines: string[] = []
-    for (const end = Math.min(calls, i + 500); i < end; i++) {
-      const label = (k: number): string => `${pool[(i * 7 + k * 13) % 200]!}${i * 10 + k}`
-      const labels = Object.fromEntries(
-        ['user_id', 'session_id', 'feature', 'customer', 'team', 'environment', 'trace_id', 'endpoint'].map(
-          (name, k) => [name, label(k)],
-        ),
-      )
-      const failed = i % 50 === 0 ? { error: `Invalid prompt: ${text}`, status: 'error' } : {}
-      lines.push(
-        call(i, { ...labels, ...prompts(text), ...failed, ...(i % 97 === 0 ? { ts: 'never' } : {}) }),
-      )
-    }
-    writeSync(file, lines.join(''))
-  }
-  closeSync(file)
-}
-
-test(
-  'what is spilled, stored or left behind by a kill holds no prompt',
-  async () => {
-    const cwd = emptyFolder()
-    const out = join(cwd, 'out')
-    const temporary = join(out, 'tmp')
-    mkdirSync(temporary, { recursive: true })
-    writeLarge(join(cwd, 'large.jsonl'), 45_000)
-    const args = [
-      'ingest',
-      'large.jsonl',
-      '--db',
-      'out/calls.duckdb',
-      '--memory-limit',
-      '700MB',
-      '--max-rejects',
-      '100%',
-    ]
-    const seen = new Set<string>()
-    /** False: it should have been killed, and was over before anybody saw what it had spilled. */
-    const watchedRun = async (kill?: NodeJS.Signals): Promise<boolean> => {
-      const child = start(args, { cwd, env: { TMPDIR: temporary } })
-      let stderr = ''
-      child.stderr!.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
-      child.stdout!.resume()
-      const ended = new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)))
-      let over = false
-      void ended.then(() => (over = true))
-      while (!over) {
-        expect(leaks(out, seen)).toEqual([])
-        const spilled = filesUnder(temporary).some((path) => path.includes('duckdb_temp'))
-        // Once: a second signal ends it at once, whatever it would still remove.
-        if (kill !== undefined && spilled && !child.killed) child.kill(kill)
-        await sleep(50)
-      }
-      if (kill === undefined) expect([await ended, stderr]).toEqual([0, expect.any(String)])
-      expect(leaks(out, seen)).toEqual([])
-      return (await ended) === null
-    }
-    const killedBy = async (signal: NodeJS.Signals): Promise<void> => {
-      for (let i = 0; i < 5; i++) {
-        if (await watchedRun(signal)) return
-        expect(readdirSync(temporary)).toEqual([])
-        rmSync(join(out, 'calls.duckdb'))
-      }
-      expect.fail(`it was never seen to spill before it was over, to be given ${signal}`)
-    }
-    await killedBy('SIGTERM')
-    expect(readdirSync(temporary)).toEqual([])
-    await killedBy('SIGKILL')
-    expect(readdirSync(temporary)).toHaveLength(1)
-    await watchedRun()
-    expect(readdirSync(temporary)).toEqual([])
-    // It did spill: else nothing was shown.
-    expect([...seen].some((path) => path.includes('duckdb_temp'))).toBe(true)
-    const [row] = await ask(
-      join(out, 'calls.duckdb'),
-      'SELECT count(*) AS n, count(error) AS errors, any_value(map_keys(tags)) AS tags FROM calls',
-    )
-    expect(row).toEqual({ n: 45_000 - 464, errors: expect.any(Number), tags: ['kept', 'env'] })
-  },
-  slow,
-)
 
 test(
   'compressed files, small files and stdin leave no copy that has a name',
@@ -198,35 +64,34 @@ test(
   'the store and exports of calls are for the user alone, what others read follows the umask',
   async () => {
     const cwd = emptyFolder()
-    const shell = (command: string): void => {
-      const ran = spawnSync(
-        '/bin/sh',
-        ['-c', `umask 022; ${command.replaceAll('llmcost', `"${process.execPath}" "${programPath()}"`)}`],
-        { cwd, env: pinnedEnv(cwd), encoding: 'utf8' },
-      )
-      expect([command, ran.status, ran.stderr]).toEqual([command, 0, expect.any(String)])
-    }
+    const mask = process.umask(0o022)
+    onTestFinished(() => void process.umask(mask))
+    const own = (...args: readonly string[]): Promise<string> =>
+      runWarmWell([...args, '--db', 'own.duckdb'], { cwd })
     writeFileSync(join(cwd, 'log.jsonl'), call(1) + call(2))
     writeFileSync(join(cwd, 'more.jsonl'), call(3))
-    shell('llmcost ingest log.jsonl --db own.duckdb')
-    shell('llmcost ingest log.jsonl --db group.duckdb --mode 0640')
-    shell(
-      'llmcost ingest log.jsonl --db old.duckdb; chmod 664 old.duckdb; llmcost ingest more.jsonl --db old.duckdb',
-    )
+    await runWell(['ingest', 'log.jsonl', '--db', 'own.duckdb'], { cwd })
+    await runWarmWell(['ingest', 'log.jsonl', '--db', 'group.duckdb', '--mode', '0640'], { cwd })
+    cpSync(join(cwd, 'own.duckdb'), join(cwd, 'old.duckdb'))
+    chmodSync(join(cwd, 'old.duckdb'), 0o664)
+    await runWarmWell(['ingest', 'more.jsonl', '--db', 'old.duckdb'], { cwd })
     expect(['own', 'group', 'old'].map((name) => modeOf(join(cwd, `${name}.duckdb`)))).toEqual([
       '600',
       '640',
       '664',
     ])
-    const db = '--db own.duckdb'
-    shell(`llmcost export calls --output calls.csv ${db}`)
-    shell(`llmcost export calls --output shared.parquet --mode 640 ${db}`)
-    shell(`llmcost export calls --partition-by day --format csv --output days --mode 0640 ${db}`)
-    shell(`chmod 644 calls.csv; cp calls.csv kept.csv; llmcost export calls --output kept.csv --force ${db}`)
-    shell(`llmcost export hourly --output hourly.csv ${db}`)
-    shell(`llmcost report --as-of latest --output report.html ${db}`)
-    shell(`llmcost metrics --output metrics.prom ${db}`)
-    shell('llmcost init conf.yaml')
+    await own('export', 'calls', '--output', 'calls.csv')
+    expect(modeOf(join(cwd, 'calls.csv'))).toBe('600')
+    await own('export', 'calls', '--output', 'shared.parquet', '--mode', '640')
+    const inDays = ['--partition-by', 'day', '--format', 'csv', '--output', 'days', '--mode', '0640']
+    await own('export', 'calls', ...inDays)
+    cpSync(join(cwd, 'calls.csv'), join(cwd, 'kept.csv'))
+    chmodSync(join(cwd, 'kept.csv'), 0o644)
+    await own('export', 'calls', '--output', 'kept.csv', '--force')
+    await own('export', 'hourly', '--output', 'hourly.csv')
+    await own('report', '--as-of', 'latest', '--output', 'report.html')
+    await own('metrics', '--output', 'metrics.prom')
+    await runWarmWell(['init', 'conf.yaml'], { cwd })
     const modes = Object.fromEntries(readdirSync(cwd).map((name) => [name, modeOf(join(cwd, name))]))
     expect(modes).toMatchObject({
       'shared.parquet': '640',
@@ -238,10 +103,8 @@ test(
       'conf.yaml': '644',
     })
     expect(filesUnder(join(cwd, 'days')).map(modeOf)).toEqual(['640'])
-    shell(`rm calls.csv; llmcost export calls --output calls.csv ${db}`)
-    expect(modeOf(join(cwd, 'calls.csv'))).toBe('600')
     for (const mode of ['8', '0777', '044', 'u+r'])
-      expect((await run(['export', 'calls', '--mode', mode, '--output', 'x.csv'], { cwd })).code).toBe(2)
+      expect((await runWarm(['export', 'calls', '--mode', mode, '--output', 'x.csv'], { cwd })).code).toBe(2)
   },
   slow,
 )

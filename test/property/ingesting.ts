@@ -22,8 +22,12 @@ export interface Contents {
 
 /** A folder for one test's logs and stores. */
 export class Workshop {
-  readonly folder = mkdtempSync(join(quickFolder, 'llmcost-test-'))
+  #folder: string | undefined
   #count = 0
+
+  get folder(): string {
+    return (this.#folder ??= mkdtempSync(join(quickFolder, 'llmcost-test-')))
+  }
 
   /** A new, empty folder. */
   room(): string {
@@ -38,7 +42,8 @@ export class Workshop {
   }
 
   close(): void {
-    rmSync(this.folder, { recursive: true, force: true })
+    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true })
+    this.#folder = undefined
   }
 }
 

@@ -75,7 +75,7 @@ export function scheduledWorld(): World {
     },
     mail: () => smtpd,
     expectNoMail: async () => {
-      await new Promise((done) => setTimeout(done, 1000))
+      await new Promise((done) => setTimeout(done, 500))
       expect(await smtpd.mails()).toEqual([])
     },
   }
