@@ -94,7 +94,7 @@ test('every day of all calls', async () => {
       expect(rows.map(figures)).toEqual(expectedDays(calls, tz, clockMs))
       expect(rows.every((row) => row.is_total && !row.is_others)).toBe(true)
     }),
-    { numRuns: tries(20, 100) },
+    { numRuns: tries(50, 100) },
   )
 })
 
@@ -133,7 +133,7 @@ test('every day of every group, the dearest first, the others together, and the 
       const total = rows.filter((row) => row.is_total).map(figures)
       expect(total).toEqual(expectedDays(calls, tz, clockMs))
     }),
-    { numRuns: tries(20, 100) },
+    { numRuns: tries(50, 100) },
   )
 })
 
@@ -180,7 +180,7 @@ test('cost so far and before are exact; a forecast is that of the days of its gr
         expect(forecast).toEqual(forecastCost(days, frame.period, frame.learnSince))
       }
     }),
-    { numRuns: tries(14, 60) },
+    { numRuns: tries(30, 60) },
   )
 })
 
