@@ -128,6 +128,21 @@ export const migrations: readonly (readonly string[])[] = [
   ],
 ]
 
+/** The parts of a statement of a migration that makes, changes or drops a table. */
+export const tableStatement = /^(CREATE|ALTER|DROP) TABLE (\w+)(?: ADD COLUMN)?(.*)$/s
+
+/** The statements that make the tables of a new store at once, as all migrations one after another leave them. */
+export function newestTables(): readonly string[] {
+  const tables = new Map<string, string>()
+  for (const statement of migrations.flat()) {
+    const [, verb, name = '', rest = ''] = tableStatement.exec(statement) ?? []
+    if (verb === 'CREATE') tables.set(name, statement)
+    else if (verb === 'ALTER') tables.set(name, `${tables.get(name)!.replace(/\s*\)$/, '')},${rest})`)
+    else if (verb === 'DROP') tables.delete(name)
+  }
+  return [...tables.values()]
+}
+
 /** A statement of a migration for the attached store: by full name, so that nothing else in the file is found. */
 export function inStore(statement: string): string {
   const named = statement.replace(/^((?:CREATE|ALTER|DROP) TABLE|UPDATE) (?=\w)/, '$1 store.main.')

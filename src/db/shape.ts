@@ -5,7 +5,7 @@
  */
 import { UserError } from '../errors.js'
 import type { Database } from './database.js'
-import { metaTable, migrations, schemaVersion } from './schema.js'
+import { metaTable, migrations, schemaVersion, tableStatement } from './schema.js'
 
 /** A table's columns as `name TYPE` or `name TYPE NOT NULL`, in no order: older stores have newer columns last. */
 type Columns = ReadonlySet<string>
@@ -67,8 +67,7 @@ function notOurs(what: string, path: string): UserError {
 export function tablesAt(version: number): ReadonlyMap<string, Columns> {
   const tables = new Map<string, Set<string>>()
   for (const statement of migrations.slice(0, version).flat()) {
-    const [, verb, name = '', rest = ''] =
-      /^(CREATE|ALTER|DROP) TABLE (\w+)(?: ADD COLUMN)?(.*)$/s.exec(statement) ?? []
+    const [, verb, name = '', rest = ''] = tableStatement.exec(statement) ?? []
     if (verb === 'CREATE') tables.set(name, new Set(columnsIn(statement)))
     else if (verb === 'ALTER') tables.get(name)?.add(oneSpaced(rest))
     else if (verb === 'DROP') tables.delete(name)

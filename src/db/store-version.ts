@@ -1,7 +1,7 @@
 /** Which schema a store has: whether it is ours, and how it is brought up to date. */
 import { UserError } from '../errors.js'
 import type { Database } from './database.js'
-import { inStore, metaTable, migrations, schemaVersion } from './schema.js'
+import { inStore, metaTable, migrations, newestTables, schemaVersion } from './schema.js'
 import { assertOurTables, isMeta, tablesOf } from './shape.js'
 
 /** Runs the missing migrations inside the caller's transaction. */
@@ -13,11 +13,8 @@ export async function migrate(db: Database, path: string): Promise<void> {
     await db.run("INSERT INTO store.main.meta VALUES ('application', 'llmcost'), ('schema_version', '0')")
   }
   if (version === schemaVersion) return
-  const isNew = version === 0
-  for (const step of migrations.slice(version))
-    for (const statement of step)
-      // A new store has no rows to change; to plan that costs as much as to make all its tables.
-      if (!(isNew && statement.startsWith('UPDATE '))) await db.run(inStore(statement))
+  const missing = version === 0 ? newestTables() : migrations.slice(version).flat()
+  for (const statement of missing) await db.run(inStore(statement))
   assertOurTables(await tablesOf(db, 'store'), schemaVersion, path)
   await db.run(`UPDATE store.main.meta SET value = '${schemaVersion}' WHERE key = 'schema_version'`)
 }

@@ -1,7 +1,7 @@
 /** What is said of the shape of our tables without the engine is what the engine says of them. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Database } from '../../src/db/database.js'
-import { inStore, metaTable, migrations, schemaVersion } from '../../src/db/schema.js'
+import { inStore, metaTable, migrations, newestTables, schemaVersion } from '../../src/db/schema.js'
 import { assertOurTables, isMeta, tablesAt, tablesOf } from '../../src/db/shape.js'
 
 let db: Database
@@ -32,6 +32,21 @@ describe.each(Array.from({ length: schemaVersion }, (_, i) => i + 1))('schema ve
       await db.run('DETACH store')
     }
   })
+})
+
+test('a new store has the tables that all the steps leave, column by column', async () => {
+  const made = async (statements: readonly string[]): Promise<ReadonlyMap<string, string>> => {
+    await db.run("ATTACH ':memory:' AS store")
+    try {
+      for (const statement of statements) await db.run(inStore(statement))
+      return new Map([...(await tablesOf(db, 'store'))].map(([name, { sql }]) => [name, sql]))
+    } finally {
+      await db.run('DETACH store')
+    }
+  }
+  const stepwise = await made(migrations.flat())
+  expect(await made(newestTables())).toEqual(stepwise)
+  expect([...stepwise.keys()].sort()).toEqual([...tablesAt(schemaVersion).keys()].sort())
 })
 
 const changed: readonly (readonly [string, string])[] = [
