@@ -39,18 +39,21 @@ export function loadHistory(): History {
   return loaded
 }
 
+/** A run asks for few models: the prices of the others are not worked out. */
 function readHistory(): History {
   const { text, rows } = readDataFile('price-history.csv')
-  const entries = rows.map(entryOf)
-  const byName = groupedBy(entries, ({ provider, model }) => `${provider}/${model}`)
-  const sellers = groupedBy(entries, ({ model }) => model)
+  const models = rows.map((cells) => ({ cells, ...nameOf(cells) }))
+  const byName = groupedBy(models, ({ provider, model }) => `${provider}/${model}`)
+  const sellers = groupedBy(models, ({ model }) => model)
   return {
-    entries,
+    get entries() {
+      return models.map(({ cells }) => entryOf(cells))
+    },
     text,
     of(provider, names) {
       for (const name of names) {
         const found = byName.get(`${provider}/${tunedFrom(name)}`)
-        if (found) return found
+        if (found) return found.map(({ cells }) => entryOf(cells))
       }
       return []
     },
@@ -84,6 +87,11 @@ const columns = {
   cache_write_1h: 'cache_write_1h_price',
 } as const satisfies Record<string, keyof UnitPrices>
 
+const nameOf = (cells: Readonly<Record<string, string>>): { provider: string; model: string } => ({
+  provider: cells['provider'] ?? '',
+  model: (cells['model'] ?? '').toLowerCase(),
+})
+
 function entryOf(cells: Readonly<Record<string, string>>): HistoryEntry {
   const cell = (name: string): string => cells[name] ?? ''
   const prices = (prefix: string): Partial<UnitPrices> =>
@@ -94,7 +102,6 @@ function entryOf(cells: Readonly<Record<string, string>>): HistoryEntry {
     )
   const above = cell('above_input_tokens')
   const kind = cell('date_kind') as HistoryEntry['kind']
-  const [provider, model] = [cell('provider'), cell('model').toLowerCase()]
   const about = {
     ...wholeDay,
     valid_from: timeOf(cell('valid_from')),
@@ -109,8 +116,7 @@ function entryOf(cells: Readonly<Record<string, string>>): HistoryEntry {
     ...about,
   }))
   return {
-    provider,
-    model,
+    ...nameOf(cells),
     corrects: cell('corrects') === 'yes',
     start: cell('start') === 'yes',
     kind,
