@@ -181,7 +181,7 @@ function message(asked: Json, call: CountedCall, n: number): string {
     { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
     { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } },
     { type: 'content_block_stop', index: 0 },
-    { type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: { output_tokens: call.output } }, // prettier-ignore
+    { type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage }, // prettier-ignore
     { type: 'message_stop' },
   ])
 }

@@ -1,5 +1,5 @@
 import { allWrites } from '../bodies/counts.js'
-import { Document, firstOf, isObject, type Importer, type Survey } from '../importer.js'
+import { Document, firstOf, isObject, type Importer, type ReadPlan, type Survey } from '../importer.js'
 import { standsForItself, tagsOf } from '../made-records.js'
 
 type Values = Readonly<Record<string, unknown>>
@@ -71,6 +71,16 @@ const records = (lines: string): string => `
   UNION ALL
   SELECT line, '{}' FROM told WHERE place IS NOT NULL AND json_array_length(text, place) = 0`
 
+/** An object's path and those of all that it holds, which need no price. */
+const below = (
+  survey: Survey,
+  path: readonly string[],
+  reason: string,
+): NonNullable<ReadPlan['moneyFree']> => [
+  { path, reason },
+  ...(survey.shape.get(JSON.stringify(path)) ?? []).flatMap((key) => below(survey, [...path, key], reason)),
+]
+
 /**
  * Runs of LangSmith: dumps of its client and pages of its interfaces. Chains roll up the tokens and costs of the
  * runs below them; only runs of models are calls.
@@ -127,18 +137,14 @@ export const langsmith: Importer = {
       spans: { parent: top('parent_run_id') ?? 'CAST(NULL AS VARCHAR)', own: `[${doc.text('id')}]` },
       totalTokens: firstOf(top('total_tokens'), told('total_tokens')),
       moneyFree: [
-        ...['prompt_cost', 'completion_cost', 'input_cost', 'output_cost', ...details].map((name) => ({
-          path: [name],
-          reason,
-        })),
-        ...details.flatMap((name) =>
-          (survey.shape.get(JSON.stringify([name])) ?? []).map((key) => ({ path: [name, key], reason })),
+        ...['prompt_cost', 'completion_cost', 'input_cost', 'output_cost', ...details].flatMap((name) =>
+          below(survey, [name], reason),
         ),
         ...['input_cost', 'output_cost', 'input_cost_details', 'output_cost_details'].map((name) => ({
           path: ['usage_metadata', name],
           reason,
         })),
-        { path: ['extra', 'metadata', 'usage_metadata'], reason: 'kept beside the run' },
+        ...below(survey, ['extra', 'metadata', 'usage_metadata'], 'kept beside the run'),
         { path: ['price_model_id'], reason: 'a name' },
         ...['prompt_token_details', 'input_token_details'].map((name) => ({
           path: [name, 'cache_read_over_200k'],
