@@ -1,7 +1,5 @@
 import { Document, at, firstOf, isObject, type Importer, type ReadPlan, type Survey } from '../importer.js'
-import { contentPattern, harmlessPattern } from '../records/field-names.js'
-import { mapSql } from '../records/tag-sql.js'
-import { quoteText } from '../../domain/words/quoting.js'
+import { labelColumns, labelNamed, labelTags, pairsOf } from '../records/label-pairs.js'
 import { standsForItself } from '../made-records.js'
 
 type Values = Readonly<Record<string, unknown>>
@@ -66,40 +64,20 @@ const records = (lines: string): string => `
   UNION ALL
   SELECT line, '{}' FROM told WHERE is_page AND json_array_length(text, '/data') = 0`
 
-/** What users name their calls by, each the column that it is. */
-const columns = {
-  session_id: ['session_id', 'session', 'sessionid'],
-  feature: ['feature', 'feature_name', 'use_case', 'usecase'],
-  environment: ['environment', 'env'],
-  team: ['team', 'team_id', 'team_name'],
-  customer: ['customer', 'customer_id', 'tenant', 'tenant_id'],
-} as const
-
 /** What the header of a request put before a property's name. */
 const prefix = '^helicone[-_]property[-_]'
 
+/** Where the name of a label begins, of a property as the header of a request names it. */
+const ownPrefix = '^helicone_(property_)?'
+
 /** SQL of the pairs of a request's properties; a table has them with their quote marks doubled twice. */
-function propertiesOf(text: string): string {
-  const json = `CASE WHEN NOT starts_with(${text}, '{') THEN NULL WHEN json_valid(${text}) THEN ${text} WHEN json_valid(replace(${text}, '""', '"')) THEN replace(${text}, '""', '"') END`
-  const entries = `map_entries(TRY(from_json(${json}, '"MAP(VARCHAR, VARCHAR)"')))`
-  return `list_filter(coalesce(${entries}, []), lambda e: e.value <> '')`
-}
+const propertiesOf = (text: string): string =>
+  pairsOf(
+    `CASE WHEN NOT starts_with(${text}, '{') THEN NULL WHEN json_valid(${text}) THEN ${text} WHEN json_valid(replace(${text}, '""', '"')) THEN replace(${text}, '""', '"') END`,
+  )
 
 /** SQL: the first property of one of these names, however it is written. */
-const property = (pairs: string, names: readonly string[]): string =>
-  `list_filter(${pairs}, lambda e: list_contains([${names.map(quoteText).join(', ')}], regexp_replace(replace(lower(e.key), '-', '_'), '^helicone_(property_)?', '')))[1].value`
-
-/** SQL of tags: all properties, without the header's prefix, but for what is named as content. */
-function tagsOf(pairs: string, more: Readonly<Record<string, string>>): string {
-  const name = `regexp_replace(e.key, '(?i)${prefix}', '')`
-  const isContent = `regexp_matches(lower(${name}), ${quoteText(contentPattern)}) AND NOT regexp_matches(lower(${name}), ${quoteText(harmlessPattern)})`
-  const kept = `list_filter(${pairs}, lambda e: strlen(e.key) BETWEEN 1 AND 80 AND NOT (${isContent}))`
-  const own = `list_transform(${kept}, lambda e: {'key': ${name}, 'value': left(e.value, 200)})`
-  const others = Object.entries(more).map(([key, sql]) => `{'key': '${key}', 'value': left(${sql}, 200)}`)
-  return mapSql(
-    `list_filter(list_concat(${own}, [${others.join(', ')}]), lambda t: t.value <> '' AND t.key <> '')`,
-  )
-}
+const property = (pairs: string, names: readonly string[]): string => labelNamed(pairs, names, ownPrefix)
 
 /** No answer of the gateway's own cache: requests that were not cached have this. */
 const noReference = '00000000-0000-0000-0000-000000000000'
@@ -164,7 +142,9 @@ function plan(survey: Survey): ReadPlan {
       operation: `CASE WHEN contains(lower(${path}), 'embedding') THEN 'embedding' ELSE 'chat' END`,
       // Absent users are written as words.
       user_id: `CASE WHEN ${user} NOT IN ('null', 'undefined') THEN ${user} END`,
-      ...Object.fromEntries(Object.entries(columns).map(([field, names]) => [field, property(pairs, names)])),
+      ...Object.fromEntries(
+        Object.entries(labelColumns).map(([field, names]) => [field, property(pairs, names)]),
+      ),
       prompt_name: firstOf(asked('prompt_id'), property(pairs, ['prompt_id']))!,
       input_tokens: `CASE WHEN ${told(inside)} IS NOT NULL THEN ${inside} WHEN NOT ${isUnknown} THEN ${input} END`,
       output_tokens: `CASE WHEN ${told(firstOf(usage('completion_tokens'), usage('output_tokens'))!)} IS NOT NULL THEN ${firstOf(usage('completion_tokens'), usage('output_tokens'))!} WHEN NOT ${isUnknown} THEN ${output} END`,
@@ -201,10 +181,11 @@ function plan(survey: Survey): ReadPlan {
       finish_reason: firstOf(doc.text('answered', 'finish_reason'), doc.text('answered', 'stop_reason'))!,
       service_tier: firstOf(doc.text('answered', 'service_tier'), usage('service_tier'), doc.text('asked', 'service_tier'))!, // prettier-ignore
     },
-    tags: tagsOf(pairs, {
-      prompt_version: asked('prompt_version'),
-      country: asked('country_code'),
-    }),
+    tags: labelTags(
+      pairs,
+      { prompt_version: asked('prompt_version'), country: asked('country_code') },
+      prefix,
+    ),
   }
 }
 
