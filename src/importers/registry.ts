@@ -20,6 +20,7 @@ import { geminiCli } from './agents/gemini-cli.js'
 import { langfuse } from './platforms/langfuse.js'
 import { langsmith } from './platforms/langsmith.js'
 import { litellm } from './gateways/litellm.js'
+import { mlflow } from './platforms/mlflow.js'
 import { llmcost } from './records/llmcost.js'
 import { ollama } from './providers/ollama.js'
 import { otel } from './platforms/otel.js'
@@ -50,6 +51,7 @@ export const importers: readonly Importer[] = [
   otel,
   langfuse,
   langsmith,
+  mlflow,
   helicone,
   litellm,
   openrouter,

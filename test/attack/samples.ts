@@ -46,6 +46,7 @@ export const jsonSamples: Readonly<Record<string, readonly string[]>> = {
   openrouter: linesOf('openrouter/generations/generation.jsonl'),
   langfuse: [...linesOf('langfuse/blob/observations.jsonl').filter((line) => line.startsWith('{')), oneLine('langfuse/page/public-api-page.json')],
   langsmith: [...linesOf('langsmith/dump/runs.jsonl'), oneLine('langsmith/page/sample_runs_flat.json')],
+  mlflow: [...linesOf('mlflow/client/traces.jsonl').slice(0, 5), ...linesOf('mlflow/mlflow-2/traces.jsonl', 'mlflow/table/traces.jsonl'), oneLine('mlflow/page/search.json')],
   cohere: wrapped('cohere-v1', 'cohere-v2'),
   gemini: [...linesOf('gemini/batch/results.jsonl', 'gemini/chunks/chunks.jsonl'), ...wrapped('gemini', 'gemini-audio')],
   litellm: linesOf('litellm/spend-logs/rows.jsonl', 'litellm/standard-payload/payload.jsonl'),

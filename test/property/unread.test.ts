@@ -84,6 +84,10 @@ const samples: Readonly<Record<string, { readonly record: Json; readonly usage: 
     record: { id: 'm', run_type: 'llm', trace_id: 't', start_time: '2026-09-05T08:00:00', extra: { metadata: { ls_model_name: 'gpt-5.2', ls_provider: 'openai' } }, prompt_tokens: 12, completion_tokens: 7, prompt_token_details: { cache_read: 0 } },
     usage: ['prompt_token_details'],
   },
+  mlflow: {
+    record: { $table: 'spans', trace_id: 'tr-1', experiment_id: 1, span_id: '1', content: { span_id: '1', start_time_unix_nano: 1788595200000000000, status: { code: 'STATUS_CODE_OK' }, attributes: { 'mlflow.spanType': 'CHAT_MODEL', 'mlflow.llm.model': 'gpt-5.2', 'mlflow.llm.provider': 'openai', 'mlflow.chat.tokenUsage': { input_tokens: 12, output_tokens: 7, cache_read_input_tokens: 0 } } } },
+    usage: ['content', 'attributes', 'mlflow.chat.tokenUsage'],
+  },
   litellm: { record: fixture('litellm/spend-logs/rows.jsonl'), usage: ['metadata', 'usage_object'] },
   anthropic: {
     record: {

@@ -1,6 +1,6 @@
 /** Logs of calls in shapes that no importer knows yet: refused by name until one does. */
 import type { Signature } from './foreign.js'
-import { has, hasAny, hasAt, listHas, word } from './foreign-marks.js'
+import { has, hasAny, listHas, word } from './foreign-marks.js'
 import { isObject } from '../importer.js'
 
 const responses = "What is read today: the provider's own responses, one a line, as the application logs them"
@@ -51,16 +51,27 @@ const traces: readonly Signature[] = [
       (hasAny(r, 'summary', 'parent_id') || Object.keys(r).some((key) => key.startsWith('summary.'))),
   },
   {
-    id: 'mlflow',
-    about: 'a trace export of MLflow',
-    why: 'traces sum up their spans',
-    kind: 'not-read-yet',
-    next: ownRecords,
+    id: 'mlflow-table',
+    about: "a table of MLflow's traces as CSV",
+    why: 'a cell holds all spans of a trace',
+    kind: 'no-calls',
+    next: "Export it as JSON, one a line: traces.to_json('traces.jsonl', orient='records', lines=True).",
+    matches: (r, { kind }) =>
+      kind === 'csv' &&
+      hasAny(r, 'trace_metadata', 'request_metadata') &&
+      hasAny(r, 'trace_id', 'request_id') &&
+      hasAny(r, 'spans', 'trace'),
+  },
+  {
+    id: 'mlflow-runs',
+    about: "a table of MLflow's runs",
+    why: 'a run is no call, and its metrics sum up many',
+    kind: 'no-calls',
+    next: 'Its traces are read: mlflow traces search --experiment-id ID --output json.',
     matches: (r) =>
-      (hasAt(r, ['info'], 'trace_id') && hasAt(r, ['data'], 'spans')) ||
-      (hasAny(r, 'trace_metadata', 'request_metadata') &&
-        hasAny(r, 'trace_id', 'request_id') &&
-        hasAny(r, 'execution_duration', 'execution_time_ms', 'execution_duration_ms')),
+      has(r, 'run_id', 'experiment_id') &&
+      hasAny(r, 'artifact_uri', 'status', 'start_time') &&
+      Object.keys(r).some((key) => /^(?:metrics|params|tags\.mlflow)\./.test(key)),
   },
 ]
 

@@ -91,7 +91,14 @@ const logs: readonly (readonly [name: string, text: string])[] = [
       summary: { usage: {} },
     }),
   ],
-  ['MLflow', record({ info: { trace_id: 't' }, data: { spans: [] } })],
+  [
+    "MLflow's traces as CSV",
+    'trace_id,trace,state,request_time,trace_metadata,tags,spans\ntr-1,{},OK,1,{},{},[]\n',
+  ],
+  [
+    "MLflow's runs",
+    'run_id,experiment_id,status,artifact_uri,start_time,end_time,metrics.input_tokens,metrics.cost,params.model,tags.mlflow.user\nr1,1,FINISHED,x,2026-05-01,2026-05-01,1500,0.01,gpt-5-mini,me\n',
+  ],
   [
     'Portkey',
     record({
