@@ -115,7 +115,7 @@ function plan(survey: Survey): ReadPlan {
     ...Object.fromEntries(
       Object.entries(toolsUsed)
         .filter(([, sql]) => sql !== undefined && sql !== absent)
-        .map(([name, sql]) => [name, firstThere(sql!, answered[name as UsageField] ?? absent)]),
+        .map(([name, sql]) => [name, firstThere(sql, answered[name as UsageField] ?? absent)]),
     ),
     reported_cost_usd: doc.text('cost', 'total_cost'),
     latency_ms: since('end'),
