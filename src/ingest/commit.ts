@@ -30,7 +30,7 @@ import {
   type Merging,
 } from './merge.js'
 import { findPlaceholders, type Placeholders } from './typing/placeholders.js'
-import { leaveOutParents, spanWords, type Spans } from './sameness/parents.js'
+import { bookSummed, leaveOutParents, spanWords, type Spans } from './sameness/parents.js'
 import { priceStaged } from './price.js'
 import { notePriceData, priceDataWords } from './price-data.js'
 import { repairRules } from './typing/repairs.js'
@@ -78,8 +78,8 @@ export async function mergeStaged(
 ): Promise<Merged> {
   await run.stage.finish()
   const importers = run.stage.files.map(({ segment }) => segment.reading.recognised.importer)
-  const leaves = importers.flatMap(({ id, callsAreLeaves }) => (callsAreLeaves ? [id] : []))
-  const spans = await leaveOutParents(db, [...new Set(leaves)])
+  const leaves = [...new Set(importers.flatMap(({ id, callsAreLeaves }) => (callsAreLeaves ? [id] : [])))]
+  const spans = await leaveOutParents(db, leaves)
   const refused = await refuseBadFiles(db, run.stage.files, request.rejectLimit)
   const priced = await priceStaged(db, book)
   await readCachesByCost(db)
@@ -88,7 +88,7 @@ export async function mergeStaged(
   const ofAgent = importers.some(({ id }) => id === 'claude-code')
   // All that is told of a run is asked before the store takes it: what fails then has changed nothing.
   const { counts, ...together } = await withStore(db, request, async () => ({
-    ...(await mergeInto(db, request, run, known, book, refused, spans, priced)),
+    ...(await mergeInto(db, request, run, known, book, refused, { leaves, ...spans }, priced)),
     placeholders: ofAgent ? await findPlaceholders(db) : undefined,
     unread: await unreadUsage(db, run.entries),
   }))
@@ -128,7 +128,7 @@ async function mergeInto(
   known: ReadonlyMap<string, KnownFile>,
   book: PriceBook,
   refused: Refused,
-  spans: Spans,
+  { leaves, ...spans }: Spans & { readonly leaves: readonly string[] },
   priced: ReadonlySet<PriceName>,
 ): Promise<MergedCalls> {
   await assertNotOvertaken(db, run, known)
@@ -141,6 +141,7 @@ async function mergeInto(
       landing.replaced.map(({ file }) => file.file_id),
       request.read.keepAcrossSources === true,
       totals,
+      leaves,
     )),
   ]
   const counted = await db.query<CountRow>(countsSql)
@@ -149,6 +150,7 @@ async function mergeInto(
   const how = { basis: request.costBasis, absent: run.stage.absent, priced }
   if (request.dryRun) return rehearsal(db, how, rows, notes, run)
   await bookOutdone(db, totals)
+  await bookSummed(db)
   await makeRoom(db)
   for (const old of landing.replaced) await removeFile(db, old.file.file_id, old.grown)
   const caches = await findCacheHabits(db)

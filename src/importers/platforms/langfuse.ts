@@ -263,7 +263,9 @@ function plan(survey: Survey): ReadPlan {
       Object.entries(fields).filter(([, sql]) => sql !== undefined),
     ) as ReadPlan['fields'],
     tags: tagsOf(labels(doc, top)),
-    revisionId: firstOf(top('updatedAt', 'updated_at'), top('createdAt', 'created_at')) ?? 'NULL',
+    // Without a type of its own, NULL would be a number, which no run after the first could compare.
+    revisionId:
+      firstOf(top('updatedAt', 'updated_at'), top('createdAt', 'created_at')) ?? 'CAST(NULL AS VARCHAR)',
   }
 }
 

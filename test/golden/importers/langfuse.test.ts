@@ -2,6 +2,7 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { ask, ingestInto } from '../../property/ingesting.js'
 import { fixtures, marker, readEach, readFiles, readFixture, workshop, type Read } from './reading.js'
 
 afterAll(() => workshop.close())
@@ -191,21 +192,88 @@ test('cache writes of LangChain by the time they are kept: their sum is told as 
   expect(calls.map((call) => call['unread_usage'])).toEqual([undefined, undefined, undefined])
 })
 
-test('two that name each other as parents both count', async () => {
-  const one = (id: string, parentObservationId: string): string =>
-    JSON.stringify({
-      id,
-      parentObservationId,
-      traceId: 't',
-      type: 'GENERATION',
-      startTime: '2026-09-14T10:00:00Z',
-      model: 'gpt-4o',
-      usageDetails: { input: 10, output: 5 },
+describe('parents', () => {
+  type Values = Readonly<Record<string, unknown>>
+
+  /** An observation of a model that lasts from second `start` to `end` of its minute. */
+  const one = (id: string, parentObservationId: string | null, more: Values = {}): Values => ({
+    id,
+    parentObservationId,
+    traceId: 't',
+    type: 'GENERATION',
+    startTime: '2026-09-14T10:00:02Z',
+    endTime: '2026-09-14T10:00:03Z',
+    model: 'gpt-4o',
+    usageDetails: { input: 10, output: 5 },
+    ...more,
+  })
+  const whole = {
+    startTime: '2026-09-14T10:00:00Z',
+    endTime: '2026-09-14T10:00:09Z',
+    usageDetails: { input: 12, output: 4 },
+  }
+  const log = (...records: readonly Values[]): string => {
+    const path = join(workshop.room(), 'log.jsonl')
+    writeFileSync(path, records.map((record) => `${JSON.stringify(record)}\n`).join(''))
+    return path
+  }
+  /** The interface's table says nothing of parents. */
+  const table = (...records: readonly Values[]): string => {
+    const path = join(workshop.room(), 'table.csv')
+    const rows = records.map(({ id, startTime, endTime, usageDetails }) => {
+      const { input, output } = usageDetails as { input: number; output: number }
+      return `${String(id)},t,GENERATION,${String(startTime)},${String(endTime)},gpt-4o,"{""input"":${input},""output"":${output}}","{}"`
     })
-  const path = join(workshop.room(), 'circle.jsonl')
-  writeFileSync(path, `${[one('a', 'b'), one('b', 'a'), one('c', 'c')].join('\n')}\n`)
-  const { calls } = await readFiles([path])
-  expect(calls.map((call) => call['call_id'])).toEqual(['a', 'b', 'c'])
+    writeFileSync(
+      path,
+      `id,traceId,type,startTime,endTime,model,usageDetails,costDetails\n${rows.join('\n')}\n`,
+    )
+    return path
+  }
+  const ids = async (db: string): Promise<unknown[]> =>
+    (await ask(db, 'SELECT call_id FROM calls ORDER BY call_id')).map((row) => row['call_id'])
+
+  test('that name each other, by however many between, all count', async () => {
+    const circle = [one('a', 'b'), one('b', 'a'), one('c', 'c'), one('d', 'f'), one('e', 'd'), one('f', 'e')]
+    // Below the circle, and above one that is below nobody.
+    const beside = [one('g', 'f'), one('h', null, whole), one('i', 'h')]
+    const { calls } = await readFiles([log(...circle, ...beside)])
+    // What is below a circle is a leaf; who it hangs on is above it in earnest, and of the circle all the same.
+    expect(calls.map((call) => call['call_id'])).toEqual(['a', 'b', 'c', 'd', 'e', 'g', 'i'])
+  })
+
+  test('are no calls in a table without parents either, in one run or in two', async () => {
+    const [parent, child] = [one('p', null, whole), one('q', 'p')]
+    const together = workshop.store()
+    await ingestInto(together, [table(parent, child), log(parent, child)])
+    expect(await ids(together)).toEqual(['q'])
+
+    const apart = workshop.store()
+    await ingestInto(apart, [table(parent, child)])
+    expect(await ids(apart)).toEqual(['p', 'q'])
+    const { notes } = await ingestInto(apart, [log(parent, child)])
+    expect(await ids(apart)).toEqual(['q'])
+    expect(notes).toContain(
+      '1 call of an earlier run sums up calls below it, as its trace shows here: it is no call any more',
+    )
+    const files = await ask(
+      apart,
+      'SELECT lines - imported - duplicates - superseded - skipped - rejected AS lost FROM files',
+    )
+    expect(files.map(({ lost }) => Number(lost))).toEqual([0, 0])
+  })
+
+  test('of calls that another run brought are told', async () => {
+    const db = workshop.store()
+    await ingestInto(db, [log(one('q', 'p'))])
+    const { notes } = await ingestInto(db, [log(one('p', null, whole))])
+    expect(await ids(db)).toEqual(['p', 'q'])
+    expect(notes.at(-1)).toBe(
+      '1 call lasts around or within calls of its trace that another run brought: if one sums up the other, both count; take them out by llmcost forget, and ingest the logs of a trace in one run',
+    )
+    const later = { startTime: '2026-09-14T10:01:00Z', endTime: '2026-09-14T10:01:09Z' }
+    expect((await ingestInto(db, [log(one('r', null, later))])).notes).toEqual([])
+  })
 })
 
 test('a count of another name is named, and the call is priced in part', async () => {

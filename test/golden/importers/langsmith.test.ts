@@ -40,8 +40,12 @@ test('cache writes by the time they are kept, whose sum is told as 0 or not at a
 })
 
 test('a page: the one run of a model that is in it', async () => {
-  const { calls, counts } = await readFixture('langsmith/page')
+  const { calls, counts, doubts } = await readFixture('langsmith/page')
   expect(counts).toEqual([[4, 1, 0, 0, 3, 0]])
+  // The chain between has no sum of its own to be told: the root's is that of all.
+  expect(doubts.filter((words) => words.includes('root'))).toEqual([
+    '1 root of a trace tells 650,000 input and 55,401 output tokens and $0.461, the calls below it that are here 180,000 and 20,000 and $0.15: the log may lack calls, and what is not here is not counted',
+  ])
   expect(calls).toMatchObject([
     {
       model: 'claude-sonnet-4-20250514',
