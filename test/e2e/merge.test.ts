@@ -61,6 +61,8 @@ test('what is no database, not there, or the one itself is refused by name', asy
   for (const name of ['a.jsonl', 'gone.duckdb', 'ada.duckdb']) {
     const { code, stderr } = await runWarm(['merge', name, '--db', 'ada.duckdb'], { cwd })
     refusals.push([code === 0, stderr.split('\n')[0]])
+    // Of the databases that are merged none is named by an option.
+    expect(stderr.includes('--db')).toBe(name === 'ada.duckdb')
   }
   expect(refusals).toEqual([
     [false, expect.stringContaining('a.jsonl: this file is not a database of llmcost')],

@@ -2,7 +2,9 @@
 import { realpathSync, rmSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { scratchFolder } from '../../db/scratch.js'
+import type { Database } from '../../db/database.js'
 import { openStoreForReading } from '../../db/store.js'
+import type { StoreOptions } from '../../db/store-lock.js'
 import { callColumns } from '../../domain/call.js'
 import { exitCodes, UserError } from '../../errors.js'
 import { writeExport } from '../../exports/write.js'
@@ -103,7 +105,7 @@ async function callsOf(other: string, own: string, invocation: Invocation): Prom
     })
   const { storeOptions: resources } = await settingsOf(invocation)
   const readFrom = resolve(scratchFolder(), `merge-${number++}.jsonl`)
-  const db = await openStoreForReading(path, resources, [scratchFolder()])
+  const db = await opened(path, resources)
   try {
     const everything = { since: null, until: null, tz: 'UTC', filters: [] }
     const { sql, params } = exportedCalls(everything)
@@ -112,6 +114,22 @@ async function callsOf(other: string, own: string, invocation: Invocation): Prom
     db.close()
   }
   return { ...sourceFile(path, other, stat), readFrom }
+}
+
+/** The other database. What is wrong with it is answered by naming another on the line, not by an option. */
+async function opened(path: string, resources: StoreOptions): Promise<Database> {
+  try {
+    return await openStoreForReading(path, resources, [scratchFolder()])
+  } catch (error) {
+    if (!(error instanceof UserError) || !/with --db|llmcost ingest/.test(error.hint ?? '')) throw error
+    const { message, code, location } = error
+    throw new UserError(message, {
+      code,
+      ...(location === undefined ? {} : { location }),
+      hint: 'Name a file that llmcost ingest made; this one was left as it was.',
+      cause: error,
+    })
+  }
 }
 
 let number = 0
