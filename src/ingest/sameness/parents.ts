@@ -24,11 +24,11 @@ export interface Spans {
 
 /** Figures of a root, and of the calls below it that are here. */
 interface ShortTrace {
-  readonly root_input: number
-  readonly root_output: number
+  readonly root_input: number | bigint
+  readonly root_output: number | bigint
   readonly root_cost: string | null
-  readonly input: number
-  readonly output: number
+  readonly input: number | bigint
+  readonly output: number | bigint
   readonly cost: string | null
 }
 
@@ -251,7 +251,7 @@ export function spanWords({ summing, unclear, alone, short }: Spans): string[] {
 
 /** `1 root of a trace tells 650,000 input and 55,401 output tokens and $0.46, the calls below it 180,000, 20,000 and $0.15: …` */
 function shortWords(short: readonly ShortTrace[]): string {
-  const sum = (of: (trace: ShortTrace) => number): string =>
+  const sum = (of: (trace: ShortTrace) => number | bigint): string =>
     count(short.reduce((all, one) => all + Number(of(one)), 0))
   const money = (of: (trace: ShortTrace) => string | null): string => {
     const known = short.flatMap((one) => of(one) ?? [])
