@@ -416,6 +416,12 @@ function leavesOf(structure: Structure, address: string): string[] {
   })
 }
 
+/** Names a path: keys of JSON know their case, columns of a table are found whatever theirs. */
+export const pathKeyOf =
+  ({ sample }: Survey) =>
+  (path: readonly string[]): string =>
+    sample.kind === 'csv' ? JSON.stringify(path).toLowerCase() : JSON.stringify(path)
+
 /** JSON pointer of a path of keys. */
 export const pointerOf = (path: readonly string[]): string =>
   path.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')

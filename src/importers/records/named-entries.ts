@@ -66,11 +66,7 @@ export const placeOf = ({ container, key, path }: Entry): string =>
 
 export function entriesOf(survey: Survey, document: Document): Entry[] {
   const out: Entry[] = []
-  const seen = new Set<string>()
   for (const key of survey.keys.filter(isAddressable)) {
-    // The engine's struct names know no case: of keys that differ by case alone, the first counts.
-    if (survey.sample.kind === 'json' && seen.has(key.toLowerCase())) continue
-    seen.add(key.toLowerCase())
     const text = document.text(key)
     const inner = survey.innerKeys.get(key)
     if (inner !== undefined && isContainer(key)) {
@@ -111,8 +107,7 @@ function innerEntries(
   document: Document,
 ): Entry[] {
   const part = document.embedded(container)
-  const names = new Map(keys.filter(isAddressable).map((key) => [key.toLowerCase(), key]))
-  return [...names.values()].flatMap((key) => {
+  return keys.filter(isAddressable).flatMap((key) => {
     const name = comparable(key)
     if (tokenDetails.has(name) || (name === 'details' && usageContainers.includes(comparable(container))))
       return detailEntries(survey, [container, key], part.embedded(key))
@@ -146,7 +141,7 @@ const isMoneyObject = (survey: Survey, path: readonly string[]): boolean => {
 /** The amounts of such an object: `amount`, or a currency's own (`{"eur": 1.1, "usd": 1.2}`). */
 function amountEntries(survey: Survey, path: readonly string[], part: Document): Entry[] {
   const keys = (survey.shape.get(JSON.stringify(path)) ?? []).filter(isAddressable)
-  return [...new Map(keys.map((key) => [key.toLowerCase(), key])).values()].flatMap((key) => {
+  return keys.flatMap((key) => {
     const name = comparable(key)
     const meant = amountNames.get(name) ?? (saysDollars(name) ? 'usd' : unitOfName(name) && name)
     if (meant === undefined) return []
@@ -280,7 +275,7 @@ function detailEntries(survey: Survey, path: readonly string[], part: Document):
   const parts = tokenDetails.get(name) ?? splitTotals.get(name) ?? otherDetails
   const keys = survey.shape.get(JSON.stringify(path)) ?? []
   const known = keys.filter((key) => isAddressable(key) && parts.has(comparable(key)))
-  return [...new Map(known.map((key) => [key.toLowerCase(), key])).values()].flatMap((key) => {
+  return known.flatMap((key) => {
     const entry = {
       key,
       name: parts.get(comparable(key))!,

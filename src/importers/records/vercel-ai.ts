@@ -3,7 +3,7 @@ import { bodyUsage } from '../bodies/body-usage.js'
 import { number, sumOf } from '../bodies/counts.js'
 import { Document, isLongId, type Importer, type ReadPlan, type Survey } from '../importer.js'
 import { namedFields } from './named-fields.js'
-import { holdsEvent, vercelRecords } from './vercel-records.js'
+import { holdsEvent, tellsOtherUsage, vercelRecords } from './vercel-records.js'
 
 /** Counts that the provider's own usage has too, or that are parts of others. */
 const repeated = [
@@ -107,7 +107,6 @@ function plan(survey: Survey): ReadPlan {
     cacheTokensCertain: true,
     cacheTokensBeside: `coalesce(${reading} = 'beside', false)`,
     cacheTokensOpen: `coalesce(${reading} = 'open', false)`,
-    othersAreNoCalls: true,
     callsMayLackUsage: true,
     addedUp: ['output_tokens', 'cache_creation_input_tokens'],
     isCall: `${reading} IS NOT NULL`,
@@ -145,7 +144,8 @@ export const vercelAi: Importer = {
   recognisedBy:
     '`usage` with `inputTokens` or `promptTokens`, beside `response.modelId`, `providerMetadata` or `steps`',
   lacks: 'a user and feature, unless they are logged beside it; steps, where a total is logged alone',
-  detects: ({ kind, records }) => kind === 'json' && records.some(holdsEvent),
+  detects: ({ kind, records }) =>
+    kind === 'json' && records.some(holdsEvent) && !records.some(tellsOtherUsage),
   records: vercelRecords,
   plan,
 }

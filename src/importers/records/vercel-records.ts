@@ -17,6 +17,8 @@ const isUsage = (value: unknown): boolean => isObject(value) && counts.some((nam
 function isStep(value: unknown): boolean {
   if (!isObject(value) || !isObject(value['usage'])) return false
   const { usage, response } = value
+  // A provider's own body, whoever added to it.
+  if (/^(?:chat\.completion|text_completion|response$|list$)/.test(String(value['object']))) return false
   if ('tokens' in usage && ('embedding' in value || 'embeddings' in value)) return true
   return (
     isUsage(usage) &&
@@ -35,6 +37,10 @@ const isEvent = (value: unknown): boolean =>
 /** True for a record that is such an event, or has one inside. */
 export const holdsEvent = (record: Values): boolean =>
   isEvent(record) || wrappers.some((key) => isEvent(record[key]))
+
+/** True for a record of another kind that tells usage, too: of a log of one's own, whose records are not the kit's alone. */
+export const tellsOtherUsage = (record: Values): boolean =>
+  !holdsEvent(record) && /"[a-z_]*(?:usage|tokens?)[a-z_]*"\s*:/i.test(JSON.stringify(record))
 
 /** What people wrote and were answered, and what is read step by step. */
 const others = [

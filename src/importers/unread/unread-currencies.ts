@@ -5,7 +5,7 @@
 import { saysDollars, unitOfName } from '../records/cost-fields.js'
 import { isCode, isExchangeRate, isNear, isOtherMoney, speaksOfCurrency } from '../records/currency-names.js'
 import { comparable } from '../records/field-names.js'
-import { firstOf, type ReadPlan, type Survey } from '../importer.js'
+import { firstOf, pathKeyOf, type ReadPlan, type Survey } from '../importer.js'
 import { isLookedInto } from './money.js'
 import { isUnknownLabel, namesOf, type Spoken } from './unread-modes.js'
 
@@ -29,10 +29,11 @@ export function doubtfulCurrencies(
   const cost = firstOf(plan.fields.reported_cost_usd, ...(plan.costParts ?? []))
   if (cost === undefined) return []
   const read = plan.document.pathsIn([cost])
-  const used = new Set(read.map((path) => JSON.stringify(path).toLowerCase()))
+  const pathKey = pathKeyOf(survey)
+  const used = new Set(read.map(pathKey))
   const costs = read.filter((path) => !speaksOfCurrency(path))
   const isSaid = costs.length > 0 && costs.every(saysItself)
-  const isUsed = (path: readonly string[]): boolean => used.has(JSON.stringify(path).toLowerCase())
+  const isUsed = (path: readonly string[]): boolean => used.has(pathKey(path))
   const open = places
     .filter((path) => path.every(isLookedInto) && !survey.shape.has(JSON.stringify(path)))
     .filter((path) => !isUsed(path) || (speaksOfCurrency(path) && costs.some(saysItself)))

@@ -14,7 +14,7 @@ import {
   toolTokenNames,
   totalTokenNames,
 } from '../records/field-names.js'
-import { pointerOf, type ReadPlan, type Survey } from '../importer.js'
+import { pathKeyOf, pointerOf, type ReadPlan, type Survey } from '../importer.js'
 import { bearsOnMoney, freeOfMoney, isLookedInto, isSomebodysText, mayBeMoney } from './money.js'
 import { doubtfulCurrencies } from './unread-currencies.js'
 import { modeNames, modePlaces } from './unread-modes.js'
@@ -41,6 +41,7 @@ export function unreadSql(
   set: Readonly<Record<string, string>> = {},
 ): string | undefined {
   if (plan.readBefore) return plan.unread
+  const pathKey = pathKeyOf(survey)
   const used = new Set(usedPaths(plan, mapped).map(pathKey))
   const free = new Set((plan.moneyFree ?? []).map(({ path }) => pathKey(path)))
   const places = [...survey.shape].flatMap(([place, keys]) =>
@@ -57,7 +58,7 @@ export function unreadSql(
   const askable = places.filter((keys) => !keys.some(holdsNul))
   const parts = [
     ...(plan.unread === undefined ? [] : [plan.unread]),
-    ...rivalsOf(plan, mapped, places),
+    ...rivalsOf(plan, survey, mapped, places),
     ...ordered
       .slice(0, mostPlaces)
       .map((keys) =>
@@ -98,6 +99,7 @@ function wordsOfModes(
   const fields = readFields(plan, mapped).filter(
     (field) => !['operation', 'endpoint', 'provider'].includes(field),
   )
+  const pathKey = pathKeyOf(survey)
   const paths = plan.document.pathsIn(fields.map((field) => plan.fields[field]!))
   const used = new Set([...paths, ...Object.values(mapped).map((path) => [path])].map(pathKey))
   const given = (field: CallField): boolean => mapped[field] !== undefined || set[field] !== undefined
@@ -124,8 +126,6 @@ function beyondSql(harmless: readonly (readonly string[])[]): string {
 /** A name without signs that stand for others in JSON, or in SQL. */
 const isPlain = (name: string): boolean => /^[^"\\\p{Cc}]+$/u.test(name)
 
-const pathKey = (path: readonly string[]): string => JSON.stringify(path).toLowerCase()
-
 /** What a plan reads, but for the fields that `--map` fills. */
 const readFields = (plan: ReadPlan, mapped: Readonly<Record<string, string>>): CallField[] =>
   callFields.filter((field) => mapped[field] === undefined && plan.fields[field] !== undefined)
@@ -145,9 +145,11 @@ function usedPaths(plan: ReadPlan, mapped: Readonly<Record<string, string>>): (r
  */
 function rivalsOf(
   plan: ReadPlan,
+  survey: Survey,
   mapped: Readonly<Record<string, string>>,
   places: readonly (readonly string[])[],
 ): string[] {
+  const pathKey = pathKeyOf(survey)
   const present = new Set(places.map(pathKey))
   const money = readFields(plan, mapped).filter(
     (field) => [...usageFields, 'reported_cost_usd'].includes(field) && !plan.addedUp?.includes(field),

@@ -417,3 +417,18 @@ test('grouped thousands under cached are a count too', async () => {
   const { calls } = await readFiles([write(join(workshop.room(), 'log.csv'), text)])
   expect(calls).toMatchObject([cached])
 })
+
+test('names that differ by case alone are all read, in one file and in several of a run', async () => {
+  const lower = { ts: '2026-09-01T00:00:00Z', model: 'gpt-4o', input_tokens: 5000, output_tokens: 10, cached_tokens: 1000, user: 'a' } // prettier-ignore
+  const upper = { Ts: '2026-09-01T00:00:01Z', Model: 'gpt-4o', Input_Tokens: 5000, Output_Tokens: 10, Cached_Tokens: 1000, User: 'b' } // prettier-ignore
+  const inner = { ts: '2026-09-01T00:00:02Z', model: 'gpt-4o', usage: { Prompt_Tokens: 5000, Completion_Tokens: 10, Prompt_Tokens_Details: { Cached_Tokens: 1000 } }, user: 'c' } // prettier-ignore
+  const other = { ts: '2026-09-01T00:00:03Z', model: 'gpt-4o', Usage: { prompt_tokens: 5000, completion_tokens: 10, prompt_tokens_details: { cached_tokens: 1000 } }, user: 'd' } // prettier-ignore
+  const records = [lower, upper, inner, other].map((record) => `${JSON.stringify(record)}\n`)
+  const room = workshop.room()
+  const one = await readFiles([write(join(room, 'all.jsonl'), records.join(''))])
+  const several = await readFiles(records.map((record, i) => write(join(room, `${i}.jsonl`), record)))
+  for (const { calls } of [one, several]) {
+    expect(calls.map((call) => call['user_id'])).toEqual(['a', 'b', 'c', 'd'])
+    for (const call of calls) expect(call).toMatchObject(cached)
+  }
+})
