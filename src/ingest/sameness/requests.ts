@@ -12,7 +12,7 @@ export const joinedIds = (texts: string): string =>
   `nullif(array_to_string(list_sort(list_distinct(string_split(string_agg(${texts}, ' '), ' '))), ' '), '')`
 
 /** SQL: a list of the ids that a text joins. */
-export const idsIn = (text: string): string => `string_split(${text}, ' ')`
+const idsIn = (text: string): string => `string_split(${text}, ' ')`
 
 const anyStaged = async (db: Database): Promise<boolean> =>
   (await db.one<{ n: number }>("SELECT count(request_ids) AS n FROM located WHERE state = 'call'")).n > 0
