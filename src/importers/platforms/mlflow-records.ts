@@ -154,6 +154,10 @@ export const records = (lines: string): string => `
       FROM pages WHERE n IS NULL)),
   metadata_rows AS (${named('trace_request_metadata')}),
   tag_rows AS (${named('trace_tags')}),
+  -- Newer stores keep the session in a column of its own.
+  session_rows AS (
+    SELECT file, json_extract_string(text, '/request_id') AS trace, json_object('mlflow.trace.session', min(json_extract_string(text, '/session_id'))) AS all_values
+    FROM told WHERE kind = 'trace_info' AND json_extract_string(text, '/session_id') <> '' GROUP BY ALL),
   root_rows AS (
     SELECT file, json_extract_string(text, '/trace_id') AS trace, min(json_extract_string(text, '/name')) AS root
     FROM told WHERE kind = 'spans' AND json_extract_string(text, '/parent_span_id') IS NULL GROUP BY ALL),
@@ -166,9 +170,9 @@ export const records = (lines: string): string => `
       coalesce(json_extract_string(one, '/info/trace_location/mlflow_experiment/experiment_id'), json_extract_string(one, '/info/experiment_id')) AS experiment
     FROM (SELECT *, unnest(range(CAST(json_array_length(one, place) AS BIGINT))) AS i FROM traces WHERE place IS NOT NULL)
     UNION ALL
-    SELECT line, json_extract(text, '/content'), json_extract_string(text, '/trace_id'), m.all_values, t.all_values, r.root, json_extract_string(text, '/experiment_id')
+    SELECT line, json_extract(text, '/content'), json_extract_string(text, '/trace_id'), json_merge_patch(coalesce(o.all_values, '{}'), coalesce(m.all_values, '{}')), t.all_values, r.root, json_extract_string(text, '/experiment_id')
     FROM (SELECT *, json_extract_string(text, '/trace_id') AS trace FROM told WHERE kind = 'spans') s
-      LEFT JOIN metadata_rows m ON m.file = s.file AND m.trace = s.trace LEFT JOIN tag_rows t ON t.file = s.file AND t.trace = s.trace
+      LEFT JOIN metadata_rows m ON m.file = s.file AND m.trace = s.trace LEFT JOIN session_rows o ON o.file = s.file AND o.trace = s.trace LEFT JOIN tag_rows t ON t.file = s.file AND t.trace = s.trace
       LEFT JOIN root_rows r ON r.file = s.file AND r.trace = s.trace),
   opened AS (
     SELECT *, ${object('mlflow.spanInputs')} AS inputs, ${object('mlflow.spanOutputs')} AS outputs, ${object('mlflow.chat.tokenUsage')} AS stated, ${object('invocation_params')} AS invocation FROM (

@@ -12,7 +12,7 @@ import { fakeProvider, type FakeProvider } from './fake-provider.js'
 import { pythonWith } from './python-env.js'
 
 const slow = 300_000
-const requirements = readFileSync(join(import.meta.dirname, 'mlflow.txt'), 'utf8')
+const requirements = readFileSync(join(import.meta.dirname, 'python', 'mlflow-packages.txt'), 'utf8')
   .trim()
   .split('\n')
 const python = await pythonWith(requirements)
@@ -23,7 +23,7 @@ describe.skipIf(python === undefined)('MLflow', () => {
 
   beforeAll(async () => {
     provider = await fakeProvider()
-    await promisify(execFile)(python!, [join(import.meta.dirname, 'mlflow.py'), provider.url, join(cwd, 'mlflow.db'), join(cwd, 'traces.jsonl')], { cwd, timeout: slow }) // prettier-ignore
+    await promisify(execFile)(python!, [join(import.meta.dirname, 'python', 'mlflow_calls.py'), provider.url, join(cwd, 'mlflow.db'), join(cwd, 'traces.jsonl')], { cwd, timeout: slow }) // prettier-ignore
   }, slow)
 
   afterAll(() => provider.close())
