@@ -120,8 +120,15 @@ const record = `json_object(
   'usage', CASE WHEN NOT agrees THEN stated END, 'differs', CASE WHEN NOT agrees AND raw_input IS NOT NULL THEN 'true' END,
   'cost', ${object('mlflow.llm.cost')},
   'asked', json_object(${settings.map((name) => `'${name}', left(${firstSetting(name)}, 200)`).join(', ')}),
-  'answer', json_merge_patch(${answer}, json_object(CASE WHEN is_google THEN 'usage_metadata' ELSE 'usage' END, CASE WHEN agrees THEN raw END, 'output', ${parts})),
+  'body', json_merge_patch(${answer}, json_object(CASE WHEN is_google THEN 'usage_metadata' ELSE 'usage' END, CASE WHEN agrees THEN raw END, 'output', ${parts})),
   'labels', json_merge_patch(coalesce(metadata, '{}'), coalesce(tags, '{}')))`
+
+/** Columns of a span's row that are read, or tell nothing of usage; another may, and goes along. */
+const known = JSON.stringify(
+  Object.fromEntries(
+    ['$table', 'trace_id', 'experiment_id', 'span_id', 'parent_span_id', 'name', 'type', 'status', 'start_time_unix_nano', 'end_time_unix_nano', 'duration_ns', 'content', 'dimension_attributes', 'input_cost', 'output_cost', 'total_cost', 'model_name', 'model_provider'].map((name) => [name, null]), // prettier-ignore
+  ),
+)
 
 /** SQL of values that stand under names in a table of a trace's, as one object. */
 const named = (table: string): string => `
@@ -167,10 +174,11 @@ export const records = (lines: string): string => `
       ${objectAt('/info/trace_metadata', '/info/request_metadata', '/trace_metadata', '/request_metadata')} AS metadata,
       ${objectAt('/info/tags', '/tags')} AS tags,
       CASE WHEN coalesce(json_extract_string(one, place || '/0/parent_span_id'), json_extract_string(one, place || '/0/parent_id'), '') = '' THEN json_extract_string(one, place || '/0/name') END AS root,
-      coalesce(json_extract_string(one, '/info/trace_location/mlflow_experiment/experiment_id'), json_extract_string(one, '/info/experiment_id')) AS experiment
+      coalesce(json_extract_string(one, '/info/trace_location/mlflow_experiment/experiment_id'), json_extract_string(one, '/info/experiment_id')) AS experiment,
+      CAST(NULL AS JSON) AS others
     FROM (SELECT *, unnest(range(CAST(json_array_length(one, place) AS BIGINT))) AS i FROM traces WHERE place IS NOT NULL)
     UNION ALL
-    SELECT line, json_extract(text, '/content'), json_extract_string(text, '/trace_id'), json_merge_patch(coalesce(o.all_values, '{}'), coalesce(m.all_values, '{}')), t.all_values, r.root, json_extract_string(text, '/experiment_id')
+    SELECT line, json_extract(text, '/content'), json_extract_string(text, '/trace_id'), json_merge_patch(coalesce(o.all_values, '{}'), coalesce(m.all_values, '{}')), t.all_values, r.root, json_extract_string(text, '/experiment_id'), json_merge_patch(text, '${known}')
     FROM (SELECT *, json_extract_string(text, '/trace_id') AS trace FROM told WHERE kind = 'spans') s
       LEFT JOIN metadata_rows m ON m.file = s.file AND m.trace = s.trace LEFT JOIN session_rows o ON o.file = s.file AND o.trace = s.trace LEFT JOIN tag_rows t ON t.file = s.file AND t.trace = s.trace
       LEFT JOIN root_rows r ON r.file = s.file AND r.trace = s.trace),
@@ -194,7 +202,8 @@ export const records = (lines: string): string => `
     FROM (SELECT *, json_extract_string(text, '/request_id') AS trace FROM told WHERE kind = 'trace_info') i
       LEFT JOIN metadata_rows m ON m.file = i.file AND m.trace = i.trace LEFT JOIN tag_rows t ON t.file = i.file AND t.trace = i.trace
     WHERE NOT EXISTS (SELECT 1 FROM told s WHERE s.kind = 'spans' AND s.file = i.file AND json_extract_string(s.text, '/trace_id') = i.trace))
-  SELECT line, CASE WHEN json_type(span) = 'OBJECT' THEN CAST(${record} AS VARCHAR) ELSE '{}' END AS text FROM weighed
+  SELECT line, CASE WHEN json_type(span) = 'OBJECT' THEN CAST(CASE WHEN others IS NULL THEN record ELSE json_merge_patch(others, record) END AS VARCHAR) ELSE '{}' END AS text
+  FROM (SELECT line, span, others, ${record} AS record FROM weighed)
   UNION ALL SELECT line, CASE WHEN tells THEN '{"span":{"hollow":"true"}}' ELSE '{}' END FROM hollow
   UNION ALL SELECT line, '{}' FROM pages WHERE n = 0
   UNION ALL SELECT line, '{}' FROM told t WHERE kind NOT IN ('', 'spans') AND NOT EXISTS (SELECT 1 FROM hollow h WHERE h.line = t.line)

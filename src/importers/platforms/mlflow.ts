@@ -58,7 +58,7 @@ function plan(survey: Survey): ReadPlan {
   const doc = new Document()
   const own = (key: string): string => `nullif(${doc.text('span', key)}, '')`
   const stated = (key: string): string => doc.text('usage', key)
-  const body = bodyAt(survey, doc, [{ hops: [['answer']], list: false }])
+  const body = bodyAt(survey, doc, [{ hops: [['body']], list: false }])
   const model = firstThere(body.text('model'), own('model'))
   const counts = bodyUsage(body, model)
   const gemini = geminiUsage(body)
@@ -157,7 +157,7 @@ function plan(survey: Survey): ReadPlan {
     addedUp: addedUp(body),
     uses: ['input_tokens', 'output_tokens', 'total_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens', 'cache_creation_input_tokens_above_1hr'].map(stated), // prettier-ignore
     moneyFree: [
-      ...freeInBody([['answer']]),
+      ...freeInBody([['body']]),
       ...['input_cost', 'output_cost'].map((name) => ({ path: ['cost', name], reason })),
       ...(survey.shape.get(JSON.stringify(['labels'])) ?? []).map((name) => ({
         path: ['labels', name],
