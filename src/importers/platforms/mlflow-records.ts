@@ -149,7 +149,8 @@ const objectAt = (...paths: readonly string[]): string =>
  */
 export const records = (lines: string): string => `
   WITH told AS MATERIALIZED (
-    SELECT file, line, text, is_object, CASE WHEN is_object THEN coalesce(json_extract_string(text, '/$table'), '') END AS kind FROM (
+    -- Conditions may be tried in any order: what is no object is no text of theirs.
+    SELECT file, line, text AS given, is_object, CASE WHEN is_object THEN text END AS text, CASE WHEN is_object THEN coalesce(json_extract_string(text, '/$table'), '') END AS kind FROM (
       SELECT file, line, text, coalesce(json_valid(text) AND starts_with(ltrim(text), '{'), false) AS is_object FROM ${lines})),
   pages AS MATERIALIZED (
     SELECT line, text, CASE WHEN json_type(text, '/traces') = 'ARRAY' THEN CAST(json_array_length(text, '/traces') AS BIGINT) END AS n FROM told WHERE kind = ''),
@@ -207,4 +208,4 @@ export const records = (lines: string): string => `
   UNION ALL SELECT line, CASE WHEN tells THEN '{"span":{"hollow":"true"}}' ELSE '{}' END FROM hollow
   UNION ALL SELECT line, '{}' FROM pages WHERE n = 0
   UNION ALL SELECT line, '{}' FROM told t WHERE kind NOT IN ('', 'spans') AND NOT EXISTS (SELECT 1 FROM hollow h WHERE h.line = t.line)
-  UNION ALL SELECT line, ${standsForItself('text')} FROM told WHERE NOT is_object`
+  UNION ALL SELECT line, ${standsForItself('given')} FROM told WHERE NOT is_object`

@@ -67,5 +67,5 @@ function tagsOf(text: string, denied: readonly string[]): string {
   const kept = ['strlen(e.key) BETWEEN 1 AND 60', 'strlen(e.value) <= 200']
   if (denied.length > 0) kept.push(`e.key NOT IN (${denied.join(', ')})`)
   const entries = `list_filter(map_entries(${map}), lambda e: ${kept.join(' AND ')})`
-  return `CASE WHEN len(${entries}) > 0 THEN map_from_entries(${entries}) END`
+  return `CASE WHEN len(${entries}) > 0 THEN TRY(map_from_entries(${entries})) END`
 }

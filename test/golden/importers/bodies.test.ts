@@ -46,7 +46,7 @@ const cases: readonly Case[] = [
   { name: 'groq', source: 'openai', input: 100, output: 10, parts: [[100, '0.59'], [10, '0.79']] },
   { name: 'openrouter', source: 'openai', input: 1000, output: 10, parts: [[1000, '3'], [10, '15']], others: { reported_cost_usd: '0.0033075' } },
   { name: 'langchain', source: 'openai', input: 2000, read: 1000, output: 100, reasoning: 40, parts: [[1000, '2.5'], [1000, '1.25'], [100, '10']] },
-  { name: 'ai-sdk', source: 'openai', input: 2000, read: 1000, output: 100, reasoning: 40, parts: [[1000, '2.5'], [1000, '1.25'], [100, '10']] },
+  { name: 'ai-sdk', source: 'vercel-ai', input: 2000, read: 1000, output: 100, reasoning: 40, parts: [[1000, '2.5'], [1000, '1.25'], [100, '10']] },
   { name: 'ollama', source: 'ollama', input: 26, output: 282, parts: [[26, '0']] },
 ] // prettier-ignore
 
