@@ -16,7 +16,7 @@ const mixed = new Set(['sameness', 'bodies', 'readme', 'demo', 'anomaly-dev', 'p
 
 /** Read providers' answers wherever they stand, and records of one's own: they are asked last. */
 const general = new Set(['anthropic', 'gemini', 'bedrock-converse', 'cohere', 'ollama', 'openai', 'llmcost'])
-/** Chats of Copilot are told by their `kind`, and hold objects with the keys of an observation. */
+/** A span in Copilot's file has the keys of an observation, too. */
 const known = new Set(['copilot: langfuse'])
 
 interface Told {
