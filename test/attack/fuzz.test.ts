@@ -13,7 +13,7 @@ import { fuzzedLine, fuzzedRow } from './mutate.js'
 import { csvSamples, jsonSamples } from './samples.js'
 import { attackTimeout, dice, sized, tell, type Dice } from './size.js'
 
-const lines = sized(5_000, 1_000_000)
+const lines = sized(1_500, 1_000_000)
 
 const ofARound = importers.length + 2 * Object.keys(csvSamples).length
 /** Lines of each file of a round: hundreds of kinds of records, each with keys and values of its own. */

@@ -21,7 +21,7 @@ const store = { threads: 1, memoryLimit: '3GiB', lockTimeoutMs: 5_000 }
 afterAll(() => workshop.close())
 
 /** Every so manieth value at each place; `npm run soak` tries them all. */
-const stride = tries(15, 1)
+const stride = tries(60, 1)
 
 /** What becomes of files of one importer, by their text, that are read in one run. */
 async function read(
@@ -83,7 +83,7 @@ async function toBlame(
 }
 
 /** Lines, and rows, of each kind of log that are tried at random. */
-const faulty = tries(60, 2000)
+const faulty = tries(30, 2000)
 const seed = Number(process.env['SOAK_SEED'] ?? 20_261_121)
 
 describe('every value at the edge in every field, and lines with faults of every kind, of', () => {

@@ -242,7 +242,7 @@ describe.each(scenes)('$verb', (scene) => {
     for (const { offset, size } of blocks) {
       const ends = Array.from({ length: size / pageSize }, (_, i) => (i + 1) * pageSize)
       const sectors = [512, 1024, 2048, 3584, pageSize + 512, size - 512]
-      const some = ends.filter((end) => end % (tries(7, 1) * pageSize) === 0)
+      const some = ends.filter((end) => end % (tries(21, 1) * pageSize) === 0)
       const tried = isFirst ? [...some, ...sectors] : [512, ...ends.filter((_, i) => i % tries(30, 15) === 0)]
       for (const end of tried) {
         const torn = spliced(appended(), after, offset, offset + end)
