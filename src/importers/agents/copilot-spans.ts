@@ -6,7 +6,7 @@ const called = (name: string): string => said(`gen_ai.${name}`)
 
 /** SQL: µs since 1970 of a time as `[seconds, nanoseconds]`; a text as it is. */
 const microseconds = (key: string): string =>
-  `CASE WHEN json_type(text, '/${key}') = 'ARRAY' THEN CAST(TRY_CAST(json_extract_string(text, '/${key}/0') AS BIGINT) * 1000000 + coalesce(TRY_CAST(json_extract_string(text, '/${key}/1') AS BIGINT), 0) // 1000 AS VARCHAR)
+  `CASE WHEN json_type(text, '/${key}') = 'ARRAY' THEN CAST(CAST(TRY_CAST(json_extract_string(text, '/${key}/0') AS BIGINT) AS HUGEINT) * 1000000 + coalesce(TRY_CAST(json_extract_string(text, '/${key}/1') AS BIGINT), 0) // 1000 AS VARCHAR)
     ELSE json_extract_string(text, '/${key}') END`
 
 const firstTime = (...keys: readonly string[]): string => `coalesce(${keys.map(microseconds).join(', ')})`
