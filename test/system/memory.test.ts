@@ -27,7 +27,7 @@ const line = (i: number): string =>
     prompt_hash: ((i * 97) % 65_537).toString(16).padStart(16, '0'),
   })
 
-test('a million calls are ingested within 1 GB', { timeout: 600_000 }, async () => {
+test('a million calls are ingested within 1 GB where 0.8 are allowed', { timeout: 600_000 }, async () => {
   const log = openSync(join(cwd, 'calls.jsonl'), 'w')
   for (let at = 0; at < 1_000_000; at += 10_000)
     writeSync(log, Array.from({ length: 10_000 }, (_, i) => `${line(at + i)}\n`).join(''))
@@ -39,8 +39,11 @@ test('a million calls are ingested within 1 GB', { timeout: 600_000 }, async () 
      process.once('exit', () => writeFileSync('peak.txt', String(process.resourceUsage().maxRSS)))`,
   )
   const env = { NODE_OPTIONS: `--import=file://${hook}` }
-  const stdout = await runWell(['ingest', 'calls.jsonl', '--db', 'costs.duckdb', '--json'], { cwd, env })
+  const stdout = await runWell(
+    ['ingest', 'calls.jsonl', '--db', 'costs.duckdb', '--memory-limit', '800MB', '--json'],
+    { cwd, env },
+  )
   expect((JSON.parse(stdout) as { totals: { imported: number } }).totals.imported).toBe(1_000_000)
-  // Kibibytes; 0.87 GB on two processors.
+  // Kibibytes; 0.83 GB on two processors. The rest is what the allocator has not given back yet.
   expect(Number(readFileSync(join(cwd, 'peak.txt'), 'utf8')) * 1024).toBeLessThan(1e9)
 })
