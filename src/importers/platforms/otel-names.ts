@@ -76,6 +76,12 @@ export const kindNames = {
 /** What says how a call ended. */
 export const endNames: Names = ['error.type', 'http.response.status_code', 'http.status_code', 'status_code', 'response_code'] // prettier-ignore
 
+/** What says that a call failed where the span itself does not, as a level of importance. */
+export const levelName = 'langfuse.observation.level'
+
+/** When the first part of an answer came, as a time. */
+export const firstPartTime = 'langfuse.observation.completion_start_time'
+
 /** Moments of an event or of a gateway's line. */
 export const timeNames: Names = ['event.timestamp', 'start_time']
 
@@ -83,7 +89,7 @@ export const timeNames: Names = ['event.timestamp', 'start_time']
 export const usageTexts: Names = ['langfuse.observation.usage_details', 'langfuse.observation.cost_details', 'mlflow.chat.tokenUsage', 'mlflow.llm.cost'] // prettier-ignore
 
 /** Attributes whose text is what the request asked for, as JSON. */
-export const askedTexts: Names = ['llm.invocation_parameters', 'embedding.invocation_parameters']
+export const askedTexts: Names = ['llm.invocation_parameters', 'embedding.invocation_parameters', 'langfuse.observation.model.parameters'] // prettier-ignore
 
 /** Attributes whose text is the whole answer, as JSON: of it, the id is read. */
 export const answerTexts: Names = ['output.value']
@@ -123,6 +129,8 @@ export const knownNames: Names = [
     ...endNames,
     ...timeNames,
     ...usageTexts,
+    levelName,
+    firstPartTime,
     ...Object.keys(labelNames),
   ]),
 ]

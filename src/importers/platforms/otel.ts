@@ -66,7 +66,10 @@ function plan(survey: Survey): ReadPlan {
   ) as Partial<Record<CallField, string>>
   const either = (field: CallField & keyof typeof names.attributeNames): string | undefined =>
     firstOf(counts[field], ofProcess(names.attributeNames[field]))
-  const failed = `coalesce(${own('status')}, '') IN ('2', 'STATUS_CODE_ERROR', 'Error', 'ERROR')`
+  const level = has(names.levelName) ? `, ${doc.text(names.levelName)}` : ''
+  const failed = `list_has_any(['2', 'STATUS_CODE_ERROR', 'Error', 'ERROR'], [${own('status')}${level}])`
+  // A time in quotes, as JSON.
+  const firstPart = `epoch_us(TRY_CAST(trim(${doc.text(names.firstPartTime)}, '"') AS TIMESTAMPTZ)) * 1000`
   const fields: Partial<Record<CallField, string | undefined>> = {
     ...counts,
     call_id: callId(doc, has),
@@ -88,7 +91,7 @@ function plan(survey: Survey): ReadPlan {
     environment: either('environment'),
     trace_id: own('trace'),
     latency_ms: firstOf(counts.latency_ms, nanos(own('end'), own('start'))),
-    ttft_ms: firstOf(...names.firstPartSeconds.filter(has).map(seconds), counts.ttft_ms, nanos(own('first'), own('start'))),
+    ttft_ms: firstOf(...names.firstPartSeconds.filter(has).map(seconds), counts.ttft_ms, nanos(own('first'), own('start')), has(names.firstPartTime) ? nanos(firstPart, own('start')) : undefined),
     temperature: firstOf(counts.temperature, asked('temperature')),
     max_tokens: firstOf(counts.max_tokens, asked('max_tokens'), asked('max_completion_tokens'), asked('max_output_tokens')),
     service_tier: firstOf(counts.service_tier, asked('service_tier')),

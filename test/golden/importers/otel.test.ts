@@ -68,6 +68,42 @@ describe('real traces', () => {
     expect(read.doubts).toContain('2 records sum up the calls below them in their trace and are no calls')
   })
 
+  test("of Langfuse's client: parts of the usage are added up, its own level says what failed, and its parent is no call", async () => {
+    const read = await readFixture('otel/langfuse-client')
+    expectWhole(read)
+    expect(read.counts).toEqual([[7, 6, 0, 0, 1, 0]])
+    // As the provider counted them: the client tells what is left of the input and the output.
+    const keys = [
+      'input_tokens',
+      'cache_read_input_tokens',
+      'output_tokens',
+      'reasoning_output_tokens',
+    ] as const
+    const counted = read.calls.filter((call) => call['input_tokens'] !== undefined)
+    expect(counted.map((call) => keys.map((key) => call[key]))).toEqual([
+      [1500, 1024, 100, 30],
+      [1537, 1024, 111, 31],
+      [1574, 1024, 122, 32],
+      [1685, 1024, 155, 35],
+    ])
+    expect(read.calls.map((call) => call['status'] === 'error')).toEqual([
+      false,
+      false,
+      false,
+      false,
+      true,
+      false,
+    ])
+    expect(read.calls[0]).toMatchObject({
+      max_tokens: 300,
+      temperature: 0.5,
+      feature: 'shop',
+      user_id: 'ada',
+      session_id: 's-1',
+    })
+    expect(read.calls[1]).toMatchObject({ ttft_ms: 27 })
+  })
+
   test('of eight instrumentations: a span that says it asked a model is a call without tokens where it has none', async () => {
     const { calls } = await readFixture('otel/instrumentations')
     const bare = calls.filter((call) => call['input_tokens'] === undefined)
