@@ -183,6 +183,12 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./money/caps.js')).capsCommand,
   },
   {
+    name: 'optimize',
+    group: 'money',
+    summary: 'what to change, and what it would have saved on your own calls',
+    load: async () => (await import('./money/optimize.js')).optimizeCommand,
+  },
+  {
     name: 'prices',
     group: 'money',
     summary: 'list unit prices; say where one comes from; find models without one',

@@ -102,3 +102,12 @@ export const wholeMatch = (text: string, pattern: string): string =>
 
 /** The greatest values, as a list. */
 export const longest = (value: string, count: number): string => `max(${value}, ${count})`
+
+/** Integer division of a number that is not negative by one that is positive; NULL by NULL. */
+export const wholeRatio = (value: string, by: string): string => `((${value}) // ${by})`
+
+/** A record of named values. @param values names of our own, and SQL */
+export const structOf = (values: Readonly<Record<string, string>>): string =>
+  `struct_pack(${Object.entries(values)
+    .map(([name, sql]) => `${name} := ${sql}`)
+    .join(', ')})`

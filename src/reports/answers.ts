@@ -56,6 +56,8 @@ export const answers = {
   overview: { command: '' },
   formats: { command: 'formats' },
   ingest: { command: 'ingest', beside: ['brought'] },
+  optimize: { command: 'optimize' },
+  optimize_explained: { command: 'optimize --explain' },
   latency: {
     command: 'latency',
     beside: ['latency_by_hour', 'latency_by_day', 'latency_by_week', 'latency_by_month'],

@@ -23,6 +23,10 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
     importers: { may: [], not: ['node:fs', '../ingest/stage.js', '../db/store.js', 'csv-parse/sync'] },
     metrics: { may: [], not: ['../db/database.js', '../reports/report.js', '@duckdb/node-api'] },
     forecast: { may: [], not: ['../metrics/query.js', '../reports/report.js', 'node:fs'] },
+    optimize: {
+      may: ['../metrics/query.js'],
+      not: ['../reports/report.js', '../pricing/book.js', '../db/store.js', 'node:fs'],
+    },
     anomalies: { may: [], not: ['../metrics/query.js', '../reports/report.js', '../db/store.js', 'node:fs'] },
     rules: { may: [], not: ['../metrics/query.js', '../reports/report.js', '../db/store.js', 'node:fs'] },
     prometheus: {
@@ -98,7 +102,7 @@ const flat = new Set([
   'prometheus',
   'db',
 ])
-for (const name of ['completion', 'charts', 'exports', 'alerts']) flat.add(name)
+for (const name of ['optimize', 'completion', 'charts', 'exports', 'alerts']) flat.add(name)
 
 /** The same file, seen from a folder of the folder. */
 const fromFamily = (specifier: string): string =>

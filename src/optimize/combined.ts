@@ -1,0 +1,71 @@
+/**
+ * Several strategies on the same calls, one after another: of what those before left of a part of a call, each
+ * takes the share that it takes of the whole part.
+ *
+ * left × saving / whole is rounded down to 10^-12 USD for each call by itself. So a step never takes more than the
+ * strategy alone, all of them never more than the cost, and no order of threads can change a digit.
+ */
+import type { Scope } from '../domain/scope.js'
+import type { Decimal, Query, Whole } from '../metrics/query.js'
+import { savingsOf, type Asking } from './gains.js'
+import { portionOfAmounts, scopedCalls } from './scoped-calls.js'
+
+/** One row: what each step saves, in their order, and what is saved in all. */
+export interface CombinedRow {
+  readonly [step: `step_${number}_usd`]: Decimal
+  readonly [step: `step_${number}_calls`]: Whole
+  readonly saving_usd: Decimal
+  readonly saved_calls: Whole
+}
+
+const parts = ['input', 'output'] as const
+
+/** @param askings in the order in which they are applied */
+export function combined(askings: readonly Asking[], scope: Scope): Query<CombinedRow> {
+  const { cte, params } = scopedCalls(scope)
+  const savings = askings.map((asking) => savingsOf(asking, scope))
+  const taken = savings.map(
+    ({ sql }, i) =>
+      `SELECT call_id, source, input_cost, output_cost, ${i} AS step, input_taken, output_taken FROM (${sql}) WHERE taken > 0`,
+  )
+  const sql = /* sql */ `WITH ${cte}, taken AS (
+      ${taken.join('\n      UNION ALL ')}
+    ), by_call AS (
+      SELECT call_id, source, ${parts
+        .flatMap((part) => [
+          `max(${part}_cost) AS ${part}_cost`,
+          ...askings.map(
+            (_, i) => `coalesce(max(${part}_taken) FILTER (WHERE step = ${i}), 0) AS ${part}_${i}`,
+          ),
+        ])
+        .join(', ')}
+      FROM taken GROUP BY call_id, source
+    ), steps AS (
+      ${stepsSql(askings.length)}
+    )
+    SELECT ${[
+      ...askings.flatMap((_, i) => [
+        `coalesce(sum(input_step_${i} + output_step_${i}), 0) AS step_${i}_usd`,
+        `count(*) FILTER (WHERE input_step_${i} + output_step_${i} > 0) AS step_${i}_calls`,
+      ]),
+      `coalesce(sum(${allSteps(askings.length).join(' + ')}), 0) AS saving_usd`,
+      'count(*) AS saved_calls',
+    ].join(', ')}
+    FROM steps`
+  return { sql, params: Object.assign(params, ...savings.map((one) => one.params)) }
+}
+
+const allSteps = (count: number): string[] =>
+  Array.from({ length: count }, (_, i) => `input_step_${i} + output_step_${i}`)
+
+/** Each step within the one before: `<part>_step_<i>` is what it takes, `<part>_left` what it leaves. */
+function stepsSql(count: number): string {
+  let sql = `SELECT *, ${parts.map((part) => `${part}_cost AS ${part}_left`).join(', ')} FROM by_call`
+  for (let i = 0; i < count; i++) {
+    const step = (part: string): string =>
+      `CASE WHEN ${part}_${i} = 0 THEN 0 WHEN ${part}_left = ${part}_cost THEN ${part}_${i} ELSE ${portionOfAmounts(`${part}_left`, `${part}_${i}`, `${part}_cost`)} END AS ${part}_step_${i}`
+    sql = `SELECT * REPLACE (${parts.map((part) => `${part}_left - ${part}_step_${i} AS ${part}_left`).join(', ')})
+      FROM (SELECT *, ${parts.map(step).join(', ')} FROM (${sql}))`
+  }
+  return sql
+}

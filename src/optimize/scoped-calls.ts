@@ -1,0 +1,51 @@
+/**
+ * The calls that strategies look at, as one CTE, and arithmetic on their costs: DECIMAL(18,12), USD. A
+ * share of an amount is a product and a whole quotient of 10^-12 USD, so that it is exact and rounded down once.
+ */
+import { readAnew, wholeRatio } from '../metrics/dialect.js'
+import { isCall } from '../metrics/measures/aggregates.js'
+import type { Param } from '../metrics/query.js'
+import { inScope } from '../metrics/scope.js'
+import type { Scope } from '../domain/scope.js'
+
+/** USD as a whole number of 10^-12 USD. */
+const picosOf = (amount: string): string => `CAST(${amount} * 1000000000000 AS HUGEINT)`
+
+const usdOfPicos = (whole: string): string =>
+  `CAST(CAST(${whole} AS DECIMAL(18,0)) * CAST(0.000000000001 AS DECIMAL(12,12)) AS DECIMAL(18,12))`
+
+/** The share of an amount that `part` is of `whole`, rounded down; both whole numbers. NULL where the whole is 0. */
+export const portion = (amount: string, part: string, whole: string): string =>
+  usdOfPicos(wholeRatio(`${picosOf(amount)} * ${part}`, `nullif(${whole}, 0)`))
+
+/** The same where part and whole are amounts. */
+export const portionOfAmounts = (amount: string, part: string, whole: string): string =>
+  portion(amount, picosOf(part), picosOf(whole))
+
+/** A part of the list cost, as the same share of the cost that counts where that is another. */
+const partOf = (column: string): string =>
+  `CASE WHEN cost_basis = 'list' THEN coalesce(${column}, 0)
+          WHEN list_cost_usd > 0 THEN ${portionOfAmounts('cost_usd', `coalesce(${column}, 0)`, 'list_cost_usd')} END`
+
+/**
+ * `scoped_calls`: every call of the scope (totals of sessions are none) with the columns of `calls`, (`call_id` and `source`
+ * tell them apart), and
+ * - `cost`: NULL without a price
+ * - `uncached_cost`, `read_cost`, `write_cost`: of the input that was not cached, read from and written to the
+ *   provider's prompt cache; NULL where the log says the cost as one number and no list price parts it
+ * - `output_cost`, 0 in that case, and `input_cost`: all but that
+ */
+export function scopedCalls(scope: Scope): { readonly cte: string; readonly params: Record<string, Param> } {
+  const { sql, params } = inScope(scope)
+  const cte = /* sql */ `scoped_calls AS ${readAnew} (
+      SELECT *, CAST(cost - output_cost AS DECIMAL(18,12)) AS input_cost
+      FROM (SELECT *, cost_usd AS cost, ${partOf('list_input_cost_usd')} AS uncached_cost,
+          ${partOf('list_cache_read_cost_usd')} AS read_cost, ${partOf('list_cache_write_cost_usd')} AS write_cost,
+          CAST(coalesce(${partOf('list_output_cost_usd')}, 0) AS DECIMAL(18,12)) AS output_cost
+        FROM calls WHERE ${sql} AND ${isCall})
+    )`
+  return { cte, params }
+}
+
+/** SQL over `calls`: its cost is known as parts, so that a share of the tokens is a share of the cost. */
+export const hasParts = `(cost_usd IS NULL OR cost_usd = 0 OR cost_basis = 'list' OR list_cost_usd > 0)`

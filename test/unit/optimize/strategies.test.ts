@@ -1,0 +1,147 @@
+/** What holds for every strategy: alone on odd logs, and several one after another. */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { picos } from '../../../src/domain/costs/amount.js'
+import { combined } from '../../../src/optimize/combined.js'
+import { readAssumptions } from '../../../src/optimize/assumptions.js'
+import { gains, savingsOf } from '../../../src/optimize/gains.js'
+import { inOrder, strategies } from '../../../src/optimize/registry.js'
+import { scopedCalls } from '../../../src/optimize/scoped-calls.js'
+import { askingsOf } from '../../../src/questions/optimizing.js'
+import { ask } from '../../../src/questions/question.js'
+import { tries } from '../../property/seed.js'
+import { at, paid, plantedStore, scope, type Planted } from './planted.js'
+
+const store = plantedStore(2)
+const values = readAssumptions(strategies, ['output-limits.min_calls=2'])
+const all = askingsOf(inOrder(strategies), values)
+
+const usd = fc.integer({ min: 0, max: 5_000_000 }).map((micros) => (micros / 1e6).toFixed(6))
+const some = (of: readonly string[]) => fc.constantFrom(...of)
+
+/** Calls that many strategies may find something in. */
+const call: fc.Arbitrary<Planted> = fc
+  .record({
+    minute: fc.integer({ min: 0, max: 3000 }),
+    feature: some(['f', 'g']),
+    model: some(['gpt-4o', 'claude-sonnet-4-5']),
+    user: some(['u', 'v']),
+    session: fc.option(some(['s', 't'])),
+    hash: fc.option(some(['a', 'b', 'c'])),
+    status: some(['ok', 'ok', 'ok', 'error']),
+    finish: some(['stop', 'length']),
+    environment: some(['production', 'dev']),
+    input: fc.integer({ min: 0, max: 300_000 }),
+    output: fc.integer({ min: 0, max: 5000 }),
+    read: usd,
+    inputUsd: usd,
+    outputUsd: usd,
+    basis: some(['list', 'list', 'list', 'reported', 'alone', 'none']),
+  })
+  .map((c): Planted => {
+    const list = paid({ input: c.inputUsd, read: c.read, output: c.outputUsd })
+    const base = {
+      ts: at(c.minute * 60_000),
+      feature: c.feature,
+      provider: c.model.startsWith('gpt') ? 'openai' : 'anthropic',
+      model: c.model,
+      request_model: c.model,
+      user_id: c.user,
+      session_id: c.session,
+      trace_id: c.session,
+      prompt_hash: c.hash,
+      status: c.status,
+      finish_reason: c.finish,
+      environment: c.environment,
+      input_tokens: c.input,
+      cache_read_input_tokens: Math.floor(c.input / 3),
+      output_tokens: c.output,
+      total_tokens: c.input + c.output,
+      max_tokens: 4096,
+      temperature: 0,
+      latency_ms: 100,
+    }
+    if (c.basis === 'list') return { ...base, ...list }
+    if (c.basis === 'reported') return { ...base, ...list, cost_usd: c.inputUsd, cost_basis: 'reported' }
+    return c.basis === 'alone' ? { ...base, cost_usd: c.inputUsd, cost_basis: 'reported' } : base
+  })
+
+describe('every strategy', () => {
+  test('answers on no call and on one', async () => {
+    for (const calls of [[], [{ ...paid({ input: '1' }) }]] as Planted[][]) {
+      await store.plant(calls)
+      for (const asking of all) {
+        const rows = await ask(store.db, gains(asking, scope, 10))
+        expect(rows.map(({ saving_usd: saving }) => picos(saving))).toEqual(rows.map(() => 0n))
+      }
+      expect(await ask(store.db, combined(all, scope))).toMatchObject([{ saving_usd: '0.000000000000' }])
+    }
+  })
+
+  test('has an id of its own, words, and assumptions that read as they stand', () => {
+    expect(new Set(strategies.map(({ id }) => id)).size).toBe(strategies.length)
+    for (const strategy of strategies) {
+      expect(strategy.id).toMatch(/^[a-z]+(-[a-z]+)*$/)
+      expect(values(strategy).size).toBe(strategy.assumptions.length)
+      for (const { how } of strategy.needs) expect(how).not.toMatch(/\.$/)
+    }
+  })
+})
+
+test('together they save no more than the calls cost, nor than each alone, in any order and with any threads', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(call, { minLength: 1, maxLength: 80 }),
+      fc.shuffledSubarray([...all], { minLength: 1 }),
+      async (calls, order) => {
+        await store.plant(calls)
+        const model = await modelOf(order)
+        const [row] = await ask(store.db, combined(order, scope))
+        await store.db.run('SET threads = 1')
+        const [again] = await ask(store.db, combined(order, scope))
+        await store.db.run('SET threads = 2')
+        expect(again).toEqual(row)
+        const saving = picos(row!.saving_usd)
+        expect(saving).toBe(model.saving)
+        expect(order.map((_, i) => picos(row![`step_${i}_usd`]!))).toEqual(model.steps)
+        const alone = await Promise.all(
+          order.map(async (asking) => (await ask(store.db, gains(asking, scope, 1)))[0]),
+        )
+        const sum = alone.reduce((total, one) => total + picos(one?.saving_usd ?? '0'), 0n)
+        expect(saving <= sum && saving <= model.cost).toBe(true)
+      },
+    ),
+    { numRuns: tries(12, 300) },
+  )
+})
+
+/** The same by a loop over the calls. */
+async function modelOf(order: typeof all): Promise<{ saving: bigint; steps: bigint[]; cost: bigint }> {
+  const left = new Map<string, { input: bigint; output: bigint }>()
+  const steps: bigint[] = []
+  for (const asking of order) {
+    const { cte, params } = scopedCalls(scope)
+    const savings = savingsOf(asking, scope)
+    const rows = await ask<Record<string, string>>(store.db, {
+      sql: `WITH ${cte} SELECT call_id, input_cost, output_cost, input_taken, output_taken FROM (${savings.sql}) WHERE taken > 0`,
+      params: { ...params, ...savings.params },
+    })
+    expect(new Set(rows.map(({ call_id: id }) => id)).size).toBe(rows.length)
+    let step = 0n
+    for (const row of rows) {
+      const part = (name: string): bigint => picos(row[name]!)
+      const before = left.get(row['call_id']!) ?? { input: part('input_cost'), output: part('output_cost') }
+      const take = (name: 'input' | 'output'): bigint =>
+        part(`${name}_cost`) === 0n ? 0n : (before[name] * part(`${name}_taken`)) / part(`${name}_cost`)
+      const [input, output] = [take('input'), take('output')]
+      step += input + output
+      left.set(row['call_id']!, { input: before.input - input, output: before.output - output })
+    }
+    steps.push(step)
+  }
+  const [total] = await ask<{ cost: string | null }>(store.db, {
+    sql: 'SELECT sum(cost_usd) AS cost FROM calls',
+    params: {},
+  })
+  return { saving: steps.reduce((a, b) => a + b, 0n), steps, cost: picos(total?.cost ?? '0') }
+}
