@@ -179,7 +179,7 @@ export const commandEntries: readonly CommandEntry[] = [
   {
     name: 'caps',
     group: 'money',
-    summary: 'users who went over their cap: by request, hour, day and month',
+    summary: 'users who went over their caps, and what caps would refuse',
     load: async () => (await import('./money/caps.js')).capsCommand,
   },
   {

@@ -7,7 +7,7 @@ import { devNull } from 'node:os'
 import { resolve } from 'node:path'
 import type { CostBasis } from '../domain/costs/basis.js'
 import { defaultBounds, type Bounds } from '../domain/bounds.js'
-import type { Budget, UserCaps } from '../domain/budgets/budget.js'
+import type { Budget, CapRules } from '../domain/budgets/budget.js'
 import type { Rule } from '../domain/rules/rule.js'
 import type { ChannelConfig } from '../domain/rules/channels.js'
 import { findConfig, readTree, type ConfigText } from './file.js'
@@ -39,7 +39,7 @@ export interface Config {
   readonly groups: ValueGroups
   readonly bounds: Bounds
   readonly budgets: readonly Budget[]
-  readonly userCaps: UserCaps
+  readonly userCaps: CapRules
   /** What `llmcost check` watches, in the order of the file. */
   readonly rules: readonly Rule[]
   /** Channels that alerts go to. */

@@ -5,7 +5,7 @@ import { bounds, type BoundName } from '../domain/bounds.js'
 import { waitOf, waitPattern } from '../domain/time/duration.js'
 import { memoryPattern, memorySize } from '../domain/limits.js'
 import { assertZone } from '../domain/time/zones.js'
-import { boundShapes, wholeNumber } from './bound-shapes.js'
+import { boundShapes } from './bound-shapes.js'
 import { budgetsShape } from './budgets.js'
 import type { KnownNames } from './config.js'
 import { pathFrom } from './folders.js'
@@ -16,6 +16,7 @@ import type { OptionName } from './options.js'
 import { presetShape } from './presets.js'
 import { boolean } from './rule-shapes.js'
 import { rulesShape } from './rules.js'
+import { userCapsShape } from './user-caps.js'
 import {
   anyText,
   choice,
@@ -64,6 +65,8 @@ const amount: Shape<string> = {
   },
 }
 
+const capsShape = userCapsShape(amount)
+
 const boundKeys = Object.fromEntries(
   Object.entries(bounds).map(([name, { about, kind, value }]) => [
     name,
@@ -72,14 +75,6 @@ const boundKeys = Object.fromEntries(
     }),
   ]),
 ) as Readonly<Record<BoundName, Key<number>>>
-
-const capKeys = {
-  request_tokens: key('Input and output tokens of one call.', wholeNumber(1e12), 100_000),
-  request_usd: key('Cost of one call, USD.', amount, 0.5),
-  hourly_usd: key("A user's cost in a clock hour, USD.", amount, 2),
-  daily_usd: key("A user's cost in a day, USD.", amount, 10),
-  monthly_usd: key("A user's cost in a month, USD.", amount, 100),
-} satisfies Keys
 
 /** A file beside the config file came with it. */
 const elsewhere: Trust = {
@@ -194,9 +189,7 @@ export const configKeys = ({ formats, importers }: KnownNames) =>
       ],
       { trust: 'free' },
     ),
-    user_caps: key('What one user may use.', group('a group of caps', capKeys), exampleOf(capKeys), {
-      trust: 'free',
-    }),
+    user_caps: key('What one user may use.', capsShape, exampleOf(capsShape.keys ?? {}), { trust: 'free' }),
     rules: key(
       'What llmcost check watches; llmcost init --rules writes a set to begin with.',
       rulesShape(amount),

@@ -15,7 +15,8 @@ import { writeStore } from '../../src/db/store.js'
 import type { Budget, BudgetPeriod } from '../../src/domain/budgets/budget.js'
 import type { BudgetState } from '../../src/domain/budgets/budget-state.js'
 import type { Filter, Scope } from '../../src/domain/scope.js'
-import type { CapName } from '../../src/domain/budgets/user-caps.js'
+import { sameForAll } from '../../src/domain/budgets/cap-limits.js'
+import { capNames, isTokens, type CapName } from '../../src/domain/budgets/user-caps.js'
 import type { UserTier } from '../../src/domain/budgets/user-tier.js'
 import { forecastCost } from '../../src/forecast/forecast.js'
 import { costByTier, type TierRow } from '../../src/metrics/budgets/tiers.js'
@@ -304,6 +305,8 @@ function overCaps(
   for (const [cap, amount] of [
     ['request_usd', ({ cost }: RawCall) => cost ?? 0n],
     ['request_tokens', ({ input, output }: RawCall) => BigInt((input ?? 0) + (output ?? 0)) * 10n ** 12n],
+    ['request_input_tokens', ({ input }: RawCall) => BigInt(input ?? 0) * 10n ** 12n],
+    ['request_output_tokens', ({ output }: RawCall) => BigInt(output ?? 0) * 10n ** 12n],
   ] as const) {
     const limit = caps[cap]
     if (limit === undefined) continue
@@ -320,13 +323,10 @@ describe('caps', () => {
     await fc.assert(
       fc.asyncProperty(
         logs,
-        fc.uniqueArray(
-          fc.constantFrom('hourly_usd', 'daily_usd', 'monthly_usd', 'request_usd', 'request_tokens'),
-          {
-            minLength: 1,
-          },
-        ),
-        fc.array(fc.nat(), { minLength: 5, maxLength: 5 }),
+        fc.uniqueArray(fc.constantFrom(...capNames), {
+          minLength: 1,
+        }),
+        fc.array(fc.nat(), { minLength: 7, maxLength: 7 }),
         fc.tuple(instants, instants),
         fc.boolean(),
         zone,
@@ -339,12 +339,12 @@ describe('caps', () => {
             const met = overCaps(calls, { [name]: 0n }, ends, tz)
             const limit = met.length === 0 ? 10n ** 15n : met[picks[i]! % met.length]!.used
             const whole = limit > 10n ** 12n ? limit / 10n ** 12n : 1n
-            caps[name] = name === 'request_tokens' ? whole * 10n ** 12n : limit
+            caps[name] = isTokens(name) ? whole * 10n ** 12n : limit
           }
           const given = Object.fromEntries(
             names.map((name) => [
               name,
-              name === 'request_tokens' ? Number(caps[name]! / 10n ** 12n) : dollarText(caps[name]!),
+              isTokens(name) ? Number(caps[name]! / 10n ** 12n) : dollarText(caps[name]!),
             ]),
           )
           const scope: Scope = {
@@ -353,7 +353,7 @@ describe('caps', () => {
             filters: [],
             tz,
           }
-          const { rows, measured } = await askCaps({ db, scope }, given, 1000)
+          const { rows, measured } = await askCaps({ db, scope }, sameForAll(given), 1000)
           const wanted = overCaps(calls, caps, ends, tz)
           const key = (one: Over): string =>
             JSON.stringify({ ...one, used: String(one.used), limit: String(caps[one.cap]) })
@@ -376,7 +376,7 @@ describe('caps', () => {
             expect(row.user_times).toBe(same.filter(({ user }) => user === row.user_id).length)
           }
           for (const tokens of [false, true]) {
-            const mine = rows.filter(({ cap }) => (cap === 'request_tokens') === tokens)
+            const mine = rows.filter(({ cap }) => isTokens(cap) === tokens)
             const excess = mine.map((row) => BigInt(row.excess.replace('.', '')))
             expect(excess).toEqual(excess.toSorted((x, y) => (x > y ? -1 : x < y ? 1 : 0)))
             expect(mine.map(({ place }) => place)).toEqual(mine.map((_, i) => i + 1))
@@ -385,7 +385,7 @@ describe('caps', () => {
           const past = calls.filter(({ ts }) => ts >= ends.since && ts < ends.until)
           expect(measured.calls_without_user).toBe(past.filter(({ user_id: user }) => user === null).length)
           // A shorter list says as much of all of them.
-          const short = await askCaps({ db, scope }, given, 1)
+          const short = await askCaps({ db, scope }, sameForAll(given), 1)
           for (const name of names) {
             const of = (list: typeof rows): unknown => list.find(({ cap }) => cap === name)?.cap_times
             expect(of(short.rows)).toBe(of(rows))
@@ -568,11 +568,11 @@ describe('parts of the report', () => {
     expect(budgets.findings?.map(({ kind, severity }) => [kind, severity])).toEqual([
       ['budget_over', 'critical'],
     ])
-    const caps = await capsPart(question, { daily_usd: '4.5', request_tokens: 15 })
+    const caps = await capsPart(question, sameForAll({ daily_usd: '4.5', request_tokens: 15 }))
     expect(caps.findings?.map(({ kind, value, measured, bound }) => [kind, value, measured, bound])).toEqual([
       ['user_cap_daily_usd', 'u1', 5, 4.5],
     ])
     expect(await budgetPart(question, [])).toEqual({ sections: [] })
-    expect(await capsPart(question, {})).toEqual({ sections: [] })
+    expect(await capsPart(question, sameForAll({}))).toEqual({ sections: [] })
   })
 })

@@ -7,6 +7,7 @@ import { anomalySamples } from './anomaly-samples.js'
 import { breakdown } from '../../src/metrics/breakdown.js'
 import { budgetDays } from '../../src/metrics/budgets/budgets.js'
 import { cappedCalls, usersOverCaps } from '../../src/metrics/budgets/caps.js'
+import { capsReplay } from '../../src/metrics/budgets/caps-replay.js'
 import { dailyCosts } from '../../src/metrics/budgets/daily-costs.js'
 import { comparison, sharedCalls } from '../../src/metrics/comparison/comparison.js'
 import { doubtfulPrices } from '../../src/metrics/doubts/doubtful-prices.js'
@@ -26,7 +27,7 @@ import { loggedCosts, loggedCostsByMonth } from '../../src/metrics/doubts/logged
 import { measureNames } from '../../src/metrics/measures/registry.js'
 import { filterExtent, nearTags, nearValues } from '../../src/metrics/doubts/near-values.js'
 import { movers } from '../../src/metrics/comparison/movers.js'
-import { caps, ruleSamples, type Sample } from './rule-samples.js'
+import { ruleSamples, someLimits, type Sample } from './rule-samples.js'
 import { quality, scoreRange } from '../../src/metrics/quality.js'
 import { sessionCosts } from '../../src/metrics/sessions.js'
 import { partlyPricedUsage } from '../../src/metrics/doubts/partly-priced.js'
@@ -145,7 +146,12 @@ export const metrics: readonly Sample[] = [
   {
     id: 'users_over_caps',
     about: 'users over the caps of a request, an hour, a day and a month',
-    sample: (scope) => usersOverCaps({ scope, readSince: scope.since, caps: caps, top: 20 }),
+    sample: (scope) => usersOverCaps({ scope, readSince: scope.since, limits: someLimits, top: 20 }),
+  },
+  {
+    id: 'caps_replay',
+    about: 'what caps would have refused, users with caps of their own among them',
+    sample: (scope) => capsReplay({ scope, readSince: scope.since, limits: someLimits, top: 20 }),
   },
   { id: 'capped_calls', about: 'calls and users that caps are held against', sample: cappedCalls },
   {

@@ -4,6 +4,7 @@ import type { Scope } from '../../src/domain/scope.js'
 import type { Query } from '../../src/metrics/query.js'
 import { alertsQuery } from '../../src/metrics/rules/alerts.js'
 import { ruleBudgets } from '../../src/metrics/rules/rule-budgets.js'
+import type { CapLimits } from '../../src/domain/budgets/cap-limits.js'
 import { ruleCaps } from '../../src/metrics/rules/rule-caps.js'
 import { ruleDays } from '../../src/metrics/rules/rule-days.js'
 import { rulePriceAge } from '../../src/metrics/rules/rule-price-age.js'
@@ -28,12 +29,18 @@ const tests = ruleKindNames
     }
   })
 
-export const caps = {
-  request_tokens: 1000,
-  request_usd: '0.01',
-  hourly_usd: '0.1',
-  daily_usd: '1',
-  monthly_usd: '10',
+/** Every cap, and a user with some of his own. */
+export const someLimits: CapLimits = {
+  all: {
+    request_tokens: 1000,
+    request_input_tokens: 900,
+    request_output_tokens: 500,
+    request_usd: '0.01',
+    hourly_usd: '0.1',
+    daily_usd: '1',
+    monthly_usd: '10',
+  },
+  own: [{ userId: 'u1', caps: { hourly_usd: '0.2', request_tokens: 10 } }],
 }
 
 export interface Sample {
@@ -97,7 +104,8 @@ export const ruleSamples: readonly Sample[] = [
   {
     id: 'rule_caps',
     about: 'users over caps at every hour of 30 days',
-    sample: (scope) => ruleCaps({ scope, asOf: asOfOf(scope), steps: 721, windowHours: 1, caps }),
+    sample: (scope) =>
+      ruleCaps({ scope, asOf: asOfOf(scope), steps: 721, windowHours: 1, limits: someLimits }),
   },
   {
     id: 'rule_budgets',

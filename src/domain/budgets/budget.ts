@@ -47,9 +47,20 @@ function coverage(filters: readonly Filter[]): string {
 export interface UserCaps {
   /** Input and output tokens of one call. */
   readonly request_tokens?: number
+  readonly request_input_tokens?: number
+  readonly request_output_tokens?: number
   /** USD, exact decimals. */
   readonly request_usd?: string
   readonly hourly_usd?: string
   readonly daily_usd?: string
   readonly monthly_usd?: string
+}
+
+/** Caps of a tier or of one user, over those of all; null: no cap. */
+export type OwnCaps = { readonly [Name in keyof UserCaps]?: UserCaps[Name] | null }
+
+/** Caps of all users, and what is otherwise for a tier or a user: a user's own go before his tier's. */
+export interface CapRules extends UserCaps {
+  readonly tiers?: Readonly<Record<string, OwnCaps>>
+  readonly users?: Readonly<Record<string, OwnCaps>>
 }

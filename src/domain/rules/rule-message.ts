@@ -1,4 +1,5 @@
 /** Messages of rules: a template such as `{subject} cost {measured}`, checked when the config file is read. */
+import { tokenCaps } from '../budgets/user-caps.js'
 import { duration } from '../time/duration.js'
 import { UserError } from '../../errors.js'
 import { dimensionNoun, dimensionOf } from '../dimensions.js'
@@ -81,7 +82,7 @@ export function ruleMessage(rule: Rule, subject: RuleSubject, since: string): st
 
 /** What a figure of what fired is in: a cap on tokens is not in USD, as the others are. */
 export function unitOf(kind: RuleKindName, details: Readonly<Record<string, unknown>> = {}): RuleUnit {
-  return details['cap_key'] === 'request_tokens' ? 'count' : ruleKinds[kind].unit
+  return tokenCaps.some((cap) => cap === details['cap_key']) ? 'count' : ruleKinds[kind].unit
 }
 
 /** `all calls`, `feature search`, `calls without a feature`, `user u1 (team=support)` */

@@ -4,21 +4,21 @@
  * is measured by all of its calls up to the window's end, however late the window begins.
  */
 import { timestampText } from '../../domain/words/quoting.js'
-import type { UserCaps } from '../../domain/budgets/budget.js'
+import { capsSet, type CapLimits } from '../../domain/budgets/cap-limits.js'
 import type { Scope } from '../../domain/scope.js'
-import type { TimeBucket } from '../../domain/dimensions.js'
-import { capNames, type CapName } from '../../domain/budgets/user-caps.js'
+import { capBuckets, type CapName } from '../../domain/budgets/user-caps.js'
 import { isUtc } from '../../domain/time/zones.js'
 import { bucketLabel, bucketNumber, zoneOffset } from '../buckets.js'
 import { instant } from '../dialect.js'
 import type { Decimal, Param, Query, Whole } from '../query.js'
 import { inScope } from '../scope.js'
+import { amount, inTokens, limitSql, requestUse, type LimitSql } from './cap-limits.js'
 
 export interface CapsRequest {
   readonly scope: Scope
   /** Where to read from: the beginning of the longest bucket that the window's beginning is in. */
   readonly readSince: string | null
-  readonly caps: UserCaps
+  readonly limits: CapLimits
   /** How many requests or buckets of each unit (USD, tokens) are answered, those with the most excess. */
   readonly top: number
 }
@@ -46,21 +46,13 @@ export interface OverCapRow {
   readonly cap_users: Whole
 }
 
-const bucketOf: Readonly<Partial<Record<CapName, TimeBucket>>> = {
-  hourly_usd: 'hour',
-  daily_usd: 'day',
-  monthly_usd: 'month',
-}
-
-const amount = (value: string): string => `CAST(${value} AS DECIMAL(38, 12))`
-
-export function usersOverCaps({ scope, readSince, caps, top }: CapsRequest): Query<OverCapRow> {
+export function usersOverCaps({ scope, readSince, limits, top }: CapsRequest): Query<OverCapRow> {
   const read = { ...scope, since: readSince }
   const offset = zoneOffset(read)
   const whole = inScope(read)
-  const set = capNames.filter((cap) => caps[cap] !== undefined)
-  const params: Record<string, Param> = { ...whole.params, ...offset.params, top }
-  for (const cap of set) params[cap] = String(caps[cap])
+  const set = capsSet(limits)
+  const own = limitSql(limits)
+  const params: Record<string, Param> = { ...whole.params, ...offset.params, ...own.params, top }
   const window = { calls: 'TRUE', spans: 'TRUE' }
   if (scope.since !== null) {
     params['window_since'] = timestampText(scope.since)
@@ -68,18 +60,18 @@ export function usersOverCaps({ scope, readSince, caps, top }: CapsRequest): Que
     window.spans = `max(last_ts) >= ${instant('$window_since')}`
   }
   const ofUsers = `${whole.sql} AND user_id IS NOT NULL`
-  const kept = set.flatMap((cap) => bucketOf[cap] ?? [])
+  const kept = set.flatMap((cap) => capBuckets[cap] ?? [])
   const keys = kept.map(
     (bucket) => `${bucketNumber(bucket, offset.sql === '0' ? '0' : 'zone_offset')} AS ${bucket}`,
   )
   const parts = set.map((cap) => {
-    const bucket = bucketOf[cap]
+    const bucket = capBuckets[cap]
     return bucket === undefined
-      ? requestsOver(cap, `${ofUsers} AND ${window.calls}`)
-      : bucketsOver(cap, bucket, bucketLabel(bucket, bucket, isUtc(scope.tz)), window.spans)
+      ? requestsOver(cap, own, `${ofUsers} AND ${window.calls}`)
+      : bucketsOver(cap, own, bucketLabel(bucket, bucket, isUtc(scope.tz)), window.spans)
   })
   const sql = /* sql */ `
-    WITH user_spans AS (
+    WITH ${own.ctes}user_spans AS (
       SELECT ${['user_id', ...keys, 'count(*) AS calls', 'sum(cost_usd) AS cost_usd', 'max(ts) AS last_ts'].join(', ')}
       FROM (SELECT *, ${offset.sql} AS zone_offset FROM calls WHERE ${ofUsers}) AS calls_of_users
       GROUP BY ${['user_id', ...kept].join(', ')}
@@ -93,14 +85,14 @@ export function usersOverCaps({ scope, readSince, caps, top }: CapsRequest): Que
       ${set.length === 0 ? 'SELECT * FROM over_cap' : set.map(mostOver).join(' UNION ALL ')}
     ), placed AS (
       SELECT *, used - limit_value AS excess,
-        row_number() OVER (PARTITION BY cap = 'request_tokens' ORDER BY used - limit_value DESC, ${order}) AS place,
+        row_number() OVER (PARTITION BY ${inTokens} ORDER BY used - limit_value DESC, ${order}) AS place,
         row_number() OVER (PARTITION BY cap ORDER BY used - limit_value DESC, ${order}) AS cap_place
       FROM most_over
     )
     SELECT cap, user_id, bucket, ts, call_id, used, limit_value, excess, calls, place, user_times, cap_times, cap_users
     FROM placed JOIN user_counts USING (cap, user_id) JOIN cap_counts USING (cap)
     WHERE place <= CAST($top AS BIGINT) OR cap_place = 1
-    ORDER BY cap = 'request_tokens', place`
+    ORDER BY ${inTokens}, place`
   return { sql, params }
 }
 
@@ -111,23 +103,30 @@ const order = 'cap, user_id, bucket NULLS LAST, ts NULLS LAST, call_id NULLS LAS
 const mostOver = (cap: CapName): string =>
   `(SELECT * FROM over_cap WHERE cap = '${cap}' ORDER BY used DESC, ${order} LIMIT CAST($top AS BIGINT))`
 
-function bucketsOver(cap: CapName, bucket: string, label: string, inWindow: string): string {
-  const limit = amount(`$${cap}`)
+function bucketsOver(cap: CapName, own: LimitSql, label: string, inWindow: string): string {
+  const bucket = capBuckets[cap] ?? ''
   return /* sql */ `SELECT '${cap}' AS cap, user_id, ${label} AS bucket, CAST(NULL AS TIMESTAMP) AS ts,
-        CAST(NULL AS VARCHAR) AS call_id, ${amount('used')} AS used, ${limit} AS limit_value, calls
+        CAST(NULL AS VARCHAR) AS call_id, ${amount('used')} AS used, limit_value, calls
       FROM (
-        SELECT user_id, ${bucket}, sum(cost_usd) AS used, CAST(sum(calls) AS BIGINT) AS calls FROM user_spans
-        GROUP BY user_id, ${bucket} HAVING sum(cost_usd) > ${limit} AND ${inWindow}
-      ) AS spans`
+        SELECT spans.*, ${own.of(cap)} AS limit_value
+        FROM (
+          SELECT user_id, ${bucket}, sum(cost_usd) AS used, CAST(sum(calls) AS BIGINT) AS calls FROM user_spans
+          GROUP BY user_id, ${bucket} HAVING ${inWindow}
+        ) AS spans${own.join('spans')}
+      ) AS limited_spans
+      WHERE used > limit_value`
 }
 
-function requestsOver(cap: CapName, condition: string): string {
-  const used =
-    cap === 'request_tokens' ? 'coalesce(input_tokens, 0) + coalesce(output_tokens, 0)' : 'cost_usd'
-  const limit = amount(`$${cap}`)
+function requestsOver(cap: CapName, own: LimitSql, condition: string): string {
   return /* sql */ `SELECT '${cap}' AS cap, user_id, CAST(NULL AS VARCHAR) AS bucket, ts, call_id,
-        ${amount(used)} AS used, ${limit} AS limit_value, CAST(1 AS BIGINT) AS calls
-      FROM calls WHERE ${condition} AND ${used} > ${limit}`
+        ${amount('used')} AS used, limit_value, CAST(1 AS BIGINT) AS calls
+      FROM (
+        SELECT requests.*, ${own.of(cap)} AS limit_value
+        FROM (
+          SELECT user_id, ts, call_id, ${requestUse(cap)} AS used FROM calls WHERE ${condition}
+        ) AS requests${own.join('requests')}
+      ) AS limited_requests
+      WHERE used > limit_value`
 }
 
 /** The shape of a part, without any row. */

@@ -19,7 +19,7 @@ import { weeklyEfficiencyMeasures } from '../../reports/efficiency/efficiency-we
 import { modelMeasures, userMeasures } from '../../reports/weekly/cost-findings.js'
 import { efficiencyPart } from './efficiency.js'
 import { budgetPart } from '../budget-states.js'
-import { capsPart } from '../user-caps.js'
+import { capsPart, limitsOf } from '../user-caps.js'
 import { costOverTime, growthByFeature } from '../over-time.js'
 import { anomalyPart, type AnomalyAnswer } from '../../reports/anomalies/anomalies.js'
 import { incidentMarks } from '../../reports/anomalies/incident-marks.js'
@@ -157,7 +157,8 @@ export const reportSections: readonly ReportSection[] = [
   {
     name: 'caps',
     about: 'users over their caps',
-    ask: ({ question }) => capsPart(question, question.settings.config.userCaps),
+    ask: ({ question }) =>
+      capsPart(question, limitsOf(question.settings.config.userCaps, question.settings.config.userTiers)),
   },
   {
     name: 'latency',

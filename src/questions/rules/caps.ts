@@ -1,21 +1,23 @@
 /** user_caps: users over what one user may use. */
 import type { Rule } from '../../domain/rules/rule.js'
-import { capWords } from '../../domain/budgets/user-caps.js'
-import { count, usd } from '../../domain/words/wording.js'
+import { capsSet } from '../../domain/budgets/cap-limits.js'
+import { capAmount, capWords, isTokens } from '../../domain/budgets/user-caps.js'
 import { hourMs } from '../../domain/time/zones.js'
 import { ruleCaps } from '../../metrics/rules/rule-caps.js'
+import { picos, shortUsdOf } from '../../domain/costs/amount.js'
 import type { Held } from '../../rules/held.js'
 import type { Judgement } from './judgement.js'
 import { ask, type Question } from '../question.js'
-import { bucketBeginning } from '../user-caps.js'
+import { bucketBeginning, limitsOf } from '../user-caps.js'
 
 export async function judgeCaps(
   question: Question,
   rules: readonly Rule[],
   steps: number,
 ): Promise<Judgement> {
-  const caps = question.settings.config.userCaps
-  if (Object.keys(caps).length === 0)
+  const { userCaps, userTiers } = question.settings.config
+  const limits = limitsOf(userCaps, userTiers)
+  if (capsSet(limits).length === 0)
     return { held: [], idle: rules.map((rule) => ({ rule, reason: 'no cap is set under user_caps' })) }
   const held: Held[] = []
   for (const rule of rules) {
@@ -27,23 +29,25 @@ export async function judgeCaps(
     const read = {
       ...scope,
       filters,
-      since: bucketBeginning({ ...scope, since }, caps),
+      since: bucketBeginning({ ...scope, since }, limits),
       until: asOf.toISOString(),
     }
-    const rows = await ask(question.db, ruleCaps({ scope: read, asOf, steps: judged, windowHours, caps }))
-    for (const { cap, user_id, step, used } of rows) {
-      const inWords = (value: string | number): string =>
-        cap === 'request_tokens' ? `${count(value)} tokens` : usd(value)
-      const limit = caps[cap] ?? 0
+    const rows = await ask(question.db, ruleCaps({ scope: read, asOf, steps: judged, windowHours, limits }))
+    for (const { cap, user_id, step, used, limit_value } of rows) {
       held.push({
         rule,
         part: cap,
         step: Number(step),
         dimension: 'user_id',
         value: user_id,
-        measured: cap === 'request_tokens' ? Number(used) : used,
-        bound: limit,
-        details: { cap: capWords[cap], used: inWords(used), limit: inWords(limit), cap_key: cap },
+        measured: isTokens(cap) ? Number(used) : used,
+        bound: isTokens(cap) ? Number(limit_value) : shortUsdOf(picos(limit_value)),
+        details: {
+          cap: capWords[cap],
+          used: capAmount(cap, used),
+          limit: capAmount(cap, limit_value),
+          cap_key: cap,
+        },
       })
     }
   }

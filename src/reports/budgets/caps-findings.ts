@@ -1,23 +1,25 @@
 /** Who went over a cap, in words: a sentence a time, or one a cap where there were many. */
-import { capNames, capWords, type CapName } from '../../domain/budgets/user-caps.js'
+import type { CapLimits } from '../../domain/budgets/cap-limits.js'
+import { capAmount, capNames, capPlaces, capWords, isTokens } from '../../domain/budgets/user-caps.js'
 import type { Scope } from '../../domain/scope.js'
 import { counted } from '../../domain/words/plurals.js'
 import { namedWords } from '../../domain/words/subjects.js'
-import { count, percent, usd } from '../../domain/words/wording.js'
+import { percent } from '../../domain/words/wording.js'
 import type { OverCapRow } from '../../metrics/budgets/caps.js'
-import { isTokens, sinceOf, whenWords } from './caps.js'
+import { sinceOf, whenWords } from './caps.js'
 import type { Finding } from '../report.js'
 
 /** More findings than this of one cap are one sentence. */
 export const findingsOfCap = 3
 
 interface CapsFound {
+  readonly limits: CapLimits
   readonly rows: readonly OverCapRow[]
   readonly scope: Scope
 }
 
 /** A sentence for each time that a cap was crossed, or one for the cap where there are many. */
-export function capsFindings({ rows, scope }: CapsFound): Finding[] {
+export function capsFindings({ rows, scope, limits }: CapsFound): Finding[] {
   return capNames.flatMap((name) => {
     const mine = rows.filter(({ cap }) => cap === name)
     const [worst] = mine
@@ -28,7 +30,11 @@ export function capsFindings({ rows, scope }: CapsFound): Finding[] {
       )
     }
     const users = counted(worst.cap_users, 'user', 'users')
-    const text = `${users} went over the cap of ${amountWords(worst.cap, worst.limit_value)} ${capWords[name]} ${counted(worst.cap_times, 'time', 'times')}; most: ${worst.user_id} with ${usedWords(worst, scope.tz)}`
+    const cap =
+      limits.own.length === 0
+        ? `the cap of ${capAmount(worst.cap, worst.limit_value)} ${capWords[name]}`
+        : `what they may use in ${capPlaces[name]}`
+    const text = `${users} went over ${cap} ${counted(worst.cap_times, 'time', 'times')}; most: ${worst.user_id} with ${usedWords(worst, scope.tz)}`
     return [finding(worst, scope.tz, text)]
   })
 }
@@ -58,8 +64,5 @@ function usedWords(row: OverCapRow, tz: string): string {
   const { cap, used, limit_value: limit, calls } = row
   const over = percent(Number(row.excess) / Number(limit))
   const requests = row.bucket === null ? '' : ` in ${counted(calls, 'call', 'calls')}`
-  return `${amountWords(cap, used)} of ${amountWords(cap, limit)} ${capWords[cap]} (${over} over)${requests}, ${whenWords(row, tz)}`
+  return `${capAmount(cap, used)} of ${capAmount(cap, limit)} ${capWords[cap]} (${over} over)${requests}, ${whenWords(row, tz)}`
 }
-
-const amountWords = (cap: CapName, value: string): string =>
-  isTokens(cap) ? `${count(value)} tokens` : usd(value)

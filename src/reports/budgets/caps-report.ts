@@ -1,4 +1,5 @@
 /** The whole answer of `llmcost caps`. */
+import { capsSet, sameForAll } from '../../domain/budgets/cap-limits.js'
 import { count } from '../../domain/words/wording.js'
 import type { CappedCallsRow } from '../../metrics/budgets/caps.js'
 import { capsSection, capsSections, type CapsAnswer } from './caps.js'
@@ -18,20 +19,24 @@ export function capsReport(answer: CapsAnswer, doubts: Doubts): Report {
     period: { since: scope.since, until: scope.until, tz: scope.tz },
     sections: nothing ? [{ id, title, columns, rows: [], empty }] : [summary, ...capsSections(answer)],
     findings: nothing ? [] : capsFindings(answer),
-    warnings: [...warningsOf(doubts), ...userWarnings(answer)],
+    warnings: [
+      ...warningsOf(doubts),
+      ...(capsSet(answer.limits).length === 0 ? [] : userWarnings(answer.measured)),
+    ],
     footer: footerOf(doubts.history),
   }
 }
 
-function userWarnings({ measured, caps }: CapsAnswer): string[] {
+/** That some calls name no user. */
+export function userWarnings(measured: CappedCallsRow): string[] {
   const without = Number(measured.calls_without_user)
-  if (without === 0 || Object.keys(caps).length === 0) return []
+  if (without === 0) return []
   return [`${count(without)} of ${count(measured.calls)} calls name no user: no cap was held against them`]
 }
 
 /** What stands in the place of an answer when no cap is set. */
 export function noCapsReport(tz: string): Report {
-  const section = capsSection({ caps: {}, rows: [], measured: noCalls })
+  const section = capsSection({ limits: sameForAll({}), rows: [], measured: noCalls })
   return {
     kind: 'caps',
     title: 'Users over their caps',

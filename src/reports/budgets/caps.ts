@@ -1,6 +1,6 @@
 /** Who went over a cap, when and by how much, as tables. */
-import type { UserCaps } from '../../domain/budgets/budget.js'
-import { capNames, capWords, type CapName } from '../../domain/budgets/user-caps.js'
+import { capsSet, type CapLimits } from '../../domain/budgets/cap-limits.js'
+import { capPlaces, isTokens, type CapName } from '../../domain/budgets/user-caps.js'
 import type { Scope } from '../../domain/scope.js'
 import { count } from '../../domain/words/wording.js'
 import { instantOf, localAt } from '../../domain/time/zones.js'
@@ -9,17 +9,15 @@ import { column } from '../columns.js'
 import type { Cell, Column, Row, Section } from '../report.js'
 
 export interface CapsAnswer {
-  readonly caps: UserCaps
+  readonly limits: CapLimits
   readonly scope: Scope
   readonly rows: readonly OverCapRow[]
   readonly measured: CappedCallsRow
 }
 
-export const isTokens = (cap: CapName): boolean => cap === 'request_tokens'
-
 /** Each cap and how many went over it. */
-export function capsSection({ caps, rows, measured }: Omit<CapsAnswer, 'scope'>): Section {
-  const set = capNames.filter((name) => caps[name] !== undefined)
+export function capsSection({ limits, rows, measured }: Omit<CapsAnswer, 'scope'>): Section {
+  const set = capsSet(limits)
   return {
     id: 'caps',
     title: 'Caps',
@@ -35,8 +33,8 @@ export function capsSection({ caps, rows, measured }: Omit<CapsAnswer, 'scope'>)
       const first = rows.find(({ cap }) => cap === name)
       return {
         cap: name,
-        cap_usd: isTokens(name) ? null : String(caps[name]),
-        cap_tokens: isTokens(name) ? Number(caps[name]) : null,
+        cap_usd: isTokens(name) ? null : (amountOf(limits, name)?.toString() ?? null),
+        cap_tokens: isTokens(name) ? (amountOf(limits, name) ?? null) : null,
         users_over: first?.cap_users ?? 0,
         users: measured.users,
         times_over: first?.cap_times ?? 0,
@@ -44,6 +42,8 @@ export function capsSection({ caps, rows, measured }: Omit<CapsAnswer, 'scope'>)
     }),
   }
 }
+
+const amountOf = ({ all }: CapLimits, name: CapName): string | number | undefined => all[name]
 
 /** The requests and buckets over a cap, the most excess first; tokens and USD apart. */
 export function capsSections({ rows, scope }: Pick<CapsAnswer, 'rows' | 'scope'>): Section[] {
@@ -58,7 +58,7 @@ export function capsSections({ rows, scope }: Pick<CapsAnswer, 'rows' | 'scope'>
         rows: mine.map((row) => overRow(row, scope.tz)),
         shownRows: mine.map((row) => ({
           ...overRow(row, scope.tz),
-          cap: capWords[row.cap],
+          cap: capPlaces[row.cap],
           bucket: whenWords(row, scope.tz),
         })),
         notes: leftOut(mine),

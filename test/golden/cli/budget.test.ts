@@ -46,6 +46,11 @@ const questions: Readonly<Record<string, readonly string[]>> = {
     '--top',
     '5',
   ],
+  'caps-replay': [
+    ...['caps', '--replay', '--cap', 'hourly_usd=1', '--cap', 'daily_usd=5', '--cap', 'monthly_usd=50'],
+    ...['--cap-set', 'tight: daily_usd=0.5 request_input_tokens=58000 tier.pro.daily_usd=none'],
+    ...['--tiers', 'users.csv', '--as-of', 'latest', '--top', '3', '--tz', 'Europe/Berlin'],
+  ],
   tiers: ['tiers', '--tiers', 'users.csv', '--as-of', 'latest'],
 }
 
@@ -81,6 +86,16 @@ describe('other questions', () => {
       ['caps-nobody', ['caps', '--cap', 'daily_usd=500', '--as-of', 'latest', '--fail-on', 'over']],
       ['caps-fail', ['caps', '--cap', 'daily_usd=11.9', '--as-of', 'latest', '--fail-on', 'over']],
       ['caps-empty-window', ['caps', '--cap', 'daily_usd=5', '--as-of', '2027-03-01']],
+      ['caps-replay-none', ['caps', '--replay']],
+      ['caps-replay-nothing', ['caps', '--replay', '--cap', 'daily_usd=500', '--as-of', 'latest']],
+      ['caps-replay-empty-window', ['caps', '--replay', '--cap', 'daily_usd=5', '--as-of', '2027-03-01']],
+      ['caps-set-without-replay', ['caps', '--cap-set', 'tight: daily_usd=5']],
+      ['caps-set-empty', ['caps', '--replay', '--cap-set', 'tight: ']],
+      ['caps-tiers-missing', ['caps', '--cap', 'tier.free.daily_usd=1']],
+      [
+        'caps-tiers',
+        ['caps', '--cap', 'tier.free.daily_usd=1', '--tiers', 'users.csv', '--as-of', 'latest', '--top', '3'],
+      ],
       ['tiers-none', ['tiers']],
       ['tiers-twice', ['tiers', '--tiers', 'twice.csv']],
       ['tiers-missing', ['tiers', '--tiers', 'no.csv']],
