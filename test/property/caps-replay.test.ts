@@ -115,18 +115,18 @@ const calls = fc
 const rules = fc
   .subarray(
     [
-      ...['hourly_usd=0.2', 'daily_usd=0.35', 'monthly_usd=0.6', 'request_usd=0.2', 'request_tokens=150'],
-      ...[
-        'request_input_tokens=50',
-        'request_output_tokens=50',
-        'tier.pro.hourly_usd=0.4',
-        'tier.pro.daily_usd=none',
-      ],
-      ...[
-        'user.u2.monthly_usd=0.3',
-        'user.ada.b.hourly_usd=0.000000000001',
-        'user.ada.b.request_tokens=none',
-      ],
+      'hourly_usd=0.2',
+      'daily_usd=0.35',
+      'monthly_usd=0.6',
+      'request_usd=0.2',
+      'request_tokens=150',
+      'request_input_tokens=50',
+      'request_output_tokens=50',
+      'tier.pro.hourly_usd=0.4',
+      'tier.pro.daily_usd=none',
+      'user.u2.monthly_usd=0.3',
+      'user.ada.b.hourly_usd=0.000000000001',
+      'user.ada.b.request_tokens=none',
     ],
     { minLength: 1 },
   )

@@ -101,7 +101,7 @@ export function parseCap(text: string, said = `--cap ${text}`): CapRules {
     })
   }
   const value = capValue(name, amount, said, layer !== undefined)
-  if (layer === undefined || of === undefined) return { [name]: value } as CapRules
+  if (layer === undefined || of === undefined) return { [name]: value }
   return { [layer === 'tier' ? 'tiers' : 'users']: Object.fromEntries([[of, { [name]: value }]]) }
 }
 

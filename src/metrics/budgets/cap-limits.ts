@@ -54,7 +54,10 @@ export function requestUse(cap: CapName, table = 'calls'): string {
       return `coalesce(${table}.output_tokens, 0)`
     case 'request_tokens':
       return `coalesce(${table}.input_tokens, 0) + coalesce(${table}.output_tokens, 0)`
-    default:
+    case 'request_usd':
+    case 'hourly_usd':
+    case 'daily_usd':
+    case 'monthly_usd':
       return `${table}.cost_usd`
   }
 }
