@@ -142,7 +142,8 @@ function buildOption(spec: OptionSpec): Option {
 }
 
 async function run(spec: CommandSpec, command: Command, args: readonly string[]): Promise<void> {
-  const options = command.optsWithGlobals<Record<string, unknown>>()
+  const typed = command.optsWithGlobals<Record<string, unknown>>()
+  const options = spec.readsOptions?.(typed) ?? typed
   if (options['config'] !== undefined && !readsConfig(spec)) {
     throw new UserError(`${spec.name} reads no config file`, { code: 'usage', hint: 'Leave --config out.' })
   }

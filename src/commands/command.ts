@@ -46,6 +46,8 @@ export interface CommandSpec {
   readonly isAlone?: true
   /** Of a subcommand: it is run where none is named, and has the options then. */
   readonly isDefault?: true
+  /** Options as the command reads them, where one means something else beside another. */
+  readonly readsOptions?: (options: Readonly<Record<string, unknown>>) => Record<string, unknown>
   readonly run: (invocation: Invocation) => Promise<Outcome>
 }
 

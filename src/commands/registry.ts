@@ -195,6 +195,12 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./money/prices.js')).pricesCommand,
   },
   {
+    name: 'simulate',
+    group: 'money',
+    summary: 'what if: other models, prices, caches, prompts, volumes and users, side by side',
+    load: async () => (await import('./money/simulate.js')).simulateCommand,
+  },
+  {
     name: 'reprice',
     group: 'money',
     summary: 'price all calls in the database anew, after prices or overrides changed',

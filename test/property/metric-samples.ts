@@ -4,6 +4,7 @@ import { growthBlocks } from '../../src/domain/growth.js'
 import type { Scope } from '../../src/domain/scope.js'
 import { everies } from '../../src/domain/time/timeline.js'
 import { anomalySamples } from './anomaly-samples.js'
+import { simulationSamples } from './simulation-samples.js'
 import { breakdown } from '../../src/metrics/breakdown.js'
 import { budgetDays } from '../../src/metrics/budgets/budgets.js'
 import { cappedCalls, usersOverCaps } from '../../src/metrics/budgets/caps.js'
@@ -83,6 +84,7 @@ const comparedSample = [
 ] as const
 
 export const metrics: readonly Sample[] = [
+  ...simulationSamples,
   {
     id: 'total',
     about: 'every figure over all calls',

@@ -346,7 +346,7 @@ describe('lists', () => {
 describe('every metric runs', () => {
   test('each file that makes a statement has a sample', () => {
     const folder = join(import.meta.dirname, '../../src/metrics')
-    const samples = ['metric', 'rule', 'anomaly'].map((name) =>
+    const samples = ['metric', 'rule', 'anomaly', 'simulation'].map((name) =>
       readFileSync(join(import.meta.dirname, `${name}-samples.ts`), 'utf8'),
     )
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })

@@ -11,6 +11,7 @@
  * the calls between the first and the last failure of the same request, not over all.
  */
 import { zoneOffset } from '../buckets.js'
+import type { Scope } from '../../domain/scope.js'
 import { epochMicros, instant } from '../dialect.js'
 import { errorKind } from './error-kind.js'
 import { flags, groupKey, labels, type GroupKeys, type GroupRequest } from '../groups.js'
@@ -73,8 +74,11 @@ function retriesSql(inReach: string, inQuestion: string): string {
     )`
 }
 
-export function retries(request: RetriesRequest): Query<RetryRow> {
-  const { scope, by, gapMs } = request
+/** The common tables whose last one, `retries`, has the calls in scope that are retries, and the values they bind. */
+export function retriesIn(
+  scope: Scope,
+  gapMs: number,
+): { readonly ctes: string; readonly params: Record<string, Param> } {
   const wanted = inScope(scope)
   const reach = scope.since === null ? null : Date.parse(scope.since) - gapMs - longestWaitMs
   const reachable = inScope({ ...scope, since: null, filters: [] })
@@ -82,6 +86,12 @@ export function retries(request: RetriesRequest): Query<RetryRow> {
   if (reach !== null)
     params['reach'] = new Date(Math.max(0, reach)).toISOString().replace(/[TZ]/g, ' ').trim()
   const inReach = reach === null ? reachable.sql : `ts >= ${instant('$reach')} AND ${reachable.sql}`
+  return { ctes: retriesSql(inReach, wanted.sql), params }
+}
+
+export function retries(request: RetriesRequest): Query<RetryRow> {
+  const { scope, by, gapMs } = request
+  const { ctes, params } = retriesIn(scope, gapMs)
   const offset = by.some(({ kind }) => kind === 'time') ? zoneOffset(scope) : { sql: '0', params: {} }
   Object.assign(params, offset.params)
   const keys = by.map((dimension, i) => `${groupKey(dimension, i, offset.sql, params)} AS d${i}`)
@@ -89,7 +99,7 @@ export function retries(request: RetriesRequest): Query<RetryRow> {
   const group = ds.length === 0 ? '' : `(${[...ds, 'is_others'].join(', ')}), `
   const isTotal = 'GROUPING(error_retried) = 1' + (ds.length === 0 ? '' : ' AND GROUPING(is_others) = 1')
   const sql = /* sql */ `
-    WITH ${retriesSql(inReach, wanted.sql)}
+    WITH ${ctes}
     , retries_in_zone AS (SELECT *, ${offset.sql} AS zone_offset, FALSE AS is_others FROM retries)
     , retries_by_key AS (SELECT ${[...keys, 'is_others', 'cost_usd', 'error_retried'].join(', ')} FROM retries_in_zone)
     , figures AS (

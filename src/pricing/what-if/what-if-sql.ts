@@ -49,8 +49,9 @@ const targets = /* sql */ `SELECT unnest(from_json(CAST($what_if_targets AS JSON
  * @param calls relation with the columns of `calls`, which the caller may have changed (fewer input tokens);
  *   by a simple name or in brackets
  * @param keep columns of it to pass on, none of them named as in `WhatIfColumns`
+ * @param on which calls (`c`) are priced for which target (`t`), as SQL: `t.target = 0 OR c.model = 'gpt-4o'`
  */
-export function whatIfQuery(calls: string, keep: readonly string[]): string {
+export function whatIfQuery(calls: string, keep: readonly string[], on = 'TRUE'): string {
   const moved = /* sql */ `(SELECT c.* REPLACE (
       CASE WHEN t.model IS NULL THEN c.provider ELSE t.provider END AS provider,
       coalesce(t.model, c.model) AS model,
@@ -58,7 +59,7 @@ export function whatIfQuery(calls: string, keep: readonly string[]): string {
       CASE WHEN ${stays} AND t.tier IS NULL THEN c.speed END AS speed,
       CASE WHEN ${stays} THEN c.region END AS region),
       t.target
-    FROM ${calls} c CROSS JOIN (${targets}) t)`
+    FROM ${calls} c JOIN (${targets}) t ON ${on})`
   const priced = pricedQuery({
     calls: moved,
     rates: `(${ratesQuery.replace('$rates', '$what_if_rates')})`,
