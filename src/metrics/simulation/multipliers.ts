@@ -7,29 +7,12 @@
  * Instructions: the smallest input of a feature on a model, where it has enough calls; the shortest message is in
  * it. Retries: as `llmcost errors` counts them, and failed calls.
  */
+import { developmentWords, fewestCalls } from '../../domain/scenarios/multipliers.js'
 import type { Scope } from '../../domain/scope.js'
 import { retriesIn } from '../failures/retries.js'
 import { isCall } from '../measures/aggregates.js'
 import type { Decimal, Param, Query, Whole } from '../query.js'
 import { inScope } from '../scope.js'
-
-/** Environments that are not production's. */
-export const developmentWords = [
-  'dev',
-  'development',
-  'test',
-  'testing',
-  'tests',
-  'stage',
-  'staging',
-  'ci',
-  'local',
-  'qa',
-  'sandbox',
-] as const
-
-/** A feature on a model has instructions to be measured from so many calls on. */
-export const fewestCalls = 20
 
 export interface MultipliersRequest {
   readonly scope: Scope

@@ -93,7 +93,7 @@ async function answered(scenario: Scenario, measuring: Measuring): Promise<Scena
     unknown: unknownMoves(levers, measured),
     unchanged: sum(rows.map(({ stay_unknown_calls: calls }) => calls)),
     idle: levers.filter(
-      (_, i) => effects[i]!.touched !== null && compare(effects[i]!.touched!, whole(0)) === 0,
+      (_, i) => effects[i]!.touched !== null && compare(effects[i]!.touched, whole(0)) === 0,
     ),
     unlogged: levers.filter(
       (lever, i) => lever.kind === 'cache-hit' && !rows.some((row) => row[`f${i}`] && row.knows_hit),

@@ -9,10 +9,11 @@ import {
   zero,
   type Fraction,
 } from '../../domain/costs/fraction.js'
+import { fewestCalls } from '../../domain/scenarios/multipliers.js'
 import type { Scope } from '../../domain/scope.js'
 import { counted } from '../../domain/words/plurals.js'
 import { count } from '../../domain/words/wording.js'
-import { fewestCalls, type MultipliersRow } from '../../metrics/simulation/multipliers.js'
+import type { MultipliersRow } from '../../metrics/simulation/multipliers.js'
 import { column } from '../columns.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from '../notes.js'
 import type { Report, Row } from '../report.js'
