@@ -6,13 +6,13 @@
  */
 import { discreteQuantile } from '../metrics/dialect.js'
 import { count, percent } from '../domain/words/wording.js'
-import { portion } from './scoped-calls.js'
+import { portion, reached } from './scoped-calls.js'
 import type { Asked, Strategy } from './strategy.js'
 
 function savings({ value, sql }: Asked): string {
   return /* sql */ `WITH limits AS (
       SELECT feature, ${discreteQuantile('output_tokens', value('quantile').number)} AS output_limit
-      FROM scoped_calls WHERE output_tokens > 0 AND cache_hit IS NOT TRUE
+      FROM scoped_calls WHERE output_tokens > 0 AND ${reached}
       GROUP BY feature HAVING count(*) >= ${sql('min_calls')}
     )
     SELECT call_id, source, scoped_calls.feature, model, cost, input_cost, output_cost, output_limit, max_tokens,
@@ -20,7 +20,7 @@ function savings({ value, sql }: Asked): string {
       CASE WHEN output_tokens > output_limit
         THEN ${portion('output_cost', '(output_tokens - output_limit)', 'output_tokens')} END AS output_saving
     FROM scoped_calls JOIN limits ON scoped_calls.feature IS NOT DISTINCT FROM limits.feature
-    WHERE output_tokens > 0 AND cache_hit IS NOT TRUE`
+    WHERE output_tokens > 0 AND ${reached}`
 }
 
 export const outputLimits: Strategy = {

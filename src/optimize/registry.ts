@@ -1,11 +1,28 @@
 import { closestNames } from '../domain/words/names.js'
 import { UserError } from '../errors.js'
+import { contextGrowth } from './context-growth.js'
+import { duplicateCalls } from './duplicate-calls.js'
+import { failedCalls } from './failed-calls.js'
+import { heavyUsers } from './heavy-users.js'
+import { longContext } from './long-context.js'
 import { outputLimits } from './output-limits.js'
+import { promptCaching } from './prompt-caching.js'
+import { promptLength } from './prompt-length.js'
 import { responseCaching } from './response-caching.js'
 import type { Strategy } from './strategy.js'
 
 /** All strategies, in the order in which they are applied one after another where several act alike. */
-export const strategies: readonly Strategy[] = [responseCaching, outputLimits]
+export const strategies: readonly Strategy[] = [
+  duplicateCalls,
+  failedCalls,
+  responseCaching,
+  heavyUsers,
+  contextGrowth,
+  longContext,
+  promptLength,
+  outputLimits,
+  promptCaching,
+]
 
 /** @throws UserError (usage) for an id that no strategy has */
 export function strategyOf(id: string, option: string): Strategy {

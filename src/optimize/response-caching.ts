@@ -6,8 +6,9 @@
  * be of a temperature up to the limit; one that is not logged passes. Calls that a cache answered already
  * keep an entry alive and save nothing more.
  */
-import { epochMicros } from '../metrics/dialect.js'
+import { epochMicros, fingerprint } from '../metrics/dialect.js'
 import { count, percent } from '../domain/words/wording.js'
+import { inTime, reached, succeeded } from './scoped-calls.js'
 import type { Asked, Detail, Strategy } from './strategy.js'
 
 const micros = epochMicros('ts')
@@ -16,11 +17,12 @@ const end = `${micros} + CAST(1000 * least(coalesce(latency_ms, 0), 600000) AS B
 /** Calls that could be answered from a cache, each with the time since the one before it had ended, microseconds. */
 const repeats = (columns: string, maxTemperature: string): string => /* sql */ `
   SELECT ${columns}, ${micros} AS started, ${end} AS ended,
-    lag(${micros}) OVER same_prompt AS asked_before, lag(${end}) OVER same_prompt AS answered_before
+    CASE WHEN lag(prompt_hash) OVER same_prompt = prompt_hash THEN lag(${micros}) OVER same_prompt END AS asked_before,
+    lag(${end}) OVER same_prompt AS answered_before
   FROM scoped_calls
-  WHERE prompt_hash IS NOT NULL AND status IS DISTINCT FROM 'error'
+  WHERE prompt_hash IS NOT NULL AND ${succeeded}
     AND (temperature IS NULL OR temperature * 1000000 <= ${maxTemperature})
-  WINDOW same_prompt AS (PARTITION BY prompt_hash, model ORDER BY ts, call_id, source)`
+  WINDOW same_prompt AS (PARTITION BY ${fingerprint(['prompt_hash', 'model'])} ORDER BY ${inTime})`
 
 const isHit = (ttl: string): string =>
   `coalesce(started >= answered_before AND started - asked_before <= ${ttl}, FALSE)`
@@ -28,7 +30,7 @@ const isHit = (ttl: string): string =>
 function savings({ sql }: Asked): string {
   return /* sql */ `SELECT *, is_hit AND cost > 0 AS is_saved,
       CASE WHEN is_hit THEN input_cost END AS input_saving, CASE WHEN is_hit THEN output_cost END AS output_saving
-    FROM (SELECT *, ${isHit(sql('ttl'))} AND cache_hit IS NOT TRUE AS is_hit
+    FROM (SELECT *, ${isHit(sql('ttl'))} AND ${reached} AS is_hit
       FROM (${repeats('call_id, source, feature, model, cache_hit, cost, input_cost, output_cost', sql('max_temperature'))}))`
 }
 
@@ -57,8 +59,9 @@ function curve({ sql }: Asked): string {
   )
   return /* sql */ `WITH repeats AS (
       SELECT started, asked_before, answered_before, cache_hit, cost,
-        lead(started) OVER (PARTITION BY prompt_hash, model ORDER BY started, call_id, source) AS next_start
-      FROM (${repeats('call_id, source, prompt_hash, model, cache_hit, cost', sql('max_temperature'))})
+        CASE WHEN lead(prompt_hash) OVER same_prompt = prompt_hash THEN lead(started) OVER same_prompt END AS next_start
+      FROM (${repeats('call_id, source, ts, prompt_hash, model, cache_hit, cost', sql('max_temperature'))})
+      WINDOW same_prompt AS (PARTITION BY ${fingerprint(['prompt_hash', 'model'])} ORDER BY ${inTime})
     ), tried AS (${each.join('\n      UNION ALL ')}
     ), moments AS (
       SELECT place, started AS moment, 1 AS step FROM tried WHERE NOT coalesce(started - asked_before <= lifetime, FALSE)
@@ -68,8 +71,8 @@ function curve({ sql }: Asked): string {
     ), peaks AS (
       SELECT place, max(live) AS peak_live_entries FROM levels GROUP BY place
     ), hits AS (
-      SELECT place, ttl, count(*) AS calls, count(*) FILTER (WHERE is_hit AND cache_hit IS NOT TRUE) AS hits,
-        coalesce(sum(cost) FILTER (WHERE is_hit AND cache_hit IS NOT TRUE), 0) AS saving
+      SELECT place, ttl, count(*) AS calls, count(*) FILTER (WHERE is_hit AND ${reached}) AS hits,
+        coalesce(sum(cost) FILTER (WHERE is_hit AND ${reached}), 0) AS saving
       FROM tried GROUP BY place, ttl
     )
     SELECT ttl, calls, hits, CAST(hits AS DOUBLE) / calls AS hit_rate, saving AS saving_usd, peak_live_entries

@@ -107,7 +107,7 @@ function requestOf(invocation: Invocation): Request {
       : named.length === 0
         ? strategies
         : [...new Set(named)].map((id) => strategyOf(id.trim(), '--strategy'))
-  const values = readAssumptions(strategies, optionTexts(invocation, 'assume'))
+  const values = readAssumptions(chosen, optionTexts(invocation, 'assume'))
   return {
     askings: askingsOf(chosen, values),
     explains: explain !== undefined,

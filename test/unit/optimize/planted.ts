@@ -6,7 +6,7 @@ import type { Scope } from '../../../src/domain/scope.js'
 import { quoteText } from '../../../src/domain/words/quoting.js'
 import { history } from '../../../src/metrics/store/history.js'
 import { readAssumptions } from '../../../src/optimize/assumptions.js'
-import { strategies, strategyOf } from '../../../src/optimize/registry.js'
+import { strategyOf } from '../../../src/optimize/registry.js'
 import { askingsOf, askOptimized, type Outcome } from '../../../src/questions/optimizing.js'
 import { ask } from '../../../src/questions/question.js'
 
@@ -68,7 +68,7 @@ export function plantedStore(threads = 1): Place {
     plant: (calls) => plant(db, calls),
     find: async (id, ...assumed) => {
       const strategy = strategyOf(id, '--strategy')
-      const askings = askingsOf([strategy], readAssumptions(strategies, assumed))
+      const askings = askingsOf([strategy], readAssumptions([strategy], assumed))
       const [past] = await ask(db, history('2026-10-01T00:00:00.000Z'))
       const { outcomes } = await askOptimized({ db, scope, history: past! }, askings, 100)
       return outcomes[0]!
@@ -106,6 +106,32 @@ async function plant(db: Database, calls: readonly Planted[]): Promise<void> {
     await db.run(`INSERT INTO calls (${names.join(', ')}) VALUES ${values.join(', ')}`)
   }
 }
+
+/** Prices of provider p's model m at any time, USD per million tokens; what is left out has none. */
+export async function plantRates(db: Database, rows: readonly Planted[]): Promise<void> {
+  await db.run('DELETE FROM rates')
+  const common: Planted = {
+    provider: 'p',
+    model: 'm',
+    mode: 'standard',
+    valid_from: '2015-01-01 00:00:00',
+    valid_to: '2100-01-01 00:00:00',
+    band_lo: -1,
+    band_hi: 9_000_000_000,
+    minute_lo: 0,
+    minute_hi: 1440,
+    price_source: 'test',
+  }
+  for (const row of rows) {
+    const all = Object.entries({ ...common, ...row })
+    const values = all.map(([, value]) => (typeof value === 'string' ? quoteText(value) : String(value)))
+    await db.run(`INSERT INTO rates (${all.map(([name]) => name).join(', ')}) VALUES (${values.join(', ')})`)
+  }
+}
+
+/** The sentence of the segment that saves most. */
+export const changeOf = ({ strategy, segments, values }: Outcome): string =>
+  strategy.change(segments[0]!, (name) => values.get(name)!)
 
 /** The saving in all, USD. */
 export const saved = (outcome: Outcome): string | undefined => outcome.total?.saving_usd

@@ -1,0 +1,74 @@
+/**
+ * Waste: the same request twice within seconds, and answers that were cut off and asked for again.
+ *
+ * A call is a duplicate when the call just before it of the same user, feature, prompt_hash and model was made at most
+ * `within` before and did not fail. A call that was cut off (finish_reason length or context_exceeded) is waste when the
+ * next of the same user, feature and prompt_hash comes within `again_within`. A call is waste once.
+ */
+import { epochMicros, fingerprint } from '../metrics/dialect.js'
+import { counted } from '../domain/words/plurals.js'
+import { count } from '../domain/words/wording.js'
+import { inTime, reached, succeeded } from './scoped-calls.js'
+import type { Asked, Strategy } from './strategy.js'
+
+const micros = epochMicros('ts')
+
+function savings({ sql }: Asked): string {
+  return /* sql */ `SELECT *, CASE WHEN is_double OR is_cut THEN input_cost END AS input_saving,
+      CASE WHEN is_double OR is_cut THEN output_cost END AS output_saving
+    FROM (SELECT *, coalesce(same_model AND started - started_before <= ${sql('within')}, FALSE) AS is_double,
+        coalesce(finish_reason IN ('length', 'context_exceeded') AND started_next - started <= ${sql('again_within')}, FALSE) AS is_cut
+      FROM (SELECT call_id, source, feature, model, cost, input_cost, output_cost, finish_reason, ${micros} AS started,
+          CASE WHEN lag(prompt_hash) OVER request = prompt_hash THEN lag(${micros}) OVER request END AS started_before, lag(model) OVER request IS NOT DISTINCT FROM model AS same_model,
+          CASE WHEN lead(prompt_hash) OVER request = prompt_hash THEN lead(${micros}) OVER request END AS started_next
+        FROM scoped_calls
+        WHERE prompt_hash IS NOT NULL AND user_id IS NOT NULL AND ${reached} AND ${succeeded}
+        WINDOW request AS (PARTITION BY ${fingerprint(['prompt_hash', 'user_id', 'feature'])} ORDER BY ${inTime})))`
+}
+
+export const duplicateCalls: Strategy = {
+  id: 'duplicate-calls',
+  title: 'Requests made twice',
+  about:
+    'The same user asks the same prompt again within seconds, as a double click or two workers do; or an answer was cut off and the request was made once more.',
+  needs: [
+    { field: 'prompt_hash', how: 'log a hash of the whole request beside each call' },
+    { field: 'user_id', how: 'log who asked' },
+  ],
+  assumptions: [
+    {
+      name: 'within',
+      about: 'a repeat so soon after the first is a duplicate',
+      kind: 'duration',
+      fallback: '5s',
+      most: '10m',
+    },
+    {
+      name: 'again_within',
+      about: 'a repeat so soon after an answer that was cut off replaces it',
+      kind: 'duration',
+      fallback: '10m',
+      most: '1d',
+    },
+  ],
+  effort: 'low',
+  confidence: 'high',
+  acts: 'on calls',
+  by: ['feature', 'model'],
+  savings,
+  figures: {
+    double_calls: 'count(*) FILTER (WHERE is_double AND taken > 0)',
+    cut_calls: 'count(*) FILTER (WHERE is_cut AND NOT is_double AND taken > 0)',
+  },
+  change: ({ figures, considered_calls: calls }, value) => {
+    const [double, cut] = [Number(figures['double_calls']), Number(figures['cut_calls'])]
+    const said = [
+      double > 0 &&
+        `drop requests that are under way or were answered less than ${value('within').text} ago: ${count(double)} of ${count(calls)} calls`,
+      cut > 0 &&
+        `give room for the whole answer at once: ${counted(cut, 'answer was', 'answers were')} cut off and asked for again`,
+    ]
+    return said.filter(Boolean).join('; ')
+  },
+  risk: 'a user may want another answer to the same prompt: serve the first one only while it is on its way',
+}

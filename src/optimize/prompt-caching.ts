@@ -1,0 +1,167 @@
+/**
+ * Provider prompt caching: prompts that share a long beginning, sent within the cache's lifetime, by calls that use no
+ * cache now.
+ *
+ * Two ways are tried for each feature and model, and the one that saves more is taken:
+ * - by session: a turn whose input is not smaller than the one before it begins with that one. It is read where
+ *   the turn before is recent enough, and what is new is written.
+ * - by prompt: calls of one prompt_hash share at least the smallest input among them. The first writes it, and
+ *   those soon after another read it.
+ *
+ * Reads and writes are at the list price of each call's own model and time; where writing costs more than input (the
+ * surcharge), all that is written pays it, read again or not. What a feature and model saves in all is spread over
+ * its reads in proportion. A beginning shorter than the provider's least is not cached.
+ */
+import { rateJoin } from '../domain/costs/rate-sql.js'
+import { epochMicros, fingerprint } from '../metrics/dialect.js'
+import { count, percent, usd } from '../domain/words/wording.js'
+import { inputTokens, inTime, portionOfAmounts, reached, succeeded, tokenCost } from './scoped-calls.js'
+import type { Asked, Detail, Strategy } from './strategy.js'
+
+/** The least that providers cache, tokens, by their documentation; 1,024 where nothing else is known. */
+const least = `CASE WHEN contains(model, 'haiku-4') OR contains(model, 'opus-4-5') OR contains(model, 'opus-4-6') THEN 4096
+        WHEN contains(model, 'haiku') THEN 2048 WHEN contains(model, 'gemini-2.5-pro') THEN 4096 ELSE 1024 END`
+
+/** Keys of more than one call. */
+const several = (key: string): string =>
+  `SELECT ${key} FROM uncached_calls WHERE ${key} IS NOT NULL GROUP BY ${key} HAVING count(*) > 1`
+
+/** OpenAI caches whole steps of 128 tokens. */
+const whole = (tokens: string): string =>
+  `CASE WHEN provider IN ('openai', 'azure') THEN (${tokens}) // 128 * 128 ELSE ${tokens} END`
+
+/**
+ * A row for each call and way: tokens that share, and the time since they were last sent. What comes once needs no
+ * sorting.
+ */
+const chains = /* sql */ `SELECT *, ${epochMicros('ts')} - ${epochMicros('ts_before')} AS gap
+    FROM (SELECT *, 'session' AS way, CASE WHEN lag(session_id) OVER session = session_id THEN lag(ts) OVER session END AS ts_before,
+        CASE WHEN lag(input_tokens) OVER session <= input_tokens THEN lag(input_tokens) OVER session ELSE 0 END AS shared
+      FROM uncached_calls WHERE session_key IN (${several('session_key')})
+      WINDOW session AS (PARTITION BY session_key ORDER BY ${inTime})
+      UNION ALL
+      SELECT *, 'session', NULL, 0 FROM uncached_calls WHERE session_id IS NOT NULL AND session_key NOT IN (${several('session_key')})
+      UNION ALL
+      SELECT *, 'prompt', CASE WHEN lag(prompt_hash) OVER prompt = prompt_hash THEN lag(ts) OVER prompt END,
+        min(input_tokens) OVER (PARTITION BY prompt_key)
+      FROM uncached_calls WHERE prompt_key IN (${several('prompt_key')})
+      WINDOW prompt AS (PARTITION BY prompt_key ORDER BY ${inTime})
+      UNION ALL
+      SELECT *, 'prompt', NULL, input_tokens FROM uncached_calls
+      WHERE prompt_hash IS NOT NULL AND prompt_key NOT IN (${several('prompt_key')}))`
+
+/** CTEs up to `valued`: what each call would read and write, and what that saves and costs. */
+const valued = (ttl: string): string => /* sql */ `WITH uncached_calls AS (
+      SELECT call_id, source, ts, provider, model, feature, session_id, prompt_hash, service_tier, speed, region, input_tokens,
+        cost, input_cost, output_cost, cost_basis, list_cost_usd,
+        CASE WHEN session_id IS NOT NULL THEN ${fingerprint(['session_id', 'feature', 'model'])} END AS session_key,
+        CASE WHEN prompt_hash IS NOT NULL THEN ${fingerprint(['prompt_hash', 'feature', 'model'])} END AS prompt_key
+      FROM scoped_calls
+      WHERE ${reached} AND ${succeeded} AND uncached_cost > 0 AND input_tokens > 0
+        AND cache_read_input_tokens = 0 AND ${inputTokens.write} = 0
+    ), chained AS (
+      SELECT *, coalesce(${whole('shared')}, 0) AS prefix, coalesce(gap <= ${ttl}, FALSE) AND shared >= ${least} AS is_read
+      FROM (${chains})
+    ), promising AS (
+      SELECT DISTINCT feature AS p_feature, model AS p_model, way AS p_way FROM chained WHERE is_read
+    ), priced AS (
+      SELECT chained.*, CASE WHEN is_read THEN prefix ELSE 0 END AS read_tokens,
+        CASE WHEN way = 'session' THEN CASE WHEN chained.input_tokens < ${least.replaceAll('model', 'chained.model')} THEN 0
+            ELSE chained.input_tokens - CASE WHEN is_read THEN prefix ELSE 0 END END
+          WHEN is_read OR shared < ${least.replaceAll('model', 'chained.model')} THEN 0 ELSE prefix END AS written_tokens,
+        rates.input_price - coalesce(rates.cache_read_price, rates.input_price) AS read_discount,
+        greatest(coalesce(CASE WHEN ${ttl} > 300000000 THEN rates.cache_write_1h_price END, rates.cache_write_price, rates.input_price) - rates.input_price, 0) AS write_extra
+      FROM chained
+        JOIN promising ON feature IS NOT DISTINCT FROM p_feature AND chained.model = p_model AND way = p_way
+        JOIN rates ON ${rateJoin('chained', 'rates')} AND rates.lacks IS NULL
+    ), valued AS (
+      SELECT *, ${tokenCost('read_tokens', 'read_discount')} AS gain, ${tokenCost('written_tokens', 'write_extra')} AS extra
+      FROM priced
+    ), nets AS (
+      SELECT feature, model, way, sum(gain) AS gross, sum(extra) AS extras, sum(gain) - sum(extra) AS net,
+        row_number() OVER (PARTITION BY feature, model ORDER BY sum(gain) - sum(extra) DESC, way) AS place
+      FROM valued GROUP BY feature, model, way
+    )`
+
+function savings({ sql }: Asked): string {
+  const listed = portionOfAmounts('gain', 'net', 'gross')
+  return /* sql */ `${valued(sql('ttl'))}
+    SELECT call_id, source, valued.feature, valued.model, cost, input_cost, output_cost, valued.way, read_tokens, written_tokens,
+      gain, extra, 0 AS output_saving,
+      CASE WHEN net > 0 AND gain > 0 THEN CASE WHEN cost_basis = 'list' THEN ${listed}
+        ELSE ${portionOfAmounts('cost', listed, 'list_cost_usd')} END END AS input_saving
+    FROM valued JOIN nets ON valued.feature IS NOT DISTINCT FROM nets.feature AND valued.model IS NOT DISTINCT FROM nets.model
+      AND valued.way = nets.way AND nets.place = 1`
+}
+
+/** Both lifetimes beside each other, by provider. */
+const lifetimes = (): Detail => ({
+  id: 'lifetimes',
+  title: 'By lifetime of the cache',
+  columns: [
+    { key: 'lifetime', title: 'lifetime', kind: 'text' },
+    { key: 'provider', title: 'provider', kind: 'text' },
+    { key: 'calls', title: 'calls', kind: 'count' },
+    { key: 'hit_rate', title: 'calls that read', kind: 'rate' },
+    { key: 'saved_by_reads_usd', title: 'saved by reads', kind: 'usd' },
+    { key: 'extra_for_writes_usd', title: 'extra for writes', kind: 'usd' },
+  ],
+  sql: [
+    ['5 min', 300_000_000],
+    ['1 h', 3_600_000_000],
+  ]
+    .map(
+      ([name, ttl]) => /* sql */ `(${valued(`CAST(${ttl} AS BIGINT)`)}
+      SELECT '${name}' AS lifetime, provider, count(*) AS calls, CAST(count(*) FILTER (WHERE gain > 0) AS DOUBLE) / count(*) AS hit_rate,
+        sum(gain) AS saved_by_reads_usd, sum(extra) AS extra_for_writes_usd
+      FROM valued JOIN nets ON valued.feature IS NOT DISTINCT FROM nets.feature AND valued.model IS NOT DISTINCT FROM nets.model
+        AND valued.way = nets.way AND nets.place = 1
+      GROUP BY provider ORDER BY provider)`,
+    )
+    .join(' UNION ALL '),
+  notes: ['of all features and models, with those that would lose'],
+})
+
+export const promptCaching: Strategy = {
+  id: 'prompt-caching',
+  title: "The provider's prompt cache",
+  about:
+    'Calls that use no prompt cache now, but whose prompt begins as another one sent shortly before: turns of a session, or calls of one prompt_hash. Reads cost less, writes more, by the list price of each model; what is written pays the surcharge, read again or not.',
+  needs: [
+    {
+      field: 'cache_read_input_tokens',
+      how: "log the cached tokens of the response's usage, 0 included",
+    },
+    {
+      field: 'session_id or prompt_hash',
+      has: '(session_id IS NOT NULL OR prompt_hash IS NOT NULL)',
+      how: 'log one id for all calls of a conversation, or a hash of the part of the prompt that stays the same',
+    },
+    { field: 'input_tokens', how: "log the input tokens of the response's usage" },
+  ],
+  assumptions: [
+    {
+      name: 'ttl',
+      about: 'how long the provider keeps what was sent; over 5m at the price of 1 h, where there is one',
+      kind: 'duration',
+      fallback: '5m',
+      least: '1m',
+      most: '1d',
+    },
+  ],
+  effort: 'low',
+  confidence: 'medium',
+  acts: 'on prices',
+  by: ['feature', 'model'],
+  savings,
+  figures: {
+    read_calls: 'count(*) FILTER (WHERE read_tokens > 0)',
+    read_tokens: 'sum(read_tokens)',
+    extra_usd: 'sum(extra)',
+    way: 'min(way)',
+  },
+  change: ({ figures, considered_calls: calls }, value) =>
+    `${figures['way'] === 'session' ? 'cache the conversation up to its newest turn' : 'put what stays the same first in the prompt, and cache it'} (lifetime ${value('ttl').text}): ${count(figures['read_calls'])} of ${count(calls)} calls (${percent(Number(figures['read_calls']) / Number(calls))}) would read ${count(figures['read_tokens'])} tokens from it; writes cost ${usd(figures['extra_usd'])} more`,
+  risk: 'what changes early in the prompt (a date, a user id) empties the cache: watch llmcost cache',
+  details: () => [lifetimes()],
+}
