@@ -151,6 +151,7 @@ async function run(spec: CommandSpec, command: Command, args: readonly string[])
   const terminal: Terminal = {
     columns: columnsOf(process.stdout),
     interactive: process.stderr.isTTY && !quiet,
+    isShown: process.stdout.isTTY && textOption(options, 'output') === undefined,
     warn: (text) => {
       const lines = typeof text === 'string' ? [text] : text
       if (!quiet) process.stderr.write(lines.map((line) => `${visible(line)}\n`).join(''))

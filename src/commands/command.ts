@@ -56,6 +56,8 @@ export interface Terminal {
   readonly columns: number
   /** stderr is a terminal: progress may be shown there. */
   readonly interactive: boolean
+  /** stdout is a terminal: what is no text for people does not belong there. */
+  readonly isShown?: boolean
   /** A list is one line each; a newline within a line is shown, not written. */
   readonly warn: (text: string | readonly string[]) => void
   /** Raw text to stderr, for progress only. */

@@ -27,6 +27,7 @@ export const answers = {
   call_cost: { command: 'explain' },
   calls: { command: 'calls' },
   caps: { command: 'caps' },
+  caps_over: { command: 'caps --over' },
   caps_replay: { command: 'caps --replay' },
   check: {
     command: 'check',

@@ -32,14 +32,21 @@ export const sinceSteps = 24
 export const mostSinceSteps = 30 * 24
 
 /** Same rule and subject, same key. */
-function keyOf({ rule, dimension, value, part }: Held): string {
+const keyOf = ({ rule, dimension, value, part }: Held): string =>
+  subjectKey(rule.name, { dimension, value, part })
+
+/** What a rule's alerts about a subject are told apart by, run after run. */
+export function subjectKey(
+  rule: string,
+  { dimension, value, part }: Pick<Held, 'dimension' | 'value'> & { readonly part: string | undefined },
+): string {
   const subject =
     dimension === null
       ? value === null
         ? ''
         : `:${JSON.stringify(value)}`
       : `:${dimension}=${JSON.stringify(value)}`
-  return `${rule.name}${subject}${part === undefined ? '' : `:${part}`}`
+  return `${rule}${subject}${part === undefined ? '' : `:${part}`}`
 }
 
 /** By subject, in the order in which the rules and then their subjects come. */

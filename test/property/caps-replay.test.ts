@@ -10,6 +10,7 @@ import { writeStore } from '../../src/db/store.js'
 import { capLimits, type CapLimits } from '../../src/domain/budgets/cap-limits.js'
 import { parseCaps, type CapName } from '../../src/domain/budgets/user-caps.js'
 import type { Scope } from '../../src/domain/scope.js'
+import { capsNow, type CapNowRow } from '../../src/metrics/budgets/caps-now.js'
 import type { CapsReplayRow } from '../../src/metrics/budgets/caps-replay.js'
 import { askCapsReplay } from '../../src/questions/caps-replay.js'
 import { bareCall, bucketOf, dollarText, load, type RawCall } from './metrics-model.js'
@@ -161,6 +162,40 @@ test('a limiter that goes call by call refuses the same calls, for the same reas
       },
     ),
     { numRuns: tries(60, 600) },
+  )
+})
+
+test('who is at a cap now, by what the running hour, day and month hold', async () => {
+  await fc.assert(
+    fc.asyncProperty(calls, rules, fc.constantFrom(...zones), somewhen, async (some, caps, tz, at) => {
+      await load(db, some)
+      const limits = capLimits(caps, tiers)
+      const until = new Date(at).toISOString()
+      const scope: Scope = { since: null, until, filters: [], tz }
+      const { sql, params } = capsNow({ scope, asOf: new Date(at), limits })
+      const { rows } = await db.query<CapNowRow>(sql, params)
+      const past = some.filter(({ ts, user_id: user }) => ts < at && user !== null)
+      const wanted = [...new Set(past.map(({ user_id: user }) => user))].flatMap((user) => {
+        const own = limits.own.find(({ userId }) => userId === user)?.caps ?? limits.all
+        return windows.flatMap(([cap, unit]) => {
+          const label = bucketOf(unit, at, tz)
+          const mine = past.filter((one) => one.user_id === user && bucketOf(unit, one.ts, tz) === label)
+          const used = mine.reduce((sum, { cost }) => sum + (cost ?? 0n), 0n)
+          const limit = own[cap]
+          return limit === undefined || used < picosOf(limit)
+            ? []
+            : [[cap, user, used, picosOf(limit), mine.length].join()]
+        })
+      })
+      expect(
+        rows
+          .map((row) =>
+            [row.cap, row.user_id, picosOf(row.used), picosOf(row.limit_value), Number(row.calls)].join(),
+          )
+          .toSorted(),
+      ).toEqual(wanted.toSorted())
+    }),
+    { numRuns: tries(40, 400) },
   )
 })
 

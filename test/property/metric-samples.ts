@@ -8,6 +8,7 @@ import { simulationSamples } from './simulation-samples.js'
 import { breakdown } from '../../src/metrics/breakdown.js'
 import { budgetDays } from '../../src/metrics/budgets/budgets.js'
 import { cappedCalls, usersOverCaps } from '../../src/metrics/budgets/caps.js'
+import { capsNow } from '../../src/metrics/budgets/caps-now.js'
 import { capsReplay } from '../../src/metrics/budgets/caps-replay.js'
 import { dailyCosts } from '../../src/metrics/budgets/daily-costs.js'
 import { comparison, sharedCalls } from '../../src/metrics/comparison/comparison.js'
@@ -154,6 +155,12 @@ export const metrics: readonly Sample[] = [
     id: 'caps_replay',
     about: 'what caps would have refused, users with caps of their own among them',
     sample: (scope) => capsReplay({ scope, readSince: scope.since, limits: someLimits, top: 20 }),
+  },
+  {
+    id: 'caps_now',
+    about: 'users at a cap of the running hour, day and month',
+    sample: (scope) =>
+      capsNow({ scope, asOf: new Date(scope.until ?? '2100-01-01T00:00:00Z'), limits: someLimits }),
   },
   { id: 'capped_calls', about: 'calls and users that caps are held against', sample: cappedCalls },
   {

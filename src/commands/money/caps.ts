@@ -1,24 +1,11 @@
 /** `llmcost caps`: users who went over what one user may use, and what caps would do. */
-import { resolve } from 'node:path'
-import { readUserTiers } from '../../config/user-tiers.js'
-import type { CapRules } from '../../domain/budgets/budget.js'
-import { capLimits, capsSet } from '../../domain/budgets/cap-limits.js'
-import { parseCapSets, type CapSet } from '../../domain/budgets/cap-sets.js'
+import { parseCapSets } from '../../domain/budgets/cap-sets.js'
 import { capNames, mergedCaps, parseCaps } from '../../domain/budgets/user-caps.js'
-import type { UserTier } from '../../domain/budgets/user-tier.js'
-import { dayOf } from '../../domain/time/calendar.js'
-import { dayMs, instantOf, localAt } from '../../domain/time/zones.js'
-import type { Window } from '../../domain/scope.js'
-import { exitCodes, UserError } from '../../errors.js'
-import { askCapsReplay } from '../../questions/caps-replay.js'
-import { capsReplayReport } from '../../reports/budgets/caps-replay.js'
-import { capsReport, noCapsReport } from '../../reports/budgets/caps-report.js'
-import { questionOptions, type CommandSpec, type Invocation, type Outcome } from '../command.js'
-import { doubtsAbout } from '../../questions/question.js'
-import { optionCount, optionText, optionTexts } from '../option-values.js'
-import { withCalls } from '../with-calls.js'
+import { UserError } from '../../errors.js'
+import { questionOptions, type CommandSpec, type Invocation } from '../command.js'
+import { optionTexts } from '../option-values.js'
 import { settingsOf } from '../settings.js'
-import { askCaps } from '../../questions/user-caps.js'
+import { areOver, onTrial, wentOver } from './caps-asking.js'
 
 export const capsCommand: CommandSpec = {
   name: 'caps',
@@ -29,7 +16,8 @@ export const capsCommand: CommandSpec = {
     'Clock hours, days and months are those of --tz. Without --since: the last 7 days and today; of --replay the last 30.',
     'An hour, day or month counts from its own beginning when any of its calls is in the window. Over is more than the cap.',
   ].join('\n'),
-  more: '--replay goes through the calls as a limiter would have: a call is refused when it is over a cap on requests, or when what was accepted in its hour, day or month is at the cap already; refused calls use nothing. Rows in which a source states what a session used in all are no calls, and are left out.',
+  more: '--replay goes through the calls as a limiter would have: a call is refused when it is over a cap on requests, or when what was accepted in its hour, day or month is at the cap already; refused calls use nothing. Rows in which a source states what a session used in all are no calls, and are left out.\n--over lists whom a limiter would refuse now: at a cap or above it. --format json names users by the keys of the webhook of check; --format redis writes SET llmcost:over:USER with what was used as JSON, and the end of the hour, day or month as expiry.',
+  ownFormats: ['redis'],
   options: [
     {
       flags: '--cap <cap=amount>',
@@ -38,6 +26,12 @@ export const capsCommand: CommandSpec = {
       group: 'Question',
     },
     { flags: '--replay', about: 'what a limiter with these caps would have refused', group: 'Question' },
+    {
+      flags: '--over',
+      about:
+        'who is at a cap of the running hour, day or month, and until when; exit code 3 when somebody is',
+      group: 'Question',
+    },
     {
       flags: '--cap-set <caps>',
       about: "with --replay: another set of caps beside, such as 'tight: hourly_usd=1 daily_usd=5'",
@@ -71,81 +65,42 @@ export const capsCommand: CommandSpec = {
       command: "llmcost caps --replay --cap daily_usd=5 --cap-set 'tight: hourly_usd=1 daily_usd=5'",
       about: 'two sets on trial',
     },
+    {
+      command: 'llmcost caps --over --format redis | redis-cli --pipe',
+      about: 'a list that a gateway can read, each entry until its cap begins anew',
+    },
   ],
   run: async (invocation) => {
     const given = parseCaps(optionTexts(invocation, 'cap'))
     const sets = parseCapSets(optionTexts(invocation, 'capSet'))
-    const isReplay = invocation.options['replay'] === true
-    if (!isReplay && sets.length > 0) {
+    const mode = modeOf(invocation)
+    if (mode !== 'replay' && sets.length > 0) {
       throw new UserError('--cap-set goes with --replay', {
         code: 'usage',
         hint: 'Give --replay, or one set of caps by --cap.',
       })
     }
+    if (mode !== 'over' && invocation.ownFormat === 'redis') {
+      throw new UserError('--format redis goes with --over', {
+        code: 'usage',
+        hint: 'It lists who is over a cap now.',
+      })
+    }
     const { config } = await settingsOf(invocation)
     const rules = mergedCaps(config.userCaps, given)
-    return isReplay ? replay(invocation, rules, sets) : over(invocation, rules)
+    if (mode === 'over') return areOver(invocation, rules)
+    return mode === 'replay' ? onTrial(invocation, rules, sets) : wentOver(invocation, rules)
   },
 }
 
-async function over(invocation: Invocation, rules: CapRules): Promise<Outcome> {
-  const top = optionCount(invocation, 'top') ?? 20
-  const { tz } = await settingsOf(invocation)
-  const limits = capLimits(rules, await tiersFor(invocation, [rules]))
-  if (capsSet(limits).length === 0) return { report: noCapsReport(tz) }
-  let isOver = false
-  const report = await withCalls(
-    invocation,
-    async (question) => {
-      const answer = await askCaps(question, limits, top)
-      isOver = answer.rows.length > 0
-      return capsReport(answer, await doubtsAbout(question, answer.measured))
-    },
-    lastDaysAndToday(7),
-  )
-  const fails = isOver && optionText(invocation, 'failOn') !== undefined
-  return { report, ...(fails ? { exitCode: exitCodes.check } : {}) }
-}
+const modes = ['replay', 'over'] as const
 
-async function replay(invocation: Invocation, rules: CapRules, others: readonly CapSet[]): Promise<Outcome> {
-  const top = optionCount(invocation, 'top') ?? 20
-  const { tz } = await settingsOf(invocation)
-  const isSet = Object.keys(rules).length > 0
-  const sets = [
-    ...(isSet ? [{ name: invocation.given('cap') ? 'caps' : 'user_caps', rules }] : []),
-    ...others,
-  ]
-  if (sets.length === 0) return { report: noCapsReport(tz) }
-  const tiers = await tiersFor(
-    invocation,
-    sets.map((set) => set.rules),
-  )
-  const report = await withCalls(
-    invocation,
-    async (question) => {
-      const answer = await askCapsReplay(question, sets, { tiers, top })
-      return capsReplayReport(answer, await doubtsAbout(question, answer.measured))
-    },
-    lastDaysAndToday(30),
-  )
-  return { report }
+/** @throws UserError (usage) for two of them */
+function modeOf({ options }: Invocation): (typeof modes)[number] | undefined {
+  const [mode, second] = modes.filter((name) => options[name] === true)
+  if (second === undefined) return mode
+  throw new UserError(`--${mode} and --${second} are two questions`, {
+    code: 'usage',
+    hint: 'Ask one of them.',
+  })
 }
-
-/** Who is in which tier, where caps need to know. @throws UserError (usage) */
-async function tiersFor(
-  invocation: Invocation,
-  rules: readonly CapRules[],
-): Promise<readonly UserTier[] | undefined> {
-  const given = optionText(invocation, 'tiers')
-  const { config } = await settingsOf(invocation)
-  const path = given === undefined ? config.userTiers : resolve(given)
-  const areNeeded = rules.some(({ tiers }) => Object.keys(tiers ?? {}).length > 0)
-  return areNeeded && path !== undefined ? readUserTiers(path) : undefined
-}
-
-const lastDaysAndToday =
-  (days: number) =>
-  (until: Date, tz: string): Window => {
-    const today = dayOf(localAt(until.getTime(), tz))
-    return { since: new Date(instantOf(today - days * dayMs, tz)).toISOString(), until: until.toISOString() }
-  }

@@ -1,7 +1,7 @@
 /** The caps that hold for each user, from those of all, of the tiers and of single users. */
 import { UserError } from '../../errors.js'
 import type { CapRules, OwnCaps, UserCaps } from './budget.js'
-import { capNames, ownOf, type CapName } from './user-caps.js'
+import { capBuckets, capNames, ownOf, type CapName } from './user-caps.js'
 import type { UserTier } from './user-tier.js'
 
 /** A user whose caps are not those of all. */
@@ -55,6 +55,13 @@ function over(all: UserCaps, own: OwnCaps): UserCaps {
 /** The caps that hold for anybody, in the order in which they are looked at. */
 export const capsSet = ({ all, own }: CapLimits): readonly CapName[] =>
   capNames.filter((name) => [all, ...own.map(({ caps }) => caps)].some((caps) => caps[name] !== undefined))
+
+/** Those over a span alone: none of a request. */
+export function spanLimits({ all, own }: CapLimits): CapLimits {
+  const spansOf = (caps: UserCaps): UserCaps =>
+    Object.fromEntries(Object.entries(caps).filter(([name]) => Object.hasOwn(capBuckets, name)))
+  return { all: spansOf(all), own: own.map(({ userId, caps }) => ({ userId, caps: spansOf(caps) })) }
+}
 
 /** The same for everybody. */
 export const sameForAll = (all: UserCaps): CapLimits => ({ all, own: [] })

@@ -7,6 +7,7 @@ import { hourMs } from '../../domain/time/zones.js'
 import type { FiredRule } from '../../rules/fired.js'
 import { mostSinceSteps } from '../../rules/held.js'
 import { column } from '../columns.js'
+import { foldedCaps } from './folded-caps.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from '../notes.js'
 import { matchesNever, unmatchedWords } from '../unmatched.js'
 import type { Column, Finding, Period, Report, Row, Section } from '../report.js'
@@ -65,13 +66,14 @@ function shownRow({ kind, severity, rule, measured, bound, since, details }: Fir
 /** @param asOf the moment that was judged */
 export function checkReport(answer: CheckAnswer, doubts: Doubts, asOf: Date): Report {
   const { fired, judged } = answer
+  const shown = foldedCaps(fired)
   const none = doubts.history.last_ts === null
   const section: Section = {
     id: 'fired',
     title: 'Fired rules',
     columns,
     rows: fired.map(rowOf),
-    shownRows: fired.map(shownRow),
+    shownRows: shown.map(shownRow),
     shownColumns,
     notes: sinceNotes(fired, asOf),
     empty: none ? emptyText(doubts) : `${ruleCount(judged)} checked, none fires`,
@@ -81,7 +83,7 @@ export function checkReport(answer: CheckAnswer, doubts: Doubts, asOf: Date): Re
     title: 'Check',
     period: periodOf(doubts, asOf),
     sections: [section],
-    findings: [...fired.map(findingOf), ...failedFindings(answer)],
+    findings: [...shown.map(findingOf), ...failedFindings(answer)],
     warnings: [...warningsOf(doubts), ...unmatchedWarnings(doubts), ...idleWarnings(answer)],
     data: {
       checked_rules: judged.map(({ name }) => name),

@@ -66,6 +66,12 @@ const questions: Readonly<Record<string, readonly string[]>> = {
     '--tz',
     'Europe/Berlin',
   ],
+  'caps-over': [
+    'caps',
+    '--over',
+    ...['hourly_usd=0.001', 'daily_usd=0.3', 'monthly_usd=8'].flatMap((cap) => ['--cap', cap]),
+    ...['--as-of', '2026-09-27T21:50:00Z', '--tz', 'Europe/Berlin'],
+  ],
   tiers: ['tiers', '--tiers', 'users.csv', '--as-of', 'latest'],
 }
 
@@ -101,6 +107,15 @@ describe('other questions', () => {
       ['caps-nobody', ['caps', '--cap', 'daily_usd=500', '--as-of', 'latest', '--fail-on', 'over']],
       ['caps-fail', ['caps', '--cap', 'daily_usd=11.9', '--as-of', 'latest', '--fail-on', 'over']],
       ['caps-empty-window', ['caps', '--cap', 'daily_usd=5', '--as-of', '2027-03-01']],
+      ['caps-over-nobody', ['caps', '--over', '--cap', 'daily_usd=500', '--as-of', 'latest']],
+      [
+        'caps-over-redis',
+        ['caps', '--over', '--cap', 'monthly_usd=9', '--as-of', 'latest', '--format', 'redis'],
+      ],
+      ['caps-over-since', ['caps', '--over', '--cap', 'daily_usd=5', '--since', '7d']],
+      ['caps-over-replay', ['caps', '--over', '--replay']],
+      ['caps-redis-alone', ['caps', '--cap', 'daily_usd=5', '--format', 'redis']],
+      ['caps-over-later', ['caps', '--over', '--cap', 'daily_usd=5', '--as-of', '2027-03-01']],
       ['caps-replay-none', ['caps', '--replay']],
       ['caps-replay-nothing', ['caps', '--replay', '--cap', 'daily_usd=500', '--as-of', 'latest']],
       ['caps-replay-empty-window', ['caps', '--replay', '--cap', 'daily_usd=5', '--as-of', '2027-03-01']],

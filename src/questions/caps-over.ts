@@ -1,0 +1,89 @@
+/** Who is at a cap of the running hour, day or month, and until when: what a gateway turns away. */
+import type { CapLimits } from '../domain/budgets/cap-limits.js'
+import { capAmount, capWords, type CapName } from '../domain/budgets/user-caps.js'
+import { picos, shortUsdOf } from '../domain/costs/amount.js'
+import type { Severity } from '../domain/rules/severity.js'
+import { dayOf, monthOf } from '../domain/time/calendar.js'
+import { dayMs, hourMs, instantOf, localAt } from '../domain/time/zones.js'
+import { namedWords } from '../domain/words/subjects.js'
+import { capsNow } from '../metrics/budgets/caps-now.js'
+import { subjectKey } from '../rules/held.js'
+import { ask, type Question } from './question.js'
+
+/** Named as the body of a webhook of `check` names them. */
+export interface UserOver {
+  /** That of the alert about the same user and cap. */
+  readonly key: string
+  readonly rule: string
+  readonly kind: 'user_caps'
+  readonly severity: Severity
+  readonly dimension: 'user_id'
+  readonly value: string
+  /** USD, exact decimals. */
+  readonly measured: string
+  readonly bound: string
+  /** Of the running hour, day or month, ISO 8601 UTC. */
+  readonly since: string
+  readonly until: string
+  readonly text: string
+  readonly details: {
+    readonly cap_key: CapName
+    readonly cap: string
+    readonly used: string
+    readonly limit: string
+  }
+  readonly calls: number | bigint
+}
+
+/** The most excess first. */
+export async function askCapsOver(
+  { db, scope, asOf, settings }: Question,
+  limits: CapLimits,
+): Promise<readonly UserOver[]> {
+  const spans = runningSpans(asOf, scope.tz)
+  const read = { ...scope, since: new Date(spans.month.since).toISOString(), until: asOf.toISOString() }
+  const rows = await ask(db, capsNow({ scope: read, asOf, limits }))
+  const rule = settings.config.rules.find(({ kind }) => kind === 'user_caps')
+  const name = rule?.name ?? 'user_caps'
+  return rows.map(({ cap, user_id: value, used, limit_value, calls }) => {
+    const { since, until } = spans[cap === 'hourly_usd' ? 'hour' : cap === 'daily_usd' ? 'day' : 'month']
+    const details = {
+      cap_key: cap,
+      cap: capWords[cap],
+      used: capAmount(cap, used),
+      limit: capAmount(cap, limit_value),
+    }
+    return {
+      key: subjectKey(name, { dimension: 'user_id', value, part: cap }),
+      rule: name,
+      kind: 'user_caps',
+      severity: rule?.severity ?? 'warning',
+      dimension: 'user_id',
+      value,
+      measured: shortUsdOf(picos(used)),
+      bound: shortUsdOf(picos(limit_value)),
+      since: new Date(since).toISOString(),
+      until: new Date(until).toISOString(),
+      text: `${namedWords('user_id', value)} used ${details.used} of ${details.limit} ${details.cap}`,
+      details,
+      calls,
+    }
+  })
+}
+
+interface Ends {
+  readonly since: number
+  readonly until: number
+}
+
+/** The clock hour, the day and the month of the zone at a moment, ms. */
+export function runningSpans(asOf: Date, tz: string): Readonly<Record<'hour' | 'day' | 'month', Ends>> {
+  const local = localAt(asOf.getTime(), tz)
+  const gone = ((local % hourMs) + hourMs) % hourMs
+  const day = dayOf(local)
+  return {
+    hour: { since: asOf.getTime() - gone, until: asOf.getTime() - gone + hourMs },
+    day: { since: instantOf(day, tz), until: instantOf(day + dayMs, tz) },
+    month: { since: instantOf(monthOf(local), tz), until: instantOf(monthOf(local, 1), tz) },
+  }
+}
