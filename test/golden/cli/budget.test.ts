@@ -70,7 +70,10 @@ const questions: Readonly<Record<string, readonly string[]>> = {
     'caps',
     '--over',
     ...['hourly_usd=0.001', 'daily_usd=0.3', 'monthly_usd=8'].flatMap((cap) => ['--cap', cap]),
-    ...['--as-of', '2026-09-27T21:50:00Z', '--tz', 'Europe/Berlin'],
+    '--as-of',
+    '2026-09-27T21:50:00Z',
+    '--tz',
+    'Europe/Berlin',
   ],
   tiers: ['tiers', '--tiers', 'users.csv', '--as-of', 'latest'],
 }
