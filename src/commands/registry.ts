@@ -201,6 +201,12 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./money/simulate.js')).simulateCommand,
   },
   {
+    name: 'estimate',
+    group: 'money',
+    summary: 'tokens and cost of a prompt before it is sent, over several models',
+    load: async () => (await import('./money/estimate.js')).estimateCommand,
+  },
+  {
     name: 'reprice',
     group: 'money',
     summary: 'price all calls in the database anew, after prices or overrides changed',

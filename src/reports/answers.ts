@@ -44,6 +44,7 @@ export const answers = {
   doctor: { command: 'doctor' },
   efficiency: { command: 'efficiency' },
   errors: { command: 'errors' },
+  estimate: { command: 'estimate' },
   forecast: {
     command: 'forecast',
     data: {

@@ -211,10 +211,14 @@ describe('scenarios', () => {
         cache_hit: null,
       },
     ])
-    // GPT-4 has no flex price.
-    const { scenarios, today } = await ask([readLever('move', 'gpt-4o=gpt-4,to_tier=flex', noGroups)])
+    // No price is known for a search of GPT-4's.
+    await db.run('UPDATE calls SET web_search_requests = 2')
+    const { scenarios, today } = await ask([readLever('move', 'gpt-4o=gpt-4', noGroups)])
     expect(usdText(scenarios[0]!.outcome.cost)).toBe(usdText(today.cost))
     expect(scenarios[0]!.unknown).toMatchObject([{ to: 'gpt-4', calls: 1n }])
+    await expect(ask([readLever('move', 'gpt-4o=gpt-4,to_tier=flex', noGroups)])).rejects.toThrow(
+      'no flex price is known for gpt-4',
+    )
     await expect(ask([readLever('move', 'gpt-4o=no-such-thing', noGroups)])).rejects.toThrow(
       'no price is known',
     )

@@ -37,6 +37,10 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
       may: ['@pydantic/genai-prices', 'csv-parse/sync'],
       not: ['../db/store.js', '../ingest/price.js'],
     },
+    tokens: {
+      may: ['gpt-tokenizer/BytePairEncodingCore'],
+      not: ['../pricing/book.js', '../db/store.js', 'node:fs'],
+    },
     db: { may: ['@duckdb/node-api', 'node:fs'], not: ['../metrics/query.js', '../ingest/merge.js'] },
     ingest: {
       may: ['../importers/registry.js', '../pricing/book.js', '../db/store.js', 'node:stream/promises'],

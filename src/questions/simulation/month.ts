@@ -30,7 +30,9 @@ export function monthOf({ scope, asOf, history }: Pick<Question, 'scope' | 'asOf
     factor,
     words: `365/12 days, worked out from ${measured} ${measured === '1' ? 'day' : 'days'} measured`,
     warnings: [
-      ...(ratioNumber(days) < 7 ? [`a month is worked out from ${measured} days: weekdays differ`] : []),
+      ...(ratioNumber(days) < 7
+        ? [`a month is worked out from ${measured} ${measured === '1' ? 'day' : 'days'}: weekdays differ`]
+        : []),
       ...lateWords(history.last_ts, until, scope.tz),
     ],
   }

@@ -212,7 +212,16 @@ class Measuring {
     ]
     for (const option of options) {
       const { provider, rates } = book.resolve(option.provider, option.model)
-      if (rates.length > 0) return { provider, model: option.model, tier }
+      if (rates.length === 0) continue
+      // Standard prices in the place of the tier's would look like an answer.
+      const isKnown = rates.some(
+        ({ mode, lacks }) => mode === tier && !(lacks ?? '').includes(`service_tier=${tier}`),
+      )
+      if (tier === null || tier === 'standard' || isKnown) return { provider, model: option.model, tier }
+      throw new UserError(`${said}: no ${tier} price is known for ${to}`, {
+        code: 'usage',
+        hint: 'Leave to_tier out, or give a price of your own in a file of prices.',
+      })
     }
     const near = book.closest(to, 3)
     throw new UserError(`${said}: no price is known for ${to}`, {

@@ -142,6 +142,8 @@ function notesOn(row: MultipliersRow): string[] {
     'naive × retries × repeated instructions × history growth × development = actual: each factor is measured on the calls that the one before leaves, so that the product is exact',
     'the shortest message of a feature counts as instructions, and input of later turns as history: both are upper bounds',
   ]
+  if (stepsOf(row).some(({ unknown }) => unknown))
+    notes.push('a factor that is not known counts as 1 here: what it stands for is in the naive estimate')
   if (Number(row.unlisted_calls) > 0)
     notes.push(
       `${count(row.unlisted_calls)} of the calls have no list price: their instructions and history cannot be parted, and stay in the naive estimate`,
