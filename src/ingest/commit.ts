@@ -37,6 +37,7 @@ import { repairRules } from './typing/repairs.js'
 import { compareWithStore } from './sameness/sameness.js'
 import { bookOutdone } from './sameness/session-totals.js'
 import type { StagedFile } from './stage.js'
+import { stagedFacts } from './staged-facts.js'
 import type { Entry, Run } from './stage-files.js'
 import type { Brought, FileSummary, MappedCall, UnpricedModel, UnreadUsage } from './summary.js'
 import { unreadUsage } from './unread.js'
@@ -219,8 +220,7 @@ function mergedCalls(landing: Landing): string {
 }
 
 async function loggedCosts(db: Database, calls: string): Promise<readonly LoggedCostRow[]> {
-  const { n } = await db.one<{ n: number }>('SELECT count(reported_cost_usd) AS n FROM located')
-  if (n === 0) return []
+  if ((await stagedFacts(db)).costs === 0) return []
   const { rows } = await db.query<LoggedCostRow>(loggedCostsSql(calls, countedByList, 'cost_usd', 'model'))
   return rows
 }

@@ -13,6 +13,7 @@ import { oneCurrency, stumbled, stylesOf, type Styles } from './typing/styles.js
 import type { Segment, Unit } from './files/units.js'
 import type { FirstLines } from './first-calls.js'
 import { firstPlace, makeRecords, sampleOf } from './made-records.js'
+import { noteStagedFacts } from './staged-facts.js'
 import { surveyCsv, surveyJson } from './typing/survey.js'
 import { stagedColumns } from './typing/verdicts.js'
 import { quoteText } from '../domain/words/quoting.js'
@@ -276,6 +277,7 @@ export class Stage {
     const absent = Object.entries(stagedColumns).filter(([name]) => !present.has(name))
     this.absent = new Set(absent.map(([name]) => name))
     await this.#db.run(`CREATE VIEW located AS ${this.#locatedSql(absent, files)}`)
+    await noteStagedFacts(this.#db)
   }
 
   /** Staged rows with `row`, `file_no` and `line`. Rows that an earlier run has read are left out. */

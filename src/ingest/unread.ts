@@ -1,12 +1,12 @@
 /** What the calls of a run say of usage or money that was not read, by name. */
 import type { Database } from '../db/database.js'
 import type { Entry } from './stage-files.js'
+import { stagedFacts } from './staged-facts.js'
 import type { UnreadUsage } from './summary.js'
 
 /** What the calls that came in say and was not read, and what records say that were left out as no calls. */
 export async function unreadUsage(db: Database, entries: readonly Entry[]): Promise<readonly UnreadUsage[]> {
-  const { n } = await db.one<{ n: number }>('SELECT count(unread_usage) AS n FROM located')
-  if (n === 0) return []
+  if ((await stagedFacts(db)).unread === 0) return []
   const { rows } = await db.query<{
     name: string
     calls: number

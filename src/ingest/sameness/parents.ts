@@ -8,6 +8,7 @@ import { counted, plural } from '../../domain/words/plurals.js'
 import { count, usd } from '../../domain/words/wording.js'
 import { isOneOf } from '../typing/columns.js'
 import { isKept } from '../typing/identity.js'
+import { anyIn, stagedFacts } from '../staged-facts.js'
 import type { StoredCalls } from './stored-calls.js'
 
 /** What was found of the spans of a run. */
@@ -41,9 +42,9 @@ export const noSummedCalls = 'CREATE OR REPLACE TEMP TABLE summed_calls (source 
  * @param leaves sources of whose traces the leaves alone are calls
  */
 export async function leaveOutParents(db: Database, leaves: readonly string[] = []): Promise<Spans> {
-  const { n } = await db.one<{ n: number }>('SELECT count(parent_span) AS n FROM located')
+  const { parents } = await stagedFacts(db)
   await db.run(noSummedCalls)
-  if (n === 0 && leaves.length === 0) return { summing: 0, unclear: 0, alone: 0, short: [] }
+  if (parents === 0 && leaves.length === 0) return { summing: 0, unclear: 0, alone: 0, short: [] }
   // A span that stands in several files, or copies of one file, is one.
   await db.run(`CREATE OR REPLACE TEMP TABLE spans AS
     SELECT row_number() OVER () AS span, * FROM (
@@ -201,6 +202,7 @@ export async function replaceSummed(db: Database, stored: StoredCalls): Promise<
 
 /** Notes in the store which files have calls that sum up others: where these are forgotten, they are read again. */
 export async function bookSummed(db: Database): Promise<void> {
+  if (!(await anyIn(db, 'summed_up'))) return
   await db.run(`UPDATE store.files SET imported = imported - s.n, superseded = superseded + s.n
     FROM (SELECT file_id, count(*) AS n FROM summed_up GROUP BY file_id) s WHERE files.file_id = s.file_id`)
 }

@@ -5,6 +5,7 @@
  */
 import type { Database } from '../../db/database.js'
 import { isKept } from '../typing/identity.js'
+import { anyIn, stagedFacts } from '../staged-facts.js'
 import type { StoredCalls } from './stored-calls.js'
 
 /** SQL: the ids of joined texts together, each once, in their own order. */
@@ -14,8 +15,7 @@ export const joinedIds = (texts: string): string =>
 /** SQL: a list of the ids that a text joins. */
 const idsIn = (text: string): string => `string_split(${text}, ' ')`
 
-const anyStaged = async (db: Database): Promise<boolean> =>
-  (await db.one<{ n: number }>("SELECT count(request_ids) AS n FROM located WHERE state = 'call'")).n > 0
+const anyStaged = async (db: Database): Promise<boolean> => (await stagedFacts(db)).requests > 0
 
 /** Gives the kept copy of each staged call the requests that the others know. */
 export async function joinCopies(db: Database): Promise<void> {
@@ -59,6 +59,7 @@ export async function joinStoredCopies(db: Database, stored: StoredCalls): Promi
 
 /** Writes what copies of this run know of the requests of stored calls; those of `same_calls` are written anew. */
 export async function writeToldRequests(db: Database): Promise<void> {
+  if (!(await anyIn(db, 'told_requests'))) return
   await db.run(`UPDATE store.calls SET request_ids = t.request_ids FROM told_requests t
     WHERE calls.rowid = t.stored_row AND NOT t.held`)
 }

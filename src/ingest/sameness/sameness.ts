@@ -11,6 +11,7 @@ import { preferCalls } from './session-totals.js'
 import { callsAround, noSummedCalls, replaceSummed } from './parents.js'
 import { nameSharedIds, noteLostIds } from './shared-ids.js'
 import { storedCalls } from './stored-calls.js'
+import { noteStagedFacts } from '../staged-facts.js'
 import { stagedColumns } from '../typing/verdicts.js'
 
 /**
@@ -66,6 +67,7 @@ export async function stageNothing(db: Database): Promise<void> {
   await db.run(`CREATE TEMP TABLE staged (${columns.join(', ')})`)
   await db.run(`CREATE TEMP VIEW located AS SELECT rowid AS row, *, CAST(0 AS BIGINT) AS file_no, CAST(0 AS BIGINT) AS line,
     CAST(0 AS BIGINT) AS known_lines FROM staged`)
+  await noteStagedFacts(db)
   await db.run('CREATE TEMP TABLE resolved (given_provider VARCHAR, model VARCHAR, provider VARCHAR)')
   await db.run('CREATE TEMP TABLE new_rates AS SELECT * FROM store.rates WHERE false')
   await db.run('CREATE TEMP TABLE file_ids (file_no BIGINT, file_id BIGINT)')

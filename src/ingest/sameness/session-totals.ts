@@ -6,6 +6,7 @@ import type { Database } from '../../db/database.js'
 import { sessionTotal } from '../../domain/call.js'
 import { isOneOf } from '../typing/columns.js'
 import { isKept } from '../typing/identity.js'
+import { anyIn, stagedFacts } from '../staged-facts.js'
 import type { StoredCalls } from './stored-calls.js'
 
 /** SQL: true for a total. */
@@ -22,11 +23,15 @@ export async function preferCalls(
   sources: readonly string[],
 ): Promise<void> {
   if (sources.length === 0) return
+  await db.run(
+    'CREATE OR REPLACE TEMP TABLE outdone (row BIGINT, stored_row BIGINT, held BOOLEAN, file_id BIGINT)',
+  )
+  if (!stored.holdsTotals && (await stagedFacts(db)).totals === 0) return
   const mine = (x: string): string => `${isOneOf(`${x}.source`, sources)} AND ${x}.session_id IS NOT NULL`
   await db.run(`CREATE OR REPLACE TEMP TABLE told_sessions AS
     SELECT i.source, i.session_id, min(i.row) FILTER (i.row NOT IN (SELECT row FROM verdicts)) AS row FROM identified i
     WHERE i.state = 'call' AND NOT ${isTotal('i')} AND ${mine('i')} GROUP BY ALL`)
-  await db.run(`CREATE OR REPLACE TEMP TABLE outdone AS
+  await db.run(`INSERT INTO outdone
     SELECT t.row, c.stored_row, c.held, c.file_id FROM ${stored.relation} c
     JOIN told_sessions t ON t.source = c.source AND t.session_id = c.session_id
     WHERE ${isTotal('c')} AND t.row IS NOT NULL
@@ -39,7 +44,7 @@ export async function preferCalls(
 
 /** Notes in the store which files have totals that gave way: where the calls are forgotten, they are read again. */
 export async function bookOutdone(db: Database, sources: readonly string[]): Promise<void> {
-  if (sources.length === 0) return
+  if (sources.length === 0 || !(await anyIn(db, 'outdone'))) return
   await db.run(`UPDATE store.files SET imported = imported - o.n, superseded = superseded + o.n
     FROM (SELECT file_id, count(*) AS n FROM outdone GROUP BY file_id) o WHERE files.file_id = o.file_id`)
 }

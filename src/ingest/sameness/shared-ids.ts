@@ -5,6 +5,7 @@
 import type { Database } from '../../db/database.js'
 import { readColumns } from '../../domain/call.js'
 import { apartId, isKept } from '../typing/identity.js'
+import { anyIn } from '../staged-facts.js'
 import type { StoredCalls } from './stored-calls.js'
 
 /** How many staged calls share an id with others, and how many ids that are. */
@@ -33,6 +34,7 @@ export async function nameSharedIds(db: Database, stored: StoredCalls): Promise<
   await db.run(
     'CREATE OR REPLACE TEMP TABLE names (row BIGINT, stored_row BIGINT, held BOOLEAN, plain VARCHAR, call_id VARCHAR, logged_id VARCHAR)',
   )
+  if (!(await anyIn(db, 'repeated', 'meeting', 'replaced', 'lost_ids'))) return { calls: 0, ids: 0 }
   await db.run(`CREATE OR REPLACE TEMP TABLE shared_ids AS
     SELECT source, call_id AS id FROM identified i WHERE i.row IN (SELECT row FROM repeated) AND ${isKept('i')}
       GROUP BY ALL HAVING count(*) > 1 AND count(id_kind) > 0
@@ -64,6 +66,7 @@ export async function nameSharedIds(db: Database, stored: StoredCalls): Promise<
 
 /** Gives stored calls their new names; those of `same_calls` are written anew with what came of them. */
 export async function renameStored(db: Database): Promise<void> {
+  if (!(await anyIn(db, 'names'))) return
   await db.run(`UPDATE store.calls SET call_id = n.call_id, logged_id = n.logged_id FROM names n
     WHERE calls.rowid = n.stored_row AND NOT n.held`)
 }

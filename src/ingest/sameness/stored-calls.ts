@@ -3,7 +3,7 @@
  * holds what came of them together and `same_calls` what each of them said.
  */
 import type { Database } from '../../db/database.js'
-import { readColumns } from '../../domain/call.js'
+import { readColumns, sessionTotal } from '../../domain/call.js'
 
 /** What there is in the store to compare with. */
 export interface StoredCalls {
@@ -18,6 +18,8 @@ export interface StoredCalls {
   readonly sources: readonly string[]
   /** Some calls carry an id that may name several. */
   readonly hasAnyIds: boolean
+  /** Some are sums of whole sessions. */
+  readonly holdsTotals: boolean
   /** Sources of which some calls are known by the ids of their requests too. */
   readonly namingRequests: readonly string[]
 }
@@ -27,9 +29,16 @@ const names = readColumns.map(({ name }) => name).join(', ')
 /** @param leftOut files whose calls are about to be taken out and do not count */
 export async function storedCalls(db: Database, leftOut: readonly number[]): Promise<StoredCalls> {
   const { held } = await db.one<{ held: number }>('SELECT count(*) AS held FROM store.same_calls')
-  const { rows } = await db.query<{ source: string; any_ids: boolean; renamed: boolean; requests: boolean }>(
-    `SELECT source, coalesce(bool_or(id_kind = 'any'), false) AS any_ids, count(logged_id) > 0 AS renamed, count(request_ids) > 0 AS requests FROM store.calls GROUP BY source
-     UNION ALL SELECT source, coalesce(bool_or(id_kind = 'any'), false), count(logged_id) > 0, count(request_ids) > 0 FROM store.same_calls GROUP BY source`,
+  const totals = `count(*) FILTER (operation = '${sessionTotal}') > 0`
+  const { rows } = await db.query<{
+    source: string
+    any_ids: boolean
+    renamed: boolean
+    requests: boolean
+    totals: boolean
+  }>(
+    `SELECT source, coalesce(bool_or(id_kind = 'any'), false) AS any_ids, count(logged_id) > 0 AS renamed, count(request_ids) > 0 AS requests, ${totals} AS totals FROM store.calls GROUP BY source
+     UNION ALL SELECT source, coalesce(bool_or(id_kind = 'any'), false), count(logged_id) > 0, count(request_ids) > 0, ${totals} FROM store.same_calls GROUP BY source`,
   )
   const plain = rows.some((row) => row.renamed) ? 'coalesce(logged_id, call_id)' : 'call_id'
   const files = leftOut.length === 0 ? '' : ` AND c.file_id NOT IN (${leftOut.join(', ')})`
@@ -44,6 +53,7 @@ export async function storedCalls(db: Database, leftOut: readonly number[]): Pro
     held: held > 0,
     sources: [...new Set(rows.map((row) => row.source))],
     hasAnyIds: rows.some((row) => row.any_ids),
+    holdsTotals: rows.some((row) => row.totals),
     namingRequests: [...new Set(rows.filter((row) => row.requests).map((row) => row.source))],
   }
 }

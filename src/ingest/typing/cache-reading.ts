@@ -12,6 +12,7 @@ import type { Database } from '../../db/database.js'
 import type { CostBasis } from '../../domain/costs/basis.js'
 import { pricedColumnNames } from '../../domain/call.js'
 import { pricedQuery } from '../../pricing/price-sql.js'
+import { stagedFacts } from '../staged-facts.js'
 
 /** SQL: the cached tokens of a call, with the alias of its relation. */
 export const cachedOf = (alias: string): string =>
@@ -44,6 +45,8 @@ const halfDigit = `CAST(0.5 AS DOUBLE) * power(10, -strlen(rtrim(split_part(CAST
  */
 export async function readCachesByCost(db: Database): Promise<void> {
   await db.run('CREATE OR REPLACE TEMP TABLE cost_readings (row BIGINT, reading VARCHAR)')
+  const facts = await stagedFacts(db)
+  if (facts.unsure === 0 || facts.costs === 0) return
   const { n } = await db.one<{ n: number }>(
     "SELECT count(*) AS n FROM located WHERE state = 'call' AND cache_reading = 'open' AND reported_cost_usd > 0",
   )
@@ -152,14 +155,12 @@ export async function findCacheHabits(db: Database): Promise<CacheHabits> {
 
 /** Where all calls have their cached tokens inside the input, as most logs do, there is nothing to find out. */
 async function isAsked(db: Database): Promise<boolean> {
+  const facts = await stagedFacts(db)
+  if (facts.readings === 0) return false
   const { staged } = await db.one<{ staged: number }>(
     "SELECT count(*) FILTER (WHERE cache_reading <> 'included') AS staged FROM located WHERE state = 'call'",
   )
   if (staged > 0) return true
-  const { n } = await db.one<{ n: number }>(
-    "SELECT count(*) AS n FROM located WHERE state = 'call' AND cache_reading IS NOT NULL",
-  )
-  if (n === 0) return false
   const { stored } = await db.one<{ stored: number }>(
     "SELECT count(*) AS stored FROM store.calls WHERE cache_reading <> 'included'",
   )
