@@ -120,3 +120,6 @@ export const dayOfMicros = (micros: string): string => `(${micros} // 8640000000
  * values may have the same one, however seldom: who parts by it compares the values themselves, too.
  */
 export const fingerprint = (values: readonly string[]): string => `hash(${values.join(', ')})`
+
+/** Minute of the UTC day, from 0, of microseconds since 1970. */
+export const minuteOfMicros = (micros: string): string => `(${micros} // 60000000 % 1440)`

@@ -2,9 +2,12 @@
 import type { Scope } from '../domain/scope.js'
 import type { Decimal, Param, Query, Whole } from '../metrics/query.js'
 import { structOf } from '../metrics/dialect.js'
+import type { PriceBook } from '../pricing/book.js'
+import { resolveTargets, type StoredModel } from '../pricing/what-if/targets.js'
+import { whatIfQuery } from '../pricing/what-if/what-if-sql.js'
 import type { Values } from './assumptions.js'
 import { hasParts, scopedCalls } from './scoped-calls.js'
-import type { Asked, SegmentRow, Strategy } from './strategy.js'
+import type { Asked, Candidate, SegmentRow, Strategy } from './strategy.js'
 import { inScope } from '../metrics/scope.js'
 import { isCall } from '../metrics/measures/aggregates.js'
 
@@ -12,6 +15,16 @@ import { isCall } from '../metrics/measures/aggregates.js'
 export interface Asking {
   readonly strategy: Strategy
   readonly values: Values
+  /** Where a strategy uses prices. */
+  readonly prices?: Prices | undefined
+}
+
+/** What is needed to price calls elsewhere. */
+export interface Prices {
+  readonly book: PriceBook
+  /** Models of the calls. */
+  readonly models: readonly StoredModel[]
+  readonly candidates: readonly Candidate[]
 }
 
 /** A statement over `scoped_calls` with the values that it binds. */
@@ -21,7 +34,11 @@ export interface Part {
 }
 
 /** What a strategy is asked with; what it binds is gathered in `params`. */
-export function askedOf({ strategy, values }: Asking, scope: Scope, params: Record<string, Param>): Asked {
+export function askedOf(
+  { strategy, values, prices }: Asking,
+  scope: Scope,
+  params: Record<string, Param>,
+): Asked {
   const prefix = strategy.id.replaceAll('-', '_')
   const value = (name: string) => {
     const found = values.get(name)
@@ -38,6 +55,18 @@ export function askedOf({ strategy, values }: Asking, scope: Scope, params: Reco
     bind: (name, bound) => {
       params[`${prefix}_${name}`] = bound
       return `$${prefix}_${name}`
+    },
+    candidates: prices?.candidates ?? [],
+    whatIf: (targets, calls, keep) => {
+      if (prices === undefined) throw new Error(`${strategy.id} has no prices`)
+      const { params: bound } = resolveTargets(prices.book, targets, 'call', prices.models)
+      const place = Object.keys(params).filter((name) => name.startsWith(`${prefix}_what_if_targets`)).length
+      let sql = whatIfQuery(calls, keep)
+      for (const [name, value] of Object.entries(bound)) {
+        params[`${prefix}_${name}_${place}`] = value
+        sql = sql.replaceAll(`$${name}`, `$${prefix}_${name}_${place}`)
+      }
+      return `(${sql})`
     },
   }
 }

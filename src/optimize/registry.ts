@@ -1,5 +1,6 @@
 import { closestNames } from '../domain/words/names.js'
 import { UserError } from '../errors.js'
+import { batchTier } from './batch-tier.js'
 import { contextGrowth } from './context-growth.js'
 import { duplicateCalls } from './duplicate-calls.js'
 import { failedCalls } from './failed-calls.js'
@@ -22,6 +23,7 @@ export const strategies: readonly Strategy[] = [
   promptLength,
   outputLimits,
   promptCaching,
+  batchTier,
 ]
 
 /** @throws UserError (usage) for an id that no strategy has */

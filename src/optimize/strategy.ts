@@ -8,6 +8,7 @@
 import type { Value } from './assumptions.js'
 import type { Scope } from '../domain/scope.js'
 import type { Decimal, Param, Whole } from '../metrics/query.js'
+import type { Target } from '../pricing/what-if/targets.js'
 
 export type Level = 'low' | 'medium' | 'high'
 
@@ -48,6 +49,19 @@ export interface Asked {
   readonly value: (name: string) => Value
   /** More values to bind, by names that begin with the strategy's id in snake_case. */
   readonly bind: (name: string, value: Param) => string
+  /**
+   * What calls would have cost elsewhere: a relation with a row for each call and target, as `whatIfQuery` says.
+   * Calls are named by a relation in simple words or in brackets; `keep` are the columns to pass on.
+   */
+  readonly whatIf: (targets: readonly Target[], calls: string, keep: readonly string[]) => string
+  /** Models to try, each with the provider that has it; where `usesPrices`. */
+  readonly candidates: readonly Candidate[]
+}
+
+/** A model that calls may be sent to instead. */
+export interface Candidate {
+  readonly provider: string
+  readonly model: string
 }
 
 /** A segment of a strategy's calls: what the change is to be made to. */
@@ -90,6 +104,8 @@ export interface Strategy {
   readonly acts: 'on calls' | 'on tokens' | 'on prices'
   /** It takes something away from somebody, such as a cap does: shown, but in no combination unless named. */
   readonly isTrade?: true
+  /** It asks what calls would have cost elsewhere. */
+  readonly usesPrices?: true
   /** Columns of `calls` whose groups the change is made to: feature, model. */
   readonly by: readonly SegmentColumn[]
   /**

@@ -1,5 +1,6 @@
 /** What would have saved money on the logged calls: asked by `llmcost optimize`. */
-import { coveredMs } from '../domain/costs/monthly.js'
+import { over, ratioNumber, type Fraction } from '../domain/costs/fraction.js'
+import { daysAMonth } from '../domain/scenarios/read-lever.js'
 import type { Values } from '../optimize/assumptions.js'
 import { combined, type CombinedRow } from '../optimize/combined.js'
 import {
@@ -13,9 +14,14 @@ import {
   type GainRow,
 } from '../optimize/gains.js'
 import { scopedCalls } from '../optimize/scoped-calls.js'
-import type { Detail, Need, Strategy } from '../optimize/strategy.js'
+import type { Candidate, Detail, Need, Strategy } from '../optimize/strategy.js'
+import type { Database } from '../db/database.js'
 import type { Param } from '../metrics/query.js'
+import type { PriceBook } from '../pricing/book.js'
+import type { StoredModel } from '../pricing/what-if/targets.js'
+import { modelsOf } from '../pricing/what-if/what-if-sql.js'
 import { ask, type Question } from './question.js'
+import { monthOf } from './simulation/month.js'
 
 /** What came of one strategy. */
 export interface Outcome extends Asking {
@@ -28,10 +34,19 @@ export interface Outcome extends Asking {
   readonly segments: readonly GainRow[]
 }
 
+/** What makes a month of the window, as for `simulate`. */
+export interface OptimizedMonth {
+  /** Times the amounts of the window. */
+  readonly factor: Fraction
+  readonly words: string
+  /** Days of the window that the log covers. */
+  readonly days: number
+  readonly warnings: readonly string[]
+}
+
 export interface Optimized {
   readonly measured: CoverageRow
-  /** Time of the window in which there can be calls, ms. */
-  readonly coveredMs: number
+  readonly month: OptimizedMonth
   /** As the strategies were asked. */
   readonly outcomes: readonly Outcome[]
 }
@@ -40,7 +55,7 @@ const hasOf = ({ field, has }: Need): string => has ?? `${field} IS NOT NULL`
 
 /** @param top how many segments of each strategy */
 export async function askOptimized(
-  { db, scope, history }: Pick<Question, 'db' | 'scope' | 'history'>,
+  { db, scope, history, asOf }: Pick<Question, 'db' | 'scope' | 'history' | 'asOf'>,
   askings: readonly Asking[],
   top: number,
 ): Promise<Optimized> {
@@ -61,11 +76,9 @@ export async function askOptimized(
       segments: rows.filter((row) => !row.is_total),
     })
   }
-  const covered =
-    history.first_ts === null || history.last_ts === null
-      ? 0
-      : coveredMs(scope, history.first_ts, history.last_ts, scope.tz)
-  return { measured, coveredMs: covered, outcomes }
+  const month = monthOf({ scope, asOf, history })
+  const days = ratioNumber(over(daysAMonth, month.factor))
+  return { measured, month: { ...month, days }, outcomes }
 }
 
 /** Several strategies one after another, in this order. @returns undefined where there is none */
@@ -115,3 +128,15 @@ export const askingsOf = (
   strategies: readonly Strategy[],
   values: (strategy: Strategy) => Values,
 ): Asking[] => strategies.map((strategy) => ({ strategy, values: values(strategy) }))
+
+/** The same with prices where they are used. @param candidates models as typed; empty: those that are known */
+export async function withPrices(
+  db: Database,
+  askings: readonly Asking[],
+  book: PriceBook,
+  candidates: readonly Candidate[],
+): Promise<Asking[]> {
+  const models = await ask<StoredModel>(db, { sql: modelsOf('calls'), params: {} })
+  const prices = { book, models, candidates }
+  return askings.map((asking) => (asking.strategy.usesPrices === true ? { ...asking, prices } : asking))
+}

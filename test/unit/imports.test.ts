@@ -24,8 +24,8 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
     metrics: { may: [], not: ['../db/database.js', '../reports/report.js', '@duckdb/node-api'] },
     forecast: { may: [], not: ['../metrics/query.js', '../reports/report.js', 'node:fs'] },
     optimize: {
-      may: ['../metrics/query.js'],
-      not: ['../reports/report.js', '../pricing/book.js', '../db/store.js', 'node:fs'],
+      may: ['../metrics/query.js', '../pricing/what-if/targets.js'],
+      not: ['../reports/report.js', '../pricing/rates.js', '../db/store.js', 'node:fs'],
     },
     anomalies: { may: [], not: ['../metrics/query.js', '../reports/report.js', '../db/store.js', 'node:fs'] },
     rules: { may: [], not: ['../metrics/query.js', '../reports/report.js', '../db/store.js', 'node:fs'] },

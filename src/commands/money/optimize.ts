@@ -10,9 +10,11 @@ import {
   askExplained,
   askingsOf,
   askOptimized,
+  withPrices,
   type Optimized,
   type Outcome,
 } from '../../questions/optimizing.js'
+import { loadPriceBook } from '../../pricing/book.js'
 import { doubtsAbout, type Question } from '../../questions/question.js'
 import { combinationSection } from '../../reports/optimize/combination.js'
 import { explainedReport } from '../../reports/optimize/explained.js'
@@ -21,6 +23,7 @@ import { optimizeReport } from '../../reports/optimize/optimize.js'
 import type { Report, Section } from '../../reports/report.js'
 import { questionOptions, type CommandSpec, type Invocation } from '../command.js'
 import { optionCount, optionText, optionTexts } from '../option-values.js'
+import { priceData } from '../settings.js'
 import { withCalls } from '../with-calls.js'
 
 const ids = strategies.map(({ id }) => id)
@@ -30,7 +33,7 @@ export const optimizeCommand: CommandSpec = {
   summary: 'what to change, and what it would have saved on your own calls',
   details: [
     `Strategies: ${ids.join(', ')}. Each looks at every logged call; a field that the log lacks gives no figure but a word on how to log it.`,
-    'A month is 30 days: the saving of the window times 30 over the days of it that the log covers. Without --since: the last 30 complete days.',
+    'A month is 365/12 days: the saving of the window, by the days of it since the first call. Without --since: the last 30 complete days.',
     'Confidence is less over fewer than 7 days, and where fewer than 90% of the calls have what a strategy needs.',
     '--combine and --plan apply them one after another on the same calls: each takes its share of what is left of a call.',
   ].join('\n'),
@@ -119,7 +122,11 @@ function requestOf(invocation: Invocation): Request {
 
 async function answer(question: Question, request: Request): Promise<Report> {
   const { scope } = question
-  const optimized = await askOptimized(question, request.askings, request.top)
+  const usesPrices = request.askings.some(({ strategy }) => strategy.usesPrices === true)
+  const book = usesPrices ? await loadPriceBook(priceData(question.settings)) : undefined
+  const askings =
+    book === undefined ? request.askings : await withPrices(question.db, request.askings, book, [])
+  const optimized = await askOptimized(question, askings, request.top)
   const doubts = await doubtsAbout(question, optimized.measured)
   const [only] = optimized.outcomes
   if (request.explains && only !== undefined) {

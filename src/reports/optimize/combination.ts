@@ -25,13 +25,7 @@ const columns: readonly Column[] = [
   dataColumn('saved_calls', 'calls', 'count'),
 ]
 
-export function combinationSection({
-  steps,
-  row,
-  isPlan,
-  measured,
-  coveredMs: covered,
-}: Combination): Section {
+export function combinationSection({ steps, row, isPlan, measured, month }: Combination): Section {
   const cost = picos(measured.cost_usd ?? '0')
   let left = cost
   const rows = steps.map((one, i) => {
@@ -41,10 +35,10 @@ export function combinationSection({
       step: i + 1,
       strategy: one.strategy.id,
       effort: one.strategy.effort,
-      confidence: confidenceOf(one, covered).level,
-      alone_monthly_saving_usd: monthlyUsd(savingOf(one), covered),
-      monthly_saving_usd: monthlyUsd(saving, covered),
-      monthly_cost_usd: monthlyUsd(left, covered),
+      confidence: confidenceOf(one, month).level,
+      alone_monthly_saving_usd: monthlyUsd(savingOf(one), month),
+      monthly_saving_usd: monthlyUsd(saving, month),
+      monthly_cost_usd: monthlyUsd(left, month),
       saving_usd: usdOf(saving),
       saved_calls: row[`step_${i}_calls`] ?? 0,
     }
@@ -56,13 +50,13 @@ export function combinationSection({
     columns,
     rows,
     totals: {
-      monthly_saving_usd: monthlyUsd(saving, covered),
-      monthly_cost_usd: monthlyUsd(cost - saving, covered),
+      monthly_saving_usd: monthlyUsd(saving, month),
+      monthly_cost_usd: monthlyUsd(cost - saving, month),
       saving_usd: usdOf(saving),
       saved_calls: row.saved_calls,
     },
     notes: [
-      `today ${usd(monthlyUsd(cost, covered))} a month; each takes its share of what those before it left of a call, so nothing is counted twice`,
+      `today ${usd(monthlyUsd(cost, month))} a month; each takes its share of what those before it left of a call, so nothing is counted twice`,
       ...(isPlan ? ['the least effort first, then what saves most'] : []),
       ...shareNote(costShare(saving, measured)),
     ],

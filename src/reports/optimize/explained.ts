@@ -98,7 +98,7 @@ function assumptionsSection({ strategy, values }: Gained): Section {
   }
 }
 
-function behind({ outcome, explained, coveredMs: covered }: ExplainedAnswer): Section[] {
+function behind({ outcome, explained, month }: ExplainedAnswer): Section[] {
   const details = (explained?.details ?? []).map(({ detail, rows }): Section => ({
     id: detail.id,
     title: detail.title,
@@ -107,7 +107,7 @@ function behind({ outcome, explained, coveredMs: covered }: ExplainedAnswer): Se
     notes: detail.notes ?? [],
   }))
   return [
-    changesSection(outcome.segments.map((segment) => changeRow(outcome, segment, covered))),
+    changesSection(outcome.segments.map((segment) => changeRow(outcome, segment, month))),
     ...details,
     {
       id: 'examples',

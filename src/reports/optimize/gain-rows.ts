@@ -1,7 +1,7 @@
 /** What came of strategies, as rows and in words. */
 import { picos, usdOf, type Picos } from '../../domain/costs/amount.js'
-import { monthly } from '../../domain/costs/monthly.js'
-import { dayMs } from '../../domain/time/zones.js'
+import { rounded } from '../../domain/costs/decimal.js'
+import type { Fraction } from '../../domain/costs/fraction.js'
 import { percent, usd } from '../../domain/words/wording.js'
 import type { CoverageRow, GainRow } from '../../optimize/gains.js'
 import type { Level, Need, Strategy } from '../../optimize/strategy.js'
@@ -19,9 +19,17 @@ export interface Gained {
   readonly segments: readonly GainRow[]
 }
 
+/** What makes a month of the window. */
+export interface Month {
+  readonly factor: Fraction
+  readonly words: string
+  readonly days: number
+  readonly warnings: readonly string[]
+}
+
 export interface Measured {
   readonly measured: CoverageRow
-  readonly coveredMs: number
+  readonly month: Month
 }
 
 export const levels = ['low', 'medium', 'high'] as const
@@ -34,10 +42,10 @@ const enoughCalls = 0.9
 /** How sure a saving is: less so over few days, and where many calls lack a field. */
 export function confidenceOf(
   { strategy, coverage }: Gained,
-  covered: number,
+  { days }: Month,
 ): { level: Level; why: string[] } {
   const why: string[] = []
-  if (covered < enoughDays * dayMs) why.push(`fewer than ${enoughDays} days of calls`)
+  if (days < enoughDays) why.push(`fewer than ${enoughDays} days of calls`)
   if (coverage < enoughCalls) why.push(`${percent(coverage)} of the calls have what it needs`)
   const at = Math.max(0, levels.indexOf(strategy.confidence) - why.length)
   return { level: levels[at] ?? 'low', why }
@@ -51,20 +59,21 @@ export const bySaving = (gained: readonly Gained[]): Gained[] =>
     .filter((one) => savingOf(one) > 0n)
     .toSorted((a, b) => (savingOf(a) === savingOf(b) ? 0 : savingOf(a) > savingOf(b) ? -1 : 1))
 
-export const monthlyUsd = (amount: Picos, covered: number): string => usdOf(monthly(amount, covered))
+export const monthlyUsd = (amount: Picos, { factor }: Month): string =>
+  usdOf(rounded(amount * factor.n, factor.d))
 
 /** A share of the cost of all calls in scope; null where nothing has a cost. */
 export function costShare(saving: Picos, { cost_usd: cost }: CoverageRow): number | null {
   return cost === null || picos(cost) === 0n ? null : Number(saving) / Number(picos(cost))
 }
 
-export function strategyRow(one: Gained, { measured, coveredMs: covered }: Measured): Row {
+export function strategyRow(one: Gained, { measured, month }: Measured): Row {
   const saving = savingOf(one)
-  const { level, why } = confidenceOf(one, covered)
+  const { level, why } = confidenceOf(one, month)
   return {
     strategy: one.strategy.id,
     title: one.strategy.title,
-    monthly_saving_usd: monthlyUsd(saving, covered),
+    monthly_saving_usd: monthlyUsd(saving, month),
     saving_usd: usdOf(saving),
     cost_share: costShare(saving, measured),
     saved_calls: one.total?.saved_calls ?? 0,
@@ -87,9 +96,9 @@ export const segmentName = ({ by }: Strategy, row: GainRow): string =>
 
 const blank = { feature: null, model: null, user_id: null, operation: null, environment: null }
 
-export function changeRow({ strategy, values }: Gained, row: GainRow, covered: number): Row {
+export function changeRow({ strategy, values }: Gained, row: GainRow, month: Month): Row {
   const saving = picos(row.saving_usd)
-  const amount = monthlyUsd(saving, covered)
+  const amount = monthlyUsd(saving, month)
   const change = strategy.change(row, (name) => values.get(name)!)
   return {
     text: `${usd(amount)} a month, ${segmentName(strategy, row)}: ${change}`,

@@ -1,6 +1,4 @@
 /** What to change, and what it would have saved: `llmcost optimize`. */
-import { duration } from '../../domain/time/duration.js'
-import { monthDays } from '../../domain/costs/monthly.js'
 import type { Scope } from '../../domain/scope.js'
 import { counted } from '../../domain/words/plurals.js'
 import { column, dataColumn } from '../columns.js'
@@ -67,9 +65,8 @@ export function optimizeReport(answer: OptimizeAnswer): Report {
 
 function strategiesSection(answer: OptimizeAnswer): Section {
   const gained = bySaving(answer.outcomes)
-  const { coveredMs: covered } = answer
   const notes = [
-    `a month is ${monthDays} days; the calls are of ${duration(covered)}`,
+    `a month is ${answer.month.words}`,
     ...(gained.length > 1 ? ['they overlap, so do not add them up: --combine does'] : []),
   ]
   return {
@@ -81,9 +78,9 @@ function strategiesSection(answer: OptimizeAnswer): Section {
   }
 }
 
-function changesSections({ outcomes, coveredMs: covered }: OptimizeAnswer): Section[] {
+function changesSections({ outcomes, month }: OptimizeAnswer): Section[] {
   const rows = bySaving(outcomes).flatMap((one) =>
-    one.segments.map((segment) => changeRow(one, segment, covered)),
+    one.segments.map((segment) => changeRow(one, segment, month)),
   )
   return rows.length === 0 ? [] : [changesSection(rows)]
 }
@@ -130,11 +127,12 @@ function withoutSections(outcomes: readonly Gained[]): Section[] {
   return [{ id: 'without_gain', title: 'Without a saving', layout: 'lines', columns, rows }]
 }
 
-function ownWarnings({ measured, outcomes }: OptimizeAnswer): string[] {
+function ownWarnings({ measured, outcomes, month }: OptimizeAnswer): string[] {
   const tokens = outcomes.some(({ strategy }) => strategy.acts === 'on tokens')
   const unparted = Number(measured.unparted_calls)
-  if (!tokens || unparted === 0) return []
+  if (!tokens || unparted === 0) return [...month.warnings]
   return [
+    ...month.warnings,
     `${counted(unparted, 'call has', 'calls have')} only a cost of the log's own, not parted into input and output: what acts on tokens leaves them alone`,
   ]
 }

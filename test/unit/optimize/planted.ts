@@ -7,7 +7,10 @@ import { quoteText } from '../../../src/domain/words/quoting.js'
 import { history } from '../../../src/metrics/store/history.js'
 import { readAssumptions } from '../../../src/optimize/assumptions.js'
 import { strategyOf } from '../../../src/optimize/registry.js'
-import { askingsOf, askOptimized, type Outcome } from '../../../src/questions/optimizing.js'
+import type { Asking } from '../../../src/optimize/gains.js'
+import type { Candidate } from '../../../src/optimize/strategy.js'
+import { loadPriceBook, type PriceBook } from '../../../src/pricing/book.js'
+import { askingsOf, askOptimized, withPrices, type Outcome } from '../../../src/questions/optimizing.js'
 import { ask } from '../../../src/questions/question.js'
 
 /** Columns of `calls`; what is left out is NULL. Money as texts. */
@@ -68,12 +71,28 @@ export function plantedStore(threads = 1): Place {
     plant: (calls) => plant(db, calls),
     find: async (id, ...assumed) => {
       const strategy = strategyOf(id, '--strategy')
-      const askings = askingsOf([strategy], readAssumptions([strategy], assumed))
+      const askings = await priced(db, askingsOf([strategy], readAssumptions([strategy], assumed)))
       const [past] = await ask(db, history('2026-10-01T00:00:00.000Z'))
-      const { outcomes } = await askOptimized({ db, scope, history: past! }, askings, 100)
+      const { outcomes } = await askOptimized(
+        { db, scope, history: past!, asOf: new Date(scope.until!) },
+        askings,
+        100,
+      )
       return outcomes[0]!
     },
   }
+}
+
+let book: Promise<PriceBook> | undefined
+
+/** Strategies that ask for prices have those of the price data. */
+export async function priced(
+  db: Database,
+  askings: readonly Asking[],
+  candidates: readonly Candidate[] = [],
+): Promise<Asking[]> {
+  book ??= loadPriceBook({ overrideFiles: [], updatesFile: undefined })
+  return withPrices(db, askings, await book, candidates)
 }
 
 async function plant(db: Database, calls: readonly Planted[]): Promise<void> {
