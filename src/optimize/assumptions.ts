@@ -110,3 +110,10 @@ function named(
     },
   )
 }
+
+/** A share of the calls, in millionths. @throws UserError (usage) */
+export function shareOf(text: string): bigint {
+  const value = read('share', text)
+  if (value !== undefined && value.whole > 0n && value.whole <= 1_000_000n) return value.whole
+  throw new UserError(`--share ${text} is no share`, { code: 'usage', hint: 'Write 0.9 or 90%.' })
+}

@@ -25,6 +25,8 @@ export interface Prices {
   /** Models of the calls. */
   readonly models: readonly StoredModel[]
   readonly candidates: readonly Candidate[]
+  /** In millionths of the calls, by candidate. */
+  readonly shares: readonly bigint[]
 }
 
 /** A statement over `scoped_calls` with the values that it binds. */
@@ -57,6 +59,7 @@ export function askedOf(
       return `$${prefix}_${name}`
     },
     candidates: prices?.candidates ?? [],
+    shares: prices?.shares ?? [],
     whatIf: (targets, calls, keep) => {
       if (prices === undefined) throw new Error(`${strategy.id} has no prices`)
       const { params: bound } = resolveTargets(prices.book, targets, 'call', prices.models)

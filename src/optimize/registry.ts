@@ -6,6 +6,7 @@ import { duplicateCalls } from './duplicate-calls.js'
 import { failedCalls } from './failed-calls.js'
 import { heavyUsers } from './heavy-users.js'
 import { longContext } from './long-context.js'
+import { modelRouting } from './model-routing.js'
 import { outputLimits } from './output-limits.js'
 import { promptCaching } from './prompt-caching.js'
 import { promptLength } from './prompt-length.js'
@@ -23,6 +24,7 @@ export const strategies: readonly Strategy[] = [
   promptLength,
   outputLimits,
   promptCaching,
+  modelRouting,
   batchTier,
 ]
 

@@ -54,8 +54,10 @@ export interface Asked {
    * Calls are named by a relation in simple words or in brackets; `keep` are the columns to pass on.
    */
   readonly whatIf: (targets: readonly Target[], calls: string, keep: readonly string[]) => string
-  /** Models to try, each with the provider that has it; where `usesPrices`. */
+  /** Models to try, as they were named; none: those that the strategy knows. */
   readonly candidates: readonly Candidate[]
+  /** Of each of them the share of the calls, in millionths; none: by the strategy's own rule. */
+  readonly shares: readonly bigint[]
 }
 
 /** A model that calls may be sent to instead. */

@@ -114,7 +114,12 @@ export async function askExplained(
   for (const detail of asking.strategy.details?.(asked) ?? []) {
     const { cte, params } = scopedCalls(scope)
     const sql = `WITH ${cte} SELECT * FROM (${detail.sql})`
-    details.push({ detail, rows: await ask(db, { sql, params: { ...params, ...bound } }) })
+    const used = Object.entries(bound).filter(([name]) => new RegExp(`\\$${name}\\b`).test(sql))
+    const rows = await ask<Record<string, Param>>(db, {
+      sql,
+      params: { ...params, ...Object.fromEntries(used) },
+    })
+    details.push({ detail, rows })
   }
   return {
     examples: await ask(db, examples(asking, scope, exampleCount)),
@@ -129,14 +134,14 @@ export const askingsOf = (
   values: (strategy: Strategy) => Values,
 ): Asking[] => strategies.map((strategy) => ({ strategy, values: values(strategy) }))
 
-/** The same with prices where they are used. @param candidates models as typed; empty: those that are known */
+/** The same with prices where they are used. @param wanted candidates as typed, and the shares of calls for each */
 export async function withPrices(
   db: Database,
   askings: readonly Asking[],
   book: PriceBook,
-  candidates: readonly Candidate[],
+  wanted: { readonly candidates: readonly Candidate[]; readonly shares: readonly bigint[] },
 ): Promise<Asking[]> {
   const models = await ask<StoredModel>(db, { sql: modelsOf('calls'), params: {} })
-  const prices = { book, models, candidates }
+  const prices = { book, models, ...wanted }
   return askings.map((asking) => (asking.strategy.usesPrices === true ? { ...asking, prices } : asking))
 }

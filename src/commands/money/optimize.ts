@@ -1,30 +1,29 @@
 /** `llmcost optimize`: what to change, and what it would have saved on the logged calls. */
 import { lastPeriod } from '../../domain/time/periods.js'
-import { UserError } from '../../errors.js'
-import { readAssumptions } from '../../optimize/assumptions.js'
-import type { Asking } from '../../optimize/gains.js'
-import { inOrder, strategies, strategyOf } from '../../optimize/registry.js'
-import type { Strategy } from '../../optimize/strategy.js'
+import { counted } from '../../domain/words/plurals.js'
+import { gains, type Asking } from '../../optimize/gains.js'
+import { inOrder, strategies } from '../../optimize/registry.js'
+import { routes, routesVersion } from '../../optimize/routes.js'
 import {
   askCombined,
   askExplained,
-  askingsOf,
   askOptimized,
   withPrices,
   type Optimized,
   type Outcome,
 } from '../../questions/optimizing.js'
 import { loadPriceBook } from '../../pricing/book.js'
-import { doubtsAbout, type Question } from '../../questions/question.js'
+import { ask, doubtsAbout, type Question } from '../../questions/question.js'
 import { combinationSection } from '../../reports/optimize/combination.js'
 import { explainedReport } from '../../reports/optimize/explained.js'
 import { bySaving, levels } from '../../reports/optimize/gain-rows.js'
 import { optimizeReport } from '../../reports/optimize/optimize.js'
 import type { Report, Section } from '../../reports/report.js'
-import { questionOptions, type CommandSpec, type Invocation } from '../command.js'
-import { optionCount, optionText, optionTexts } from '../option-values.js'
+import { questionOptions, type CommandSpec } from '../command.js'
+import { writeWhole } from '../output-file.js'
 import { priceData } from '../settings.js'
 import { withCalls } from '../with-calls.js'
+import { candidatesOf, optimizeOptions, requestOf, type OptimizeRequest } from './optimize-options.js'
 
 const ids = strategies.map(({ id }) => id)
 
@@ -37,39 +36,15 @@ export const optimizeCommand: CommandSpec = {
     'Confidence is less over fewer than 7 days, and where fewer than 90% of the calls have what a strategy needs.',
     '--combine and --plan apply them one after another on the same calls: each takes its share of what is left of a call.',
   ].join('\n'),
-  options: [
-    {
-      flags: '--strategy <id...>',
-      about: 'these alone: an id, or several',
-      group: 'Question',
-      repeatable: true,
-    },
-    {
-      flags: '--explain <id>',
-      about: 'what is behind one: assumptions, calls, ten examples, the SQL',
-      group: 'Question',
-    },
-    {
-      flags: '--assume <name=value>',
-      about: 'another assumption, such as response-caching.ttl=6h',
-      repeatable: true,
-      group: 'Question',
-    },
-    { flags: '--combine', about: 'the saving of all of them together, nothing twice', group: 'Question' },
-    { flags: '--plan', about: 'what to do first, and the cost a month after each step', group: 'Question' },
-    {
-      flags: '-n, --top <n>',
-      about: 'how many changes of each strategy to list',
-      fallback: '3',
-      group: 'Question',
-    },
-    ...questionOptions,
-  ],
+  options: [...optimizeOptions, ...questionOptions],
   examples: [
     { command: 'llmcost optimize', about: 'the last 30 complete days' },
     { command: 'llmcost optimize --explain response-caching', about: 'the calls behind a figure' },
     { command: 'llmcost optimize --plan --where team=search', about: 'a roadmap for one team' },
-    { command: 'llmcost optimize --assume output-limits.quantile=99%', about: 'with a wider limit' },
+    {
+      command: 'llmcost optimize --strategy model-routing --candidates gpt-4o-mini --routes routes.json',
+      about: 'which calls to send to another model, as a file',
+    },
   ],
   run: async (invocation) => {
     const request = requestOf(invocation)
@@ -82,51 +57,11 @@ export const optimizeCommand: CommandSpec = {
   },
 }
 
-interface Request {
-  readonly askings: readonly Asking[]
-  readonly explains: boolean
-  readonly named: boolean
-  readonly combines: 'combine' | 'plan' | undefined
-  readonly top: number
-}
-
-function requestOf(invocation: Invocation): Request {
-  const named = optionTexts(invocation, 'strategy').flatMap((text) => text.split(','))
-  const explain = optionText(invocation, 'explain')
-  const [combine, plan] = [invocation.options['combine'] === true, invocation.options['plan'] === true]
-  if (explain !== undefined && (named.length > 0 || combine || plan))
-    throw new UserError('--explain tells of one strategy, and goes with no --strategy, --combine or --plan', {
-      code: 'usage',
-      hint: `Ask llmcost optimize --explain ${explain} by itself.`,
-    })
-  if (combine && plan)
-    throw new UserError('--combine and --plan are two answers', {
-      code: 'usage',
-      hint: '--plan combines, too: with the least effort first.',
-    })
-  const chosen: readonly Strategy[] =
-    explain !== undefined
-      ? [strategyOf(explain, '--explain')]
-      : named.length === 0
-        ? strategies
-        : [...new Set(named)].map((id) => strategyOf(id.trim(), '--strategy'))
-  const values = readAssumptions(chosen, optionTexts(invocation, 'assume'))
-  return {
-    askings: askingsOf(chosen, values),
-    explains: explain !== undefined,
-    named: named.length > 0,
-    combines: combine ? 'combine' : plan ? 'plan' : undefined,
-    top: optionCount(invocation, 'top') ?? 3,
-  }
-}
-
-async function answer(question: Question, request: Request): Promise<Report> {
+async function answer(question: Question, request: OptimizeRequest): Promise<Report> {
   const { scope } = question
-  const usesPrices = request.askings.some(({ strategy }) => strategy.usesPrices === true)
-  const book = usesPrices ? await loadPriceBook(priceData(question.settings)) : undefined
-  const askings =
-    book === undefined ? request.askings : await withPrices(question.db, request.askings, book, [])
+  const askings = await pricedAskings(question, request)
   const optimized = await askOptimized(question, askings, request.top)
+  const routed = await writeRoutes(question, optimized, request.routes)
   const doubts = await doubtsAbout(question, optimized.measured)
   const [only] = optimized.outcomes
   if (request.explains && only !== undefined) {
@@ -138,12 +73,41 @@ async function answer(question: Question, request: Request): Promise<Report> {
     scope,
     combination: await combinationOf(question, request, optimized),
     doubts,
+    footer: routed,
   })
+}
+
+async function pricedAskings(question: Question, request: OptimizeRequest): Promise<readonly Asking[]> {
+  const { askings, shares } = request
+  if (!askings.some(({ strategy }) => strategy.usesPrices === true)) return askings
+  const book = await loadPriceBook(priceData(question.settings))
+  const candidates = candidatesOf(book, request.candidates)
+  return withPrices(question.db, askings, book, { candidates, shares })
+}
+
+/** Writes the routing table where one is wanted. @returns what to say of it */
+async function writeRoutes(
+  { db, scope }: Question,
+  { outcomes }: Optimized,
+  path: string | undefined,
+): Promise<string[]> {
+  const outcome = outcomes.find(({ strategy }) => strategy.id === 'model-routing')
+  if (path === undefined || outcome?.prices === undefined) return []
+  const rows = outcome.total === undefined ? [] : await ask(db, gains(outcome, scope, 100_000))
+  const rules = routes(
+    rows.filter((row) => !row.is_total),
+    outcome.values,
+    outcome.prices,
+  )
+  const { since, until, tz } = scope
+  const file = { version: routesVersion, kind: 'llmcost_routes', period: { since, until, tz }, rules }
+  writeWhole(path, `${JSON.stringify(file, null, 2)}\n`)
+  return [`routes: ${counted(rules.length, 'rule')} in ${path}`]
 }
 
 async function combinationOf(
   question: Question,
-  { combines, named }: Request,
+  { combines, named }: OptimizeRequest,
   optimized: Optimized,
 ): Promise<Section[]> {
   if (combines === undefined) return []

@@ -12,6 +12,8 @@ export interface OptimizeAnswer extends Measured {
   /** Of several applied one after another. */
   readonly combination?: readonly Section[] | undefined
   readonly doubts: Doubts
+  /** Further quiet facts. */
+  readonly footer?: readonly string[]
 }
 
 export const nothing = 'nothing to gain here'
@@ -59,7 +61,7 @@ export function optimizeReport(answer: OptimizeAnswer): Report {
       ? [{ ...strategies, empty: emptyText(doubts), notes: [] }]
       : [strategies, ...combination, ...changesSections(answer), ...withoutSections(outcomes)],
     warnings: [...warningsOf(doubts), ...(isEmpty ? [] : ownWarnings(answer))],
-    footer: footerOf(doubts.history),
+    footer: [...footerOf(doubts.history), ...(answer.footer ?? [])],
   }
 }
 

@@ -89,10 +89,10 @@ let book: Promise<PriceBook> | undefined
 export async function priced(
   db: Database,
   askings: readonly Asking[],
-  candidates: readonly Candidate[] = [],
+  wanted: { candidates: readonly Candidate[]; shares: readonly bigint[] } = { candidates: [], shares: [] },
 ): Promise<Asking[]> {
   book ??= loadPriceBook({ overrideFiles: [], updatesFile: undefined })
-  return withPrices(db, askings, await book, candidates)
+  return withPrices(db, askings, await book, wanted)
 }
 
 async function plant(db: Database, calls: readonly Planted[]): Promise<void> {
