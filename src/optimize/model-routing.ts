@@ -7,7 +7,7 @@
  * on a sample of them; then every one of them is priced on it, as `ingest` would. With shares given, those of a
  * feature that are shortest go to the first candidate, the next to the second, whatever they look like.
  */
-import { epochMicros, discreteQuantile, fingerprint, longest } from '../metrics/dialect.js'
+import { epochMicros, discreteQuantile, fingerprint, longest, readAnew } from '../metrics/dialect.js'
 import { count, percent } from '../domain/words/wording.js'
 import { knownCandidates } from './candidates.js'
 import { inTime, reached, succeeded } from './scoped-calls.js'
@@ -25,14 +25,20 @@ const targetsOf = (
 /** `judged`: calls with whether they look simple, and their place in their feature from the shortest on. */
 function judged({ sql, value }: Asked): string {
   const quantile = value('quantile').number
-  const again = `CASE WHEN lead(prompt_hash) OVER request = prompt_hash
-            THEN lead(${epochMicros('ts')}) OVER request - ${epochMicros('ts')} <= 600000000 END`
-  return /* sql */ `calls_in_question AS (
-      SELECT *, model AS own_model, provider AS own_provider, ${fingerprint(['call_id', 'source'])} AS mark,
-        coalesce(${again}, FALSE) AS is_asked_again
+  const key = fingerprint(['prompt_hash', 'user_id'])
+  const next = `lead(${epochMicros('ts')}) OVER request - ${epochMicros('ts')}`
+  return /* sql */ `asked_again AS (
+      SELECT call_id AS a_call_id, source AS a_source
+      FROM (SELECT call_id, source, lead(prompt_hash) OVER request = prompt_hash AND ${next} <= 600000000 AS is_asked_again
+        FROM scoped_calls
+        WHERE prompt_hash IS NOT NULL AND user_id IS NOT NULL AND ${key} IN (
+          SELECT ${key} FROM scoped_calls WHERE prompt_hash IS NOT NULL AND user_id IS NOT NULL GROUP BY ${key} HAVING count(*) > 1)
+        WINDOW request AS (PARTITION BY ${key} ORDER BY ${inTime}))
+      WHERE is_asked_again
+    ), calls_in_question AS ${readAnew} (
+      SELECT *, model AS own_model, provider AS own_provider, ${fingerprint(['call_id', 'source'])} AS mark
       FROM scoped_calls
       WHERE ${reached} AND ${succeeded} AND cost_basis = 'list' AND cost > 0 AND input_tokens IS NOT NULL AND output_tokens IS NOT NULL
-      WINDOW request AS (PARTITION BY ${fingerprint(['prompt_hash', 'user_id'])} ORDER BY ${inTime})
     ), norms AS (
       SELECT feature AS n_feature, count(*) AS feature_calls,
         least(${discreteQuantile('input_tokens', quantile)}, ${sql('max_input')}) AS input_limit,
@@ -41,12 +47,13 @@ function judged({ sql, value }: Asked): string {
     ), judged AS (
       SELECT calls_in_question.*, input_limit, output_limit, feature_calls,
         input_tokens <= input_limit AND output_tokens <= output_limit AND coalesce(finish_reason, 'stop') = 'stop'
-          AND coalesce(attempt, 1) = 1 AND coalesce(temperature * 1000000 <= ${sql('max_temperature')}, TRUE) AND NOT is_asked_again AS is_simple
+          AND coalesce(attempt, 1) = 1 AND coalesce(temperature * 1000000 <= ${sql('max_temperature')}, TRUE) AND a_call_id IS NULL AS is_simple
       FROM calls_in_question JOIN norms ON feature IS NOT DISTINCT FROM n_feature
+        LEFT JOIN asked_again ON call_id = a_call_id AND source = a_source
     )`
 }
 
-/** `chosen`: simple calls with the candidate that is cheapest for their feature and model, on a sample of them. */
+/** `placed`: calls, and of simple ones the candidate (`chosen`) that is cheapest for their feature and model, on a sample of them. */
 function byPrice({ candidates, whatIf }: Asked): string {
   const isFree = candidates.length > 0
   const trial = whatIf(targetsOf(candidates), 'sampled', own)
@@ -63,24 +70,22 @@ function byPrice({ candidates, whatIf }: Asked): string {
       SELECT feature AS b_feature, own_provider AS b_provider, own_model AS b_model, target AS chosen
       FROM (SELECT *, row_number() OVER (PARTITION BY feature, own_provider, own_model ORDER BY tried, target) AS place FROM tried WHERE tried < paid)
       WHERE place = 1
-    ), chosen AS (
-      SELECT judged.*, chosen FROM judged
-        JOIN best ON feature IS NOT DISTINCT FROM b_feature AND own_provider = b_provider AND own_model = b_model
-      WHERE is_simple
+    ), placed AS ${readAnew} (
+      SELECT judged.*, CASE WHEN is_simple THEN chosen END AS chosen
+      FROM judged LEFT JOIN best ON feature IS NOT DISTINCT FROM b_feature AND own_provider = b_provider AND own_model = b_model
     )`
 }
 
-/** `chosen`: the shortest calls of each feature, in shares, to one candidate after the other. */
+/** `placed`: calls, and of the shortest ones of each feature, in shares, to one candidate after the other. */
 function byShare({ shares }: Asked): string {
   let upTo = 0n
   const whens = shares.map((share, i) => {
     upTo += share
     return `WHEN place * 1000000 <= feature_calls * ${upTo} THEN ${i}`
   })
-  return /* sql */ `chosen AS (
-      SELECT * FROM (SELECT *, CASE ${whens.join(' ')} END AS chosen
-        FROM (SELECT *, row_number() OVER (PARTITION BY feature ORDER BY input_tokens + 4 * output_tokens, mark) AS place FROM judged))
-      WHERE chosen IS NOT NULL
+  return /* sql */ `placed AS (
+      SELECT *, CASE ${whens.join(' ')} END AS chosen
+      FROM (SELECT *, row_number() OVER (PARTITION BY feature ORDER BY input_tokens + 4 * output_tokens, mark) AS place FROM judged)
     )`
 }
 
@@ -91,21 +96,27 @@ function savings(asked: Asked): string {
     `CASE target ${targets.map((one, i) => `WHEN ${i} THEN ${asked.bind(`to_${part}_${i}`, one[part])}`).join(' ')} END`
   const [toProvider, toModel] = [named('provider'), named('model')]
   const ways = shares.length > 0 ? byShare(asked) : byPrice(asked)
-  const moved = whatIf(targets, 'chosen', [...own, ...limits, 'chosen'])
+  const moved = whatIf(targets, '(SELECT * FROM placed WHERE chosen IS NOT NULL)', [
+    ...own,
+    ...limits,
+    'chosen',
+  ])
   const kept = [...own, ...limits].join(', ')
   return /* sql */ `WITH ${judged(asked)}, ${ways}, moved AS (
-      SELECT ${kept}, ${toProvider} AS to_provider, ${toModel} AS to_model, cost_usd, coalesce(list_output_cost_usd, 0) AS new_output
-      FROM ${moved} WHERE target = chosen AND cost_usd < cost
+      SELECT ${kept}, ${toProvider} AS to_provider, ${toModel} AS to_model, coalesce(cost_usd < cost, FALSE) AS is_moved,
+        cost_usd, coalesce(list_output_cost_usd, 0) AS new_output
+      FROM ${moved} WHERE target = chosen
     )
-    SELECT ${kept}, own_model AS model, to_provider, to_model, TRUE AS is_moved,
-      CASE WHEN new_output <= output_cost AND cost_usd - new_output <= input_cost THEN CAST(input_cost - (cost_usd - new_output) AS DECIMAL(18,12))
+    SELECT ${kept}, own_model AS model, CASE WHEN is_moved THEN to_provider END AS to_provider,
+      CASE WHEN is_moved THEN to_model END AS to_model, is_moved,
+      CASE WHEN NOT is_moved THEN NULL WHEN new_output <= output_cost AND cost_usd - new_output <= input_cost THEN CAST(input_cost - (cost_usd - new_output) AS DECIMAL(18,12))
         WHEN new_output > output_cost THEN CAST(cost - cost_usd AS DECIMAL(18,12)) ELSE 0 END AS input_saving,
-      CASE WHEN new_output <= output_cost AND cost_usd - new_output <= input_cost THEN CAST(output_cost - new_output AS DECIMAL(18,12))
+      CASE WHEN NOT is_moved THEN NULL WHEN new_output <= output_cost AND cost_usd - new_output <= input_cost THEN CAST(output_cost - new_output AS DECIMAL(18,12))
         WHEN new_output > output_cost THEN 0 ELSE CAST(cost - cost_usd AS DECIMAL(18,12)) END AS output_saving
     FROM moved
     UNION ALL
     SELECT ${kept}, own_model, NULL, NULL, FALSE, NULL, NULL
-    FROM judged ANTI JOIN moved USING (call_id, source)`
+    FROM placed WHERE chosen IS NULL`
 }
 
 /** What all simple calls would cost on each candidate. */

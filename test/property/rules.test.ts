@@ -15,7 +15,7 @@ import { defaultWarnAt, type Budget, type UserCaps } from '../../src/domain/budg
 import { dimensionOf } from '../../src/domain/dimensions.js'
 import type { Rule } from '../../src/domain/rules/rule.js'
 import type { RuleKindName } from '../../src/domain/rules/rule-kinds.js'
-import { growthPart } from '../../src/reports/growth.js'
+import { growthPart } from '../../src/reports/trends/growth.js'
 import { bareCall, load, type RawCall } from './metrics-model.js'
 import { capsHold, hour, ruleLike, priceAgeHolds, silenceHolds, windowHolds } from './rules-model.js'
 import { tries } from './seed.js'

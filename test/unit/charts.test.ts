@@ -6,7 +6,7 @@ import { darkPalette, lightPalette, pagePalette, type Palette } from '../../src/
 import { drawingOf } from '../../src/charts/points.js'
 import { gaugeOf } from '../../src/renderers/bars.js'
 import { incidentMarks } from '../../src/reports/anomalies/incident-marks.js'
-import { trendSection } from '../../src/reports/trend.js'
+import { trendSection } from '../../src/reports/trends/trend.js'
 import type { Column, Row, Section } from '../../src/reports/report.js'
 import { charted } from '../golden/renderers/charted.js'
 

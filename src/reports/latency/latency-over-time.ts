@@ -1,7 +1,7 @@
 /** How latency went over the window: in the cost report, and beside `llmcost latency`. */
 import type { MeasureName } from '../../metrics/measures/registry.js'
 import type { Column, Section } from '../report.js'
-import { trendSection, type TrendAnswer } from '../trend.js'
+import { trendSection, type TrendAnswer } from '../trends/trend.js'
 
 const slowestMeasure = 'p95_provider_latency_ms'
 const usualMeasure = 'p50_provider_latency_ms'

@@ -1,7 +1,7 @@
 /** The days as a chart: each parted by feature, with the same weekday before behind it. */
 import type { Cell, Column, Row, Section } from '../report.js'
-import { linesOf, type Line } from '../trend-lines.js'
-import type { TrendAnswer } from '../trend.js'
+import { linesOf, type Line } from '../trends/trend-lines.js'
+import type { TrendAnswer } from '../trends/trend.js'
 import { column } from '../columns.js'
 import { weekBeforeKeys } from './days.js'
 import { cellText } from './cell-text.js'

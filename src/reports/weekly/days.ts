@@ -7,7 +7,7 @@ import type { SummaryRow } from '../../metrics/summary.js'
 import type { TrendRow } from '../../metrics/trend.js'
 import { changeColumn, column, measureColumn } from '../columns.js'
 import type { Cell, Column, Row, Section } from '../report.js'
-import { trendSection, type Mark, type TrendAnswer } from '../trend.js'
+import { trendSection, type Mark, type TrendAnswer } from '../trends/trend.js'
 import { cellText } from './cell-text.js'
 
 export const weekBeforeKeys = { cost: 'week_before_cost_usd', change: 'week_before_change' } as const

@@ -1,10 +1,10 @@
 /** Rows of a trend as lines: every group with every bucket of the window, the empty ones too. */
-import type { Dimension } from '../domain/dimensions.js'
-import { relativeChange } from '../domain/growth.js'
-import type { Bucket } from '../domain/time/timeline.js'
-import type { Emptiness, MeasureName } from '../metrics/measures/registry.js'
-import type { TrendRow } from '../metrics/trend.js'
-import type { Cell, Row } from './report.js'
+import type { Dimension } from '../../domain/dimensions.js'
+import { relativeChange } from '../../domain/growth.js'
+import type { Bucket } from '../../domain/time/timeline.js'
+import type { Emptiness, MeasureName } from '../../metrics/measures/registry.js'
+import type { TrendRow } from '../../metrics/trend.js'
+import type { Cell, Row } from '../report.js'
 
 export interface TrendMetric {
   readonly name: MeasureName

@@ -1,13 +1,13 @@
 /** Figures over time: `llmcost trend`, and the cost by day of the cost report. */
-import { dimensionNoun, type Dimension } from '../domain/dimensions.js'
-import type { Scope } from '../domain/scope.js'
-import type { Bucket, Cut, Every } from '../domain/time/timeline.js'
-import { count } from '../domain/words/wording.js'
-import type { MeasureName } from '../metrics/measures/registry.js'
-import type { TrendRow } from '../metrics/trend.js'
-import { changeColumn, column, dimensionColumn, measureColumn } from './columns.js'
-import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'
-import type { Cell, Chart, Column, Finding, Report, Row, Section } from './report.js'
+import { dimensionNoun, type Dimension } from '../../domain/dimensions.js'
+import type { Scope } from '../../domain/scope.js'
+import type { Bucket, Cut, Every } from '../../domain/time/timeline.js'
+import { count } from '../../domain/words/wording.js'
+import type { MeasureName } from '../../metrics/measures/registry.js'
+import type { TrendRow } from '../../metrics/trend.js'
+import { changeColumn, column, dimensionColumn, measureColumn } from '../columns.js'
+import { emptyText, footerOf, warningsOf, type Doubts } from '../notes.js'
+import type { Cell, Chart, Column, Finding, Report, Row, Section } from '../report.js'
 import { linesOf, type Line, type Point, type TrendMetric } from './trend-lines.js'
 
 export interface TrendAnswer {

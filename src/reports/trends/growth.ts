@@ -1,16 +1,16 @@
 /** Growth from week to week by group, and what grows week after week. */
-import type { Bounds } from '../domain/bounds.js'
-import { dimensionNoun, type Dimension } from '../domain/dimensions.js'
-import { growthOf, type Growth } from '../domain/growth.js'
-import { localDate } from '../domain/time/periods.js'
-import type { Scope, Window } from '../domain/scope.js'
-import { dayMs } from '../domain/time/zones.js'
-import { spanOptions, type Typed } from '../domain/words/commands.js'
-import { namedWords } from '../domain/words/subjects.js'
-import { change, count, percent, usd } from '../domain/words/wording.js'
-import type { GrowthRow } from '../metrics/growth.js'
-import { changeColumn, column, dimensionColumn } from './columns.js'
-import type { Cell, Column, Finding, Row, Section } from './report.js'
+import type { Bounds } from '../../domain/bounds.js'
+import { dimensionNoun, type Dimension } from '../../domain/dimensions.js'
+import { growthOf, type Growth } from '../../domain/growth.js'
+import { localDate } from '../../domain/time/periods.js'
+import type { Scope, Window } from '../../domain/scope.js'
+import { dayMs } from '../../domain/time/zones.js'
+import { spanOptions, type Typed } from '../../domain/words/commands.js'
+import { namedWords } from '../../domain/words/subjects.js'
+import { change, count, percent, usd } from '../../domain/words/wording.js'
+import type { GrowthRow } from '../../metrics/growth.js'
+import { changeColumn, column, dimensionColumn } from '../columns.js'
+import type { Cell, Column, Finding, Row, Section } from '../report.js'
 
 export interface GrowthAnswer {
   readonly scope: Scope
