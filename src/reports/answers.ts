@@ -28,6 +28,10 @@ export const answers = {
   calls: { command: 'calls' },
   caps: { command: 'caps' },
   caps_over: { command: 'caps --over' },
+  caps_suggest: {
+    command: 'caps --suggest',
+    data: { user_caps: 'the caps that are suggested, as user_caps of the config file' },
+  },
   caps_replay: { command: 'caps --replay' },
   check: {
     command: 'check',

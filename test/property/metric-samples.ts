@@ -8,6 +8,7 @@ import { simulationSamples } from './simulation-samples.js'
 import { breakdown } from '../../src/metrics/breakdown.js'
 import { budgetDays } from '../../src/metrics/budgets/budgets.js'
 import { cappedCalls, usersOverCaps } from '../../src/metrics/budgets/caps.js'
+import { capLevels } from '../../src/metrics/budgets/caps-levels.js'
 import { capsNow } from '../../src/metrics/budgets/caps-now.js'
 import { capsReplay } from '../../src/metrics/budgets/caps-replay.js'
 import { dailyCosts } from '../../src/metrics/budgets/daily-costs.js'
@@ -161,6 +162,11 @@ export const metrics: readonly Sample[] = [
     about: 'users at a cap of the running hour, day and month',
     sample: (scope) =>
       capsNow({ scope, asOf: new Date(scope.until ?? '2100-01-01T00:00:00Z'), limits: someLimits }),
+  },
+  {
+    id: 'cap_levels',
+    about: 'what users use at most, nearly always, by tier',
+    sample: (scope) => capLevels(scope, [{ userId: 'u1', tier: 'pro', monthlyRevenue: null }]),
   },
   { id: 'capped_calls', about: 'calls and users that caps are held against', sample: cappedCalls },
   {

@@ -12,6 +12,10 @@ import { exitCodes, UserError } from '../../errors.js'
 import { cappedCalls } from '../../metrics/budgets/caps.js'
 import { askCapsOver, runningSpans } from '../../questions/caps-over.js'
 import { askCapsReplay } from '../../questions/caps-replay.js'
+import { askCapsSuggest } from '../../questions/caps-suggest.js'
+import { capsBlock, capsSuggestReport } from '../../reports/budgets/caps-suggest.js'
+import { readShare } from '../../domain/budgets/suggested-caps.js'
+import { lastPeriod } from '../../domain/time/periods.js'
 import { ask, doubtsAbout } from '../../questions/question.js'
 import { askCaps } from '../../questions/user-caps.js'
 import { capsOverReport, redisCommands, type UserOver } from '../../reports/budgets/caps-over.js'
@@ -115,6 +119,38 @@ export async function onTrial(
     lastDaysAndToday(30),
   )
   return { report }
+}
+
+/**
+ * Levels from what users use and pay, each tried on the calls.
+ * @param asYaml the command that asks the same for the config file
+ * @throws UserError (usage)
+ */
+export async function suggested(invocation: Invocation, now: CapRules, asYaml: string): Promise<Outcome> {
+  const said = optionText(invocation, 'revenueShare') ?? '30%'
+  const share = readShare(said)
+  if (share === undefined) {
+    throw new UserError(`--revenue-share ${said} is no percentage above 0 and up to 100`, {
+      code: 'usage',
+      hint: 'For example --revenue-share 30%.',
+    })
+  }
+  const path = await tiersFile(invocation)
+  const tiers = path === undefined ? undefined : readUserTiers(path)
+  let block = ''
+  const report = await withCalls(
+    invocation,
+    async (question) => {
+      const answer = await askCapsSuggest(question, { tiers, share, now })
+      block = capsBlock(answer)
+      return capsSuggestReport(answer, await doubtsAbout(question, answer.measured), asYaml)
+    },
+    (until, tz) => lastPeriod('30d', until, tz),
+  )
+  if (invocation.ownFormat !== 'yaml') return { report }
+  const lacking = block === '' ? [report.sections[0]?.empty ?? ''] : []
+  if (report.warnings.length + lacking.length > 0) invocation.terminal.warn([...report.warnings, ...lacking])
+  return { text: block }
 }
 
 /** Who is in which tier, where caps need to know. @throws UserError (usage) */

@@ -2,72 +2,85 @@
 import { parseCapSets } from '../../domain/budgets/cap-sets.js'
 import { capNames, mergedCaps, parseCaps } from '../../domain/budgets/user-caps.js'
 import { UserError } from '../../errors.js'
-import { questionOptions, type CommandSpec, type Invocation } from '../command.js'
+import { commandText } from '../command-text.js'
+import { questionOptions, type CommandSpec, type Invocation, type OptionSpec } from '../command.js'
 import { optionTexts } from '../option-values.js'
 import { settingsOf } from '../settings.js'
-import { areOver, onTrial, wentOver } from './caps-asking.js'
+import { areOver, onTrial, suggested, wentOver } from './caps-asking.js'
+
+const options: readonly OptionSpec[] = [
+  {
+    flags: '--cap <cap=amount>',
+    about: 'such as daily_usd=5 or tier.free.daily_usd=1; over those of the config file',
+    repeatable: true,
+    group: 'Question',
+  },
+  { flags: '--replay', about: 'what a limiter with these caps would have refused', group: 'Question' },
+  {
+    flags: '--over',
+    about: 'who is at a cap now, and until when; exit code 3 when somebody is',
+    group: 'Question',
+  },
+  {
+    flags: '--suggest',
+    about: 'caps from what users use and pay, each tried on the calls',
+    group: 'Question',
+  },
+  {
+    flags: '--revenue-share <percent>',
+    about: 'with --suggest: what a user may cost of what he pays (default: 30%)',
+    group: 'Question',
+  },
+  {
+    flags: '--cap-set <caps>',
+    about: "with --replay: another set beside, such as 'tight: daily_usd=2'",
+    repeatable: true,
+    group: 'Question',
+  },
+  {
+    flags: '--tiers <file>',
+    about: "file of user_id,tier[,monthly_revenue] (else the config file's user_tiers)",
+    group: 'Question',
+  },
+  {
+    flags: '-n, --top <n>',
+    about: 'how many to list, the most excess first',
+    fallback: '20',
+    group: 'Question',
+  },
+  {
+    flags: '--fail-on <status>',
+    about: 'end with exit code 3 when a user is over a cap',
+    choices: ['over'],
+    group: 'Question',
+  },
+  ...questionOptions,
+]
 
 export const capsCommand: CommandSpec = {
   name: 'caps',
   summary: 'users who went over their caps, and what caps would refuse',
   details: [
-    `Caps: ${capNames.join(', ')}; from --cap, else user_caps of the config file. A request's tokens are input and output.`,
-    'tier.NAME.CAP and user.NAME.CAP are those of a tier or of one user, over those of all; none lifts one.',
-    'Clock hours, days and months are those of --tz. Without --since: the last 7 days and today; of --replay the last 30.',
-    'An hour, day or month counts from its own beginning when any of its calls is in the window. Over is more than the cap.',
+    `Caps: ${capNames.join(', ')}; from --cap, else user_caps of the config file. tier.NAME.CAP and user.NAME.CAP are those of a tier or of one user; none lifts one.`,
+    'Clock hours, days and months are those of --tz. Without --since: the last 7 days and today; of --replay and --suggest the last 30 days.',
   ].join('\n'),
-  more: '--replay goes through the calls as a limiter would have: a call is refused when it is over a cap on requests, or when what was accepted in its hour, day or month is at the cap already; refused calls use nothing. Rows in which a source states what a session used in all are no calls, and are left out.\n--over lists whom a limiter would refuse now: at a cap or above it. --format json names users by the keys of the webhook of check; --format redis writes SET llmcost:over:USER with what was used as JSON, and the end of the hour, day or month as expiry.',
-  ownFormats: ['redis'],
-  options: [
-    {
-      flags: '--cap <cap=amount>',
-      about: 'such as daily_usd=5 or tier.free.daily_usd=1; over those of the config file',
-      repeatable: true,
-      group: 'Question',
-    },
-    { flags: '--replay', about: 'what a limiter with these caps would have refused', group: 'Question' },
-    {
-      flags: '--over',
-      about:
-        'who is at a cap of the running hour, day or month, and until when; exit code 3 when somebody is',
-      group: 'Question',
-    },
-    {
-      flags: '--cap-set <caps>',
-      about: "with --replay: another set of caps beside, such as 'tight: hourly_usd=1 daily_usd=5'",
-      repeatable: true,
-      group: 'Question',
-    },
-    {
-      flags: '--tiers <file>',
-      about: "file of user_id,tier[,monthly_revenue] (else the config file's user_tiers)",
-      group: 'Question',
-    },
-    {
-      flags: '-n, --top <n>',
-      about: 'how many to list, the most excess first',
-      fallback: '20',
-      group: 'Question',
-    },
-    {
-      flags: '--fail-on <status>',
-      about: 'end with exit code 3 when a user is over a cap',
-      choices: ['over'],
-      group: 'Question',
-    },
-    ...questionOptions,
-  ],
+  more: 'An hour, day or month counts from its own beginning when any of its calls is in the window. Over is more than the cap.\n--replay goes through the calls as a limiter would have: a call is refused when it is over a cap on requests, or when what was accepted in its hour, day or month is at the cap already; refused calls use nothing. Rows in which a source states what a session used in all are no calls, and are left out.\n--over lists whom a limiter would refuse now: at a cap or above it. --format json names users by the keys of the webhook of check; --format redis writes SET llmcost:over:USER with what was used as JSON, and the end of the hour, day or month as expiry.\n--suggest takes the 99th percentile of the requests, hours, days and months of the users of each tier, and, where a file of tiers knows the revenue, a share of it a month; --format yaml writes the caps as a block of the config file.',
+  ownFormats: ['redis', 'yaml'],
+  options,
   examples: [
     { command: 'llmcost caps', about: 'by the caps of the config file' },
-    { command: 'llmcost caps --cap hourly_usd=1 --cap daily_usd=5 --since 30d', about: 'by two caps' },
     { command: 'llmcost caps --cap request_tokens=100000 --since yesterday --fail-on over', about: 'for CI' },
     {
-      command: "llmcost caps --replay --cap daily_usd=5 --cap-set 'tight: hourly_usd=1 daily_usd=5'",
+      command: "llmcost caps --replay --cap daily_usd=5 --cap-set 'tight: daily_usd=2'",
       about: 'two sets on trial',
     },
     {
+      command: 'llmcost caps --suggest --tiers users.csv --format yaml',
+      about: 'caps to begin with',
+    },
+    {
       command: 'llmcost caps --over --format redis | redis-cli --pipe',
-      about: 'a list that a gateway can read, each entry until its cap begins anew',
+      about: 'for a gateway',
     },
   ],
   run: async (invocation) => {
@@ -86,14 +99,22 @@ export const capsCommand: CommandSpec = {
         hint: 'It lists who is over a cap now.',
       })
     }
+    if (mode !== 'suggest' && (invocation.ownFormat === 'yaml' || invocation.given('revenueShare'))) {
+      const flag = invocation.ownFormat === 'yaml' ? '--format yaml' : '--revenue-share'
+      throw new UserError(`${flag} goes with --suggest`, { code: 'usage', hint: 'It suggests caps.' })
+    }
     const { config } = await settingsOf(invocation)
     const rules = mergedCaps(config.userCaps, given)
     if (mode === 'over') return areOver(invocation, rules)
+    if (mode === 'suggest') {
+      const again = `${commandText('caps', invocation, options)} --format yaml`
+      return suggested(invocation, rules, again)
+    }
     return mode === 'replay' ? onTrial(invocation, rules, sets) : wentOver(invocation, rules)
   },
 }
 
-const modes = ['replay', 'over'] as const
+const modes = ['replay', 'over', 'suggest'] as const
 
 /** @throws UserError (usage) for two of them */
 function modeOf({ options }: Invocation): (typeof modes)[number] | undefined {

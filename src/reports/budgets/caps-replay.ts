@@ -51,7 +51,7 @@ const figures: readonly Column[] = [
 
 const firstColumn = column('first_ts', 'first', 'time', 2)
 
-function setsSection({ sets }: Pick<CapsReplayAnswer, 'sets'>): Section {
+export function setsSection({ sets }: Pick<CapsReplayAnswer, 'sets'>): Section {
   return {
     id: 'sets',
     title,
@@ -222,11 +222,15 @@ export function sentence(
   all: CapsReplayRow | undefined,
   worst: CapsReplayRow | undefined,
 ): string {
-  if (all === undefined || worst === undefined) return `${name} refuses no call`
+  if (all === undefined || Number(all.refused_calls) === 0) return `${name} refuses no call`
   const share = shareOf(all.saved_usd, all.cost_usd)
   const part = share === null ? '' : ` (${percent(share)})`
   const of = `${count(all.refused_calls)} of ${counted(all.calls, 'call', 'calls')}`
-  return `${name} refuses ${of} (${counted(all.users, 'user', 'users')}) and saves ${usd(all.saved_usd)}${part}; most: ${namedWords('user_id', worst.user_id ?? '')} with ${counted(worst.refused_calls, 'call', 'calls')} and ${usd(worst.saved_usd)}`
+  const most =
+    worst === undefined
+      ? ''
+      : `; most: ${namedWords('user_id', worst.user_id ?? '')} with ${counted(worst.refused_calls, 'call', 'calls')} and ${usd(worst.saved_usd)}`
+  return `${name} refuses ${of} (${counted(all.users, 'user', 'users')}) and saves ${usd(all.saved_usd)}${part}${most}`
 }
 
 function shareOf(part: string | number | bigint, whole: string | number | bigint | null): number | null {

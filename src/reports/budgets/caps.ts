@@ -2,6 +2,7 @@
 import { capsSet, type CapLimits } from '../../domain/budgets/cap-limits.js'
 import { capPlaces, isTokens, type CapName } from '../../domain/budgets/user-caps.js'
 import type { Scope } from '../../domain/scope.js'
+import { counted } from '../../domain/words/plurals.js'
 import { count } from '../../domain/words/wording.js'
 import { instantOf, localAt } from '../../domain/time/zones.js'
 import type { CappedCallsRow, OverCapRow } from '../../metrics/budgets/caps.js'
@@ -40,6 +41,11 @@ export function capsSection({ limits, rows, measured }: Omit<CapsAnswer, 'scope'
         times_over: first?.cap_times ?? 0,
       }
     }),
+    ...(limits.own.length === 0
+      ? {}
+      : {
+          notes: [`${counted(limits.own.length, 'user has', 'users have')} caps of a tier or of their own`],
+        }),
   }
 }
 
