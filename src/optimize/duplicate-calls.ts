@@ -1,9 +1,9 @@
 /**
  * Waste: the same request twice within seconds, and answers that were cut off and asked for again.
  *
- * A call is a duplicate when the call just before it of the same user, feature, prompt_hash and model was made at most
+ * A call is a duplicate when the call just before it of the same user, feature, prompt_hash, model and input tokens was made at most
  * `within` before and did not fail. A call that was cut off (finish_reason length or context_exceeded) is waste when the
- * next of the same user, feature and prompt_hash comes within `again_within`. A call is waste once.
+ * next of the same user, feature and prompt_hash (and, on the same model, input tokens) comes within `again_within`. A call is waste once.
  */
 import { epochMicros, fingerprint } from '../metrics/dialect.js'
 import { counted } from '../domain/words/plurals.js'
@@ -16,11 +16,11 @@ const micros = epochMicros('ts')
 function savings({ sql }: Asked): string {
   return /* sql */ `SELECT *, CASE WHEN is_double OR is_cut THEN input_cost END AS input_saving,
       CASE WHEN is_double OR is_cut THEN output_cost END AS output_saving
-    FROM (SELECT *, coalesce(same_model AND started - started_before <= ${sql('within')}, FALSE) AS is_double,
+    FROM (SELECT *, coalesce(same_request AND started - started_before <= ${sql('within')}, FALSE) AS is_double,
         coalesce(finish_reason IN ('length', 'context_exceeded') AND started_next - started <= ${sql('again_within')}, FALSE) AS is_cut
       FROM (SELECT call_id, source, feature, model, cost, input_cost, output_cost, finish_reason, ${micros} AS started,
-          CASE WHEN lag(prompt_hash) OVER request = prompt_hash THEN lag(${micros}) OVER request END AS started_before, lag(model) OVER request IS NOT DISTINCT FROM model AS same_model,
-          CASE WHEN lead(prompt_hash) OVER request = prompt_hash THEN lead(${micros}) OVER request END AS started_next
+          CASE WHEN lag(prompt_hash) OVER request = prompt_hash THEN lag(${micros}) OVER request END AS started_before, lag(model) OVER request IS NOT DISTINCT FROM model AND lag(input_tokens) OVER request IS NOT DISTINCT FROM input_tokens AS same_request,
+          CASE WHEN lead(prompt_hash) OVER request = prompt_hash AND (lead(model) OVER request IS DISTINCT FROM model OR lead(input_tokens) OVER request IS NOT DISTINCT FROM input_tokens) THEN lead(${micros}) OVER request END AS started_next
         FROM scoped_calls
         WHERE prompt_hash IS NOT NULL AND user_id IS NOT NULL AND ${reached} AND ${succeeded}
         WINDOW request AS (PARTITION BY ${fingerprint(['prompt_hash', 'user_id', 'feature'])} ORDER BY ${inTime})))`

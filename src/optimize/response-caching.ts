@@ -1,8 +1,9 @@
 /**
  * Exact response caching: an answer is kept under its prompt's hash and served again.
  *
- * A call would have been a hit when an earlier one of the same prompt_hash and model had succeeded and ended, and had
- * been asked at most the lifetime before: an entry lives for the lifetime after it was last asked for. Both must
+ * A call would have been a hit when an earlier one of the same prompt_hash, model and input tokens had succeeded and
+ * ended, and had been asked at most the lifetime before (two inputs of other lengths are no one prompt, whatever a
+ * hash says that may be of the instructions alone): an entry lives for the lifetime after it was last asked for. Both must
  * be of a temperature up to the limit; one that is not logged passes. Calls that a cache answered already
  * keep an entry alive and save nothing more.
  */
@@ -14,18 +15,26 @@ import type { Asked, Detail, Strategy } from './strategy.js'
 const micros = epochMicros('ts')
 const end = `${micros} + CAST(1000 * least(coalesce(latency_ms, 0), 600000) AS BIGINT)`
 
+/** SQL: a window of the calls that ask for one thing, in time. */
+const calls = (name: string, columns: readonly string[]): string =>
+  `${name} AS (PARTITION BY ${fingerprint(columns)} ORDER BY ${inTime})`
+const samePrompt = calls('same_prompt', ['prompt_hash', 'model', 'input_tokens'])
+
+/** SQL: when the call before in a window began and ended, if it had the same hash. */
+const before = (window: string, prefix = ''): string =>
+  `CASE WHEN lag(prompt_hash) OVER ${window} = prompt_hash THEN lag(${micros}) OVER ${window} END AS ${prefix}asked_before,
+    lag(${end}) OVER ${window} AS ${prefix}answered_before`
+
 /** Calls that could be answered from a cache, each with the time since the one before it had ended, microseconds. */
-const repeats = (columns: string, maxTemperature: string): string => /* sql */ `
-  SELECT ${columns}, ${micros} AS started, ${end} AS ended,
-    CASE WHEN lag(prompt_hash) OVER same_prompt = prompt_hash THEN lag(${micros}) OVER same_prompt END AS asked_before,
-    lag(${end}) OVER same_prompt AS answered_before
+const repeats = (columns: string, maxTemperature: string, alsoByHash = false): string => /* sql */ `
+  SELECT ${columns}, ${micros} AS started, ${end} AS ended, ${before('same_prompt')}${alsoByHash ? `, ${before('same_hash', 'hash_')}` : ''}
   FROM scoped_calls
   WHERE prompt_hash IS NOT NULL AND ${succeeded}
     AND (temperature IS NULL OR temperature * 1000000 <= ${maxTemperature})
-  WINDOW same_prompt AS (PARTITION BY ${fingerprint(['prompt_hash', 'model'])} ORDER BY ${inTime})`
+  WINDOW ${samePrompt}${alsoByHash ? `, ${calls('same_hash', ['prompt_hash', 'model'])}` : ''}`
 
-const isHit = (ttl: string): string =>
-  `coalesce(started >= answered_before AND started - asked_before <= ${ttl}, FALSE)`
+const isHit = (ttl: string, prefix = ''): string =>
+  `coalesce(started >= ${prefix}answered_before AND started - ${prefix}asked_before <= ${ttl}, FALSE)`
 
 function savings({ sql }: Asked): string {
   return /* sql */ `SELECT *, is_hit AND cost > 0 AS is_saved,
@@ -54,14 +63,14 @@ function curve({ sql }: Asked): string {
     (
       [name, ttl],
       i,
-    ) => /* sql */ `SELECT ${i} AS place, '${name}' AS ttl, repeats.*, ${isHit(String(ttl))} AS is_hit,
+    ) => /* sql */ `SELECT ${i} AS place, '${name}' AS ttl, repeats.*, ${isHit(String(ttl))} AS is_hit, ${isHit(String(ttl), 'hash_')} AS is_hash_hit,
       coalesce(next_start - started > ${ttl}, TRUE) AS is_last, CAST(${ttl} AS BIGINT) AS lifetime FROM repeats`,
   )
   return /* sql */ `WITH repeats AS (
-      SELECT started, asked_before, answered_before, cache_hit, cost,
+      SELECT started, asked_before, answered_before, hash_asked_before, hash_answered_before, cache_hit, cost,
         CASE WHEN lead(prompt_hash) OVER same_prompt = prompt_hash THEN lead(started) OVER same_prompt END AS next_start
-      FROM (${repeats('call_id, source, ts, prompt_hash, model, cache_hit, cost', sql('max_temperature'))})
-      WINDOW same_prompt AS (PARTITION BY ${fingerprint(['prompt_hash', 'model'])} ORDER BY ${inTime})
+      FROM (${repeats('call_id, source, ts, prompt_hash, model, input_tokens, cache_hit, cost', sql('max_temperature'), true)})
+      WINDOW ${samePrompt}
     ), tried AS (${each.join('\n      UNION ALL ')}
     ), moments AS (
       SELECT place, started AS moment, 1 AS step FROM tried WHERE NOT coalesce(started - asked_before <= lifetime, FALSE)
@@ -72,10 +81,11 @@ function curve({ sql }: Asked): string {
       SELECT place, max(live) AS peak_live_entries FROM levels GROUP BY place
     ), hits AS (
       SELECT place, ttl, count(*) AS calls, count(*) FILTER (WHERE is_hit AND ${reached}) AS hits,
+        count(*) FILTER (WHERE is_hash_hit AND ${reached}) AS hash_hits,
         coalesce(sum(cost) FILTER (WHERE is_hit AND ${reached}), 0) AS saving
       FROM tried GROUP BY place, ttl
     )
-    SELECT ttl, calls, hits, CAST(hits AS DOUBLE) / calls AS hit_rate, saving AS saving_usd, peak_live_entries
+    SELECT ttl, calls, hits, CAST(hits AS DOUBLE) / calls AS hit_rate, CAST(hash_hits AS DOUBLE) / calls AS hash_hit_rate, saving AS saving_usd, peak_live_entries
     FROM hits JOIN peaks USING (place) ORDER BY place`
 }
 
@@ -87,12 +97,14 @@ const curveDetail = (asked: Asked): Detail => ({
     { key: 'calls', title: 'calls', kind: 'count' },
     { key: 'hits', title: 'hits', kind: 'count' },
     { key: 'hit_rate', title: 'hit rate', kind: 'rate' },
+    { key: 'hash_hit_rate', title: 'by hash alone', kind: 'rate' },
     { key: 'saving_usd', title: 'saving', kind: 'usd' },
     { key: 'peak_live_entries', title: 'peak of live entries', kind: 'count' },
   ],
   sql: curve(asked),
   notes: [
     'calls that log a prompt_hash, did not fail and are within the temperature; peak of live entries: what the cache must hold',
+    'by hash alone: repeats of a hash whatever the length of the input; where they are far more, the hash is of the instructions and not of the whole request, and no cache could answer those',
   ],
 })
 
@@ -100,7 +112,7 @@ export const responseCaching: Strategy = {
   id: 'response-caching',
   title: 'Exact response caching',
   about:
-    'Answers are kept under the hash of their prompt and model, and served again to the same prompt. An entry lives for ttl after it was last asked for; a call while the first is still running is no hit.',
+    'Answers are kept under the hash of their prompt and model, and served again to the same prompt, whose input has as many tokens. An entry lives for ttl after it was last asked for; a call while the first is still running is no hit.',
   needs: [
     {
       field: 'prompt_hash',

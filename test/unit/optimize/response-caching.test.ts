@@ -59,6 +59,20 @@ describe('exact response caching', () => {
     ])
   })
 
+  test('takes inputs of other lengths under one hash for other prompts, and says how many there are', async () => {
+    const one = { prompt_hash: 'instructions', ...paid({ input: '1' }) }
+    await store.plant([
+      { ...one, ts: at(0), input_tokens: 100 },
+      { ...one, ts: at(minute), input_tokens: 140 },
+      { ...one, ts: at(2 * minute), input_tokens: 100 },
+    ])
+    const outcome = await store.find('response-caching')
+    expect(saved(outcome)).toBe('1.000000000000')
+    const { details } = await askExplained({ db: store.db, scope }, outcome)
+    const hour = details[0]!.rows.find(({ ttl }) => ttl === '1h')
+    expect(hour).toMatchObject({ hits: 1, hit_rate: 1 / 3, hash_hit_rate: 2 / 3 })
+  })
+
   test('leaves alone what no cache could answer', async () => {
     const call = { prompt_hash: 'a', ...paid({ input: '1' }) }
     await store.plant([
