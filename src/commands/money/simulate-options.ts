@@ -11,7 +11,7 @@ import { settingsOf } from '../settings.js'
 
 const levers: Readonly<Record<LeverKind, readonly [value: string, about: string]>> = {
   'price-change': ['<model=change>', 'another price: gpt-4o=-20%; openai/* is all of a provider, * all'],
-  move: ['<from=to>', "calls to another model: 'gpt-4o=gpt-4o-mini,share=80%,feature=search', to_tier=batch"],
+  move: ['<from=to>', "to another model: 'gpt-4o=gpt-4o-mini,share=80%,to_tier=batch'"],
   'cache-hit': ['<rate>', 'the response cache answers this share of calls: 0.4'],
   'input-tokens': ['<change>', 'shorter or longer prompts: -30%'],
   'output-tokens': ['<change>', 'shorter or longer answers: -30%'],
@@ -24,36 +24,36 @@ export const leverOptions: readonly OptionSpec[] = leverKinds.map((kind) => ({
   flags: `--${kind} ${levers[kind][0]}`,
   about: levers[kind][1],
   repeatable: true as const,
-  group: 'Levers',
+  group: 'Scenario',
 }))
 
 export const scenarioOptions: readonly OptionSpec[] = [
   ...leverOptions,
-  { flags: '--scenarios <file>', about: 'scenarios by name, YAML or JSON, side by side', group: 'Question' },
+  { flags: '--scenarios <file>', about: 'scenarios by name, YAML or JSON, side by side', group: 'Scenario' },
   {
     flags: '--prices <when>',
-    about: 'prices when each call was made, or those of today for all',
+    about: 'prices then or now',
     choices: ['call', 'today'],
     fallback: 'call',
-    group: 'Question',
+    group: 'Scenario',
   },
   {
     flags: '--multipliers',
-    about: 'measure what estimates leave out: retries, instructions, history, development',
-    group: 'Question',
+    about: 'measure on the log what estimates leave out',
+    group: 'Scenario',
   },
 ]
 
 export const plannedOptions: readonly OptionSpec[] = [
   {
     flags: '--calls <n>',
-    about: 'without a log: calls a month (or 500/day), each of --input 500 and --output 300 tokens',
+    about: 'without a log: calls a month, of --input 500 --output 300 tokens',
     group: 'Planned calls',
   },
   { flags: '--model <model>', about: 'with --calls: the model', group: 'Planned calls' },
   ...surchargeNames.map((name) => ({
     flags: `--${name} <share>`,
-    about: `with --calls: ${surchargeWords[name]}, of the naive cost: 40%`,
+    about: `${surchargeWords[name]}, of the naive cost: 40%`,
     group: 'Planned calls',
   })),
 ]

@@ -28,29 +28,25 @@ export const simulateCommand: CommandSpec = {
   name: 'simulate',
   summary: 'what if: other models, prices, caches, prompts, volumes and users, side by side',
   details: [
-    'Levers on the command line are one scenario; --scenarios adds those of a file. All may be repeated and end in filters as of --where: --volume 4x,feature=chat.',
-    'Moved calls and other token counts are priced call by call as ingest prices; what has no known price is told and stays as it is.',
-    'They take effect in this order: tokens, moves, prices, cache hits, volume, new users, fixed money. Of several moves of a call each takes its share, in the order given.',
+    'Levers make one scenario, may be repeated, and end in filters: --volume 4x,feature=chat.',
     'Without --since: the last 30 complete days, made a month of 365/12 days.',
   ].join('\n'),
   more: [
-    'A model is named as it is logged; its dated snapshots count as it. A month of new users is that of those of today, at the mean, before --volume; tier= names a tier of the file of user tiers.',
-    '--cache-hit is the rate that would be reached, not what is added to it.',
-    'With --calls there is no log: --input and --output are tokens then, and --history, --retries, --development, --instructions and --turns add shares of the naive cost.',
+    'Moved calls and other token counts are priced call by call as ingest prices; what has no known price is told and stays as it is. --prices call (the default) takes the prices in force when each call was made, --prices today those of now for all, in the first row too.',
+    'Levers take effect in this order: tokens, moves, prices, cache hits, volume, new users, fixed money. Of several moves of a call each takes its share, in the order given.',
+    'A model is named as it is logged; its dated snapshots count as it. A month of new users is that of those of today, at the mean, before --volume; tier= names a tier of the file of user tiers. --cache-hit is the rate that would be reached, not what is added to it.',
+    'With --calls (a month, or 500/day) there is no log: --input and --output are tokens then, and --history, --retries, --development, --instructions and --turns add shares of the naive cost.',
   ].join('\n'),
   options: [...scenarioOptions, ...plannedOptions, ...questionOptions],
   readsOptions: asPlanned,
   examples: [
-    {
-      command: "llmcost simulate --move 'gpt-4o=gpt-4o-mini,share=80%,feature=search'",
-      about: 'most of one feature on a cheaper model',
-    },
-    { command: 'llmcost simulate --price-change gpt-4o=-20% --cache-hit 0.4', about: 'two levers together' },
+    { command: 'llmcost simulate --move gpt-4o=gpt-4o-mini,share=80%', about: 'most of its calls elsewhere' },
+    { command: 'llmcost simulate --cache-hit 0.4 --volume 4x', about: 'two levers together' },
     {
       command: 'llmcost simulate --calls 10000 --input 500 --output 300 --model gpt-4',
-      about: 'before there are any calls',
+      about: 'no calls yet',
     },
-    { command: 'llmcost simulate --multipliers', about: 'what such an estimate leaves out, by your own log' },
+    { command: 'llmcost simulate --multipliers', about: 'what it leaves out' },
   ],
   run: async (invocation) => {
     const scenarios = await scenariosOf(invocation)

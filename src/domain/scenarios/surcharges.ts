@@ -9,7 +9,7 @@ export const surchargeNames = ['history', 'retries', 'development', 'instruction
 export type SurchargeName = (typeof surchargeNames)[number]
 
 export const surchargeWords: Readonly<Record<SurchargeName, string>> = {
-  history: 'conversation history sent again with each turn',
+  history: 'history sent again with each turn',
   retries: 'failed calls made again',
   development: 'development and tests',
   instructions: 'instructions repeated in each call',
