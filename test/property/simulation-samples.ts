@@ -31,7 +31,7 @@ export const simulationSamples: readonly Sample[] = [
         levers,
         users: new Map([[2, ['u1']]]),
         repriced: false,
-        whatIf: (calls, on) => whatIfQuery(calls, ['source', 'call_id'], on),
+        whatIf: whatIfQuery,
         params,
       }),
   },

@@ -2,6 +2,7 @@
  * What the calls in scope cost as they are, and as the levers of a scenario would have it: sums for each pattern
  * of levers that touch a call, so that shares, rates and factors can be multiplied afterwards, exactly.
  */
+import { usageFields } from '../../domain/call.js'
 import type { Lever, TokenChange } from '../../domain/scenarios/lever.js'
 import { onModel } from '../../domain/scenarios/models.js'
 import type { Scope } from '../../domain/scope.js'
@@ -10,8 +11,8 @@ import { callCount, isCall, where } from '../measures/aggregates.js'
 import type { Decimal, Param, Query, Whole } from '../query.js'
 import { inFilters, inScope } from '../scope.js'
 
-/** A relation that prices `calls` otherwise, with `source`, `call_id`, `target` and `cost_usd`; `on` tells which (`c`, `t`). */
-export type WhatIf = (calls: string, on: string) => string
+/** A relation that prices `calls` otherwise: what is kept, `target`, `own_cost_usd` and `cost_usd`; `on` tells which (`c`, `t`). */
+export type WhatIf = (calls: string, keep: readonly string[], on: string) => string
 
 export interface ScenarioCostsRequest {
   readonly scope: Scope
@@ -40,7 +41,7 @@ export interface ScenarioCostsRow {
   /** On its own model, with the tokens that the levers leave; as it is where that cannot be priced. */
   readonly stay_usd: Decimal | null
   readonly stay_unknown_calls: Whole
-  /** On the model of each move, one after the other; as `stay_usd` where that cannot be priced. */
+  /** On the model of each move, one after the other; as they are where that cannot be priced. Of calls that it touches. */
   readonly moved_usd: readonly (Decimal | null)[]
   readonly moved_unknown_calls: readonly Whole[]
   /** What those cost today. */
@@ -93,37 +94,62 @@ export function scenarioCosts(request: ScenarioCostsRequest): Query<ScenarioCost
   // Planning to price calls anew takes longer than adding them up.
   const isSame = moves.length === 0 && isAnew === 'FALSE'
   if (!isSame) Object.assign(params, request.params)
-  const targets = [0, ...moves.map((_, i) => i + 1)]
-  const touched = moves.map((lever, i) => `f${lever} AND m${lever} AND t${i + 1} IS NULL AND NOT is_hit`)
+  const keys = [...names, 'is_hit', 'knows_hit', 'has_user']
+  const of = (target: number, column: string): string => `max(${column}) FILTER (WHERE target = ${target})`
+  const moved = (column: string, otherwise = ''): string =>
+    list(
+      moves.map((_, i) =>
+        otherwise === '' ? of(i + 1, column) : `coalesce(${of(i + 1, column)}, ${otherwise})`,
+      ),
+    )
   const sql = /* sql */ `
     WITH flagged AS (
-      SELECT calls.*${flags.map((flag) => `, ${flag}`).join('')} FROM calls WHERE ${scoped.sql}
-    )${
-      isSame
-        ? ''
-        : `, changed AS (SELECT * ${replace} FROM flagged)
-    , priced AS (${whatIf('changed', on)})
-    , by_call AS (
-      SELECT source, call_id, ${targets.map((target) => `max(cost_usd) FILTER (WHERE target = ${target}) AS t${target}`).join(', ')}
-      FROM priced GROUP BY source, call_id
-    )`
-    }, stayed AS (
-      SELECT c.*, coalesce(c.cache_hit, false) AS is_hit, c.cache_hit IS NOT NULL AS knows_hit,
-        c.user_id IS NOT NULL AS has_user, coalesce(t0, c.cost_usd) AS stay,
-        ${isAnew} AND t0 IS NULL AS is_stay_unknown, ${targets.map((target) => `t${target}`).join(', ')}
-      FROM ${isSame ? '(SELECT *, CAST(NULL AS DECIMAL(18,12)) AS t0 FROM flagged) c' : 'flagged c LEFT JOIN by_call USING (source, call_id)'}
+      SELECT ${pricedBy.map((name) => `calls.${name}`).join(', ')}${flags.map((flag) => `, ${flag}`).join('')},
+        coalesce(cache_hit, false) AS is_hit, cache_hit IS NOT NULL AS knows_hit, user_id IS NOT NULL AS has_user
+      FROM calls WHERE ${scoped.sql}
+    ), sums AS (
+      SELECT ${keys.join(', ')}, -1 AS target, ${callCount} AS calls, count(*) - count(cost_usd) AS unpriced_calls,
+        sum(cost_usd) AS usd, ${where(`${isCall} AND cost_basis = 'reported'`)} AS reported_calls,
+        0 AS unknown_calls, NULL AS unknown_usd
+      FROM flagged GROUP BY ALL
+      ${
+        isSame
+          ? ''
+          : `UNION ALL BY NAME
+      SELECT ${keys.join(', ')}, target, sum(coalesce(cost_usd, own_cost_usd)) AS usd,
+        count(*) FILTER (WHERE cost_usd IS NULL) AS unknown_calls, sum(own_cost_usd) FILTER (WHERE cost_usd IS NULL) AS unknown_usd
+      FROM (${whatIf(`(SELECT * ${replace} FROM flagged)`, keys, on)}) WHERE own_cost_usd IS NOT NULL
+      GROUP BY ALL`
+      }
     )
-    SELECT ${[...names, 'is_hit', 'knows_hit', 'has_user'].join(', ')}, ${callCount} AS calls,
-      count(*) - count(cost_usd) AS unpriced_calls, sum(cost_usd) AS own_usd,
-      sum(stay) FILTER (WHERE cost_usd IS NOT NULL) AS stay_usd,
-      count(*) FILTER (WHERE is_stay_unknown AND cost_usd IS NOT NULL) AS stay_unknown_calls,
-      ${list(moves.map((_, i) => `sum(coalesce(t${i + 1}, stay)) FILTER (WHERE cost_usd IS NOT NULL)`))} AS moved_usd,
-      ${list(touched.map((when) => `count(*) FILTER (WHERE ${when})`))} AS moved_unknown_calls,
-      ${list(touched.map((when) => `sum(cost_usd) FILTER (WHERE ${when})`))} AS moved_unknown_usd,
-      ${where(`${isCall} AND cost_basis = 'reported'`)} AS reported_calls
-    FROM stayed GROUP BY ALL`
+    SELECT ${keys.join(', ')}, ${of(-1, 'calls')} AS calls, ${of(-1, 'unpriced_calls')} AS unpriced_calls, ${of(-1, 'usd')} AS own_usd,
+      coalesce(${of(0, 'usd')}, ${of(-1, 'usd')}) AS stay_usd, coalesce(${of(0, 'unknown_calls')}, 0) AS stay_unknown_calls,
+      ${moved('usd')} AS moved_usd, ${moved('unknown_calls', '0')} AS moved_unknown_calls, ${moved('unknown_usd')} AS moved_unknown_usd,
+      ${of(-1, 'reported_calls')} AS reported_calls
+    FROM sums GROUP BY ALL`
   return { sql, params }
 }
+
+/** Columns that pricing and counting need: the others would be carried along for nothing. */
+const pricedBy = [
+  'ts',
+  'provider',
+  'model',
+  'operation',
+  ...usageFields,
+  'total_tokens',
+  'reported_cost_usd',
+  'status',
+  'cache_hit',
+  'service_tier',
+  'speed',
+  'region',
+  'unread_usage',
+  'cost_usd',
+  'list_cost_usd',
+  'cost_basis',
+  'unpriced_usage',
+] as const
 
 const list = (items: readonly string[]): string => `[${items.join(', ')}]`
 

@@ -7,11 +7,27 @@
  * are logged, though another model's tokenizer counts otherwise; the prompt cache would have been read and
  * written as it was; the answer would have been as long.
  */
+import { usageFields } from '../../domain/call.js'
 import { ratesQuery, pricedQuery } from '../price-sql.js'
 
 /** Every provider and model among `calls`. */
 export const modelsOf = (calls: string): string =>
   `SELECT DISTINCT provider, model FROM ${calls} WHERE model IS NOT NULL`
+
+const optional = [
+  ...usageFields.filter((name) => name !== 'input_tokens' && name !== 'output_tokens'),
+  'speed',
+  'region',
+  'unread_usage',
+] as const
+
+/** One row: how many calls have each of the columns that hardly any log has. */
+export const usedColumns = (calls: string): string =>
+  `SELECT ${optional.map((name) => `count(${name}) AS ${name}`).join(', ')} FROM ${calls}`
+
+/** The columns of that row that no call has. */
+export const absentColumns = (row: Readonly<Record<string, number | bigint>>): ReadonlySet<string> =>
+  new Set(optional.filter((name) => Number(row[name] ?? 0) === 0))
 
 /** Columns that `whatIfQuery` adds to those that are kept, as DuckDB answers them. */
 export interface WhatIfColumns {
@@ -49,9 +65,15 @@ const targets = /* sql */ `SELECT unnest(from_json(CAST($what_if_targets AS JSON
  * @param calls relation with the columns of `calls`, which the caller may have changed (fewer input tokens);
  *   by a simple name or in brackets
  * @param keep columns of it to pass on, none of them named as in `WhatIfColumns`
+ * @param absent columns that no call has (`usedColumns`): nothing is worked out with them
  * @param on which calls (`c`) are priced for which target (`t`), as SQL: `t.target = 0 OR c.model = 'gpt-4o'`
  */
-export function whatIfQuery(calls: string, keep: readonly string[], on = 'TRUE'): string {
+export function whatIfQuery(
+  calls: string,
+  keep: readonly string[],
+  on = 'TRUE',
+  absent?: ReadonlySet<string>,
+): string {
   const moved = /* sql */ `(SELECT c.* REPLACE (
       CASE WHEN t.model IS NULL THEN c.provider ELSE t.provider END AS provider,
       coalesce(t.model, c.model) AS model,
@@ -65,6 +87,7 @@ export function whatIfQuery(calls: string, keep: readonly string[], on = 'TRUE')
     rates: `(${ratesQuery.replace('$rates', '$what_if_rates')})`,
     // A reported cost is that of the model that was called: what falls back to it is unknown here.
     basis: 'list-first',
+    ...(absent === undefined ? {} : { absent }),
     keep: [
       'c.target',
       ...keep.map((name) => `c.${name}`),

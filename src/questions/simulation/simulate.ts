@@ -22,7 +22,7 @@ import {
   type StoredModel,
   type Target,
 } from '../../pricing/what-if/targets.js'
-import { modelsOf, whatIfQuery } from '../../pricing/what-if/what-if-sql.js'
+import { absentColumns, modelsOf, usedColumns, whatIfQuery } from '../../pricing/what-if/what-if-sql.js'
 import { ask } from '../question.js'
 import { breakEven, halved, outcomeOf, type Measured } from './outcome.js'
 
@@ -50,10 +50,9 @@ const sum = (values: readonly (number | bigint)[]): bigint =>
  * a user
  */
 export async function simulate(request: SimulationRequest): Promise<SimulationAnswer> {
-  const measuring = new Measuring(
-    request,
-    await ask<StoredModel>(request.db, { sql: modelsOf('calls'), params: {} }),
-  )
+  const models = await ask<StoredModel>(request.db, { sql: modelsOf('calls'), params: {} })
+  const used = await request.db.one<Record<string, number>>(usedColumns('calls'))
+  const measuring = new Measuring(request, models, absentColumns(used))
   const now = await measuring.of([])
   const scenarios: ScenarioAnswer[] = []
   for (const scenario of request.scenarios) scenarios.push(await answered(scenario, measuring))
@@ -120,6 +119,7 @@ class Measuring {
   constructor(
     readonly request: SimulationRequest,
     readonly models: readonly StoredModel[],
+    readonly absent: ReadonlySet<string>,
   ) {}
 
   of(levers: readonly Lever[]): Promise<Measured> {
@@ -156,7 +156,7 @@ class Measuring {
       levers,
       users: tiers,
       repriced: prices === 'today',
-      whatIf: (calls, on) => whatIfQuery(calls, ['source', 'call_id'], on),
+      whatIf: (calls, keep, on) => whatIfQuery(calls, keep, on, this.absent),
       params: { ...params },
     })
     const rows: readonly ScenarioCostsRow[] = await ask(db, query)
