@@ -2,8 +2,8 @@
  * Batch tier: calls that nobody waits for, at the batch price of their own provider and model.
  *
  * Nobody waits for a call that names neither session nor user, in a log whose other calls do, and that was not
- * streamed (it has no time to the first token); nor for those of a schedule: a feature most of whose calls come
- * in the same minutes of the day on at least five of seven days. A night or a burst alone does not say that
+ * streamed (it has no time to the first token); nor for those of a schedule: a feature of one user or none, most of
+ * whose calls come in the same minutes of the day on at least five of seven days. A night or a burst alone does not say that
  * nobody waits.
  */
 import { dayOfMicros, epochMicros, minuteOfMicros } from '../metrics/dialect.js'
@@ -27,12 +27,13 @@ function savings({ sql, whatIf }: Asked): string {
   return /* sql */ `WITH slots AS (
       SELECT feature, ${minute} AS slot, count(DISTINCT ${day}) AS days, count(*) AS calls FROM scoped_calls GROUP BY ALL
     ), spans AS (
-      SELECT feature AS s_feature, count(DISTINCT ${day}) AS days FROM scoped_calls GROUP BY feature
+      SELECT feature AS s_feature, count(DISTINCT ${day}) AS span FROM scoped_calls GROUP BY feature
+      HAVING count(DISTINCT user_id) <= 1
     ), schedules AS (
       SELECT feature AS s_feature
-      FROM slots JOIN (SELECT s_feature, greatest(max(spans.days), 5) AS span FROM spans GROUP BY s_feature) AS spans ON feature = s_feature
+      FROM slots JOIN spans ON feature = s_feature
       GROUP BY feature
-      HAVING sum(calls) FILTER (WHERE days * 7 >= 5 * span) * 1000000 >= sum(calls) * ${sql('scheduled')}
+      HAVING max(span) >= 5 AND sum(calls) FILTER (WHERE days * 7 >= 5 * span) * 1000000 >= sum(calls) * ${sql('scheduled')}
         AND count(*) FILTER (WHERE days * 7 >= 5 * span) <= ${slotsADay}
     ), waiting_for_none AS (
       SELECT * FROM (SELECT scoped_calls.*, session_id IS NULL AND user_id IS NULL AND ttft_ms IS NULL AS is_alone,
@@ -51,7 +52,7 @@ export const batchTier: Strategy = {
   id: 'batch-tier',
   title: 'The batch tier',
   about:
-    'Calls that nobody waits for, at the batch price of their own provider and model: those of neither session nor user that were not streamed, and those of a feature that runs by a schedule (the same minutes of the day on at least 5 of 7 days). A model without a known batch price saves nothing.',
+    'Calls that nobody waits for, at the batch price of their own provider and model: those of neither session nor user that were not streamed, and those of a feature of at most one user that runs by a schedule (the same minutes of the day on at least 5 of 7 days). A model without a known batch price saves nothing.',
   needs: [
     {
       field: 'session_id or user_id',
@@ -72,6 +73,8 @@ export const batchTier: Strategy = {
   effort: 'medium',
   confidence: 'medium',
   acts: 'on prices',
+  // When a batch runs is not known: the cache may be gone.
+  excludes: ['prompt-caching'],
   usesPrices: true,
   by: ['feature', 'model'],
   savings,

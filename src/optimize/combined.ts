@@ -3,7 +3,8 @@
  * takes the share that it takes of the whole part.
  *
  * left × saving / whole is rounded down to 10^-12 USD for each call by itself. So a step never takes more than the
- * strategy alone, all of them never more than the cost, and no order of threads can change a digit.
+ * strategy alone, all of them never more than the cost, and no order of threads can change a digit. Of two that exclude
+ * each other the second takes nothing from a call of the first.
  */
 import type { Scope } from '../domain/scope.js'
 import type { Decimal, Query, Whole } from '../metrics/query.js'
@@ -41,7 +42,7 @@ export function combined(askings: readonly Asking[], scope: Scope): Query<Combin
         .join(', ')}
       FROM taken GROUP BY call_id, source
     ), steps AS (
-      ${stepsSql(askings.length)}
+      ${stepsSql(askings)}
     )
     SELECT ${[
       ...askings.flatMap((_, i) => [
@@ -59,13 +60,24 @@ const allSteps = (count: number): string[] =>
   Array.from({ length: count }, (_, i) => `input_step_${i} + output_step_${i}`)
 
 /** Each step within the one before: `<part>_step_<i>` is what it takes, `<part>_left` what it leaves. */
-function stepsSql(count: number): string {
+function stepsSql(askings: readonly Asking[]): string {
   let sql = `SELECT *, ${parts.map((part) => `${part}_cost AS ${part}_left`).join(', ')} FROM by_call`
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < askings.length; i++) {
+    const excluded = exclusionsOf(askings, i).map((j) => `input_${j} + output_${j} > 0`)
+    const isOut = excluded.length === 0 ? '' : `WHEN ${excluded.join(' OR ')} THEN 0 `
     const step = (part: string): string =>
-      `CASE WHEN ${part}_${i} = 0 THEN 0 WHEN ${part}_left = ${part}_cost THEN ${part}_${i} ELSE ${portionOfAmounts(`${part}_left`, `${part}_${i}`, `${part}_cost`)} END AS ${part}_step_${i}`
+      `CASE ${isOut}WHEN ${part}_${i} = 0 THEN 0 WHEN ${part}_left = ${part}_cost THEN ${part}_${i} ELSE ${portionOfAmounts(`${part}_left`, `${part}_${i}`, `${part}_cost`)} END AS ${part}_step_${i}`
     sql = `SELECT * REPLACE (${parts.map((part) => `${part}_left - ${part}_step_${i} AS ${part}_left`).join(', ')})
       FROM (SELECT *, ${parts.map(step).join(', ')} FROM (${sql}))`
   }
   return sql
+}
+
+/** The steps before the i-th that exclude its strategy, or are excluded by it. */
+const exclusionsOf = (askings: readonly Asking[], i: number): number[] => {
+  const excludes = (a: Asking | undefined, b: Asking | undefined): boolean =>
+    b !== undefined && a?.strategy.excludes?.includes(b.strategy.id) === true
+  return askings.flatMap((_, j) =>
+    j < i && (excludes(askings[i], askings[j]) || excludes(askings[j], askings[i])) ? [j] : [],
+  )
 }

@@ -128,6 +128,8 @@ export const contextGrowth: Strategy = {
   effort: 'medium',
   confidence: 'medium',
   acts: 'on tokens',
+  // A window that moves changes the beginning of the prompt: nothing of it could be read from a cache.
+  excludes: ['prompt-caching'],
   by: ['feature', 'model'],
   savings,
   figures: {

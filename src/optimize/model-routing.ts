@@ -43,7 +43,7 @@ function judged({ sql, value }: Asked): string {
       SELECT feature AS n_feature, count(*) AS feature_calls,
         least(${discreteQuantile('input_tokens', quantile)}, ${sql('max_input')}) AS input_limit,
         least(${discreteQuantile('output_tokens', quantile)}, ${sql('max_output')}) AS output_limit
-      FROM calls_in_question GROUP BY feature
+      FROM calls_in_question GROUP BY feature HAVING count(*) >= ${sql('min_calls')}
     ), judged AS (
       SELECT calls_in_question.*, input_limit, output_limit, feature_calls,
         input_tokens <= input_limit AND output_tokens <= output_limit AND coalesce(finish_reason, 'stop') = 'stop'
@@ -108,14 +108,14 @@ function savings(asked: Asked): string {
       FROM ${moved} WHERE target = chosen
     )
     SELECT ${kept}, own_model AS model, CASE WHEN is_moved THEN to_provider END AS to_provider,
-      CASE WHEN is_moved THEN to_model END AS to_model, is_moved,
+      CASE WHEN is_moved THEN to_model END AS to_model, is_moved, ${shares.length > 0} AS is_by_share,
       CASE WHEN NOT is_moved THEN NULL WHEN new_output <= output_cost AND cost_usd - new_output <= input_cost THEN CAST(input_cost - (cost_usd - new_output) AS DECIMAL(18,12))
         WHEN new_output > output_cost THEN CAST(cost - cost_usd AS DECIMAL(18,12)) ELSE 0 END AS input_saving,
       CASE WHEN NOT is_moved THEN NULL WHEN new_output <= output_cost AND cost_usd - new_output <= input_cost THEN CAST(output_cost - new_output AS DECIMAL(18,12))
         WHEN new_output > output_cost THEN 0 ELSE CAST(cost - cost_usd AS DECIMAL(18,12)) END AS output_saving
     FROM moved
     UNION ALL
-    SELECT ${kept}, own_model, NULL, NULL, FALSE, NULL, NULL
+    SELECT ${kept}, own_model, NULL, NULL, FALSE, ${shares.length > 0}, NULL, NULL
     FROM placed WHERE chosen IS NULL`
 }
 
@@ -191,6 +191,7 @@ export const modelRouting: Strategy = {
       least: '1%',
       most: '100%',
     },
+    { name: 'min_calls', about: 'a feature with fewer calls is left alone', kind: 'count', fallback: '20' },
     { name: 'max_input', about: 'and has at most so many input tokens', kind: 'count', fallback: '4000' },
     { name: 'max_output', about: 'and at most so many output tokens', kind: 'count', fallback: '500' },
     {
@@ -213,6 +214,7 @@ export const modelRouting: Strategy = {
     to_model: 'min(to_model)',
     to_models: 'count(DISTINCT to_model)',
     own_provider: 'min(own_provider)',
+    calls_by_share: 'count(*) FILTER (WHERE is_by_share)',
     input_limit: 'max(input_limit)',
     output_limit: 'max(output_limit)',
     moved_cost_usd: 'sum(cost) FILTER (WHERE is_moved)',
@@ -223,7 +225,11 @@ export const modelRouting: Strategy = {
       Number(figures['to_models']) > 1
         ? `${count(figures['to_models'])} candidates`
         : String(figures['to_model'])
-    return `send ${count(moved)} of ${count(calls)} calls (${percent(moved / Number(calls))}) to ${to}: ${percent(Number(saving) / Number(figures['moved_cost_usd']))} cheaper; simple is up to ${count(figures['input_limit'])} tokens in and ${count(figures['output_limit'])} out`
+    return `send ${count(moved)} of ${count(calls)} calls (${percent(moved / Number(calls))}) to ${to}: ${percent(Number(saving) / Number(figures['moved_cost_usd']))} cheaper; ${
+      Number(figures['calls_by_share']) > 0
+        ? 'the shortest of the feature'
+        : `simple is up to ${count(figures['input_limit'])} tokens in and ${count(figures['output_limit'])} out`
+    }`
   },
   risk: 'its answers may be worse: send a share first, and compare quality_score and retries with llmcost compare',
   details: (asked) => [byCandidate(asked), quality()],

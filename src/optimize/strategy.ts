@@ -106,6 +106,11 @@ export interface Strategy {
   readonly acts: 'on calls' | 'on tokens' | 'on prices'
   /** It takes something away from somebody, such as a cap does: shown, but in no combination unless named. */
   readonly isTrade?: true
+  /**
+   * Ids of strategies that cannot hold for a call beside this one: of a call that one of them took something from
+   * before, it takes nothing. One of the two names the other.
+   */
+  readonly excludes?: readonly string[]
   /** It asks what calls would have cost elsewhere. */
   readonly usesPrices?: true
   /** Columns of `calls` whose groups the change is made to: feature, model. */

@@ -58,6 +58,7 @@ const live: Partial<Record<AnswerKind, readonly string[]>> = {
   alerts: ['alerts'],
   call_cost: ['explain', 'req-022016'],
   columns: ['columns'],
+  optimize_explained: ['optimize', '--explain', 'output-limits', '--as-of', 'latest'],
   doctor: ['doctor'],
   formats: ['formats'],
   overview: [],

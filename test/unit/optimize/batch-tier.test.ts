@@ -41,6 +41,14 @@ test('calls of a schedule, though they name a user', async () => {
       }),
     ),
     ...Array.from({ length: 1400 }, (_, i) => call(i * 431_000, live)),
+    // At the same hours for a week, but of two users: they wait.
+    ...Array.from({ length: 70 }, (_, i) =>
+      call(Math.floor(i / 10) * day + 9 * hour + (i % 10) * 1000, {
+        ...live,
+        user_id: `u${i % 2}`,
+        feature: 'standup',
+      }),
+    ),
   ])
   const outcome = await store.find('batch-tier')
   expect(outcome.segments.map((row) => row.d0)).toEqual(['digest'])

@@ -77,8 +77,8 @@ describe('every strategy', () => {
         const rows = await ask(store.db, gains(asking, scope, 10))
         expect(rows.map(({ saving_usd: saving }) => picos(saving))).toEqual(rows.map(() => 0n))
       }
-      expect(await ask(store.db, combined(all, scope))).toMatchObject([{ saving_usd: '0.000000000000' }])
     }
+    expect(await ask(store.db, combined(all, scope))).toMatchObject([{ saving_usd: '0.000000000000' }])
   })
 
   test('has an id of its own, words, and assumptions that read as they stand', () => {
@@ -95,7 +95,7 @@ test('together they save no more than the calls cost, nor than each alone, in an
   await fc.assert(
     fc.asyncProperty(
       fc.array(call, { minLength: 1, maxLength: 80 }),
-      fc.shuffledSubarray([...strategies], { minLength: 1, maxLength: 4 }),
+      fc.shuffledSubarray([...strategies], { minLength: 1, maxLength: 3 }),
       async (calls, chosen) => {
         await store.plant(calls)
         const order = await priced(store.db, askingsOf(chosen, values))
@@ -115,7 +115,7 @@ test('together they save no more than the calls cost, nor than each alone, in an
         expect(saving <= sum && saving <= model.cost).toBe(true)
       },
     ),
-    { numRuns: tries(8, 300) },
+    { numRuns: tries(5, 300) },
   )
 })
 
@@ -123,7 +123,9 @@ test('together they save no more than the calls cost, nor than each alone, in an
 async function modelOf(order: readonly Asking[]): Promise<{ saving: bigint; steps: bigint[]; cost: bigint }> {
   const left = new Map<string, { input: bigint; output: bigint }>()
   const steps: bigint[] = []
+  const touched = new Map<string, Set<string>>()
   for (const asking of order) {
+    const { id, excludes = [] } = asking.strategy
     const { cte, params } = scopedCalls(scope)
     const savings = savingsOf(asking, scope)
     const rows = await ask<Record<string, string>>(store.db, {
@@ -137,7 +139,14 @@ async function modelOf(order: readonly Asking[]): Promise<{ saving: bigint; step
       const before = left.get(row['call_id']!) ?? { input: part('input_cost'), output: part('output_cost') }
       const take = (name: 'input' | 'output'): bigint =>
         part(`${name}_cost`) === 0n ? 0n : (before[name] * part(`${name}_taken`)) / part(`${name}_cost`)
-      const [input, output] = [take('input'), take('output')]
+      const earlier = touched.get(row['call_id']!) ?? new Set()
+      const isOut = order.some(
+        ({ strategy }) =>
+          earlier.has(strategy.id) &&
+          (excludes.includes(strategy.id) || strategy.excludes?.includes(id) === true),
+      )
+      const [input, output] = isOut ? [0n, 0n] : [take('input'), take('output')]
+      touched.set(row['call_id']!, earlier.add(id))
       step += input + output
       left.set(row['call_id']!, { input: before.input - input, output: before.output - output })
     }
