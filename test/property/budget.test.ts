@@ -283,7 +283,11 @@ function overCaps(
   caps: Readonly<Record<string, bigint>>,
   scope: Ends,
   tz: string,
+  isOwn: (user: string) => boolean = () => false,
 ): Over[] {
+  /** Of u1, half of a day and no cap on the month, where he has caps of his own. */
+  const limitFor = (cap: string, user: string, limit: bigint): bigint | undefined =>
+    !isOwn(user) ? limit : cap === 'daily_usd' ? limit / 2n : cap === 'monthly_usd' ? undefined : limit
   const found: Over[] = []
   const past = calls.map((call, i) => ({ call, id: `c${i}` })).filter(({ call }) => call.ts < scope.until)
   for (const [cap, unit] of spans) {
@@ -297,8 +301,9 @@ function overCaps(
     }
     for (const [key, mine] of buckets) {
       const used = sum(pricedOf(mine))
-      if (used <= limit || mine.every(({ ts }) => ts < scope.since)) continue
       const [user = '', bucket = ''] = JSON.parse(key) as string[]
+      const own = limitFor(cap, user, limit)
+      if (own === undefined || used <= own || mine.every(({ ts }) => ts < scope.since)) continue
       found.push({ cap, user, bucket, call: null, used, calls: mine.length })
     }
   }
@@ -328,9 +333,9 @@ describe('caps', () => {
         }),
         fc.array(fc.nat(), { minLength: 7, maxLength: 7 }),
         fc.tuple(instants, instants),
-        fc.boolean(),
+        fc.tuple(fc.boolean(), fc.boolean()),
         zone,
-        async (calls, names, picks, [a, b], open, tz) => {
+        async (calls, names, picks, [a, b], [open, hasOwn], tz) => {
           await load(db, calls)
           const ends = { since: open ? Number.NEGATIVE_INFINITY : Math.min(a, b), until: Math.max(a, b) + 1 }
           // Caps that some bucket or request meets exactly, and any others.
@@ -353,10 +358,17 @@ describe('caps', () => {
             filters: [],
             tz,
           }
-          const { rows, measured } = await askCaps({ db, scope }, sameForAll(given), 1000)
-          const wanted = overCaps(calls, caps, ends, tz)
+          const half =
+            caps['daily_usd'] === undefined ? {} : { daily_usd: dollarText(caps['daily_usd'] / 2n) }
+          const { monthly_usd: _, ...others } = given
+          const own = hasOwn ? [{ userId: 'u1', caps: { ...others, ...half } }] : []
+          const limits = { all: given, own }
+          const { rows, measured } = await askCaps({ db, scope }, limits, 1000)
+          const wanted = overCaps(calls, caps, ends, tz, (user) => hasOwn && user === 'u1')
+          const limitOf = (cap: string, user: string): bigint =>
+            hasOwn && user === 'u1' && cap === 'daily_usd' ? caps[cap]! / 2n : caps[cap]!
           const key = (one: Over): string =>
-            JSON.stringify({ ...one, used: String(one.used), limit: String(caps[one.cap]) })
+            JSON.stringify({ ...one, used: String(one.used), limit: String(limitOf(one.cap, one.user)) })
           const got = rows.map((row): Over => ({
             cap: row.cap,
             user: row.user_id,
@@ -368,8 +380,8 @@ describe('caps', () => {
           expect(got.map(key).toSorted()).toEqual(wanted.map(key).toSorted())
           for (const row of rows) {
             const used = BigInt(row.used.replace('.', ''))
-            expect(BigInt(row.limit_value.replace('.', ''))).toBe(caps[row.cap])
-            expect(BigInt(row.excess.replace('.', ''))).toBe(used - caps[row.cap]!)
+            expect(BigInt(row.limit_value.replace('.', ''))).toBe(limitOf(row.cap, row.user_id))
+            expect(BigInt(row.excess.replace('.', ''))).toBe(used - limitOf(row.cap, row.user_id))
             const same = wanted.filter(({ cap }) => cap === row.cap)
             expect(row.cap_times).toBe(same.length)
             expect(row.cap_users).toBe(new Set(same.map(({ user }) => user)).size)
@@ -385,7 +397,7 @@ describe('caps', () => {
           const past = calls.filter(({ ts }) => ts >= ends.since && ts < ends.until)
           expect(measured.calls_without_user).toBe(past.filter(({ user_id: user }) => user === null).length)
           // A shorter list says as much of all of them.
-          const short = await askCaps({ db, scope }, sameForAll(given), 1)
+          const short = await askCaps({ db, scope }, limits, 1)
           for (const name of names) {
             const of = (list: typeof rows): unknown => list.find(({ cap }) => cap === name)?.cap_times
             expect(of(short.rows)).toBe(of(rows))

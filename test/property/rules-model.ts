@@ -235,7 +235,7 @@ export function priceAgeHolds(
 /** `user cap` with what was used, USD or tokens. */
 export function capsHold(
   rule: Rule,
-  caps: Readonly<Record<string, string | number>>,
+  capsOf: (user: string | null) => Readonly<Record<string, string | number>>,
   calls: readonly RawCall[],
   moment: number,
   tz: string,
@@ -249,10 +249,12 @@ export function capsHold(
     held.set(key, Math.max(used, held.get(key) ?? 0))
   }
   for (const call of recent) {
-    for (const [cap, limit] of Object.entries(caps)) {
+    for (const [cap, limit] of Object.entries(capsOf(call.user_id))) {
       if (cap === 'request_tokens') {
         const tokens = (call.input ?? 0) + (call.output ?? 0)
         if (tokens > Number(limit)) note(call.user_id, cap, tokens)
+      } else if (cap === 'request_input_tokens') {
+        if ((call.input ?? 0) > Number(limit)) note(call.user_id, cap, call.input ?? 0)
       } else if (cap === 'request_usd') {
         if (call.cost !== null && call.cost > picosOf(String(limit)))
           note(call.user_id, cap, Number(call.cost) / 1e12)

@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { askCapsOver } from '../../src/questions/caps-over.js'
 import { checkRules, dryRunRules, judge } from '../../src/questions/rules/check-rules.js'
 import { askBudgets } from '../../src/questions/budget-states.js'
 import type { Question } from '../../src/questions/question.js'
@@ -11,7 +12,9 @@ import { askGrowth } from '../../src/questions/over-time.js'
 import { Database } from '../../src/db/database.js'
 import { writeStore } from '../../src/db/store.js'
 import { defaultBounds } from '../../src/domain/bounds.js'
-import { defaultWarnAt, type Budget, type UserCaps } from '../../src/domain/budgets/budget.js'
+import { defaultWarnAt, type Budget, type CapRules } from '../../src/domain/budgets/budget.js'
+import { sameForAll } from '../../src/domain/budgets/cap-limits.js'
+import { picos, shortUsdOf } from '../../src/domain/costs/amount.js'
 import { dimensionOf } from '../../src/domain/dimensions.js'
 import type { Rule } from '../../src/domain/rules/rule.js'
 import type { RuleKindName } from '../../src/domain/rules/rule-kinds.js'
@@ -38,7 +41,7 @@ interface Setting {
   readonly asOf?: number
   readonly tz?: string
   readonly budgets?: readonly Budget[]
-  readonly userCaps?: UserCaps
+  readonly userCaps?: CapRules
 }
 
 function question(
@@ -310,6 +313,9 @@ test('user_caps: requests, hours, days and months, up to each moment', async () 
     daily_usd: '0.5',
     monthly_usd: '1',
   }
+  const own = { hourly_usd: '0.1', request_input_tokens: 120, request_tokens: null }
+  const { request_tokens: _, ...others } = caps
+  const ofUser = { ...others, ...own, request_tokens: Infinity }
   await fc.assert(
     fc.asyncProperty(
       logs,
@@ -318,16 +324,47 @@ test('user_caps: requests, hours, days and months, up to each moment', async () 
       async (calls, tz, windowHours) => {
         await load(db, calls)
         const rule = ruleLike('user_caps', { windowHours })
-        const { held } = await judge(question(calls, { tz, userCaps: caps }), [rule], withinDay)
+        const { held } = await judge(
+          question(calls, { tz, userCaps: { ...caps, users: { u1: own } } }),
+          [rule],
+          withinDay,
+        )
         for (let step = 0; step < withinDay; step += 5) {
           const got = held
             .filter((one) => one.step === step)
             .map((one) => [`${one.value} ${one.part}`, Number(one.measured)] as const)
-          expectSame(new Map(got), capsHold(rule, caps, calls, now - step * hour, tz), `step ${step} ${tz}`)
+          expectSame(
+            new Map(got),
+            capsHold(rule, (user) => (user === 'u1' ? ofUser : caps), calls, now - step * hour, tz),
+            `step ${step} ${tz}`,
+          )
         }
       },
     ),
     runs,
+  )
+})
+
+test('the list of who is over a cap now has the keys of the alerts', async () => {
+  const dear: RawCall = { ...bareCall, ts: now - 60_000, user_id: 'a "b"', cost: 7n * 10n ** 12n }
+  await load(db, [dear, { ...dear, user_id: 'c', ts: now - 30_000 }])
+  const rule = { ...ruleLike('user_caps', { windowHours: 1 }), name: 'over' }
+  const asked = question([dear], { userCaps: { daily_usd: '5', hourly_usd: '5' } })
+  const set = { ...asked.settings, config: { ...asked.settings.config, rules: [rule] } }
+  const { fired } = await checkRules({ ...asked, settings: set }, [rule])
+  const listed = await askCapsOver(
+    { ...asked, settings: set },
+    sameForAll({ daily_usd: '5', hourly_usd: '5' }),
+  )
+  const told = fired.map(({ since: _, text: __, details, ...rest }) => {
+    const { subject: ___, ...more } = details ?? {}
+    return { ...rest, measured: shortUsdOf(picos(rest.measured ?? 0)), details: more }
+  })
+  const keysOf = (list: readonly { readonly key: string }[]): unknown =>
+    list.toSorted((a, b) => (a.key < b.key ? -1 : 1))
+  expect(told).toHaveLength(4)
+  expect(keysOf(listed.map(({ since: _, text: __, until: ___, calls: ____, ...rest }) => rest))).toEqual(
+    keysOf(told),
   )
 })
 
