@@ -48,10 +48,10 @@ export async function askCapsOver(
   return rows.map(({ cap, user_id: value, used, limit_value, calls }) => {
     const { since, until } = spans[cap === 'hourly_usd' ? 'hour' : cap === 'daily_usd' ? 'day' : 'month']
     const details = {
-      cap_key: cap,
       cap: capWords[cap],
       used: capAmount(cap, used),
       limit: capAmount(cap, limit_value),
+      cap_key: cap,
     }
     return {
       key: subjectKey(name, { dimension: 'user_id', value, part: cap }),

@@ -41,7 +41,8 @@ export const oneByOne =
   (judgeRule: (question: Question, rule: Rule, steps: number) => Promise<readonly Held[]>): Judge =>
   async (question, rules, steps) => {
     const held: Held[] = []
-    for (const rule of rules) held.push(...(await judgeRule(question, rule, steps + rule.forHours)))
+    for (const rule of rules)
+      for (const one of await judgeRule(question, rule, steps + rule.forHours)) held.push(one)
     return { held }
   }
 

@@ -37,7 +37,7 @@ export async function judgeWindows(
   const failed: FailedRule[] = []
   for (const group of groups.values()) {
     try {
-      held.push(...(await judgeGroup(question, group, steps)))
+      for (const one of await judgeGroup(question, group, steps)) held.push(one)
     } catch (error) {
       failed.push(...group.map(({ rule }) => ({ rule, message: messageOf(error) })))
     }
