@@ -34,12 +34,8 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
       not: ['../metrics/query.js', '../anomalies/build.js', '../db/store.js', 'node:fs'],
     },
     pricing: {
-      may: ['@pydantic/genai-prices', 'csv-parse/sync'],
+      may: ['@pydantic/genai-prices', 'csv-parse/sync', 'gpt-tokenizer/BytePairEncodingCore'],
       not: ['../db/store.js', '../ingest/price.js'],
-    },
-    tokens: {
-      may: ['gpt-tokenizer/BytePairEncodingCore'],
-      not: ['../pricing/book.js', '../db/store.js', 'node:fs'],
     },
     db: { may: ['@duckdb/node-api', 'node:fs'], not: ['../metrics/query.js', '../ingest/merge.js'] },
     ingest: {

@@ -57,6 +57,7 @@ describe('other questions', () => {
         ['simulate', ...latest, '--move', 'gpt-4o=gpt-4,to_tier=flex', '--volume', '2x,feature=none-such'],
       ],
       ['simulate-multipliers', ['simulate', ...latest, '--multipliers']],
+      ['simulate-multipliers-json', ['simulate', ...latest, '--multipliers', '--json']],
       ['simulate-multipliers-bare', ['simulate', ...bare, '--multipliers']],
       ['simulate-bare', ['simulate', ...bare, '--cache-hit', '0.5']],
       ['simulate-bare-users', ['simulate', ...bare, '--new-users', '10']],

@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { countPrompt } from '../../../src/tokens/count.js'
-import { counterOf } from '../../../src/tokens/encodings.js'
-import { estimateTokens, measuredErrors } from '../../../src/tokens/estimator.js'
-import { readPrompt } from '../../../src/tokens/prompt.js'
-import { tokenizerOf } from '../../../src/tokens/tokenizers.js'
+import { countPrompt } from '../../../../src/pricing/tokens/count.js'
+import { counterOf } from '../../../../src/pricing/tokens/encodings.js'
+import { estimateTokens, measuredErrors } from '../../../../src/pricing/tokens/estimator.js'
+import { readPrompt } from '../../../../src/pricing/tokens/prompt.js'
+import { tokenizerOf } from '../../../../src/pricing/tokens/tokenizers.js'
 
-const folder = join(import.meta.dirname, '../../../fixtures/tokens')
+const folder = join(import.meta.dirname, '../../../../fixtures/tokens')
 const counts = JSON.parse(readFileSync(join(folder, 'counts.json'), 'utf8')) as Record<
   string,
   Record<string, number>

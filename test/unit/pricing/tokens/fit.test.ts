@@ -1,9 +1,9 @@
 /** Which messages go when a chat is too long. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { countPrompt } from '../../../src/tokens/count.js'
-import { fitMessages, withMessages } from '../../../src/tokens/fit.js'
-import { readPrompt, type Prompt } from '../../../src/tokens/prompt.js'
+import { countPrompt } from '../../../../src/pricing/tokens/count.js'
+import { fitMessages, withMessages } from '../../../../src/pricing/tokens/fit.js'
+import { readPrompt, type Prompt } from '../../../../src/pricing/tokens/prompt.js'
 
 type Chat = Extract<Prompt, { kind: 'messages' }>
 

@@ -1,8 +1,6 @@
 /**
- * tokens: how many tokens a prompt has. Exactly, where a model's tokenizer is public and here; else by an
- * estimator whose error was measured. It knows no prices and reads no files.
- *
- * This file says which model counts how.
+ * Which model counts tokens how: exactly, where its tokenizer is public and here; else by an estimator whose error was
+ * measured.
  */
 
 /** OpenAI's public encodings that are here. */
