@@ -2,11 +2,13 @@ import { closestNames } from '../domain/words/names.js'
 import { UserError } from '../errors.js'
 import { batchTier } from './batch-tier.js'
 import { contextGrowth } from './context-growth.js'
+import { developmentModels } from './development-models.js'
 import { duplicateCalls } from './duplicate-calls.js'
 import { failedCalls } from './failed-calls.js'
 import { heavyUsers } from './heavy-users.js'
 import { longContext } from './long-context.js'
 import { modelRouting } from './model-routing.js'
+import { oldModels } from './old-models.js'
 import { outputLimits } from './output-limits.js'
 import { promptCaching } from './prompt-caching.js'
 import { promptLength } from './prompt-length.js'
@@ -24,6 +26,8 @@ export const strategies: readonly Strategy[] = [
   promptLength,
   outputLimits,
   promptCaching,
+  developmentModels,
+  oldModels,
   modelRouting,
   batchTier,
 ]
