@@ -13,6 +13,7 @@ import { outputLimits } from './output-limits.js'
 import { promptCaching } from './prompt-caching.js'
 import { promptLength } from './prompt-length.js'
 import { responseCaching } from './response-caching.js'
+import { stagesOfRequest } from './stages.js'
 import type { Strategy } from './strategy.js'
 
 /** All strategies, in the order in which they are applied one after another where several act alike. */
@@ -30,6 +31,7 @@ export const strategies: readonly Strategy[] = [
   oldModels,
   modelRouting,
   batchTier,
+  stagesOfRequest,
 ]
 
 /** @throws UserError (usage) for an id that no strategy has */

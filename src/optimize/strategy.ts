@@ -106,6 +106,8 @@ export interface Strategy {
   readonly acts: 'on calls' | 'on tokens' | 'on prices'
   /** It takes something away from somebody, such as a cap does: shown, but in no combination unless named. */
   readonly isTrade?: true
+  /** It saves nothing and only shows, in `details`, where money goes. */
+  readonly isView?: true
   /**
    * Ids of strategies that cannot hold for a call beside this one: of a call that one of them took something from
    * before, it takes nothing. One of the two names the other.

@@ -59,9 +59,12 @@ export function explainedReport(answer: ExplainedAnswer): Report {
     : outcome.lacks.length > 0
       ? outcome.lacks.map(lackWords).join('; ')
       : nothing
-  const known = saves
-    ? [{ ...facts, rows: [{ ...strategyRow(outcome, answer), about: strategy.about }], notes }]
-    : [{ ...facts, empty: why, notes: [strategy.about] }]
+  const isView = strategy.isView === true && outcome.total !== undefined
+  const known = isView
+    ? []
+    : saves
+      ? [{ ...facts, rows: [{ ...strategyRow(outcome, answer), about: strategy.about }], notes }]
+      : [{ ...facts, empty: why, notes: [strategy.about] }]
   return {
     kind: 'optimize_explained',
     title: `${strategy.title}: what is behind it`,
@@ -69,7 +72,7 @@ export function explainedReport(answer: ExplainedAnswer): Report {
     sections: [
       ...known,
       assumptionsSection(outcome),
-      ...(saves ? behind(answer) : []),
+      ...(saves ? behind(answer) : isView ? detailsOf(answer) : []),
       ...(explained === undefined ? [] : [sqlSection(explained.sql, explained.params)]),
     ],
     warnings: warningsOf(doubts),
@@ -98,17 +101,12 @@ function assumptionsSection({ strategy, values }: Gained): Section {
   }
 }
 
-function behind({ outcome, explained, month }: ExplainedAnswer): Section[] {
-  const details = (explained?.details ?? []).map(({ detail, rows }): Section => ({
-    id: detail.id,
-    title: detail.title,
-    columns: detail.columns.map(({ key, title, kind }) => column(key, title, kind)),
-    rows,
-    notes: detail.notes ?? [],
-  }))
+function behind(answer: ExplainedAnswer): Section[] {
+  const { outcome, explained, month } = answer
+
   return [
     changesSection(outcome.segments.map((segment) => changeRow(outcome, segment, month))),
-    ...details,
+    ...detailsOf(answer),
     {
       id: 'examples',
       title: 'The calls on which it saves most',
@@ -146,3 +144,12 @@ function sqlSection(sql: string, params: Readonly<Record<string, Param>>): Secti
     notes: ['llmcost sql takes it as it is'],
   }
 }
+
+const detailsOf = ({ explained }: ExplainedAnswer): Section[] =>
+  (explained?.details ?? []).map(({ detail, rows }): Section => ({
+    id: detail.id,
+    title: detail.title,
+    columns: detail.columns.map(({ key, title, kind }) => column(key, title, kind)),
+    rows,
+    notes: detail.notes ?? [],
+  }))

@@ -113,6 +113,16 @@ function withoutSections(outcomes: readonly Gained[]): Section[] {
         field: need.field,
         how: need.how,
       }))
+    if (one.strategy.isView === true)
+      return [
+        {
+          text: `${id}: llmcost optimize --explain ${id} shows it`,
+          ...row,
+          state: 'view',
+          field: null,
+          how: null,
+        },
+      ]
     return bySaving([one]).length > 0
       ? []
       : [{ text: `${id}: ${nothing}`, ...row, state: 'nothing', field: null, how: null }]
