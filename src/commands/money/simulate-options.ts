@@ -20,7 +20,7 @@ const levers: Readonly<Record<LeverKind, readonly [value: string, about: string]
   fixed: ['<amount>', 'money beside the calls: 2000/month'],
 }
 
-export const leverOptions: readonly OptionSpec[] = leverKinds.map((kind) => ({
+const leverOptions: readonly OptionSpec[] = leverKinds.map((kind) => ({
   flags: `--${kind} ${levers[kind][0]}`,
   about: levers[kind][1],
   repeatable: true as const,

@@ -2,7 +2,7 @@
  * What estimates from numbers leave out: surcharges on the naive cost of calls × tokens × price. They add up: each
  * is a share of the naive cost, not of the one before.
  */
-import { compare, fractionOf, one, over, plus, times, whole, zero, type Fraction } from '../costs/fraction.js'
+import { compare, fractionOf, one, over, plus, whole, zero, type Fraction } from '../costs/fraction.js'
 import { UserError } from '../../errors.js'
 
 export const surchargeNames = ['history', 'retries', 'development', 'instructions', 'turns'] as const
@@ -32,5 +32,3 @@ export function readSurcharge(name: SurchargeName, given: string): Fraction {
 /** 1 + the sum of all. */
 export const surchargeFactor = (shares: ReadonlyMap<SurchargeName, Fraction>): Fraction =>
   plus(one, ...shares.values())
-
-export const surchargeOf = (naive: Fraction, share: Fraction): Fraction => times(naive, share)

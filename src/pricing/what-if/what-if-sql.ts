@@ -3,7 +3,7 @@
  * provider or tier is another, so that parts, rounding, bands of input size, hours of the day and modes are
  * those that `ingest` works with.
  *
- * What is assumed, and must be said by who shows the figures (`assumptions`): the counts of tokens stay as they
+ * What is assumed, and must be said by who shows the figures: the counts of tokens stay as they
  * are logged, though another model's tokenizer counts otherwise; the prompt cache would have been read and
  * written as it was; the answer would have been as long.
  */
@@ -108,11 +108,3 @@ export function whatIfQuery(
 
 /** SQL: the call stays with its provider. */
 const stays = '(t.model IS NULL OR t.provider IS NOT DISTINCT FROM c.provider)'
-
-/** What figures of other models rest on, to be said with them. */
-export const whatIfAssumptions = {
-  tokenizer:
-    'tokens are taken as logged, though another model counts the same text with a tokenizer of its own',
-  caching: "the provider's prompt cache would have been read and written as it was",
-  answers: 'answers would have been as long, and as many calls needed',
-} as const

@@ -74,7 +74,7 @@ const callsOf = (rows: readonly ScenarioCostsRow[]): Fraction =>
   rows.reduce((sum, { calls }) => plus(sum, whole(BigInt(calls))), zero)
 
 /** Share of a lever's calls that the response cache answers today; 0 where there are none. */
-export function hitRate(rows: readonly ScenarioCostsRow[], lever: number): Fraction {
+function hitRate(rows: readonly ScenarioCostsRow[], lever: number): Fraction {
   const own = rows.filter((row) => row[`f${lever}`])
   const calls = callsOf(own)
   return compare(calls, zero) === 0 ? zero : over(callsOf(own.filter(({ is_hit: hit }) => hit)), calls)

@@ -1,6 +1,6 @@
 /** Asks what the calls in scope would cost under scenarios: the statements, and what each scenario comes to. */
 import type { Database } from '../../db/database.js'
-import { compare, fraction, less, times, whole, type Fraction } from '../../domain/costs/fraction.js'
+import { compare, times, whole, type Fraction } from '../../domain/costs/fraction.js'
 import type {
   ScenarioAnswer,
   SimulationAnswer,
@@ -9,7 +9,6 @@ import type {
 } from '../../domain/scenarios/answer.js'
 import type { Lever, Move, Scenario } from '../../domain/scenarios/lever.js'
 import { onModel } from '../../domain/scenarios/models.js'
-import { daysAMonth } from '../../domain/scenarios/read-lever.js'
 import type { Scope } from '../../domain/scope.js'
 import { UserError } from '../../errors.js'
 import type { Param } from '../../metrics/query.js'
@@ -233,12 +232,3 @@ class Measuring {
     })
   }
 }
-
-/** What makes a month of a window: its days, less those before the first call there is. */
-export function monthFactor(days: Fraction): Fraction {
-  return fraction(daysAMonth.n * days.d, daysAMonth.d * days.n)
-}
-
-/** Days of a span, exactly. */
-export const daysBetween = (from: number, to: number): Fraction =>
-  less(fraction(BigInt(to), 86_400_000n), fraction(BigInt(from), 86_400_000n))
