@@ -8,7 +8,7 @@ export type Counter = (text: string) => number
  * The library looks over all pairs of a word again for each that it joins: a "word" of a million letters would
  * take hours. Longer ones are counted in pieces, at most a token too many for each.
  */
-const longestWord = 8_000
+const longestWord = 2_000
 const longWord = new RegExp(
   `[^\\s\\p{P}\\p{N}]{${longestWord},}|[\\p{P}\\p{S}]{${longestWord},}|\\s{${longestWord},}`,
   'u',

@@ -20,9 +20,9 @@ export type Tokenizer =
 export type Framing = 'published' | 'likely'
 
 const rules: readonly (readonly [RegExp, Tokenizer])[] = [
-  [/^(?:chatgpt-4o|gpt-4o)/, { kind: 'exact', encoding: 'o200k_base', framing: 'published' }],
+  [/^(?:chatgpt-4o|gpt-4o)(?![^-:@])/, { kind: 'exact', encoding: 'o200k_base', framing: 'published' }],
   [
-    /^(?:gpt-4\.1|gpt-4\.5|gpt-5|gpt-oss|o1|o3|o4)(?![0-9a-z])/,
+    /^(?:gpt-4\.1|gpt-4\.5|gpt-5|gpt-oss|o1|o3|o4)(?![^-:@])/,
     { kind: 'exact', encoding: 'o200k_base', framing: 'likely' },
   ],
   [/^(?:gpt-4|gpt-35|gpt-3\.5)(?:-|$)/, { kind: 'exact', encoding: 'cl100k_base', framing: 'published' }],
@@ -35,6 +35,9 @@ const rules: readonly (readonly [RegExp, Tokenizer])[] = [
 
 /** By the model's name, whoever sells it: `openai/gpt-4o`, `azure/gpt-4o-2024-08-06`. */
 export function tokenizerOf(model: string): Tokenizer {
-  const name = model.toLowerCase().slice(model.lastIndexOf('/') + 1)
+  const name = model
+    .toLowerCase()
+    .slice(model.lastIndexOf('/') + 1)
+    .replace(/^ft:/, '')
   return rules.find(([form]) => form.test(name))?.[1] ?? { kind: 'estimate', profile: 'general' }
 }

@@ -98,6 +98,8 @@ describe("OpenAI's encodings", () => {
     ['gemini-2.5-pro', 'general'],
     ['gpt-6', 'general'],
     ['o30', 'general'],
+    ['gpt-4oo', 'general'],
+    ['ft:gpt-4o-mini-2024-07-18:team::abc', 'o200k_base'],
   ])('%s counts by %s', (model, by) => {
     const tokenizer = tokenizerOf(model)
     expect(tokenizer.kind === 'exact' ? tokenizer.encoding : tokenizer.profile).toBe(by)
