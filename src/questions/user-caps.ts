@@ -48,7 +48,7 @@ export function limitsOf(rules: CapRules, tiersFile: string | undefined): CapLim
 }
 
 /** Who is in which tier, where caps need to know. @throws UserError (usage) */
-export function tiersOf(rules: CapRules, tiersFile: string | undefined): readonly UserTier[] | undefined {
+function tiersOf(rules: CapRules, tiersFile: string | undefined): readonly UserTier[] | undefined {
   const isNeeded = Object.keys(rules.tiers ?? {}).length > 0 && tiersFile !== undefined
   return isNeeded ? readUserTiers(tiersFile) : undefined
 }

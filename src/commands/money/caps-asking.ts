@@ -171,12 +171,12 @@ async function tiersFor(
 }
 
 /** The file of tiers that is named. */
-export async function tiersFile(invocation: Invocation): Promise<string | undefined> {
+async function tiersFile(invocation: Invocation): Promise<string | undefined> {
   const given = optionText(invocation, 'tiers')
   return given === undefined ? (await settingsOf(invocation)).config.userTiers : resolve(given)
 }
 
-export const lastDaysAndToday =
+const lastDaysAndToday =
   (days: number) =>
   (until: Date, tz: string): Window => {
     const today = dayOf(localAt(until.getTime(), tz))

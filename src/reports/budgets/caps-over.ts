@@ -83,7 +83,7 @@ export function capsOverReport({ scope, users, measured }: CapsOver, doubts: Dou
 const rowOf = (one: UserOver): Row => ({ ...one, cap_key: one.details.cap_key })
 
 /** Before a user's id, in the name of a key. */
-export const redisPrefix = 'llmcost:over:'
+const redisPrefix = 'llmcost:over:'
 
 /**
  * A SET with EXAT for each user, in the protocol that `redis-cli --pipe` sends on (RESP,
