@@ -22,7 +22,7 @@ export type Framing = 'published' | 'likely'
 const rules: readonly (readonly [RegExp, Tokenizer])[] = [
   [/^(?:chatgpt-4o|gpt-4o)(?![^-:@])/, { kind: 'exact', encoding: 'o200k_base', framing: 'published' }],
   [
-    /^(?:gpt-4\.1|gpt-4\.5|gpt-5|gpt-oss|o1|o3|o4)(?![^-:@])/,
+    /^(?:gpt-4\.1|gpt-4\.5|gpt-5(?:\.\d+)?|gpt-oss|o1|o3|o4)(?![^-:@])/,
     { kind: 'exact', encoding: 'o200k_base', framing: 'likely' },
   ],
   [/^(?:gpt-4|gpt-35|gpt-3\.5)(?:-|$)/, { kind: 'exact', encoding: 'cl100k_base', framing: 'published' }],

@@ -88,6 +88,7 @@ describe("OpenAI's encodings", () => {
     ['gpt-4o-2024-08-06', 'o200k_base'],
     ['openai/gpt-4.1-mini', 'o200k_base'],
     ['gpt-5-nano', 'o200k_base'],
+    ['gpt-5.1-codex', 'o200k_base'],
     ['o3-mini', 'o200k_base'],
     ['gpt-4-turbo-2024-04-09', 'cl100k_base'],
     ['gpt-4', 'cl100k_base'],
