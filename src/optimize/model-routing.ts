@@ -100,7 +100,7 @@ export const modelRouting: Strategy = {
   id: 'model-routing',
   title: 'Simple calls on a cheaper model',
   about:
-    'Calls that look simple (short for their feature and in themselves, ended by themselves, a first attempt, not warm, not asked again) are priced on a smaller model of the same provider, or on the --candidates, with the tokens that are logged: another tokenizer counts otherwise. Whether its answers are good enough no log tells that has no scores.',
+    'Calls that look simple (short for their feature and in themselves, ended by themselves, a first attempt, not warm, not asked again) are priced on a smaller model of the same provider, or on the --candidates: tokens are taken as logged, though another tokenizer counts otherwise; the prompt cache would have been used as it was; answers would have been as long. Whether its answers are good enough no log tells that has no scores.',
   needs: [
     { field: 'input_tokens', how: "log the input tokens of the response's usage" },
     { field: 'output_tokens', how: "log the output tokens of the response's usage" },

@@ -59,7 +59,7 @@ export function scopedCalls(scope: Scope): { readonly cte: string; readonly para
 }
 
 /** SQL over `calls`: its cost is known as parts, so that a share of the tokens is a share of the cost. */
-export const hasParts = `(cost_usd IS NULL OR cost_usd = 0 OR cost_basis = 'list' OR list_cost_usd > 0)`
+export const hasParts = `(cost_usd IS NULL OR cost_usd = 0 OR cost_basis = 'list' OR coalesce(list_cost_usd > 0, FALSE))`
 
 /** SQL over `scoped_calls`: tokens of the input by how they were priced; 0 where nothing is logged. */
 export const inputTokens = {

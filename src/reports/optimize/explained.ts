@@ -55,7 +55,7 @@ export function explainedReport(answer: ExplainedAnswer): Report {
   const isEmpty = Number(answer.measured.calls) === 0
   const saves = bySaving([outcome]).length > 0
   const why = isEmpty
-    ? emptyText(doubts)
+    ? emptyText(doubts, '--since 30d --as-of latest')
     : outcome.lacks.length > 0
       ? outcome.lacks.map(lackWords).join('; ')
       : nothing

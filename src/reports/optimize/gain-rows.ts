@@ -87,11 +87,11 @@ export function strategyRow(one: Gained, { measured, month }: Measured): Row {
 }
 
 /** What was assumed, by name, as it is typed. */
-export const assumed = ({ values }: Gained): Readonly<Record<string, Cell>> =>
+const assumed = ({ values }: Gained): Readonly<Record<string, Cell>> =>
   Object.fromEntries([...values].map(([name, { text }]) => [name, text]))
 
 /** `feature search, model gpt-4o` */
-export const segmentName = ({ by }: Strategy, row: GainRow): string =>
+const segmentName = ({ by }: Strategy, row: GainRow): string =>
   by.map((column, i) => `${column.replace(/_id$/, '')} ${nameOf(row[`d${i}`] ?? null)}`).join(', ')
 
 const blank = { feature: null, model: null, user_id: null, operation: null, environment: null }

@@ -58,7 +58,7 @@ export function optimizeReport(answer: OptimizeAnswer): Report {
     title: 'What to change, and what it saves',
     period: { since: scope.since, until: scope.until, tz: scope.tz },
     sections: isEmpty
-      ? [{ ...strategies, empty: emptyText(doubts), notes: [] }]
+      ? [{ ...strategies, empty: emptyText(doubts, '--since 30d --as-of latest'), notes: [] }]
       : [strategies, ...combination, ...changesSections(answer), ...withoutSections(outcomes)],
     warnings: [...warningsOf(doubts), ...(isEmpty ? [] : ownWarnings(answer))],
     footer: [...footerOf(doubts.history), ...(answer.footer ?? [])],
@@ -140,12 +140,12 @@ function withoutSections(outcomes: readonly Gained[]): Section[] {
 }
 
 function ownWarnings({ measured, outcomes, month }: OptimizeAnswer): string[] {
-  const tokens = outcomes.some(({ strategy }) => strategy.acts === 'on tokens')
+  const tokens = outcomes.some(({ strategy }) => strategy.acts !== 'on calls')
   const unparted = Number(measured.unparted_calls)
   if (!tokens || unparted === 0) return [...month.warnings]
   return [
     ...month.warnings,
-    `${counted(unparted, 'call has', 'calls have')} only a cost of the log's own, not parted into input and output: what acts on tokens leaves them alone`,
+    `${counted(unparted, 'call has', 'calls have')} only a cost of the log's own, not parted into input and output: what acts on tokens or prices leaves them alone`,
   ]
 }
 

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { paid, plantedStore, saved, type Planted } from './planted.js'
+import { coverage } from '../../../src/optimize/gains.js'
+import { ask } from '../../../src/questions/question.js'
+import { paid, plantedStore, saved, scope, type Planted } from './planted.js'
 
 const store = plantedStore()
 const answer = (tokens: number, usd: string): Planted => ({
@@ -21,6 +23,14 @@ test('takes off what the longest answers wrote beyond the p95 of their feature',
     'set max_tokens to 100: 4 of 100 calls (4%) wrote more; 100 ask for more than twice that now, up to 4,096',
   )
   expect(saved(await store.find('output-limits', 'quantile=99%'))).toBe('0.000000000000')
+})
+
+test('leaves alone, and counts, calls whose cost is one number', async () => {
+  const own = { output_tokens: 100, cost_usd: '0.5', cost_basis: 'reported' }
+  await store.plant(Array.from({ length: 40 }, (_, i) => ({ ...own, output_tokens: 100 + i })))
+  expect(saved(await store.find('output-limits'))).toBe('0.000000000000')
+  const [row] = await ask(store.db, coverage(scope, []))
+  expect(row).toMatchObject({ calls: 40, unparted_calls: 40 })
 })
 
 test('has nothing to gain where all are alike, few, or failed to tell', async () => {
