@@ -86,7 +86,15 @@ function body(section: Section, tz: string): string {
   if (section.layout === 'sides') return sidesTable(section)
   if (section.layout === 'blocks') return blockList(section)
   if (section.layout === 'lines') return linesOf(section).map(block).join('\n\n')
+  if (section.layout === 'code') return fenced(linesOf(section).map(visible))
   return isFacts(section) ? factsTable(section, tz) : table(section, tz)
+}
+
+/** A block of code, whatever marks are in it. */
+function fenced(lines: readonly string[]): string {
+  const longest = Math.max(0, ...(lines.join('\n').match(/`+/g) ?? []).map((marks) => marks.length))
+  const fence = '`'.repeat(Math.max(3, longest + 1))
+  return [fence, ...lines, fence].join('\n')
 }
 
 function blockList(section: Section): string {

@@ -136,7 +136,7 @@ async function drawer({ borders = false }: RenderOptions): Promise<Draw> {
 const drawnSections = (report: Report): readonly Section[] => report.brief?.sections ?? shownSections(report)
 
 const isTable = (section: Section): boolean =>
-  section.rows.length > 0 && !isFacts(section) && section.layout !== 'blocks' && section.layout !== 'lines'
+  section.rows.length > 0 && !isFacts(section) && !['blocks', 'lines', 'code'].includes(section.layout ?? '')
 
 /** Title and period, on one line where they fit. */
 function head(report: Report, { columns, tz, paint }: Page): string[] {
@@ -190,6 +190,7 @@ function body(section: Section, page: Page, isBrief = false): string[] {
   if (isFacts(section)) return indented(factLines(section, room, tz, paint))
   if (section.layout === 'blocks') return blockLines(section, page)
   if (section.layout === 'lines') return linesOf(section).flatMap((text) => sentence(text, page, '', indent))
+  if (section.layout === 'code') return indented(linesOf(section).map(visible))
   const { lines = [], leftOut = [] } = page.draw?.(section, room, tz, paint) ?? {}
   const missing = `Left out to fit ${columns} columns: ${leftOut.join(', ')}.`
   return [

@@ -76,9 +76,9 @@ export interface Section {
    * `table` (default); `facts`: one row shown as a list of label and value; `sides`: rows `a`, `b`,
    * `difference` and `ratio` by their key `side`, shown as one line a figure; `blocks`: each row as the text of
    * its first shown column with those of the others under it, a sentence or nothing each; states lead the first;
-   * `lines`: the first shown column of each row as a sentence.
+   * `lines`: the first shown column of each row as a sentence; `code`: the same as lines of a program, never wrapped.
    */
-  readonly layout?: 'table' | 'facts' | 'sides' | 'blocks' | 'lines'
+  readonly layout?: 'table' | 'facts' | 'sides' | 'blocks' | 'lines' | 'code'
   /** Why there are no rows: shown instead of an empty table, and `empty` beside `rows` in JSON. */
   readonly empty?: string
   /** A picture of the rows, where a format has pictures; the table stays complete without it. */

@@ -1,6 +1,7 @@
 /** What is behind the saving of one strategy: `llmcost optimize --explain`. */
 import type { Scope } from '../../domain/scope.js'
 import { quoteText } from '../../domain/words/quoting.js'
+import { count } from '../../domain/words/wording.js'
 import type { ExampleRow } from '../../optimize/gains.js'
 import type { Detail } from '../../optimize/strategy.js'
 import type { Param } from '../../metrics/query.js'
@@ -127,7 +128,10 @@ function behind(answer: ExplainedAnswer): Section[] {
   ]
 }
 
-/** The statement with its values in their places, so that `llmcost sql` takes it. */
+/** Characters of a statement that people are shown. */
+const longestShown = 12_000
+
+/** The statement with its values in their places. */
 function sqlSection(sql: string, params: Readonly<Record<string, Param>>): Section {
   const literal = (value: Param): string =>
     value === null ? 'NULL' : typeof value === 'string' ? quoteText(value) : String(value)
@@ -138,10 +142,14 @@ function sqlSection(sql: string, params: Readonly<Record<string, Param>>): Secti
   return {
     id: 'sql',
     title: 'SQL',
-    layout: 'lines',
+    layout: 'code',
     columns: [{ ...column('sql', 'sql', 'text'), wraps: true }],
     rows: lines.map((line) => ({ sql: line })),
-    notes: ['llmcost sql takes it as it is'],
+    // The prices of many models are a part of some statements.
+    ...(text.length > longestShown
+      ? { shownRows: [{ sql: `-- ${count(text.length)} characters: --json has them, in the section sql` }] }
+      : {}),
+    notes: ['the statement that was asked, with its values in their places'],
   }
 }
 
