@@ -40,7 +40,7 @@ function savings({ sql }: Asked): string {
   return /* sql */ `SELECT *, is_hit AND cost > 0 AS is_saved,
       CASE WHEN is_hit THEN input_cost END AS input_saving, CASE WHEN is_hit THEN output_cost END AS output_saving
     FROM (SELECT *, ${isHit(sql('ttl'))} AND ${reached} AS is_hit
-      FROM (${repeats('call_id, source, feature, model, cache_hit, cost, input_cost, output_cost', sql('max_temperature'))}))`
+      FROM (${repeats(`call_id, source, feature, model, cache_hit, cost, input_cost, output_cost, ${fingerprint(['prompt_hash', 'model'])} AS same_hash`, sql('max_temperature'))}))`
 }
 
 const minute = 60_000_000
@@ -108,6 +108,12 @@ const curveDetail = (asked: Asked): Detail => ({
   ],
 })
 
+/** Where a hash is repeated far more often than the prompt: it may be that of the instructions. */
+const otherLengths = (hashes: number, hits: number): string =>
+  hashes > 2 * hits
+    ? ` (${count(hashes)} repeat a hash: the others come later, or their input has another length)`
+    : ''
+
 export const responseCaching: Strategy = {
   id: 'response-caching',
   title: 'Exact response caching',
@@ -141,8 +147,9 @@ export const responseCaching: Strategy = {
   acts: 'on calls',
   by: ['feature', 'model'],
   savings,
-  change: ({ considered_calls: calls, saved_calls: hits }, value) =>
-    `answer repeated prompts from a cache that keeps an answer for ${value('ttl').text} after its last use: ${count(hits)} of ${count(calls)} calls (${percent(Number(hits) / Number(calls))}) repeat a prompt within it`,
+  figures: { repeated_hashes: 'count(*) - count(DISTINCT same_hash)' },
+  change: ({ considered_calls: calls, saved_calls: hits, figures }, value) =>
+    `answer repeated prompts from a cache that keeps an answer for ${value('ttl').text} after its last use: ${count(hits)} of ${count(calls)} calls (${percent(Number(hits) / Number(calls))}) repeat a prompt within it${otherLengths(Number(figures['repeated_hashes']), Number(hits))}`,
   details: (asked) => [curveDetail(asked)],
   risk: 'an answer may be out of date, or one user may see what another asked for: key by user where prompts hold personal data',
 }

@@ -27,6 +27,7 @@ import { cachePart } from './caching.js'
 import { errorsPart } from './failures.js'
 import { latencyPart } from './latency.js'
 import { forecastPart } from './forecast.js'
+import { savingsPart } from './savings.js'
 import { askWhatMoved } from '../comparing.js'
 import { ask, type Question } from '../question.js'
 
@@ -55,6 +56,8 @@ export interface ReportSection {
   /** As `--sections` names it. */
   readonly name: string
   readonly about: string
+  /** Shown only where `--sections` names it. */
+  readonly isExtra?: true
   readonly ask: (context: ReportContext) => Promise<ReportPart>
 }
 
@@ -176,6 +179,12 @@ export const reportSections: readonly ReportSection[] = [
     ask: ({ question }) => cachePart(question),
   },
   {
+    name: 'savings',
+    about: 'the three changes that would have saved most; only where it is named',
+    isExtra: true,
+    ask: ({ question }) => savingsPart(question),
+  },
+  {
     name: 'unpriced',
     about: 'models without a price',
     ask: async ({ doubts }) => shown(...unpricedSection(doubts)),
@@ -183,11 +192,11 @@ export const reportSections: readonly ReportSection[] = [
 ]
 
 /**
- * `--sections summary,models`, in the order of the report; all when absent.
+ * `--sections summary,models`, in the order of the report; all but the extra ones when absent.
  * @throws UserError (usage) with the closest names
  */
 export function parseSections(text: string | undefined): readonly ReportSection[] {
-  if (text === undefined) return reportSections
+  if (text === undefined) return reportSections.filter(({ isExtra }) => isExtra !== true)
   const names = text.split(',').map((name) => name.trim().toLowerCase())
   const known = reportSections.map(({ name }) => name)
   const unknown = names.find((name) => !known.includes(name))
