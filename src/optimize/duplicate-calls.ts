@@ -13,17 +13,24 @@ import type { Asked, Strategy } from './strategy.js'
 
 const micros = epochMicros('ts')
 
+/** SQL: what was asked, by whom. */
+const request = fingerprint(['prompt_hash', 'user_id', 'feature'])
+const asked = `scoped_calls WHERE prompt_hash IS NOT NULL AND user_id IS NOT NULL AND ${reached} AND ${succeeded}`
+const columns = 'call_id, source, feature, model, cost, input_cost, output_cost, finish_reason'
+
+/** Most requests are made once: they are told by counting, and only the others are put in the order of their times. */
 function savings({ sql }: Asked): string {
-  return /* sql */ `SELECT *, CASE WHEN is_double OR is_cut THEN input_cost END AS input_saving,
+  return /* sql */ `WITH repeated AS (SELECT ${request} AS request FROM ${asked} GROUP BY request HAVING count(*) > 1)
+    SELECT *, CASE WHEN is_double OR is_cut THEN input_cost END AS input_saving,
       CASE WHEN is_double OR is_cut THEN output_cost END AS output_saving
     FROM (SELECT *, coalesce(same_request AND started - started_before <= ${sql('within')}, FALSE) AS is_double,
         coalesce(finish_reason IN ('length', 'context_exceeded') AND started_next - started <= ${sql('again_within')}, FALSE) AS is_cut
-      FROM (SELECT call_id, source, feature, model, cost, input_cost, output_cost, finish_reason, ${micros} AS started,
+      FROM (SELECT ${columns}, ${micros} AS started,
           CASE WHEN lag(prompt_hash) OVER request = prompt_hash THEN lag(${micros}) OVER request END AS started_before, lag(model) OVER request IS NOT DISTINCT FROM model AND lag(input_tokens) OVER request IS NOT DISTINCT FROM input_tokens AS same_request,
           CASE WHEN lead(prompt_hash) OVER request = prompt_hash AND (lead(model) OVER request IS DISTINCT FROM model OR lead(input_tokens) OVER request IS NOT DISTINCT FROM input_tokens) THEN lead(${micros}) OVER request END AS started_next
-        FROM scoped_calls
-        WHERE prompt_hash IS NOT NULL AND user_id IS NOT NULL AND ${reached} AND ${succeeded}
-        WINDOW request AS (PARTITION BY ${fingerprint(['prompt_hash', 'user_id', 'feature'])} ORDER BY ${inTime})))`
+        FROM ${asked} AND ${request} IN (SELECT request FROM repeated)
+        WINDOW request AS (PARTITION BY ${request} ORDER BY ${inTime})
+      UNION ALL BY NAME SELECT ${columns}, FALSE AS same_request FROM ${asked} AND ${request} NOT IN (SELECT request FROM repeated)))`
 }
 
 export const duplicateCalls: Strategy = {
