@@ -7,7 +7,8 @@
  * nobody waits.
  */
 import { dayOfMicros, epochMicros, minuteOfMicros } from '../metrics/dialect.js'
-import { count, percent } from '../domain/words/wording.js'
+import { counted } from '../domain/words/plurals.js'
+import { percent } from '../domain/words/wording.js'
 import { reached, succeeded } from './scoped-calls.js'
 import type { Asked, Strategy } from './strategy.js'
 
@@ -84,8 +85,11 @@ export const batchTier: Strategy = {
   },
   change: ({ figures, saving_usd: saving, cost_usd: cost }) => {
     const [cheaper, scheduled] = [Number(figures['cheaper_calls']), Number(figures['scheduled_calls'])]
-    const why = scheduled === cheaper ? 'they run by a schedule' : 'they name neither session nor user'
-    return `send ${count(cheaper)} calls to the batch tier: ${why}; ${percent(Number(saving) / Number(cost))} cheaper`
+    const [they, name, run] = cheaper === 1 ? ['it', 'names', 'runs'] : ['they', 'name', 'run']
+    const nobody = `${name} neither session nor user`
+    const bySchedule = `${run} by a schedule`
+    const why = `${they} ${scheduled === cheaper ? bySchedule : scheduled === 0 ? nobody : `${bySchedule}, or ${nobody}`}`
+    return `send ${counted(cheaper, 'call')} to the batch tier: ${why}; ${percent(Number(saving) / Number(cost))} cheaper`
   },
   risk: 'a batch may take up to 24 hours, and its results come all at once',
 }
