@@ -246,6 +246,19 @@ export type UsageField = (typeof usageColumns)[number]['name']
 
 export const usageFields: readonly UsageField[] = usageColumns.map(({ name }) => name)
 
+/** What pricing reads of a call beside its time, provider and model. */
+export const pricingFields = [
+  ...usageFields,
+  'total_tokens',
+  'reported_cost_usd',
+  'status',
+  'cache_hit',
+  'service_tier',
+  'speed',
+  'region',
+  'unread_usage',
+] as const
+
 /** Labels of the user's own: who asked, and what for. */
 export const contextFields: readonly CallField[] = contextColumns.map(({ name }) => name)
 

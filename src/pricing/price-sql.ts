@@ -12,7 +12,7 @@
  * above $1000 a million) take the slow way, to the same result.
  */
 import type { CostBasis } from '../domain/costs/basis.js'
-import { callColumns, usageFields } from '../domain/call.js'
+import { callColumns, pricingFields, usageFields } from '../domain/call.js'
 import { unknownModes } from '../domain/modes.js'
 import { rateJoin, unitRates } from '../domain/costs/rate-sql.js'
 import { priceNames, rateColumns, type PriceName } from '../domain/costs/rate.js'
@@ -62,19 +62,8 @@ export function pricedQuery({ calls, rates, keep, basis, absent, priced }: Price
   FROM ${calls} c LEFT JOIN (${unitRates(rates)}) r ON ${rateJoin('c', 'r', terms.has)}))))`
 }
 
-/** Columns of the call that pricing reads; within the query they carry the prefix `p_`. */
-const usedCalls = [
-  ...usageFields,
-  'total_tokens',
-  'reported_cost_usd',
-  'status',
-  'cache_hit',
-  'service_tier',
-  'speed',
-  'region',
-  'unread_usage',
-] as const
-type UsedCall = (typeof usedCalls)[number]
+/** A column of the call that pricing reads; within the query it carries the prefix `p_`. */
+type UsedCall = (typeof pricingFields)[number]
 
 /** Counts of what is not text, and the price of each. */
 const media = [
@@ -101,7 +90,7 @@ class Terms {
 
   constructor(absent: ReadonlySet<string>, priced: ReadonlySet<PriceName>) {
     this.#absent = absent
-    this.columns = usedCalls.filter(this.has)
+    this.columns = pricingFields.filter(this.has)
     this.media = mediaCounts.some(this.has)
     this.writes = this.has('cache_creation_input_tokens') || this.has('cache_creation_1h_input_tokens')
     const read = priceNames.filter((name) => priced.has(name) && (this.media || !mediaPrices.has(name)))

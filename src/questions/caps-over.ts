@@ -1,39 +1,14 @@
 /** Who is at a cap of the running hour, day or month, and until when: what a gateway turns away. */
 import type { CapLimits } from '../domain/budgets/cap-limits.js'
-import { capAmount, capWords, type CapName } from '../domain/budgets/user-caps.js'
+import { capAmount, capWords } from '../domain/budgets/user-caps.js'
 import { picos, shortUsdOf } from '../domain/costs/amount.js'
-import type { Severity } from '../domain/rules/severity.js'
 import { dayOf, monthOf } from '../domain/time/calendar.js'
 import { dayMs, hourMs, instantOf, localAt } from '../domain/time/zones.js'
 import { namedWords } from '../domain/words/subjects.js'
 import { capsNow } from '../metrics/budgets/caps-now.js'
+import type { UserOver } from '../reports/budgets/caps-over.js'
 import { subjectKey } from '../rules/held.js'
 import { ask, type Question } from './question.js'
-
-/** Named as the body of a webhook of `check` names them. */
-export interface UserOver {
-  /** That of the alert about the same user and cap. */
-  readonly key: string
-  readonly rule: string
-  readonly kind: 'user_caps'
-  readonly severity: Severity
-  readonly dimension: 'user_id'
-  readonly value: string
-  /** USD, exact decimals. */
-  readonly measured: string
-  readonly bound: string
-  /** Of the running hour, day or month, ISO 8601 UTC. */
-  readonly since: string
-  readonly until: string
-  readonly text: string
-  readonly details: {
-    readonly cap_key: CapName
-    readonly cap: string
-    readonly used: string
-    readonly limit: string
-  }
-  readonly calls: number | bigint
-}
 
 /** The most excess first. */
 export async function askCapsOver(

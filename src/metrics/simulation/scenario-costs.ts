@@ -2,7 +2,7 @@
  * What the calls in scope cost as they are, and as the levers of a scenario would have it: sums for each pattern
  * of levers that touch a call, so that shares, rates and factors can be multiplied afterwards, exactly.
  */
-import { usageFields } from '../../domain/call.js'
+import { pricingFields } from '../../domain/call.js'
 import type { Lever, TokenChange } from '../../domain/scenarios/lever.js'
 import { onModel } from '../../domain/scenarios/models.js'
 import type { Scope } from '../../domain/scope.js'
@@ -136,15 +136,7 @@ const pricedBy = [
   'provider',
   'model',
   'operation',
-  ...usageFields,
-  'total_tokens',
-  'reported_cost_usd',
-  'status',
-  'cache_hit',
-  'service_tier',
-  'speed',
-  'region',
-  'unread_usage',
+  ...pricingFields,
   'cost_usd',
   'list_cost_usd',
   'cost_basis',

@@ -11,14 +11,17 @@ import { userWarnings } from './caps-report.js'
 
 /** Named as the body of a webhook of `check` names them. */
 export interface UserOver {
+  /** That of the alert about the same user and cap. */
   readonly key: string
   readonly rule: string
-  readonly kind: string
+  readonly kind: 'user_caps'
   readonly severity: Severity
-  readonly dimension: string
+  readonly dimension: 'user_id'
   readonly value: string
+  /** USD, exact decimals. */
   readonly measured: string
   readonly bound: string
+  /** Of the running hour, day or month, ISO 8601 UTC. */
   readonly since: string
   readonly until: string
   readonly text: string
