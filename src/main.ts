@@ -18,7 +18,7 @@ import {
 } from './commands/command.js'
 import { partedLine, withLeading } from './commands/line/leading-options.js'
 import { plainOptions } from './commands/line/option-words.js'
-import { writeWhole } from './commands/output-file.js'
+import { writeOutput } from './commands/output-file.js'
 import { commandEntries } from './commands/registry.js'
 import { chosen, usageHint } from './commands/usage.js'
 import { visible } from './domain/words/hidden.js'
@@ -208,23 +208,11 @@ async function deliver(
   if (outcome.file !== undefined)
     await pipeline(createReadStream(outcome.file), process.stdout, { end: false })
   else if (output === undefined) process.stdout.write(text)
-  else if (outcome.written !== true) writeOutput(output, text)
+  else if (outcome.written !== true) writeOutput(output, text, '--output')
   if (outcome.exitCode !== undefined) process.exitCode = outcome.exitCode
 }
 
 const said = (lines: readonly string[]): string => lines.map((line) => `${visible(line)}\n`).join('')
-
-function writeOutput(path: string, text: string): void {
-  try {
-    writeWhole(path, text)
-  } catch (error) {
-    throw new UserError('the output file cannot be written', {
-      location: path,
-      hint: 'Check --output.',
-      cause: error,
-    })
-  }
-}
 
 /** NO_COLOR and --no-color win, then FORCE_COLOR; else colour only on a terminal. */
 function usesColor(options: Record<string, unknown>): boolean {

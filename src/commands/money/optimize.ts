@@ -20,7 +20,7 @@ import { bySaving, levels } from '../../reports/optimize/gain-rows.js'
 import { optimizeReport } from '../../reports/optimize/optimize.js'
 import type { Report, Section } from '../../reports/report.js'
 import { questionOptions, type CommandSpec } from '../command.js'
-import { writeWhole } from '../output-file.js'
+import { writeOutput } from '../output-file.js'
 import { priceData } from '../settings.js'
 import { withCalls } from '../with-calls.js'
 import { candidatesOf, optimizeOptions, requestOf, type OptimizeRequest } from './optimize-options.js'
@@ -101,7 +101,7 @@ async function writeRoutes(
   )
   const { since, until, tz } = scope
   const file = { version: routesVersion, kind: 'llmcost_routes', period: { since, until, tz }, rules }
-  writeWhole(path, `${JSON.stringify(file, null, 2)}\n`)
+  writeOutput(path, `${JSON.stringify(file, null, 2)}\n`, '--routes')
   return [`routes: ${counted(rules.length, 'rule')} in ${path}`]
 }
 

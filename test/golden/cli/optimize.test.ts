@@ -132,6 +132,7 @@ describe('other questions', () => {
       ['wrong-assumed-value', ['optimize', '--assume', 'response-caching.ttl=soon']],
       ['wrong-share', ['optimize', '--candidates', 'gpt-4o-mini', '--share', '120%']],
       ['wrong-candidate', ['optimize', '--candidates', 'gpt-4x', ...until]],
+      ['wrong-routes', ['optimize', '--routes', 'nowhere/routes.json', ...until]],
       ['wrong-explain', ['optimize', '--explain', 'heavy-users', '--plan']],
     ],
     { cwd, env },
