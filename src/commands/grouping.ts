@@ -29,7 +29,7 @@ export function groupingOptions(fallback: string): readonly OptionSpec[] {
     },
     {
       flags: '-n, --top <n>',
-      about: 'the first n groups, and one row (others) for all the rest',
+      about: 'the first n groups, and one row (others) for all the rest; all: each (default: 20 in a table)',
       group: 'Question',
     },
   ]
@@ -48,7 +48,8 @@ export interface Grouping {
   /** The figures that --columns adds to the usual ones, and the one sorted by. */
   readonly added: readonly MeasureName[]
   readonly sort: Sort | undefined
-  readonly top: number | undefined
+  /** As --top says; undefined without it. */
+  readonly top: number | 'all' | undefined
 }
 
 /**
@@ -71,7 +72,7 @@ export async function groupingOf(invocation: Invocation, fallback: string): Prom
   const sortMeasure = measureNames.filter((name) => name === sort?.by)
   const named = [...new Set([...columns.names, ...sortMeasure])]
   const parts = columns.isWhole ? { chosen: named, added: [] } : { chosen: undefined, added: named }
-  return { by, ...parts, sort, top: optionCount(invocation, 'top') }
+  return { by, ...parts, sort, top: topOption(invocation) }
 }
 
 /**
@@ -94,6 +95,11 @@ export function columnsOf(text: string | undefined): {
   }
   const names = parts.map((part) => parseMeasure(part.replace(/^\+/, ''), '--columns'))
   return { names: [...new Set(names)], isWhole: adding === 0 }
+}
+
+/** @throws UserError (usage) for what is neither a whole number from 1 on nor `all` */
+function topOption(invocation: Invocation): Grouping['top'] {
+  return optionText(invocation, 'top') === 'all' ? 'all' : optionCount(invocation, 'top', ', or --top all')
 }
 
 /** `cost_usd`, `calls:asc`, `feature`: figures fall, dimensions rise, unless it says otherwise. */

@@ -14,13 +14,13 @@ export function optionTexts(invocation: Invocation, name: string): readonly stri
   return Array.isArray(value) ? value.map(String) : []
 }
 
-/** A whole number from 1 on. @throws UserError (usage) */
-export function optionCount(invocation: Invocation, name: string): number | undefined {
+/** A whole number from 1 on. @param others what else may be given, for the hint @throws UserError (usage) */
+export function optionCount(invocation: Invocation, name: string, others = ''): number | undefined {
   const value = optionText(invocation, name)
   if (value === undefined) return undefined
   if (/^[1-9]\d{0,8}$/.test(value)) return Number(value)
   throw new UserError(`--${name} ${value} is not a whole number from 1 on`, {
     code: 'usage',
-    hint: `For example --${name} 10.`,
+    hint: `For example --${name} 10${others}.`,
   })
 }

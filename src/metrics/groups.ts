@@ -9,7 +9,7 @@ import { bucketLabel, bucketNumber, zoneOffset } from './buckets.js'
 import { readAnew } from './dialect.js'
 import { rankAggregate } from './figures.js'
 import { measureNames, type MeasureName } from './measures/registry.js'
-import type { Param } from './query.js'
+import type { Param, Query, Whole } from './query.js'
 import { columnOf, inScope } from './scope.js'
 
 export interface Sort {
@@ -62,6 +62,14 @@ export function placedCalls(request: GroupRequest): PlacedCalls {
       SELECT ${['*', ...keys].join(', ')} FROM calls_in_scope
     )${ranked ? placedByRank(ds, by, sortOf(request)) : `, placed_calls AS (SELECT *, FALSE AS is_others FROM calls_by_key)`}`
   return { ctes, params, ds }
+}
+
+/** How many groups there are, that of calls without the label included. */
+export function groupCount(request: Pick<GroupRequest, 'scope' | 'by'>): Query<{ readonly groups: Whole }> {
+  const { ctes, params, ds } = placedCalls(request)
+  const sql = `WITH ${ctes}
+    SELECT count(*) AS groups FROM (SELECT DISTINCT ${ds.join(', ')} FROM placed_calls)`
+  return { sql, params }
 }
 
 /** The keys of a row of figures, and whether it is that of the others or of all. */

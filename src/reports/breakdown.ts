@@ -9,7 +9,7 @@ import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'
 import type { Cell, Column, Report, Row, Section } from './report.js'
 
 /** What stands in each dimension of the row that gathers all groups but the first. */
-const othersLabel = '(others)'
+export const othersLabel = '(others)'
 
 interface TableSpec {
   readonly id: string

@@ -15,6 +15,7 @@ import { dailyCosts } from '../../src/metrics/budgets/daily-costs.js'
 import { comparison, sharedCalls } from '../../src/metrics/comparison/comparison.js'
 import { doubtfulPrices } from '../../src/metrics/doubts/doubtful-prices.js'
 import { exposedCalls } from '../../src/metrics/exports/exposed-calls.js'
+import { groupCount } from '../../src/metrics/groups.js'
 import { growth } from '../../src/metrics/growth.js'
 import { exportedCalls } from '../../src/metrics/exports/exported-calls.js'
 import { dearest, extentOf, firstLook, type LookSpans } from '../../src/metrics/first-look.js'
@@ -102,6 +103,11 @@ export const metrics: readonly Sample[] = [
     about: 'every figure of the first groups and of all others',
     sample: (scope) =>
       breakdown({ scope, by: ['feature', 'model'].map(dimensionOf), measures: measureNames, top: 3 }),
+  },
+  {
+    id: 'group_count',
+    about: 'how many groups there are',
+    sample: (scope) => groupCount({ scope, by: ['feature', 'model'].map(dimensionOf) }),
   },
   {
     id: 'summary',

@@ -5,6 +5,7 @@ import { cacheReport } from '../../reports/caching/cache.js'
 import { responseMeasures } from '../../reports/caching/response-cache.js'
 import { cacheFacts } from '../../questions/report/caching.js'
 import { questionOptions, type CommandSpec } from '../command.js'
+import { foldedGroups, withFoldedNote } from '../folded-groups.js'
 import { groupingOf, groupingOptions } from '../grouping.js'
 import { ask, doubtsAbout } from '../../questions/question.js'
 import { withCalls } from '../with-calls.js'
@@ -29,9 +30,11 @@ export const cacheCommand: CommandSpec = {
     { command: 'llmcost cache --by week', about: 'week by week' },
   ],
   run: async (invocation) => {
-    const { by, top } = await groupingOf(invocation, 'feature')
+    const { by, top: asked } = await groupingOf(invocation, 'feature')
     const report = await withCalls(invocation, async (question) => {
       const { db, scope } = question
+      const folded = await foldedGroups(invocation, question, { by, top: asked })
+      const { top } = folded
       const inTime = by.some(({ kind }) => kind === 'time') && top === undefined
       const sort = inTime ? undefined : { by: 'calls', descending: true }
       const groups = await ask(db, breakdown({ scope, by, measures: responseMeasures, sort, top }))
@@ -40,7 +43,8 @@ export const cacheCommand: CommandSpec = {
         question,
         facts.response.find(({ row }) => row === 'total'),
       )
-      return cacheReport({ ...facts, scope, by, groups, bounds: question.settings.config.bounds, doubts })
+      const { bounds } = question.settings.config
+      return withFoldedNote(cacheReport({ ...facts, scope, by, groups, bounds, doubts }), by, folded)
     })
     return { report }
   },

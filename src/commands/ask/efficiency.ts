@@ -7,7 +7,8 @@ import { modelMeasures, retryMeasures, userMeasures } from '../../reports/weekly
 import { efficiencyMeasures, efficiencyReport } from '../../reports/efficiency/efficiency.js'
 import { judgedMeasures } from '../../reports/efficiency/efficiency-findings.js'
 import type { Report } from '../../reports/report.js'
-import { questionOptions, type CommandSpec } from '../command.js'
+import { questionOptions, type CommandSpec, type Invocation } from '../command.js'
+import { foldedGroups, withFoldedNote } from '../folded-groups.js'
 import { groupingDetails, groupingOf, groupingOptions, type Grouping } from '../grouping.js'
 import { ask, doubtsAbout, type Question } from '../../questions/question.js'
 import { withCalls } from '../with-calls.js'
@@ -36,13 +37,15 @@ export const efficiencyCommand: CommandSpec = {
   ],
   run: async (invocation) => {
     const grouping = await groupingOf(invocation, 'feature')
-    return { report: await withCalls(invocation, (question) => answer(question, grouping)) }
+    return { report: await withCalls(invocation, (question) => answer(invocation, question, grouping)) }
   },
 }
 
-async function answer(question: Question, grouping: Grouping): Promise<Report> {
+async function answer(invocation: Invocation, question: Question, grouping: Grouping): Promise<Report> {
   const { db, scope, settings } = question
-  const { by, chosen, added, sort, top } = grouping
+  const { by, chosen, added, sort } = grouping
+  const folded = await foldedGroups(invocation, question, grouping)
+  const { top } = folded
   const shown = chosen ?? [...new Set<MeasureName>([...efficiencyMeasures, ...added])]
   const measures = [
     ...new Set<MeasureName>([...shown, ...judgedMeasures, ...retryMeasures, ...doubtMeasures]),
@@ -52,7 +55,7 @@ async function answer(question: Question, grouping: Grouping): Promise<Report> {
     question,
     rows.find((row) => row.is_total),
   )
-  return efficiencyReport({
+  const report = efficiencyReport({
     scope,
     by,
     chosen,
@@ -65,6 +68,7 @@ async function answer(question: Question, grouping: Grouping): Promise<Report> {
     bounds: settings.config.bounds,
     doubts,
   })
+  return withFoldedNote(report, by, folded)
 }
 
 /** Needed for the warnings, shown or not. */
