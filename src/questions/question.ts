@@ -69,7 +69,8 @@ export async function doubtsAbout(
   const [totals] = Number(past.session_totals) > 0 ? await ask(db, sessionTotals(scope)) : []
   // What has no call may have money all the same.
   const rows = Number(figures?.calls ?? 0) + Number(totals?.session_totals ?? 0)
-  const agents = rows === 0 ? undefined : (await ask(db, agentCosts(scope)))[0]
+  const ofAgents = rows > 0 && Number(past.agent_rows) > 0
+  const agents = !ofAgents ? undefined : (await ask(db, agentCosts(scope)))[0]
   const [twice] = Number(agents?.agent_calls ?? 0) > 0 ? await ask(db, toldTwice(scope)) : []
   const unpricedCalls = figures?.unpriced_calls ?? 0
   const partlyPricedCalls = figures?.partly_priced_calls ?? 0
@@ -85,8 +86,9 @@ export async function doubtsAbout(
     partlyPriced: Number(partlyPricedCalls) > 0 ? await ask(db, partlyPricedUsage(scope)) : [],
     unpriced: Number(unpricedCalls) > 0 ? await ask(db, unpricedModels(scope)) : [],
     late: rows === 0 ? noLateCalls : await lateCallsIn(db, scope, past),
-    loggedCosts: rows === 0 ? [] : await ask(db, loggedCosts(scope)),
-    doubtfulPrices: rows === 0 ? [] : await ask(db, doubtfulPrices(scope)),
+    loggedCosts: rows === 0 || Number(past.reported_calls) === 0 ? [] : await ask(db, loggedCosts(scope)),
+    doubtfulPrices:
+      rows === 0 || Number(past.doubtful_rates) === 0 ? [] : await ask(db, doubtfulPrices(scope)),
     // Costs nothing where calls were found.
     unmatched: rows === 0 ? await unmatchedFilters(db, scope) : [],
     fromInput,

@@ -125,6 +125,9 @@ describe('budgets', () => {
             future_calls: 0,
             rejected_lines: 0,
             session_totals: 0,
+            agent_rows: 0,
+            reported_calls: 0,
+            doubtful_rates: 0,
             price_data: null,
             price_date: null,
           }
@@ -561,6 +564,9 @@ describe('parts of the report', () => {
     future_calls: 0,
     rejected_lines: 0,
     session_totals: 0,
+    agent_rows: 0,
+    reported_calls: 0,
+    doubtful_rates: 0,
     price_data: null,
     price_date: null,
   }

@@ -5,6 +5,9 @@ import { quoteText } from '../../domain/words/quoting.js'
 import type { Decimal, Query, Whole } from '../query.js'
 import { inScope } from '../scope.js'
 
+/** SQL: true of a row that a coding agent's log told. */
+export const isOfAgent = `source IN (${agentSources.map(quoteText).join(', ')})`
+
 export interface AgentCostsRow {
   /** Calls and session totals in scope. */
   readonly agent_calls: Whole
@@ -19,6 +22,6 @@ export function agentCosts(scope: Scope): Query<AgentCostsRow> {
     SELECT count(*) FILTER (WHERE ${condition.sql}) AS agent_calls, sum(cost_usd) FILTER (WHERE ${condition.sql}) AS cost_usd,
       min(ts) AS first_ts
     FROM calls
-    WHERE source IN (${agentSources.map(quoteText).join(', ')})`
+    WHERE ${isOfAgent}`
   return { sql, params: condition.params }
 }

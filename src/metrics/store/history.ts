@@ -1,5 +1,6 @@
 /** What the store holds at all, whatever the window: where the data are and what is doubtful about them. */
 import { timestampText } from '../../domain/words/quoting.js'
+import { isOfAgent } from '../doubts/agent-costs.js'
 import { instant } from '../dialect.js'
 import { isCall } from '../measures/aggregates.js'
 import type { Query, Whole } from '../query.js'
@@ -14,6 +15,12 @@ export interface HistoryRow {
   readonly rejected_lines: Whole
   /** Rows that are a session's total and no call. */
   readonly session_totals: Whole
+  /** Rows of coding agents, session totals among them; without any, nobody asks what agents cost. */
+  readonly agent_rows: Whole
+  /** Calls whose log says a cost; without any, no logged cost differs from what counts. */
+  readonly reported_calls: Whole
+  /** Rates that are in doubt; without any, no call is priced by one. */
+  readonly doubtful_rates: Whole
   /** Version and date of the price data of the latest run; null before any. */
   readonly price_data: string | null
   /** Day of the newest of that price data, `YYYY-MM-DD`; null where it is not known. */
@@ -26,16 +33,21 @@ export function history(now: string): Query<HistoryRow> {
     WITH extent AS (
       SELECT count(*) AS calls, min(ts) AS first_ts, max(ts) AS last_ts,
         count(*) FILTER (WHERE ts >= ${instant('$now')}) AS future_calls,
-        count(*) FILTER (WHERE NOT ${isCall}) AS session_totals
+        count(*) FILTER (WHERE NOT ${isCall}) AS session_totals,
+        count(*) FILTER (WHERE ${isOfAgent}) AS agent_rows,
+        count(*) FILTER (WHERE reported_cost_usd > 0) AS reported_calls
       FROM calls
     ), refused AS (
       SELECT count(*) AS rejected_lines FROM rejects
+    ), rates_in_doubt AS (
+      SELECT count(*) AS doubtful_rates FROM rates WHERE doubt IS NOT NULL
     ), latest_run AS (
       SELECT max(value) FILTER (WHERE key = 'price_data') AS price_data,
         max(value) FILTER (WHERE key = 'price_date') AS price_date
       FROM meta WHERE key IN ('price_data', 'price_date')
     )
-    SELECT calls, first_ts, last_ts, future_calls, rejected_lines, session_totals, price_data, price_date
-    FROM extent CROSS JOIN refused CROSS JOIN latest_run`
+    SELECT calls, first_ts, last_ts, future_calls, rejected_lines, session_totals, agent_rows, reported_calls,
+      doubtful_rates, price_data, price_date
+    FROM extent CROSS JOIN refused CROSS JOIN rates_in_doubt CROSS JOIN latest_run`
   return { sql, params: { now: timestampText(now) } }
 }
