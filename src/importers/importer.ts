@@ -313,7 +313,7 @@ export class Document {
     const known = parent?.[path.at(-1)!]
     if (known === undefined || typeof known === 'string' || Array.isArray(known)) return this.#textSql(path)
     // Of a value that is no object the engine makes one without values.
-    const empty = leavesOf(known, this.#address(path)).map((leaf) => `${leaf} IS NULL`)
+    const empty = leavesOf(known, path).map((leaf) => `${this.#address(leaf)} IS NULL`)
     return `CASE WHEN ${empty.join(' AND ')} AND contains(${this.#text}, ${quoteText(JSON.stringify(path.at(-1)))}) THEN ${whole} END`
   }
 
@@ -334,6 +334,20 @@ export class Document {
   /** What `json_transform` takes out of the text; used by `ingest`. */
   get structure(): Structure {
     return this.#structure
+  }
+
+  /**
+   * What gives each value its column, out of the struct that `json_transform` makes: SQL of SELECT lists, one upon
+   * the other, as deep as the structure. Taken out of the struct wherever it is read, each value would have the
+   * engine make room for all structs on its way, which costs a plan of a few lines most of its time.
+   */
+  get unfolding(): readonly (readonly string[])[] {
+    return levelsOf(this.#structure, []).map((paths) =>
+      paths.map((path) => {
+        const parent = path.length === 1 ? this.#name : this.#address(path.slice(0, -1))
+        return `${parent}.${quoteName(path.at(-1)!)} AS ${this.#address(path)}`
+      }),
+    )
   }
 
   /**
@@ -372,8 +386,9 @@ export class Document {
     return node
   }
 
+  /** The column of a value; the name says where it stands, so that no two are one. */
   #address(path: readonly string[]): string {
-    return `${this.#name}.${path.map(quoteName).join('.')}`
+    return quoteName(`${this.#name}${pointerOf(path)}`)
   }
 }
 
@@ -398,7 +413,7 @@ function fits(node: Structure, key: string, kind: 'text' | 'object' | 'list'): b
   return Array.isArray(known) ? kind === 'list' : kind === 'object'
 }
 
-/** True when `address` stands in the SQL as a whole: `doc."a"` is not in `doc."a"."b"`, nor `c1` in `c12`. */
+/** True when `address` stands in the SQL as a whole: `c1` is not in `c12`. */
 function holdsAddress(sql: string, address: string): boolean {
   for (let at = sql.indexOf(address); at >= 0; at = sql.indexOf(address, at + 1)) {
     const before = sql[at - 1] ?? ' '
@@ -408,12 +423,28 @@ function holdsAddress(sql: string, address: string): boolean {
   return false
 }
 
-/** The addresses of all values inside a structure. */
-function leavesOf(structure: Structure, address: string): string[] {
+type Path = readonly string[]
+
+const isLeaf = (inner: Structure | string | readonly Structure[]): boolean =>
+  typeof inner === 'string' || Array.isArray(inner)
+
+/** The paths of all values inside a structure that stands at a path. */
+function leavesOf(structure: Structure, above: Path): Path[] {
   return Object.entries(structure).flatMap(([key, inner]) => {
-    const at = `${address}.${quoteName(key)}`
-    return typeof inner === 'string' || Array.isArray(inner) ? [at] : leavesOf(inner, at)
+    const path = [...above, key]
+    return isLeaf(inner) ? [path] : leavesOf(inner as Structure, path)
   })
+}
+
+/** The paths of all structs and values of a structure, by depth. */
+function levelsOf(structure: Structure, above: Path): Path[][] {
+  const levels: Path[][] = [Object.keys(structure).map((key) => [...above, key])]
+  for (const [key, inner] of Object.entries(structure)) {
+    if (isLeaf(inner)) continue
+    for (const [depth, paths] of levelsOf(inner as Structure, [...above, key]).entries())
+      levels[depth + 1] = [...(levels[depth + 1] ?? []), ...paths]
+  }
+  return levels
 }
 
 /** Names a path: keys of JSON know their case, columns of a table are found whatever theirs. */

@@ -230,20 +230,31 @@ function documentSql(source: SourceRelation, plan: ReadPlan, allRecords: boolean
     CASE WHEN text IS NULL THEN false WHEN starts_with(text, '{') THEN json_valid(text)
       ELSE json_valid(text) AND starts_with(ltrim(text, chr(32) || chr(9)), '{') END AS readable
     FROM (${source.sql})`
-  return `(${withEmbedded(`SELECT *, ${parsed(allRecords ? 'true' : 'readable', 'text', plan.document, 'doc')} FROM (${texts})`, plan.document)})`
+  const records = parsed(texts, allRecords ? 'true' : 'readable', 'text', plan.document, 'doc')
+  return `(${withEmbedded(records, plan.document)})`
 }
 
-function parsed(condition: string, text: string, document: ReadPlan['document'], name: string): string {
+/** The records, with a column for each value of a document that is parsed of their column `text`. */
+function parsed(
+  records: string,
+  condition: string,
+  text: string,
+  document: ReadPlan['document'],
+  name: string,
+): string {
   // Lines without a single key, such as the unfinished last one of a file that grew, have no structure.
-  if (Object.keys(document.structure).length === 0) return `NULL AS ${name}`
-  return `CASE WHEN ${condition} THEN json_transform(${text}, ${quoteText(JSON.stringify(document.structure))}) END AS ${name}`
+  if (Object.keys(document.structure).length === 0) return records
+  const structure = quoteText(JSON.stringify(document.structure))
+  const whole = `SELECT *, CASE WHEN ${condition} THEN json_transform(${text}, ${structure}) END AS ${name} FROM (${records})`
+  return document.unfolding.reduce((inner, level) => `SELECT *, ${level.join(', ')} FROM (${inner})`, whole)
 }
 
 function withEmbedded(records: string, document: ReadPlan['document']): string {
   let sql = records
   for (const part of document.embeddedDocuments) {
+    const records = `SELECT *, ${part.text} AS ${part.column} FROM (${sql})`
     sql = withEmbedded(
-      `SELECT *, ${parsed(`json_valid(${part.column})`, part.column, part.document, part.name)} FROM (SELECT *, ${part.text} AS ${part.column} FROM (${sql}))`,
+      parsed(records, `json_valid(${part.column})`, part.column, part.document, part.name),
       part.document,
     )
   }
