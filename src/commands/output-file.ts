@@ -2,7 +2,7 @@
 import { chmodSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { UserError } from '../errors.js'
-import { asUserAllows } from '../umask.js'
+import { asUserAllows } from '../machine/umask.js'
 
 /** Devices and pipes are written as they are. @param option that named the path @throws UserError */
 export function writeOutput(path: string, text: string, option: string): void {

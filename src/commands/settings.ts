@@ -35,6 +35,7 @@ export async function settingsOf(invocation: Invocation): Promise<Settings> {
     costBasis: config.costBasis,
     tz: tz?.text ?? 'UTC',
     storeOptions: {
+      rollups: config.rollups,
       lockTimeoutMs: waitOf(lockTimeout?.text ?? '30s', lockTimeout?.said ?? ''),
       memoryLimit: memoryLimit && memorySize(memoryLimit.text, memoryLimit.said),
       onWait: (pid) => terminal.warn(`waiting for the database, in use by process ${pid} …`),

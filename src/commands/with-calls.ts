@@ -12,6 +12,7 @@ import { UserError } from '../errors.js'
 import { history } from '../metrics/store/history.js'
 import { filterDoubts } from '../questions/filter-doubts.js'
 import { ask, type Question, type Settings } from '../questions/question.js'
+import { answerFromCalls } from '../rollups/answering.js'
 import type { Report } from '../reports/report.js'
 import type { Invocation } from './command.js'
 import { ofSameCalls } from './command-text.js'
@@ -77,7 +78,9 @@ async function openStore(
 ): Promise<Database> {
   assertStoreOptions(invocation)
   const { openStoreForReading } = await import('../db/store.js')
-  return openStoreForReading(settings.dbPath, settings.storeOptions, writes)
+  const db = await openStoreForReading(settings.dbPath, settings.storeOptions, writes)
+  if (settings.storeOptions.rollups === 'never') answerFromCalls(db)
+  return db
 }
 
 /** @throws UserError (usage) for an option that says how to read logs, of which there are none */

@@ -6,6 +6,7 @@ import { noGroups, type ValueGroups } from '../domain/groups.js'
 import { devNull } from 'node:os'
 import { resolve } from 'node:path'
 import type { CostBasis } from '../domain/costs/basis.js'
+import type { Rollups } from '../domain/rollups.js'
 import { defaultBounds, type Bounds } from '../domain/bounds.js'
 import type { Budget, CapRules } from '../domain/budgets/budget.js'
 import type { Rule } from '../domain/rules/rule.js'
@@ -34,6 +35,8 @@ export interface Config {
   /** Where `prices update` takes prices from without an argument. */
   readonly priceUpdateUrl?: string
   readonly costBasis: CostBasis
+  /** When the store has cubes; absent: where it is large. */
+  readonly rollups?: Rollups
   readonly presets: Readonly<Record<string, Preset>>
   /** Named sets of values, for --where. */
   readonly groups: ValueGroups
@@ -135,6 +138,7 @@ async function configFrom({ tree }: ConfigText, path: string, names: KnownNames)
     prices,
     price_update_url,
     cost_basis,
+    rollups,
     presets,
     groups,
     bounds,
@@ -160,6 +164,7 @@ async function configFrom({ tree }: ConfigText, path: string, names: KnownNames)
     userCaps: user_caps ?? defaults.userCaps,
     rules: rules ?? defaults.rules,
     notify: notify ?? defaults.notify,
+    ...(rollups === undefined ? {} : { rollups }),
     ...(discover === false ? { discover } : {}),
     ...(price_update_url === undefined ? {} : { priceUpdateUrl: price_update_url }),
     ...(user_tiers === undefined ? {} : { userTiers: user_tiers }),

@@ -1,6 +1,7 @@
 /** All keys of the config file: the one list from which check, JSON Schema, `init` and docs/config.md derive. */
 import { amountPattern, usdAmount } from '../domain/costs/amount.js'
 import type { CostBasis } from '../domain/costs/basis.js'
+import type { Rollups } from '../domain/rollups.js'
 import { bounds, type BoundName } from '../domain/bounds.js'
 import { waitOf, waitPattern } from '../domain/time/duration.js'
 import { memoryPattern, memorySize } from '../domain/limits.js'
@@ -156,6 +157,12 @@ export const configKeys = ({ formats, importers }: KnownNames) =>
       choice<CostBasis>(['list-first', 'reported-first']),
       'reported-first',
       { otherwise: 'list-first', trust: 'free' },
+    ),
+    rollups: key(
+      'Whether the database keeps sums of calls by quarter-hour and label: same answers, sooner.',
+      choice<Rollups>(['auto', 'always', 'never']),
+      'never',
+      { otherwise: 'auto: from a million calls on', trust: 'free' },
     ),
     currency_rates: key(
       'A CSV file of currency, valid_from and usd: costs logged in another currency become dollars by it.',

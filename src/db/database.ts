@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue, Json } from '@duckdb/node-api'
 import { quoteText } from '../domain/words/quoting.js'
 import { UserError } from '../errors.js'
-import { asUserAllows, keepFilesPrivate } from '../umask.js'
+import { asUserAllows, keepFilesPrivate } from '../machine/umask.js'
 import { engineFault } from './faults.js'
 import { scratchFolder, sweepAbandoned } from './scratch.js'
 

@@ -2,6 +2,7 @@
 import { callColumns, readColumns } from '../domain/call.js'
 import { withoutQuotations } from '../domain/words/error-text.js'
 import { rateColumns } from '../domain/costs/rate.js'
+import { hourlyLabelColumns } from '../rollups/labels.js'
 
 /** Which program and which schema version; there before any migration. */
 export const metaTable = 'CREATE TABLE meta (key VARCHAR NOT NULL, value VARCHAR)'
@@ -125,6 +126,11 @@ export const migrations: readonly (readonly string[])[] = [
     'UPDATE calls SET total_tokens = coalesce(input_tokens, 0) + coalesce(output_tokens, 0) WHERE (input_tokens IS NOT NULL OR output_tokens IS NOT NULL) AND total_tokens IS DISTINCT FROM coalesce(input_tokens, 0) + coalesce(output_tokens, 0)',
     // Their sessions name the requests by which other logs know the same calls: they are read again for them.
     "UPDATE files SET size = -1, bytes_read = -2 WHERE current AND importer = 'claude-code'",
+  ],
+  [
+    // Sums of calls by quarter-hour and label. Who changes their columns adds an entry that drops and makes the
+    // table and takes `rollups` out of `meta`: the next run that writes calls adds them up anew.
+    `CREATE TABLE hourly_labels (\n${list(hourlyLabelColumns)}\n)`,
   ],
 ]
 

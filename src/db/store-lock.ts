@@ -1,6 +1,7 @@
 /** Who waits for whom: DuckDB lets one process write a file or many read it. And what is said when it does not open. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MachineFault, UserError } from '../errors.js'
+import type { Rollups } from '../domain/rollups.js'
 import type { Resources } from './database.js'
 
 /** Another process holds the store's lock, and held it as long as one would wait. */
@@ -11,6 +12,8 @@ export interface StoreOptions extends Resources {
   readonly lockTimeoutMs: number
   /** Permissions of a store that is made, such as 0o640; for this user alone where none are given. */
   readonly mode?: number | undefined
+  /** Whether the store has cubes: `auto` (the default) where it is large. */
+  readonly rollups?: Rollups | undefined
   /** Called once when waiting begins, with the process waited for. */
   readonly onWait?: (pid: string) => void
   /** Called when the database was half written by a run that was killed, and was put right. */

@@ -1,7 +1,7 @@
 /** The store: one DuckDB file, opened for questions or attached for one transaction. */
 import { existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { makeFilesAs } from '../umask.js'
+import { makeFilesAs } from '../machine/umask.js'
 import { Database, ensureFolder } from './database.js'
 import { realPath } from './file-bytes.js'
 import { Keeper } from './keeper.js'

@@ -1,7 +1,7 @@
 /** Pictures of a mail as PNG, drawn without a browser and with fonts of the program's own, so that they are the same everywhere. */
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { dataFile } from '../data-folder.js'
+import { dataFile } from '../machine/data-folder.js'
 import type { Picture } from '../renderers/mail/picture.js'
 import type { Attachment } from './compose.js'
 

@@ -7,6 +7,7 @@ import type { PriceName } from '../domain/costs/rate.js'
 import type { Database } from '../db/database.js'
 import { openStoreBeforeWriting, openStoreForReading, readStore, writeStore } from '../db/store.js'
 import { importers } from '../importers/registry.js'
+import { writeCalls } from '../rollups/upkeep.js'
 import type { PriceBook } from '../pricing/book.js'
 import {
   findCacheHabits,
@@ -103,7 +104,7 @@ export async function mergeStaged(
 
 /** A rehearsal looks at the store and leaves it alone. */
 async function withStore<T>(db: Database, request: IngestRequest, work: () => Promise<T>): Promise<T> {
-  if (!request.dryRun) return writeStore(db, request.dbPath, request.store, work)
+  if (!request.dryRun) return writeCalls(db, request.dbPath, request.store, work)
   const store = await openStoreBeforeWriting(request.dbPath, request.store)
   if (store === undefined) return writeStore(db, ':memory:', request.store, work)
   store.close()

@@ -4,6 +4,7 @@ import { callColumns, pricedColumnNames } from '../domain/call.js'
 import { rateColumns } from '../domain/costs/rate.js'
 import { addCounts, countNames, type Counts } from '../domain/record-counts.js'
 import { pricedQuery, type PricedQuery } from '../pricing/price-sql.js'
+import { deleteCalls } from '../rollups/upkeep.js'
 import { clearAcross, writeAcross } from './sameness/across-sources.js'
 import { mergedByReading } from './typing/cache-reading.js'
 import type { KnownFile } from './files.js'
@@ -26,7 +27,7 @@ export interface MergeFile {
 /** Takes out of the store what staged calls replace, and gives other names to those whose id they share. */
 export async function makeRoom(db: Database): Promise<void> {
   await clearAcross(db)
-  await db.run('DELETE FROM store.calls WHERE rowid IN (SELECT stored_row FROM replaced WHERE NOT held)')
+  await deleteCalls(db, 'rowid IN (SELECT stored_row FROM replaced WHERE NOT held)')
   await renameStored(db)
   await writeToldRequests(db)
 }
@@ -185,7 +186,7 @@ export async function removeFile(
   fileId: number,
   comesAgain = false,
 ): Promise<{ calls: number; rejects: number }> {
-  const calls = await db.run('DELETE FROM store.calls WHERE file_id = $id', { id: fileId })
+  const calls = await deleteCalls(db, 'file_id = $id', { id: fileId })
   const held = await db.run('DELETE FROM store.same_calls WHERE file_id = $id', { id: fileId })
   const rejects = await db.run('DELETE FROM store.rejects WHERE file_id = $id', { id: fileId })
   await db.run('DELETE FROM store.files WHERE file_id = $id', { id: fileId })

@@ -1,6 +1,8 @@
 /** The figures of each group of calls, and of all of them. */
 import { aggregates, figure, type Figures } from './figures.js'
+import { routed, type Grain } from '../rollups/router.js'
 import {
+  asksOf,
   direction,
   flags,
   labels,
@@ -25,11 +27,20 @@ export interface BreakdownRow extends Figures, GroupKeys {}
 export function breakdown(request: BreakdownRequest): Query<BreakdownRow> {
   const sort = sortOf(request)
   const names = allMeasures(request, sort)
-  const { ctes, params, ds } = placedCalls(request)
+  return routed(asksOf(request, names), (grain) => breakdownOver(grain, request, sort, names))
+}
+
+function breakdownOver(
+  grain: Grain,
+  request: BreakdownRequest,
+  sort: Sort,
+  names: readonly MeasureName[],
+): Query<BreakdownRow> {
+  const { ctes, params, ds } = placedCalls(request, grain)
   const sql = /* sql */ `
     WITH ${ctes}
     , figures AS (
-      SELECT ${[...flags(ds), ...aggregates(names)].join(', ')}
+      SELECT ${[...flags(ds), ...aggregates(names, grain.part)].join(', ')}
       FROM placed_calls
       ${ds.length === 0 ? '' : `GROUP BY GROUPING SETS ((${ds.join(', ')}, is_others), ())`}
     )

@@ -2,6 +2,7 @@
  * Measures as the two halves of a statement: aggregates over calls, then figures over those aggregates.
  */
 import type { Whole, Decimal } from './query.js'
+import { partOfCalls, type PartSql } from '../rollups/parts.js'
 import { addsUp, measureOf, measures, type MeasureName } from './measures/registry.js'
 import { quantities } from './measures/quantities.js'
 import { element, quantile, quantiles } from './dialect.js'
@@ -26,10 +27,26 @@ const quantityOf = (name: string): string => quantities[name] ?? name
 /** A part's column never has the name of a measure. */
 const partName = (part: string): string => `part_${part}`
 
-/** Select items that aggregate `calls` into one row a group. */
-export function aggregates(names: readonly MeasureName[]): string[] {
+/** The aggregate of a measure that is one; undefined of quantiles and shares. */
+export function aggregateOf(name: MeasureName, part: PartSql = partOfCalls): string | undefined {
+  const measure = measureOf(name)
+  if ('sql' in measure) return measure.sql(part)
+  return 'ofCalls' in measure ? measure.ofCalls : undefined
+}
+
+/** Whether a measure is made of additive parts, so that cells of the cubes tell it as calls do. */
+export function isAdditive(name: MeasureName): boolean {
+  const measure = measureOf(name)
+  return 'sql' in measure || 'shareOf' in measure
+}
+
+/**
+ * Select items that aggregate `calls` into one row a group.
+ * @param part how parts are read; other than calls have nothing but parts
+ */
+export function aggregates(names: readonly MeasureName[], part: PartSql = partOfCalls): string[] {
   return [
-    ...[...plainAggregates(names)].map(([name, sql]) => `${sql} AS ${name}`),
+    ...[...plainAggregates(names, part)].map(([name, sql]) => `${sql} AS ${name}`),
     ...[...quantileLists(names)].map(([of, at]) => `${quantiles(quantityOf(of), at)} AS ${of}_quantiles`),
   ]
 }
@@ -37,7 +54,7 @@ export function aggregates(names: readonly MeasureName[]): string[] {
 /** The same from rows that are aggregated already, into wider groups; undefined where that takes the calls. */
 export function sumsOfAggregates(names: readonly MeasureName[]): string[] | undefined {
   if (!names.every((name) => addsUp(name) || 'shareOf' in measureOf(name))) return undefined
-  return [...plainAggregates(names).keys()].map((name) => {
+  return [...plainAggregates(names, partOfCalls).keys()].map((name) => {
     // A count of nothing is 0, a sum of nothing NULL.
     const sum = `sum(${name})`
     const { is, nullable } = measureOf(name as MeasureName)
@@ -46,15 +63,16 @@ export function sumsOfAggregates(names: readonly MeasureName[]): string[] | unde
 }
 
 /** Aggregates other than quantiles, by name. */
-function plainAggregates(names: readonly MeasureName[]): ReadonlyMap<string, string> {
+function plainAggregates(names: readonly MeasureName[], part: PartSql): ReadonlyMap<string, string> {
   const plain = new Map<string, string>()
   for (const name of names) {
     const measure = measureOf(name)
-    if ('sql' in measure) plain.set(name, measure.sql)
+    const aggregate = aggregateOf(name, part)
+    if (aggregate !== undefined) plain.set(name, aggregate)
     if ('parts' in measure)
-      for (const [part, sql] of Object.entries(measure.parts ?? {})) plain.set(partName(part), sql)
+      for (const [beside, sql] of Object.entries(measure.parts ?? {})) plain.set(partName(beside), sql)
     // A share needs its total, whether or not that is shown.
-    if ('shareOf' in measure) plain.set(measure.shareOf, measures[measure.shareOf].sql)
+    if ('shareOf' in measure) plain.set(measure.shareOf, measures[measure.shareOf].sql(part))
   }
   return plain
 }
@@ -73,11 +91,11 @@ export function figure(
   among = '',
 ): string {
   const measure = measureOf(name)
-  if ('sql' in measure) return `${table}.${name}`
+  if ('sql' in measure || 'ofCalls' in measure) return `${table}.${name}`
   if ('of' in measure) {
     const at = quantileLists(names).get(measure.of) ?? []
     const found = element(`${table}.${measure.of}_quantiles`, at.indexOf(measure.at))
-    if (measure.figure !== undefined) return measure.figure(found, (part) => `${table}.${partName(part)}`)
+    if (measure.figure !== undefined) return measure.figure(found, (beside) => `${table}.${partName(beside)}`)
     return measure.of === 'cost_usd' ? `CAST(${found} AS DECIMAL(18, 12))` : found
   }
   const part = `CAST(${table}.${measure.shareOf} AS DOUBLE)`
@@ -85,11 +103,12 @@ export function figure(
 }
 
 /** A measure as one aggregate, for ranking groups; a share ranks as what it is a share of. */
-export function rankAggregate(name: MeasureName): string {
+export function rankAggregate(name: MeasureName, part: PartSql = partOfCalls): string {
   const measure = measureOf(name)
-  if ('sql' in measure) return measure.sql
-  if ('shareOf' in measure) return measures[measure.shareOf].sql
+  if ('sql' in measure) return measure.sql(part)
+  if ('ofCalls' in measure) return measure.ofCalls
+  if ('shareOf' in measure) return measures[measure.shareOf].sql(part)
   const { of, at, parts = {}, figure: derived } = measure
   const found = quantile(quantityOf(of), at)
-  return derived === undefined ? found : derived(found, (part) => `(${parts[part]})`)
+  return derived === undefined ? found : derived(found, (beside) => `(${parts[beside]})`)
 }

@@ -5,9 +5,10 @@
 import type { Dimension, TimeBucket } from '../domain/dimensions.js'
 import type { Scope } from '../domain/scope.js'
 import { isUtc } from '../domain/time/zones.js'
+import { overCalls, type Asks, type Grain } from '../rollups/router.js'
 import { bucketLabel, bucketNumber, zoneOffset } from './buckets.js'
 import { readAnew } from './dialect.js'
-import { rankAggregate } from './figures.js'
+import { isAdditive, rankAggregate } from './figures.js'
 import { measureNames, type MeasureName } from './measures/registry.js'
 import type { Param, Query, Whole } from './query.js'
 import { columnOf, inScope } from './scope.js'
@@ -45,7 +46,22 @@ interface PlacedCalls {
   readonly ds: readonly string[]
 }
 
-export function placedCalls(request: GroupRequest): PlacedCalls {
+/** Where the groups of these calls may be asked for. @param names measures that are asked of them */
+export function asksOf(request: GroupRequest, names: readonly MeasureName[]): Asks {
+  const { scope, by, bucket } = request
+  const ranked = request.top !== undefined && by.length > 0
+  const sort = sortOf(request)
+  const ranks = ranked && !by.some(({ key }) => key === sort.by) ? [measureNamed(sort.by)] : []
+  return {
+    scope,
+    by,
+    buckets: bucket !== undefined,
+    additive: [...names, ...ranks].every(isAdditive),
+  }
+}
+
+/** @param grain what is read in the place of calls */
+export function placedCalls(request: GroupRequest, grain: Grain = overCalls): PlacedCalls {
   const { scope, by, top, bucket } = request
   const condition = inScope(scope)
   const timed = bucket !== undefined || by.some(({ kind }) => kind === 'time')
@@ -57,10 +73,10 @@ export function placedCalls(request: GroupRequest): PlacedCalls {
   if (ranked) params['top'] = top
   const ds = by.map((_, i) => `d${i}`)
   const ctes = /* sql */ `calls_in_scope AS ${readAnew} (
-      SELECT *, ${offset.sql} AS zone_offset FROM calls WHERE ${condition.sql}
+      SELECT *, ${offset.sql} AS zone_offset FROM ${grain.from} WHERE ${condition.sql}
     ), calls_by_key AS ${readAnew} (
       SELECT ${['*', ...keys].join(', ')} FROM calls_in_scope
-    )${ranked ? placedByRank(ds, by, sortOf(request)) : `, placed_calls AS (SELECT *, FALSE AS is_others FROM calls_by_key)`}`
+    )${ranked ? placedByRank(ds, by, sortOf(request), grain) : `, placed_calls AS (SELECT *, FALSE AS is_others FROM calls_by_key)`}`
   return { ctes, params, ds }
 }
 
@@ -88,10 +104,10 @@ export function labels({ by, scope }: GroupRequest, table: string): string[] {
 }
 
 /** Each call with its group, or with the others when its group is not among the first. */
-function placedByRank(ds: readonly string[], by: readonly Dimension[], sort: Sort): string {
+function placedByRank(ds: readonly string[], by: readonly Dimension[], sort: Sort, { part }: Grain): string {
   const same = ds.map((d) => `calls_by_key.${d} IS NOT DISTINCT FROM kept_groups.${d}`).join(' AND ')
   const position = by.findIndex(({ key }) => key === sort.by)
-  const rank = position >= 0 ? `d${position}` : rankAggregate(measureNamed(sort.by))
+  const rank = position >= 0 ? `d${position}` : rankAggregate(measureNamed(sort.by), part)
   const ties = ds.map((d) => `${d} ASC NULLS LAST`).join(', ')
   return /* sql */ `, kept_groups AS (
       SELECT ${ds.join(', ')}, TRUE AS is_kept FROM calls_by_key GROUP BY ${ds.join(', ')}

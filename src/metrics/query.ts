@@ -5,12 +5,16 @@
  * This file says what such an answer is.
  */
 
+import type { CubeStatement } from '../rollups/router.js'
+
 export type Param = string | number | boolean | null
 
 /** One statement over `calls` and its neighbours; values only ever travel in `params`. */
 export interface Query<R> {
   readonly sql: string
   readonly params: Record<string, Param>
+  /** The same question of the cubes, where they can answer it. */
+  readonly fromCubes?: CubeStatement | undefined
   /** Never set: carries the row type. */
   readonly row?: R
 }

@@ -5,7 +5,8 @@ import type { Every } from '../domain/time/timeline.js'
 import { isUtc } from '../domain/time/zones.js'
 import { bucketLabel } from './buckets.js'
 import { aggregates, figure, sumsOfAggregates, type Figures } from './figures.js'
-import { flags, labels, placedCalls, type GroupKeys } from './groups.js'
+import { routed, type Grain } from '../rollups/router.js'
+import { asksOf, flags, labels, placedCalls, type GroupKeys, type GroupRequest } from './groups.js'
 import { emptinessOf, type MeasureName } from './measures/registry.js'
 import type { Query } from './query.js'
 
@@ -37,15 +38,27 @@ function rankedBy(measures: readonly MeasureName[]): MeasureName {
 }
 
 export function trend(request: TrendRequest): Query<TrendRow> {
-  const { scope, every, by, measures } = request
+  const { every, measures } = request
   const rank = rankedBy(measures)
   const names = [...new Set<MeasureName>([...measures, rank])]
   const sort = { by: rank, descending: true }
-  const calls = placedCalls({ ...request, bucket: every, sort })
+  const groups = { ...request, bucket: every, sort }
+  return routed(asksOf(groups, names), (grain) => trendOver(grain, request, groups, names))
+}
+
+function trendOver(
+  grain: Grain,
+  request: TrendRequest,
+  groups: GroupRequest,
+  names: readonly MeasureName[],
+): Query<TrendRow> {
+  const { scope, every, by } = request
+  const rank = rankedBy(request.measures)
+  const calls = placedCalls(groups, grain)
   const { ds, params } = calls
   const among = 'PARTITION BY figures.is_window, figures.bucket_number'
   const sql = /* sql */ `
-    WITH ${figuresOf(calls, names)}
+    WITH ${figuresOf(calls, names, grain)}
     SELECT ${[
       ...labels({ by, scope }, 'figures'),
       'figures.is_window',
@@ -64,12 +77,16 @@ export function trend(request: TrendRequest): Query<TrendRow> {
 }
 
 /** CTEs up to `figures`: from small parts where parts add up, else from the calls for each width of group. */
-function figuresOf({ ctes, ds }: ReturnType<typeof placedCalls>, names: readonly MeasureName[]): string {
+function figuresOf(
+  { ctes, ds }: ReturnType<typeof placedCalls>,
+  names: readonly MeasureName[],
+  { part }: Grain,
+): string {
   const sums = sumsOfAggregates(names)
   const keys = [...ds, 'is_others', 'bucket_number'].join(', ')
-  const parts = `, parts AS (SELECT ${keys}, ${aggregates(names).join(', ')} FROM placed_calls GROUP BY ${keys})`
+  const parts = `, parts AS (SELECT ${keys}, ${aggregates(names, part).join(', ')} FROM placed_calls GROUP BY ${keys})`
   return /* sql */ `${ctes}${sums === undefined ? '' : parts}, figures AS (
-      SELECT ${[...flags(ds), 'bucket_number', 'GROUPING(bucket_number) = 1 AS is_window', ...(sums ?? aggregates(names))].join(', ')}
+      SELECT ${[...flags(ds), 'bucket_number', 'GROUPING(bucket_number) = 1 AS is_window', ...(sums ?? aggregates(names, part))].join(', ')}
       FROM ${sums === undefined ? 'placed_calls' : 'parts'}
       GROUP BY GROUPING SETS (${sets(ds).join(', ')})
     )`

@@ -3,7 +3,7 @@
  * price is first asked for, so that no command pays for them that needs no price.
  */
 import { readFileSync } from 'node:fs'
-import { dataFile } from '../data-folder.js'
+import { dataFile } from '../machine/data-folder.js'
 import { openEnd } from './rates.js'
 
 /** The rows of a file, cell by column; empty cells are empty texts. */

@@ -23,6 +23,7 @@ import { toldTwice } from '../metrics/doubts/told-twice.js'
 import { sessionTotals } from '../metrics/doubts/session-totals.js'
 import { unpricedModels } from '../metrics/doubts/unpriced.js'
 import type { Doubts } from '../reports/notes.js'
+import { chosen } from '../rollups/answering.js'
 import { unmatchedFilters } from './unmatched.js'
 
 /** What a run works with, after flag, environment, config file and default have been weighed, in this order. */
@@ -52,9 +53,10 @@ export interface Question {
   readonly typed: Typed
 }
 
-/** Runs a metric and answers with its rows. */
+/** Runs a metric and answers with its rows, which are the same from the calls as from the store's cubes. */
 export async function ask<R>(db: Database, query: Query<R>): Promise<readonly R[]> {
-  const { rows } = await db.query<R>(query.sql, query.params)
+  const { sql, params } = await chosen(db, query)
+  const { rows } = await db.query<R>(sql, params)
   return rows
 }
 

@@ -21,7 +21,21 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
     },
     config: { may: ['env-paths', 'node:fs', 'yaml'], not: ['../db/store.js', 'commander'] },
     importers: { may: [], not: ['node:fs', '../ingest/stage.js', '../db/store.js', 'csv-parse/sync'] },
-    metrics: { may: [], not: ['../db/database.js', '../reports/report.js', '@duckdb/node-api'] },
+    metrics: {
+      may: ['../rollups/parts.js', '../rollups/router.js'],
+      not: ['../db/database.js', '../reports/report.js', '../rollups/upkeep.js', '@duckdb/node-api'],
+    },
+    rollups: {
+      may: ['../db/database.js', '../db/store.js'],
+      not: [
+        '../metrics/query.js',
+        '../ingest/merge.js',
+        '../reports/report.js',
+        '@duckdb/node-api',
+        'node:fs',
+      ],
+    },
+    machine: { may: ['node:fs', 'node:path'], not: ['../db/store.js', 'commander'] },
     forecast: { may: [], not: ['../metrics/query.js', '../reports/report.js', 'node:fs'] },
     optimize: {
       may: ['../metrics/query.js', '../pricing/what-if/targets.js'],
@@ -37,9 +51,18 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
       may: ['@pydantic/genai-prices', 'csv-parse/sync', 'gpt-tokenizer/BytePairEncodingCore'],
       not: ['../db/store.js', '../ingest/price.js'],
     },
-    db: { may: ['@duckdb/node-api', 'node:fs'], not: ['../metrics/query.js', '../ingest/merge.js'] },
+    db: {
+      may: ['../rollups/labels.js', '@duckdb/node-api', 'node:fs'],
+      not: ['../metrics/query.js', '../ingest/merge.js', '../rollups/upkeep.js'],
+    },
     ingest: {
-      may: ['../importers/registry.js', '../pricing/book.js', '../db/store.js', 'node:stream/promises'],
+      may: [
+        '../importers/registry.js',
+        '../pricing/book.js',
+        '../db/store.js',
+        '../rollups/upkeep.js',
+        'node:stream/promises',
+      ],
       not: ['@duckdb/node-api', '../metrics/query.js', '../reports/ingest.js', '../commands/command.js'],
     },
     reports: {
@@ -77,7 +100,13 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
       not: ['../metrics/query.js', '../commands/command.js', '../ingest/merge.js', '@duckdb/node-api'],
     },
     questions: {
-      may: ['../db/database.js', '../metrics/query.js', '../reports/notes.js', 'node:fs'],
+      may: [
+        '../db/database.js',
+        '../metrics/query.js',
+        '../reports/notes.js',
+        '../rollups/answering.js',
+        'node:fs',
+      ],
       not: [
         '../commands/command.js',
         '../renderers/registry.js',
@@ -101,6 +130,8 @@ const flat = new Set([
   'rules',
   'prometheus',
   'db',
+  'rollups',
+  'machine',
 ])
 for (const name of ['optimize', 'completion', 'charts', 'exports', 'alerts']) flat.add(name)
 

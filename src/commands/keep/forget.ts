@@ -1,8 +1,9 @@
 import { resolve } from 'node:path'
 import { Database } from '../../db/database.js'
-import { openStoreForReading, writeStore } from '../../db/store.js'
+import { openStoreForReading } from '../../db/store.js'
 import { UserError } from '../../errors.js'
 import { forgetFiles } from '../../ingest/forget.js'
+import { writeCalls } from '../../rollups/upkeep.js'
 import { count } from '../../domain/words/wording.js'
 import { storeOptions, type CommandSpec } from '../command.js'
 import { settingsOf } from '../settings.js'
@@ -20,7 +21,7 @@ export const forget: CommandSpec = {
     ;(await openStoreForReading(settings.dbPath, settings.storeOptions)).close()
     const db = await Database.open(':memory:', 'write', settings.storeOptions)
     try {
-      const lines = await writeStore(db, settings.dbPath, settings.storeOptions, async () => {
+      const lines = await writeCalls(db, settings.dbPath, settings.storeOptions, async () => {
         const found = new Map<string, readonly number[]>()
         for (const path of invocation.args) found.set(path, await fileIds(db, path))
         const removed = await forgetFiles(db, [...found.values()].flat(), settings.costBasis)

@@ -2,14 +2,17 @@ import { statSync } from 'node:fs'
 import { openStoreForReading } from '../../db/store.js'
 import {
   filesQuery,
+  rollupSpans,
   severalSourcesQuery,
   statusQuery,
   unreadQuery,
   type FileRow,
+  type RollupSpanRow,
   type SeveralSourcesRow,
   type StatusRow,
   type UnreadRow,
 } from '../../metrics/store/status.js'
+import { cubesOf } from '../../rollups/answering.js'
 import { priceDataWords } from '../../ingest/price-data.js'
 import { loadPriceBook } from '../../pricing/book.js'
 import { statusReport } from '../../reports/store/status.js'
@@ -45,6 +48,11 @@ export const status: CommandSpec = {
       // One source does not disagree with itself, and the question is a long one.
       const several =
         Number(row.sources) > 1 ? await db.one<SeveralSourcesRow>(severalSourcesQuery().sql) : undefined
+      const cubes = await cubesOf(db)
+      const rollups = cubes && {
+        left: cubes.left,
+        spans: (await db.query<RollupSpanRow>(rollupSpans().sql)).rows,
+      }
       const prices = priceDataWords(book)
       const size = statSync(settings.dbPath).size
       return {
@@ -54,6 +62,7 @@ export const status: CommandSpec = {
           row,
           files,
           unread,
+          rollups,
           several,
           prices,
           fingerprint: book.fingerprint,

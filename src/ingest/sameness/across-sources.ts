@@ -12,6 +12,7 @@ import { hasCallIdPrefix, unknownLifetime, writers, type Importer } from '../../
 import { importers } from '../../importers/registry.js'
 import { quoteText } from '../../domain/words/quoting.js'
 import { pricedQuery } from '../../pricing/price-sql.js'
+import { deleteCalls } from '../../rollups/upkeep.js'
 import { cachedOf, loggedInput, mergedByReading } from '../typing/cache-reading.js'
 import { isKept } from '../typing/identity.js'
 import { keepsAcrossSources } from '../options.js'
@@ -172,12 +173,14 @@ const disagreement = `SELECT count(*) AS disagreeing, min(meant) AS example FROM
 
 /** Takes out of the store what came of several sources under the ids in question; it is written anew. */
 export async function clearAcross(db: Database): Promise<void> {
-  await db.run(`DELETE FROM store.calls WHERE (source, call_id) IN (
-    SELECT (source, call_id) FROM store.same_calls WHERE coalesce(logged_id, call_id) IN (SELECT id FROM across_ids))`)
+  await deleteCalls(
+    db,
+    '(source, call_id) IN (SELECT (source, call_id) FROM store.same_calls WHERE coalesce(logged_id, call_id) IN (SELECT id FROM across_ids))',
+  )
   await db.run(
     'DELETE FROM store.same_calls WHERE coalesce(logged_id, call_id) IN (SELECT id FROM across_ids)',
   )
-  await db.run('DELETE FROM store.calls WHERE rowid IN (SELECT stored_row FROM matched WHERE NOT held)')
+  await deleteCalls(db, 'rowid IN (SELECT stored_row FROM matched WHERE NOT held)')
 }
 
 /** Writes what came of several sources, and the stored calls that are alone again. */

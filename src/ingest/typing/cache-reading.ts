@@ -12,6 +12,7 @@ import type { Database } from '../../db/database.js'
 import type { CostBasis } from '../../domain/costs/basis.js'
 import { pricedColumnNames } from '../../domain/call.js'
 import { pricedQuery } from '../../pricing/price-sql.js'
+import { noteChanged } from '../../rollups/upkeep.js'
 import { stagedFacts } from '../staged-facts.js'
 
 /** SQL: the cached tokens of a call, with the alias of its relation. */
@@ -201,6 +202,7 @@ export async function rereadStoredCaches(db: Database, basis: CostBasis): Promis
     `CREATE OR REPLACE TEMP TABLE reread AS ${pricedQuery({ calls, rates: 'store.rates', keep: keep.map((name) => `c.${name}`).join(', '), basis })}`,
   )
   const changed = ['cache_reading', 'input_tokens', 'total_tokens', ...pricedColumnNames]
+  await noteChanged(db, 'store.calls WHERE rowid IN (SELECT call_row FROM reread)')
   await db.run(`UPDATE store.calls AS c SET ${changed.map((name) => `${name} = n.${name}`).join(', ')}
     FROM reread n WHERE c.rowid = n.call_row`)
   const { n: others } = await db.one<{ n: number }>(

@@ -4,6 +4,8 @@
  */
 import type { Filter, Scope } from '../../domain/scope.js'
 import { isUtc } from '../../domain/time/zones.js'
+import type { PartName } from '../../rollups/parts.js'
+import { routed, type Grain } from '../../rollups/router.js'
 import { bucketLabel, bucketNumber, clockTime, zoneOffset } from '../buckets.js'
 import type { Decimal, Param, Query, Whole } from '../query.js'
 import { inFilters, inScope } from '../scope.js'
@@ -29,7 +31,22 @@ export interface BudgetDayRow {
   readonly [byNow: `cost_by_now_usd_${number}`]: Decimal | null
 }
 
-export function budgetDays({ scope, filterSets, clockMs }: BudgetDaysRequest): Query<BudgetDayRow> {
+export function budgetDays(request: BudgetDaysRequest): Query<BudgetDayRow> {
+  const { scope, filterSets, clockMs } = request
+  const asks = {
+    scope,
+    filters: filterSets.flat(),
+    buckets: true,
+    clock: { of: clockTime(zoneOffset(scope).sql), ms: clockMs },
+    additive: true,
+  }
+  return routed(asks, (grain) => budgetDaysOver(grain, request))
+}
+
+function budgetDaysOver(
+  { from, part }: Grain,
+  { scope, filterSets, clockMs }: BudgetDaysRequest,
+): Query<BudgetDayRow> {
   const condition = inScope(scope)
   const offset = zoneOffset(scope)
   const params: Record<string, Param> = { ...condition.params, ...offset.params }
@@ -41,24 +58,26 @@ export function budgetDays({ scope, filterSets, clockMs }: BudgetDaysRequest): Q
   })
   const shift = offset.sql === '0' ? '0' : 'zone_offset'
   const early = `${clockTime(shift)} < CAST($clock AS BIGINT)`
+  const covered = (name: PartName, i: number, also = ''): string =>
+    part(name, undefined, `is_covered_${i}${also}`)
   const figures = filterSets.flatMap((_, i) => [
-    `count(*) FILTER (WHERE is_covered_${i}) AS calls_${i}`,
-    `count(*) FILTER (WHERE is_covered_${i} AND cost_usd IS NULL) AS unpriced_calls_${i}`,
-    `sum(cost_usd) FILTER (WHERE is_covered_${i}) AS cost_usd_${i}`,
-    `sum(cost_usd) FILTER (WHERE is_covered_${i} AND is_early) AS cost_by_now_usd_${i}`,
+    `${covered('rows', i)} AS calls_${i}`,
+    `${covered('rows', i)} - ${covered('priced_rows', i)} AS unpriced_calls_${i}`,
+    `${covered('cost_usd', i)} AS cost_usd_${i}`,
+    `${covered('cost_usd', i, ' AND is_early')} AS cost_by_now_usd_${i}`,
   ])
   const sql = /* sql */ `
     WITH calls_in_scope AS (
-      SELECT *, ${offset.sql} AS zone_offset FROM calls WHERE ${condition.sql}
+      SELECT *, ${offset.sql} AS zone_offset FROM ${from} WHERE ${condition.sql}
     ), calls_by_day AS (
-      SELECT ${['cost_usd', 'partly_priced', `${bucketNumber('day', shift)} AS day`, `${early} AS is_early`, ...covers].join(', ')}
+      SELECT ${['*', `${bucketNumber('day', shift)} AS day`, `${early} AS is_early`, ...covers].join(', ')}
       FROM calls_in_scope
     ), figures AS (
       SELECT ${[
         'day',
-        'count(*) AS calls',
-        'count(*) - count(cost_usd) AS unpriced_calls',
-        'count(*) FILTER (WHERE partly_priced) AS partly_priced_calls',
+        `${part('rows')} AS calls`,
+        `${part('rows')} - ${part('priced_rows')} AS unpriced_calls`,
+        `${part('partly_priced_rows')} AS partly_priced_calls`,
         ...figures,
       ].join(', ')}
       FROM calls_by_day GROUP BY day

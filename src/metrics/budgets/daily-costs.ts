@@ -3,6 +3,7 @@ import { timestampText } from '../../domain/words/quoting.js'
 import type { Dimension } from '../../domain/dimensions.js'
 import type { Scope } from '../../domain/scope.js'
 import { isUtc } from '../../domain/time/zones.js'
+import { routed, type Grain } from '../../rollups/router.js'
 import { bucketLabel, bucketNumber, clockTime, zoneOffset } from '../buckets.js'
 import { instant } from '../dialect.js'
 import type { Decimal, Param, Query, Whole } from '../query.js'
@@ -40,6 +41,19 @@ export interface DailyCostRow {
 }
 
 export function dailyCosts(request: DailyCostsRequest): Query<DailyCostRow> {
+  const { scope, by = [], rankSince = null, clockMs } = request
+  const asks = {
+    scope,
+    by,
+    instants: [rankSince],
+    buckets: true,
+    clock: { of: clockTime(zoneOffset(scope).sql), ms: clockMs },
+    additive: true,
+  }
+  return routed(asks, (grain) => dailyCostsOver(grain, request))
+}
+
+function dailyCostsOver({ from, part }: Grain, request: DailyCostsRequest): Query<DailyCostRow> {
   const { scope, by = [] } = request
   const condition = inScope(scope)
   const offset = zoneOffset(scope)
@@ -51,17 +65,17 @@ export function dailyCosts(request: DailyCostsRequest): Query<DailyCostRow> {
     return `${column} AS d${i}`
   })
   const shift = offset.sql === '0' ? '0' : 'zone_offset'
-  const recent = 'rank_since' in params ? `FILTER (WHERE ts >= ${instant('$rank_since')})` : ''
+  const recent = 'rank_since' in params ? `ts >= ${instant('$rank_since')}` : undefined
   const ds = by.map((_, i) => `d${i}`)
   const sql = /* sql */ `
     WITH calls_in_scope AS (
-      SELECT *, ${offset.sql} AS zone_offset FROM calls WHERE ${condition.sql}
+      SELECT *, ${offset.sql} AS zone_offset FROM ${from} WHERE ${condition.sql}
     ), group_days AS (
       SELECT ${[...keys, `${bucketNumber('day', shift)} AS day_number`].join(', ')},
-        sum(cost_usd) AS cost_usd, sum(cost_usd) ${recent} AS recent_cost_usd,
-        sum(cost_usd) FILTER (WHERE ${clockTime(shift)} < CAST($clock AS BIGINT)) AS cost_by_now_usd,
-        count(*) AS calls, count(*) - count(cost_usd) AS unpriced_calls,
-        count(*) FILTER (WHERE partly_priced) AS partly_priced_calls
+        ${part('cost_usd')} AS cost_usd, ${part('cost_usd', undefined, recent)} AS recent_cost_usd,
+        ${part('cost_usd', undefined, `${clockTime(shift)} < CAST($clock AS BIGINT)`)} AS cost_by_now_usd,
+        ${part('rows')} AS calls, ${part('rows')} - ${part('priced_rows')} AS unpriced_calls,
+        ${part('partly_priced_rows')} AS partly_priced_calls
       FROM calls_in_scope
       GROUP BY ALL
     )${placedGroups(request)}

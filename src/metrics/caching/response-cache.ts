@@ -3,7 +3,7 @@
  * of them. The sources tell whether a hit rate can be trusted.
  */
 import { element, quantiles } from '../dialect.js'
-import { measures } from '../measures/registry.js'
+import { aggregateOf } from '../figures.js'
 import { quantities } from '../measures/quantities.js'
 import type { Decimal, Query, Whole } from '../query.js'
 import { inScope } from '../scope.js'
@@ -53,14 +53,14 @@ export function responseCache(scope: Scope): Query<ResponseCacheRow> {
       FROM calls WHERE ${condition.sql}
     ), figures AS (
       SELECT CASE WHEN GROUPING(source) = 0 THEN 'source' WHEN GROUPING(kind) = 0 THEN 'kind' ELSE 'total' END AS "row",
-        kind AS cache_type, source, ${plain.map((name) => `${measures[name].sql} AS ${name}`).join(', ')},
+        kind AS cache_type, source, ${plain.map((name) => `${aggregateOf(name)} AS ${name}`).join(', ')},
         count(cache_hit) AS cache_logging_calls, count(cache_age) AS cache_age_hits,
         ${quantiles('cache_age', [0.5, 0.95])} AS ages, max(cache_age) AS max_cache_age_ms
       FROM calls_in_scope GROUP BY GROUPING SETS ((kind, cache_hit), (source), ())
       HAVING GROUPING(kind) = 1 OR count(*) FILTER (WHERE cache_hit) > 0
     )
     , files AS (
-      SELECT source, file_id, count(*) AS calls, count(cache_hit) AS logging_calls, ${measures.cache_hits.sql} AS hits
+      SELECT source, file_id, count(*) AS calls, count(cache_hit) AS logging_calls, ${aggregateOf('cache_hits')} AS hits
       FROM calls WHERE ${condition.sql} GROUP BY source, file_id
     ), hits_only AS (
       SELECT source AS hits_only_source, count(*) AS files, sum(calls) AS hits_only_calls, sum(hits) AS hits_only_hits

@@ -2,6 +2,7 @@
 import { agentSources } from '../../domain/costs/agents.js'
 import type { Scope } from '../../domain/scope.js'
 import { quoteText } from '../../domain/words/quoting.js'
+import { routed, type Grain } from '../../rollups/router.js'
 import type { Decimal, Query, Whole } from '../query.js'
 import { inScope } from '../scope.js'
 
@@ -17,11 +18,15 @@ export interface AgentCostsRow {
 }
 
 export function agentCosts(scope: Scope): Query<AgentCostsRow> {
+  return routed({ scope, names: ['source'], additive: true }, (grain) => agentCostsOver(grain, scope))
+}
+
+function agentCostsOver({ from, part }: Grain, scope: Scope): Query<AgentCostsRow> {
   const condition = inScope(scope)
   const sql = /* sql */ `
-    SELECT count(*) FILTER (WHERE ${condition.sql}) AS agent_calls, sum(cost_usd) FILTER (WHERE ${condition.sql}) AS cost_usd,
-      min(ts) AS first_ts
-    FROM calls
+    SELECT ${part('rows', undefined, condition.sql)} AS agent_calls,
+      ${part('cost_usd', undefined, condition.sql)} AS cost_usd, ${part('first_ts')} AS first_ts
+    FROM ${from}
     WHERE ${isOfAgent}`
   return { sql, params: condition.params }
 }

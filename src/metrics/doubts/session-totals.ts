@@ -2,6 +2,7 @@
 import type { Scope } from '../../domain/scope.js'
 import { isCall } from '../measures/aggregates.js'
 import type { Decimal, Query, Whole } from '../query.js'
+import { routed, type Grain } from '../../rollups/router.js'
 import { inScope } from '../scope.js'
 
 export interface SessionTotalsRow {
@@ -10,10 +11,14 @@ export interface SessionTotalsRow {
 }
 
 export function sessionTotals(scope: Scope): Query<SessionTotalsRow> {
+  return routed({ scope, additive: true }, (grain) => sessionTotalsOver(grain, scope))
+}
+
+function sessionTotalsOver({ from, part }: Grain, scope: Scope): Query<SessionTotalsRow> {
   const condition = inScope(scope)
   const sql = /* sql */ `
-    SELECT count(*) AS session_totals, sum(cost_usd) AS cost_usd
-    FROM calls
+    SELECT ${part('rows')} AS session_totals, ${part('cost_usd')} AS cost_usd
+    FROM ${from}
     WHERE NOT ${isCall} AND ${condition.sql}`
   return { sql, params: condition.params }
 }

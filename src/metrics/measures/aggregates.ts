@@ -1,8 +1,8 @@
 /** Aggregates that measures are made of, as SQL. */
-import { sessionTotal } from '../../domain/call.js'
+import { conditions, type PartSql } from '../../rollups/parts.js'
 
 /** SQL: true of a call; a session's total is none, though its tokens and dollars count. */
-export const isCall = `(operation IS DISTINCT FROM '${sessionTotal}')`
+export const isCall = `(${conditions.call})`
 
 /** How many calls there are. */
 export const callCount = `count(*) FILTER (WHERE ${isCall})`
@@ -15,19 +15,18 @@ export const callsOwn = (value: string): string => `CASE WHEN ${isCall} THEN ${v
 
 /** One amount over another; NULL over nothing. */
 export const ratio = (part: string, whole: string): string => `CAST(${part} AS DOUBLE) / nullif(${whole}, 0)`
-/** The mean of doubles, summed as decimals: a sum of doubles depends on the order in which threads add. */
-export const exactMean = (value: string): string =>
-  ratio(`sum(CAST(${value} AS DECIMAL(28, 12)))`, `count(${value})`)
+
 /**
- * Standard deviation of a sample, USD. Squares of doubles are summed as decimals, so that the digits do not
+ * Standard deviation of a sample of calls' cost, USD. Squares of doubles are summed as decimals, so that the digits do not
  * depend on the order of adding; the relative error of the variance is some 1e-16 × (1 + mean² / variance).
  */
-export const exactStddev = (value: string): string => {
-  const double = `CAST(${value} AS DOUBLE)`
-  const squares = `CAST(sum(CAST(${double} * ${double} AS DECIMAL(38, 20))) AS DOUBLE)`
-  const total = `CAST(sum(${value}) AS DOUBLE)`
-  const variance = `(${squares} - ${total} * ${total} / count(${value})) / nullif(count(${value}) - 1, 0)`
+export const costStddev = (part: PartSql): string => {
+  const squares = `CAST(${part('squared_cost', 'call')} AS DOUBLE)`
+  const total = `CAST(${part('cost_usd', 'call')} AS DOUBLE)`
+  const count = part('priced_rows', 'call')
+  const [least, most] = [part('min_cost_usd', 'call'), part('max_cost_usd', 'call')]
+  const variance = `(${squares} - ${total} * ${total} / ${count}) / nullif(${count} - 1, 0)`
   // Values all alike have none; what the subtraction leaves of them is noise.
-  return `CASE WHEN count(${value}) > 1 AND min(${value}) = max(${value}) THEN 0.0 ELSE sqrt(CASE WHEN ${variance} < 0 THEN 0.0 ELSE ${variance} END) END`
+  return `CASE WHEN ${count} > 1 AND ${least} = ${most} THEN 0.0 ELSE sqrt(CASE WHEN ${variance} < 0 THEN 0.0 ELSE ${variance} END) END`
 }
 export const where = (condition: string): string => `count(*) FILTER (WHERE ${condition})`

@@ -1,8 +1,13 @@
 /** How answers end. */
-import { callCount, ratio, where } from './aggregates.js'
+import type { ConditionName, PartSql } from '../../rollups/parts.js'
+import { ratio } from './aggregates.js'
 import type { Measures } from './measure.js'
 
-const reason = (name: string): string => ratio(where(`finish_reason = '${name}'`), 'count(finish_reason)')
+/** How many of the answers that tell how they ended did so in this way. */
+const reason =
+  (ending: ConditionName) =>
+  (part: PartSql): string =>
+    ratio(part('rows', ending), part('rows', 'with_finish_reason'))
 
 export const answersMeasures = {
   finish_reason_calls: {
@@ -10,14 +15,14 @@ export const answersMeasures = {
     kind: 'count',
     optional: 2,
     is: 'count',
-    sql: 'count(finish_reason)',
+    sql: (part) => part('rows', 'with_finish_reason'),
   },
   no_finish_reason_calls: {
     title: 'without',
     kind: 'count',
     optional: 2,
     is: 'count',
-    sql: `${callCount} - count(finish_reason)`,
+    sql: (part) => `${part('rows', 'call')} - ${part('rows', 'with_finish_reason')}`,
   },
   stop_rate: {
     title: 'stop',
@@ -62,14 +67,14 @@ export const answersMeasures = {
     better: 'less',
     optional: 3,
     is: 'rate',
-    sql: reason('error'),
+    sql: reason('error_finish'),
   },
   other_finish_rate: {
     title: 'other',
     kind: 'rate',
     optional: 4,
     is: 'rate',
-    sql: reason('other'),
+    sql: reason('other_finish'),
   },
   truncated_calls: {
     title: 'truncated calls',
@@ -77,7 +82,7 @@ export const answersMeasures = {
     better: 'less',
     optional: 4,
     is: 'count',
-    sql: where("finish_reason IN ('length', 'context_exceeded')"),
+    sql: (part) => part('rows', 'truncated'),
   },
   truncated_cost_usd: {
     title: 'cost of truncated',
@@ -85,6 +90,6 @@ export const answersMeasures = {
     better: 'less',
     optional: 4,
     is: 'sum',
-    sql: "sum(cost_usd) FILTER (WHERE finish_reason IN ('length', 'context_exceeded'))",
+    sql: (part) => part('cost_usd', 'truncated'),
   },
 } as const satisfies Measures

@@ -1,11 +1,14 @@
 /** What caches served and saved. */
-import { ratio, where } from './aggregates.js'
+import type { PartName, PartSql } from '../../rollups/parts.js'
+import { ratio } from './aggregates.js'
 import type { Measures } from './measure.js'
 import { quantities } from './quantities.js'
 
 /** NULL where no call names the kind of its hit. */
-const hitsOfKind = (kind: string): string =>
-  `CASE WHEN count(cache_type) > 0 THEN ${where(`cache_hit AND lower(cache_type) = '${kind}'`)} END`
+const hitsOfKind =
+  (hits: PartName) =>
+  (part: PartSql): string =>
+    `CASE WHEN ${part('cache_type_rows')} > 0 THEN ${part(hits)} END`
 
 export const cachingMeasures = {
   cache_hits: {
@@ -14,7 +17,7 @@ export const cachingMeasures = {
     better: 'more',
     optional: 4,
     is: 'count',
-    sql: where('cache_hit'),
+    sql: (part) => part('rows', 'hit'),
   },
   exact_cache_hits: {
     title: 'exact hits',
@@ -23,7 +26,7 @@ export const cachingMeasures = {
     optional: 5,
     is: 'count',
     nullable: true,
-    sql: hitsOfKind('exact'),
+    sql: hitsOfKind('exact_hits'),
   },
   semantic_cache_hits: {
     title: 'semantic hits',
@@ -32,7 +35,7 @@ export const cachingMeasures = {
     optional: 5,
     is: 'count',
     nullable: true,
-    sql: hitsOfKind('semantic'),
+    sql: hitsOfKind('semantic_hits'),
   },
   cache_hit_rate: {
     title: 'cache hit rate',
@@ -40,7 +43,7 @@ export const cachingMeasures = {
     better: 'more',
     optional: 2,
     is: 'rate',
-    sql: ratio(where('cache_hit'), 'count(cache_hit)'),
+    sql: (part) => ratio(part('rows', 'hit'), part('rows', 'with_cache_hit')),
   },
   avoided_cost_usd: {
     title: 'avoided cost',
@@ -48,7 +51,7 @@ export const cachingMeasures = {
     better: 'more',
     optional: 3,
     is: 'sum',
-    sql: 'sum(list_cost_usd) FILTER (WHERE cache_hit)',
+    sql: (part) => part('list_cost_usd', 'hit'),
   },
   // Over provider calls that log their prompt cache only: a source that does not must not thin the share,
   // and a hit of the response cache read nothing from a provider's. As prompt_cache_read_share of the cache.
@@ -58,10 +61,8 @@ export const cachingMeasures = {
     better: 'more',
     optional: 4,
     is: 'rate',
-    sql: ratio(
-      'sum(cache_read_input_tokens) FILTER (WHERE cache_hit IS NOT TRUE)',
-      'sum(input_tokens) FILTER (WHERE cache_read_input_tokens IS NOT NULL AND cache_hit IS NOT TRUE)',
-    ),
+    sql: (part) =>
+      ratio(part('cache_read_input_tokens', 'not_hit'), part('cache_logged_input_tokens', 'not_hit')),
   },
   p50_cache_age_ms: {
     title: 'p50 cache age',
@@ -84,6 +85,7 @@ export const cachingMeasures = {
     kind: 'ms',
     optional: 5,
     is: 'extreme',
-    sql: `max(${quantities['cache_age_ms']})`,
+    ofCalls: `max(${quantities['cache_age_ms']})`,
+    why: 'the age of an answer stands in a tag of its hit',
   },
 } as const satisfies Measures

@@ -1,8 +1,6 @@
 /** What calls cost. */
-import { callsOwn, exactStddev, ofCalls, ratio } from './aggregates.js'
+import { costStddev, ratio } from './aggregates.js'
 import type { Measures } from './measure.js'
-
-const anyTokens = '(input_tokens IS NOT NULL OR output_tokens IS NOT NULL) AND cache_hit IS NOT TRUE'
 
 export const costMeasures = {
   // Blended: input and output at what they cost together; a hit of the response cache costs nothing.
@@ -12,10 +10,7 @@ export const costMeasures = {
     better: 'less',
     optional: 4,
     is: 'ratio',
-    sql: ratio(
-      `1000 * sum(cost_usd) FILTER (WHERE ${anyTokens})`,
-      `(sum(coalesce(input_tokens, 0) + coalesce(output_tokens, 0)) FILTER (WHERE cost_usd IS NOT NULL AND ${anyTokens}))`,
-    ),
+    sql: (part) => ratio(`1000 * ${part('token_cost_usd', 'not_hit')}`, part('priced_tokens', 'not_hit')),
   },
   cost_per_1k_output_usd: {
     title: 'cost per 1k output',
@@ -23,17 +18,14 @@ export const costMeasures = {
     better: 'less',
     optional: 3,
     is: 'ratio',
-    sql: ratio(
-      '1000 * sum(cost_usd) FILTER (WHERE output_tokens IS NOT NULL)',
-      'sum(output_tokens) FILTER (WHERE cost_usd IS NOT NULL)',
-    ),
+    sql: (part) => ratio(`1000 * ${part('output_cost_usd')}`, part('priced_output_tokens')),
   },
   cost_usd: {
     title: 'cost',
     kind: 'usd',
     better: 'less',
     is: 'sum',
-    sql: 'sum(cost_usd)',
+    sql: (part) => part('cost_usd'),
   },
   cost_share: {
     title: 'share',
@@ -47,7 +39,7 @@ export const costMeasures = {
     better: 'less',
     optional: 4,
     is: 'sum',
-    sql: 'sum(list_cost_usd)',
+    sql: (part) => part('list_cost_usd'),
   },
   reported_cost_usd: {
     title: 'reported cost',
@@ -55,7 +47,7 @@ export const costMeasures = {
     better: 'less',
     optional: 4,
     is: 'sum',
-    sql: 'sum(reported_cost_usd)',
+    sql: (part) => part('reported_cost_usd'),
   },
   mean_cost_usd: {
     title: 'mean cost',
@@ -63,7 +55,7 @@ export const costMeasures = {
     better: 'less',
     optional: 1,
     is: 'mean',
-    sql: ratio(ofCalls('sum(cost_usd)'), ofCalls('count(cost_usd)')),
+    sql: (part) => ratio(part('cost_usd', 'call'), part('priced_rows', 'call')),
   },
   p50_cost_usd: {
     title: 'p50 cost',
@@ -98,7 +90,7 @@ export const costMeasures = {
     better: 'less',
     optional: 4,
     is: 'extreme',
-    sql: ofCalls('max(cost_usd)'),
+    sql: (part) => part('max_cost_usd', 'call'),
   },
   stddev_cost_usd: {
     title: 'std dev of cost',
@@ -106,6 +98,6 @@ export const costMeasures = {
     better: 'less',
     optional: 6,
     is: 'deviation',
-    sql: exactStddev(callsOwn('cost_usd')),
+    sql: costStddev,
   },
 } as const satisfies Measures

@@ -1,5 +1,5 @@
 /** What failed and was tried again, and what that cost. */
-import { ratio, where } from './aggregates.js'
+import { ratio } from './aggregates.js'
 import type { Measures } from './measure.js'
 
 export const failuresMeasures = {
@@ -10,10 +10,7 @@ export const failuresMeasures = {
     better: 'less',
     optional: 3,
     is: 'ratio',
-    sql: ratio(
-      'sum(cost_usd) FILTER (WHERE status IS NOT NULL)',
-      "count(cost_usd) FILTER (WHERE status = 'ok')",
-    ),
+    sql: (part) => ratio(part('cost_usd', 'with_status'), part('priced_rows', 'ok')),
   },
   // Attempts after the first, where the log counts them.
   later_attempt_calls: {
@@ -23,7 +20,7 @@ export const failuresMeasures = {
     optional: 5,
     is: 'count',
     nullable: true,
-    sql: `CASE WHEN count(attempt) > 0 THEN ${where('attempt > 1')} END`,
+    sql: (part) => `CASE WHEN ${part('attempt_rows')} > 0 THEN ${part('later_attempt_rows')} END`,
   },
   later_attempt_cost_usd: {
     title: 'cost of later attempts',
@@ -31,7 +28,7 @@ export const failuresMeasures = {
     better: 'less',
     optional: 4,
     is: 'sum',
-    sql: 'sum(cost_usd) FILTER (WHERE attempt > 1)',
+    sql: (part) => part('later_attempt_cost_usd'),
   },
   error_rate: {
     title: 'errors',
@@ -39,14 +36,14 @@ export const failuresMeasures = {
     better: 'less',
     optional: 3,
     is: 'rate',
-    sql: ratio(where("status = 'error'"), 'count(status)'),
+    sql: (part) => ratio(part('rows', 'failed'), part('rows', 'with_status')),
   },
   status_calls: {
     title: 'calls with a status',
     kind: 'count',
     optional: 6,
     is: 'count',
-    sql: 'count(status)',
+    sql: (part) => part('rows', 'with_status'),
   },
   failed_calls: {
     title: 'failed calls',
@@ -54,7 +51,7 @@ export const failuresMeasures = {
     better: 'less',
     optional: 4,
     is: 'count',
-    sql: where("status = 'error'"),
+    sql: (part) => part('rows', 'failed'),
   },
   failed_cost_usd: {
     title: 'cost of failed calls',
@@ -62,6 +59,6 @@ export const failuresMeasures = {
     better: 'less',
     optional: 4,
     is: 'sum',
-    sql: "sum(cost_usd) FILTER (WHERE status = 'error')",
+    sql: (part) => part('cost_usd', 'failed'),
   },
 } as const satisfies Measures

@@ -1,7 +1,6 @@
 /** How fast calls were answered, ms. */
-import { callCount, exactMean } from './aggregates.js'
+import { ratio } from './aggregates.js'
 import type { Measures } from './measure.js'
-import { quantities } from './quantities.js'
 
 export const latencyMeasures = {
   mean_latency_ms: {
@@ -10,7 +9,7 @@ export const latencyMeasures = {
     better: 'less',
     optional: 3,
     is: 'mean',
-    sql: exactMean('latency_ms'),
+    sql: (part) => ratio(part('latency_ms'), part('latency_rows')),
   },
   p50_latency_ms: {
     title: 'p50 latency',
@@ -45,21 +44,21 @@ export const latencyMeasures = {
     better: 'less',
     optional: 5,
     is: 'extreme',
-    sql: 'max(latency_ms)',
+    sql: (part) => part('max_latency_ms'),
   },
   untimed_calls: {
     title: 'calls without latency',
     kind: 'count',
     optional: 4,
     is: 'count',
-    sql: `${callCount} - count(latency_ms)`,
+    sql: (part) => `${part('rows', 'call')} - ${part('latency_rows')}`,
   },
   timed_provider_calls: {
     title: 'timed provider calls',
     kind: 'count',
     optional: 4,
     is: 'count',
-    sql: `count(${quantities['provider_latency_ms']})`,
+    sql: (part) => part('latency_rows', 'answered'),
   },
   p50_provider_latency_ms: {
     title: 'p50 provider latency',
@@ -94,7 +93,7 @@ export const latencyMeasures = {
     better: 'less',
     optional: 4,
     is: 'extreme',
-    sql: `max(${quantities['provider_latency_ms']})`,
+    sql: (part) => part('max_latency_ms', 'answered'),
   },
   p50_hit_latency_ms: {
     title: 'p50 latency of hits',
@@ -128,7 +127,7 @@ export const latencyMeasures = {
     kind: 'count',
     optional: 6,
     is: 'count',
-    sql: `count(${quantities['provider_ttft_ms']})`,
+    sql: (part) => part('ttft_rows', 'answered'),
   },
   p50_ttft_ms: {
     title: 'p50 first token',

@@ -1,5 +1,4 @@
 /** How far answers use their limits, and what input repeats. */
-import { where } from './aggregates.js'
 import type { Measures } from './measure.js'
 import { quantities } from './quantities.js'
 
@@ -24,7 +23,7 @@ export const limitsMeasures = {
     kind: 'count',
     optional: 6,
     is: 'count',
-    sql: where('max_tokens > 0 AND output_tokens IS NOT NULL'),
+    sql: (part) => part('max_tokens_rows'),
   },
   p50_output_of_max_tokens: {
     title: 'p50 of max_tokens',
@@ -49,7 +48,7 @@ export const limitsMeasures = {
     kind: 'count',
     optional: 5,
     is: 'count',
-    sql: `count(${sent})`,
+    sql: (part) => part('sent_rows', 'sent'),
   },
   repeated_input_tokens: {
     title: 'repeated input',

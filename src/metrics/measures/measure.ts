@@ -4,6 +4,7 @@
  */
 import type { Better } from '../../domain/better.js'
 import type { ColumnKind } from '../../domain/column-kind.js'
+import type { PartSql } from '../../rollups/parts.js'
 
 interface QuantileMeasure {
   /** A column of `calls`, or one of `quantities`. */
@@ -54,9 +55,11 @@ interface Meaning {
 /** A figure that a group of calls can have: what it is, how it is asked for, and how it is shown. */
 export type Measure = Look &
   Meaning &
-  /** An aggregate. */
+  /** An aggregate of additive parts, the same over calls and over cells of the cubes. */
   (
-    | { readonly sql: string }
+    | { readonly sql: (part: PartSql) => string }
+    /** An aggregate that takes the calls themselves, and why. */
+    | { readonly ofCalls: string; readonly why: string }
     /** An exact quantile of a column or a quantity; quantiles of one share one sort. */
     | QuantileMeasure
     /** A group's part of the total of another measure, 0–1. */

@@ -1,5 +1,5 @@
 /** How answers were judged. */
-import { exactMean } from './aggregates.js'
+import { ratio } from './aggregates.js'
 import type { Measures } from './measure.js'
 
 export const qualityMeasures = {
@@ -9,7 +9,7 @@ export const qualityMeasures = {
     better: 'more',
     optional: 1,
     is: 'mean',
-    sql: exactMean('quality_score'),
+    sql: (part) => ratio(part('quality_score'), part('quality_score_rows')),
   },
   mean_groundedness: {
     title: 'mean groundedness',
@@ -17,7 +17,7 @@ export const qualityMeasures = {
     better: 'more',
     optional: 3,
     is: 'mean',
-    sql: exactMean('groundedness'),
+    sql: (part) => ratio(part('groundedness'), part('groundedness_rows')),
   },
   mean_retrieval_score: {
     title: 'mean retrieval',
@@ -25,7 +25,7 @@ export const qualityMeasures = {
     better: 'more',
     optional: 3,
     is: 'mean',
-    sql: exactMean('retrieval_score'),
+    sql: (part) => ratio(part('retrieval_score'), part('retrieval_score_rows')),
   },
   mean_user_feedback: {
     title: 'mean feedback',
@@ -33,20 +33,20 @@ export const qualityMeasures = {
     better: 'more',
     optional: 2,
     is: 'mean',
-    sql: exactMean('user_feedback'),
+    sql: (part) => ratio(part('user_feedback'), part('user_feedback_rows')),
   },
   quality_score_calls: {
     title: 'scored calls',
     kind: 'count',
     optional: 4,
     is: 'count',
-    sql: 'count(quality_score)',
+    sql: (part) => part('quality_score_rows'),
   },
   user_feedback_calls: {
     title: 'calls with feedback',
     kind: 'count',
     optional: 4,
     is: 'count',
-    sql: 'count(user_feedback)',
+    sql: (part) => part('user_feedback_rows'),
   },
 } as const satisfies Measures

@@ -1,5 +1,5 @@
 /** What calls carry in tokens. */
-import { callsOwn, exactMean, isCall, ofCalls, ratio, where } from './aggregates.js'
+import { ofCalls, ratio } from './aggregates.js'
 import type { Measures } from './measure.js'
 
 export const tokensMeasures = {
@@ -9,7 +9,7 @@ export const tokensMeasures = {
     better: 'less',
     optional: 3,
     is: 'sum',
-    sql: 'sum(input_tokens)',
+    sql: (part) => part('input_tokens'),
   },
   output_tokens: {
     title: 'output tokens',
@@ -17,7 +17,7 @@ export const tokensMeasures = {
     better: 'less',
     optional: 3,
     is: 'sum',
-    sql: 'sum(output_tokens)',
+    sql: (part) => part('output_tokens'),
   },
   // Calls that log a total alone have no other tokens.
   total_tokens: {
@@ -26,7 +26,7 @@ export const tokensMeasures = {
     better: 'less',
     optional: 3,
     is: 'sum',
-    sql: 'sum(total_tokens)',
+    sql: (part) => part('total_tokens'),
   },
   reasoning_output_tokens: {
     title: 'reasoning tokens',
@@ -34,7 +34,7 @@ export const tokensMeasures = {
     better: 'less',
     optional: 6,
     is: 'sum',
-    sql: 'sum(reasoning_output_tokens)',
+    sql: (part) => part('reasoning_output_tokens'),
   },
   cache_read_input_tokens: {
     title: 'cache reads',
@@ -42,7 +42,7 @@ export const tokensMeasures = {
     better: 'more',
     optional: 6,
     is: 'sum',
-    sql: 'sum(cache_read_input_tokens)',
+    sql: (part) => part('cache_read_input_tokens'),
   },
   cache_creation_input_tokens: {
     title: 'cache writes',
@@ -50,14 +50,14 @@ export const tokensMeasures = {
     better: 'less',
     optional: 6,
     is: 'sum',
-    sql: 'sum(cache_creation_input_tokens)',
+    sql: (part) => part('cache_creation_input_tokens'),
   },
   mean_input_tokens: {
     title: 'mean input',
     kind: 'number',
     better: 'less',
     is: 'mean',
-    sql: ratio(ofCalls('sum(input_tokens)'), ofCalls('count(input_tokens)')),
+    sql: (part) => ratio(part('input_tokens', 'call'), part('input_rows', 'call')),
   },
   p50_input_tokens: {
     title: 'p50 input',
@@ -82,7 +82,7 @@ export const tokensMeasures = {
     kind: 'number',
     better: 'less',
     is: 'mean',
-    sql: ratio(ofCalls('sum(output_tokens)'), ofCalls('count(output_tokens)')),
+    sql: (part) => ratio(part('output_tokens', 'call'), part('output_rows', 'call')),
   },
   p50_output_tokens: {
     title: 'p50 output',
@@ -108,7 +108,7 @@ export const tokensMeasures = {
     kind: 'number',
     optional: 1,
     is: 'mean',
-    sql: exactMean(callsOwn('CAST(output_tokens AS DOUBLE) / nullif(input_tokens, 0)')),
+    sql: (part) => ratio(part('output_input_ratio', 'call'), part('output_input_ratio_rows', 'call')),
   },
   // The ratio of sums: what all output is to all input, over calls that log both.
   output_input_ratio: {
@@ -116,24 +116,21 @@ export const tokensMeasures = {
     kind: 'number',
     optional: 5,
     is: 'ratio',
-    sql: ratio(
-      'sum(output_tokens) FILTER (WHERE input_tokens IS NOT NULL)',
-      'sum(input_tokens) FILTER (WHERE output_tokens IS NOT NULL)',
-    ),
+    sql: (part) => ratio(part('output_beside_input_tokens'), part('input_beside_output_tokens')),
   },
   input_token_calls: {
     title: 'calls with input',
     kind: 'count',
     optional: 6,
     is: 'count',
-    sql: ofCalls('count(input_tokens)'),
+    sql: (part) => part('input_rows', 'call'),
   },
   output_input_calls: {
     title: 'calls with both',
     kind: 'count',
     optional: 6,
     is: 'count',
-    sql: where(`${isCall} AND input_tokens > 0 AND output_tokens IS NOT NULL`),
+    sql: (part) => part('output_input_rows', 'call'),
   },
   p95_input_over_mean: {
     title: 'p95/mean input',

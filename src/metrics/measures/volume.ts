@@ -1,5 +1,4 @@
 /** How many calls, users and prices there are, and when. */
-import { callCount, ofCalls, where } from './aggregates.js'
 import type { Measures } from './measure.js'
 
 export const volumeMeasures = {
@@ -7,14 +6,14 @@ export const volumeMeasures = {
     title: 'calls',
     kind: 'count',
     is: 'count',
-    sql: callCount,
+    sql: (part) => part('rows', 'call'),
   },
   priced_calls: {
     title: 'priced calls',
     kind: 'count',
     optional: 6,
     is: 'count',
-    sql: ofCalls('count(cost_usd)'),
+    sql: (part) => part('priced_rows', 'call'),
   },
   unpriced_calls: {
     title: 'unpriced',
@@ -23,7 +22,7 @@ export const volumeMeasures = {
     optional: 1,
     is: 'count',
     // A session's total without a price is told with the calls that have none.
-    sql: 'count(*) - count(cost_usd)',
+    sql: (part) => `${part('rows')} - ${part('priced_rows')}`,
   },
   partly_priced_calls: {
     title: 'partly priced',
@@ -31,27 +30,28 @@ export const volumeMeasures = {
     better: 'less',
     optional: 2,
     is: 'count',
-    sql: where('partly_priced'),
+    sql: (part) => part('partly_priced_rows'),
   },
   users: {
     title: 'users',
     kind: 'count',
     optional: 3,
     is: 'distinct',
-    sql: 'count(DISTINCT user_id)',
+    ofCalls: 'count(DISTINCT user_id)',
+    why: 'users of several cells may be the same',
   },
   first_ts: {
     title: 'first call',
     kind: 'time',
     optional: 6,
     is: 'extreme',
-    sql: 'min(ts)',
+    sql: (part) => part('first_ts'),
   },
   last_ts: {
     title: 'last call',
     kind: 'time',
     optional: 6,
     is: 'extreme',
-    sql: 'max(ts)',
+    sql: (part) => part('last_ts'),
   },
 } as const satisfies Measures

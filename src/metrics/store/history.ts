@@ -2,7 +2,7 @@
 import { timestampText } from '../../domain/words/quoting.js'
 import { isOfAgent } from '../doubts/agent-costs.js'
 import { instant } from '../dialect.js'
-import { isCall } from '../measures/aggregates.js'
+import { routed, type Grain } from '../../rollups/router.js'
 import type { Query, Whole } from '../query.js'
 
 export interface HistoryRow {
@@ -29,14 +29,21 @@ export interface HistoryRow {
 
 /** @param now ISO 8601 UTC */
 export function history(now: string): Query<HistoryRow> {
+  const scope = { since: null, until: null, filters: [], tz: 'UTC' }
+  return routed({ scope, names: ['source'], instants: [now], additive: true }, (grain) =>
+    historyOver(grain, now),
+  )
+}
+
+function historyOver({ from, part }: Grain, now: string): Query<HistoryRow> {
   const sql = /* sql */ `
     WITH extent AS (
-      SELECT count(*) AS calls, min(ts) AS first_ts, max(ts) AS last_ts,
-        count(*) FILTER (WHERE ts >= ${instant('$now')}) AS future_calls,
-        count(*) FILTER (WHERE NOT ${isCall}) AS session_totals,
-        count(*) FILTER (WHERE ${isOfAgent}) AS agent_rows,
-        count(*) FILTER (WHERE reported_cost_usd > 0) AS reported_calls
-      FROM calls
+      SELECT ${part('rows')} AS calls, ${part('first_ts')} AS first_ts, ${part('last_ts')} AS last_ts,
+        ${part('rows', undefined, `ts >= ${instant('$now')}`)} AS future_calls,
+        ${part('rows', 'session_total')} AS session_totals,
+        ${part('rows', undefined, isOfAgent)} AS agent_rows,
+        ${part('reported_cost_rows')} AS reported_calls
+      FROM ${from}
     ), refused AS (
       SELECT count(*) AS rejected_lines FROM rejects
     ), rates_in_doubt AS (

@@ -1,4 +1,5 @@
 import { countNames, type Counts } from '../../domain/record-counts.js'
+import { partOfCells } from '../../rollups/parts.js'
 import type { Query, Whole } from '../query.js'
 
 export interface StatusRow {
@@ -36,6 +37,26 @@ export function statusQuery(): Query<StatusRow> {
       FROM calls`,
     params: {},
   }
+}
+
+/** What the store's rollups hold of the calls that are in one place. */
+export interface RollupSpanRow {
+  /** Where these calls are: in the table of calls. */
+  readonly owner: string
+  readonly first_ts: string
+  readonly last_ts: string
+  readonly calls: Whole
+  /** Rows of sums. */
+  readonly cells: Whole
+}
+
+/** Which span of time has its calls where, as far as rollups were made; the oldest first. */
+export function rollupSpans(): Query<RollupSpanRow> {
+  const sql = /* sql */ `
+    SELECT owner, ${partOfCells('first_ts')} AS first_ts, ${partOfCells('last_ts')} AS last_ts,
+      ${partOfCells('rows')} AS calls, count(*) AS cells
+    FROM hourly_labels GROUP BY owner ORDER BY first_ts, owner`
+  return { sql, params: {} }
 }
 
 export interface FileRow extends Counts {

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } 
 import { devNull } from 'node:os'
 import { dirname, join } from 'node:path'
 import { UserError } from '../../errors.js'
-import { asUserAllows } from '../../umask.js'
+import { asUserAllows } from '../../machine/umask.js'
 import { noPrices, wholeDay } from '../rates.js'
 import type { Update, UpdateRow, UpdateSpan } from './updates.js'
 

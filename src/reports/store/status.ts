@@ -1,4 +1,10 @@
-import type { FileRow, SeveralSourcesRow, StatusRow, UnreadRow } from '../../metrics/store/status.js'
+import type {
+  FileRow,
+  RollupSpanRow,
+  SeveralSourcesRow,
+  StatusRow,
+  UnreadRow,
+} from '../../metrics/store/status.js'
 import { plural } from '../../domain/words/plurals.js'
 import type { Typed } from '../../domain/words/commands.js'
 import { count } from '../../domain/words/wording.js'
@@ -22,6 +28,8 @@ export interface StatusFacts {
   /** Fingerprint of that price data and the override files in force. */
   readonly fingerprint: string
   readonly configPath: string | undefined
+  /** Spans of the rollups, and labels that they lack; undefined where the store has none. */
+  readonly rollups: { readonly spans: readonly RollupSpanRow[]; readonly left: readonly string[] } | undefined
 }
 
 /** Where the database is and what it holds. */
@@ -36,6 +44,7 @@ export function statusReport({
   fingerprint,
   configPath,
   typed,
+  rollups,
 }: StatusFacts): Report {
   const columns: Column[] = [
     { key: 'database', title: 'database', kind: 'text' },
@@ -78,6 +87,7 @@ export function statusReport({
   }
   const sections = [
     facts,
+    ...(rollups === undefined || rollups.spans.length === 0 ? [] : [rollupSection(rollups)]),
     ...(unread.length === 0 ? [] : [unreadSection(unread)]),
     ...(files === undefined ? [] : [filesSection(files)]),
   ]
@@ -110,6 +120,29 @@ function notes(row: StatusRow, fingerprint: string, typed: Typed): string[] {
     )
   }
   return out
+}
+
+/** What questions are answered from instead of the calls, and where these are. */
+function rollupSection({ spans, left }: NonNullable<StatusFacts['rollups']>): Section {
+  const lacking =
+    left.length === 0
+      ? []
+      : [
+          `They are not kept by ${left.join(', ')}, which ${left.length === 1 ? 'has' : 'have'} too many values: what asks for ${left.length === 1 ? 'it' : 'them'} is answered from the calls.`,
+        ]
+  return {
+    id: 'rollups',
+    title: 'Rollups',
+    columns: [
+      { key: 'owner', title: 'calls are in', kind: 'text' },
+      { key: 'first_ts', title: 'first call', kind: 'time' },
+      { key: 'last_ts', title: 'last call', kind: 'time' },
+      { key: 'calls', title: 'calls', kind: 'count' },
+      { key: 'cells', title: 'rows of sums', kind: 'count' },
+    ],
+    rows: spans.map((span) => ({ ...span })),
+    notes: ['Sums by quarter-hour and label; questions that they can answer are asked of them.', ...lacking],
+  }
 }
 
 /** Kinds of usage that are named but not read, each with its files; JSON and CSV have all files. */

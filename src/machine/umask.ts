@@ -1,4 +1,6 @@
 /**
+ * machine: what the program must know of the system that it runs on.
+ *
  * Who may read the files that the program makes. What holds calls (the store and its log, temporary files) is
  * for this user alone; what is made to be read by others (reports, pages, metrics, a config) follows the
  * user's umask. The engine makes its files by the process's umask, so that is what is set.

@@ -1,0 +1,155 @@
+/**
+ * The router: whether a question is answered from the cubes or from the calls. It is, where each of its measures,
+ * filters, groups and buckets can be; the answer is the same to the last digit either way.
+ */
+import { filterDimension, type Dimension } from '../domain/dimensions.js'
+import type { Filter, Scope } from '../domain/scope.js'
+import { isUtc, offsetStretches } from '../domain/time/zones.js'
+import { timestampText } from '../domain/words/quoting.js'
+import { isLabel, labels, type Label } from './labels.js'
+import { cellColumn, partOfCalls, partOfCells, partOfOne, type PartName, type PartSql } from './parts.js'
+
+const quarterHourMs = 900_000
+
+/** What a statement asks, as far as it decides where it may be asked. */
+export interface Asks {
+  readonly scope: Scope
+  readonly by?: readonly Dimension[]
+  /** Labels of calls that the statement names itself, beside those of conditions. */
+  readonly names?: readonly Label[]
+  /** Moments other than the ends of the scope, ISO 8601 UTC, that it compares times with. */
+  readonly instants?: readonly (string | null)[]
+  /** Filters beside those of the scope. */
+  readonly filters?: readonly Filter[]
+  /** A time of the day on the clock, with which it compares that of calls. */
+  readonly clock?: Clock
+  /** It cuts time into buckets of the scope's zone. */
+  readonly buckets?: boolean
+  /** All of its figures are made of parts. */
+  readonly additive: boolean
+}
+
+export interface Clock {
+  /** SQL: microseconds since midnight of a call. */
+  readonly of: string
+  /** Milliseconds since midnight. */
+  readonly ms: number
+}
+
+/** What a statement reads: calls, or cells in their place. */
+export interface Grain {
+  /** FROM item, with the columns `ts`, the labels, and what `part` reads. */
+  readonly from: string
+  readonly part: PartSql
+}
+
+/** The calls themselves. */
+export const overCalls: Grain = { from: 'calls', part: partOfCalls }
+
+interface Statement {
+  readonly sql: string
+  readonly params: Record<string, string | number | boolean | null>
+}
+
+export interface CubeStatement extends Statement {
+  /** Labels that the cube must have. */
+  readonly labels: readonly Label[]
+}
+
+/**
+ * A statement over calls, with the one over the cubes that answers the same, where there is one.
+ * @param write the statement over what it reads; it may be called several times */
+export function routed<S extends Statement>(
+  asks: Asks,
+  write: (grain: Grain) => S,
+): S & { readonly fromCubes?: CubeStatement } {
+  const asked = write(overCalls)
+  const needed = labelsNeeded(asks)
+  if (needed === undefined) return asked
+  const used = new Set<PartName>()
+  const part: PartSql = (name, of, where) => {
+    used.add(name)
+    return partOfCells(name, of, where)
+  }
+  write({ from: 'calls', part })
+  const cells = cellsFor(asks, [...used])
+  const { sql, params } = write({ from: cells.from, part })
+  return { ...asked, fromCubes: { sql, params: { ...params, ...cells.params }, labels: needed } }
+}
+
+/** The labels that answer it; undefined where cubes do not. */
+export function labelsNeeded(asks: Asks): readonly Label[] | undefined {
+  const { scope, by = [], names = [], filters = [], buckets, additive } = asks
+  if (!additive) return undefined
+  const found = new Set<Label>(names)
+  for (const dimension of [
+    ...by,
+    ...[...scope.filters, ...filters].map((filter) => filterDimension(filter.dimension)),
+  ]) {
+    const label = labelOf(dimension)
+    if (label === undefined) return undefined
+    if (label !== 'time') found.add(label)
+  }
+  const timed = buckets === true || by.some(({ kind }) => kind === 'time')
+  return timed && !isByQuarterHours(scope) ? undefined : [...found]
+}
+
+function labelOf(dimension: Dimension): Label | 'time' | undefined {
+  switch (dimension.kind) {
+    case 'time':
+      return 'time'
+    case 'column':
+      return isLabel(dimension.key) ? dimension.key : undefined
+    case 'group':
+      return labelOf(dimension.of)
+    case 'tag':
+    case 'either':
+      return undefined
+  }
+}
+
+/** Whether the clock of the zone is whole quarter-hours from UTC, and changes at one. */
+function isByQuarterHours({ since, until, tz }: Scope): boolean {
+  if (isUtc(tz)) return true
+  const from = since === null ? Date.UTC(2014, 11, 30) : Date.parse(since)
+  const to = until === null ? Date.UTC(2100, 0, 3) : Date.parse(until)
+  return offsetStretches(from, to, tz).every(
+    (stretch, i) => stretch.offsetMinutes % 15 === 0 && (i === 0 || stretch.from % quarterHourMs === 0),
+  )
+}
+
+const quarterHourOf = (iso: string): number => Math.floor(Date.parse(iso) / quarterHourMs)
+
+/** What lies below a millisecond is lost in a Date, and so is looked for in the text. */
+const beginsQuarterHour = (iso: string): boolean =>
+  Date.parse(iso) % quarterHourMs === 0 && !/\.\d*[1-9]/.test(iso)
+
+/**
+ * Cells of whole quarter-hours; of those in which a moment of the question lies, the calls one by one. So each time
+ * that is compared with such a moment is on the right side of it.
+ */
+function cellsFor(
+  { scope, instants = [], clock }: Asks,
+  used: readonly PartName[],
+): { readonly from: string; readonly params: Readonly<Record<string, string>> } {
+  const moments = [scope.since, scope.until, ...instants].filter((iso) => iso !== null)
+  const cut = [...new Set(moments.filter((iso) => !beginsQuarterHour(iso)).map(quarterHourOf))]
+  const cells = `SELECT ${['ts', ...labels, ...used.map(cellColumn)].join(', ')} FROM hourly_labels`
+  const params: Record<string, string> = {}
+  const within: string[] = []
+  const without: string[] = []
+  for (const [i, quarter] of cut.entries()) {
+    params[`cut_${i}`] = timestampText(new Date(quarter * quarterHourMs).toISOString())
+    params[`cut_end_${i}`] = timestampText(new Date((quarter + 1) * quarterHourMs).toISOString())
+    within.push(`(ts >= CAST($cut_${i} AS TIMESTAMP) AND ts < CAST($cut_end_${i} AS TIMESTAMP))`)
+    without.push(`ts <> CAST($cut_${i} AS TIMESTAMP)`)
+  }
+  if (clock !== undefined && clock.ms % quarterHourMs !== 0) {
+    params['cut_clock'] = String(Math.floor(clock.ms / quarterHourMs))
+    within.push(`${clock.of} // ${quarterHourMs * 1000} = CAST($cut_clock AS BIGINT)`)
+    without.push(`${clock.of} // ${quarterHourMs * 1000} <> CAST($cut_clock AS BIGINT)`)
+  }
+  if (within.length === 0) return { from: `(${cells}) AS calls`, params }
+  const ones = `SELECT ${['ts', ...labels, ...used.map(partOfOne)].join(', ')} FROM calls WHERE ${within.join(' OR ')}`
+  return { from: `(${cells} WHERE ${without.join(' AND ')} UNION ALL ${ones}) AS calls`, params }
+}

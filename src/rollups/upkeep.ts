@@ -1,0 +1,203 @@
+/**
+ * Keeps the cubes as the calls are. Whoever writes calls does it within `writeCalls` and says which rows it takes
+ * out or changes; the hours of these, and of all rows that came, are added up anew in the same transaction.
+ */
+import type { Database } from '../db/database.js'
+import type { StoreOptions } from '../db/store-lock.js'
+import { writeStore } from '../db/store.js'
+import { cubeKey, cubeNote, readCubeNote, type CubeNote } from './cube-note.js'
+import { freeLabels, hourlyLabelColumns, labels, labelValue, type Label } from './labels.js'
+import {
+  cellColumn,
+  partNames,
+  partOfCalls,
+  partOfCells,
+  partOfNone,
+  rareColumnOf,
+  rareColumns,
+  type PartName,
+} from './parts.js'
+
+/** Calls from which on a store has cubes: below, the calls themselves answer as fast, and writing pays nothing. */
+export const usualBound = 1_000_000
+
+/** How many cells a cube of so many calls may have: a million, and from ten million calls on one for ten of them. */
+export const mostCells = (calls: number): number => Math.max(10_000_000, calls) / 10
+
+interface Upkeep {
+  /** What is noted of the cubes; undefined where there are none. */
+  readonly note: CubeNote | undefined
+  /** The last row before this transaction. */
+  readonly lastRow: number
+}
+
+const running = new WeakMap<Database, Upkeep>()
+
+/** `writeStore` for work that writes calls. */
+export function writeCalls<T>(
+  db: Database,
+  path: string,
+  options: StoreOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  const bound = boundOf(path, options)
+  return writeStore(db, path, options, async () => {
+    await begin(db)
+    try {
+      const result = await work()
+      await finish(db, bound)
+      return result
+    } finally {
+      running.delete(db)
+    }
+  })
+}
+
+/** What is read for one answer has no use of cubes. */
+function boundOf(path: string, { rollups = 'auto' }: StoreOptions): number {
+  if (rollups === 'always') return 0
+  return rollups === 'never' || path === ':memory:' ? Infinity : usualBound
+}
+
+async function begin(db: Database): Promise<void> {
+  const note = await readCubeNote(db, 'store.main.meta')
+  if (note === undefined) return void running.set(db, { note, lastRow: -1 })
+  const { last } = await db.one<{ last: number }>(
+    'SELECT coalesce(max(rowid), -1) AS last FROM store.main.calls',
+  )
+  await db.run('CREATE OR REPLACE TEMP TABLE changed_hours (hour BIGINT)')
+  running.set(db, { note, lastRow: last })
+}
+
+const hourOf = (ts: string): string => `epoch_us(${ts}) // 3600000000`
+
+/**
+ * Notes the hours of stored calls that are about to be taken out or changed.
+ * @param rows rest of a statement after FROM, over `store.calls` or what has their `ts`
+ */
+export async function noteChanged(
+  db: Database,
+  rows: string,
+  params: Readonly<Record<string, string | number>> = {},
+): Promise<void> {
+  const upkeep = running.get(db)
+  if (upkeep === undefined) throw new Error(`calls are written outside of writeCalls: ${rows.slice(0, 80)}`)
+  if (upkeep.note === undefined) return
+  await db.run(`INSERT INTO changed_hours SELECT DISTINCT ${hourOf('ts')} FROM ${rows}`, params)
+}
+
+/** Takes stored calls out. @param where condition, over `store.calls` */
+export async function deleteCalls(
+  db: Database,
+  where: string,
+  params: Readonly<Record<string, string | number>> = {},
+): Promise<number> {
+  await noteChanged(db, `store.calls WHERE ${where}`, params)
+  return db.run(`DELETE FROM store.calls WHERE ${where}`, params)
+}
+
+async function finish(db: Database, bound: number): Promise<void> {
+  const { note, lastRow } = running.get(db)!
+  if (bound === Infinity) return note === undefined ? undefined : drop(db)
+  if (note !== undefined) return refresh(db, note, lastRow)
+  if (bound > 0) {
+    const { n } = await db.one<{ n: number }>('SELECT count(*) AS n FROM store.main.calls')
+    if (n < bound) return
+  }
+  await build(db)
+}
+
+async function drop(db: Database): Promise<void> {
+  await db.run('DELETE FROM store.main.hourly_labels')
+  await db.run(`DELETE FROM store.main.meta WHERE key = '${cubeKey}'`)
+}
+
+const nothingLeft: CubeNote = { left: [] }
+
+async function build(db: Database): Promise<void> {
+  await db.run('DELETE FROM store.main.hourly_labels')
+  await insertCells(db, 'store.main.calls', nothingLeft)
+  await keepSmall(db, nothingLeft)
+}
+
+async function refresh(db: Database, note: CubeNote, lastRow: number): Promise<void> {
+  await db.run(
+    `INSERT INTO changed_hours SELECT DISTINCT ${hourOf('ts')} FROM store.main.calls WHERE rowid > $last`,
+    { last: lastRow },
+  )
+  const span = await db.one<{ hours: number; first: number; last: number }>(
+    'SELECT count(*) AS hours, coalesce(min(hour), 0) AS first, coalesce(max(hour), 0) AS last FROM changed_hours',
+  )
+  if (span.hours === 0) return
+  // The span alone lets the engine pass over most of a large store.
+  const within = `ts >= make_timestamp(${span.first} * 3600000000) AND ts < make_timestamp((${span.last} + 1) * 3600000000)
+    AND ${hourOf('ts')} IN (SELECT hour FROM changed_hours)`
+  await db.run(`DELETE FROM store.main.hourly_labels WHERE owner = 'calls' AND ${within}`)
+  await insertCells(db, `(SELECT * FROM store.main.calls WHERE ${within})`, note)
+  await keepSmall(db, note)
+}
+
+/** Adds up the cells of some calls. @param calls FROM item of `store.calls`, or some of them */
+async function insertCells(db: Database, calls: string, { left }: CubeNote): Promise<void> {
+  // An aggregate of a column that is NULL throughout costs as much as any other.
+  const found = await db.one<Readonly<Record<string, number>>>(
+    `SELECT ${rareColumns.map((name) => `count(${name}) AS ${name}`).join(', ')} FROM ${calls}`,
+  )
+  const isAbsent = (name: PartName): boolean => found[rareColumnOf(name) ?? ''] === 0
+  const gone = new Set<string>(left)
+  const aggregates = partNames.filter((name) => !isAbsent(name))
+  const absent = partNames.filter(isAbsent)
+  await db.run(`INSERT INTO store.main.hourly_labels BY NAME
+    SELECT *, 'calls' AS owner${absent.map((name) => `, ${partOfNone(name)} AS ${cellColumn(name)}`).join('')} FROM (
+      SELECT make_timestamp(epoch_us(ts) // 900000000 * 900000000) AS ts,
+        ${labels.map((label) => `${labelValue(label, gone)} AS ${label}`).join(', ')},
+        ${aggregates.map((name) => `${partOfCalls(name)} AS ${cellColumn(name)}`).join(', ')}
+      FROM ${calls} GROUP BY ALL)`)
+}
+
+/**
+ * Where there are too many cells, free labels leave: the one with the most values first, until there are few
+ * enough, or none is left. What stays of the cube is added up from itself.
+ */
+export async function keepSmall(db: Database, note: CubeNote, allowed = mostCells): Promise<void> {
+  const left = [...note.left]
+  for (;;) {
+    const { cells, rows } = await db.one<{ cells: number; rows: number }>(
+      `SELECT count(*) AS cells, coalesce(sum(${cellColumn('rows')}), 0) AS rows FROM store.main.hourly_labels`,
+    )
+    const most = cells > allowed(rows) ? await mostValues(db, left) : undefined
+    if (most === undefined) break
+    left.push(most)
+    await fold(db, most)
+  }
+  await db.run(`DELETE FROM store.main.meta WHERE key = '${cubeKey}'`)
+  await db.run(`INSERT INTO store.main.meta VALUES ('${cubeKey}', $note)`, { note: cubeNote({ left }) })
+}
+
+/** The free label with the most values, or the first of them that has as many; undefined where none has two. */
+async function mostValues(db: Database, left: readonly Label[]): Promise<Label | undefined> {
+  const candidates = freeLabels.filter((label) => !left.includes(label))
+  if (candidates.length === 0) return undefined
+  const counts = await db.one<Record<Label, number>>(
+    `SELECT ${candidates.map((label) => `count(DISTINCT ${label}) AS ${label}`).join(', ')} FROM store.main.hourly_labels`,
+  )
+  const [most] = candidates.toSorted((a, b) => counts[b] - counts[a])
+  return most !== undefined && counts[most] > 1 ? most : undefined
+}
+
+/** Takes a label out of the cube. */
+async function fold(db: Database, label: Label): Promise<void> {
+  const columns = hourlyLabelColumns.map(({ name }) => name)
+  const gone = new Set([label])
+  const folded = columns.map((name) => {
+    const part = partNames.find((one) => cellColumn(one) === name)
+    if (part !== undefined) return `${partOfCells(part)} AS ${name}`
+    return name === label ? `${labelValue(label, gone)} AS ${name}` : name
+  })
+  await db.run(
+    `CREATE OR REPLACE TEMP TABLE folded_cells AS SELECT ${folded.join(', ')} FROM store.main.hourly_labels GROUP BY ALL`,
+  )
+  await db.run('DELETE FROM store.main.hourly_labels')
+  await db.run('INSERT INTO store.main.hourly_labels BY NAME FROM folded_cells')
+  await db.run('DROP TABLE folded_cells')
+}
