@@ -90,6 +90,12 @@ export const entryNames = (map: string): string => `map_keys(${map})`
 /** After AS of a CTE that is read twice: read the table twice, too, instead of keeping all rows in between. */
 export const readAnew = 'NOT MATERIALIZED'
 
+/** After AS of a CTE that is kept while the statement runs, so that its rows are the same wherever they are read. */
+export const kept = 'MATERIALIZED'
+
+/** How many words an ENUM type has. */
+export const sizeOfEnum = (type: string): string => `len(enum_range(CAST(NULL AS ${type})))`
+
 /** The entries of a map, as a list of {key, value}. */
 export const entries = (map: string): string => `map_entries(${map})`
 

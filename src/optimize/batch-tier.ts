@@ -14,7 +14,7 @@ import type { Asked, Strategy } from './strategy.js'
 
 const day = dayOfMicros(epochMicros('ts'))
 const minute = minuteOfMicros(epochMicros('ts'))
-const columns = 'call_id, source, feature, model, cost, input_cost, output_cost, is_alone, is_scheduled'
+const columns = 'call_no, feature, model, cost, input_cost, output_cost, is_alone, is_scheduled'
 
 /** Features most of whose calls come in few minutes of the day, which recur. A day has at most so many of them. */
 const slotsADay = 60
@@ -25,11 +25,13 @@ function savings({ sql, whatIf }: Asked): string {
     'waiting_for_none',
     columns.split(', '),
   )
-  return /* sql */ `WITH slots AS (
-      SELECT feature, ${minute} AS slot, count(DISTINCT ${day}) AS days, count(*) AS calls FROM scoped_calls GROUP BY ALL
-    ), spans AS (
-      SELECT feature AS s_feature, count(DISTINCT ${day}) AS span FROM scoped_calls GROUP BY feature
-      HAVING count(DISTINCT user_id) <= 1
+  return /* sql */ `WITH spans AS (
+      SELECT feature AS s_feature, count(DISTINCT ${day}) AS span FROM scoped_calls
+      WHERE feature IN (SELECT feature FROM scoped_calls GROUP BY feature HAVING count(DISTINCT user_id) <= 1)
+      GROUP BY feature
+    ), slots AS (
+      SELECT feature, ${minute} AS slot, count(DISTINCT ${day}) AS days, count(*) AS calls FROM scoped_calls
+      WHERE feature IN (SELECT s_feature FROM spans) GROUP BY ALL
     ), schedules AS (
       SELECT feature AS s_feature
       FROM slots JOIN spans ON feature = s_feature
@@ -37,11 +39,11 @@ function savings({ sql, whatIf }: Asked): string {
       HAVING max(span) >= 5 AND sum(calls) FILTER (WHERE days * 7 >= 5 * span) * 1000000 >= sum(calls) * ${sql('scheduled')}
         AND count(*) FILTER (WHERE days * 7 >= 5 * span) <= ${slotsADay}
     ), waiting_for_none AS (
-      SELECT * FROM (SELECT scoped_calls.*, session_id IS NULL AND user_id IS NULL AND ttft_ms IS NULL AS is_alone,
+      SELECT * FROM (SELECT scoped_calls.*, NOT has_session AND user_id IS NULL AND ttft_ms IS NULL AS is_alone,
           s_feature IS NOT NULL AS is_scheduled
         FROM scoped_calls LEFT JOIN schedules ON feature = s_feature)
       WHERE (is_alone OR is_scheduled) AND coalesce(service_tier, 'standard') NOT IN ('batch', 'flex')
-        AND cost_basis = 'list' AND cost > 0 AND ${reached} AND ${succeeded}
+        AND is_listed AND cost > 0 AND ${reached} AND ${succeeded}
     )
     SELECT ${columns}, cost_usd < cost AS is_cheaper,
       CASE WHEN cost_usd < cost THEN CAST(input_cost - (cost_usd - coalesce(list_output_cost_usd, 0)) AS DECIMAL(18,12)) END AS input_saving,

@@ -6,10 +6,9 @@
  * strategy alone, all of them never more than the cost, and no order of threads can change a digit. Of two that exclude
  * each other the second takes nothing from a call of the first.
  */
-import type { Scope } from '../domain/scope.js'
 import type { Decimal, Query, Whole } from '../metrics/query.js'
-import { savingsOf, type Asking } from './gains.js'
-import { portionOfAmounts, scopedCalls } from './scoped-calls.js'
+import type { Asking } from './gains.js'
+import { portionOfAmounts, type ScopedCalls } from './scoped-calls.js'
 
 /** One row: what each step saves, in their order, and what is saved in all. */
 export interface CombinedRow {
@@ -21,26 +20,24 @@ export interface CombinedRow {
 
 const parts = ['input', 'output'] as const
 
-/** @param askings in the order in which they are applied */
-export function combined(askings: readonly Asking[], scope: Scope): Query<CombinedRow> {
-  const { cte, params } = scopedCalls(scope)
-  const savings = askings.map((asking) => savingsOf(asking, scope))
-  const taken = savings.map(
-    ({ sql }, i) =>
-      `SELECT call_id, source, input_cost, output_cost, ${i} AS step, input_taken, output_taken FROM (${sql}) WHERE taken > 0`,
+/**
+ * @param askings in the order in which they are applied
+ * @param taken of each of them a relation, by its name or in brackets: `call_no`, `input_taken` and `output_taken` of
+ *   the calls on which it saves
+ */
+export function combined(
+  askings: readonly Asking[],
+  calls: ScopedCalls,
+  taken: readonly string[],
+): Query<CombinedRow> {
+  const columns = parts.flatMap((part) =>
+    taken.map((_, i) => `coalesce(taken_${i}.${part}_taken, 0) AS ${part}_${i}`),
   )
-  const sql = /* sql */ `WITH ${cte}, taken AS (
-      ${taken.join('\n      UNION ALL ')}
-    ), by_call AS (
-      SELECT call_id, source, ${parts
-        .flatMap((part) => [
-          `max(${part}_cost) AS ${part}_cost`,
-          ...askings.map(
-            (_, i) => `coalesce(max(${part}_taken) FILTER (WHERE step = ${i}), 0) AS ${part}_${i}`,
-          ),
-        ])
-        .join(', ')}
-      FROM taken GROUP BY call_id, source
+  const sql = /* sql */ `WITH ${calls.cte}, by_call AS (
+      SELECT input_cost, output_cost, ${columns.join(', ')}
+      FROM scoped_calls
+        ${taken.map((relation, i) => `LEFT JOIN ${relation} AS taken_${i} ON taken_${i}.call_no = scoped_calls.call_no`).join('\n        ')}
+      WHERE ${taken.map((_, i) => `taken_${i}.call_no IS NOT NULL`).join(' OR ')}
     ), steps AS (
       ${stepsSql(askings)}
     )
@@ -53,7 +50,7 @@ export function combined(askings: readonly Asking[], scope: Scope): Query<Combin
       'count(*) AS saved_calls',
     ].join(', ')}
     FROM steps`
-  return { sql, params: Object.assign(params, ...savings.map((one) => one.params)) }
+  return { sql, params: calls.params }
 }
 
 const allSteps = (count: number): string[] =>

@@ -15,35 +15,42 @@ import { inputTaken, inTime, inputTokens, portion, reached, succeeded } from './
 import type { Asked, Detail, Strategy } from './strategy.js'
 
 const columns =
-  'call_id, source, feature, model, cost, uncached_cost, read_cost, write_cost, input_cost, output_cost, input_tokens, cache_read_input_tokens, cache_creation_input_tokens, cache_creation_1h_input_tokens, output_tokens'
+  'call_no, session_no, feature, model, cost, uncached_cost, read_cost, write_cost, input_cost, output_cost, input_tokens, tokens_read, tokens_written, tokens_uncached, output_tokens'
 
-/** Turns with their place in the run, and the input of the first; `behind(n)` adds that of n turns before. */
+/** More than the input tokens of any call, to keep a place and an input in one number. */
+const inputs = '4294967296'
+
+/**
+ * Turns with their place in the run, and the input of the first; `behind(n)` adds that of n turns before, NULL where the
+ * run has none. Where a run begins is the latest beginning up to a turn.
+ */
 const turns = (
   behind: readonly string[],
-  least = '1',
-): string => /* sql */ `SELECT *, row_number() OVER run AS turn,
-      first_value(input_tokens) OVER run AS first_input${behind.map((n, i) => `, lag(input_tokens, CAST(${n} AS INTEGER)) OVER run AS behind_${i}`).join('')}
-    FROM (SELECT *, sum(CASE WHEN input_tokens < input_before THEN 1 ELSE 0 END) OVER (PARTITION BY session_id, feature, model
-          ORDER BY ${inTime} ROWS UNBOUNDED PRECEDING) AS run
-      FROM (SELECT ${columns}, session_id, ts, lag(input_tokens) OVER (PARTITION BY session_id, feature, model ORDER BY ${inTime}) AS input_before
+  least = '2',
+): string => /* sql */ `SELECT * EXCLUDE (first_turn, place${behind.map((_, i) => `, lag_${i}`).join('')}),
+      place - first_turn // ${inputs} + 1 AS turn, first_turn % ${inputs} AS first_input
+      ${behind.map((n, i) => `, CASE WHEN place - first_turn // ${inputs} >= CAST(${n} AS INTEGER) THEN lag_${i} END AS behind_${i}`).join('')}
+    FROM (SELECT * EXCLUDE (input_before), max(CASE WHEN place = 1 OR input_tokens < input_before THEN place * ${inputs} + input_tokens END)
+          OVER (PARTITION BY session_no, feature, model ORDER BY place ROWS UNBOUNDED PRECEDING) AS first_turn
+      FROM (SELECT ${columns}, row_number() OVER session AS place, lag(input_tokens) OVER session AS input_before
+          ${behind.map((n, i) => `, lag(input_tokens, CAST(${n} AS INTEGER)) OVER session AS lag_${i}`).join('')}
         FROM scoped_calls
-        WHERE session_id IN (SELECT session_id FROM scoped_calls GROUP BY session_id HAVING count(*) >= ${least})
-          AND input_tokens > 0 AND ${reached} AND ${succeeded}))
-    WINDOW run AS (PARTITION BY session_id, feature, model, run ORDER BY ${inTime})`
+        WHERE session_no IN (SELECT session_no FROM scoped_calls GROUP BY session_no HAVING count(*) >= ${least})
+          AND input_tokens > 0 AND ${reached} AND ${succeeded}
+        WINDOW session AS (PARTITION BY session_no, feature, model ORDER BY ${inTime})))`
 
 /** Tokens of older turns that a window leaves out. */
 const dropped = (behind: string): string => `greatest(coalesce(${behind} - first_input, 0), 0)`
 
 function savings({ sql }: Asked): string {
-  const tokens = `greatest(dropped_tokens - ${sql('summary_tokens')}, 0)`
   const isCached = `${inputTokens.read} > 0`
   // Each turn pays its share of a summary every N turns: to read that many turns, and to write it.
   const summary = `CASE WHEN ${sql('summary_tokens')} = 0 OR dropped_tokens = 0 THEN 0 ELSE
       ${portion('uncached_cost', `(input_tokens - behind_0 + ${sql('summary_tokens')})`, `${inputTokens.uncached} * ${sql('turns')}`)}
       + coalesce(${portion('output_cost', sql('summary_tokens'), `output_tokens * ${sql('turns')}`)}, 0) END`
-  return /* sql */ `SELECT ${columns}, session_id, turn, dropped_tokens, ${isCached} AS is_cached,
-      CASE WHEN NOT ${isCached} THEN CAST(${inputTaken(tokens)} - ${summary} AS DECIMAL(18,12)) END AS input_saving, 0 AS output_saving
-    FROM (SELECT *, ${dropped('behind_0')} AS dropped_tokens FROM (${turns([sql('turns')], `${sql('turns')} + 2`)}))`
+  return /* sql */ `SELECT ${columns}, turn, dropped_tokens, ${isCached} AS is_cached,
+      CASE WHEN NOT ${isCached} THEN CAST(${inputTaken('less_tokens')} - ${summary} AS DECIMAL(18,12)) END AS input_saving, 0 AS output_saving
+    FROM (SELECT *, greatest(dropped_tokens - ${sql('summary_tokens')}, 0) AS less_tokens FROM (SELECT *, ${dropped('behind_0')} AS dropped_tokens FROM (${turns([sql('turns')], `${sql('turns')} + 2`)})))`
 }
 
 const windows = [2, 5, 10, 20, 50] as const
@@ -91,7 +98,9 @@ const byTurn = (): Detail => ({
   ],
   sql: /* sql */ `WITH placed AS (
       SELECT *, CASE WHEN turn <= 5 THEN turn WHEN turn <= 10 THEN 6 WHEN turn <= 20 THEN 7 WHEN turn <= 50 THEN 8 ELSE 9 END AS place
-      FROM (${turns([])})
+      FROM (SELECT turn, input_tokens, cost FROM (${turns([])})
+        UNION ALL SELECT 1, input_tokens, cost FROM scoped_calls
+        WHERE has_session AND session_no IS NULL AND input_tokens > 0 AND ${reached} AND ${succeeded})
     )
     SELECT CASE place WHEN 6 THEN '6–10' WHEN 7 THEN '11–20' WHEN 8 THEN '21–50' WHEN 9 THEN 'over 50' ELSE CAST(place AS VARCHAR) END AS turns,
       count(*) AS calls, CAST(sum(input_tokens) AS DOUBLE) / count(*) AS mean_input_tokens,
@@ -133,7 +142,7 @@ export const contextGrowth: Strategy = {
   by: ['feature', 'model'],
   savings,
   figures: {
-    sessions: 'count(DISTINCT session_id) FILTER (WHERE taken > 0)',
+    sessions: 'count(DISTINCT session_no) FILTER (WHERE taken > 0)',
     dropped_tokens: 'sum(dropped_tokens) FILTER (WHERE taken > 0)',
     sent_tokens: 'sum(input_tokens)',
     longest: 'max(turn)',

@@ -1,5 +1,5 @@
 /** Waste: calls of development and tests on dear models, at the price of a small one of the same provider. */
-import { fingerprint } from '../metrics/dialect.js'
+import { readAnew } from '../metrics/dialect.js'
 import { count, percent } from '../domain/words/wording.js'
 import { knownCandidates } from './candidates.js'
 import { byPrice, movedCalls } from './routing.js'
@@ -9,10 +9,13 @@ import type { Asked, Strategy } from './strategy.js'
 const names = ['dev', 'development', 'test', 'testing', 'staging', 'stage', 'local', 'ci', 'qa', 'sandbox']
 
 function savings(asked: Asked): string {
-  const judged = /* sql */ `judged AS (
-      SELECT *, model AS own_model, provider AS own_provider, ${fingerprint(['call_id', 'source'])} AS mark, TRUE AS is_simple
+  const judged = /* sql */ `environments AS (
+      SELECT environment FROM scoped_calls GROUP BY environment
+      HAVING lower(any_value(environment)) IN (${names.map((name) => `'${name}'`).join(', ')})
+    ), judged AS ${readAnew} (
+      SELECT *, model AS own_model, provider AS own_provider, TRUE AS is_simple
       FROM scoped_calls
-      WHERE lower(environment) IN (${names.map((name) => `'${name}'`).join(', ')}) AND ${reached} AND cost_basis = 'list' AND cost > 0
+      WHERE environment IN (SELECT environment FROM environments) AND ${reached} AND is_listed AND cost > 0
     )`
   const ctes = `${judged}, ${byPrice(asked, knownCandidates, false)}`
   return movedCalls(asked, knownCandidates, ctes, ['environment'])

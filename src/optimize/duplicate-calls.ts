@@ -14,23 +14,22 @@ import type { Asked, Strategy } from './strategy.js'
 const micros = epochMicros('ts')
 
 /** SQL: what was asked, by whom. */
-const request = fingerprint(['prompt_hash', 'user_id', 'feature'])
-const asked = `scoped_calls WHERE prompt_hash IS NOT NULL AND user_id IS NOT NULL AND ${reached} AND ${succeeded}`
-const columns = 'call_id, source, feature, model, cost, input_cost, output_cost, finish_reason'
+const request = fingerprint(['prompt_no', 'user_id', 'feature'])
+const asked = `scoped_calls WHERE has_prompt AND user_id IS NOT NULL AND ${reached} AND ${succeeded}`
+const columns = 'call_no, feature, model, cost, input_cost, output_cost, is_cut_off'
 
-/** Most requests are made once: they are told by counting, and only the others are put in the order of their times. */
+/** Prompts that come once need no order of their times. */
 function savings({ sql }: Asked): string {
-  return /* sql */ `WITH repeated AS (SELECT ${request} AS request FROM ${asked} GROUP BY request HAVING count(*) > 1)
-    SELECT *, CASE WHEN is_double OR is_cut THEN input_cost END AS input_saving,
+  return /* sql */ `SELECT *, CASE WHEN is_double OR is_cut THEN input_cost END AS input_saving,
       CASE WHEN is_double OR is_cut THEN output_cost END AS output_saving
     FROM (SELECT *, coalesce(same_request AND started - started_before <= ${sql('within')}, FALSE) AS is_double,
-        coalesce(finish_reason IN ('length', 'context_exceeded') AND started_next - started <= ${sql('again_within')}, FALSE) AS is_cut
+        coalesce(is_cut_off AND started_next - started <= ${sql('again_within')}, FALSE) AS is_cut
       FROM (SELECT ${columns}, ${micros} AS started,
-          CASE WHEN lag(prompt_hash) OVER request = prompt_hash THEN lag(${micros}) OVER request END AS started_before, lag(model) OVER request IS NOT DISTINCT FROM model AND lag(input_tokens) OVER request IS NOT DISTINCT FROM input_tokens AS same_request,
-          CASE WHEN lead(prompt_hash) OVER request = prompt_hash AND (lead(model) OVER request IS DISTINCT FROM model OR lead(input_tokens) OVER request IS NOT DISTINCT FROM input_tokens) THEN lead(${micros}) OVER request END AS started_next
-        FROM ${asked} AND ${request} IN (SELECT request FROM repeated)
+          CASE WHEN lag(prompt_no) OVER request = prompt_no THEN lag(${micros}) OVER request END AS started_before, lag(model) OVER request IS NOT DISTINCT FROM model AND lag(input_tokens) OVER request IS NOT DISTINCT FROM input_tokens AS same_request,
+          CASE WHEN lead(prompt_no) OVER request = prompt_no AND (lead(model) OVER request IS DISTINCT FROM model OR lead(input_tokens) OVER request IS NOT DISTINCT FROM input_tokens) THEN lead(${micros}) OVER request END AS started_next
+        FROM ${asked} AND prompt_no IS NOT NULL
         WINDOW request AS (PARTITION BY ${request} ORDER BY ${inTime})
-      UNION ALL BY NAME SELECT ${columns}, FALSE AS same_request FROM ${asked} AND ${request} NOT IN (SELECT request FROM repeated)))`
+      UNION ALL BY NAME SELECT ${columns}, FALSE AS same_request FROM ${asked} AND prompt_no IS NULL))`
 }
 
 export const duplicateCalls: Strategy = {

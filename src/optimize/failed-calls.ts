@@ -5,9 +5,9 @@ import { reached } from './scoped-calls.js'
 import type { Asked, Strategy } from './strategy.js'
 
 function savings({ sql }: Asked): string {
-  const isFailed = `coalesce(status = 'error', FALSE)`
+  const isFailed = 'is_error'
   const isStorm = `coalesce(attempt > ${sql('max_attempts')}, FALSE)`
-  return /* sql */ `SELECT call_id, source, feature, model, cost, input_cost, output_cost, ${isFailed} AS is_failed, ${isStorm} AS is_storm,
+  return /* sql */ `SELECT call_no, feature, model, cost, input_cost, output_cost, ${isFailed} AS is_failed, ${isStorm} AS is_storm,
       CASE WHEN ${isFailed} OR ${isStorm} THEN input_cost END AS input_saving,
       CASE WHEN ${isFailed} OR ${isStorm} THEN output_cost END AS output_saving
     FROM scoped_calls WHERE ${reached}`

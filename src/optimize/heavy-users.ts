@@ -4,7 +4,7 @@
  * The limit is a quantile of what users spend a day (UTC), or what is typed. A call is refused when what the user was
  * let spend that day is at the limit already: the call that crosses it goes through, those after it do not.
  */
-import { dayOfMicros, discreteQuantile, epochMicros } from '../metrics/dialect.js'
+import { dayOfMicros, discreteQuantile, epochMicros, readAnew } from '../metrics/dialect.js'
 import { counted } from '../domain/words/plurals.js'
 import { count, percent, usd } from '../domain/words/wording.js'
 import { inTime, reached } from './scoped-calls.js'
@@ -12,11 +12,10 @@ import type { Asked, Detail, Strategy } from './strategy.js'
 
 const day = dayOfMicros(epochMicros('ts'))
 
+/** Only the calls of days on which a user was over the limit are put in the order of their times. */
 function savings({ sql, value }: Asked): string {
-  return /* sql */ `WITH user_calls AS (
-      SELECT call_id, source, user_id, cost, input_cost, output_cost, ${day} AS day,
-        coalesce(sum(cost) OVER (PARTITION BY user_id, ${day} ORDER BY ${inTime}
-          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS spent_before
+  return /* sql */ `WITH user_calls AS ${readAnew} (
+      SELECT call_no, ts, mark, user_id, cost, input_cost, output_cost, ${day} AS day
       FROM scoped_calls WHERE user_id IS NOT NULL AND ${reached} AND cost > 0
     ), user_days AS (
       SELECT user_id, day, sum(cost) AS spent FROM user_calls GROUP BY user_id, day
@@ -24,11 +23,16 @@ function savings({ sql, value }: Asked): string {
       SELECT CASE WHEN ${sql('daily_cents')} > 0 THEN CAST(${sql('daily_cents')} * CAST(0.01 AS DECIMAL(3,2)) AS DECIMAL(38,12))
         ELSE ${discreteQuantile('spent', value('quantile').number)} END AS day_limit
       FROM user_days
+    ), refused AS (
+      SELECT call_no AS refused_no
+      FROM (SELECT call_no, day_limit, coalesce(sum(cost) OVER (PARTITION BY user_id, day ORDER BY ${inTime}
+          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS spent_before
+        FROM user_calls JOIN user_days USING (user_id, day) CROSS JOIN user_limit WHERE spent >= day_limit)
+      WHERE spent_before >= day_limit
     )
-    SELECT user_calls.*, day_limit, spent_before >= day_limit AS is_refused,
-      CASE WHEN spent_before >= day_limit THEN input_cost END AS input_saving,
-      CASE WHEN spent_before >= day_limit THEN output_cost END AS output_saving
-    FROM user_calls CROSS JOIN user_limit`
+    SELECT *, CASE WHEN is_refused THEN input_cost END AS input_saving, CASE WHEN is_refused THEN output_cost END AS output_saving
+    FROM (SELECT user_calls.*, day_limit, call_no IN (SELECT refused_no FROM refused) AS is_refused
+      FROM user_calls CROSS JOIN user_limit)`
 }
 
 /** How unequal spending is: the share of the first users, and Gini's coefficient (0: all alike). */

@@ -20,9 +20,9 @@ function savings({ sql }: Asked): string {
       SELECT scoped_calls.*, rates.band_lo, rates.mode, rates.valid_from, rates.valid_to, rates.minute_lo, rates.output_price AS dear_output_price,
         input_tokens - rates.band_lo AS trimmed, ${inputTokens.uncached} AS uncached, ${inputTokens.read} AS reads, ${inputTokens.write} AS writes
       FROM scoped_calls JOIN rates ON ${rateJoin('scoped_calls', 'rates')}
-      WHERE rates.band_lo > 0 AND rates.lacks IS NULL AND ${reached} AND cost_basis = 'list' AND cost > 0
+      WHERE rates.band_lo > 0 AND rates.lacks IS NULL AND ${reached} AND is_listed AND cost > 0
     )
-    SELECT call_id, source, feature, beyond.model, cost, input_cost, output_cost, beyond.band_lo, trimmed, is_near,
+    SELECT call_no, feature, beyond.model, cost, input_cost, output_cost, beyond.band_lo, trimmed, is_near,
       CASE WHEN is_near THEN CAST(uncached_cost + read_cost + write_cost - ${tokenCost(left.uncached, 'lower_rate.input_price')}
         - ${tokenCost(left.read, price('cache_read_price'))} - ${tokenCost(left.write, price('cache_write_price'))} AS DECIMAL(18,12)) END AS input_saving,
       CASE WHEN is_near AND dear_output_price > lower_rate.output_price

@@ -23,31 +23,27 @@ const limits = ['input_limit', 'output_limit', 'is_by_share']
 /** `judged`: calls with whether they look simple, and their place in their feature from the shortest on. */
 function judged({ sql, value, shares }: Asked): string {
   const quantile = value('quantile').number
-  const key = fingerprint(['prompt_hash', 'user_id'])
   const next = `lead(${epochMicros('ts')}) OVER request - ${epochMicros('ts')}`
   return /* sql */ `asked_again AS (
-      SELECT call_id AS a_call_id, source AS a_source
-      FROM (SELECT call_id, source, lead(prompt_hash) OVER request = prompt_hash AND ${next} <= 600000000 AS is_asked_again
-        FROM scoped_calls
-        WHERE prompt_hash IS NOT NULL AND user_id IS NOT NULL AND ${key} IN (
-          SELECT ${key} FROM scoped_calls WHERE prompt_hash IS NOT NULL AND user_id IS NOT NULL GROUP BY ${key} HAVING count(*) > 1)
-        WINDOW request AS (PARTITION BY ${key} ORDER BY ${inTime}))
+      SELECT call_no AS again_no
+      FROM (SELECT call_no, lead(prompt_no) OVER request = prompt_no AND ${next} <= 600000000 AS is_asked_again
+        FROM scoped_calls WHERE prompt_no IS NOT NULL AND user_id IS NOT NULL
+        WINDOW request AS (PARTITION BY ${fingerprint(['prompt_no', 'user_id'])} ORDER BY ${inTime}))
       WHERE is_asked_again
     ), calls_in_question AS ${readAnew} (
-      SELECT *, model AS own_model, provider AS own_provider, ${fingerprint(['call_id', 'source'])} AS mark
+      SELECT *, model AS own_model, provider AS own_provider
       FROM scoped_calls
-      WHERE ${reached} AND ${succeeded} AND cost_basis = 'list' AND cost > 0 AND input_tokens IS NOT NULL AND output_tokens IS NOT NULL
+      WHERE ${reached} AND ${succeeded} AND is_listed AND cost > 0 AND input_tokens IS NOT NULL AND output_tokens IS NOT NULL
     ), norms AS (
       SELECT feature AS n_feature, count(*) AS feature_calls,
         least(${discreteQuantile('input_tokens', quantile)}, ${sql('max_input')}) AS input_limit,
         least(${discreteQuantile('output_tokens', quantile)}, ${sql('max_output')}) AS output_limit
       FROM calls_in_question GROUP BY feature HAVING count(*) >= ${sql('min_calls')}
-    ), judged AS (
+    ), judged AS ${readAnew} (
       SELECT calls_in_question.*, input_limit, output_limit, feature_calls, ${shares.length > 0} AS is_by_share,
-        input_tokens <= input_limit AND output_tokens <= output_limit AND coalesce(finish_reason, 'stop') = 'stop'
-          AND coalesce(attempt, 1) = 1 AND coalesce(temperature * 1000000 <= ${sql('max_temperature')}, TRUE) AND a_call_id IS NULL AS is_simple
+        input_tokens <= input_limit AND output_tokens <= output_limit AND has_ended
+          AND coalesce(attempt, 1) = 1 AND coalesce(temperature * 1000000 <= ${sql('max_temperature')}, TRUE) AND call_no NOT IN (SELECT again_no FROM asked_again) AS is_simple
       FROM calls_in_question JOIN norms ON feature IS NOT DISTINCT FROM n_feature
-        LEFT JOIN asked_again ON call_id = a_call_id AND source = a_source
     )`
 }
 

@@ -36,11 +36,17 @@ const places = successors
       `WHEN provider = '${provider}' AND (${old.map((name) => `model LIKE '${name}'`).join(' OR ')}) THEN ${i}`,
   )
 
+/** Names are looked at once each, not once a call: `any_value` keeps the condition from being asked before the grouping. */
 function savings(asked: Asked): string {
-  const placed = /* sql */ `placed AS (
-      SELECT * FROM (SELECT *, model AS own_model, provider AS own_provider, CASE ${places.join(' ')} END AS chosen
-        FROM scoped_calls WHERE ${reached} AND cost_basis = 'list' AND cost > 0)
+  const placed = /* sql */ `successors AS (
+      SELECT * FROM (SELECT old_provider, old_model, CASE ${places.join(' ')} END AS chosen
+        FROM (SELECT provider AS old_provider, model AS old_model, any_value(provider) AS provider, any_value(model) AS model
+          FROM scoped_calls GROUP BY ALL))
       WHERE chosen IS NOT NULL
+    ), placed AS (
+      SELECT scoped_calls.*, model AS own_model, provider AS own_provider, chosen
+      FROM scoped_calls JOIN successors ON provider = old_provider AND model = old_model
+      WHERE ${reached} AND is_listed AND cost > 0
     )`
   return movedCalls(asked, targets, placed)
 }

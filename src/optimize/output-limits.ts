@@ -15,7 +15,7 @@ function savings({ value, sql }: Asked): string {
       FROM scoped_calls WHERE output_tokens > 0 AND ${reached}
       GROUP BY feature HAVING count(*) >= ${sql('min_calls')}
     )
-    SELECT call_id, source, scoped_calls.feature, model, cost, input_cost, output_cost, output_limit, max_tokens,
+    SELECT call_no, scoped_calls.feature, model, cost, input_cost, output_cost, output_limit, max_tokens,
       output_tokens > output_limit AS is_cut, 0 AS input_saving,
       CASE WHEN output_tokens > output_limit
         THEN ${portion('output_cost', '(output_tokens - output_limit)', 'output_tokens')} END AS output_saving

@@ -13,82 +13,94 @@
  * its reads in proportion. A beginning shorter than the provider's least is not cached.
  */
 import { rateJoin } from '../domain/costs/rate-sql.js'
-import { epochMicros, fingerprint } from '../metrics/dialect.js'
+import { epochMicros, fingerprint, kept, readAnew } from '../metrics/dialect.js'
 import { count, percent, usd } from '../domain/words/wording.js'
-import { inputTokens, inTime, portionOfAmounts, reached, succeeded, tokenCost } from './scoped-calls.js'
+import {
+  inputTokens,
+  inTime,
+  picosOf,
+  portionOfAmounts,
+  portionOfSums,
+  reached,
+  succeeded,
+  tokenCost,
+} from './scoped-calls.js'
 import type { Asked, Detail, Strategy } from './strategy.js'
 
-/** The least that providers cache, tokens, by their documentation; 1,024 where nothing else is known. */
-const least = `CASE WHEN contains(model, 'haiku-4') OR contains(model, 'opus-4-5') OR contains(model, 'opus-4-6') THEN 4096
-        WHEN contains(model, 'haiku') THEN 2048 WHEN contains(model, 'gemini-2.5-pro') THEN 4096 ELSE 1024 END`
-
-/** Keys of more than one call. */
-const several = (key: string): string =>
-  `SELECT ${key} FROM uncached_calls WHERE ${key} IS NOT NULL GROUP BY ${key} HAVING count(*) > 1`
+/** The least that providers cache of a model, tokens, by their documentation; 1,024 where nothing else is known. */
+const leastOf = (model: string): string =>
+  `CASE WHEN contains(${model}, 'haiku-4') OR contains(${model}, 'opus-4-5') OR contains(${model}, 'opus-4-6') THEN 4096
+        WHEN contains(${model}, 'haiku') THEN 2048 WHEN contains(${model}, 'gemini-2.5-pro') THEN 4096 ELSE 1024 END`
 
 /** OpenAI caches whole steps of 128 tokens. */
 const whole = (tokens: string): string =>
-  `CASE WHEN provider IN ('openai', 'azure') THEN (${tokens}) // 128 * 128 ELSE ${tokens} END`
+  `CASE WHEN chained.provider IN ('openai', 'azure') THEN ${tokens} // 128 * 128 ELSE ${tokens} END`
+
+const columns =
+  'call_no, ts, provider, model, feature, service_tier, speed, region, input_tokens, cost, input_cost, output_cost, is_listed, list_cost_usd'
+
+const ways = ['session', 'prompt'] as const
+
+/** Calls by a key that several have, in time; NULL where the call before has another key. */
+function linked(way: (typeof ways)[number], ttl: string, shared: string): string {
+  const key = `${way}_no`
+  const micros = epochMicros('ts')
+  return /* sql */ `SELECT call_no, feature, model, '${way}' AS way, shared, CASE WHEN gap <= ${ttl} THEN shared >= ${leastOf('model')} ELSE FALSE END AS is_read
+      FROM (SELECT call_no, feature, model, ${shared} AS shared, CASE WHEN lag(${key}) OVER chain = ${key} THEN ${micros} - lag(${micros}) OVER chain END AS gap
+        FROM uncached_calls WHERE ${key} IS NOT NULL
+        WINDOW chain AS (PARTITION BY ${fingerprint([key, 'feature', 'model'])} ORDER BY ${inTime}))`
+}
 
 /**
- * A row for each call and way: tokens that share, and the time since they were last sent. What comes once needs no
- * sorting.
+ * CTEs up to `valued`: what each call would read and write, and what that saves and costs. `linked` has a row for each call
+ * and way in which another may have been before: tokens that share, and whether it was soon after. What comes
+ * once needs no sorting, and counts only where others of its feature and model read.
  */
-const chains = /* sql */ `SELECT *, ${epochMicros('ts')} - ${epochMicros('ts_before')} AS gap
-    FROM (SELECT *, 'session' AS way, CASE WHEN lag(session_id) OVER session = session_id THEN lag(ts) OVER session END AS ts_before,
-        CASE WHEN lag(input_tokens) OVER session <= input_tokens THEN lag(input_tokens) OVER session ELSE 0 END AS shared
-      FROM uncached_calls WHERE session_key IN (${several('session_key')})
-      WINDOW session AS (PARTITION BY session_key ORDER BY ${inTime})
-      UNION ALL
-      SELECT *, 'session', NULL, 0 FROM uncached_calls WHERE session_id IS NOT NULL AND session_key NOT IN (${several('session_key')})
-      UNION ALL
-      SELECT *, 'prompt', CASE WHEN lag(prompt_hash) OVER prompt = prompt_hash THEN lag(ts) OVER prompt END,
-        min(input_tokens) OVER (PARTITION BY prompt_key)
-      FROM uncached_calls WHERE prompt_key IN (${several('prompt_key')})
-      WINDOW prompt AS (PARTITION BY prompt_key ORDER BY ${inTime})
-      UNION ALL
-      SELECT *, 'prompt', NULL, input_tokens FROM uncached_calls
-      WHERE prompt_hash IS NOT NULL AND prompt_key NOT IN (${several('prompt_key')}))`
-
-/** CTEs up to `valued`: what each call would read and write, and what that saves and costs. */
-const valued = (ttl: string): string => /* sql */ `WITH uncached_calls AS (
-      SELECT call_id, source, ts, provider, model, feature, session_id, prompt_hash, service_tier, speed, region, input_tokens,
-        cost, input_cost, output_cost, cost_basis, list_cost_usd,
-        CASE WHEN session_id IS NOT NULL THEN ${fingerprint(['session_id', 'feature', 'model'])} END AS session_key,
-        CASE WHEN prompt_hash IS NOT NULL THEN ${fingerprint(['prompt_hash', 'feature', 'model'])} END AS prompt_key
-      FROM scoped_calls
+const valued = (ttl: string): string => /* sql */ `WITH uncached_calls AS ${readAnew} (
+      SELECT ${columns}, mark, has_session, session_no, has_prompt, prompt_no FROM scoped_calls
       WHERE ${reached} AND ${succeeded} AND uncached_cost > 0 AND input_tokens > 0
         AND cache_read_input_tokens = 0 AND ${inputTokens.write} = 0
-    ), chained AS (
-      SELECT *, coalesce(${whole('shared')}, 0) AS prefix, coalesce(gap <= ${ttl}, FALSE) AND shared >= ${least} AS is_read
-      FROM (${chains})
+    ), linked AS ${kept} (
+      ${linked('session', ttl, 'CASE WHEN lag(input_tokens) OVER chain <= input_tokens THEN lag(input_tokens) OVER chain ELSE 0 END')}
+      UNION ALL
+      ${linked('prompt', ttl, 'min(input_tokens) OVER (chain ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)')}
     ), promising AS (
-      SELECT DISTINCT feature AS p_feature, model AS p_model, way AS p_way FROM chained WHERE is_read
+      SELECT DISTINCT feature AS p_feature, model AS p_model, way AS p_way FROM linked WHERE is_read
+    ), chained AS (
+      SELECT ${columns}, way, shared, is_read
+      FROM (SELECT call_no, way, shared, is_read FROM linked JOIN promising ON feature IS NOT DISTINCT FROM p_feature AND model = p_model AND way = p_way)
+        JOIN scoped_calls USING (call_no)
+      ${ways
+        .map(
+          (way) => /* sql */ `UNION ALL
+      SELECT ${columns}, p_way, ${way === 'session' ? '0' : 'input_tokens'}, FALSE
+      FROM uncached_calls JOIN promising ON feature IS NOT DISTINCT FROM p_feature AND model = p_model AND p_way = '${way}'
+      WHERE has_${way} AND ${way}_no IS NULL`,
+        )
+        .join('\n      ')}
     ), priced AS (
-      SELECT chained.*, CASE WHEN is_read THEN prefix ELSE 0 END AS read_tokens,
-        CASE WHEN way = 'session' THEN CASE WHEN chained.input_tokens < ${least.replaceAll('model', 'chained.model')} THEN 0
-            ELSE chained.input_tokens - CASE WHEN is_read THEN prefix ELSE 0 END END
-          WHEN is_read OR shared < ${least.replaceAll('model', 'chained.model')} THEN 0 ELSE prefix END AS written_tokens,
+      SELECT chained.*, CASE WHEN is_read THEN ${whole('shared')} ELSE 0 END AS read_tokens,
+        CASE WHEN way = 'session' THEN CASE WHEN chained.input_tokens < ${leastOf('chained.model')} THEN 0
+            ELSE chained.input_tokens - CASE WHEN is_read THEN ${whole('shared')} ELSE 0 END END
+          WHEN is_read OR shared < ${leastOf('chained.model')} THEN 0 ELSE ${whole('shared')} END AS written_tokens,
         rates.input_price - coalesce(rates.cache_read_price, rates.input_price) AS read_discount,
         greatest(coalesce(CASE WHEN ${ttl} > 300000000 THEN rates.cache_write_1h_price END, rates.cache_write_price, rates.input_price) - rates.input_price, 0) AS write_extra
-      FROM chained
-        JOIN promising ON feature IS NOT DISTINCT FROM p_feature AND chained.model = p_model AND way = p_way
-        JOIN rates ON ${rateJoin('chained', 'rates')} AND rates.lacks IS NULL
+      FROM chained JOIN rates ON ${rateJoin('chained', 'rates')} AND rates.lacks IS NULL
     ), valued AS (
       SELECT *, ${tokenCost('read_tokens', 'read_discount')} AS gain, ${tokenCost('written_tokens', 'write_extra')} AS extra
       FROM priced
     ), nets AS (
-      SELECT feature, model, way, sum(gain) AS gross, sum(extra) AS extras, sum(gain) - sum(extra) AS net,
+      SELECT feature, model, way, ${picosOf('sum(gain)')} AS gross, ${picosOf('(sum(gain) - sum(extra))')} AS net,
         row_number() OVER (PARTITION BY feature, model ORDER BY sum(gain) - sum(extra) DESC, way) AS place
       FROM valued GROUP BY feature, model, way
     )`
 
 function savings({ sql }: Asked): string {
-  const listed = portionOfAmounts('gain', 'net', 'gross')
+  const listed = portionOfSums('gain', 'net', 'gross')
   return /* sql */ `${valued(sql('ttl'))}
-    SELECT call_id, source, valued.feature, valued.model, cost, input_cost, output_cost, valued.way, read_tokens, written_tokens,
+    SELECT call_no, valued.feature, valued.model, cost, input_cost, output_cost, valued.way, read_tokens, written_tokens,
       gain, extra, 0 AS output_saving,
-      CASE WHEN net > 0 AND gain > 0 THEN CASE WHEN cost_basis = 'list' THEN ${listed}
+      CASE WHEN net > 0 AND gain > 0 THEN CASE WHEN is_listed THEN ${listed}
         ELSE ${portionOfAmounts('cost', listed, 'list_cost_usd')} END END AS input_saving
     FROM valued JOIN nets ON valued.feature IS NOT DISTINCT FROM nets.feature AND valued.model IS NOT DISTINCT FROM nets.model
       AND valued.way = nets.way AND nets.place = 1`

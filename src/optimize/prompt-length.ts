@@ -11,18 +11,16 @@ import type { Asked, Strategy } from './strategy.js'
 
 function savings({ sql, value }: Asked): string {
   const own = `input_tokens > 0 AND ${reached} AND ${succeeded}`
-  const shorter = `(least(input_tokens, fixed_tokens) * ${sql('shorter')} // 1000000)`
   return /* sql */ `WITH blocks AS (
       SELECT feature, model, ${discreteQuantile('input_tokens', value('below').number)} AS fixed_tokens
       FROM scoped_calls WHERE ${own}
       GROUP BY feature, model HAVING count(*) >= ${sql('min_calls')}
     )
-    SELECT call_id, source, scoped_calls.feature, scoped_calls.model, cost, input_cost, output_cost, fixed_tokens,
-      ${inputTaken('least(input_tokens, fixed_tokens)')} AS fixed_cost, ${inputTaken(shorter)} AS input_saving,
-      0 AS output_saving
-    FROM scoped_calls JOIN blocks ON scoped_calls.feature IS NOT DISTINCT FROM blocks.feature
-      AND scoped_calls.model IS NOT DISTINCT FROM blocks.model
-    WHERE ${own} AND fixed_tokens >= ${sql('min_tokens')}`
+    SELECT *, ${inputTaken('block')} AS fixed_cost, ${inputTaken('shorter')} AS input_saving, 0 AS output_saving
+    FROM (SELECT scoped_calls.*, fixed_tokens, least(input_tokens, fixed_tokens) AS block, least(input_tokens, fixed_tokens) * ${sql('shorter')} // 1000000 AS shorter
+      FROM scoped_calls JOIN blocks ON scoped_calls.feature IS NOT DISTINCT FROM blocks.feature
+        AND scoped_calls.model IS NOT DISTINCT FROM blocks.model
+      WHERE ${own} AND fixed_tokens >= ${sql('min_tokens')})`
 }
 
 export const promptLength: Strategy = {

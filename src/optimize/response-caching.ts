@@ -18,20 +18,26 @@ const end = `${micros} + CAST(1000 * least(coalesce(latency_ms, 0), 600000) AS B
 /** SQL: a window of the calls that ask for one thing, in time. */
 const calls = (name: string, columns: readonly string[]): string =>
   `${name} AS (PARTITION BY ${fingerprint(columns)} ORDER BY ${inTime})`
-const samePrompt = calls('same_prompt', ['prompt_hash', 'model', 'input_tokens'])
+const samePrompt = calls('same_prompt', ['prompt_no', 'model', 'input_tokens'])
 
 /** SQL: when the call before in a window began and ended, if it had the same hash. */
 const before = (window: string, prefix = ''): string =>
-  `CASE WHEN lag(prompt_hash) OVER ${window} = prompt_hash THEN lag(${micros}) OVER ${window} END AS ${prefix}asked_before,
+  `CASE WHEN lag(prompt_no) OVER ${window} = prompt_no THEN lag(${micros}) OVER ${window} END AS ${prefix}asked_before,
     lag(${end}) OVER ${window} AS ${prefix}answered_before`
 
-/** Calls that could be answered from a cache, each with the time since the one before it had ended, microseconds. */
+/**
+ * Calls that could be answered from a cache, each with the time since the one before it had ended, microseconds. What
+ * comes once needs no sorting.
+ */
 const repeats = (columns: string, maxTemperature: string, alsoByHash = false): string => /* sql */ `
-  SELECT ${columns}, ${micros} AS started, ${end} AS ended, ${before('same_prompt')}${alsoByHash ? `, ${before('same_hash', 'hash_')}` : ''}
-  FROM scoped_calls
-  WHERE prompt_hash IS NOT NULL AND ${succeeded}
-    AND (temperature IS NULL OR temperature * 1000000 <= ${maxTemperature})
-  WINDOW ${samePrompt}${alsoByHash ? `, ${calls('same_hash', ['prompt_hash', 'model'])}` : ''}`
+  SELECT ${columns}, ${micros} AS started, ${before('same_prompt')}${alsoByHash ? `, ${before('same_hash', 'hash_')}` : ''}
+  FROM ${answerable(maxTemperature)} AND prompt_no IS NOT NULL
+  WINDOW ${samePrompt}${alsoByHash ? `, ${calls('same_hash', ['prompt_no', 'model'])}` : ''}
+  UNION ALL BY NAME
+  SELECT ${columns}, ${micros} AS started FROM ${answerable(maxTemperature)} AND prompt_no IS NULL`
+
+const answerable = (maxTemperature: string): string => `scoped_calls
+  WHERE has_prompt AND ${succeeded} AND (temperature IS NULL OR temperature * 1000000 <= ${maxTemperature})`
 
 const isHit = (ttl: string, prefix = ''): string =>
   `coalesce(started >= ${prefix}answered_before AND started - ${prefix}asked_before <= ${ttl}, FALSE)`
@@ -40,7 +46,7 @@ function savings({ sql }: Asked): string {
   return /* sql */ `SELECT *, is_hit AND cost > 0 AS is_saved,
       CASE WHEN is_hit THEN input_cost END AS input_saving, CASE WHEN is_hit THEN output_cost END AS output_saving
     FROM (SELECT *, ${isHit(sql('ttl'))} AND ${reached} AS is_hit
-      FROM (${repeats(`call_id, source, feature, model, cache_hit, cost, input_cost, output_cost, ${fingerprint(['prompt_hash', 'model'])} AS same_hash`, sql('max_temperature'))}))`
+      FROM (${repeats(`call_no, feature, model, cache_hit, cost, input_cost, output_cost, prompt_no`, sql('max_temperature'))}))`
 }
 
 const minute = 60_000_000
@@ -68,8 +74,8 @@ function curve({ sql }: Asked): string {
   )
   return /* sql */ `WITH repeats AS (
       SELECT started, asked_before, answered_before, hash_asked_before, hash_answered_before, cache_hit, cost,
-        CASE WHEN lead(prompt_hash) OVER same_prompt = prompt_hash THEN lead(started) OVER same_prompt END AS next_start
-      FROM (${repeats('call_id, source, ts, prompt_hash, model, input_tokens, cache_hit, cost', sql('max_temperature'), true)})
+        CASE WHEN lead(prompt_no) OVER same_prompt = prompt_no THEN lead(started) OVER same_prompt END AS next_start
+      FROM (${repeats('call_no, ts, mark, prompt_no, model, input_tokens, cache_hit, cost', sql('max_temperature'), true)})
       WINDOW ${samePrompt}
     ), tried AS (${each.join('\n      UNION ALL ')}
     ), moments AS (
@@ -147,7 +153,7 @@ export const responseCaching: Strategy = {
   acts: 'on calls',
   by: ['feature', 'model'],
   savings,
-  figures: { repeated_hashes: 'count(*) - count(DISTINCT same_hash)' },
+  figures: { repeated_hashes: `count(prompt_no) - count(DISTINCT prompt_no)` },
   change: ({ considered_calls: calls, saved_calls: hits, figures }, value) =>
     `answer repeated prompts from a cache that keeps an answer for ${value('ttl').text} after its last use: ${count(hits)} of ${count(calls)} calls (${percent(Number(hits) / Number(calls))}) repeat a prompt within it${otherLengths(Number(figures['repeated_hashes']), Number(hits))}`,
   details: (asked) => [curveDetail(asked)],

@@ -2,20 +2,11 @@
  * Calls on other models, for strategies that move them: `judged` calls get a candidate each (`placed`), and each is
  * priced on its own one, as `ingest` would.
  */
-import { longest, readAnew } from '../metrics/dialect.js'
+import { kept, longest, readAnew } from '../metrics/dialect.js'
 import type { Asked, Candidate } from './strategy.js'
 
 const samples = 16
-export const own = [
-  'call_id',
-  'source',
-  'feature',
-  'cost',
-  'input_cost',
-  'output_cost',
-  'own_model',
-  'own_provider',
-]
+export const own = ['call_no', 'feature', 'cost', 'input_cost', 'output_cost', 'own_model', 'own_provider']
 /** As targets of `whatIf`. */
 export const untiered = (
   candidates: readonly Candidate[],
@@ -36,9 +27,11 @@ export function byPrice(
   const providers = anyProvider
     ? []
     : candidates.map(({ provider }, i) => `WHEN ${i} THEN ${bind(`of_${i}`, provider)}`)
-  return /* sql */ `sampled AS (
-      SELECT judged.* FROM judged
-        JOIN (SELECT unnest(${longest('mark', samples)}) AS sample_mark FROM judged WHERE is_simple GROUP BY feature, own_provider, own_model)
+  return /* sql */ `simple AS ${kept} (
+      SELECT * FROM judged WHERE is_simple
+    ), sampled AS (
+      SELECT simple.* FROM simple
+        JOIN (SELECT unnest(${longest('mark', samples)}) AS sample_mark FROM simple GROUP BY feature, own_provider, own_model)
           ON mark = sample_mark
     ), tried AS (
       SELECT feature, own_provider, own_model, target, sum(cost_usd) AS tried, sum(cost) AS paid
@@ -49,8 +42,9 @@ export function byPrice(
       FROM (SELECT *, row_number() OVER (PARTITION BY feature, own_provider, own_model ORDER BY tried, target) AS place FROM tried WHERE tried < paid)
       WHERE place = 1
     ), placed AS ${readAnew} (
-      SELECT judged.*, CASE WHEN is_simple THEN chosen END AS chosen
-      FROM judged LEFT JOIN best ON feature IS NOT DISTINCT FROM b_feature AND own_provider = b_provider AND own_model = b_model
+      SELECT simple.*, chosen
+      FROM simple LEFT JOIN best ON feature IS NOT DISTINCT FROM b_feature AND own_provider = b_provider AND own_model = b_model
+      UNION ALL SELECT judged.*, NULL FROM judged WHERE NOT is_simple
     )`
 }
 
@@ -70,16 +64,17 @@ export function movedCalls(
   const named = (part: 'provider' | 'model'): string =>
     `CASE target ${targets.map((one, i) => `WHEN ${i} THEN ${asked.bind(`to_${part}_${i}`, one[part])}`).join(' ')} END`
   const [toProvider, toModel] = [named('provider'), named('model')]
-  const moved = whatIf(untiered(targets), '(SELECT * FROM placed WHERE chosen IS NOT NULL)', [
-    ...own,
-    ...more,
-    'chosen',
-  ])
+  const moved = whatIf(
+    untiered(targets),
+    '(SELECT * FROM placed WHERE chosen IS NOT NULL)',
+    [...own, ...more],
+    't.target = c.chosen',
+  )
   const kept = [...own, ...more].join(', ')
   return /* sql */ `WITH ${ctes}, moved AS (
       SELECT ${kept}, ${toProvider} AS to_provider, ${toModel} AS to_model, coalesce(cost_usd < cost, FALSE) AS is_moved,
         cost_usd, coalesce(list_output_cost_usd, 0) AS new_output
-      FROM ${moved} WHERE target = chosen
+      FROM ${moved}
     )
     SELECT ${kept}, own_model AS model, CASE WHEN is_moved THEN to_provider END AS to_provider,
       CASE WHEN is_moved THEN to_model END AS to_model, is_moved,

@@ -64,8 +64,8 @@ export const stagesOfRequest: Strategy = {
   isView: true,
   by: ['operation'],
   savings:
-    () => /* sql */ `SELECT call_id, source, operation, cost, input_cost, output_cost, 0 AS input_saving, 0 AS output_saving
-    FROM scoped_calls WHERE trace_id IS NOT NULL`,
+    () => /* sql */ `SELECT call_no, operation, cost, input_cost, output_cost, 0 AS input_saving, 0 AS output_saving
+    FROM scoped_calls WHERE has_trace`,
   change: () => 'look at the dearest stage first',
   risk: 'none: it is a view',
   details: () => [stages(), missing()],

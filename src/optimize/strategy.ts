@@ -6,7 +6,6 @@
  * This file says what a strategy is.
  */
 import type { Value } from './assumptions.js'
-import type { Scope } from '../domain/scope.js'
 import type { Decimal, Param, Whole } from '../metrics/query.js'
 import type { Target } from '../pricing/what-if/targets.js'
 
@@ -39,7 +38,6 @@ export interface Need {
 
 /** What a strategy knows when it is asked. */
 export interface Asked {
-  readonly scope: Scope
   /**
    * An assumption as an SQL expression, a BIGINT: a duration in microseconds, a share or a number in millionths, a count
    * as it is.
@@ -51,9 +49,10 @@ export interface Asked {
   readonly bind: (name: string, value: Param) => string
   /**
    * What calls would have cost elsewhere: a relation with a row for each call and target, as `whatIfQuery` says.
-   * Calls are named by a relation in simple words or in brackets; `keep` are the columns to pass on.
+   * Calls are named by a relation in simple words or in brackets; `keep` are the columns to pass on; `on` says which
+   * calls (`c`) are priced for which target (`t`): all for all where it is absent.
    */
-  readonly whatIf: (targets: readonly Target[], calls: string, keep: readonly string[]) => string
+  readonly whatIf: (targets: readonly Target[], calls: string, keep: readonly string[], on?: string) => string
   /** Models to try, as they were named; none: those that the strategy knows. */
   readonly candidates: readonly Candidate[]
   /** Of each of them the share of the calls, in millionths; none: by the strategy's own rule. */
@@ -118,7 +117,7 @@ export interface Strategy {
   /** Columns of `calls` whose groups the change is made to: feature, model. */
   readonly by: readonly SegmentColumn[]
   /**
-   * A SELECT over `scoped_calls` (scoped-calls.ts), at most one row a call: `call_id`, `source`, the columns of `by`, `cost`,
+   * A SELECT over `scoped_calls` (scoped-calls.ts), at most one row a call: `call_no`, the columns of `by`, `cost`,
    * `input_cost` and `output_cost` as they are there, and `input_saving` and `output_saving`, USD up to those; NULL is no saving. What it looked at and leaves alone is a row too. It may begin with WITH.
    */
   readonly savings: (asked: Asked) => string

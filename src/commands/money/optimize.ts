@@ -1,19 +1,19 @@
 /** `llmcost optimize`: what to change, and what it would have saved on the logged calls. */
 import { lastPeriod } from '../../domain/time/periods.js'
 import { counted } from '../../domain/words/plurals.js'
-import { gains, type Asking } from '../../optimize/gains.js'
+import type { Asking } from '../../optimize/gains.js'
 import { inOrder, strategies } from '../../optimize/registry.js'
 import { routes, routesVersion } from '../../optimize/routes.js'
 import {
-  askCombined,
   askExplained,
   askOptimized,
+  askSegments,
   withPrices,
   type Optimized,
   type Outcome,
 } from '../../questions/optimizing.js'
 import { loadPriceBook } from '../../pricing/book.js'
-import { ask, doubtsAbout, type Question } from '../../questions/question.js'
+import { doubtsAbout, type Question } from '../../questions/question.js'
 import { combinationSection } from '../../reports/optimize/combination.js'
 import { explainedReport } from '../../reports/optimize/explained.js'
 import { bySaving, levels } from '../../reports/optimize/gain-rows.js'
@@ -60,7 +60,7 @@ export const optimizeCommand: CommandSpec = {
 async function answer(question: Question, request: OptimizeRequest): Promise<Report> {
   const { scope } = question
   const askings = await pricedAskings(question, request)
-  const optimized = await askOptimized(question, askings, request.top)
+  const optimized = await askOptimized(question, askings, request.top, orderOf(request))
   const routed = await writeRoutes(question, optimized, request.routes)
   const doubts = await doubtsAbout(question, optimized.measured)
   const [only] = optimized.outcomes
@@ -71,7 +71,7 @@ async function answer(question: Question, request: OptimizeRequest): Promise<Rep
   return optimizeReport({
     ...optimized,
     scope,
-    combination: await combinationOf(question, request, optimized),
+    combination: combinationOf(optimized, request),
     doubts,
     footer: routed,
   })
@@ -87,37 +87,36 @@ async function pricedAskings(question: Question, request: OptimizeRequest): Prom
 
 /** Writes the routing table where one is wanted. @returns what to say of it */
 async function writeRoutes(
-  { db, scope }: Question,
-  { outcomes }: Optimized,
+  question: Question,
+  { outcomes, measured }: Optimized,
   path: string | undefined,
 ): Promise<string[]> {
   const outcome = outcomes.find(({ strategy }) => strategy.id === 'model-routing')
   if (path === undefined || outcome?.prices === undefined) return []
-  const rows = outcome.total === undefined ? [] : await ask(db, gains(outcome, scope, 100_000))
-  const rules = routes(
-    rows.filter((row) => !row.is_total),
-    outcome.values,
-    outcome.prices,
-  )
-  const { since, until, tz } = scope
+  const rows = outcome.total === undefined ? [] : await askSegments(question, outcome, measured, 100_000)
+  const rules = routes(rows, outcome.values, outcome.prices)
+  const { since, until, tz } = question.scope
   const file = { version: routesVersion, kind: 'llmcost_routes', period: { since, until, tz }, rules }
   writeOutput(path, `${JSON.stringify(file, null, 2)}\n`, '--routes')
   return [`routes: ${counted(rules.length, 'rule')} in ${path}`]
 }
 
-async function combinationOf(
-  question: Question,
-  { combines, named }: OptimizeRequest,
-  optimized: Optimized,
-): Promise<Section[]> {
-  if (combines === undefined) return []
-  const saving = bySaving(optimized.outcomes).filter(({ strategy }) => named || strategy.isTrade !== true)
-  const ordered = combines === 'plan' ? planned(saving) : applied(saving)
-  const row = await askCombined(question, ordered)
-  return row === undefined
-    ? []
-    : [combinationSection({ ...optimized, steps: ordered, row, isPlan: combines === 'plan' })]
+/** In what order strategies are applied where they are to be combined: those that save something. */
+function orderOf({
+  combines,
+  named,
+}: OptimizeRequest): ((outcomes: readonly Outcome[]) => readonly Outcome[]) | undefined {
+  if (combines === undefined) return undefined
+  return (outcomes) => {
+    const saving = bySaving(outcomes).filter(({ strategy }) => named || strategy.isTrade !== true)
+    return combines === 'plan' ? planned(saving) : applied(saving)
+  }
 }
+
+const combinationOf = (optimized: Optimized, { combines }: OptimizeRequest): Section[] =>
+  optimized.combination === undefined
+    ? []
+    : [combinationSection({ ...optimized, ...optimized.combination, isPlan: combines === 'plan' })]
 
 const applied = (outcomes: readonly Outcome[]): Outcome[] =>
   inOrder(outcomes.map(({ strategy }) => strategy)).flatMap((strategy) =>

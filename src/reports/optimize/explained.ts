@@ -129,7 +129,7 @@ function behind(answer: ExplainedAnswer): Section[] {
 }
 
 /** Characters of a statement that people are shown. */
-const longestShown = 12_000
+const longestShown = 20_000
 
 /** The statement with its values in their places. */
 function sqlSection(sql: string, params: Readonly<Record<string, Param>>): Section {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { coverage } from '../../../src/optimize/gains.js'
+import { coverage } from '../../../src/optimize/kept-calls.js'
 import { ask } from '../../../src/questions/question.js'
 import { paid, plantedStore, saved, scope, type Planted } from './planted.js'
 

@@ -54,3 +54,16 @@ test('requests made twice, and answers cut off and asked for again', async () =>
   await store.plant([call(0, { prompt_hash: null, user_id: null })])
   expect((await store.find('duplicate-calls')).lacks).toHaveLength(2)
 })
+
+test('of more features than are kept as numbers', async () => {
+  await store.plant(
+    Array.from({ length: 10_001 }, (_, i) => ({
+      ...paid({ input: '0.01' }),
+      feature: `f${i}`,
+      status: i < 3 ? 'error' : 'ok',
+    })),
+  )
+  const outcome = await store.find('failed-calls')
+  expect(saved(outcome)).toBe('0.030000000000')
+  expect(outcome.segments.map((row) => row.d0)).toEqual(['f0', 'f1', 'f2'])
+})
