@@ -62,6 +62,24 @@ export async function compareQueries(sizes: readonly Size[]): Promise<Comparison
   return rows
 }
 
+/** All strategies over a whole log, each for itself and together. */
+export async function compareOptimize(sizes: readonly Size[]): Promise<Comparison[]> {
+  const rows: Comparison[] = []
+  for (const { calls, pairs } of sizes) {
+    const database = await store(calls)
+    const asked = ['optimize', '--since', '2026-08-01', '--as-of', 'latest']
+    for (const [i, question] of [asked, [...asked, '--combine']].entries()) {
+      const args = [...question, '--db', database]
+      const statements = await record(args, 200 + i)
+      const what = `${question.join(' ')}, ${callsInWords(calls)}`
+      const program = () => llmcost(args, 'resource-hook')
+      const floor = () => bare('floor-queries', [database, statements], 'resource-hook')
+      rows.push(await compare({ what, target: i === 0 ? '≤ 1.3, 1M ≤ 5 s' : '≤ 1.3', program, floor }, pairs))
+    }
+  }
+  return rows
+}
+
 /** Runs a question once, and keeps the statements it ran in a file. */
 export async function record(args: readonly string[], index: number): Promise<string> {
   await llmcost(args, 'record-hook')
