@@ -194,7 +194,12 @@ export class Stage {
     throw new UserError('its dates or numbers are written in a way of their own', { code: 'refused' })
   }
 
-  async #insertAs(unit: Unit, records: string, plan: ReadPlan, nothing?: string): Promise<number> {
+  async #insertAs(
+    unit: Unit,
+    { sql: records, columns }: ReturnType<typeof normaliseSql>,
+    plan: ReadPlan,
+    nothing?: string,
+  ): Promise<number> {
     const { importer } = unit.recognised
     const own = quoteText(importer.id)
     const read =
@@ -208,12 +213,10 @@ export class Stage {
       this.#created = true
       return (await this.#db.one<{ n: number }>('SELECT count(*) AS n FROM staged')).n
     }
-    const described = await this.#db.query<{ column_name: string }>(`DESCRIBE ${sql}`)
     const present = await this.#columns()
-    for (const { column_name: name } of described.rows) {
+    for (const name of columns)
       if (!present.has(name))
         await this.#db.run(`ALTER TABLE staged ADD COLUMN ${name} ${stagedColumns[name]}`)
-    }
     return this.#db.run(`INSERT INTO staged BY NAME ${sql}`)
   }
 

@@ -30,7 +30,7 @@ export interface SourceRelation {
  * @param plan the importer's plan for this source
  * @param allRecords true when every line is known to be a JSON object: it need not be asked again
  * @param keepsText texts of rejected records are kept
- * @returns SQL with some of `stagedColumns`, one row a record
+ * @returns SQL, one row a record, and which of `stagedColumns` it answers with
  */
 export function normaliseSql(
   source: SourceRelation,
@@ -39,7 +39,7 @@ export function normaliseSql(
   now: Date,
   allRecords = false,
   keepsText = false,
-): string {
+): { readonly sql: string; readonly columns: readonly string[] } {
   const raw = rawFields(source, plan, options)
   const has = (field: CallField): boolean => raw.has(field)
   // The columns of CSV go along, so that only records without an id and rejected ones are put together.
@@ -101,15 +101,13 @@ export function normaliseSql(
     `(${fields})`,
   )
   const ruled = ruledSql(typed, plan, options, has)
-  return select(
-    [
-      ...sourceOf(plan),
-      ...spansOf(plan),
-      ...place,
-      ...checkedColumns(plan, options, has, now, content, keepsText),
-    ],
-    `(${ruled})`,
-  )
+  const staged: Columns = [
+    ...sourceOf(plan),
+    ...spansOf(plan),
+    ...place,
+    ...checkedColumns(plan, options, has, now, content, keepsText),
+  ]
+  return { sql: select(staged, `(${ruled})`), columns: staged.map(([name]) => name) }
 }
 
 /**
