@@ -402,11 +402,11 @@ const newStructure = (): Structure => Object.create(null) as Structure
 const halfSign = /\p{Surrogate}/u
 
 /**
- * True when `key` is free in the structure, or holds the same kind already. SQL knows no empty name, and JSON as
- * the engine reads it none with half a sign.
+ * True when `key` is free in the structure, or holds the same kind already. SQL knows no empty name and none with
+ * U+0000 in it, and JSON as the engine reads it none with half a sign.
  */
 function fits(node: Structure, key: string, kind: 'text' | 'object' | 'list'): boolean {
-  if (key === '' || halfSign.test(key)) return false
+  if (key === '' || key.includes('\0') || halfSign.test(key)) return false
   const known = node[key]
   if (known === undefined) return !Object.keys(node).some((k) => k.toLowerCase() === key.toLowerCase())
   if (typeof known === 'string') return kind === 'text'
