@@ -267,8 +267,8 @@ describe('filters that find nothing', () => {
       history: { price_date: null, last_ts: null },
     } as unknown as Question
     expect(await doubtsAbout(question, { calls: 1, unpriced_calls: 0 })).toMatchObject({ unmatched: [] })
-    // Logged costs, doubtful prices and what agents cost are asked for, and no filter.
-    expect(asked).toHaveLength(3)
+    // Logged costs and doubtful prices are asked for, and no filter.
+    expect(asked).toHaveLength(2)
     await expect(doubtsAbout(question, { calls: 0, unpriced_calls: 0 })).rejects.toThrow('not a function')
   })
 })
