@@ -1,8 +1,7 @@
 /** Waste: calls of development and tests on dear models, at the price of a small one of the same provider. */
 import { readAnew } from '../metrics/dialect.js'
 import { count, percent } from '../domain/words/wording.js'
-import { knownCandidates } from './candidates.js'
-import { byPrice, movedCalls } from './routing.js'
+import { byPrice, knownCandidates, movedCalls } from './routing.js'
 import { reached } from './scoped-calls.js'
 import type { Asked, Strategy } from './strategy.js'
 

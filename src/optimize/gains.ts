@@ -1,4 +1,7 @@
 /** What strategies would have saved, each for itself: by segment, in all, and the calls behind it. */
+import type { Rate } from '../domain/costs/rate.js'
+import type { Scope } from '../domain/scope.js'
+import { timestampText } from '../domain/words/quoting.js'
 import type { Decimal, Param, Query, Whole } from '../metrics/query.js'
 import { structOf } from '../metrics/dialect.js'
 import type { PriceBook } from '../pricing/book.js'
@@ -22,6 +25,8 @@ export interface Prices {
   /** Models of the calls. */
   readonly models: readonly StoredModel[]
   readonly candidates: readonly Candidate[]
+  /** The window of the calls: prices of other times are left out. */
+  readonly scope: Pick<Scope, 'since' | 'until'>
   /** In millionths of the calls, by candidate. */
   readonly shares: readonly bigint[]
 }
@@ -61,13 +66,23 @@ export function askedOf(
       const { params: bound } = resolveTargets(prices.book, targets, 'call', prices.models)
       const place = Object.keys(params).filter((name) => name.startsWith(`${prefix}_what_if_targets`)).length
       let sql = whatIfQuery(relation, keep, on, absentOf(absent, targets))
-      for (const [name, value] of Object.entries(bound)) {
+      const rates = ratesWithin(bound.what_if_rates, prices.scope)
+      for (const [name, value] of Object.entries({ ...bound, what_if_rates: rates })) {
         params[`${prefix}_${name}_${place}`] = value
         sql = sql.replaceAll(`$${name}`, `$${prefix}_${name}_${place}`)
       }
       return `(${sql})`
     },
   }
+}
+
+/** Rates that may hold in the window, without what they say nothing of: years of prices are a long text. */
+function ratesWithin(rates: string, { since, until }: Pick<Scope, 'since' | 'until'>): string {
+  const holds = (JSON.parse(rates) as Rate[]).filter(
+    ({ valid_from: from, valid_to: to }) =>
+      (until === null || from < timestampText(until)) && (since === null || to > timestampText(since)),
+  )
+  return JSON.stringify(holds, (_, value: unknown) => (value === null ? undefined : value))
 }
 
 /** A tier that a target names every call has there, though none has one in the log. */

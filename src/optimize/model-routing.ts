@@ -9,9 +9,8 @@
  */
 import { epochMicros, discreteQuantile, fingerprint, readAnew } from '../metrics/dialect.js'
 import { count, percent } from '../domain/words/wording.js'
-import { knownCandidates } from './candidates.js'
 import { modelQuality } from './model-quality.js'
-import { byPrice, movedCalls, own, untiered } from './routing.js'
+import { byPrice, knownCandidates, movedCalls, own, untiered } from './routing.js'
 import { inTime, reached, succeeded } from './scoped-calls.js'
 import type { Asked, Candidate, Detail, Strategy } from './strategy.js'
 

@@ -8,6 +8,10 @@
  * - by prompt: calls of one prompt_hash share at least the smallest input among them. The first writes it, and
  *   those soon after another read it.
  *
+ * Some providers cache by themselves: what could be read there and was not has some reason that the log does not tell.
+ * So of their calls those count that read nothing soon after one that read, and no more than that one read: its
+ * beginning is known to be cached.
+ *
  * Reads and writes are at the list price of each call's own model and time; where writing costs more than input (the
  * surcharge), all that is written pays it, read again or not. What a feature and model saves in all is spread over
  * its reads in proportion. A beginning shorter than the provider's least is not cached.
@@ -36,6 +40,10 @@ const leastOf = (model: string): string =>
 const whole = (tokens: string): string =>
   `CASE WHEN chained.provider IN ('openai', 'azure') THEN ${tokens} // 128 * 128 ELSE ${tokens} END`
 
+/** Providers that cache by themselves, whatever is asked for. */
+const isAutomatic = (provider: string): string =>
+  `${provider} IN ('openai', 'azure', 'deepseek', 'google', 'x-ai', 'groq', 'moonshotai')`
+
 const columns =
   'call_no, ts, provider, model, feature, service_tier, speed, region, input_tokens, cost, input_cost, output_cost, is_listed, list_cost_usd'
 
@@ -46,9 +54,10 @@ function linked(way: (typeof ways)[number], ttl: string, shared: string): string
   const key = `${way}_no`
   const micros = epochMicros('ts')
   return /* sql */ `SELECT call_no, feature, model, '${way}' AS way, shared, CASE WHEN gap <= ${ttl} THEN shared >= ${leastOf('model')} ELSE FALSE END AS is_read
-      FROM (SELECT call_no, feature, model, ${shared} AS shared, CASE WHEN lag(${key}) OVER chain = ${key} THEN ${micros} - lag(${micros}) OVER chain END AS gap
-        FROM uncached_calls WHERE ${key} IS NOT NULL
-        WINDOW chain AS (PARTITION BY ${fingerprint([key, 'feature', 'model'])} ORDER BY ${inTime}))`
+      FROM (SELECT call_no, feature, model, is_uncached, CASE WHEN is_automatic THEN least(${shared}, coalesce(lag(${inputTokens.read}) OVER chain, 0)) ELSE ${shared} END AS shared, CASE WHEN lag(${key}) OVER chain = ${key} THEN ${micros} - lag(${micros}) OVER chain END AS gap
+        FROM calls_in_question WHERE ${key} IS NOT NULL
+        WINDOW chain AS (PARTITION BY ${fingerprint([key, 'feature', 'model'])} ORDER BY ${inTime}))
+      WHERE is_uncached`
 }
 
 /**
@@ -56,10 +65,11 @@ function linked(way: (typeof ways)[number], ttl: string, shared: string): string
  * and way in which another may have been before: tokens that share, and whether it was soon after. What comes
  * once needs no sorting, and counts only where others of its feature and model read.
  */
-const valued = (ttl: string): string => /* sql */ `WITH uncached_calls AS ${readAnew} (
-      SELECT ${columns}, mark, has_session, session_no, has_prompt, prompt_no FROM scoped_calls
-      WHERE ${reached} AND ${succeeded} AND uncached_cost > 0 AND input_tokens > 0
-        AND cache_read_input_tokens = 0 AND ${inputTokens.write} = 0
+const valued = (ttl: string): string => /* sql */ `WITH calls_in_question AS ${readAnew} (
+      SELECT * FROM (SELECT ${columns}, mark, has_session, session_no, has_prompt, prompt_no, ${inputTokens.read},
+          cache_read_input_tokens = 0 AND ${inputTokens.write} = 0 AND uncached_cost > 0 AS is_uncached, ${isAutomatic('provider')} AS is_automatic
+        FROM scoped_calls WHERE ${reached} AND ${succeeded} AND input_tokens > 0)
+      WHERE is_uncached OR (is_automatic AND ${inputTokens.read} > 0)
     ), linked AS ${kept} (
       ${linked('session', ttl, 'CASE WHEN lag(input_tokens) OVER chain <= input_tokens THEN lag(input_tokens) OVER chain ELSE 0 END')}
       UNION ALL
@@ -74,8 +84,8 @@ const valued = (ttl: string): string => /* sql */ `WITH uncached_calls AS ${read
         .map(
           (way) => /* sql */ `UNION ALL
       SELECT ${columns}, p_way, ${way === 'session' ? '0' : 'input_tokens'}, FALSE
-      FROM uncached_calls JOIN promising ON feature IS NOT DISTINCT FROM p_feature AND model = p_model AND p_way = '${way}'
-      WHERE has_${way} AND ${way}_no IS NULL`,
+      FROM calls_in_question JOIN promising ON feature IS NOT DISTINCT FROM p_feature AND model = p_model AND p_way = '${way}'
+      WHERE is_uncached AND has_${way} AND ${way}_no IS NULL`,
         )
         .join('\n      ')}
     ), priced AS (
@@ -99,7 +109,7 @@ function savings({ sql }: Asked): string {
   const listed = portionOfSums('gain', 'net', 'gross')
   return /* sql */ `${valued(sql('ttl'))}
     SELECT call_no, valued.feature, valued.model, cost, input_cost, output_cost, valued.way, read_tokens, written_tokens,
-      gain, extra, 0 AS output_saving,
+      ${isAutomatic('valued.provider')} AS is_automatic, gain, extra, 0 AS output_saving,
       CASE WHEN net > 0 AND gain > 0 THEN CASE WHEN is_listed THEN ${listed}
         ELSE ${portionOfAmounts('cost', listed, 'list_cost_usd')} END END AS input_saving
     FROM valued JOIN nets ON valued.feature IS NOT DISTINCT FROM nets.feature AND valued.model IS NOT DISTINCT FROM nets.model
@@ -138,7 +148,7 @@ export const promptCaching: Strategy = {
   id: 'prompt-caching',
   title: "The provider's prompt cache",
   about:
-    'Calls that use no prompt cache now, but whose prompt begins as another one sent shortly before: turns of a session, or calls of one prompt_hash. Reads cost less, writes more, by the list price of each model; what is written pays the surcharge, read again or not.',
+    'Calls that use no prompt cache now, but whose prompt begins as another one sent shortly before: turns of a session, or calls of one prompt_hash. Reads cost less, writes more, by the list price of each model; what is written pays the surcharge, read again or not. Where the provider caches by itself (OpenAI, Azure, DeepSeek, Google and others), only what was read just before in the same session or prompt counts: of the rest the log does not tell whether it begins alike.',
   needs: [
     {
       field: 'cache_read_input_tokens',
@@ -171,9 +181,19 @@ export const promptCaching: Strategy = {
     read_tokens: 'sum(read_tokens)',
     extra_usd: 'sum(extra)',
     way: 'min(way)',
+    automatic_calls: 'count(*) FILTER (WHERE is_automatic)',
   },
-  change: ({ figures, considered_calls: calls }, value) =>
-    `${figures['way'] === 'session' ? 'cache the conversation up to its newest turn' : 'put what stays the same first in the prompt, and cache it'} (lifetime ${value('ttl').text}): ${count(figures['read_calls'])} of ${count(calls)} calls (${percent(Number(figures['read_calls']) / Number(calls))}) would read ${count(figures['read_tokens'])} tokens from it; writes cost ${usd(figures['extra_usd'])} more`,
+  change: ({ figures, considered_calls: calls }, value) => {
+    const isSession = figures['way'] === 'session'
+    const reads = `${count(figures['read_calls'])} of ${count(calls)} calls (${percent(Number(figures['read_calls']) / Number(calls))})`
+    const tokens = `${count(figures['read_tokens'])} tokens`
+    if (Number(figures['automatic_calls']) > 0)
+      return `the provider caches by itself, and is missed: put what stays the same first, word for word, and give the calls of ${isSession ? 'a session' : 'a prompt'} one prompt_cache_key, and a longer retention where they pause, where the provider has them: ${reads} read nothing less than ${value('ttl').text} after one that read, and could have read ${tokens}`
+    const how = isSession
+      ? 'cache the conversation up to its newest turn'
+      : 'put what stays the same first in the prompt, and cache it'
+    return `${how} (lifetime ${value('ttl').text}): ${reads} would read ${tokens} from it; writes cost ${usd(figures['extra_usd'])} more`
+  },
   risk: 'what changes early in the prompt (a date, a user id) empties the cache: watch llmcost cache',
   details: () => [lifetimes()],
 }

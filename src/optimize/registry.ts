@@ -12,6 +12,7 @@ import { oldModels } from './old-models.js'
 import { outputLimits } from './output-limits.js'
 import { promptCaching } from './prompt-caching.js'
 import { promptLength } from './prompt-length.js'
+import { unreadCacheWrites } from './unread-cache-writes.js'
 import { responseCaching } from './response-caching.js'
 import { stagesOfRequest } from './stages.js'
 import type { Strategy } from './strategy.js'
@@ -27,6 +28,7 @@ export const strategies: readonly Strategy[] = [
   promptLength,
   outputLimits,
   promptCaching,
+  unreadCacheWrites,
   developmentModels,
   oldModels,
   modelRouting,

@@ -253,12 +253,12 @@ export const askingsOf = (
 
 /** The same with prices where they are used. @param wanted candidates as typed, and the shares of calls for each */
 export async function withPrices(
-  db: Database,
+  { db, scope }: Asks,
   askings: readonly Asking[],
   book: PriceBook,
   wanted: { readonly candidates: readonly Candidate[]; readonly shares: readonly bigint[] },
 ): Promise<Asking[]> {
   const models = await ask<StoredModel>(db, { sql: modelsOf('calls'), params: {} })
-  const prices = { book, models, ...wanted }
+  const prices = { book, models, scope, ...wanted }
   return askings.map((asking) => (asking.strategy.usesPrices === true ? { ...asking, prices } : asking))
 }

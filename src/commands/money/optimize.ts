@@ -82,7 +82,7 @@ async function pricedAskings(question: Question, request: OptimizeRequest): Prom
   if (!askings.some(({ strategy }) => strategy.usesPrices === true)) return askings
   const book = await loadPriceBook(priceData(question.settings))
   const candidates = candidatesOf(book, request.candidates)
-  return withPrices(question.db, askings, book, { candidates, shares })
+  return withPrices(question, askings, book, { candidates, shares })
 }
 
 /** Writes the routing table where one is wanted. @returns what to say of it */

@@ -92,7 +92,7 @@ export async function priced(
   wanted: { candidates: readonly Candidate[]; shares: readonly bigint[] } = { candidates: [], shares: [] },
 ): Promise<Asking[]> {
   book ??= loadPriceBook({ overrideFiles: [], updatesFile: undefined })
-  return withPrices(db, askings, await book, wanted)
+  return withPrices({ db, scope: { ...scope, since: null, until: null } }, askings, await book, wanted)
 }
 
 async function plant(db: Database, calls: readonly Planted[]): Promise<void> {

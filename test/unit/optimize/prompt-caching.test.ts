@@ -66,3 +66,27 @@ test('has nothing to gain where writes cost more than reads save, prompts are sh
     'session_id or prompt_hash',
   ])
 })
+
+test('of a provider that caches by itself, what was read just before and was missed', async () => {
+  await plantRates(store.db, [{ provider: 'openai', input_price: '3', cache_read_price: '0.3' }])
+  const openai = { provider: 'openai', session_id: 's' }
+  const reads = { ...openai, cache_read_input_tokens: 8192 }
+  await store.plant([
+    call(0, 10_000, openai),
+    // Nothing says that it begins as the one before.
+    call(minute, 10_000, openai),
+    call(2 * minute, 11_000, reads),
+    call(3 * minute, 12_000, openai),
+    // Too late.
+    call(4 * minute, 13_000, reads),
+    call(30 * minute, 14_000, openai),
+  ])
+  const outcome = await store.find('prompt-caching')
+  // 8,192 tokens at $2.70 a million less.
+  expect(saved(outcome)).toBe('0.022118400000')
+  expect(changeOf(outcome)).toMatch(
+    /^the provider caches by itself, and is missed: .* one prompt_cache_key.*: 1 of 4 calls \(25%\) read nothing less than 5m after one that read, and could have read 8,192 tokens$/,
+  )
+  await store.plant([0, 1, 2, 3].map((i) => call(i * minute, 10_000, openai)))
+  expect(saved(await store.find('prompt-caching'))).toBe('0.000000000000')
+})
