@@ -8,7 +8,7 @@ import { efficiencyMeasures, efficiencyReport } from '../../reports/efficiency/e
 import { judgedMeasures } from '../../reports/efficiency/efficiency-findings.js'
 import type { Report } from '../../reports/report.js'
 import { questionOptions, type CommandSpec, type Invocation } from '../command.js'
-import { foldedGroups, withFoldedNote } from '../folded-groups.js'
+import { foldedGroups, withFoldedNote } from './folded-groups.js'
 import { groupingDetails, groupingOf, groupingOptions, type Grouping } from '../grouping.js'
 import { ask, doubtsAbout, type Question } from '../../questions/question.js'
 import { withCalls } from '../with-calls.js'

@@ -2,16 +2,16 @@
  * Long tables: on a terminal and in a pipe a table shows the first groups and one row of all others, unless --top
  * says how many. Data formats stay whole.
  */
-import { dimensionNoun, type Dimension } from '../domain/dimensions.js'
-import { plural } from '../domain/words/plurals.js'
-import { count } from '../domain/words/wording.js'
-import { groupCount } from '../metrics/groups.js'
-import { ask, type Question } from '../questions/question.js'
-import { othersLabel } from '../reports/breakdown.js'
-import type { Report, Section } from '../reports/report.js'
-import type { Invocation } from './command.js'
-import type { Grouping } from './grouping.js'
-import { rendererOf } from './precedence.js'
+import { dimensionNoun, type Dimension } from '../../domain/dimensions.js'
+import { plural } from '../../domain/words/plurals.js'
+import { count } from '../../domain/words/wording.js'
+import { groupCount } from '../../metrics/groups.js'
+import { ask, type Question } from '../../questions/question.js'
+import { othersLabel } from '../../reports/breakdown.js'
+import type { Report, Section } from '../../reports/report.js'
+import type { Invocation } from '../command.js'
+import type { Grouping } from '../grouping.js'
+import { rendererOf } from '../precedence.js'
 
 /** Groups that a table shows unasked. */
 const groupsShown = 20
