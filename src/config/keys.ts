@@ -162,7 +162,7 @@ export const configKeys = ({ formats, importers }: KnownNames) =>
       'Whether the database keeps sums of calls by quarter-hour and label: same answers, sooner.',
       choice<Rollups>(['auto', 'always', 'never']),
       'never',
-      { otherwise: 'auto: from a million calls on', trust: 'free' },
+      { otherwise: 'auto: from five million calls on', trust: 'free' },
     ),
     currency_rates: key(
       'A CSV file of currency, valid_from and usd: costs logged in another currency become dollars by it.',

@@ -19,7 +19,7 @@ import {
 } from './parts.js'
 
 /** Calls from which on a store has cubes: below, the calls themselves answer as fast, and writing pays nothing. */
-export const usualBound = 1_000_000
+const usualBound = 5_000_000
 
 /** How many cells a cube of so many calls may have: a million, and from ten million calls on one for ten of them. */
 export const mostCells = (calls: number): number => Math.max(10_000_000, calls) / 10
