@@ -3,7 +3,8 @@ import type { Rate } from '../domain/costs/rate.js'
 import type { Scope } from '../domain/scope.js'
 import { timestampText } from '../domain/words/quoting.js'
 import type { Decimal, Param, Query, Whole } from '../metrics/query.js'
-import { structOf } from '../metrics/dialect.js'
+import { zoneOffset } from '../metrics/buckets.js'
+import { epochMicros, structOf } from '../metrics/dialect.js'
 import type { PriceBook } from '../pricing/book.js'
 import { resolveTargets, type StoredModel, type Target } from '../pricing/what-if/targets.js'
 import { whatIfQuery } from '../pricing/what-if/what-if-sql.js'
@@ -25,8 +26,8 @@ export interface Prices {
   /** Models of the calls. */
   readonly models: readonly StoredModel[]
   readonly candidates: readonly Candidate[]
-  /** The window of the calls: prices of other times are left out. */
-  readonly scope: Pick<Scope, 'since' | 'until'>
+  /** The window of the calls, in which prices of other times are left out, and the zone of its days. */
+  readonly scope: Scope
   /** In millionths of the calls, by candidate. */
   readonly shares: readonly bigint[]
 }
@@ -58,6 +59,12 @@ export function askedOf(
     bind: (name, bound) => {
       params[`${prefix}_${name}`] = bound
       return `$${prefix}_${name}`
+    },
+    localMicros: () => {
+      if (prices === undefined) throw new Error(`${strategy.id} has no zone`)
+      const offset = zoneOffset(prices.scope)
+      Object.assign(params, offset.params)
+      return `(${epochMicros('ts')} + ${offset.sql})`
     },
     candidates: prices?.candidates ?? [],
     shares: prices?.shares ?? [],

@@ -53,6 +53,8 @@ export interface Asked {
    * calls (`c`) are priced for which target (`t`): all for all where it is absent.
    */
   readonly whatIf: (targets: readonly Target[], calls: string, keep: readonly string[], on?: string) => string
+  /** SQL over calls: microseconds since 1970 on the clock of `--tz`. Known where the strategy uses prices. */
+  readonly localMicros: () => string
   /** Models to try, as they were named; none: those that the strategy knows. */
   readonly candidates: readonly Candidate[]
   /** Of each of them the share of the calls, in millionths; none: by the strategy's own rule. */
