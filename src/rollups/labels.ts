@@ -49,7 +49,7 @@ export function labelValue(label: Label, left: ReadonlySet<string>): string {
 /**
  * Who has the calls of a cell's hour. Each hour has one owner: today that is always the table of calls.
  */
-export const owners = ['calls', 'archive', 'cube'] as const
+const owners = ['calls', 'archive', 'cube'] as const
 
 /** Columns of `hourly_labels`; `ts` is the beginning of a quarter-hour, UTC. */
 export const hourlyLabelColumns: readonly {

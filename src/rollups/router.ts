@@ -78,7 +78,7 @@ export function routed<S extends Statement>(
 }
 
 /** The labels that answer it; undefined where cubes do not. */
-export function labelsNeeded(asks: Asks): readonly Label[] | undefined {
+function labelsNeeded(asks: Asks): readonly Label[] | undefined {
   const { scope, by = [], names = [], filters = [], buckets, additive } = asks
   if (!additive) return undefined
   const found = new Set<Label>(names)

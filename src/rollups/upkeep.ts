@@ -22,7 +22,7 @@ import {
 const usualBound = 5_000_000
 
 /** How many cells a cube of so many calls may have: a million, and from ten million calls on one for ten of them. */
-export const mostCells = (calls: number): number => Math.max(10_000_000, calls) / 10
+const mostCells = (calls: number): number => Math.max(10_000_000, calls) / 10
 
 interface Upkeep {
   /** What is noted of the cubes; undefined where there are none. */
