@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { Database } from '../../src/db/database.js'
-import { writeStore } from '../../src/db/store.js'
+import { writeCalls } from '../../src/rollups/upkeep.js'
 import { forgetFiles } from '../../src/ingest/forget.js'
 import { ask, contentsOf, ingestInto, Workshop, write } from './ingesting.js'
 import { tries } from './seed.js'
@@ -157,7 +157,7 @@ const stored = async (db: string): Promise<string[]> =>
 async function forgetIn(dbPath: string, paths: readonly string[]): Promise<void> {
   const db = await Database.open(':memory:', 'write', { threads: 1 })
   try {
-    await writeStore(db, dbPath, { lockTimeoutMs: 5_000 }, async () => {
+    await writeCalls(db, dbPath, { lockTimeoutMs: 5_000 }, async () => {
       const { rows } = await db.query<{ file_id: number; path: string }>(
         'SELECT file_id, path FROM store.files',
       )

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import fc from 'fast-check'
 import { forgetFiles } from '../../../src/ingest/forget.js'
-import { writeStore } from '../../../src/db/store.js'
+import { writeCalls } from '../../../src/rollups/upkeep.js'
 import { Database } from '../../../src/db/database.js'
 import { copilot } from '../../../src/importers/agents/copilot.js'
 import { ask, ingestInto, write } from '../../property/ingesting.js'
@@ -196,7 +196,7 @@ describe('the store', () => {
     await ingestInto(path, [store])
     const [file] = await ask(path, `SELECT file_id FROM files WHERE path LIKE '%session-store.db'`)
     const db = await Database.open(':memory:', 'write', { threads: 1, memoryLimit: '512MiB' })
-    await writeStore(db, path, { threads: 1, memoryLimit: '512MiB', lockTimeoutMs: 5000 }, () =>
+    await writeCalls(db, path, { threads: 1, memoryLimit: '512MiB', lockTimeoutMs: 5000 }, () =>
       forgetFiles(db, [Number(file!['file_id'])], 'list-first'),
     )
     db.close()
