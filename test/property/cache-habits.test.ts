@@ -5,11 +5,7 @@
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
-import { Database } from '../../src/db/database.js'
-import { writeStore } from '../../src/db/store.js'
-import { rereadStoredCaches } from '../../src/ingest/typing/cache-reading.js'
-import { removeFile } from '../../src/ingest/merge.js'
-import { ask, ingestInto, Workshop, write } from './ingesting.js'
+import { ask, forgetIn, ingestInto, Workshop, write } from './ingesting.js'
 import { tries } from './seed.js'
 
 const workshop = new Workshop()
@@ -109,16 +105,6 @@ async function stored(db: string): Promise<unknown[]> {
     .toSorted((a, b) => Number(String(a[0]).slice(5)) - Number(String(b[0]).slice(5)))
 }
 
-async function forget(db: string, path: string): Promise<void> {
-  const [row] = await ask(db, `SELECT file_id FROM files WHERE path = '${path}'`)
-  const memory = await Database.open(':memory:', 'write', { threads: 1, memoryLimit: '512MiB' })
-  await writeStore(memory, db, { lockTimeoutMs: 5000 }, async () => {
-    await removeFile(memory, Number(row!['file_id']))
-    await rereadStoredCaches(memory, 'list-first')
-  })
-  memory.close()
-}
-
 test('any split and order of the same records reads alike, and forgetting the evidence undoes it', async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -143,7 +129,7 @@ test('any split and order of the same records reads alike, and forgetting the ev
         expect(again.totals.imported + again.totals.superseded).toBe(0)
         expect(await stored(apart)).toEqual(expected(all, () => true))
         const gone = Number(files[0]!.at(-7))
-        await forget(apart, files[0]!)
+        await forgetIn(apart, [files[0]!])
         expect(await stored(apart)).toEqual(expected(all, (i) => parts[i] !== gone))
       },
     ),

@@ -4,10 +4,12 @@
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { ResultRow } from '../../src/db/database.js'
+import { Database, type ResultRow } from '../../src/db/database.js'
 import { openStoreForReading } from '../../src/db/store.js'
+import { forgetFiles } from '../../src/ingest/forget.js'
 import { ingest, type IngestRequest } from '../../src/ingest/ingest.js'
 import type { IngestSummary } from '../../src/ingest/summary.js'
+import { writeCalls } from '../../src/rollups/upkeep.js'
 import { quickFolder } from '../quick-folder.js'
 
 /** One thread and little memory: many small stores are opened. */
@@ -81,6 +83,22 @@ export function ingestInto(
     keepRejectedText: false,
     ...others,
   })
+}
+
+/** Takes the calls of files out of a store. @param paths as the store has them */
+export async function forgetIn(dbPath: string, paths: readonly string[]): Promise<void> {
+  const db = await Database.open(':memory:', 'write', resources)
+  try {
+    await writeCalls(db, dbPath, resources, async () => {
+      const { rows } = await db.query<{ file_id: number; path: string }>(
+        'SELECT file_id, path FROM store.files',
+      )
+      const ids = rows.filter(({ path }) => paths.includes(path)).map((row) => row.file_id)
+      await forgetFiles(db, ids, 'list-first')
+    })
+  } finally {
+    db.close()
+  }
 }
 
 /** Rows of a query over a store, decimals as exact strings. */

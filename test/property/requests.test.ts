@@ -6,10 +6,7 @@
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
-import { Database } from '../../src/db/database.js'
-import { writeStore } from '../../src/db/store.js'
-import { forgetFiles } from '../../src/ingest/forget.js'
-import { ask, contentsOf, ingestInto, Workshop, write } from './ingesting.js'
+import { ask, contentsOf, forgetIn, ingestInto, Workshop, write } from './ingesting.js'
 import { tries } from './seed.js'
 
 const workshop = new Workshop()
@@ -156,21 +153,6 @@ const stored = async (db: string): Promise<string[]> =>
     .map((row) => JSON.stringify(Object.values(row)))
     .sort()
 
-async function forgetIn(dbPath: string, path: string): Promise<void> {
-  const db = await Database.open(':memory:', 'write', { threads: 1 })
-  try {
-    await writeStore(db, dbPath, { lockTimeoutMs: 5_000 }, async () => {
-      const { rows } = await db.query<{ file_id: number; path: string }>(
-        'SELECT file_id, path FROM store.files',
-      )
-      const ids = rows.filter((row) => row.path === path).map((row) => row.file_id)
-      await forgetFiles(db, ids, 'list-first')
-    })
-  } finally {
-    db.close()
-  }
-}
-
 const stateOf = async (db: string): Promise<unknown> => ({
   ...(await contentsOf(db)),
   same: (await ask(db, 'SELECT * EXCLUDE (file_id, line) FROM same_calls'))
@@ -208,7 +190,7 @@ test('count once in any order and runs, and after any of their files is forgotte
         expect(await stateOf(apart)).toEqual(once)
 
         const left = files.filter((_, i) => i !== gone % files.length)
-        await forgetIn(apart, files[gone % files.length]!.path)
+        await forgetIn(apart, [files[gone % files.length]!.path])
         if (left.length > 0)
           await ingestInto(
             apart,

@@ -5,10 +5,7 @@
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
-import { Database } from '../../src/db/database.js'
-import { writeCalls } from '../../src/rollups/upkeep.js'
-import { forgetFiles } from '../../src/ingest/forget.js'
-import { ask, contentsOf, ingestInto, Workshop, write } from './ingesting.js'
+import { ask, contentsOf, forgetIn, ingestInto, Workshop, write } from './ingesting.js'
 import { tries } from './seed.js'
 
 const workshop = new Workshop()
@@ -153,21 +150,6 @@ const stored = async (db: string): Promise<string[]> =>
   )
     .map((row) => JSON.stringify(Object.values(row)))
     .sort()
-
-async function forgetIn(dbPath: string, paths: readonly string[]): Promise<void> {
-  const db = await Database.open(':memory:', 'write', { threads: 1 })
-  try {
-    await writeCalls(db, dbPath, { lockTimeoutMs: 5_000 }, async () => {
-      const { rows } = await db.query<{ file_id: number; path: string }>(
-        'SELECT file_id, path FROM store.files',
-      )
-      const ids = rows.filter(({ path }) => paths.includes(path)).map((row) => row.file_id)
-      await forgetFiles(db, ids, 'list-first')
-    })
-  } finally {
-    db.close()
-  }
-}
 
 const rotated = <T>(items: readonly T[], turn: number): T[] => {
   const at = items.length === 0 ? 0 : turn % items.length

@@ -2,11 +2,8 @@
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import fc from 'fast-check'
-import { forgetFiles } from '../../../src/ingest/forget.js'
-import { writeCalls } from '../../../src/rollups/upkeep.js'
-import { Database } from '../../../src/db/database.js'
 import { copilot } from '../../../src/importers/agents/copilot.js'
-import { ask, ingestInto, write } from '../../property/ingesting.js'
+import { ask, forgetIn, ingestInto, write } from '../../property/ingesting.js'
 import { database } from './databases.js'
 import { fixtures, marker, readFiles, workshop } from './reading.js'
 
@@ -194,12 +191,7 @@ describe('the store', () => {
     const path = workshop.store()
     await ingestInto(path, [events])
     await ingestInto(path, [store])
-    const [file] = await ask(path, `SELECT file_id FROM files WHERE path LIKE '%session-store.db'`)
-    const db = await Database.open(':memory:', 'write', { threads: 1, memoryLimit: '512MiB' })
-    await writeCalls(db, path, { threads: 1, memoryLimit: '512MiB', lockTimeoutMs: 5000 }, () =>
-      forgetFiles(db, [Number(file!['file_id'])], 'list-first'),
-    )
-    db.close()
+    await forgetIn(path, [store])
     await ingestInto(path, [events])
     expect(await totalsIn(path)).toEqual([1, 0, 49473, 24678, 24791, 100, null])
   })
