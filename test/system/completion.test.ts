@@ -41,6 +41,19 @@ async function shows(shell: string, text: string): Promise<string> {
   throw new Error(`${shell} never showed ${JSON.stringify(text)}:\n${screen(shell)}`)
 }
 
+/** Empties the line and the screen: a shell that is still completing takes the first Ctrl-C for that alone. */
+async function empties(shell: string): Promise<void> {
+  for (let tries = 0; tries < 30; tries++) {
+    tmux('send-keys', '-t', shell, 'C-c')
+    tmux('send-keys', '-t', shell, 'C-l')
+    for (let looks = 0; looks < 5; looks++) {
+      await new Promise((done) => setTimeout(done, 100))
+      if (screen(shell).trim() === '>') return
+    }
+  }
+  throw new Error(`${shell} never had an empty line:\n${screen(shell)}`)
+}
+
 beforeAll(async () => {
   mkdirSync(bin)
   writeFileSync(join(bin, 'llmcost'), `#!/bin/sh\nexec '${process.execPath}' '${programPath()}' "$@"\n`)
@@ -92,8 +105,7 @@ describe.each(Object.entries(shells))('%s', (shell, { command, setUp }) => {
     ['llmcost prices expl', 'llmcost prices explain'],
     ['llmcost ingest cal', 'llmcost ingest calls.jsonl'],
   ])('%s', async (typed, completed) => {
-    tmux('send-keys', '-t', shell, 'C-c')
-    tmux('send-keys', '-t', shell, 'C-l')
+    await empties(shell)
     tmux('send-keys', '-t', shell, '-l', typed)
     await shows(shell, typed)
     tmux('send-keys', '-t', shell, 'Tab')
