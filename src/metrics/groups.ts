@@ -5,7 +5,7 @@
 import type { Dimension, TimeBucket } from '../domain/dimensions.js'
 import type { Scope } from '../domain/scope.js'
 import { isUtc } from '../domain/time/zones.js'
-import { overCalls, type Asks, type Grain } from '../rollups/router.js'
+import { overCalls, routed, type Asks, type Grain } from '../rollups/router.js'
 import { bucketLabel, bucketNumber, zoneOffset } from './buckets.js'
 import { readAnew } from './dialect.js'
 import { isAdditive, rankAggregate } from './figures.js'
@@ -82,10 +82,12 @@ export function placedCalls(request: GroupRequest, grain: Grain = overCalls): Pl
 
 /** How many groups there are, that of calls without the label included. */
 export function groupCount(request: Pick<GroupRequest, 'scope' | 'by'>): Query<{ readonly groups: Whole }> {
-  const { ctes, params, ds } = placedCalls(request)
-  const sql = `WITH ${ctes}
-    SELECT count(*) AS groups FROM (SELECT DISTINCT ${ds.join(', ')} FROM placed_calls)`
-  return { sql, params }
+  return routed(asksOf(request, []), (grain) => {
+    const { ctes, params, ds } = placedCalls(request, grain)
+    const sql = `WITH ${ctes}
+      SELECT count(*) AS groups FROM (SELECT DISTINCT ${ds.join(', ')} FROM placed_calls)`
+    return { sql, params }
+  })
 }
 
 /** The keys of a row of figures, and whether it is that of the others or of all. */

@@ -17,6 +17,7 @@ import { lateCalls } from '../../src/metrics/doubts/late-calls.js'
 import { sessionTotals } from '../../src/metrics/doubts/session-totals.js'
 import { history } from '../../src/metrics/store/history.js'
 import { breakdown } from '../../src/metrics/breakdown.js'
+import { groupCount } from '../../src/metrics/groups.js'
 import { isAdditive } from '../../src/metrics/figures.js'
 import { measureNames, measureOf, type MeasureName } from '../../src/metrics/measures/registry.js'
 import type { Query } from '../../src/metrics/query.js'
@@ -166,6 +167,7 @@ const others: fc.Arbitrary<Query<unknown>> = fc
       agentCosts(of),
       lateCalls(of, now),
       sessionTotals(of),
+      groupCount({ scope: of, by: [dimensionOf(by ?? 'feature')] }),
       budgetDays({ scope: of, filterSets, clockMs }),
       dailyCosts({
         scope: of,

@@ -3,10 +3,9 @@ import { breakdown } from '../../metrics/breakdown.js'
 import type { MeasureName } from '../../metrics/measures/registry.js'
 import { breakdownReport } from '../../reports/breakdown.js'
 import { questionOptions, type CommandSpec } from '../command.js'
-import { foldedGroups, withFoldedNote } from './folded-groups.js'
+import { withFoldedGroups } from './folded-groups.js'
 import { groupingDetails, groupingOf, groupingOptions } from '../grouping.js'
 import { ask, doubtsAbout } from '../../questions/question.js'
-import { withCalls } from '../with-calls.js'
 
 const defaultMeasures: readonly MeasureName[] = [
   'calls',
@@ -40,10 +39,9 @@ export const breakdownCommand: CommandSpec = {
     },
   ],
   run: async (invocation) => {
-    const { by, chosen, added, sort, top: asked } = await groupingOf(invocation, 'feature')
-    const report = await withCalls(invocation, async (question) => {
-      const folded = await foldedGroups(invocation, question, { by, top: asked })
-      const { top } = folded
+    const grouping = await groupingOf(invocation, 'feature')
+    const { by, chosen, added, sort } = grouping
+    const report = await withFoldedGroups(invocation, grouping, async (question, top) => {
       const shown = chosen ?? [...new Set([...defaultMeasures, ...added])]
       const measures = [...new Set([...shown, ...doubtMeasures])]
       const rows = await ask(question.db, breakdown({ scope: question.scope, by, measures, sort, top }))
@@ -57,8 +55,7 @@ export const breakdownCommand: CommandSpec = {
         shown: chosen === undefined ? 'whereWide' : 'always',
         named: added,
       } as const
-      const answer = breakdownReport({ scope: question.scope, table, rows, doubts })
-      return withFoldedNote(answer, by, folded)
+      return breakdownReport({ scope: question.scope, table, rows, doubts })
     })
     return { report }
   },

@@ -5,10 +5,9 @@ import { cacheReport } from '../../reports/caching/cache.js'
 import { responseMeasures } from '../../reports/caching/response-cache.js'
 import { cacheFacts } from '../../questions/report/caching.js'
 import { questionOptions, type CommandSpec } from '../command.js'
-import { foldedGroups, withFoldedNote } from './folded-groups.js'
+import { withFoldedGroups } from './folded-groups.js'
 import { groupingOf, groupingOptions } from '../grouping.js'
 import { ask, doubtsAbout } from '../../questions/question.js'
-import { withCalls } from '../with-calls.js'
 
 export const cacheCommand: CommandSpec = {
   name: 'cache',
@@ -30,11 +29,10 @@ export const cacheCommand: CommandSpec = {
     { command: 'llmcost cache --by week', about: 'week by week' },
   ],
   run: async (invocation) => {
-    const { by, top: asked } = await groupingOf(invocation, 'feature')
-    const report = await withCalls(invocation, async (question) => {
+    const grouping = await groupingOf(invocation, 'feature')
+    const { by } = grouping
+    const report = await withFoldedGroups(invocation, grouping, async (question, top) => {
       const { db, scope } = question
-      const folded = await foldedGroups(invocation, question, { by, top: asked })
-      const { top } = folded
       const inTime = by.some(({ kind }) => kind === 'time') && top === undefined
       const sort = inTime ? undefined : { by: 'calls', descending: true }
       const groups = await ask(db, breakdown({ scope, by, measures: responseMeasures, sort, top }))
@@ -44,7 +42,7 @@ export const cacheCommand: CommandSpec = {
         facts.response.find(({ row }) => row === 'total'),
       )
       const { bounds } = question.settings.config
-      return withFoldedNote(cacheReport({ ...facts, scope, by, groups, bounds, doubts }), by, folded)
+      return cacheReport({ ...facts, scope, by, groups, bounds, doubts })
     })
     return { report }
   },

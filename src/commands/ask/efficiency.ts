@@ -7,11 +7,10 @@ import { modelMeasures, retryMeasures, userMeasures } from '../../reports/weekly
 import { efficiencyMeasures, efficiencyReport } from '../../reports/efficiency/efficiency.js'
 import { judgedMeasures } from '../../reports/efficiency/efficiency-findings.js'
 import type { Report } from '../../reports/report.js'
-import { questionOptions, type CommandSpec, type Invocation } from '../command.js'
-import { foldedGroups, withFoldedNote } from './folded-groups.js'
+import { questionOptions, type CommandSpec } from '../command.js'
+import { withFoldedGroups } from './folded-groups.js'
 import { groupingDetails, groupingOf, groupingOptions, type Grouping } from '../grouping.js'
 import { ask, doubtsAbout, type Question } from '../../questions/question.js'
-import { withCalls } from '../with-calls.js'
 
 /** Models and users beyond these are too small to be what most money goes to. */
 const looked = 20
@@ -37,15 +36,19 @@ export const efficiencyCommand: CommandSpec = {
   ],
   run: async (invocation) => {
     const grouping = await groupingOf(invocation, 'feature')
-    return { report: await withCalls(invocation, (question) => answer(invocation, question, grouping)) }
+    const report = await withFoldedGroups(invocation, grouping, (question, top) =>
+      answer(question, grouping, top),
+    )
+    return { report }
   },
 }
 
-async function answer(invocation: Invocation, question: Question, grouping: Grouping): Promise<Report> {
+async function answer(
+  question: Question,
+  { by, chosen, added, sort }: Grouping,
+  top: number | undefined,
+): Promise<Report> {
   const { db, scope, settings } = question
-  const { by, chosen, added, sort } = grouping
-  const folded = await foldedGroups(invocation, question, grouping)
-  const { top } = folded
   const shown = chosen ?? [...new Set<MeasureName>([...efficiencyMeasures, ...added])]
   const measures = [
     ...new Set<MeasureName>([...shown, ...judgedMeasures, ...retryMeasures, ...doubtMeasures]),
@@ -55,7 +58,7 @@ async function answer(invocation: Invocation, question: Question, grouping: Grou
     question,
     rows.find((row) => row.is_total),
   )
-  const report = efficiencyReport({
+  return efficiencyReport({
     scope,
     by,
     chosen,
@@ -68,7 +71,6 @@ async function answer(invocation: Invocation, question: Question, grouping: Grou
     bounds: settings.config.bounds,
     doubts,
   })
-  return withFoldedNote(report, by, folded)
 }
 
 /** Needed for the warnings, shown or not. */

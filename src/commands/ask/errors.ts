@@ -4,11 +4,10 @@ import { UserError } from '../../errors.js'
 import { errorsReport } from '../../reports/failures/errors.js'
 import { errorsAnswer, usualGapMs } from '../../questions/report/failures.js'
 import { questionOptions, type CommandSpec, type Invocation } from '../command.js'
-import { foldedGroups, withFoldedNote } from './folded-groups.js'
+import { withFoldedGroups } from './folded-groups.js'
 import { groupingOf, groupingOptions } from '../grouping.js'
 import { doubtsAbout } from '../../questions/question.js'
 import { optionText } from '../option-values.js'
-import { withCalls } from '../with-calls.js'
 
 const defaultGap = `${usualGapMs / 1000}s`
 /** Of kinds of error: more than there are. */
@@ -42,23 +41,22 @@ export const errorsCommand: CommandSpec = {
     { command: 'llmcost errors --by model --gap 5m', about: 'with slower retries' },
   ],
   run: async (invocation) => {
-    const { by, top: asked } = await groupingOf(invocation, 'feature')
+    const grouping = await groupingOf(invocation, 'feature')
+    const { by, top: asked } = grouping
     const gapMs = gapOption(invocation)
-    const report = await withCalls(invocation, async (question) => {
-      const folded = await foldedGroups(invocation, question, { by, top: asked })
+    const report = await withFoldedGroups(invocation, grouping, async (question, top) => {
       const kindsTop = asked === 'all' ? allKinds : (asked ?? kindsShown)
-      const answer = await errorsAnswer(question, { by, top: folded.top, kindsTop, gapMs })
+      const answer = await errorsAnswer(question, { by, top, kindsTop, gapMs })
       const doubts = await doubtsAbout(
         question,
         answer.rows.find((row) => row.is_total),
       )
-      const report = errorsReport({
+      return errorsReport({
         ...answer,
         scope: question.scope,
         bounds: question.settings.config.bounds,
         doubts,
       })
-      return withFoldedNote(report, by, folded)
     })
     return { report }
   },

@@ -12,11 +12,12 @@ import type { Report, Section } from '../../reports/report.js'
 import type { Invocation } from '../command.js'
 import type { Grouping } from '../grouping.js'
 import { rendererOf } from '../precedence.js'
+import { withCalls } from '../with-calls.js'
 
 /** Groups that a table shows unasked. */
 const groupsShown = 20
 
-export interface Folded {
+interface Folded {
   /** Groups that are shown before the others; undefined: all. */
   readonly top: number | undefined
   /** How many groups there are, where some are left to the others unasked. */
@@ -24,10 +25,25 @@ export interface Folded {
 }
 
 /**
+ * Asks the calls for an answer by groups, which says below each table that was folded how many groups its others are.
+ * @param answer with the first groups and the others, or with all where it is told no number
+ */
+export function withFoldedGroups(
+  invocation: Invocation,
+  grouping: Pick<Grouping, 'by' | 'top'>,
+  answer: (question: Question, top: number | undefined) => Promise<Report>,
+): Promise<Report> {
+  return withCalls(invocation, async (question) => {
+    const folded = await foldedGroups(invocation, question, grouping)
+    return withFoldedNote(await answer(question, folded.top), grouping.by, folded)
+  })
+}
+
+/**
  * How many groups an answer shows: as --top says, else all that data formats hold, and the first of a table. Time
  * buckets follow each other, so that none of them is another's other: they are all shown.
  */
-export async function foldedGroups(
+async function foldedGroups(
   invocation: Invocation,
   { db, scope }: Question,
   { by, top }: Pick<Grouping, 'by' | 'top'>,
@@ -41,14 +57,14 @@ export async function foldedGroups(
   return groups > groupsShown ? { top: groupsShown, groups } : { top: undefined }
 }
 
-/** The report, which says below a table that was folded how many groups its others are. */
-export function withFoldedNote(report: Report, by: readonly Dimension[], { top, groups }: Folded): Report {
+function withFoldedNote(report: Report, by: readonly Dimension[], { top, groups }: Folded): Report {
   if (groups === undefined || top === undefined) return report
   const key = by[0]!.key
   const what = by.length === 1 && by[0]!.kind === 'column' ? plural(groups, dimensionNoun(by[0]!)) : 'groups'
   const note = `${othersLabel} is ${count(groups - top)} of ${count(groups)} ${what}; --top all shows each`
+  // Other tables of an answer may have others of their own, beside fewer groups.
   const noted = (section: Section): Section =>
-    section.rows.some((row) => row[key] === othersLabel)
+    section.rows.length === top + 1 && section.rows.some((row) => row[key] === othersLabel)
       ? { ...section, notes: [...(section.notes ?? []), note] }
       : section
   return { ...report, sections: report.sections.map(noted) }

@@ -5,10 +5,9 @@ import { breakdown } from '../../metrics/breakdown.js'
 import { latencyReport, pairMeasures } from '../../reports/latency/latency.js'
 import { askLatencyOverTime, latencyRows } from '../../questions/report/latency.js'
 import { questionOptions, type CommandSpec } from '../command.js'
-import { foldedGroups, withFoldedNote } from './folded-groups.js'
+import { withFoldedGroups } from './folded-groups.js'
 import { groupingOf, groupingOptions } from '../grouping.js'
 import { ask, doubtsAbout } from '../../questions/question.js'
-import { withCalls } from '../with-calls.js'
 
 export const latencyCommand: CommandSpec = {
   name: 'latency',
@@ -42,10 +41,9 @@ export const latencyCommand: CommandSpec = {
     },
   ],
   run: async (invocation) => {
-    const { by, sort, added, top: asked } = await groupingOf(invocation, 'model')
-    const report = await withCalls(invocation, async (question) => {
-      const folded = await foldedGroups(invocation, question, { by, top: asked })
-      const { top } = folded
+    const grouping = await groupingOf(invocation, 'model')
+    const { by, sort, added } = grouping
+    const report = await withFoldedGroups(invocation, grouping, async (question, top) => {
       const rows = await latencyRows(question, { by, top, sort, more: added })
       const pairs = await ask(
         question.db,
@@ -63,8 +61,7 @@ export const latencyCommand: CommandSpec = {
       const inTime = by.some(({ key }) => everies.some((every) => every === key))
       const overTime = inTime ? [] : await askLatencyOverTime(question)
       const { scope } = question
-      const report = latencyReport({ scope, by, rows, overTime, pairs, more: added, bounds, doubts })
-      return withFoldedNote(report, by, folded)
+      return latencyReport({ scope, by, rows, overTime, pairs, more: added, bounds, doubts })
     })
     return { report }
   },
