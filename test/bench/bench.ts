@@ -1,7 +1,7 @@
 /**
  * bench: how long the program takes beside what no program could do without, as ratios of runs that took
  * turns, and how well anomalies and forecasts do. `npm run bench -- [--quick]
- * [--only ingest,query,optimize,export,start,anomalies,forecast] [--keep]` prints Markdown tables.
+ * [--only ingest,query,shares,optimize,export,start,anomalies,forecast] [--keep]` prints Markdown tables.
  */
 import { parseArgs } from 'node:util'
 import { compareAnomalies, scoreAnomalies } from './anomalies.js'
@@ -12,6 +12,7 @@ import { compareIngest } from './ingest.js'
 import { compareExports } from './exports.js'
 import { removeFiles } from './logs.js'
 import { compareOptimize, compareQueries } from './queries.js'
+import { compareShares } from './shares.js'
 import { compareStart } from './start.js'
 import { machine, table } from './table.js'
 
@@ -44,6 +45,7 @@ const parts: Readonly<Record<string, () => Promise<Comparison[]>>> = {
             { calls: 10 * million, pairs: 3 },
           ],
     ),
+  shares: () => compareShares(options.quick),
   optimize: () => compareOptimize([{ calls: million, pairs: options.quick ? 3 : 5 }]),
   export: () =>
     compareExports(

@@ -17,11 +17,13 @@ export interface Pair {
   readonly target: string
   readonly program: Runner
   readonly floor: Runner
+  /** What the ratio is of; default the time on the clock. */
+  readonly of?: 'seconds' | 'cpuSeconds'
 }
 
 /** Runs both `pairs` times, in turns. */
 export async function compare(pair: Pair, pairs: number): Promise<Comparison> {
-  const { what, target } = pair
+  const { what, target, of = 'seconds' } = pair
   process.stderr.write(`${what} …\n`)
   const program: Run[] = []
   const floor: Run[] = []
@@ -29,15 +31,15 @@ export async function compare(pair: Pair, pairs: number): Promise<Comparison> {
     floor.push(await pair.floor())
     program.push(await pair.program())
   }
-  const ratio = median(program.map((run, i) => run.seconds / floor[i]!.seconds))
+  const ratio = median(program.map((run, i) => run[of] / floor[i]![of]))
   const compared = { what, target, program: medianRun(program), floor: medianRun(floor), ratio }
-  process.stderr.write(`  ${inWords(compared)}\n`)
+  process.stderr.write(`  ${inWords(compared, of)}\n`)
   return compared
 }
 
 /** So that a run that is broken off has told something. */
-function inWords({ program, floor, ratio }: Comparison): string {
-  return `${program.seconds.toFixed(3)} s / ${floor.seconds.toFixed(3)} s = ${ratio.toFixed(2)}`
+function inWords({ program, floor, ratio }: Comparison, of: 'seconds' | 'cpuSeconds'): string {
+  return `${program[of].toFixed(3)} s / ${floor[of].toFixed(3)} s = ${ratio.toFixed(2)}`
 }
 
 function medianRun(runs: readonly Run[]): Run {
