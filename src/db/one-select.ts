@@ -58,7 +58,8 @@ const serialised = async (db: Database, sql: string): Promise<string> =>
 async function assertSame(db: Database, given: string, text: string): Promise<void> {
   const again = await serialised(db, text)
   if (placeless(again) === placeless(given)) return
-  // `VALUES …` is written as `(SELECT * FROM (VALUES …) AS valueslist)`.
+  // `VALUES …` is written as `(SELECT * FROM (VALUES …) AS valueslist)`, and the columns that a star leaves out in
+  // any order.
   const plain = parse(placeless(await serialised(db, 'SELECT * FROM t'))) as Serialised
   const [all] = (plain.statements ?? []).map((statement) => (statement as { node: Node }).node)
   const meaning = (json: string): unknown => withoutWraps(parse(placeless(json)), all ?? {})
@@ -71,13 +72,30 @@ const placeless = (json: string): string => json.replaceAll(/"query_location":\d
 
 type Node = Readonly<Record<string, unknown>>
 
-/** With VALUES in the place of each `SELECT * FROM (VALUES …)` that has their name. @param all `SELECT *` */
+/** What a star leaves out, puts in another's place or renames: sets, which the engine writes as they lie in its memory. */
+const setsOfStar = ['exclude_list', 'qualified_exclude_list', 'replace_list', 'rename_list']
+
+const inOrder = (set: unknown): unknown =>
+  Array.isArray(set)
+    ? set
+        .map((one: unknown) => ({ one, key: JSON.stringify(one) }))
+        .toSorted((a, b) => (a.key < b.key ? -1 : 1))
+        .map(({ one }) => one)
+    : set
+
+/**
+ * With VALUES in the place of each `SELECT * FROM (VALUES …)` that has their name, and the sets of each star in one
+ * order. @param all `SELECT *`
+ */
 function withoutWraps(value: unknown, all: Node): unknown {
   if (Array.isArray(value)) return value.map((inner) => withoutWraps(inner, all))
   if (typeof value !== 'object' || value === null || isLosslessNumber(value)) return value
   const node = Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [key, withoutWraps(inner, all)]),
   )
+  if (node['class'] === 'STAR') {
+    return { ...node, ...Object.fromEntries(setsOfStar.map((name) => [name, inOrder(node[name])])) }
+  }
   if (node['type'] !== 'SUBQUERY' || node['alias'] !== 'valueslist' || node['sample'] !== null) return node
   if (!isDeepStrictEqual(node['column_name_alias'], [])) return node
   const select = (node['subquery'] as { node: Node }).node
