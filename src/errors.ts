@@ -58,6 +58,9 @@ const diskFull = 'the disk is full'
 export const isDiskFull = (error: unknown): error is MachineFault =>
   error instanceof MachineFault && error.message === diskFull
 
+/** An answer would need calls that are not in the store. */
+export class CallsElsewhere extends UserError {}
+
 /** The engine had less memory than it needed. */
 export class OutOfMemory extends MachineFault {}
 

@@ -73,6 +73,7 @@ export const longTests: readonly string[] = [
   'property/no-prompt',
   'property/one-name',
   'property/otel',
+  'property/ownership',
   'property/pricing',
   'property/renderers',
   'property/requests',

@@ -79,7 +79,7 @@ async function openStore(
   assertStoreOptions(invocation)
   const { openStoreForReading } = await import('../db/store.js')
   const db = await openStoreForReading(settings.dbPath, settings.storeOptions, writes)
-  if (settings.storeOptions.rollups === 'never') answerFromCalls(db)
+  if (settings.storeOptions.rollups === 'never') await answerFromCalls(db)
   return db
 }
 

@@ -1,6 +1,6 @@
 /** What the engine says of a machine that fails it, in words for people. Other errors are not its machine's. */
 import { tmpdir, totalmem } from 'node:os'
-import { MachineFault, OutOfMemory, UserError } from '../errors.js'
+import { CallsElsewhere, MachineFault, OutOfMemory, UserError } from '../errors.js'
 import type { Resources } from './database.js'
 
 const mebibyte = 1024 ** 2
@@ -80,3 +80,33 @@ function memoryFault(error: Error, resources: Resources): MachineFault {
 const powerOfTwo = (bytes: number): number => 2 ** Math.ceil(Math.log2(bytes))
 
 const gigabytes = (bytes: number): string => `${(bytes / 1024 ** 3).toFixed(1)} GB`
+
+/** How the failure of a statement begins that needs calls which the store does not hold. */
+export const elsewhereMark = 'calls elsewhere:'
+
+const told = new RegExp(
+  `^Invalid Input Error: ${elsewhereMark} (\\S+) (\\S+) (calls|archive|cube)(?: (.*))?$`,
+)
+
+/** What is said where a statement would need such calls; undefined for all other errors. */
+export function callsElsewhere(error: unknown): CallsElsewhere | undefined {
+  const [, first, until, , sources] = told.exec(error instanceof Error ? error.message : '') ?? []
+  if (first === undefined || until === undefined) return undefined
+  const span = `--since ${first} --until ${until}`
+  const fetched = (sources?.split(' ') ?? []).map((source) => `llmcost ingest '${source}' --calls ${span}`)
+  return new CallsElsewhere(
+    `this needs the calls of ${first} to ${until}, of which the database has only sums`,
+    {
+      hint: [
+        ...(fetched.length === 0 ? [] : ['Fetch them, or ask for a time without these hours:', ...fetched]),
+        ...(fetched.length === 0
+          ? [
+              'Ask for a time without these hours, or for what sums can tell: calls, tokens and cost by label.',
+            ]
+          : []),
+        'llmcost status shows where the calls of which hours are.',
+      ],
+      cause: error,
+    },
+  )
+}

@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { makeFilesAs } from '../machine/umask.js'
+import { guardAbsentCalls } from './absent-calls.js'
 import { Database, ensureFolder } from './database.js'
 import { realPath } from './file-bytes.js'
 import { Keeper } from './keeper.js'
@@ -80,11 +81,12 @@ async function openSealed(
 
 /**
  * Makes the plain names of the attached store's tables known. They are views of our own, so that no name of the
- * file, a macro's say, is ever looked up.
+ * file, a macro's say, is ever looked up. What needs calls that the store does not hold fails.
  */
 export async function nameTables(db: Database, version: number = schemaVersion): Promise<void> {
   const names = ['meta', ...tablesAt(version).keys()]
   await db.run(names.map((name) => `CREATE TEMP VIEW ${name} AS FROM store.main.${name}`).join(';'))
+  if (version === schemaVersion) await guardAbsentCalls(db)
 }
 
 /** A first ingest that was interrupted left nothing at all. */

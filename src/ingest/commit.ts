@@ -18,6 +18,7 @@ import {
 import { dedupeStaged } from './sameness/dedupe.js'
 import { knownFiles, type KnownFile } from './files.js'
 import { refusedNote, refuseBadFiles, type Refused } from './refuse.js'
+import { refuseElsewhere } from './refuse-elsewhere.js'
 import type { IngestRequest, RejectLimit } from './request.js'
 import {
   callsToMerge,
@@ -135,9 +136,11 @@ async function mergeInto(
 ): Promise<MergedCalls> {
   await assertNotOvertaken(db, run, known)
   const landing = await planLanding(db, run, refused)
+  const elsewhere = await refuseElsewhere(db)
   const totals = statingTotals(run)
   const notes = [
     ...spanWords(spans),
+    ...elsewhere,
     ...(await compareWithStore(
       db,
       landing.replaced.map(({ file }) => file.file_id),

@@ -97,10 +97,11 @@ async function mergeRates(db: Database): Promise<void> {
 export async function mergeRejects(db: Database, keepText: boolean): Promise<void> {
   await db.run(`INSERT INTO store.rejects
     SELECT reject_id, file_id, line, reason, fields, ${keepText ? 'text' : 'NULL'} FROM (
-      SELECT i.line_hash || coalesce('-' || CAST(o.ordinal AS VARCHAR), '') AS reject_id, f.file_id, i.line, i.reason,
-        i.reject_fields AS fields, i.reject_text AS text, i.row
+      SELECT coalesce(e.line_hash, i.line_hash) || coalesce('-' || CAST(o.ordinal AS VARCHAR), '') AS reject_id, f.file_id, i.line,
+        coalesce(e.reason, i.reason) AS reason, i.reject_fields AS fields, i.reject_text AS text, i.row
       FROM identified i JOIN file_ids f ON i.file_no = f.file_no LEFT JOIN ordinals o ON i.row = o.row
-      WHERE i.state = 'reject' AND i.row NOT IN (SELECT row FROM verdicts))
+        LEFT JOIN elsewhere_calls e ON e.row = i.row
+      WHERE e.row IS NOT NULL OR (i.state = 'reject' AND i.row NOT IN (SELECT row FROM verdicts)))
     WHERE reject_id NOT IN (SELECT reject_id FROM store.rejects)
     QUALIFY row_number() OVER (PARTITION BY reject_id ORDER BY row) = 1 ORDER BY row`)
 }
@@ -205,7 +206,7 @@ export const countsSql = `SELECT i.file_no,
     count(*) FILTER (WHERE i.state = 'call' AND v.verdict = 'duplicate') AS duplicates,
     count(*) FILTER (WHERE i.state = 'call' AND (v.verdict = 'superseded' OR (v.row IS NULL AND r.row IS NOT NULL))) AS superseded,
     count(*) FILTER (WHERE i.state = 'skip' AND v.row IS NULL) AS skipped,
-    count(*) FILTER (WHERE i.state = 'reject' AND v.row IS NULL) AS rejected,
+    count(*) FILTER (WHERE (i.state = 'reject' AND v.row IS NULL) OR v.verdict = 'elsewhere') AS rejected,
     coalesce(bool_or(i.state = 'reject' OR (i.state = 'call' AND starts_with(i.call_id, '#')) OR i.parent_span IS NOT NULL), false) AS content_ids,
     ${Object.keys(repairRules)
       .map((rule) => `count(*) FILTER (WHERE i.${rule} AND i.state = 'call' AND v.row IS NULL) AS ${rule}`)

@@ -1,5 +1,6 @@
 /** Which of its statements a question runs: the one over the calls, or the one over the store's cubes. */
 import type { Database } from '../db/database.js'
+import { hasElsewhere } from '../db/absent-calls.js'
 import { readCubeNote, type CubeNote } from './cube-note.js'
 import type { CubeStatement } from './router.js'
 
@@ -8,9 +9,9 @@ type Params = CubeStatement['params']
 /** What the store of an open database says of its cubes; a database is opened for one answer. */
 const noted = new WeakMap<Database, Promise<CubeNote | undefined>>()
 
-/** From here on all questions of this database are asked of the calls. */
-export function answerFromCalls(db: Database): void {
-  noted.set(db, Promise.resolve(undefined))
+/** From here on all questions of this database are asked of the calls, where it holds them all. */
+export async function answerFromCalls(db: Database): Promise<void> {
+  if (!(await hasElsewhere(db))) noted.set(db, Promise.resolve(undefined))
 }
 
 /** What the store says of its cubes; undefined where it has none, or they are not to be asked. */

@@ -47,7 +47,8 @@ export function labelValue(label: Label, left: ReadonlySet<string>): string {
 }
 
 /**
- * Who has the calls of a cell's hour. Each hour has one owner: today that is always the table of calls.
+ * Who has the calls of a cell's hour. Each hour has one owner: the table of calls, an archive that holds the calls,
+ * or the cube alone. Cells of the last cannot be added up anew.
  */
 const owners = ['calls', 'archive', 'cube'] as const
 

@@ -5,6 +5,8 @@
 import type { Database } from '../db/database.js'
 import type { StoreOptions } from '../db/store-lock.js'
 import { writeStore } from '../db/store.js'
+import { UserError } from '../errors.js'
+import { hasElsewhere } from '../db/absent-calls.js'
 import { cubeKey, cubeNote, readCubeNote, type CubeNote } from './cube-note.js'
 import { freeLabels, hourlyLabelColumns, labels, labelValue, type Label } from './labels.js'
 import {
@@ -98,6 +100,11 @@ export async function deleteCalls(
 
 async function finish(db: Database, bound: number): Promise<void> {
   const { note, lastRow } = running.get(db)!
+  // Cells of hours whose calls are elsewhere come with those of all others: a question reads one or the other.
+  if (await hasElsewhere(db)) {
+    await (note === undefined ? build(db) : refresh(db, note, lastRow))
+    return assertOneOwner(db)
+  }
   if (bound === Infinity) return note === undefined ? undefined : drop(db)
   if (note !== undefined) return refresh(db, note, lastRow)
   if (bound > 0) {
@@ -107,15 +114,30 @@ async function finish(db: Database, bound: number): Promise<void> {
   await build(db)
 }
 
+/** @throws UserError where an hour has calls in the store and cells of another owner: they would count twice */
+async function assertOneOwner(db: Database): Promise<void> {
+  const { hour } = await db.one<{ hour: string | null }>(
+    `SELECT min(ts) AS hour FROM store.main.hourly_labels WHERE owner = 'calls' AND ${hourOf('ts')} IN (
+      SELECT ${hourOf('ts')} FROM store.main.hourly_labels WHERE owner <> 'calls')`,
+  )
+  if (hour === null) return
+  throw new UserError(`the calls of ${hour} are held elsewhere and would count twice: nothing was changed`, {
+    hint: 'llmcost status shows where the calls of which hours are.',
+  })
+}
+
 async function drop(db: Database): Promise<void> {
   await db.run('DELETE FROM store.main.hourly_labels')
   await db.run(`DELETE FROM store.main.meta WHERE key = '${cubeKey}'`)
 }
 
+/** SQL: cells that can be added up anew. */
+const own = "owner = 'calls'"
+
 const nothingLeft: CubeNote = { left: [] }
 
 async function build(db: Database): Promise<void> {
-  await db.run('DELETE FROM store.main.hourly_labels')
+  await db.run(`DELETE FROM store.main.hourly_labels WHERE ${own}`)
   await insertCells(db, 'store.main.calls', nothingLeft)
   await keepSmall(db, nothingLeft)
 }
@@ -132,7 +154,7 @@ async function refresh(db: Database, note: CubeNote, lastRow: number): Promise<v
   // The span alone lets the engine pass over most of a large store.
   const within = `ts >= make_timestamp(${span.first} * 3600000000) AND ts < make_timestamp((${span.last} + 1) * 3600000000)
     AND ${hourOf('ts')} IN (SELECT hour FROM changed_hours)`
-  await db.run(`DELETE FROM store.main.hourly_labels WHERE owner = 'calls' AND ${within}`)
+  await db.run(`DELETE FROM store.main.hourly_labels WHERE ${own} AND ${within}`)
   await insertCells(db, `(SELECT * FROM store.main.calls WHERE ${within})`, note)
   await keepSmall(db, note)
 }
@@ -157,13 +179,14 @@ async function insertCells(db: Database, calls: string, { left }: CubeNote): Pro
 
 /**
  * Where there are too many cells, free labels leave: the one with the most values first, until there are few
- * enough, or none is left. What stays of the cube is added up from itself.
+ * enough, or none is left. What stays of the cube is added up from itself. Cells of hours whose calls are elsewhere
+ * keep all labels: they could not be had again.
  */
 export async function keepSmall(db: Database, note: CubeNote, allowed = mostCells): Promise<void> {
   const left = [...note.left]
   for (;;) {
     const { cells, rows } = await db.one<{ cells: number; rows: number }>(
-      `SELECT count(*) AS cells, coalesce(sum(${cellColumn('rows')}), 0) AS rows FROM store.main.hourly_labels`,
+      `SELECT count(*) AS cells, coalesce(sum(${cellColumn('rows')}), 0) AS rows FROM store.main.hourly_labels WHERE ${own}`,
     )
     const most = cells > allowed(rows) ? await mostValues(db, left) : undefined
     if (most === undefined) break
@@ -179,7 +202,7 @@ async function mostValues(db: Database, left: readonly Label[]): Promise<Label |
   const candidates = freeLabels.filter((label) => !left.includes(label))
   if (candidates.length === 0) return undefined
   const counts = await db.one<Record<Label, number>>(
-    `SELECT ${candidates.map((label) => `count(DISTINCT ${label}) AS ${label}`).join(', ')} FROM store.main.hourly_labels`,
+    `SELECT ${candidates.map((label) => `count(DISTINCT ${label}) AS ${label}`).join(', ')} FROM store.main.hourly_labels WHERE ${own}`,
   )
   const [most] = candidates.toSorted((a, b) => counts[b] - counts[a])
   return most !== undefined && counts[most] > 1 ? most : undefined
@@ -195,9 +218,9 @@ async function fold(db: Database, label: Label): Promise<void> {
     return name === label ? `${labelValue(label, gone)} AS ${name}` : name
   })
   await db.run(
-    `CREATE OR REPLACE TEMP TABLE folded_cells AS SELECT ${folded.join(', ')} FROM store.main.hourly_labels GROUP BY ALL`,
+    `CREATE OR REPLACE TEMP TABLE folded_cells AS SELECT ${folded.join(', ')} FROM store.main.hourly_labels WHERE ${own} GROUP BY ALL`,
   )
-  await db.run('DELETE FROM store.main.hourly_labels')
+  await db.run(`DELETE FROM store.main.hourly_labels WHERE ${own}`)
   await db.run('INSERT INTO store.main.hourly_labels BY NAME FROM folded_cells')
   await db.run('DROP TABLE folded_cells')
 }

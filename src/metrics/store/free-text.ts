@@ -31,8 +31,8 @@ const isText = (value: string): string =>
 export function freeText(): Query<FreeTextRow> {
   const columns = callColumns.filter(({ type }) => type === 'VARCHAR').map(({ name }) => name)
   const values = [
-    ...columns.map((name) => `SELECT 1 AS part, '${name}' AS place, ${name} AS value FROM calls`),
-    `SELECT 2 AS part, 'tag.' || e.key AS place, e.value AS value FROM (SELECT unnest(${entries('tags')}) AS e FROM calls)`,
+    ...columns.map((name) => `SELECT 1 AS part, '${name}' AS place, ${name} AS value FROM store.main.calls`),
+    `SELECT 2 AS part, 'tag.' || e.key AS place, e.value AS value FROM (SELECT unnest(${entries('tags')}) AS e FROM store.main.calls)`,
     `SELECT 3 AS part, 'rejects.text' AS place, text AS value FROM rejects`,
   ]
   const texts = values.map(

@@ -1,4 +1,5 @@
 import { countNames, type Counts } from '../../domain/record-counts.js'
+import { ownedHours } from '../../rollups/owned-hours.js'
 import { partOfCells } from '../../rollups/parts.js'
 import type { Query, Whole } from '../query.js'
 
@@ -19,32 +20,44 @@ export interface StatusRow {
   readonly last_ingest: string | null
 }
 
-/** What the store holds, in one row. */
+/** What the store holds, in one row; of hours whose calls are elsewhere, what their sums say. */
 export function statusQuery(): Query<StatusRow> {
   return {
     sql: /* sql */ `
-      WITH unpriced AS (
-        SELECT count(*) AS calls, coalesce(model, '(none)') AS model FROM calls WHERE cost_usd IS NULL GROUP BY 2
+      WITH held AS (
+        SELECT source, count(*) AS calls, min(ts) AS first_ts, max(ts) AS last_ts,
+          count(*) FILTER (WHERE cost_usd IS NULL) AS unpriced_calls
+        FROM store.main.calls GROUP BY source
+        UNION ALL SELECT source, ${partOfCells('rows')}, ${partOfCells('first_ts')}, ${partOfCells('last_ts')},
+          ${partOfCells('rows')} - ${partOfCells('priced_rows')}
+        FROM store.main.hourly_labels WHERE owner <> 'calls' GROUP BY source
+      ), unpriced AS (
+        SELECT sum(calls) AS calls, model FROM (
+          SELECT count(*) AS calls, coalesce(model, '(none)') AS model FROM store.main.calls WHERE cost_usd IS NULL GROUP BY 2
+          UNION ALL SELECT ${partOfCells('rows')} - ${partOfCells('priced_rows')}, coalesce(model, '(none)')
+          FROM store.main.hourly_labels WHERE owner <> 'calls' GROUP BY 2)
+        WHERE calls > 0 GROUP BY model
       )
-      SELECT count(*) AS calls, count(DISTINCT source) AS sources, min(ts) AS first_ts, max(ts) AS last_ts,
+      SELECT CAST(coalesce(sum(calls), 0) AS BIGINT) AS calls, count(DISTINCT source) AS sources, min(first_ts) AS first_ts, max(last_ts) AS last_ts,
         (SELECT count(*) FROM files) AS files,
         (SELECT count(*) FROM rejects) AS rejects,
-        count(*) FILTER (WHERE cost_usd IS NULL) AS unpriced_calls,
+        CAST(coalesce(sum(unpriced_calls), 0) AS BIGINT) AS unpriced_calls,
         (SELECT list(model ORDER BY calls DESC, model) FROM unpriced) AS unpriced_models,
         (SELECT value FROM meta WHERE key = 'price_data') AS price_data,
         (SELECT value FROM meta WHERE key = 'price_fingerprint') AS price_fingerprint,
         (SELECT max(finished_at) FROM ingests) AS last_ingest
-      FROM calls`,
+      FROM held`,
     params: {},
   }
 }
 
 /** What the store's rollups hold of the calls that are in one place. */
 export interface RollupSpanRow {
-  /** Where these calls are: in the table of calls. */
+  /** Where these calls are: `calls`, the table of the store; `archive`; `cube`, of which there are sums alone. */
   readonly owner: string
-  readonly first_ts: string
-  readonly last_ts: string
+  /** Whole hours. */
+  readonly since: string
+  readonly until: string
   readonly calls: Whole
   /** Rows of sums. */
   readonly cells: Whole
@@ -53,9 +66,9 @@ export interface RollupSpanRow {
 /** Which span of time has its calls where, as far as rollups were made; the oldest first. */
 export function rollupSpans(): Query<RollupSpanRow> {
   const sql = /* sql */ `
-    SELECT owner, ${partOfCells('first_ts')} AS first_ts, ${partOfCells('last_ts')} AS last_ts,
-      ${partOfCells('rows')} AS calls, count(*) AS cells
-    FROM hourly_labels GROUP BY owner ORDER BY first_ts, owner`
+    SELECT h.owner, h.first AS since, h.until, ${partOfCells('rows')} AS calls, count(*) AS cells
+    FROM store.main.hourly_labels c JOIN (${ownedHours}) h ON h.owner = c.owner AND h.hour = date_trunc('hour', c.ts)
+    GROUP BY ALL ORDER BY since, owner`
   return { sql, params: {} }
 }
 
@@ -87,7 +100,7 @@ export function unreadQuery(): Query<UnreadRow> {
   return {
     sql: /* sql */ `
       SELECT name, count(*) AS calls, list(DISTINCT path ORDER BY path) AS files
-      FROM (SELECT unnest(list_distinct(string_split(unread_usage, '; '))) AS name, file_id FROM calls WHERE unread_usage IS NOT NULL)
+      FROM (SELECT unnest(list_distinct(string_split(unread_usage, '; '))) AS name, file_id FROM store.main.calls WHERE unread_usage IS NOT NULL)
       JOIN files USING (file_id)
       GROUP BY name ORDER BY calls DESC, name`,
     params: {},
@@ -109,7 +122,7 @@ export function severalSourcesQuery(): Query<SeveralSourcesRow> {
   return {
     sql: /* sql */ `
       SELECT count(*) AS ids, min(id) AS example FROM (
-        SELECT coalesce(logged_id, call_id) AS id FROM calls
+        SELECT coalesce(logged_id, call_id) AS id FROM store.main.calls
         WHERE id_kind IS DISTINCT FROM 'any' AND NOT starts_with(call_id, '#')
           AND file_id NOT IN (SELECT file_id FROM files WHERE contains(options, '"keepAcrossSources":true}'))
         GROUP BY id HAVING min(source) <> max(source))`,

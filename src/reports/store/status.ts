@@ -122,6 +122,12 @@ function notes(row: StatusRow, fingerprint: string, typed: Typed): string[] {
   return out
 }
 
+/** Who has the calls, where it is not the table of the store. */
+const ownerNotes: Readonly<Record<string, string>> = {
+  archive: 'archive: the calls are in the Parquet files of the archive.',
+  cube: 'cube: there are these sums alone; what needs single calls of these hours is refused.',
+}
+
 /** What questions are answered from instead of the calls, and where these are. */
 function rollupSection({ spans, left }: NonNullable<StatusFacts['rollups']>): Section {
   const lacking =
@@ -135,13 +141,19 @@ function rollupSection({ spans, left }: NonNullable<StatusFacts['rollups']>): Se
     title: 'Rollups',
     columns: [
       { key: 'owner', title: 'calls are in', kind: 'text' },
-      { key: 'first_ts', title: 'first call', kind: 'time' },
-      { key: 'last_ts', title: 'last call', kind: 'time' },
+      { key: 'since', title: 'from', kind: 'time' },
+      { key: 'until', title: 'until', kind: 'time' },
       { key: 'calls', title: 'calls', kind: 'count' },
       { key: 'cells', title: 'rows of sums', kind: 'count' },
     ],
     rows: spans.map((span) => ({ ...span })),
-    notes: ['Sums by quarter-hour and label; questions that they can answer are asked of them.', ...lacking],
+    notes: [
+      'Sums by quarter-hour and label; questions that they can answer are asked of them.',
+      ...spans
+        .flatMap(({ owner }) => ownerNotes[owner] ?? [])
+        .filter((note, i, all) => all.indexOf(note) === i),
+      ...lacking,
+    ],
   }
 }
 
