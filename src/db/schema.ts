@@ -3,6 +3,7 @@ import { callColumns, readColumns } from '../domain/call.js'
 import { withoutQuotations } from '../domain/words/error-text.js'
 import { rateColumns } from '../domain/costs/rate.js'
 import { hourlyLabelColumns } from '../rollups/labels.js'
+import { dailySketchColumns } from '../rollups/sketches.js'
 
 /** Which program and which schema version; there before any migration. */
 export const metaTable = 'CREATE TABLE meta (key VARCHAR NOT NULL, value VARCHAR)'
@@ -131,6 +132,10 @@ export const migrations: readonly (readonly string[])[] = [
     // Sums of calls by quarter-hour and label. Who changes their columns adds an entry that drops and makes the
     // table and takes `rollups` out of `meta`: the next run that writes calls adds them up anew.
     `CREATE TABLE hourly_labels (\n${list(hourlyLabelColumns)}\n)`,
+  ],
+  [
+    // Calls by UTC day, label and bucket of a quantity. Who changes them takes `sketches` out of `meta`, likewise.
+    `CREATE TABLE daily_sketches (\n${list(dailySketchColumns)}\n)`,
   ],
 ]
 

@@ -9,13 +9,18 @@ export interface CubeNote {
 
 export const cubeKey = 'rollups'
 
-export const cubeNote = ({ left }: CubeNote): string => JSON.stringify({ left })
-
 /** @param meta the store's table of that name; undefined where the store has no cubes, or none that can be read */
-export async function readCubeNote(db: Database, meta: string): Promise<CubeNote | undefined> {
-  const { rows } = await db.query<{ value: string | null }>(
-    `SELECT value FROM ${meta} WHERE key = '${cubeKey}'`,
-  )
+export const readCubeNote = (db: Database, meta: string): Promise<CubeNote | undefined> =>
+  noteOf(db, meta, cubeKey)
+
+export async function writeNote(db: Database, key: string, { left }: CubeNote): Promise<void> {
+  await db.run(`DELETE FROM store.main.meta WHERE key = '${key}'`)
+  await db.run(`INSERT INTO store.main.meta VALUES ('${key}', $note)`, { note: JSON.stringify({ left }) })
+}
+
+/** What the store says of its cubes, or of its sketches, by their key. */
+export async function noteOf(db: Database, meta: string, key: string): Promise<CubeNote | undefined> {
+  const { rows } = await db.query<{ value: string | null }>(`SELECT value FROM ${meta} WHERE key = '${key}'`)
   const [row] = rows
   return row === undefined ? undefined : parsed(row.value ?? '')
 }

@@ -50,7 +50,7 @@ export function labelValue(label: Label, left: ReadonlySet<string>): string {
  * Who has the calls of a cell's hour. Each hour has one owner: the table of calls, an archive that holds the calls,
  * or the cube alone. Cells of the last cannot be added up anew.
  */
-const owners = ['calls', 'archive', 'cube'] as const
+export const owners = ['calls', 'archive', 'cube'] as const
 
 /** Columns of `hourly_labels`; `ts` is the beginning of a quarter-hour, UTC. */
 export const hourlyLabelColumns: readonly {

@@ -7,7 +7,7 @@ import type { StoreOptions } from '../db/store-lock.js'
 import { writeStore } from '../db/store.js'
 import { UserError } from '../errors.js'
 import { hasElsewhere } from '../db/absent-calls.js'
-import { cubeKey, cubeNote, readCubeNote, type CubeNote } from './cube-note.js'
+import { cubeKey, readCubeNote, writeNote, type CubeNote } from './cube-note.js'
 import { freeLabels, hourlyLabelColumns, labels, labelValue, type Label } from './labels.js'
 import {
   cellColumn,
@@ -19,6 +19,7 @@ import {
   rareColumns,
   type PartName,
 } from './parts.js'
+import { buildSketches, dropSketches, refreshSketches } from './sketch-upkeep.js'
 
 /** Calls from which on a store has cubes: below, the calls themselves answer as fast, and writing pays nothing. */
 const usualBound = 5_000_000
@@ -129,6 +130,7 @@ async function assertOneOwner(db: Database): Promise<void> {
 async function drop(db: Database): Promise<void> {
   await db.run('DELETE FROM store.main.hourly_labels')
   await db.run(`DELETE FROM store.main.meta WHERE key = '${cubeKey}'`)
+  await dropSketches(db)
 }
 
 /** SQL: cells that can be added up anew. */
@@ -139,7 +141,8 @@ const nothingLeft: CubeNote = { left: [] }
 async function build(db: Database): Promise<void> {
   await db.run(`DELETE FROM store.main.hourly_labels WHERE ${own}`)
   await insertCells(db, 'store.main.calls', nothingLeft)
-  await keepSmall(db, nothingLeft)
+  const { left } = await keepSmall(db, nothingLeft)
+  await buildSketches(db, left)
 }
 
 async function refresh(db: Database, note: CubeNote, lastRow: number): Promise<void> {
@@ -156,7 +159,8 @@ async function refresh(db: Database, note: CubeNote, lastRow: number): Promise<v
     AND ${hourOf('ts')} IN (SELECT hour FROM changed_hours)`
   await db.run(`DELETE FROM store.main.hourly_labels WHERE ${own} AND ${within}`)
   await insertCells(db, `(SELECT * FROM store.main.calls WHERE ${within})`, note)
-  await keepSmall(db, note)
+  const { left } = await keepSmall(db, note)
+  await refreshSketches(db, 'changed_hours', left)
 }
 
 /** Adds up the cells of some calls. @param calls FROM item of `store.calls`, or some of them */
@@ -182,7 +186,7 @@ async function insertCells(db: Database, calls: string, { left }: CubeNote): Pro
  * enough, or none is left. What stays of the cube is added up from itself. Cells of hours whose calls are elsewhere
  * keep all labels: they could not be had again.
  */
-export async function keepSmall(db: Database, note: CubeNote, allowed = mostCells): Promise<void> {
+export async function keepSmall(db: Database, note: CubeNote, allowed = mostCells): Promise<CubeNote> {
   const left = [...note.left]
   for (;;) {
     const { cells, rows } = await db.one<{ cells: number; rows: number }>(
@@ -193,8 +197,9 @@ export async function keepSmall(db: Database, note: CubeNote, allowed = mostCell
     left.push(most)
     await fold(db, most)
   }
-  await db.run(`DELETE FROM store.main.meta WHERE key = '${cubeKey}'`)
-  await db.run(`INSERT INTO store.main.meta VALUES ('${cubeKey}', $note)`, { note: cubeNote({ left }) })
+  const kept = { left }
+  await writeNote(db, cubeKey, kept)
+  return kept
 }
 
 /** The free label with the most values, or the first of them that has as many; undefined where none has two. */

@@ -263,6 +263,7 @@ describe('a call of Claude Code, in its session and among its events', () => {
     for (const table of ['calls', 'same_calls'])
       await db.run(`ALTER TABLE store.${table} DROP COLUMN request_ids`)
     await db.run('DROP TABLE store.hourly_labels')
+    await db.run('DROP TABLE store.daily_sketches')
     await db.run("UPDATE store.meta SET value = '4' WHERE key = 'schema_version'")
     await db.run('DETACH store')
     db.close()
