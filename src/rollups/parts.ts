@@ -63,10 +63,17 @@ const money = (value: string, where?: string): Part => ({
   type: 'DECIMAL(38,12)',
   ...(where && { where }),
 })
-/** Doubles, each rounded to 12 places first: the sum of decimals does not depend on the order of adding. */
-const decimals = (value: string): Part => ({
+/** A whole number of units as a decimal: multiplying by the unit only moves the point. @param unit `0.001` */
+const pointMoved = (whole: string, unit: string): string =>
+  `CAST(${whole} AS DECIMAL(19,0)) * CAST(${unit} AS DECIMAL(12,12))`
+
+/**
+ * Doubles, each rounded to a whole number of units first: the sum of decimals does not depend on the order of
+ * adding, and every engine rounds a double to a whole number alike, which it does not to a decimal.
+ */
+const doubles = (value: string, unit: '0.001' | '0.000000001'): Part => ({
   fold: 'sum',
-  value: `CAST(${value} AS DECIMAL(28, 12))`,
+  value: pointMoved(`CAST(round(${value} * ${unit === '0.001' ? '1e3' : '1e9'}) AS BIGINT)`, unit),
   type: 'DECIMAL(38,12)',
 })
 
@@ -74,7 +81,27 @@ const decimals = (value: string): Part => ({
 const rare = (column: string, part: Part): Part => ({ ...part, rare: column })
 
 const anyTokens = '(input_tokens IS NOT NULL OR output_tokens IS NOT NULL)'
-const costAsDouble = 'CAST(cost_usd AS DOUBLE)'
+
+/**
+ * The square of a cost, with 20 places. Dividing 128-bit numbers takes a hundred times as long as multiplying them,
+ * so there is no rounding of the exact square where that is beyond 64 bits: from $0.003 on it is, with c8 for the
+ * cost rounded to 8 places, c8 × (2c − c8), which is the square less (c − c8)², at most 2.5e-17.
+ */
+const squaredCost = `CASE WHEN cost_usd < 0.003
+  THEN CAST((${units()} * ${units()} + 5000) // 10000 AS DECIMAL(18,0)) * CAST(0.00000000000000000001 AS DECIMAL(20,20))
+  ELSE CAST(cost_usd AS DECIMAL(18,8)) * (cost_usd + cost_usd - CAST(cost_usd AS DECIMAL(18,8))) END`
+
+/** A small cost as a whole number of 1e-12 USD. */
+function units(): string {
+  return 'CAST(round(CAST(cost_usd AS DOUBLE) * 1e12) AS BIGINT)'
+}
+
+/**
+ * Output over input with 12 places, rounded half up, in 64 bits: either has 1e9 tokens at most, so nine places are
+ * divided out first, and of what is left over three more.
+ */
+const outputOverInput = `${pointMoved('(output_tokens * 1000000000 // nullif(input_tokens, 0))', '0.000000001')}
+  + ${pointMoved('((output_tokens * 1000000000 % nullif(input_tokens, 0) * 2000 + input_tokens) // (2 * nullif(input_tokens, 0)))', '0.000000000001')}`
 
 export const parts = {
   /** Calls and session totals. */
@@ -89,7 +116,7 @@ export const parts = {
   max_cost_usd: { fold: 'max', value: 'cost_usd', type: 'DECIMAL(18,12)' },
   squared_cost: {
     fold: 'sum',
-    value: `CAST(${costAsDouble} * ${costAsDouble} AS DECIMAL(38, 20))`,
+    value: squaredCost,
     type: 'DECIMAL(38,20)',
   },
   list_cost_usd: money('list_cost_usd'),
@@ -123,8 +150,12 @@ export const parts = {
   output_beside_input_tokens: tokens('output_tokens', 'input_tokens IS NOT NULL'),
   input_beside_output_tokens: tokens('input_tokens', 'output_tokens IS NOT NULL'),
   output_input_rows: countWhere('input_tokens > 0 AND output_tokens IS NOT NULL'),
-  output_input_ratio: decimals('CAST(output_tokens AS DOUBLE) / nullif(input_tokens, 0)'),
-  output_input_ratio_rows: count('CAST(output_tokens AS DOUBLE) / nullif(input_tokens, 0)'),
+  output_input_ratio: {
+    fold: 'sum',
+    value: outputOverInput,
+    type: 'DECIMAL(38,12)',
+  },
+  output_input_ratio_rows: count('output_tokens // nullif(input_tokens, 0)'),
   sent_rows: countWhere('input_tokens > 0'),
   max_tokens_rows: rare('max_tokens', countWhere('max_tokens > 0 AND output_tokens IS NOT NULL')),
 
@@ -135,20 +166,23 @@ export const parts = {
   exact_hits: rare('cache_type', countWhere("cache_hit AND lower(cache_type) = 'exact'")),
   semantic_hits: rare('cache_type', countWhere("cache_hit AND lower(cache_type) = 'semantic'")),
 
-  latency_ms: decimals('latency_ms'),
+  latency_ms: doubles('latency_ms', '0.001'),
   latency_rows: count('latency_ms'),
   max_latency_ms: { fold: 'max', value: 'latency_ms', type: 'DOUBLE' },
   ttft_rows: rare('ttft_ms', count('ttft_ms')),
 
-  quality_score: rare('quality_score', decimals('quality_score')),
+  quality_score: rare('quality_score', doubles('quality_score', '0.000000001')),
   quality_score_rows: rare('quality_score', count('quality_score')),
-  groundedness: rare('groundedness', decimals('groundedness')),
+  groundedness: rare('groundedness', doubles('groundedness', '0.000000001')),
   groundedness_rows: rare('groundedness', count('groundedness')),
-  retrieval_score: rare('retrieval_score', decimals('retrieval_score')),
+  retrieval_score: rare('retrieval_score', doubles('retrieval_score', '0.000000001')),
   retrieval_score_rows: rare('retrieval_score', count('retrieval_score')),
-  user_feedback: rare('user_feedback', decimals('user_feedback')),
+  user_feedback: rare('user_feedback', doubles('user_feedback', '0.000000001')),
   user_feedback_rows: rare('user_feedback', count('user_feedback')),
 } as const satisfies Readonly<Record<string, Part>>
+
+/** Counted up when a part is made otherwise: cubes of another version answer nothing and are built anew. */
+export const partsVersion = 2
 
 export type PartName = keyof typeof parts
 
