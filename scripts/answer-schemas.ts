@@ -32,6 +32,7 @@ const column: Schema = {
     key: { type: 'string' },
     title: { type: 'string', description: 'the heading for people' },
     kind: { enum: columnKinds, description: 'what it holds' },
+    approximate: { const: true, description: 'read from sketches: within half a percent' },
   },
   required: ['key', 'title', 'kind'],
   additionalProperties: false,

@@ -5,7 +5,7 @@ import type { OptionSpec } from './command.js'
 
 export const budgetOption: OptionSpec = {
   flags: '--budget <budget>',
-  about: "500 (a month), daily:20, or 'monthly:200 feature=search'; instead of the config file's",
+  about: "500 (a month), daily:20 or 'monthly:200 feature=search', not the config's",
   repeatable: true,
   group: 'Question',
 }

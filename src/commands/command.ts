@@ -255,6 +255,13 @@ export const scopeOptions: readonly OptionSpec[] = [
   inputOption,
 ]
 
+/** Of commands that show quantiles. */
+export const exactOption: OptionSpec = {
+  flags: '--exact',
+  about: 'exact quantiles of many calls, too, in place of ≈',
+  group: 'Question',
+}
+
 /** Everything that a question about calls takes, before its own options. */
 export const questionOptions: readonly OptionSpec[] = [
   ...scopeOptions,

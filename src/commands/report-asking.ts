@@ -6,7 +6,7 @@ import { askWholeReport } from '../questions/report/report.js'
 import { parseSections } from '../questions/report/sections.js'
 import type { Report } from '../reports/report.js'
 import { budgetOption, budgetsOf } from './budget-option.js'
-import { questionOptions, type Invocation, type OptionSpec } from './command.js'
+import { exactOption, questionOptions, type Invocation, type OptionSpec } from './command.js'
 import { commandText } from './command-text.js'
 import { optionText, optionTexts } from './option-values.js'
 import { withCalls, type DefaultWindow } from './with-calls.js'
@@ -28,6 +28,7 @@ export const reportQuestionOptions: readonly OptionSpec[] = [
   fullOption,
   { flags: '--sections <names>', about: 'what to show, with commas (default: all)', group: 'Question' },
   budgetOption,
+  exactOption,
   ...questionOptions,
 ]
 

@@ -12,7 +12,7 @@ import { UserError } from '../errors.js'
 import { history } from '../metrics/store/history.js'
 import { filterDoubts } from '../questions/filter-doubts.js'
 import { ask, type Question, type Settings } from '../questions/question.js'
-import { answerFromCalls } from '../rollups/answering.js'
+import { answerFromCalls, setSketchBound, usualSketchBound } from '../rollups/answering.js'
 import type { Report } from '../reports/report.js'
 import type { Invocation } from './command.js'
 import { ofSameCalls } from './command-text.js'
@@ -80,8 +80,11 @@ async function openStore(
   const { openStoreForReading } = await import('../db/store.js')
   const db = await openStoreForReading(settings.dbPath, settings.storeOptions, writes)
   if (settings.storeOptions.rollups === 'never') await answerFromCalls(db)
+  setSketchBound(db, isExact(invocation) ? Infinity : (settings.config.approximateAbove ?? usualSketchBound))
   return db
 }
+
+const isExact = ({ options }: Invocation): boolean => options['exact'] === true
 
 /** @throws UserError (usage) for an option that says how to read logs, of which there are none */
 export function assertStoreOptions(invocation: Invocation): void {

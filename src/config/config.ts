@@ -37,6 +37,8 @@ export interface Config {
   readonly costBasis: CostBasis
   /** When the store has cubes; absent: where it is large. */
   readonly rollups?: Rollups
+  /** Calls in scope from which on quantiles are read from sketches; absent: the usual number. */
+  readonly approximateAbove?: number
   readonly presets: Readonly<Record<string, Preset>>
   /** Named sets of values, for --where. */
   readonly groups: ValueGroups
@@ -139,6 +141,7 @@ async function configFrom({ tree }: ConfigText, path: string, names: KnownNames)
     price_update_url,
     cost_basis,
     rollups,
+    approximate_above,
     presets,
     groups,
     bounds,
@@ -165,6 +168,7 @@ async function configFrom({ tree }: ConfigText, path: string, names: KnownNames)
     rules: rules ?? defaults.rules,
     notify: notify ?? defaults.notify,
     ...(rollups === undefined ? {} : { rollups }),
+    ...(approximate_above === undefined ? {} : { approximateAbove: approximate_above }),
     ...(discover === false ? { discover } : {}),
     ...(price_update_url === undefined ? {} : { priceUpdateUrl: price_update_url }),
     ...(user_tiers === undefined ? {} : { userTiers: user_tiers }),

@@ -6,7 +6,7 @@ import { bounds, type BoundName } from '../domain/bounds.js'
 import { waitOf, waitPattern } from '../domain/time/duration.js'
 import { memoryPattern, memorySize } from '../domain/limits.js'
 import { assertZone } from '../domain/time/zones.js'
-import { boundShapes } from './bound-shapes.js'
+import { boundShapes, wholeNumber } from './bound-shapes.js'
 import { budgetsShape } from './budgets.js'
 import type { KnownNames } from './config.js'
 import { pathFrom } from './folders.js'
@@ -163,6 +163,12 @@ export const configKeys = ({ formats, importers }: KnownNames) =>
       choice<Rollups>(['auto', 'always', 'never']),
       'never',
       { otherwise: 'auto: from five million calls on', trust: 'free' },
+    ),
+    approximate_above: key(
+      'Quantiles of more calls than that are read from sketches, within half a percent, where the database keeps rollups; --exact asks the calls.',
+      wholeNumber(1e12),
+      5_000_000,
+      { otherwise: 'a million calls', trust: 'free' },
     ),
     currency_rates: key(
       'A CSV file of currency, valid_from and usd: costs logged in another currency become dollars by it.',

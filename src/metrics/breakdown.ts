@@ -1,5 +1,5 @@
 /** The figures of each group of calls, and of all of them. */
-import { aggregates, figure, type Figures } from './figures.js'
+import { approximateItem, figure, groupedFigures, type Figures } from './figures.js'
 import { routed, type Grain } from '../rollups/router.js'
 import {
   asksOf,
@@ -40,13 +40,12 @@ function breakdownOver(
   const sql = /* sql */ `
     WITH ${ctes}
     , figures AS (
-      SELECT ${[...flags(ds), ...aggregates(names, grain.part)].join(', ')}
-      FROM placed_calls
-      ${ds.length === 0 ? '' : `GROUP BY GROUPING SETS ((${ds.join(', ')}, is_others), ())`}
+      ${groupedFigures(names, { from: 'placed_calls', keys: flags(ds), sets: ds.length === 0 ? [] : [[...ds, 'is_others'], []] }, grain)}
     )
     SELECT ${[
       ...labels(request, 'figures'),
       ...names.map((name) => `${figure(name, names, 'figures', 'figures.is_total')} AS ${name}`),
+      ...approximateItem(names, grain),
     ].join(', ')}
     FROM figures
     ORDER BY ${['figures.is_total', 'figures.is_others', ...order(request, sort, names)].join(', ')}`

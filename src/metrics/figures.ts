@@ -3,12 +3,16 @@
  */
 import type { Whole, Decimal } from './query.js'
 import { partOfCalls, type PartSql } from '../rollups/parts.js'
+import { isSketched, type Grain } from '../rollups/router.js'
 import { addsUp, measureOf, measures, type MeasureName } from './measures/registry.js'
 import { quantities } from './measures/quantities.js'
 import { element, quantile, quantiles } from './dialect.js'
 
 /** Figures of one group of calls by measure. */
-export type Figures = { readonly [M in MeasureName]?: Whole | Decimal | null }
+export type Figures = { readonly [M in MeasureName]?: Whole | Decimal | null } & {
+  /** Those that were read from sketches, within half a percent; absent where none was. */
+  readonly approximate?: readonly MeasureName[]
+}
 
 /** The quantiles asked of each column, so that one sort serves them all. */
 function quantileLists(names: readonly MeasureName[]): Map<string, number[]> {
@@ -34,6 +38,18 @@ export function aggregateOf(name: MeasureName, part: PartSql = partOfCalls): str
   return 'ofCalls' in measure ? measure.ofCalls : undefined
 }
 
+/** Whether a measure is a quantile that sketches tell, or made of one. */
+export function isOfSketches(name: MeasureName): boolean {
+  const measure = measureOf(name)
+  return 'of' in measure && isSketched(measure.of)
+}
+
+/** What a quantile is asked of. */
+export function quantityNamed(name: MeasureName): string {
+  const measure = measureOf(name)
+  return 'of' in measure ? measure.of : name
+}
+
 /** Whether a measure is made of additive parts, so that cells of the cubes tell it as calls do. */
 export function isAdditive(name: MeasureName): boolean {
   const measure = measureOf(name)
@@ -43,12 +59,57 @@ export function isAdditive(name: MeasureName): boolean {
 /**
  * Select items that aggregate `calls` into one row a group.
  * @param part how parts are read; other than calls have nothing but parts
+ * @param sketched quantiles that sketches tell come from elsewhere
  */
-export function aggregates(names: readonly MeasureName[], part: PartSql = partOfCalls): string[] {
+export function aggregates(
+  names: readonly MeasureName[],
+  part: PartSql = partOfCalls,
+  sketched = false,
+): string[] {
+  const lists = [...quantileLists(names)].filter(([of]) => !(sketched && isSketched(of)))
   return [
     ...[...plainAggregates(names, part)].map(([name, sql]) => `${sql} AS ${name}`),
-    ...[...quantileLists(names)].map(([of, at]) => `${quantiles(quantityOf(of), at)} AS ${of}_quantiles`),
+    ...lists.map(([of, at]) => `${quantiles(quantityOf(of), at)} AS ${of}_quantiles`),
   ]
+}
+
+/** Groups of rows. */
+interface Grouping {
+  /** FROM item. */
+  readonly from: string
+  /** Select items of the keys: a name, or SQL AS a name. */
+  readonly keys: readonly string[]
+  /** What to group by: sets of names; none: all rows are one group, which is there without any. */
+  readonly sets: readonly (readonly string[])[]
+}
+
+/** A query of groups: their keys, and what figures of them are made of. */
+export function groupedFigures(
+  names: readonly MeasureName[],
+  { from, keys, sets }: Grouping,
+  { part, sketches }: Grain,
+): string {
+  const groupBy =
+    sets.length === 0 ? '' : `GROUP BY GROUPING SETS (${sets.map((set) => `(${set.join(', ')})`).join(', ')})`
+  const items = [...keys, ...aggregates(names, part, sketches !== undefined)].join(', ')
+  const lists = new Map([...quantileLists(names)].filter(([of]) => isSketched(of)))
+  if (sketches === undefined || lists.size === 0)
+    return `SELECT ${items} FROM ${from} ${sketches === undefined ? '' : `WHERE ${sketches.isOther}`} ${groupBy}`
+  const named = keys.map((item) => {
+    const [sql = '', name = sql] = item.split(' AS ')
+    return { name, sql }
+  })
+  const same = named.map(({ name }) => `others.${name} IS NOT DISTINCT FROM sketched.${name}`)
+  const found = sketches.quantiles({ from, keys: named, sets: sets.length === 0 ? [[]] : sets, lists })
+  return /* sql */ `SELECT others.*, ${[...lists.keys()].map((of) => `sketched.${of}_quantiles`).join(', ')}
+    FROM (SELECT ${items} FROM ${from} WHERE ${sketches.isOther} ${groupBy}) AS others
+    LEFT JOIN (${found}) AS sketched ON ${same.join(' AND ')}`
+}
+
+/** Select item that says which figures are read from sketches; none where none is. */
+export function approximateItem(names: readonly MeasureName[], { sketches }: Grain): string[] {
+  const told = sketches === undefined ? [] : names.filter(isOfSketches)
+  return told.length === 0 ? [] : [`[${told.map((name) => `'${name}'`).join(', ')}] AS approximate`]
 }
 
 /** The same from rows that are aggregated already, into wider groups; undefined where that takes the calls. */
@@ -70,7 +131,7 @@ function plainAggregates(names: readonly MeasureName[], part: PartSql): Readonly
     const aggregate = aggregateOf(name, part)
     if (aggregate !== undefined) plain.set(name, aggregate)
     if ('parts' in measure)
-      for (const [beside, sql] of Object.entries(measure.parts ?? {})) plain.set(partName(beside), sql)
+      for (const [beside, sql] of Object.entries(measure.parts ?? {})) plain.set(partName(beside), sql(part))
     // A share needs its total, whether or not that is shown.
     if ('shareOf' in measure) plain.set(measure.shareOf, measures[measure.shareOf].sql(part))
   }
@@ -102,7 +163,7 @@ export function figure(
   return `${part} / nullif(max(CASE WHEN ${isTotal} THEN ${part} END) OVER (${among}), 0)`
 }
 
-/** A measure as one aggregate, for ranking groups; a share ranks as what it is a share of. */
+/** A measure as one aggregate of calls or cells, for ranking groups; a share ranks as what it is a share of. */
 export function rankAggregate(name: MeasureName, part: PartSql = partOfCalls): string {
   const measure = measureOf(name)
   if ('sql' in measure) return measure.sql(part)
@@ -110,5 +171,5 @@ export function rankAggregate(name: MeasureName, part: PartSql = partOfCalls): s
   if ('shareOf' in measure) return measures[measure.shareOf].sql(part)
   const { of, at, parts = {}, figure: derived } = measure
   const found = quantile(quantityOf(of), at)
-  return derived === undefined ? found : derived(found, (beside) => `(${parts[beside]})`)
+  return derived === undefined ? found : derived(found, (beside) => `(${parts[beside]!(part)})`)
 }

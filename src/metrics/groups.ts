@@ -8,7 +8,7 @@ import { isUtc } from '../domain/time/zones.js'
 import { overCalls, routed, type Asks, type Grain } from '../rollups/router.js'
 import { bucketLabel, bucketNumber, zoneOffset } from './buckets.js'
 import { readAnew } from './dialect.js'
-import { isAdditive, rankAggregate } from './figures.js'
+import { figure, groupedFigures, isAdditive, isOfSketches, quantityNamed, rankAggregate } from './figures.js'
 import { measureNames, type MeasureName } from './measures/registry.js'
 import type { Param, Query, Whole } from './query.js'
 import { columnOf, inScope } from './scope.js'
@@ -52,12 +52,20 @@ export function asksOf(request: GroupRequest, names: readonly MeasureName[]): As
   const ranked = request.top !== undefined && by.length > 0
   const sort = sortOf(request)
   const ranks = ranked && !by.some(({ key }) => key === sort.by) ? [measureNamed(sort.by)] : []
+  const asked = [...new Set<MeasureName>([...names, ...ranks])]
   return {
     scope,
     by,
     buckets: bucket !== undefined,
-    additive: [...names, ...ranks].every(isAdditive),
+    additive: asked.every((name) => isAdditive(name) || isOfSketches(name)),
+    quantiles: askedQuantiles(asked, request),
   }
+}
+
+/** What of it sketches may tell. */
+function askedQuantiles(names: readonly MeasureName[], { scope, bucket }: GroupRequest): Asks['quantiles'] {
+  const of = [...new Set(names.filter(isOfSketches).map(quantityNamed))]
+  return of.length === 0 ? undefined : { of, every: bucket, within: inScope(scope) }
 }
 
 /** @param grain what is read in the place of calls */
@@ -76,7 +84,7 @@ export function placedCalls(request: GroupRequest, grain: Grain = overCalls): Pl
       SELECT *, ${offset.sql} AS zone_offset FROM ${grain.from} WHERE ${condition.sql}
     ), calls_by_key AS ${readAnew} (
       SELECT ${['*', ...keys].join(', ')} FROM calls_in_scope
-    )${ranked ? placedByRank(ds, by, sortOf(request), grain) : `, placed_calls AS (SELECT *, FALSE AS is_others FROM calls_by_key)`}`
+    )${ranked ? placedByRank(ds, by, sortOf(request), grain) : `, placed_calls AS ${readAnew} (SELECT *, FALSE AS is_others FROM calls_by_key)`}`
   return { ctes, params, ds }
 }
 
@@ -106,19 +114,40 @@ export function labels({ by, scope }: GroupRequest, table: string): string[] {
 }
 
 /** Each call with its group, or with the others when its group is not among the first. */
-function placedByRank(ds: readonly string[], by: readonly Dimension[], sort: Sort, { part }: Grain): string {
+function placedByRank(ds: readonly string[], by: readonly Dimension[], sort: Sort, grain: Grain): string {
   const same = ds.map((d) => `calls_by_key.${d} IS NOT DISTINCT FROM kept_groups.${d}`).join(' AND ')
   const position = by.findIndex(({ key }) => key === sort.by)
-  const rank = position >= 0 ? `d${position}` : rankAggregate(measureNamed(sort.by), part)
+  const { groups, rank } = position >= 0 ? rankedBy(ds, `d${position}`, grain) : rankedGroups(ds, sort, grain)
   const ties = ds.map((d) => `${d} ASC NULLS LAST`).join(', ')
   return /* sql */ `, kept_groups AS (
-      SELECT ${ds.join(', ')}, TRUE AS is_kept FROM calls_by_key GROUP BY ${ds.join(', ')}
+      SELECT ${ds.join(', ')}, TRUE AS is_kept FROM ${groups}
       ORDER BY ${rank} ${direction(sort)}, ${ties} LIMIT CAST($top AS BIGINT)
-    ), placed_calls AS (
+    ), placed_calls AS ${readAnew} (
       SELECT calls_by_key.* EXCLUDE (${ds.join(', ')}),
         ${ds.map((d) => `kept_groups.${d} AS ${d}`).join(', ')}, kept_groups.is_kept IS NULL AS is_others
       FROM calls_by_key LEFT JOIN kept_groups ON ${same}
     )`
+}
+
+interface RankedGroups {
+  /** FROM item, and what follows it. */
+  readonly groups: string
+  readonly rank: string
+}
+
+/** Groups in the order of an aggregate, or of a key. */
+const rankedBy = (ds: readonly string[], rank: string, { sketches }: Grain): RankedGroups => ({
+  groups: `calls_by_key ${sketches === undefined ? '' : `WHERE ${sketches.isOther} `}GROUP BY ${ds.join(', ')}`,
+  rank,
+})
+
+/** Groups in the order of a measure, which sketches may tell. */
+function rankedGroups(ds: readonly string[], sort: Sort, grain: Grain): RankedGroups {
+  const name = measureNamed(sort.by)
+  if (grain.sketches === undefined || !isOfSketches(name))
+    return rankedBy(ds, rankAggregate(name, grain.part), grain)
+  const found = groupedFigures([name], { from: 'calls_by_key', keys: ds, sets: [ds] }, grain)
+  return { groups: `(${found}) AS ranked`, rank: figure(name, [name], 'ranked') }
 }
 
 export const direction = ({ descending }: Sort): string => (descending ? 'DESC NULLS LAST' : 'ASC NULLS LAST')

@@ -5,7 +5,7 @@
  * This file says what such an answer is.
  */
 
-import type { CubeStatement } from '../rollups/router.js'
+import type { CubeStatement, SketchStatements } from '../rollups/router.js'
 
 export type Param = string | number | boolean | null
 
@@ -15,6 +15,8 @@ export interface Query<R> {
   readonly params: Record<string, Param>
   /** The same question of the cubes, where they can answer it. */
   readonly fromCubes?: CubeStatement | undefined
+  /** The same with quantiles from sketches. */
+  readonly fromSketches?: SketchStatements | undefined
   /** Never set: carries the row type. */
   readonly row?: R
 }

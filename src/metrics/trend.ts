@@ -4,7 +4,14 @@ import type { Scope } from '../domain/scope.js'
 import type { Every } from '../domain/time/timeline.js'
 import { isUtc } from '../domain/time/zones.js'
 import { bucketLabel } from './buckets.js'
-import { aggregates, figure, sumsOfAggregates, type Figures } from './figures.js'
+import {
+  aggregates,
+  approximateItem,
+  figure,
+  groupedFigures,
+  sumsOfAggregates,
+  type Figures,
+} from './figures.js'
 import { routed, type Grain } from '../rollups/router.js'
 import { asksOf, flags, labels, placedCalls, type GroupKeys, type GroupRequest } from './groups.js'
 import { emptinessOf, type MeasureName } from './measures/registry.js'
@@ -64,6 +71,7 @@ function trendOver(
       'figures.is_window',
       `${bucketLabel(every, 'figures.bucket_number', isUtc(scope.tz))} AS bucket`,
       ...names.map((name) => `${figure(name, names, 'figures', 'figures.is_total', among)} AS ${name}`),
+      ...approximateItem(names, grain),
     ].join(', ')}
     FROM figures
     ORDER BY ${[
@@ -80,23 +88,28 @@ function trendOver(
 function figuresOf(
   { ctes, ds }: ReturnType<typeof placedCalls>,
   names: readonly MeasureName[],
-  { part }: Grain,
+  grain: Grain,
 ): string {
+  const items = [...flags(ds), 'bucket_number', 'GROUPING(bucket_number) = 1 AS is_window']
   const sums = sumsOfAggregates(names)
+  if (sums === undefined)
+    return `${ctes}, figures AS (${groupedFigures(names, { from: 'placed_calls', keys: items, sets: sets(ds) }, grain)})`
   const keys = [...ds, 'is_others', 'bucket_number'].join(', ')
-  const parts = `, parts AS (SELECT ${keys}, ${aggregates(names, part).join(', ')} FROM placed_calls GROUP BY ${keys})`
-  return /* sql */ `${ctes}${sums === undefined ? '' : parts}, figures AS (
-      SELECT ${[...flags(ds), 'bucket_number', 'GROUPING(bucket_number) = 1 AS is_window', ...(sums ?? aggregates(names, part))].join(', ')}
-      FROM ${sums === undefined ? 'placed_calls' : 'parts'}
-      GROUP BY GROUPING SETS (${sets(ds).join(', ')})
+  return /* sql */ `${ctes}, parts AS (
+      SELECT ${keys}, ${aggregates(names, grain.part).join(', ')} FROM placed_calls GROUP BY ${keys}
+    ), figures AS (
+      SELECT ${[...items, ...sums].join(', ')} FROM parts
+      GROUP BY GROUPING SETS (${sets(ds)
+        .map((set) => `(${set.join(', ')})`)
+        .join(', ')})
     )`
 }
 
-function sets(ds: readonly string[]): string[] {
-  const whole = ['(bucket_number)', '()']
+function sets(ds: readonly string[]): (readonly string[])[] {
+  const whole = [['bucket_number'], []]
   if (ds.length === 0) return whole
-  const group = [...ds, 'is_others'].join(', ')
-  return [`(${group}, bucket_number)`, `(${group})`, ...whole]
+  const group = [...ds, 'is_others']
+  return [[...group, 'bucket_number'], group, ...whole]
 }
 
 /** Groups by what they have over the whole window. */

@@ -51,6 +51,18 @@ const withSign = (scale: Scale | undefined, { signed }: Column): Scale | undefin
 
 /** The words of one column, in the order of its cells; `tz` is the zone in which times are shown. */
 export function columnWords(column: Column, cells: readonly (Cell | undefined)[], tz: string): Words[] {
+  return approximately(column, cells, exactly(column, cells, tz))
+}
+
+/** With ≈ before numbers that are within half a percent. */
+function approximately(column: Column, cells: readonly (Cell | undefined)[], words: Words[]): Words[] {
+  if (!column.approximate) return words
+  return words.map((one, i) =>
+    digitsOf(cells[i], column.kind) === undefined ? one : { ...one, text: `≈${one.text}` },
+  )
+}
+
+function exactly(column: Column, cells: readonly (Cell | undefined)[], tz: string): Words[] {
   const numbers = cells.map((cell) => digitsOf(cell, column.kind))
   const scale = withSign(scaleOf(column.kind, numbers), column)
   if (column.exact) return exactWords(column, cells, numbers)
@@ -103,7 +115,7 @@ function exactWords(
 export function shortWords(column: Column, cells: readonly (Cell | undefined)[]): Words[] | undefined {
   const large = cells.some((cell) => Math.abs(Number(digitsOf(cell, column.kind) ?? 0)) >= 1e6)
   if (column.kind !== 'count' || column.verbatim || !large) return undefined
-  return cells.map((cell) => {
+  const words = cells.map((cell) => {
     const digits = digitsOf(cell, column.kind)
     return isAbsent(cell)
       ? absentWords(column)
@@ -111,6 +123,7 @@ export function shortWords(column: Column, cells: readonly (Cell | undefined)[])
         ? textWords(cell)
         : { text: shortCount(digits) }
   })
+  return approximately(column, cells, words)
 }
 
 function absentWords({ kind, dimension }: Column): Words {

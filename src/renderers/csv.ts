@@ -3,7 +3,7 @@
  *
  * There is no totals row, so that a sum over the file is right. A report of several sections prints one
  * table after another with an empty line between, each with its own header and its section's id in a
- * leading column `section`. Sections beside the answer are left out. A series is a JSON array. An absent value is an empty field; an empty text is "".
+ * leading column `section`. Sections beside the answer are left out. A series is a JSON array. A key that ends in `_approx` is of figures read from sketches. An absent value is an empty field; an empty text is "".
  */
 import { quoteField } from '../domain/words/quoting.js'
 import { formulaClass } from '../domain/words/hidden.js'
@@ -29,7 +29,7 @@ export const csv: Renderer = {
 
 function sectionText(section: Section, lead: boolean): string {
   const { columns, rows } = section
-  const header = columns.map(({ key }) => text(key))
+  const header = columns.map(({ key, approximate }) => text(approximate ? `${key}_approx` : key))
   const records = rows.map((row) => columns.map((column) => field(row[column.key], column)))
   const lines = [
     lead ? ['section', ...header] : header,

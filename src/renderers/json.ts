@@ -92,7 +92,12 @@ function sectionValue(section: Section): unknown {
 
 function tableValue({ columns, rows, totals, empty }: Omit<Section, 'id' | 'title'>): object {
   return {
-    columns: columns.map(({ key, title, kind }) => ({ key, title, kind })),
+    columns: columns.map(({ key, title, kind, approximate }) => ({
+      key,
+      title,
+      kind,
+      ...(approximate && { approximate }),
+    })),
     rows: rows.map((row) => record(columns, row)),
     // Why there are none; people read it in the place of the table.
     ...(rows.length === 0 && empty !== undefined ? { empty } : {}),

@@ -4,7 +4,7 @@ import type { Scope } from '../domain/scope.js'
 import type { BreakdownRow } from '../metrics/breakdown.js'
 import type { Figures } from '../metrics/figures.js'
 import type { MeasureName } from '../metrics/measures/registry.js'
-import { dimensionColumn, measureColumn } from './columns.js'
+import { dimensionColumn, marked, measureColumn } from './columns.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from './notes.js'
 import type { Cell, Column, Report, Row, Section } from './report.js'
 
@@ -41,7 +41,7 @@ export function groupSection(spec: TableSpec, rows: readonly BreakdownRow[]): Se
  */
 function shownColumn(name: MeasureName, spec: TableSpec, rows: readonly BreakdownRow[]): Column {
   const shown = spec.named?.includes(name) ? 'always' : spec.shown
-  const column = measureColumn(name, shown)
+  const column = marked(measureColumn(name, shown), name, rows)
   if (shown === 'always') return column
   const quiet = quietWhere[name]
   return quiet !== undefined && rows.every(quiet) ? { ...column, dataOnly: true } : column

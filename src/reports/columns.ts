@@ -4,6 +4,7 @@
  */
 import { callColumns, type ColumnType } from '../domain/call.js'
 import { dimensionNoun, type Dimension } from '../domain/dimensions.js'
+import type { Figures } from '../metrics/figures.js'
 import { measureOf, measures, type MeasureName } from '../metrics/measures/registry.js'
 import type { ColumnKind } from '../domain/column-kind.js'
 import type { Column } from './report.js'
@@ -23,6 +24,15 @@ export function measureColumn(name: MeasureName, shown: 'always' | 'whereWide' =
   const { title, kind, optional } = measureOf(name)
   return { ...column(name, title, kind, shown === 'always' ? undefined : optional), ...betterOf(name) }
 }
+
+/** With the mark of a figure that was read from sketches, where rows say that it was. */
+export function marked(column: Column, name: MeasureName, rows: readonly Figures[]): Column {
+  return rows[0]?.approximate?.includes(name) === true ? { ...column, approximate: true } : column
+}
+
+/** For the end of a sentence: that its figure was read from sketches; empty where it was not. */
+export const approximateWords = (name: MeasureName, row: Figures): string =>
+  row.approximate?.includes(name) === true ? ' (≈, within 0.5%)' : ''
 
 /** Whether more of it is for the better, for its own column and for that of its change. */
 export function betterOf(name: MeasureName): Pick<Column, 'better'> {

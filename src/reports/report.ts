@@ -33,6 +33,8 @@ export interface Column {
   readonly optional?: number
   /** Amounts are shown with every digit: for answers that trace one number. */
   readonly exact?: true
+  /** Its numbers were read from sketches: within half a percent of the exact ones. */
+  readonly approximate?: true
   /** Of a change: whether more is for the better; absent: neither, and its colour says nothing. */
   readonly better?: Better
   /** Numbers have the digits that the database gave, without a unit: for answers to a query of one's own. */

@@ -1,8 +1,8 @@
 /** Which of its statements a question runs: the one over the calls, or the one over the store's cubes. */
 import type { Database } from '../db/database.js'
 import { hasElsewhere } from '../db/absent-calls.js'
-import { readCubeNote, type CubeNote } from './cube-note.js'
-import type { CubeStatement } from './router.js'
+import { noteOf, readCubeNote, sketchKey, type CubeNote } from './cube-note.js'
+import type { CubeStatement, SketchStatements } from './router.js'
 
 type Params = CubeStatement['params']
 
@@ -21,15 +21,48 @@ export function cubesOf(db: Database): Promise<CubeNote | undefined> {
   return note
 }
 
+/** Calls in scope from which on quantiles are read from sketches. */
+export const usualSketchBound = 1_000_000
+
+const sketchBounds = new WeakMap<Database, number>()
+
+/** Quantiles of this database are read from sketches where more calls than that are in scope. */
+export function setSketchBound(db: Database, calls: number): void {
+  sketchBounds.set(db, calls)
+}
+
+interface Routed {
+  readonly sql: string
+  readonly params: Params
+  readonly fromCubes?: CubeStatement | undefined
+  readonly fromSketches?: SketchStatements | undefined
+}
+
 /** The statement to run. */
 export async function chosen(
   db: Database,
-  query: { readonly sql: string; readonly params: Params; readonly fromCubes?: CubeStatement | undefined },
+  query: Routed,
 ): Promise<{ readonly sql: string; readonly params: Params }> {
-  const { fromCubes } = query
-  if (fromCubes === undefined) return query
+  const { fromCubes, fromSketches } = query
+  if (fromCubes === undefined && fromSketches === undefined) return query
   const cubes = await cubesOf(db)
-  return cubes !== undefined && fromCubes.labels.every((label) => !cubes.left.includes(label))
-    ? fromCubes
-    : query
+  if (cubes === undefined) return query
+  const has = ({ labels }: CubeStatement): boolean => labels.every((label) => !cubes.left.includes(label))
+  if (fromSketches !== undefined) {
+    if (!has(fromSketches.extent) || !(await isTold(db, fromSketches))) return query
+    const { overCells, overCalls } = fromSketches
+    return overCells !== undefined && has(overCells) ? overCells : overCalls
+  }
+  return fromCubes !== undefined && has(fromCubes) ? fromCubes : query
+}
+
+/** Whether sketches have all calls in scope, and there are enough of them. */
+async function isTold(db: Database, { label, extent }: SketchStatements): Promise<boolean> {
+  const bound = sketchBounds.get(db) ?? usualSketchBound
+  if (bound === Infinity) return false
+  const sketches = await noteOf(db, 'meta', sketchKey)
+  if (sketches === undefined || sketches.left.some((one) => one === label)) return false
+  const { sql, params } = extent
+  const found = await db.one<{ calls: number | bigint; is_whole: boolean }>(sql, params)
+  return Number(found.calls) > bound && found.is_whole
 }

@@ -10,6 +10,8 @@ export interface CubeNote {
 
 export const cubeKey = 'rollups'
 
+export const sketchKey = 'sketches'
+
 /** @param meta the store's table of that name; undefined where the store has no cubes, or none that can be read */
 export const readCubeNote = (db: Database, meta: string): Promise<CubeNote | undefined> =>
   noteOf(db, meta, cubeKey)

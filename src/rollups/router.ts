@@ -2,14 +2,18 @@
  * The router: whether a question is answered from the cubes or from the calls. It is, where each of its measures,
  * filters, groups and buckets can be; the answer is the same to the last digit either way.
  */
-import { filterDimension, type Dimension } from '../domain/dimensions.js'
+import { filterDimension, type Dimension, type TimeBucket } from '../domain/dimensions.js'
 import type { Filter, Scope } from '../domain/scope.js'
 import { isUtc, offsetStretches } from '../domain/time/zones.js'
 import { timestampText } from '../domain/words/quoting.js'
 import { isLabel, labels, type Label } from './labels.js'
 import { cellColumn, partOfCalls, partOfCells, partOfOne, type PartName, type PartSql } from './parts.js'
+import { sketchGrain, sketchLabelOf, withSketches, type SketchGrain } from './sketch-router.js'
+import { isSketched, type SketchLabel } from './sketches.js'
 
 const quarterHourMs = 900_000
+
+export { isSketched }
 
 /** What a statement asks, as far as it decides where it may be asked. */
 export interface Asks {
@@ -25,8 +29,19 @@ export interface Asks {
   readonly clock?: Clock
   /** It cuts time into buckets of the scope's zone. */
   readonly buckets?: boolean
-  /** All of its figures are made of parts. */
+  /** All of its figures are made of parts, but for quantiles that sketches tell. */
   readonly additive: boolean
+  /** What it asks of sketches, where it asks for quantiles that they tell. */
+  readonly quantiles?: AskedQuantiles | undefined
+}
+
+export interface AskedQuantiles {
+  /** The quantities that quantiles are asked of. */
+  readonly of: readonly string[]
+  /** Buckets that it cuts time into, beside those among its dimensions. */
+  readonly every?: TimeBucket | undefined
+  /** The scope as a condition. */
+  readonly within: Statement
 }
 
 export interface Clock {
@@ -41,6 +56,8 @@ export interface Grain {
   /** FROM item, with the columns `ts`, the labels, and what `part` reads. */
   readonly from: string
   readonly part: PartSql
+  /** Present where it has rows of sketches, too. */
+  readonly sketches?: SketchGrain
 }
 
 /** The calls themselves. */
@@ -56,25 +73,88 @@ export interface CubeStatement extends Statement {
   readonly labels: readonly Label[]
 }
 
+/** The statements of a question whose quantiles are read from sketches. */
+export interface SketchStatements {
+  readonly label: SketchLabel | 'total'
+  /** How many calls there are in scope, and whether sketches have all of them. */
+  readonly extent: CubeStatement
+  /** All other figures from cells; absent where these cannot tell them. */
+  readonly overCells?: CubeStatement
+  readonly overCalls: Statement
+}
+
+interface Routes {
+  readonly fromCubes?: CubeStatement
+  readonly fromSketches?: SketchStatements
+}
+
 /**
- * A statement over calls, with the one over the cubes that answers the same, where there is one.
+ * A statement over calls, with the one over the cubes that answers the same, where there is one, and those that read
+ * its quantiles from sketches.
  * @param write the statement over what it reads; it may be called several times */
-export function routed<S extends Statement>(
-  asks: Asks,
-  write: (grain: Grain) => S,
-): S & { readonly fromCubes?: CubeStatement } {
+export function routed<S extends Statement>(asks: Asks, write: (grain: Grain) => S): S & Routes {
   const asked = write(overCalls)
   const needed = labelsNeeded(asks)
-  if (needed === undefined) return asked
+  if (asks.quantiles !== undefined) {
+    const fromSketches = overSketches(asks, asks.quantiles, needed, write)
+    return fromSketches === undefined ? asked : { ...asked, fromSketches }
+  }
+  return needed === undefined ? asked : { ...asked, fromCubes: overCells(asks, needed, write) }
+}
+
+/** @param sketched adds the rows of sketches to what is read */
+function overCells(
+  asks: Asks,
+  needed: readonly Label[],
+  write: (grain: Grain) => Statement,
+  sketched?: (from: string) => ReturnType<typeof withSketches>,
+): CubeStatement {
   const used = new Set<PartName>()
   const part: PartSql = (name, of, where) => {
     used.add(name)
     return partOfCells(name, of, where)
   }
-  write({ from: 'calls', part })
+  const more = sketched && { sketches: sketchGrain }
+  write({ from: 'calls', part, ...more })
   const cells = cellsFor(asks, [...used])
-  const { sql, params } = write({ from: cells.from, part })
-  return { ...asked, fromCubes: { sql, params: { ...params, ...cells.params }, labels: needed } }
+  const beside = sketched?.(cells.from)
+  const { sql, params } = write({ from: beside?.from ?? cells.from, part, ...more })
+  return { sql, params: { ...params, ...cells.params, ...beside?.params }, labels: needed }
+}
+
+function overSketches(
+  asks: Asks,
+  { of, every, within }: AskedQuantiles,
+  needed: readonly Label[] | undefined,
+  write: (grain: Grain) => Statement,
+): SketchStatements | undefined {
+  const { scope, by = [], names = [], filters = [], instants = [], clock } = asks
+  if (names.length > 0 || filters.length > 0 || clock !== undefined) return undefined
+  const label = sketchLabelOf({ scope, by, every })
+  if (label === undefined) return undefined
+  const sketched = (from: string): ReturnType<typeof withSketches> =>
+    withSketches(from, label, of, [scope.since, scope.until, ...instants])
+  const calls = sketched('calls')
+  const { sql, params } = write({ ...overCalls, from: calls.from, sketches: sketchGrain })
+  return {
+    label,
+    extent: extentOf(asks, label, within),
+    ...(needed === undefined ? {} : { overCells: overCells(asks, needed, write, sketched) }),
+    overCalls: { sql, params: { ...params, ...calls.params } },
+  }
+}
+
+/** Cells of another owner have sketches of their own, or the calls of their days are in none. */
+function extentOf(asks: Asks, label: SketchLabel | 'total', within: Statement): CubeStatement {
+  const labelled = label === 'total' ? [] : [label]
+  const counted = overCells({ ...asks, quantiles: undefined }, labelled, ({ from, part }) => ({
+    sql: `SELECT ${part('rows', 'call')} AS calls, NOT EXISTS (FROM hourly_labels AS calls WHERE owner <> 'calls' AND ${within.sql}
+        AND NOT EXISTS (FROM daily_sketches WHERE daily_sketches.label = '${label}' AND CAST(daily_sketches.owner AS VARCHAR) = CAST(calls.owner AS VARCHAR)
+          AND daily_sketches.ts = date_trunc('day', calls.ts))) AS is_whole
+      FROM ${from} WHERE ${within.sql}`,
+    params: within.params,
+  }))
+  return counted
 }
 
 /** The labels that answer it; undefined where cubes do not. */

@@ -1,6 +1,6 @@
 /** Keeps `daily_sketches` as the calls are: days in which a call changed are counted anew. */
 import type { Database } from '../db/database.js'
-import { noteOf, writeNote } from './cube-note.js'
+import { noteOf, sketchKey, writeNote } from './cube-note.js'
 import type { Label } from './labels.js'
 import { boundsFrom, boundsText } from './sketch-buckets.js'
 import {
@@ -12,8 +12,6 @@ import {
   sketchPairs,
   type SketchLabel,
 } from './sketches.js'
-
-export const sketchKey = 'sketches'
 
 /** A label with more values in a day is told by no sketch: few calls are left for each. */
 const mostValues = 1000

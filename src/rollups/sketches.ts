@@ -42,8 +42,7 @@ const sketched: Readonly<Record<string, Sketched>> = {
   input: {
     value: ofCalls('input_tokens'),
     unitsInOne: 1,
-    quantities: ['sent_input_tokens', 'unsent_input_tokens'],
-    which: `CASE WHEN input_tokens > 0 AND ${conditions.not_hit} THEN 0 ELSE 1 END`,
+    quantities: ['input_tokens'],
   },
   output: { value: ofCalls('output_tokens'), unitsInOne: 1, quantities: ['output_tokens'] },
   latency: {
@@ -136,11 +135,13 @@ export function quantityOfSketch(name: string, which: string): string {
   return `[${quantities.map((quantity) => `'${quantity}'`).join(', ')}][${which} + 1]`
 }
 
-/** Which quantities of sketches make up one that quantiles are asked of. */
+/**
+ * Which quantities of sketches make up one that quantiles are asked of. Not the input that was sent: what is made
+ * of its p5 is told as the least there can be, and half a percent more would be too much.
+ */
 const madeOf: Readonly<Record<string, readonly string[]>> = {
   cost_usd: ['cost_usd'],
-  input_tokens: ['sent_input_tokens', 'unsent_input_tokens'],
-  sent_input_tokens: ['sent_input_tokens'],
+  input_tokens: ['input_tokens'],
   output_tokens: ['output_tokens'],
   latency_ms: sketched['latency']!.quantities,
   provider_latency_ms: ['answered_latency_ms'],
@@ -158,3 +159,10 @@ export function sketchedQuantity(
   const quantities = madeOf[quantity]
   return quantities && { quantities, unitsInOne: quantityUnits.get(quantities[0]!)! }
 }
+
+/** Whether sketches tell quantiles of this quantity. */
+export const isSketched = (quantity: string): boolean => Object.hasOwn(madeOf, quantity)
+
+/** The sketches that count some of these quantities. */
+export const sketchesOf = (quantities: readonly string[]): readonly string[] =>
+  sketchNames.filter((name) => sketchOf(name).quantities.some((one) => quantities.includes(one)))

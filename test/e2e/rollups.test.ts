@@ -1,15 +1,16 @@
 /** The installed program answers from a store's rollups as from its calls: the same bytes, in every format. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { demoIn } from './demo.js'
 import { sharedFolder, type Ran } from './program.js'
 import { runWarm, runWarmWell } from './together.js'
 
 const cwd = sharedFolder()
-const config = (rollups: string): string =>
+const config = (rollups: string, more: object = {}): string =>
   JSON.stringify({
     rollups,
+    ...more,
     budgets: [{ monthly: 100 }, { weekly: 20, feature: 'chat' }],
     rules: [
       { name: 'spend', kind: 'cost', window: '24h', over: 1 },
@@ -98,3 +99,51 @@ async function answer(line: readonly string[], rollups: string): Promise<Partial
   const plain = (text: string): string => text.replaceAll(`${rollups}.json`, 'config.json')
   return { stdout: plain(stdout), stderr: plain(stderr), code }
 }
+
+/** Quantiles of any number of calls from sketches. */
+const sketched = { LLMCOST_DB: 'demo.duckdb', LLMCOST_CONFIG: 'sketched.json' }
+
+describe('quantiles of many calls', () => {
+  beforeAll(() => {
+    writeFileSync(join(cwd, 'sketched.json'), config('always', { approximate_above: 1 }))
+  })
+
+  test('are marked in every format', async () => {
+    const run = (format: string, ...more: string[]): Promise<string> =>
+      runWarmWell(['breakdown', '--by', 'feature', ...latest, '--format', format, ...more], {
+        cwd,
+        env: sketched,
+      })
+    expect(await run('table')).toMatch(/≈\$/)
+    expect(await run('markdown')).toMatch(/\| ≈\$/)
+    expect(await run('html')).toMatch(/>≈\$/)
+    expect((await run('csv')).split('\n')[0]).toMatch(
+      /mean_cost_usd,p50_cost_usd_approx,p95_cost_usd_approx,max_cost_usd/,
+    )
+    const { columns } = JSON.parse(await run('json')) as { columns: { key: string; approximate?: boolean }[] }
+    expect(columns.filter(({ approximate }) => approximate).map(({ key }) => key)).toEqual([
+      'p50_cost_usd',
+      'p95_cost_usd',
+    ])
+    expect(await run('table', '--exact')).not.toContain('≈')
+  })
+
+  test("are the calls' own with --exact, in each command that shows some", async () => {
+    for (const args of [
+      ['report', '--full'],
+      ['breakdown'],
+      ['trend', '--metric', 'p95_cost_usd'],
+      ['efficiency'],
+      ['latency', '--by', 'feature'],
+    ]) {
+      const line = [...args, ...latest]
+      const [near, exact] = await Promise.all([
+        runWarmWell(line, { cwd, env: sketched }),
+        runWarmWell([...line, '--exact'], { cwd, env: sketched }),
+      ])
+      expect(near, args[0]).toContain('≈')
+      const plain = await runWarmWell(line, { cwd, env: envOf('always') })
+      expect(exact.replaceAll('--exact ', '').replaceAll('sketched.json', 'always.json'), args[0]).toBe(plain)
+    }
+  })
+})

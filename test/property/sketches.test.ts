@@ -69,7 +69,6 @@ describe('buckets', () => {
 const asked = [
   'cost_usd',
   'input_tokens',
-  'sent_input_tokens',
   'output_tokens',
   'latency_ms',
   'provider_latency_ms',

@@ -2,7 +2,7 @@
 import { breakdown } from '../../metrics/breakdown.js'
 import type { MeasureName } from '../../metrics/measures/registry.js'
 import { breakdownReport } from '../../reports/breakdown.js'
-import { questionOptions, type CommandSpec } from '../command.js'
+import { exactOption, questionOptions, type CommandSpec } from '../command.js'
 import { withFoldedGroups } from './folded-groups.js'
 import { groupingDetails, groupingOf, groupingOptions } from '../grouping.js'
 import { ask, doubtsAbout } from '../../questions/question.js'
@@ -28,7 +28,7 @@ export const breakdownCommand: CommandSpec = {
   name: 'breakdown',
   summary: 'cost, calls and tokens by any dimension or time bucket',
   details: groupingDetails.join('\n'),
-  options: [...groupingOptions('feature'), ...questionOptions],
+  options: [...groupingOptions('feature'), exactOption, ...questionOptions],
   examples: [
     { command: 'llmcost breakdown --by feature,model', about: 'cost of each model in each feature' },
     { command: 'llmcost breakdown --by user --top 10 --since 30d', about: 'the ten dearest users' },

@@ -4,7 +4,7 @@ import { everies } from '../../domain/time/timeline.js'
 import { breakdown } from '../../metrics/breakdown.js'
 import { latencyReport, pairMeasures } from '../../reports/latency/latency.js'
 import { askLatencyOverTime, latencyRows } from '../../questions/report/latency.js'
-import { questionOptions, type CommandSpec } from '../command.js'
+import { exactOption, questionOptions, type CommandSpec } from '../command.js'
 import { withFoldedGroups } from './folded-groups.js'
 import { groupingOf, groupingOptions } from '../grouping.js'
 import { ask, doubtsAbout } from '../../questions/question.js'
@@ -30,6 +30,7 @@ export const latencyCommand: CommandSpec = {
             }
           : option,
       ),
+    exactOption,
     ...questionOptions,
   ],
   examples: [

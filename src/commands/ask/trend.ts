@@ -6,7 +6,7 @@ import { parseMeasure, type MeasureName } from '../../metrics/measures/registry.
 import { growthPart } from '../../reports/trends/growth.js'
 import { trendReport } from '../../reports/trends/trend.js'
 import { dimensionsBy } from '../grouping.js'
-import { questionOptions, type CommandSpec, type Invocation } from '../command.js'
+import { exactOption, questionOptions, type CommandSpec, type Invocation } from '../command.js'
 import { doubtsAbout } from '../../questions/question.js'
 import { optionCount, optionText } from '../option-values.js'
 import { withCalls } from '../with-calls.js'
@@ -53,6 +53,7 @@ export const trendCommand: CommandSpec = {
       fallback: '10',
       group: 'Question',
     },
+    exactOption,
     ...questionOptions,
   ],
   examples: [

@@ -7,9 +7,6 @@ export const isCall = `(${conditions.call})`
 /** How many calls there are. */
 export const callCount = `count(*) FILTER (WHERE ${isCall})`
 
-/** An aggregate of calls alone. */
-export const ofCalls = (aggregate: string): string => `${aggregate} FILTER (WHERE ${isCall})`
-
 /** SQL: a value of a call; NULL of a session's total. */
 export const callsOwn = (value: string): string => `CASE WHEN ${isCall} THEN ${value} END`
 

@@ -10,8 +10,8 @@ const sent = quantities['sent_input_tokens']
  */
 const repeatedInput = { of: 'sent_input_tokens', at: 0.05 } as const
 const repeatedParts = {
-  sent_calls: `count(${sent})`,
-  sent_tokens: `CAST(sum(${sent}) AS DOUBLE)`,
+  sent_calls: () => `count(${sent})`,
+  sent_tokens: () => `CAST(sum(${sent}) AS DOUBLE)`,
 } as const
 const repeatedShare = (p5: string, part: (name: string) => string): string =>
   `0.95 * ${p5} * ${part('sent_calls')} / ${part('sent_tokens')}`
@@ -78,7 +78,7 @@ export const limitsMeasures = {
     ...repeatedInput,
     parts: {
       ...repeatedParts,
-      sent_input_cost: `CAST(sum(${inputCost}) FILTER (WHERE ${sent} IS NOT NULL) AS DOUBLE)`,
+      sent_input_cost: () => `CAST(sum(${inputCost}) FILTER (WHERE ${sent} IS NOT NULL) AS DOUBLE)`,
     },
     figure: (p5, part) => `${repeatedShare(p5, part)} * ${part('sent_input_cost')}`,
   },

@@ -11,7 +11,7 @@ interface QuantileMeasure {
   readonly of: string
   readonly at: number
   /** Aggregates that the figure needs beside the quantile, by name; absent: the quantile is the figure. */
-  readonly parts?: Readonly<Record<string, string>>
+  readonly parts?: Readonly<Record<string, (part: PartSql) => string>>
   /** The figure from the quantile and those aggregates. */
   readonly figure?: (quantile: string, part: (name: string) => string) => string
 }

@@ -1,5 +1,5 @@
 /** What calls carry in tokens. */
-import { ofCalls, ratio } from './aggregates.js'
+import { ratio } from './aggregates.js'
 import type { Measures } from './measure.js'
 
 export const tokensMeasures = {
@@ -141,8 +141,8 @@ export const tokensMeasures = {
     of: 'input_tokens',
     at: 0.95,
     parts: {
-      input_calls: ofCalls('count(input_tokens)'),
-      input_sum: `CAST(${ofCalls('sum(input_tokens)')} AS DOUBLE)`,
+      input_calls: (part) => part('input_rows', 'call'),
+      input_sum: (part) => `CAST(${part('input_tokens', 'call')} AS DOUBLE)`,
     },
     figure: (p95, part) => `${p95} * ${part('input_calls')} / nullif(${part('input_sum')}, 0)`,
   },

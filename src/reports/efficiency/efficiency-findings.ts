@@ -8,6 +8,7 @@ import { memberWords } from '../../domain/words/subjects.js'
 import { count, number, percent, usd } from '../../domain/words/wording.js'
 import type { BreakdownRow } from '../../metrics/breakdown.js'
 import type { MeasureName } from '../../metrics/measures/registry.js'
+import { approximateWords } from '../columns.js'
 import type { Cell, Finding } from '../report.js'
 
 /** Figures of each group that findings read. */
@@ -178,8 +179,10 @@ function judged(
       value: valueOf(by, row),
       measured,
       bound,
-      text: `${group.name}: ${rule.text(measured, bound, group)}`,
-      ...(rule.short && { short: `${group.name}: ${rule.short(measured, bound, group)}` }),
+      text: `${group.name}: ${rule.text(measured, bound, group)}${approximateWords(rule.kind, row)}`,
+      ...(rule.short && {
+        short: `${group.name}: ${rule.short(measured, bound, group)}${approximateWords(rule.kind, row)}`,
+      }),
       touchedUsd: of(rule.touches),
       details: { calls: of(rule.over) },
     },

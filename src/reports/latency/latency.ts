@@ -8,6 +8,7 @@ import { count, number } from '../../domain/words/wording.js'
 import type { BreakdownRow } from '../../metrics/breakdown.js'
 import type { MeasureName } from '../../metrics/measures/registry.js'
 import { groupSection } from '../breakdown.js'
+import { approximateWords } from '../columns.js'
 import { aboutGroup, groupName, nameOf, titleBy } from '../sentences.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from '../notes.js'
 import type { Column, Finding, Report, Section } from '../report.js'
@@ -127,7 +128,7 @@ export function tailFindings(by: readonly Dimension[], rows: readonly Row[], bou
     const [p50, p99] = [Number(row.p50_provider_latency_ms ?? 0), Number(row.p99_provider_latency_ms ?? 0)]
     const enough = Number(row.timed_provider_calls ?? 0) >= bounds.minimum_calls
     if (!enough || p50 === 0 || p99 < slowTailMs || p99 <= p50 * bounds.p99_over_p50_latency) return []
-    const text = `${groupName(by, row)}: one call in a hundred takes over ${timeText(p99)}, ${number(rounded(p99 / p50))} times the median of ${timeText(p50)} (bound ${number(bounds.p99_over_p50_latency)})`
+    const text = `${groupName(by, row)}: one call in a hundred takes over ${timeText(p99)}, ${number(rounded(p99 / p50))} times the median of ${timeText(p50)} (bound ${number(bounds.p99_over_p50_latency)})${approximateWords('p99_provider_latency_ms', row)}`
     return [
       {
         kind: 'latency_tail',

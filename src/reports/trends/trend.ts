@@ -5,7 +5,7 @@ import type { Bucket, Cut, Every } from '../../domain/time/timeline.js'
 import { count } from '../../domain/words/wording.js'
 import type { MeasureName } from '../../metrics/measures/registry.js'
 import type { TrendRow } from '../../metrics/trend.js'
-import { changeColumn, column, dimensionColumn, measureColumn } from '../columns.js'
+import { changeColumn, column, dimensionColumn, marked, measureColumn } from '../columns.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from '../notes.js'
 import type { Cell, Chart, Column, Finding, Report, Row, Section } from '../report.js'
 import { linesOf, type Line, type Point, type TrendMetric } from './trend-lines.js'
@@ -75,7 +75,7 @@ export function trendSection(answer: TrendAnswer, id = 'trend', marks: readonly 
       column('bucket', every, 'text'),
       ...by.map(dimensionColumn),
       column('partial', 'partial', 'boolean'),
-      ...names.flatMap((name) => [measureColumn(name, 'always'), changeOf(name, names)]),
+      ...names.flatMap((name) => columnsOf(name, names, answer.rows)),
     ],
     rows: shown.flatMap(({ keys, points }) =>
       points.map((point, i) => ({
@@ -109,6 +109,15 @@ const figuresOf = (names: readonly MeasureName[], { values, changes }: Point): R
     ]),
   )
 
+/** A figure and its change. */
+function columnsOf(
+  name: MeasureName,
+  names: readonly MeasureName[],
+  rows: readonly TrendRow[],
+): readonly [Column, Column] {
+  return [marked(measureColumn(name, 'always'), name, rows), marked(changeOf(name, names), name, rows)]
+}
+
 function changeOf(name: MeasureName, names: readonly MeasureName[]): Column {
   const title = names.length === 1 ? 'change' : `change of ${measureColumn(name).title}`
   return changeColumn(`${name}_change`, title, name)
@@ -135,7 +144,7 @@ const cutWords: Readonly<Record<Cut, string>> = {
 
 /** A row a bucket, with bars. */
 function bucketTable(
-  { buckets, every }: TrendAnswer,
+  { buckets, every, rows: found }: TrendAnswer,
   names: readonly MeasureName[],
   lines: readonly Line[],
 ): Shown {
@@ -152,10 +161,10 @@ function bucketTable(
   return {
     shownColumns: [
       column('bucket', every === 'week' ? 'week from' : every, 'text'),
-      ...names.flatMap((name, i) => [
-        { ...measureColumn(name, 'always'), ...(i === 0 && { bars: true as const }) },
-        changeOf(name, names),
-      ]),
+      ...names.flatMap((name, i) => {
+        const [figure, change] = columnsOf(name, names, found)
+        return [{ ...figure, ...(i === 0 && { bars: true as const }) }, change]
+      }),
       ...(cut ? [column('cut', '', 'text')] : []),
     ],
     shownRows: rows.slice(-longest),
@@ -183,7 +192,7 @@ const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 
 /** A row a group, with a sparkline of its whole buckets. */
 function groupTable(
-  { by, buckets, every }: TrendAnswer,
+  { by, buckets, every, rows }: TrendAnswer,
   names: readonly MeasureName[],
   lines: readonly Line[],
   total: Line | undefined,
@@ -207,12 +216,12 @@ function groupTable(
     shownColumns: [
       ...by.map(dimensionColumn),
       ...names.flatMap((name) => {
-        const figure = measureColumn(name, 'always')
+        const figure = marked(measureColumn(name, 'always'), name, rows)
         return [
           figure,
           column(`${name}_series`, `by ${every}`, 'series'),
           { ...figure, key: `last_${name}`, title: `last ${every}`, optional: 1 },
-          changeColumn(`${name}_change`, 'change', name),
+          marked(changeColumn(`${name}_change`, 'change', name), name, rows),
         ]
       }),
     ],
