@@ -63,6 +63,7 @@ export const longTests: readonly string[] = [
   'property/causes',
   'property/daily-costs',
   'property/drift',
+  'property/engines-keep',
   'property/exports',
   'property/focus',
   'property/hostile-edges',

@@ -27,6 +27,12 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./start/merge.js')).mergeCommand,
   },
   {
+    name: 'rollup',
+    group: 'start',
+    summary: 'print the statements by which an engine adds up the calls that it holds',
+    load: async () => (await import('./start/rollup.js')).rollupCommand,
+  },
+  {
     name: 'status',
     group: 'start',
     summary: 'show where the database is and what it holds',

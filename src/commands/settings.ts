@@ -4,6 +4,7 @@
 import { join, resolve } from 'node:path'
 import type { Config } from '../config/config.js'
 import { homeFolder, platformFolders } from '../config/folders.js'
+import { enginePresets } from '../domain/engine-presets.js'
 import { fieldNames, fieldOf } from '../domain/field-names.js'
 import { waitOf } from '../domain/time/duration.js'
 import { memorySize } from '../domain/limits.js'
@@ -93,7 +94,7 @@ function text(invocation: Invocation, name: string): string | undefined {
 }
 
 async function readOptions(invocation: Invocation, config: Config): Promise<ReadOptions> {
-  const preset = presetOf(text(invocation, 'preset'), config)
+  const preset = presetOf(configPreset(invocation, config), config)
   const cacheTokens = text(invocation, 'cacheTokens')
   const dateOrder = text(invocation, 'dateOrder')
   const decimal = text(invocation, 'decimal')
@@ -129,6 +130,24 @@ async function currencyRates(
   if (given === undefined) return readCurrencyRates(config.currencyRates!)
   if (isRate(given)) return undefined
   throw new UserError(`--set currency_rate=${given} is no rate`, { code: 'usage', hint: rateHint })
+}
+
+/** The preset of the config file that is meant; those of engines' tables are no matter of logs. */
+function configPreset(invocation: Invocation, config: Config): string | undefined {
+  const name = text(invocation, 'preset')
+  return enginePreset(invocation, config) === undefined ? name : undefined
+}
+
+/** The preset of an engine's table that is meant, where the config file has none of that name. */
+export function enginePreset(
+  invocation: Invocation,
+  config: Config,
+): (typeof enginePresets)[number] | undefined {
+  const { options } = invocation
+  const name = text(invocation, 'preset')
+  if (name === undefined || Object.hasOwn(config.presets, name)) return undefined
+  const isOfEngine = options['rollup'] === true || options['printSql'] === true
+  return isOfEngine ? enginePresets.find((one) => one === name) : undefined
 }
 
 function presetOf(name: string | undefined, config: Config): Config['presets'][string] {

@@ -137,6 +137,18 @@ export const migrations: readonly (readonly string[])[] = [
     // Calls by UTC day, label and bucket of a quantity. Who changes them takes `sketches` out of `meta`, likewise.
     `CREATE TABLE daily_sketches (\n${list(dailySketchColumns)}\n)`,
   ],
+  [
+    // Hours whose cells came from an engine or another store: from which source, of how many rows, which were refused,
+    // and what shows that they have changed there.
+    `CREATE TABLE pulled_hours (
+      file_id BIGINT NOT NULL,
+      hour BIGINT NOT NULL,
+      row_count BIGINT NOT NULL,
+      refused MAP(VARCHAR, BIGINT),
+      fingerprint VARCHAR NOT NULL,
+      prices VARCHAR NOT NULL
+    )`,
+  ],
 ]
 
 /** The parts of a statement of a migration that makes, changes or drops a table. */

@@ -117,12 +117,14 @@ class Terms {
 
 const types = new Map<string, string>(callColumns.map(({ name, type }) => [name, type]))
 
+/** SQL: what was not read of a call is about currencies alone. */
+export const currencyOnly = (usage: string): string =>
+  `regexp_full_match(${usage}, 'currency(?:=| in doubt: )[^;]*(?:; currency(?:=| in doubt: )[^;]*)*')`
+
 /** SQL: something was not read that may cost. What is in doubt about a currency is the logged cost, not the price. */
 function unread(terms: Terms): string {
   const usage = terms.of('unread_usage')
-  return terms.has('unread_usage')
-    ? `(${usage} IS NOT NULL AND NOT regexp_full_match(${usage}, 'currency(?:=| in doubt: )[^;]*(?:; currency(?:=| in doubt: )[^;]*)*'))`
-    : 'false'
+  return terms.has('unread_usage') ? `(${usage} IS NOT NULL AND NOT ${currencyOnly(usage)})` : 'false'
 }
 
 /** What a price may not cover: when, and its name in `unpriced_usage`, as SQL. */

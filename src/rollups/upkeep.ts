@@ -72,7 +72,8 @@ async function begin(db: Database): Promise<void> {
   running.set(db, { note, lastRow: last })
 }
 
-const hourOf = (ts: string): string => `epoch_us(${ts}) // 3600000000`
+/** SQL: the hour of a time, counted from 1970. */
+export const hourOf = (ts: string): string => `epoch_us(${ts}) // 3600000000`
 
 /**
  * Notes the hours of stored calls that are about to be taken out or changed.
@@ -97,6 +98,12 @@ export async function deleteCalls(
 ): Promise<number> {
   await noteChanged(db, `store.calls WHERE ${where}`, params)
   return db.run(`DELETE FROM store.calls WHERE ${where}`, params)
+}
+
+/** Takes out cells of hours that came from an engine or another store. @param hours SELECT of hours */
+export async function deletePulled(db: Database, hours: string): Promise<void> {
+  await db.run(`DELETE FROM store.main.hourly_labels WHERE owner = 'cube' AND ${hourOf('ts')} IN (${hours})`)
+  await db.run(`DELETE FROM store.main.pulled_hours WHERE hour IN (${hours})`)
 }
 
 async function finish(db: Database, bound: number): Promise<void> {

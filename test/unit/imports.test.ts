@@ -35,6 +35,10 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
         'node:fs',
       ],
     },
+    engines: {
+      may: ['../db/database.js', '../pricing/book.js', '../rollups/upkeep.js', 'node:http'],
+      not: ['../metrics/query.js', '../reports/report.js', '../commands/command.js', '@duckdb/node-api'],
+    },
     machine: { may: ['node:fs', 'node:path'], not: ['../db/store.js', 'commander'] },
     forecast: { may: [], not: ['../metrics/query.js', '../reports/report.js', 'node:fs'] },
     optimize: {
@@ -131,6 +135,7 @@ const flat = new Set([
   'prometheus',
   'db',
   'rollups',
+  'engines',
   'machine',
 ])
 for (const name of ['optimize', 'completion', 'charts', 'exports', 'alerts']) flat.add(name)

@@ -20,6 +20,11 @@ where it ended.`,
   arguments: [{ name: '[sources...]', about: 'files, folders, globs, or - for stdin' }],
   options: [
     ...sourceOptions,
+    {
+      flags: '--rollup',
+      about: "take sums of calls that are elsewhere: an engine's answer (llmcost rollup)",
+      group: 'Ingest',
+    },
     { flags: '--agents', about: "read the sessions of this user's coding agents", group: 'Ingest' },
     { flags: '--dry-run', about: 'tell what would happen, and change nothing', group: 'Ingest' },
     { flags: '--strict', about: 'refuse a file with any reject', group: 'Ingest' },
@@ -51,6 +56,8 @@ where it ended.`,
     },
   ],
   async run(invocation) {
+    if (invocation.options['rollup'] === true)
+      return (await import('./taking-cells.js')).takeCells(invocation)
     const { sources, found } = sourcesOf(invocation)
     const settings = await settingsOf(invocation)
     const { options, terminal } = invocation

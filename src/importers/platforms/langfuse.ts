@@ -88,7 +88,7 @@ function records(lines: string): string {
 }
 
 /** Names of counts within the input, each the column that it is; a count of another name is named and not priced. */
-const counts = {
+export const counts = {
   cache_read_input_tokens: [
     'input_cached_tokens',
     'input_cache_read',

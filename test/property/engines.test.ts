@@ -1,0 +1,59 @@
+/**
+ * An engine's cells equal the store's own, every column to the last digit: here with DuckDB as the engine, whose
+ * statement is made of whole numbers alone, as those of the others are.
+ */
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, expect, test } from 'vitest'
+import { Database } from '../../src/db/database.js'
+import { duckdb } from '../../src/engines/duckdb.js'
+import { ownTable } from '../../src/engines/table.js'
+import { loadPriceBook } from '../../src/pricing/book.js'
+import { cellsFrom, differing, loggedCall, oddPrices } from './engines-world.js'
+import { ingestInto, Workshop, write } from './ingesting.js'
+import { tries } from './seed.js'
+
+const workshop = new Workshop()
+afterAll(() => workshop.close())
+
+const hour = (iso: string): number => Date.parse(iso) / 3_600_000
+const hours = [[hour('2025-11-01T00:00:00Z'), hour('2025-11-05T00:00:00Z')]] as const
+
+test('cells that an engine makes of calls are those that the store makes of them', async () => {
+  const priceFiles = [write(join(workshop.room(), 'prices.csv'), oddPrices)]
+  const book = await loadPriceBook({ overrideFiles: priceFiles })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(loggedCall, { minLength: 300, maxLength: 400 }),
+      fc.constantFrom('list-first' as const, 'reported-first' as const),
+      async (lines, costBasis) => {
+        const store = workshop.store()
+        const log = write(join(workshop.room(), 'calls.jsonl'), `${lines.join('\n')}\n`)
+        await ingestInto(store, [log], { costBasis, priceFiles })
+        const db = await Database.open(':memory:', 'write', { threads: 1 })
+        await db.run(`ATTACH '${store}' AS store (READ_ONLY)`)
+        await db.run('CREATE TABLE calls AS SELECT * FROM store.calls')
+        try {
+          const path = join(workshop.room(), 'answer.parquet')
+          const ask = async (sql: string): Promise<string> => {
+            await db.run(`COPY (${sql}) TO '${path}' (FORMAT parquet)`)
+            return `read_parquet('${path}')`
+          }
+          const table = ownTable(duckdb, 'calls')
+          const found = await cellsFrom(db, { dialect: duckdb, ask }, table, book, costBasis, hours)
+          const { rows } = await db.query(`${differing(found)} LIMIT 6`)
+          expect(rows).toEqual([])
+          const told = await db.one<{ cells: number; bases: number; parts: number }>(
+            `SELECT count(*) AS cells, count(DISTINCT coalesce(cost_basis, '')) AS bases, count(*) FILTER (WHERE cell_partly_priced_rows > 0) AS parts FROM found`,
+          )
+          expect(told.cells).toBeGreaterThan(100)
+          expect(told.bases).toBeGreaterThan(3)
+          expect(told.parts).toBeGreaterThan(0)
+        } finally {
+          db.close()
+        }
+      },
+    ),
+    { numRuns: tries(2, 40), endOnFailure: true },
+  )
+}, 120_000)
