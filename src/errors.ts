@@ -59,7 +59,29 @@ export const isDiskFull = (error: unknown): error is MachineFault =>
   error instanceof MachineFault && error.message === diskFull
 
 /** An answer would need calls that are not in the store. */
-export class CallsElsewhere extends UserError {}
+export class CallsElsewhere extends UserError {
+  /** Who has them. */
+  readonly owner: string
+  /** The hours that have one owner, of which it needs some, in words. */
+  readonly span: string
+  /** One of the days that it needs, `2026-07-01` UTC. */
+  readonly day: string
+
+  constructor(
+    message: string,
+    {
+      owner,
+      day,
+      span,
+      ...options
+    }: { owner: string; day: string; span: string; hint: readonly string[]; cause: unknown },
+  ) {
+    super(message, options)
+    this.owner = owner
+    this.day = day
+    this.span = span
+  }
+}
 
 /** The engine had less memory than it needed. */
 export class OutOfMemory extends MachineFault {}

@@ -151,6 +151,12 @@ export const storeOptions: readonly OptionSpec[] = [
     group: 'Store',
   },
   {
+    flags: '--archive <dir>',
+    about: 'folder of the calls that llmcost archive moved out of the database',
+    setting: 'archive',
+    group: 'Store',
+  },
+  {
     flags: '--lock-timeout <time>',
     about: 'how long to wait for a database in use',
     fallback: '30s',

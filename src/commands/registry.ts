@@ -237,6 +237,12 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./keep/rejects.js')).rejects,
   },
   {
+    name: 'archive',
+    group: 'keep',
+    summary: 'move the calls of past days out of the database, into Parquet files or down to their sums',
+    load: async () => (await import('./keep/archive.js')).archiveCommand,
+  },
+  {
     name: 'forget',
     group: 'keep',
     summary: "take a file's calls out of the database",

@@ -25,6 +25,7 @@ export async function settingsOf(invocation: Invocation): Promise<Settings> {
   const { terminal } = invocation
   const config = await configOf(invocation)
   const db = await chosen(invocation, 'db')
+  const archive = await chosen(invocation, 'archive')
   const lockTimeout = await chosen(invocation, 'lock_timeout')
   const memoryLimit = await chosen(invocation, 'memory_limit')
   const tz = await chosen(invocation, 'tz')
@@ -37,6 +38,7 @@ export async function settingsOf(invocation: Invocation): Promise<Settings> {
     tz: tz?.text ?? 'UTC',
     storeOptions: {
       rollups: config.rollups,
+      archive: archive && resolve(archive.text),
       lockTimeoutMs: waitOf(lockTimeout?.text ?? '30s', lockTimeout?.said ?? ''),
       memoryLimit: memoryLimit && memorySize(memoryLimit.text, memoryLimit.said),
       onWait: (pid) => terminal.warn(`waiting for the database, in use by process ${pid} …`),

@@ -41,7 +41,7 @@ export async function withCalls<T = Report>(
     if (past === undefined) throw new Error('the store has no history')
     const asOf = resolveAsOf(period, invocation.now, past.last_ts)
     const fallback = defaultWindow && ((until: Date): Window => defaultWindow(until, period.tz))
-    const scope = { ...resolveWindow(period, asOf, fallback), filters, tz: period.tz }
+    const scope = { ...resolveWindow(period, asOf, fallback), filters, tz: period.tz, newest: past.last_ts }
     for (const doubt of await filterDoubts(db, scope, readings)) invocation.terminal.warn(doubt)
     const typed = ofSameCalls(invocation)
     return work({ db, scope, asOf, settings, history: past, fromInput, typed })

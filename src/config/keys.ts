@@ -92,6 +92,12 @@ const optionKeys = (formats: readonly string[]) =>
       option: true,
       trust: { does: 'names a database' },
     }),
+    archive: key(
+      'Folder of the archive, where `llmcost archive` keeps calls as Parquet files.',
+      path('llm-archive'),
+      'llm-archive',
+      { otherwise: 'none', option: true, trust: { does: 'names a folder of files to read' } },
+    ),
     tz: key(
       'Zone in which days, weeks and months begin.',
       text('a time zone, such as Europe/Berlin', {

@@ -1,5 +1,5 @@
 /** Keys of the config file that are options too, and environment variables. */
-export const optionNames = ['db', 'tz', 'format', 'lock_timeout', 'memory_limit'] as const
+export const optionNames = ['db', 'archive', 'tz', 'format', 'lock_timeout', 'memory_limit'] as const
 export type OptionName = (typeof optionNames)[number]
 
 /** The environment variable of an option. */

@@ -6,7 +6,10 @@
  */
 import { callColumns } from '../domain/call.js'
 import type { Database } from './database.js'
+import { parquet } from './archive/files.js'
 import { elsewhereMark } from './faults.js'
+import { schemaVersion } from './schema.js'
+import { tablesAt } from './shape.js'
 import { ownedHours } from '../rollups/owned-hours.js'
 
 /** True where some hours of the attached store have their calls elsewhere. @param owners condition on who has them */
@@ -17,29 +20,51 @@ export const hasElsewhere = async (db: Database, owners = "owner <> 'calls'"): P
 /** SQL: fails with what is said of the hour. */
 const failing = 'CASE WHEN ts IS NULL THEN NULL ELSE error(said) END'
 
-const names = callColumns.map(({ name }) => name)
+/** The columns of `calls`, in the order of the table. */
+const names = (): readonly string[] =>
+  [...tablesAt(schemaVersion).get('calls')!].map((column) => column.split(' ')[0]!)
 
 /** SQL: the columns of a row of an hour without calls. */
-const guarded = callColumns.map(({ name, type }) =>
-  name === 'ts' ? 'ts' : `CAST(${failing} AS ${type}) AS ${name}`,
-)
+const guarded = (): string =>
+  names()
+    .map((name) => {
+      const type = callColumns.find((column) => column.name === name)!.type
+      return name === 'ts' ? 'ts' : `CAST(${failing} AS ${type}) AS ${name}`
+    })
+    .join(', ')
 
-/** Makes `calls` fail where a statement reads hours whose calls are elsewhere; nothing where there are none. */
-export async function guardAbsentCalls(db: Database): Promise<void> {
-  if (!(await hasElsewhere(db))) return
-  // Both ends of each quarter-hour, and each minute: nobody asks for less time than that.
+/**
+ * Makes `calls` fail where a statement reads hours whose calls are elsewhere; nothing where there are none.
+ * @param lent checked files of archived calls by day, whose hours are read from there
+ */
+export async function guardAbsentCalls(
+  db: Database,
+  lent: ReadonlyMap<string, string> = new Map(),
+): Promise<boolean> {
+  if (!(await hasElsewhere(db))) return false
+  const lentDays = [...lent.keys()].map((day) => `DATE '${day}'`).join(', ')
+  const isAbsent =
+    lent.size === 0
+      ? "owner <> 'calls'"
+      : `(owner = 'cube' OR (owner = 'archive' AND CAST(ts AS DATE) NOT IN (${lentDays})))`
+  // Both ends of each quarter-hour, and each minute: whoever asks for less time is asked for whole minutes, too.
   await db.run(`CREATE OR REPLACE TEMP TABLE absent_calls AS
     WITH spans AS (SELECT hour, owner, ${said} AS said FROM (${ownedHours}) WHERE owner <> 'calls'),
-    quarters AS (SELECT DISTINCT owner, ts FROM store.main.hourly_labels WHERE owner <> 'calls')
+    quarters AS (SELECT DISTINCT owner, ts FROM store.main.hourly_labels WHERE ${isAbsent})
     SELECT q.ts + to_microseconds(least(60_000_000 * minute, 899_999_999)) AS ts, s.said
     FROM quarters q JOIN spans s ON s.owner = q.owner AND s.hour = date_trunc('hour', q.ts), range(16) AS minutes(minute)`)
-  await db.run(`CREATE OR REPLACE TEMP VIEW calls AS SELECT ${names.join(', ')} FROM store.main.calls
-    UNION ALL SELECT ${guarded.join(', ')} FROM absent_calls WHERE CAST(${failing} AS BOOLEAN)`)
+  const held =
+    lent.size === 0
+      ? 'store.main.calls'
+      : `(SELECT * FROM store.main.calls UNION ALL BY NAME SELECT * FROM ${parquet([...lent.values()])})`
+  await db.run(`CREATE OR REPLACE TEMP VIEW calls AS SELECT ${names().join(', ')} FROM ${held}
+    UNION ALL SELECT ${guarded()} FROM absent_calls WHERE CAST(${failing} AS BOOLEAN)`)
+  return true
 }
 
 const minute = (time: string): string => `strftime(${time}, '%Y-%m-%dT%H:%MZ')`
 
-/** SQL: the span and its owner, and the sources that hours may have been pulled from. */
-const said = `concat_ws(' ', '${elsewhereMark}', ${minute('first')}, ${minute('until')}, owner,
+/** SQL: the span and its owner, a day of it, and the sources that hours may have been pulled from. */
+const said = `concat_ws(' ', '${elsewhereMark}', ${minute('first')}, ${minute('until')}, owner, strftime(hour, '%Y-%m-%d'),
     (SELECT string_agg(path, ' ' ORDER BY path) FROM (SELECT DISTINCT path FROM store.main.files
       WHERE regexp_full_match(path, '[a-z]+://[0-9A-Za-z_.:/@%+-]{1,200}') LIMIT 3)))`

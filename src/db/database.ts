@@ -9,7 +9,7 @@ import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue, Json } from '@duckdb/node-api'
 import { quoteText } from '../domain/words/quoting.js'
-import { UserError } from '../errors.js'
+import { CallsElsewhere, UserError } from '../errors.js'
 import { asUserAllows, keepFilesPrivate } from '../machine/umask.js'
 import { callsElsewhere, engineFault } from './faults.js'
 import { scratchFolder, sweepAbandoned } from './scratch.js'
@@ -85,12 +85,18 @@ function spillFolder(): string {
   }
 }
 
+/** Gives a database what a statement lacks, so that it can be run again. @returns false where it cannot */
+export type Lender = (missing: CallsElsewhere, params: Readonly<Record<string, SqlValue>>) => Promise<boolean>
+
 export class Database {
   readonly #instance: DuckDBInstance
   readonly #connection: DuckDBConnection
   #sealed = false
 
   readonly #resources: Resources
+  #lend: Lender | undefined
+  /** What is lent to one statement is lent to all: one after another asks for it. */
+  #lending: Promise<unknown> = Promise.resolve()
 
   private constructor(instance: DuckDBInstance, connection: DuckDBConnection, resources: Resources) {
     this.#instance = instance
@@ -152,7 +158,7 @@ export class Database {
 
   /** Runs a query and returns all its rows. Parameters travel as values, never as SQL. */
   async query<R = ResultRow>(sql: string, params: Record<string, SqlValue> = {}): Promise<Result<R>> {
-    const reader = await this.#told(this.#connection.runAndReadAll(sql, bindable(params)))
+    const reader = await this.#answered(params, () => this.#connection.runAndReadAll(sql, bindable(params)))
     const types = reader.columnTypes().map(String)
     const columns = reader.columnNames().map((name, i) => ({ name, type: types[i] ?? '' }))
     const rows = reader.getRowsJson().map((row) => {
@@ -173,8 +179,28 @@ export class Database {
 
   /** Runs statements for their effect and returns how many rows changed. */
   async run(sql: string, params: Record<string, SqlValue> = {}): Promise<number> {
-    const result = await this.#told(this.#connection.run(sql, bindable(params)))
+    const result = await this.#answered(params, () => this.#connection.run(sql, bindable(params)))
     return result.rowsChanged
+  }
+
+  /** From here on a statement that needs calls which the store does not hold is run again with what is lent. */
+  onElsewhere(lend: Lender): void {
+    this.#lend = lend
+  }
+
+  /** The answer; where it needs calls that can be lent, with these. */
+  async #answered<T>(params: Readonly<Record<string, SqlValue>>, ask: () => Promise<T>): Promise<T> {
+    // At most what lies between its moments, then all there is.
+    for (let tries = 0; ; tries++) {
+      try {
+        return await this.#told(ask())
+      } catch (error) {
+        if (!(error instanceof CallsElsewhere) || this.#lend === undefined || tries > 2) throw error
+        const lent = this.#lending.then(() => this.#lend!(error, params))
+        this.#lending = lent.catch(() => undefined)
+        if (!(await lent)) throw error
+      }
+    }
   }
 
   /** The answer, or what the machine lacks for it in words for people. */
@@ -197,6 +223,8 @@ export class Database {
     params: Record<string, SqlValue> = {},
     onColumns?: (columns: Result['columns']) => void | Promise<void>,
   ): AsyncGenerator<ResultRow[]> {
+    // What would fail in the middle of the rows fails before the first.
+    if (this.#lend !== undefined) await this.one(`SELECT count(*) AS n FROM (${sql})`, params)
     const result = await this.#told(this.#connection.stream(sql, bindable(params)))
     const names = result.columnNames()
     const types = result.columnTypes().map(String)

@@ -85,28 +85,41 @@ const gigabytes = (bytes: number): string => `${(bytes / 1024 ** 3).toFixed(1)} 
 export const elsewhereMark = 'calls elsewhere:'
 
 const told = new RegExp(
-  `^Invalid Input Error: ${elsewhereMark} (\\S+) (\\S+) (calls|archive|cube)(?: (.*))?$`,
+  `^Invalid Input Error: ${elsewhereMark} (\\S+) (\\S+) (archive|cube) (\\S+)(?: (.*))?$`,
 )
 
 /** What is said where a statement would need such calls; undefined for all other errors. */
 export function callsElsewhere(error: unknown): CallsElsewhere | undefined {
-  const [, first, until, , sources] = told.exec(error instanceof Error ? error.message : '') ?? []
-  if (first === undefined || until === undefined) return undefined
+  const [, first, until, owner, day, sources] = told.exec(error instanceof Error ? error.message : '') ?? []
+  if (first === undefined || until === undefined || owner === undefined || day === undefined) return undefined
   const span = `--since ${first} --until ${until}`
+  const status = 'llmcost status shows where the calls of which hours are.'
+  const cause = error
+  if (owner === 'archive')
+    return new CallsElsewhere(`this needs the calls of ${first} to ${until}, which are in the archive`, {
+      owner,
+      day,
+      span: `${first} to ${until}`,
+      cause,
+      hint: [
+        'Name its folder with --archive DIR, LLMCOST_ARCHIVE or the config key archive.',
+        `llmcost sql reads the database alone: llmcost archive --restore ${span} brings calls back.`,
+        status,
+      ],
+    })
   const fetched = (sources?.split(' ') ?? []).map((source) => `llmcost ingest '${source}' --calls ${span}`)
+  const how =
+    fetched.length === 0
+      ? ['Ask for a time without these hours, or for what sums can tell: calls, tokens and cost by label.']
+      : ['Fetch them, or ask for a time without these hours:', ...fetched]
   return new CallsElsewhere(
     `this needs the calls of ${first} to ${until}, of which the database has only sums`,
     {
-      hint: [
-        ...(fetched.length === 0 ? [] : ['Fetch them, or ask for a time without these hours:', ...fetched]),
-        ...(fetched.length === 0
-          ? [
-              'Ask for a time without these hours, or for what sums can tell: calls, tokens and cost by label.',
-            ]
-          : []),
-        'llmcost status shows where the calls of which hours are.',
-      ],
-      cause: error,
+      owner,
+      day,
+      span: `${first} to ${until}`,
+      cause,
+      hint: [...how, status],
     },
   )
 }

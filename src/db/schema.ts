@@ -2,6 +2,7 @@
 import { callColumns, readColumns } from '../domain/call.js'
 import { withoutQuotations } from '../domain/words/error-text.js'
 import { rateColumns } from '../domain/costs/rate.js'
+import { dayColumns, readingColumns } from './archive/columns.js'
 import { hourlyLabelColumns } from '../rollups/labels.js'
 import { dailySketchColumns } from '../rollups/sketches.js'
 
@@ -148,6 +149,12 @@ export const migrations: readonly (readonly string[])[] = [
       fingerprint VARCHAR NOT NULL,
       prices VARCHAR NOT NULL
     )`,
+  ],
+  [
+    // Days whose calls are in an archive, or were dropped. From here on rows of other owners than `calls` are all
+    // that is left of some hours: an entry that makes one of these tables anew takes such rows along.
+    `CREATE TABLE archived_days (\n${list(dayColumns)}\n)`,
+    `CREATE TABLE archived_readings (\n${list(readingColumns)}\n)`,
   ],
 ]
 

@@ -75,6 +75,12 @@ export function tablesAt(version: number): ReadonlyMap<string, Columns> {
   return tables
 }
 
+/** Tables whose rows say who has the calls that they sum up. */
+export const ownedTables = (): readonly string[] =>
+  [...tablesAt(schemaVersion)].flatMap(([name, columns]) =>
+    [...columns].some((column) => column.startsWith('owner ')) ? [name] : [],
+  )
+
 /** The parts between the outer brackets of a CREATE TABLE. */
 function columnsIn(sql: string): Columns {
   const list = sql.slice(sql.indexOf('(') + 1, sql.lastIndexOf(')'))

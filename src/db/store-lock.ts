@@ -14,6 +14,8 @@ export interface StoreOptions extends Resources {
   readonly mode?: number | undefined
   /** Whether the store has cubes: `auto` (the default) where it is large. */
   readonly rollups?: Rollups | undefined
+  /** Folder of the archive; undefined: none is named. */
+  readonly archive?: string | undefined
   /** Called once when waiting begins, with the process waited for. */
   readonly onWait?: (pid: string) => void
   /** Called when the database was half written by a run that was killed, and was put right. */

@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { makeFilesAs } from '../machine/umask.js'
 import { guardAbsentCalls } from './absent-calls.js'
+import { lendablePaths, lendArchive } from './archive/lending.js'
 import { Database, ensureFolder } from './database.js'
 import { realPath } from './file-bytes.js'
 import { Keeper } from './keeper.js'
@@ -56,7 +57,8 @@ export async function openStoreForReading(
   try {
     const version = await readVersion(db, path)
     if (version === schemaVersion) {
-      await nameTables(db, version)
+      const isGuarded = await nameTables(db, version)
+      if (isGuarded && options.archive !== undefined) lendArchive(db, options.archive)
       return db
     }
   } catch (error) {
@@ -76,17 +78,21 @@ async function openSealed(
 ): Promise<Database> {
   const file = realPath(path)
   const files = ['', '.wal', '.wal.checkpoint', '.wal.recovery'].map((ending) => file + ending)
-  return Database.openSealed(options, [...files, ...writes], (db) => attachStore(db, path, options, 'read'))
+  const lent = await lendablePaths(options.archive)
+  return Database.openSealed(options, [...files, ...writes, ...lent], (db) =>
+    attachStore(db, path, options, 'read'),
+  )
 }
 
 /**
  * Makes the plain names of the attached store's tables known. They are views of our own, so that no name of the
  * file, a macro's say, is ever looked up. What needs calls that the store does not hold fails.
+ * @returns whether there are such calls
  */
-export async function nameTables(db: Database, version: number = schemaVersion): Promise<void> {
+export async function nameTables(db: Database, version: number = schemaVersion): Promise<boolean> {
   const names = ['meta', ...tablesAt(version).keys()]
   await db.run(names.map((name) => `CREATE TEMP VIEW ${name} AS FROM store.main.${name}`).join(';'))
-  if (version === schemaVersion) await guardAbsentCalls(db)
+  return version === schemaVersion && guardAbsentCalls(db)
 }
 
 /** A first ingest that was interrupted left nothing at all. */

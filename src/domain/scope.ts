@@ -26,4 +26,6 @@ export interface Scope extends Window {
   readonly filters: readonly Filter[]
   /** IANA zone in which days begin and buckets are cut. */
   readonly tz: string
+  /** When the last call of all was made, ISO 8601 UTC, where that is known; null where there is none. */
+  readonly newest?: string | null
 }

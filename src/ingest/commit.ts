@@ -32,6 +32,7 @@ import {
   type Merging,
 } from './merge.js'
 import { findPlaceholders, type Placeholders } from './typing/placeholders.js'
+import { takeBackArchived } from './sameness/archived.js'
 import { bookSummed, leaveOutParents, spanWords, type Spans } from './sameness/parents.js'
 import { priceStaged } from './price.js'
 import { notePriceData, priceDataWords } from './price-data.js'
@@ -136,18 +137,19 @@ async function mergeInto(
 ): Promise<MergedCalls> {
   await assertNotOvertaken(db, run, known)
   const landing = await planLanding(db, run, refused)
+  const leaving = landing.replaced.map(({ file }) => file.file_id)
+  const archived = await takeBackArchived(db, {
+    folder: request.store.archive,
+    leaving,
+    dryRun: request.dryRun,
+  })
   const elsewhere = await refuseElsewhere(db)
   const totals = statingTotals(run)
   const notes = [
     ...spanWords(spans),
+    ...archived,
     ...elsewhere,
-    ...(await compareWithStore(
-      db,
-      landing.replaced.map(({ file }) => file.file_id),
-      request.read.keepAcrossSources === true,
-      totals,
-      leaves,
-    )),
+    ...(await compareWithStore(db, leaving, request.read.keepAcrossSources === true, totals, leaves)),
   ]
   const counted = await db.query<CountRow>(countsSql)
   const byFile = new Map(counted.rows.map((row) => [row.file_no, row]))
@@ -160,7 +162,7 @@ async function mergeInto(
   for (const old of landing.replaced) await removeFile(db, old.file.file_id, old.grown)
   const caches = await findCacheHabits(db)
   await mergeCalls(db, { ...how, asksReadings: caches.decide })
-  const reread = caches.none ? 0 : await rereadStoredCaches(db, request.costBasis)
+  const reread = caches.none ? 0 : await rereadStoredCaches(db, request.costBasis, request.store.archive)
   if (counted.rows.some(({ rejected }) => rejected > 0)) await mergeRejects(db, request.keepRejectedText)
   const merged = landing.ids.map(([fileNo, fileId]) => mergeFileOf(run, rows, landing, fileNo, fileId))
   await mergeFiles(db, merged, request.read, landing.ingestId)

@@ -3,6 +3,7 @@ import type { Database } from '../db/database.js'
 import type { CostBasis } from '../domain/costs/basis.js'
 import { rereadStoredCaches } from './typing/cache-reading.js'
 import { makeRoom, mergeCalls, removeFile } from './merge.js'
+import { takeBackArchived } from './sameness/archived.js'
 import { compareWithStore, stageNothing } from './sameness/sameness.js'
 
 /** @returns how many calls and rejects each file took along, by file_id */
@@ -10,14 +11,16 @@ export async function forgetFiles(
   db: Database,
   files: readonly number[],
   basis: CostBasis,
+  archive?: string,
 ): Promise<ReadonlyMap<number, { readonly calls: number; readonly rejects: number }>> {
   await stageNothing(db)
+  await takeBackArchived(db, { folder: archive, leaving: files, dryRun: false })
   await compareWithStore(db, files, false)
   const removed = new Map<number, { readonly calls: number; readonly rejects: number }>()
   for (const id of files) removed.set(id, await removeFile(db, id))
   await makeRoom(db)
   await mergeCalls(db, { basis, asksReadings: false })
   // What they showed of their logger's habit is forgotten with them.
-  await rereadStoredCaches(db, basis)
+  await rereadStoredCaches(db, basis, archive)
   return removed
 }

@@ -10,6 +10,7 @@ import type { StoreOptions } from '../db/store-lock.js'
 import type { CostBasis } from '../domain/costs/basis.js'
 import type { Scope } from '../domain/scope.js'
 import type { Typed } from '../domain/words/commands.js'
+import { CallsElsewhere } from '../errors.js'
 import { lateFrom } from '../domain/costs/price-age.js'
 import type { ReadOptions } from '../ingest/options.js'
 import { agentCosts } from '../metrics/doubts/agent-costs.js'
@@ -68,12 +69,14 @@ export async function doubtsAbout(
     | undefined,
 ): Promise<Doubts> {
   const { db, scope, history: past, fromInput, typed } = question
+  const untold: string[] = []
+  const told = <R>(query: Query<R>): Promise<readonly R[]> => askWhereHeld(db, query, untold)
   const [totals] = Number(past.session_totals) > 0 ? await ask(db, sessionTotals(scope)) : []
   // What has no call may have money all the same.
   const rows = Number(figures?.calls ?? 0) + Number(totals?.session_totals ?? 0)
   const ofAgents = rows > 0 && Number(past.agent_rows) > 0
-  const agents = !ofAgents ? undefined : (await ask(db, agentCosts(scope)))[0]
-  const [twice] = Number(agents?.agent_calls ?? 0) > 0 ? await ask(db, toldTwice(scope)) : []
+  const agents = !ofAgents ? undefined : (await told(agentCosts(scope)))[0]
+  const [twice] = Number(agents?.agent_calls ?? 0) > 0 ? await told(toldTwice(scope)) : []
   const unpricedCalls = figures?.unpriced_calls ?? 0
   const partlyPricedCalls = figures?.partly_priced_calls ?? 0
   return {
@@ -85,16 +88,27 @@ export async function doubtsAbout(
     toldTwice: twice,
     unpricedCalls,
     partlyPricedCalls,
-    partlyPriced: Number(partlyPricedCalls) > 0 ? await ask(db, partlyPricedUsage(scope)) : [],
-    unpriced: Number(unpricedCalls) > 0 ? await ask(db, unpricedModels(scope)) : [],
+    partlyPriced: Number(partlyPricedCalls) > 0 ? await told(partlyPricedUsage(scope)) : [],
+    unpriced: Number(unpricedCalls) > 0 ? await told(unpricedModels(scope)) : [],
     late: rows === 0 ? noLateCalls : await lateCallsIn(db, scope, past),
-    loggedCosts: rows === 0 || Number(past.reported_calls) === 0 ? [] : await ask(db, loggedCosts(scope)),
-    doubtfulPrices:
-      rows === 0 || Number(past.doubtful_rates) === 0 ? [] : await ask(db, doubtfulPrices(scope)),
+    loggedCosts: rows === 0 || Number(past.reported_calls) === 0 ? [] : await told(loggedCosts(scope)),
+    doubtfulPrices: rows === 0 || Number(past.doubtful_rates) === 0 ? [] : await told(doubtfulPrices(scope)),
     // Costs nothing where calls were found.
     unmatched: rows === 0 ? await unmatchedFilters(db, scope) : [],
+    untold: untold[0],
     fromInput,
     typed,
+  }
+}
+
+/** Rows about single calls; none, and why, where some of these are elsewhere: the answer itself does not need them. */
+async function askWhereHeld<R>(db: Database, query: Query<R>, untold: string[]): Promise<readonly R[]> {
+  try {
+    return await ask(db, query)
+  } catch (error) {
+    if (!(error instanceof CallsElsewhere)) throw error
+    untold.push(error.span)
+    return []
   }
 }
 

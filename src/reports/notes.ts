@@ -47,6 +47,8 @@ export interface Doubts {
   readonly doubtfulPrices: readonly DoubtfulPriceRow[]
   /** Filters that leave nothing; looked for where no call is in scope. */
   readonly unmatched: readonly Unmatched[]
+  /** Hours of which only sums were at hand, so that nothing is said of their single calls. */
+  readonly untold?: string | undefined
   /** The answer comes from `--input`, so there is no store to look into. */
   readonly fromInput: boolean
   /** Commands of hints, so that they ask the same calls. */
@@ -97,12 +99,13 @@ function priceWarnings(doubts: Doubts): Doubt[] {
   if (Number(doubts.toldTwice?.calls ?? 0) > 0) warnings.push(twiceWords(doubts.toldTwice!, fromInput))
   if (Number(unpricedCalls ?? 0) > 0) {
     const without = `${count(unpricedCalls)} of ${counted(calls, 'call has', 'calls have')} no price and no cost here`
-    const text = `${without}: ${modelList(unpriced)}`
+    const text = unpriced.length === 0 ? without : `${without}: ${modelList(unpriced)}`
     warnings.push({ text, ...(fromInput ? {} : { command: checking, says: ' names the closest models' }) })
   }
   if (Number(partlyPricedCalls ?? 0) > 0) {
     const part = bought(partlyPricedCalls, partlyPriced[0]?.all_cost_usd ?? null)
-    warnings.push({ text: `${part} priced in part only: no price is known for ${usageList(partlyPriced)}` })
+    const forWhat = partlyPriced.length === 0 ? '' : `: no price is known for ${usageList(partlyPriced)}`
+    warnings.push({ text: `${part} priced in part only${forWhat}` })
   }
   const where = fromInput ? {} : { command: checking, says: ' has it by month' }
   warnings.push(...loggedCostWords(loggedCosts).map((text) => ({ text, ...where })))
@@ -111,6 +114,10 @@ function priceWarnings(doubts: Doubts): Doubt[] {
     warnings.push({
       text: `${lateWords(late, history.price_date)}: prices may have changed`,
       command: 'llmcost prices update',
+    })
+  if (doubts.untold !== undefined)
+    warnings.push({
+      text: `of ${doubts.untold} only sums are at hand: what single calls would say of doubtful prices, costs in the logs and models without a price is not told`,
     })
   return warnings
 }

@@ -212,7 +212,11 @@ function cellsFor(
   { scope, instants = [], clock }: Asks,
   used: readonly PartName[],
 ): { readonly from: string; readonly params: Readonly<Record<string, string>> } {
-  const moments = [scope.since, scope.until, ...instants].filter((iso) => iso !== null)
+  // Of what is later than all calls nothing lies on its other side.
+  const end = scope.newest === undefined || scope.newest === null ? Infinity : Date.parse(scope.newest)
+  const moments = [scope.since, scope.until, ...instants].filter(
+    (iso) => iso !== null && Date.parse(iso) <= end,
+  ) as readonly string[]
   const cut = [...new Set(moments.filter((iso) => !beginsQuarterHour(iso)).map(quarterHourOf))]
   const cells = `SELECT ${['ts', ...labels, ...used.map(cellColumn)].join(', ')} FROM hourly_labels`
   const params: Record<string, string> = {}

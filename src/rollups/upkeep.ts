@@ -7,7 +7,7 @@ import type { StoreOptions } from '../db/store-lock.js'
 import { writeStore } from '../db/store.js'
 import { UserError } from '../errors.js'
 import { hasElsewhere } from '../db/absent-calls.js'
-import { cubeKey, readCubeNote, writeNote, type CubeNote } from './cube-note.js'
+import { cubeKey, noteOf, readCubeNote, writeNote, sketchKey, type CubeNote } from './cube-note.js'
 import { freeLabels, hourlyLabelColumns, labels, labelValue, type Label } from './labels.js'
 import {
   cellColumn,
@@ -106,6 +106,16 @@ export async function deletePulled(db: Database, hours: string): Promise<void> {
   await db.run(`DELETE FROM store.main.pulled_hours WHERE hour IN (${hours})`)
 }
 
+/** Makes cells and sketches of all calls now, where the store has none yet: for who changes the owner of hours. */
+export async function ensureCells(db: Database): Promise<void> {
+  const upkeep = running.get(db)
+  if (upkeep === undefined) throw new Error('cells are made outside of writeCalls')
+  const { note } = upkeep
+  if (note !== undefined && (await noteOf(db, 'store.main.meta', sketchKey)) !== undefined) return
+  await (note === undefined ? build(db) : buildSketches(db, note.left))
+  await begin(db)
+}
+
 async function finish(db: Database, bound: number): Promise<void> {
   const { note, lastRow } = running.get(db)!
   // Cells of hours whose calls are elsewhere come with those of all others: a question reads one or the other.
@@ -122,11 +132,11 @@ async function finish(db: Database, bound: number): Promise<void> {
   await build(db)
 }
 
-/** @throws UserError where an hour has calls in the store and cells of another owner: they would count twice */
+/** @throws UserError where an hour has cells of two owners: its calls would count twice */
 async function assertOneOwner(db: Database): Promise<void> {
   const { hour } = await db.one<{ hour: string | null }>(
-    `SELECT min(ts) AS hour FROM store.main.hourly_labels WHERE owner = 'calls' AND ${hourOf('ts')} IN (
-      SELECT ${hourOf('ts')} FROM store.main.hourly_labels WHERE owner <> 'calls')`,
+    `SELECT min(make_timestamp(hour * 3600000000)) AS hour FROM (
+      SELECT ${hourOf('ts')} AS hour FROM store.main.hourly_labels GROUP BY 1 HAVING min(owner) <> max(owner))`,
   )
   if (hour === null) return
   throw new UserError(`the calls of ${hour} are held elsewhere and would count twice: nothing was changed`, {

@@ -203,6 +203,7 @@ export class World {
         db,
         rows.map((row) => Number(row['file_id'])),
         'list-first',
+        this.#store.archive,
       ),
     )
   }

@@ -24,7 +24,12 @@ export const forget: CommandSpec = {
       const lines = await writeCalls(db, settings.dbPath, settings.storeOptions, async () => {
         const found = new Map<string, readonly number[]>()
         for (const path of invocation.args) found.set(path, await fileIds(db, path))
-        const removed = await forgetFiles(db, [...found.values()].flat(), settings.costBasis)
+        const removed = await forgetFiles(
+          db,
+          [...found.values()].flat(),
+          settings.costBasis,
+          settings.storeOptions.archive,
+        )
         return [...found].map(([path, ids]) => {
           const sum = (of: 'calls' | 'rejects'): number =>
             ids.reduce((total, id) => total + (removed.get(id)?.[of] ?? 0), 0)

@@ -8,6 +8,8 @@
  * A call is staged and compared with its input as it was logged; what a cost or a habit adds is added when it
  * is merged, and for calls of earlier runs when the evidence comes (or goes).
  */
+import { archivedDays } from '../../db/archive/days.js'
+import { thawDays } from '../../db/archive/thawing.js'
 import type { Database } from '../../db/database.js'
 import type { CostBasis } from '../../domain/costs/basis.js'
 import { pricedColumnNames } from '../../domain/call.js'
@@ -82,28 +84,32 @@ const stagedReadings = `SELECT i.row, i.source, i.cache_shape, i.model, coalesce
 const ofOneShape = (a: string, b: string): string =>
   `${a}.source = ${b}.source AND ${a}.cache_shape = ${b}.cache_shape AND ${a}.provider IS NOT DISTINCT FROM ${b}.provider`
 
+/** SQL: how many calls rows stand for. An archive has counts of them alone. */
+const countOf = (where: string): string => `CAST(coalesce(sum(n) FILTER (WHERE ${where}), 0) AS BIGINT)`
+
 /**
  * Makes `cache_habits`: for each shape, what its certain calls show.
  * @param run SELECT of staged calls that count too
  */
 function habitsSql(run?: string): string {
   const marked = [
-    `SELECT source, cache_shape, provider, model, cache_reading AS reading, false AS in_run FROM store.calls WHERE cache_shape IS NOT NULL`,
+    `SELECT source, cache_shape, provider, model, cache_reading AS reading, false AS in_run, 1 AS n FROM store.calls WHERE cache_shape IS NOT NULL`,
+    `SELECT source, cache_shape, provider, model, cache_reading AS reading, false AS in_run, calls AS n FROM store.archived_readings`,
     ...(run === undefined
       ? []
-      : [`SELECT source, cache_shape, provider, model, reading, true AS in_run FROM (${run})`]),
+      : [`SELECT source, cache_shape, provider, model, reading, true AS in_run, 1 AS n FROM (${run})`]),
   ]
   return `CREATE OR REPLACE TEMP TABLE cache_habits AS
     SELECT *, CASE WHEN included > 0 AND excluded = 0 THEN 'habit included'
       WHEN excluded > 0 AND included = 0 THEN 'habit excluded' ELSE 'open' END AS habit
     FROM (SELECT source, cache_shape, provider,
-        count(*) FILTER (WHERE in_run) AS calls,
-        count(*) FILTER (WHERE in_run AND (model ILIKE '%claude%' OR provider ILIKE '%anthropic%')) AS claude_calls,
-        count(*) FILTER (WHERE in_run AND (reading = 'open' OR reading LIKE 'habit %')) AS open_calls,
-        count(*) FILTER (WHERE NOT in_run AND reading LIKE 'habit %') AS told_calls,
-        count(*) FILTER (WHERE reading IN ('included', 'cost included')) AS included,
-        count(*) FILTER (WHERE reading IN ('excluded', 'cost excluded')) AS excluded,
-        count(*) FILTER (WHERE reading IN ('included', 'excluded')) AS by_counts
+        ${countOf('in_run')} AS calls,
+        ${countOf("in_run AND (model ILIKE '%claude%' OR provider ILIKE '%anthropic%')")} AS claude_calls,
+        ${countOf("in_run AND (reading = 'open' OR reading LIKE 'habit %')")} AS open_calls,
+        ${countOf("NOT in_run AND reading LIKE 'habit %'")} AS told_calls,
+        ${countOf("reading IN ('included', 'cost included')")} AS included,
+        ${countOf("reading IN ('excluded', 'cost excluded')")} AS excluded,
+        ${countOf("reading IN ('included', 'excluded')")} AS by_counts
       FROM (${marked.join(' UNION ALL ')}) GROUP BY ALL)`
 }
 
@@ -163,7 +169,8 @@ async function isAsked(db: Database): Promise<boolean> {
   )
   if (staged > 0) return true
   const { stored } = await db.one<{ stored: number }>(
-    "SELECT count(*) AS stored FROM store.calls WHERE cache_reading <> 'included'",
+    `SELECT (SELECT count(*) FROM store.calls WHERE cache_reading <> 'included')
+      + (SELECT count(*) FROM store.archived_readings WHERE cache_reading <> 'included') AS stored`,
   )
   return stored > 0
 }
@@ -177,16 +184,32 @@ export const mergedByReading: Readonly<Record<string, string>> = {
 
 /**
  * Reads stored calls anew whose habit is another than it was, because evidence came or went, and prices them
- * with the stored rates. Costs little where no stored call has the question.
+ * with the stored rates; archived days of such calls come back for it. Costs little where no call has the question.
+ * @param archive its folder
  * @returns how many calls have other tokens now
  */
-export async function rereadStoredCaches(db: Database, basis: CostBasis): Promise<number> {
+export async function rereadStoredCaches(
+  db: Database,
+  basis: CostBasis,
+  archive: string | undefined,
+): Promise<number> {
+  const unsure = (c: string): string =>
+    `(${c}.cache_reading = 'open' OR starts_with(${c}.cache_reading, 'habit '))`
   const { n } = await db.one<{ n: number }>(
-    "SELECT count(*) AS n FROM store.calls WHERE cache_reading = 'open' OR starts_with(cache_reading, 'habit ')",
+    `SELECT (SELECT count(*) FROM store.calls c WHERE ${unsure('c')}) + (SELECT count(*) FROM store.archived_readings a WHERE ${unsure('a')}) AS n`,
   )
   if (n === 0) return 0
   await db.run(habitsSql())
-  const moved = `${ofOneShape('c', 'h')} AND (c.cache_reading = 'open' OR starts_with(c.cache_reading, 'habit ')) AND c.cache_reading <> h.habit`
+  const moved = `${ofOneShape('c', 'h')} AND ${unsure('c')} AND c.cache_reading <> h.habit`
+  const { rows: days } = await db.query<{ day: string }>(
+    `SELECT DISTINCT CAST(c.day AS VARCHAR) AS day FROM store.archived_readings c JOIN cache_habits h ON ${moved}`,
+  )
+  if (days.length > 0)
+    await thawDays(
+      db,
+      archive,
+      (await archivedDays(db)).filter((one) => days.some(({ day }) => day === one.day)),
+    )
   // Planning what prices them takes longer than to find out that there are none.
   const { changes } = await db.one<{ changes: number }>(
     `SELECT count(*) AS changes FROM store.calls c JOIN cache_habits h ON ${moved}`,

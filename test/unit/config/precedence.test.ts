@@ -35,6 +35,15 @@ const cases: Readonly<Record<OptionName, Case>> = {
     fallback: [undefined, join((await platformFolders())!.data, 'llmcost.duckdb')],
     read: async (invocation) => (await settingsOf(invocation)).dbPath,
   },
+  archive: {
+    option: 'archive',
+    flag: ['f', resolve('f')],
+    env: ['e', resolve('e')],
+    // Beside the config file, not in the working directory.
+    config: ['c', join(folder, 'c')],
+    fallback: [undefined, undefined],
+    read: async (invocation) => (await settingsOf(invocation)).storeOptions.archive,
+  },
   tz: {
     option: 'tz',
     flag: ['Asia/Tokyo', 'Asia/Tokyo'],

@@ -47,6 +47,7 @@ describe.each<Ending>(['.yaml', '.yml', '.json'])('%s', (ending) => {
   test('is valid with every setting, and each says what it does', async () => {
     const config = await load(ending, uncommented(text))
     expect(Object.keys(config.options).toSorted()).toEqual([
+      'archive',
       'db',
       'format',
       'lock_timeout',

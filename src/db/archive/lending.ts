@@ -1,0 +1,51 @@
+/**
+ * Readers of the store see archived calls where they ask for them: a statement that fails for want of them gets
+ * the files of the days between its moments, each checked, and is run again.
+ */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { UserError } from '../../errors.js'
+import { guardAbsentCalls } from '../absent-calls.js'
+import type { Database, SqlValue } from '../database.js'
+import { archivedDays, type ArchivedDay } from './days.js'
+import { checkedFile, namesIn, realFolder } from './files.js'
+
+/** The paths that a reader may be lent: the archive's own files in the folder. @param folder undefined: none is named */
+export async function lendablePaths(folder: string | undefined): Promise<readonly string[]> {
+  // A folder that is not there yet has nothing.
+  if (folder === undefined || !existsSync(folder)) return []
+  const real = await realFolder(folder)
+  return (await namesIn(real)).filter((name) => name.startsWith('calls-')).map((name) => join(real, name))
+}
+
+/** From here on statements that need archived calls get them. */
+export function lendArchive(db: Database, folder: string): void {
+  let unread: readonly ArchivedDay[] | undefined
+  const files = new Map<string, string>()
+  let again = false
+  db.onElsewhere(async (missing, params) => {
+    if (missing.owner !== 'archive' || files.has(missing.day)) return files.has(missing.day)
+    unread ??= (await archivedDays(db)).filter(({ kept }) => kept)
+    const needed = again ? unread : between(unread, missing.day, params)
+    again = true
+    const real = await realFolder(folder)
+    for (const day of needed) if (!files.has(day.day)) files.set(day.day, await checkedFile(real, day))
+    if (!files.has(missing.day))
+      throw new UserError(`the database does not say which file has the calls of ${missing.day}`)
+    await guardAbsentCalls(db, files)
+    return true
+  })
+}
+
+/** The days between the moments that a statement names, and the one that it was found to need. */
+function between(
+  days: readonly ArchivedDay[],
+  needed: string,
+  params: Readonly<Record<string, SqlValue>>,
+): readonly ArchivedDay[] {
+  const moments = Object.values(params).flatMap((value) =>
+    typeof value === 'string' && /^\d{4}-\d{2}-\d{2}[ T]\d{2}:/.test(value) ? [value.slice(0, 10)] : [],
+  )
+  const [first, last] = [[...moments, needed].toSorted()[0]!, [...moments, needed].toSorted().at(-1)!]
+  return days.filter(({ day }) => day >= first && day <= last)
+}
