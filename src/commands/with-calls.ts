@@ -9,6 +9,7 @@ import {
   type PeriodOptions,
 } from '../domain/time/periods.js'
 import { UserError } from '../errors.js'
+import { inScope } from '../metrics/scope.js'
 import { history } from '../metrics/store/history.js'
 import { filterDoubts } from '../questions/filter-doubts.js'
 import { ask, type Question, type Settings } from '../questions/question.js'
@@ -42,11 +43,27 @@ export async function withCalls<T = Report>(
     const asOf = resolveAsOf(period, invocation.now, past.last_ts)
     const fallback = defaultWindow && ((until: Date): Window => defaultWindow(until, period.tz))
     const scope = { ...resolveWindow(period, asOf, fallback), filters, tz: period.tz, newest: past.last_ts }
+    await assertSeen(db, scope)
     for (const doubt of await filterDoubts(db, scope, readings)) invocation.terminal.warn(doubt)
     const typed = ofSameCalls(invocation)
     return work({ db, scope, asOf, settings, history: past, fromInput, typed })
   }
   return withDatabase(invocation, answer, writes)
+}
+
+/**
+ * Hours whose calls are elsewhere are found by their minutes, and a window of less than two may lie between them.
+ * @throws CallsElsewhere where it does
+ */
+async function assertSeen(db: Database, { since, until }: Window): Promise<void> {
+  if (since === null || until === null || Date.parse(until) - Date.parse(since) >= 120_000) return
+  const minutes = inScope({
+    since: new Date(Date.parse(since) - 60_000).toISOString(),
+    until: new Date(Date.parse(until) + 60_000).toISOString(),
+    filters: [],
+    tz: 'UTC',
+  })
+  await db.one(`SELECT count(*) AS n FROM calls WHERE ${minutes.sql}`, minutes.params)
 }
 
 /**

@@ -23,36 +23,39 @@ import { notePriceData } from './price-data.js'
 export interface Changes {
   readonly rows: readonly (ChangeRow & ResultRow)[]
   readonly totals: ResultRow
+  /** Days whose calls were dropped: their costs stay as they are. */
+  readonly staying?: string | undefined
 }
 
 /** @returns what changed */
 export async function repriceCalls(db: Database, book: PriceBook, basis: CostBasis): Promise<Changes> {
-  await assertAllHere(db)
   const found = await findChanges(db, book, basis)
   await noteChanged(db, 'store.calls WHERE rowid IN (SELECT call_row FROM changes)')
   for (const sql of applyChanges('store.')) await db.run(sql)
-  await notePriceData(db, book, true)
+  await notePriceData(db, book, found.staying === undefined)
   return found
 }
 
-/** @throws UserError where calls are archived: their costs, and the sums of them, would stay as they are */
-async function assertAllHere(db: Database): Promise<void> {
+/**
+ * The days of which there are no calls to price; undefined where there are none.
+ * @throws UserError where calls are archived: they and their sums would stay as they are
+ */
+async function daysStaying(db: Database): Promise<string | undefined> {
   const days = await archivedDays(db)
-  if (days.length === 0) return
   const kept = days.filter(({ kept: isKept }) => isKept)
-  throw new UserError(
-    `the calls of ${spanOf(days)} are archived, and cannot be priced anew: nothing was changed`,
-    {
-      hint:
-        kept.length === days.length
-          ? `Bring them back first: llmcost archive --restore --since ${days[0]!.day}.`
-          : 'Of some of these days the calls were dropped: their costs stay as they were.',
-    },
-  )
+  if (kept.length > 0)
+    throw new UserError(
+      `the calls of ${spanOf(kept)} are archived, and cannot be priced anew: nothing was changed`,
+      {
+        hint: `Bring them back first: llmcost archive --restore --since ${kept[0]!.day}.`,
+      },
+    )
+  return days.length === 0 ? undefined : spanOf(days)
 }
 
 /** Works out every change, in the attached store. */
 export async function findChanges(db: Database, book: PriceBook, basis: CostBasis): Promise<Changes> {
+  const staying = await daysStaying(db)
   const { rows: models } = await db.query<{ provider: string | null; model: string }>(storedModels('store.'))
   const rates = new Map<string, Rate>()
   const resolved = models.map(({ provider, model }) => {
@@ -64,5 +67,5 @@ export async function findChanges(db: Database, book: PriceBook, basis: CostBasi
   await db.run(newRatesTable, { rates: JSON.stringify([...rates.values()]) })
   await db.run(changesTable('store.', basis))
   const { rows } = await db.query<ChangeRow & ResultRow>(changesByModel('store.'))
-  return { rows, totals: await db.one(changesInTotal('store.')) }
+  return { rows, totals: await db.one(changesInTotal('store.')), staying }
 }

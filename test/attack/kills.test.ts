@@ -158,6 +158,9 @@ async function worldOf(scene: Scene): Promise<World> {
       ...(existsSync(join(cwd, 'now/out')) ? readdirSync(join(cwd, 'now/out')) : []).filter((name) =>
         name.includes('.partial'),
       ),
+      ...(existsSync(join(cwd, 'now/kept')) ? readdirSync(join(cwd, 'now/kept')) : []).filter((name) =>
+        name.endsWith('.part'),
+      ),
     ],
   }
 }

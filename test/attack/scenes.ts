@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path'
 import { Database } from '../../src/db/database.js'
 import { migrations } from '../../src/db/schema.js'
+import { openStoreForReading } from '../../src/db/store.js'
 import { runWell } from '../e2e/program.js'
 import { sized } from './size.js'
 import { stateOf } from './state.js'
@@ -52,6 +53,12 @@ async function ingestedBefore(cwd: string, ...sources: string[]): Promise<void> 
   await runWell(['ingest', ...sources, '--db', 'before/calls.duckdb'], { cwd })
 }
 
+/** With an archive, which has its name from then on. */
+async function archived(cwd: string, age: string): Promise<void> {
+  const line = ['archive', '--older-than', age, '--to', 'before/kept', '--db', 'before/calls.duckdb']
+  await runWell(line, { cwd })
+}
+
 /** A store as an older version of the program left it, with calls. */
 async function oldStore(path: string, version: number, calls: number): Promise<void> {
   const old = await Database.open(':memory:', 'write')
@@ -88,7 +95,26 @@ export async function stateIn(cwd: string): Promise<string> {
   const store = join(cwd, 'now/calls.duckdb')
   const out = join(cwd, 'now/out')
   const isThere = existsSync(store) && statSync(store).size > 0
-  return `${isThere ? await stateOf(store) : 'no store'} ${existsSync(out) ? hashOf(out) : ''}`
+  return `${isThere ? await stateOf(store) : 'no store'} ${existsSync(out) ? hashOf(out) : ''}${await archivedIn(cwd)}`
+}
+
+/** What is read of all calls, those of the archive among them; which files lie there is not asked. */
+async function archivedIn(cwd: string): Promise<string> {
+  const archive = join(cwd, 'now/kept')
+  if (!existsSync(archive)) return ''
+  const store = await openStoreForReading(join(cwd, 'now/calls.duckdb'), {
+    archive,
+    threads: 1,
+    lockTimeoutMs: 60_000,
+  })
+  try {
+    const { hash } = await store.one<{ hash: string }>(
+      "SELECT md5(string_agg(line, ' ' ORDER BY line)) AS hash FROM (SELECT CAST(to_json(c) AS VARCHAR) AS line FROM calls c)",
+    )
+    return hash
+  } finally {
+    store.close()
+  }
 }
 
 const migration = (version: number): Scene => ({
@@ -164,6 +190,24 @@ export const scenes: readonly Scene[] = [
     },
     args: ['reprice', ...db],
     env: { LLMCOST_CONFIG: 'costs.json' },
+  },
+  {
+    verb: 'archive',
+    prepare: async (cwd) => {
+      writeLogs(cwd, 'logs', [1, 2], sized(400, 1_500))
+      await ingestedBefore(cwd, 'logs')
+      await archived(cwd, '36500d')
+    },
+    args: ['archive', '--older-than', '1d', '--to', 'now/kept', ...db],
+  },
+  {
+    verb: 'archive --restore',
+    prepare: async (cwd) => {
+      writeLogs(cwd, 'logs', [1, 2], sized(400, 1_500))
+      await ingestedBefore(cwd, 'logs')
+      await archived(cwd, '1d')
+    },
+    args: ['archive', '--restore', '--archive', 'now/kept', ...db],
   },
   migration(1),
   migration(3),

@@ -11,6 +11,7 @@ import type { Scope } from '../../src/domain/scope.js'
 import { CallsElsewhere } from '../../src/errors.js'
 import type { Query } from '../../src/metrics/query.js'
 import { statusQuery } from '../../src/metrics/store/status.js'
+import { archive } from '../../src/rollups/archiving.js'
 import { chosen } from '../../src/rollups/answering.js'
 import { writeCalls } from '../../src/rollups/upkeep.js'
 import { ingestInto, Workshop, write } from './ingesting.js'
@@ -22,6 +23,8 @@ const workshop = new Workshop()
 afterAll(() => workshop.close())
 
 const [whole, room, dropped] = [workshop.store(), workshop.room(), workshop.store()]
+const [filed, folder] = [workshop.store(), workshop.room()]
+const filing = { ...cubed, archive: folder }
 /** The hours of the second day of the logs. */
 const [from, until] = ['2026-10-02 00:00:00', '2026-10-03 00:00:00']
 const ofCubes = `ts >= TIMESTAMP '${from}' AND ts < TIMESTAMP '${until}'`
@@ -40,6 +43,9 @@ beforeAll(async () => {
   for (const step of fc.sample(steps(3), { numRuns: 1, seed: 21 })[0]!)
     if (step.kind !== 'forget') await world.take(step)
   copyFileSync(whole, dropped)
+  copyFileSync(whole, filed)
+  const before = new Date('2026-10-03T00:00:00Z')
+  await archive({ path: filed, options: filing, folder }, { before, keep: true, totalling: [] })
   await writing(dropped, async (db) => {
     await db.run(`DELETE FROM store.main.calls WHERE ${ofCubes}`)
     await db.run(`UPDATE store.main.hourly_labels SET owner = 'cube' WHERE ${ofCubes}`)
@@ -97,6 +103,27 @@ test.each(scopes)('no statement is answered in part: %s', async (name, scope) =>
   // What is refused there looks at what was before, or at all times.
   if (name === 'beside them') expect(refused).toBeLessThan(asked.length / 2)
 })
+
+test.each(scopes.slice(0, 3))(
+  'every statement is answered from an archive as from the store: %s',
+  async (name, scope) => {
+    const turn = scopes.findIndex(([one]) => one === name) + 1
+    const asked = metrics.filter((_, i) => i % tries(scopes.length, 1) === turn % tries(scopes.length, 1))
+    for (const { id, sample } of asked) {
+      // Each begins with nothing lent.
+      const [all, some] = await Promise.all([
+        openStoreForReading(whole, cubed),
+        openStoreForReading(filed, filing),
+      ])
+      try {
+        expect(await answer(some, sample(scope)), id).toEqual(await answer(all, sample(scope)))
+      } finally {
+        all.close()
+        some.close()
+      }
+    }
+  },
+)
 
 test('it says which hours, and what fetches them', async () => {
   await writing(dropped, (db) =>

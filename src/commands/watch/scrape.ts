@@ -1,4 +1,5 @@
 /** One reading of the database for `llmcost metrics`: counters over all calls, and gauges as of now. */
+import { lendAll } from '../../db/archive/lending.js'
 import { Database } from '../../db/database.js'
 import { nameTables, writeStore } from '../../db/store.js'
 import type { Budget } from '../../domain/budgets/budget.js'
@@ -116,7 +117,7 @@ async function keep({ dbPath, storeOptions }: Settings, request: ScrapeRequest):
   const db = await Database.open(':memory:', 'write', storeOptions)
   try {
     return await writeStore(db, dbPath, storeOptions, async () => {
-      await nameTables(db)
+      if (await nameTables(db)) await lendAll(db, storeOptions.archive)
       const run = ({ sql, params }: ReturnType<typeof keepMembers>): Promise<number> => db.run(sql, params)
       if (request.renew) await run(forgetMembers(request.by))
       const asked = await rowsOf(db, request)

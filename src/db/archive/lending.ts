@@ -49,3 +49,14 @@ function between(
   const [first, last] = [[...moments, needed].toSorted()[0]!, [...moments, needed].toSorted().at(-1)!]
   return days.filter(({ day }) => day >= first && day <= last)
 }
+
+/** All archived calls are readable at once: within a transaction a statement that fails cannot be run again. */
+export async function lendAll(db: Database, folder: string | undefined): Promise<void> {
+  if (folder === undefined) return
+  const days = (await archivedDays(db)).filter(({ kept }) => kept)
+  if (days.length === 0) return
+  const real = await realFolder(folder)
+  const files = new Map<string, string>()
+  for (const day of days) files.set(day.day, await checkedFile(real, day))
+  await guardAbsentCalls(db, files)
+}

@@ -7,12 +7,17 @@ import type { Report, Row, Section } from '../report.js'
 export interface Repricing {
   readonly rows: readonly Row[]
   readonly totals: Row
+  /** Days whose calls were dropped. */
+  readonly staying?: string | undefined
   readonly dryRun: boolean
   readonly typed: Typed
 }
 
 /** What repricing changed, or would change, by model. */
-export function repriceReport({ rows, totals, dryRun, typed }: Repricing, source: PriceData): Report {
+export function repriceReport(
+  { rows, totals, staying, dryRun, typed }: Repricing,
+  source: PriceData,
+): Report {
   const changes = `${count(Number(totals['changed_calls']))} of ${count(Number(totals['calls']))} calls`
   const section: Section = {
     id: 'changes',
@@ -44,7 +49,10 @@ export function repriceReport({ rows, totals, dryRun, typed }: Repricing, source
     title: 'Repricing',
     period: noPeriod,
     sections: [section],
-    warnings: [],
+    warnings:
+      staying === undefined
+        ? []
+        : [`the calls of ${staying} were dropped when they were archived: their costs stay as they were`],
     footer: priceDataLines(source),
   }
 }
