@@ -5,6 +5,7 @@ import { rateColumns } from '../domain/costs/rate.js'
 import { dayColumns, readingColumns } from './archive/columns.js'
 import { hourlyLabelColumns } from '../rollups/labels.js'
 import { dailySketchColumns } from '../rollups/sketches.js'
+import { dailyUserColumns } from '../rollups/user-days.js'
 
 /** Which program and which schema version; there before any migration. */
 export const metaTable = 'CREATE TABLE meta (key VARCHAR NOT NULL, value VARCHAR)'
@@ -155,6 +156,10 @@ export const migrations: readonly (readonly string[])[] = [
     // that is left of some hours: an entry that makes one of these tables anew takes such rows along.
     `CREATE TABLE archived_days (\n${list(dayColumns)}\n)`,
     `CREATE TABLE archived_readings (\n${list(readingColumns)}\n)`,
+  ],
+  [
+    // Sums of calls by UTC day and user. Who changes their columns takes `user_days` out of `meta`, likewise.
+    `CREATE TABLE daily_users (\n${list(dailyUserColumns)}\n)`,
   ],
 ]
 

@@ -58,14 +58,16 @@ export function asksOf(request: GroupRequest, names: readonly MeasureName[]): As
     by,
     buckets: bucket !== undefined,
     additive: asked.every((name) => isAdditive(name) || isOfSketches(name)),
+    users: asked.every((name) => isAdditive(name) || name === 'users'),
+    every: bucket,
     quantiles: askedQuantiles(asked, request),
   }
 }
 
 /** What of it sketches may tell. */
-function askedQuantiles(names: readonly MeasureName[], { scope, bucket }: GroupRequest): Asks['quantiles'] {
+function askedQuantiles(names: readonly MeasureName[], { scope }: GroupRequest): Asks['quantiles'] {
   const of = [...new Set(names.filter(isOfSketches).map(quantityNamed))]
-  return of.length === 0 ? undefined : { of, every: bucket, within: inScope(scope) }
+  return of.length === 0 ? undefined : { of, within: inScope(scope) }
 }
 
 /** @param grain what is read in the place of calls */

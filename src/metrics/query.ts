@@ -17,6 +17,8 @@ export interface Query<R> {
   readonly fromCubes?: CubeStatement | undefined
   /** The same with quantiles from sketches. */
   readonly fromSketches?: SketchStatements | undefined
+  /** The same of sums by day and user. */
+  readonly fromUsers?: { readonly sql: string; readonly params: Record<string, Param> } | undefined
   /** Never set: carries the row type. */
   readonly row?: R
 }

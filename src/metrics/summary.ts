@@ -25,6 +25,7 @@ export function summary(request: SummaryRequest): Query<SummaryRow> {
     scope: before === null ? scope : { ...scope, since: before.since },
     instants: [scope.since],
     additive: measures.every(isAdditive),
+    users: measures.every((name) => isAdditive(name) || name === 'users'),
   }
   return routed(asks, (grain) => summaryOver(grain, request))
 }

@@ -1,7 +1,7 @@
 /** Which of its statements a question runs: the one over the calls, or the one over the store's cubes. */
 import type { Database } from '../db/database.js'
 import { hasElsewhere } from '../db/absent-calls.js'
-import { noteOf, readCubeNote, sketchKey, type CubeNote } from './cube-note.js'
+import { noteOf, readCubeNote, readUserNote, sketchKey, type CubeNote } from './cube-note.js'
 import type { CubeStatement, SketchStatements } from './router.js'
 
 type Params = CubeStatement['params']
@@ -36,6 +36,7 @@ interface Routed {
   readonly params: Params
   readonly fromCubes?: CubeStatement | undefined
   readonly fromSketches?: SketchStatements | undefined
+  readonly fromUsers?: { readonly sql: string; readonly params: Params } | undefined
 }
 
 /** The statement to run. */
@@ -43,8 +44,8 @@ export async function chosen(
   db: Database,
   query: Routed,
 ): Promise<{ readonly sql: string; readonly params: Params }> {
-  const { fromCubes, fromSketches } = query
-  if (fromCubes === undefined && fromSketches === undefined) return query
+  const { fromCubes, fromSketches, fromUsers } = query
+  if ((fromCubes ?? fromSketches ?? fromUsers) === undefined) return query
   const cubes = await cubesOf(db)
   if (cubes === undefined) return query
   const has = ({ labels }: CubeStatement): boolean => labels.every((label) => !cubes.left.includes(label))
@@ -53,7 +54,20 @@ export async function chosen(
     const { overCells, overCalls } = fromSketches
     return overCells !== undefined && has(overCells) ? overCells : overCalls
   }
+  if (fromUsers !== undefined) return (await hasUserDays(db)) ? fromUsers : query
   return fromCubes !== undefined && has(fromCubes) ? fromCubes : query
+}
+
+/** Whether there are sums by day and user of all calls of the store, wherever these are. */
+async function hasUserDays(db: Database): Promise<boolean> {
+  const note = await readUserNote(db, 'meta')
+  if (note?.kept !== true) return false
+  // Days of another owner have theirs, if these were added up before the calls left.
+  const { lacking } = await db.one<{ lacking: boolean }>(
+    `SELECT EXISTS (FROM (SELECT DISTINCT CAST(owner AS VARCHAR) AS owner, date_trunc('day', ts) AS ts FROM hourly_labels WHERE owner <> 'calls') AS days
+      ANTI JOIN (SELECT DISTINCT CAST(owner AS VARCHAR) AS owner, ts FROM daily_users) AS users USING (owner, ts)) AS lacking`,
+  )
+  return !lacking
 }
 
 /** Whether sketches have all calls in scope, and there are enough of them. */

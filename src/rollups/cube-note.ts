@@ -40,3 +40,30 @@ function parsed(text: string): CubeNote | undefined {
     return undefined
   }
 }
+
+/** What a store says of its sums by day and user. */
+export interface UserNote {
+  /** False where there would be too many. */
+  readonly kept: boolean
+}
+
+const userKey = 'user_days'
+
+/** Undefined where they were never made, or otherwise. */
+export async function readUserNote(db: Database, meta: string): Promise<UserNote | undefined> {
+  const { rows } = await db.query<{ value: string | null }>(
+    `SELECT value FROM ${meta} WHERE key = '${userKey}'`,
+  )
+  const value = rows[0]?.value
+  if (value === `kept ${partsVersion}`) return { kept: true }
+  return value === `left ${partsVersion}` ? { kept: false } : undefined
+}
+
+/** @param note undefined takes it out */
+export async function writeUserNote(db: Database, note: UserNote | undefined): Promise<void> {
+  await db.run(`DELETE FROM store.main.meta WHERE key = '${userKey}'`)
+  if (note === undefined) return
+  await db.run(`INSERT INTO store.main.meta VALUES ('${userKey}', $note)`, {
+    note: `${note.kept ? 'kept' : 'left'} ${partsVersion}`,
+  })
+}

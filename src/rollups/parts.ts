@@ -211,12 +211,17 @@ export const partOfCalls: PartSql = (name, of, where) => {
 }
 
 /** Over rows that have the parts as columns: cells of a cube, or calls as `partOfOne` makes them. */
-export const partOfCells: PartSql = (name, of, where) => {
+export const partOfCells: PartSql = (name, of, where) =>
+  foldedPart(name, cellColumn(name), [of && conditions[of], where])
+
+/** A part from a column that holds it of each row. @param wheres conditions on the rows */
+export function foldedPart(
+  name: PartName,
+  column: string,
+  wheres: readonly (string | undefined)[] = [],
+): string {
   const { fold } = partOf(name)
-  const folded = filtered(`${fold === 'count' ? 'sum' : fold}(${cellColumn(name)})`, [
-    of && conditions[of],
-    where,
-  ])
+  const folded = filtered(`${fold === 'count' ? 'sum' : fold}(${column})`, wheres)
   // A count of nothing is 0.
   return fold === 'count' ? `CAST(coalesce(${folded}, 0) AS BIGINT)` : folded
 }
@@ -237,9 +242,13 @@ export function rareColumnOf(name: PartName): string | undefined {
 }
 
 /** A part of one call as the column of a cell. */
-export function partOfOne(name: PartName): string {
+export const partOfOne = (name: PartName): string => `${partOfOneSql(name)} AS ${cellColumn(name)}`
+
+/** A part of one call, which it has where it meets a condition. */
+export function partOfOneSql(name: PartName, of?: string): string {
   const { fold, value, where, type } = partOf(name)
   const conditions = [
+    ...(of ? [`(${of})`] : []),
     ...(where ? [where] : []),
     ...(fold === 'count' && value ? [`(${value}) IS NOT NULL`] : []),
   ]
@@ -248,5 +257,5 @@ export function partOfOne(name: PartName): string {
     conditions.length === 0
       ? one
       : `CASE WHEN ${conditions.join(' AND ')} THEN ${one}${fold === 'count' ? ' ELSE 0' : ''} END`
-  return `CAST(${chosen} AS ${type}) AS ${cellColumn(name)}`
+  return `CAST(${chosen} AS ${type})`
 }

@@ -8,7 +8,15 @@ import { isUtc, offsetStretches } from '../domain/time/zones.js'
 import { timestampText } from '../domain/words/quoting.js'
 import { isLabel, labels, type Label } from './labels.js'
 import { cellColumn, partOfCalls, partOfCells, partOfOne, type PartName, type PartSql } from './parts.js'
-import { sketchGrain, sketchLabelOf, withSketches, type SketchGrain } from './sketch-router.js'
+import {
+  columnsOfDays,
+  cutDays,
+  sketchGrain,
+  sketchLabelOf,
+  withSketches,
+  type SketchGrain,
+} from './sketch-router.js'
+import { hasUserPart, partOfUserDays, userPartColumns, userPartsOfOne } from './user-days.js'
 import { isSketched, type SketchLabel } from './sketches.js'
 
 const quarterHourMs = 900_000
@@ -31,6 +39,10 @@ export interface Asks {
   readonly buckets?: boolean
   /** All of its figures are made of parts, but for quantiles that sketches tell. */
   readonly additive: boolean
+  /** It counts users beside what is made of parts. */
+  readonly users?: boolean
+  /** The buckets that it cuts time into, beside those among its dimensions. */
+  readonly every?: TimeBucket | undefined
   /** What it asks of sketches, where it asks for quantiles that they tell. */
   readonly quantiles?: AskedQuantiles | undefined
 }
@@ -38,8 +50,6 @@ export interface Asks {
 export interface AskedQuantiles {
   /** The quantities that quantiles are asked of. */
   readonly of: readonly string[]
-  /** Buckets that it cuts time into, beside those among its dimensions. */
-  readonly every?: TimeBucket | undefined
   /** The scope as a condition. */
   readonly within: Statement
 }
@@ -85,6 +95,8 @@ export interface SketchStatements {
 
 interface Routes {
   readonly fromCubes?: CubeStatement
+  /** Over the sums by day and user. */
+  readonly fromUsers?: Statement
   readonly fromSketches?: SketchStatements
 }
 
@@ -99,7 +111,33 @@ export function routed<S extends Statement>(asks: Asks, write: (grain: Grain) =>
     const fromSketches = overSketches(asks, asks.quantiles, needed, write)
     return fromSketches === undefined ? asked : { ...asked, fromSketches }
   }
-  return needed === undefined ? asked : { ...asked, fromCubes: overCells(asks, needed, write) }
+  if (needed !== undefined) return { ...asked, fromCubes: overCells(asks, needed, write) }
+  const fromUsers = overUsers(asks, write)
+  return fromUsers === undefined ? asked : { ...asked, fromUsers }
+}
+
+/** Where it asks for users, or all calls, in UTC days or any window, and for parts that are kept of them. */
+function overUsers(asks: Asks, write: (grain: Grain) => Statement): Statement | undefined {
+  const { scope, by = [], names = [], filters = [], instants = [], clock, buckets, every } = asks
+  const columns = columnsOfDays({ scope, by, every })
+  if (columns === undefined || [...columns].some((column) => column !== 'user_id')) return undefined
+  if (!(asks.additive || asks.users) || names.length > 0 || filters.length > 0 || clock !== undefined)
+    return undefined
+  if (buckets && every === undefined) return undefined
+  let hasAll = true
+  const part: PartSql = (name, of, where) => {
+    hasAll &&= hasUserPart(name, of, where)
+    return partOfUserDays(name, of)
+  }
+  write({ from: 'calls', part })
+  if (!hasAll) return undefined
+  const cut = cutDays([scope.since, scope.until, ...instants])
+  const kept = ['ts', 'user_id', ...userPartColumns].join(', ')
+  const days = `SELECT ${kept} FROM daily_users${cut.others.length === 0 ? '' : ` WHERE ${cut.others.join(' AND ')}`}`
+  const ones = `SELECT ${['ts', 'user_id', ...userPartsOfOne].join(', ')} FROM calls WHERE ${cut.within.join(' OR ')}`
+  const from = `(${cut.within.length === 0 ? days : `${days} UNION ALL ${ones}`}) AS calls`
+  const { sql, params } = write({ from, part })
+  return { sql, params: { ...params, ...cut.params } }
 }
 
 /** @param sketched adds the rows of sketches to what is read */
@@ -124,11 +162,11 @@ function overCells(
 
 function overSketches(
   asks: Asks,
-  { of, every, within }: AskedQuantiles,
+  { of, within }: AskedQuantiles,
   needed: readonly Label[] | undefined,
   write: (grain: Grain) => Statement,
 ): SketchStatements | undefined {
-  const { scope, by = [], names = [], filters = [], instants = [], clock } = asks
+  const { scope, by = [], names = [], filters = [], instants = [], clock, every } = asks
   if (names.length > 0 || filters.length > 0 || clock !== undefined) return undefined
   const label = sketchLabelOf({ scope, by, every })
   if (label === undefined) return undefined

@@ -22,7 +22,7 @@ const dayMs = 86_400_000
 /** Buckets of time that are made of whole days. */
 const ofDays: ReadonlySet<TimeBucket> = new Set(['day', 'week', 'month', 'weekday'])
 
-interface AskedOfSketches {
+export interface AskedOfDays {
   readonly scope: Scope
   readonly by: readonly Dimension[]
   /** Buckets that it cuts time into, beside those among its dimensions. */
@@ -30,19 +30,28 @@ interface AskedOfSketches {
 }
 
 /** The label whose sketches answer it, or all calls together; undefined where none do. */
-export function sketchLabelOf({ scope, by, every }: AskedOfSketches): SketchLabel | 'total' | undefined {
+export function sketchLabelOf(asked: AskedOfDays): SketchLabel | 'total' | undefined {
+  const columns = columnsOfDays(asked)
+  if (columns === undefined || columns.size > 1) return undefined
+  const [column] = columns
+  return column === undefined ? 'total' : sketchLabels.find((label) => label === column)
+}
+
+/** The columns that a question groups and filters by, where UTC days tell its times; else undefined. */
+export function columnsOfDays({
+  scope,
+  by,
+  every,
+}: AskedOfDays): ReadonlySet<string | undefined> | undefined {
   const buckets = [every, ...by.map((one) => (one.kind === 'time' ? one.bucket : undefined))].filter(
     (bucket) => bucket !== undefined,
   )
   if (buckets.length > 0 && !(isUtc(scope.tz) && buckets.every((bucket) => ofDays.has(bucket))))
     return undefined
-  const keys = new Set([
+  return new Set([
     ...by.filter(({ kind }) => kind !== 'time').map(labelKey),
     ...scope.filters.map(({ dimension }) => labelKey(filterDimension(dimension))),
   ])
-  if (keys.size === 0) return 'total'
-  const [key] = keys
-  return keys.size === 1 ? sketchLabels.find((label) => label === key) : undefined
 }
 
 /** The column that a dimension is made of; undefined where it is no column. */
@@ -86,24 +95,19 @@ export function withSketches(
   moments: readonly (string | null)[],
 ): { readonly from: string; readonly params: Readonly<Record<string, string>> } {
   const stored = [...new Set(quantities.flatMap((one) => sketchedQuantity(one)?.quantities ?? []))]
-  const cut = [...new Set(moments.flatMap((iso) => (iso === null || beginsDay(iso) ? [] : [dayOf(iso)])))]
-  const params: Record<string, string> = { sketch_bounds: boundsText }
-  const within: string[] = []
-  const conditions = [`label = '${label}'`, `quantity IN (${stored.map((one) => `'${one}'`).join(', ')})`]
-  for (const [i, day] of cut.entries()) {
-    params[`sketch_cut_${i}`] = timestampText(new Date(day * dayMs).toISOString())
-    params[`sketch_cut_end_${i}`] = timestampText(new Date((day + 1) * dayMs).toISOString())
-    within.push(
-      `(ts >= CAST($sketch_cut_${i} AS TIMESTAMP) AND ts < CAST($sketch_cut_end_${i} AS TIMESTAMP))`,
-    )
-    conditions.push(`ts <> CAST($sketch_cut_${i} AS TIMESTAMP)`)
-  }
+  const cut = cutDays(moments)
+  const params = { sketch_bounds: boundsText, ...cut.params }
+  const conditions = [
+    `label = '${label}'`,
+    `quantity IN (${stored.map((one) => `'${one}'`).join(', ')})`,
+    ...cut.others,
+  ]
   const value = label === 'total' ? '' : `label_value AS ${label}, `
   const days = `SELECT ts, ${value}CAST(quantity AS VARCHAR) AS sketch_quantity, bucket AS sketch_bucket, bucket_calls AS sketch_calls
     FROM daily_sketches WHERE ${conditions.join(' AND ')}`
   const keep = label === 'total' ? ['ts'] : ['ts', label]
-  const calls = { calls: `calls WHERE ${within.join(' OR ')}`, bounds: boundsFrom('$sketch_bounds') }
-  const ones = (within.length === 0 ? [] : sketchesOf(stored)).map(
+  const calls = { calls: `calls WHERE ${cut.within.join(' OR ')}`, bounds: boundsFrom('$sketch_bounds') }
+  const ones = (cut.within.length === 0 ? [] : sketchesOf(stored)).map(
     (name) => `SELECT ${keep.join(', ')}, ${quantityOfSketch(name, `${name}_which`)} AS sketch_quantity,
       ${name}_bucket AS sketch_bucket, CAST(1 AS BIGINT) AS sketch_calls
     FROM (${bucketedCalls([name], keep, calls)}) WHERE ${name}_bucket IS NOT NULL`,
@@ -111,6 +115,30 @@ export function withSketches(
   return {
     from: `(${[`SELECT * FROM ${from}`, days, ...ones].join(' UNION ALL BY NAME ')}) AS calls`,
     params,
+  }
+}
+
+interface CutDays {
+  /** Conditions: a call is of one of them. */
+  readonly within: readonly string[]
+  /** Conditions: a day is none of them. */
+  readonly others: readonly string[]
+  readonly params: Readonly<Record<string, string>>
+}
+
+/** The UTC days within which moments lie. */
+export function cutDays(moments: readonly (string | null)[]): CutDays {
+  const days = [...new Set(moments.flatMap((iso) => (iso === null || beginsDay(iso) ? [] : [dayOf(iso)])))]
+  const ends = days.flatMap((day, i): [string, string][] => [
+    [`cut_day_${i}`, timestampText(new Date(day * dayMs).toISOString())],
+    [`cut_day_end_${i}`, timestampText(new Date((day + 1) * dayMs).toISOString())],
+  ])
+  return {
+    within: days.map(
+      (_, i) => `(ts >= CAST($cut_day_${i} AS TIMESTAMP) AND ts < CAST($cut_day_end_${i} AS TIMESTAMP))`,
+    ),
+    others: days.map((_, i) => `ts <> CAST($cut_day_${i} AS TIMESTAMP)`),
+    params: Object.fromEntries(ends),
   }
 }
 

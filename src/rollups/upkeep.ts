@@ -7,7 +7,15 @@ import type { StoreOptions } from '../db/store-lock.js'
 import { writeStore } from '../db/store.js'
 import { UserError } from '../errors.js'
 import { hasElsewhere } from '../db/absent-calls.js'
-import { cubeKey, noteOf, readCubeNote, writeNote, sketchKey, type CubeNote } from './cube-note.js'
+import {
+  cubeKey,
+  noteOf,
+  readCubeNote,
+  writeNote,
+  sketchKey,
+  type CubeNote,
+  readUserNote,
+} from './cube-note.js'
 import { freeLabels, hourlyLabelColumns, labels, labelValue, type Label } from './labels.js'
 import {
   cellColumn,
@@ -20,6 +28,7 @@ import {
   type PartName,
 } from './parts.js'
 import { buildSketches, dropSketches, refreshSketches } from './sketch-upkeep.js'
+import { buildUserDays, dropUserDays, refreshUserDays } from './user-upkeep.js'
 
 /** Calls from which on a store has cubes: below, the calls themselves answer as fast, and writing pays nothing. */
 const usualBound = 5_000_000
@@ -111,8 +120,14 @@ export async function ensureCells(db: Database): Promise<void> {
   const upkeep = running.get(db)
   if (upkeep === undefined) throw new Error('cells are made outside of writeCalls')
   const { note } = upkeep
-  if (note !== undefined && (await noteOf(db, 'store.main.meta', sketchKey)) !== undefined) return
-  await (note === undefined ? build(db) : buildSketches(db, note.left))
+  const hasSketches = (await noteOf(db, 'store.main.meta', sketchKey)) !== undefined
+  const hasUsers = (await readUserNote(db, 'store.main.meta')) !== undefined
+  if (note !== undefined && hasSketches && hasUsers) return
+  if (note === undefined) await build(db)
+  else {
+    if (!hasSketches) await buildSketches(db, note.left)
+    if (!hasUsers) await buildUserDays(db)
+  }
   await begin(db)
 }
 
@@ -148,6 +163,7 @@ async function drop(db: Database): Promise<void> {
   await db.run('DELETE FROM store.main.hourly_labels')
   await db.run(`DELETE FROM store.main.meta WHERE key = '${cubeKey}'`)
   await dropSketches(db)
+  await dropUserDays(db)
 }
 
 /** SQL: cells that can be added up anew. */
@@ -160,6 +176,7 @@ async function build(db: Database): Promise<void> {
   await insertCells(db, 'store.main.calls', nothingLeft)
   const { left } = await keepSmall(db, nothingLeft)
   await buildSketches(db, left)
+  await buildUserDays(db)
 }
 
 async function refresh(db: Database, note: CubeNote, lastRow: number): Promise<void> {
@@ -178,6 +195,12 @@ async function refresh(db: Database, note: CubeNote, lastRow: number): Promise<v
   await insertCells(db, `(SELECT * FROM store.main.calls WHERE ${within})`, note)
   const { left } = await keepSmall(db, note)
   await refreshSketches(db, 'changed_hours', left)
+  const [firstDay, lastDay] = [Math.floor(span.first / 24), Math.floor(span.last / 24)]
+  await refreshUserDays(
+    db,
+    `ts >= make_timestamp(${firstDay} * 86400000000) AND ts < make_timestamp((${lastDay} + 1) * 86400000000)
+      AND epoch_us(ts) // 86400000000 IN (SELECT hour // 24 FROM changed_hours)`,
+  )
 }
 
 /** Adds up the cells of some calls. @param calls FROM item of `store.calls`, or some of them */

@@ -50,6 +50,7 @@ async function contentsOf(
       files: await lines('SELECT path, lines, imported, duplicates, superseded, rejected FROM files'),
       cells: await lines('SELECT * EXCLUDE (owner) FROM hourly_labels'),
       sketches: await lines('SELECT * EXCLUDE (owner) FROM daily_sketches'),
+      users: await lines('SELECT * EXCLUDE (owner) FROM daily_users'),
     }
   } finally {
     db.close()

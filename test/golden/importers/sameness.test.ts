@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { Database } from '../../../src/db/database.js'
+import { schemaVersion } from '../../../src/db/schema.js'
+import { tablesAt } from '../../../src/db/shape.js'
 import { openStoreForReading } from '../../../src/db/store.js'
 import { callColumns } from '../../../src/domain/call.js'
 import { writeExport } from '../../../src/exports/write.js'
@@ -262,8 +264,8 @@ describe('a call of Claude Code, in its session and among its events', () => {
     await db.run(`ATTACH '${path}' AS store`)
     for (const table of ['calls', 'same_calls'])
       await db.run(`ALTER TABLE store.${table} DROP COLUMN request_ids`)
-    await db.run('DROP TABLE store.hourly_labels')
-    await db.run('DROP TABLE store.daily_sketches')
+    for (const table of tablesAt(schemaVersion).keys())
+      if (!tablesAt(4).has(table)) await db.run(`DROP TABLE store.${table}`)
     await db.run("UPDATE store.meta SET value = '4' WHERE key = 'schema_version'")
     await db.run('DETACH store')
     db.close()
