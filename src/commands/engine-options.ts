@@ -12,6 +12,32 @@ export const tableOptions: readonly OptionSpec[] = [
   { flags: '--table <name>', about: 'table of calls in the engine', fallback: 'calls', group: 'Engine' },
 ]
 
+/** @throws UserError for an option that would be ignored */
+export function assertNoEngineOptions({ given }: Invocation): void {
+  const found = ['table', 'since', 'until', 'engineTimeout'].find((name) => given(name))
+  if (found !== undefined) throw unfit(found, 'goes with --rollup and the address of an engine')
+}
+
+/** An option that does not go with others. */
+export const unfit = (name: string, why: string): UserError =>
+  new UserError(`--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${why}`, {
+    code: 'usage',
+    hint: 'llmcost ingest --help says what the options are for.',
+  })
+
+/** Options of what asks an engine itself. */
+export const pullOptions: readonly OptionSpec[] = [
+  ...tableOptions,
+  { flags: '--since <time>', about: 'whole hours from here on (default: 30d)', group: 'Engine' },
+  { flags: '--until <time>', about: 'up to the end of this hour (default: now)', group: 'Engine' },
+  {
+    flags: '--engine-timeout <time>',
+    about: 'how long to wait for a byte of the engine',
+    fallback: '10m',
+    group: 'Engine',
+  },
+]
+
 /** What the options say of the table. A preset of the config file comes before one of ours of the same name. */
 export function tableOf(invocation: Invocation, { readOptions, config }: Settings): GivenTable {
   return {

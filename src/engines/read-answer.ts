@@ -84,3 +84,8 @@ const unread = (path: string, error: unknown): UserError => {
     cause: error,
   })
 }
+
+/** The names of an answer's columns, in a CSV file with a header. */
+export async function headerOf(db: Database, path: string): Promise<readonly string[]> {
+  return [...(await columnsOf(db, path, sourceOf(path))).keys()]
+}

@@ -1,12 +1,22 @@
 /** The engines whose SQL is known. DuckDB is the one that tests hold the others against. */
 import { UserError } from '../errors.js'
 import { clickhouse } from './clickhouse.js'
+import type { Address } from './address.js'
+import { clickhouseConnection } from './clickhouse-http.js'
+import type { Connection } from './connection.js'
 import type { Dialect } from './dialect.js'
 import { athena, trino } from './trino.js'
+import { trinoConnection } from './trino-http.js'
 
 const engines: readonly Dialect[] = [trino, athena, clickhouse]
 
 export const engineNames: readonly string[] = engines.map(({ id }) => id)
+
+/** A connection to the engine of an address. */
+export const connectionTo = (
+  address: Address,
+  env: Readonly<Record<string, string | undefined>>,
+): Connection => (address.engine === 'trino' ? trinoConnection : clickhouseConnection)(address, env)
 
 /** @throws UserError (usage) */
 export function engineOf(name: string): Dialect {

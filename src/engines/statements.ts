@@ -53,6 +53,9 @@ export function surveyStatement({ dialect, table, hours }: EngineQuery): string 
   return [asked('price', priceFields), ...words].join('\nUNION ALL\n')
 }
 
+/** Columns of the answer to `fingerprintStatement`. */
+export const fingerprintColumns = ['hour', 'hour_rows', 'hour_version', 'hour_tokens', 'hour_cost'] as const
+
 /** For each hour its rows, and sums that show a change. */
 export function fingerprintStatement({ dialect, table, hours }: EngineQuery): string {
   const calls = readCalls(dialect, table, hours)

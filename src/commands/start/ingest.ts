@@ -6,6 +6,7 @@ import { doubts, ingest, type RejectLimit } from '../../ingest/ingest.js'
 import type { IngestSummary } from '../../ingest/summary.js'
 import { hasRefused, ingestReport, refusedWords } from '../../reports/store/ingest.js'
 import { outputOptions, sourceOptions, storeOptions, type CommandSpec, type Invocation } from '../command.js'
+import { assertNoEngineOptions, pullOptions } from '../engine-options.js'
 import { fileMode } from '../file-mode.js'
 import { ofSameCalls } from '../command-text.js'
 import { progressBar } from '../progress.js'
@@ -22,9 +23,10 @@ where it ended.`,
     ...sourceOptions,
     {
       flags: '--rollup',
-      about: "take sums of calls that are elsewhere: an engine's answer (llmcost rollup)",
-      group: 'Ingest',
+      about: 'take sums of calls that are elsewhere: of an engine, or its answer in a file',
+      group: 'Engine',
     },
+    ...pullOptions,
     { flags: '--agents', about: "read the sessions of this user's coding agents", group: 'Ingest' },
     { flags: '--dry-run', about: 'tell what would happen, and change nothing', group: 'Ingest' },
     { flags: '--strict', about: 'refuse a file with any reject', group: 'Ingest' },
@@ -48,6 +50,10 @@ where it ended.`,
   examples: [
     { command: 'llmcost ingest logs/*.jsonl', about: 'read some files' },
     { command: 'llmcost ingest --agents', about: "all sessions of this user's coding agents" },
+    {
+      command: 'llmcost ingest --rollup clickhouse://host:8123/default --table calls --since 30d',
+      about: 'sums of calls that stay in an engine',
+    },
     { command: 'zcat calls.jsonl.gz | llmcost ingest -', about: 'read from a pipe' },
     {
       command:
@@ -58,6 +64,7 @@ where it ended.`,
   async run(invocation) {
     if (invocation.options['rollup'] === true)
       return (await import('./taking-cells.js')).takeCells(invocation)
+    assertNoEngineOptions(invocation)
     const { sources, found } = sourcesOf(invocation)
     const settings = await settingsOf(invocation)
     const { options, terminal } = invocation

@@ -1,83 +1,155 @@
-/** `llmcost ingest --rollup`: sums of calls that are elsewhere, from an engine's answer in a file. */
+/** `llmcost ingest --rollup`: sums of calls that are elsewhere, from an engine's answer in a file or from the engine itself. */
 import { resolve } from 'node:path'
 import { Database } from '../../db/database.js'
 import { sumOf } from '../../domain/costs/decimal.js'
 import { addCounts } from '../../domain/record-counts.js'
 import { counted } from '../../domain/words/plurals.js'
-import { count } from '../../domain/words/wording.js'
+import { bytes, count } from '../../domain/words/wording.js'
+import { waitOf } from '../../domain/time/duration.js'
 import { exitCodes, UserError } from '../../errors.js'
+import { addressOf, isAddress, isLoopback, variables } from '../../engines/address.js'
+import { givenTable } from '../../engines/given-table.js'
+import { columnsThere, pullCells, type Pulled } from '../../engines/pull.js'
+import { connectionTo } from '../../engines/registry.js'
 import { readAnswer } from '../../engines/read-answer.js'
 import { rollupImporter } from '../../engines/source-row.js'
 import { cubeColumns } from '../../engines/statements.js'
-import { takeAnswer, type BroughtCells, type Taken } from '../../engines/take.js'
+import { takeAnswer, type BroughtCells, type Taken, type TakeRequest } from '../../engines/take.js'
 import { priceDataWords } from '../../ingest/price-data.js'
 import { loadPriceBook, type PriceBook } from '../../pricing/book.js'
 import type { Settings } from '../../questions/question.js'
 import { ingestReport, type FileCounts } from '../../reports/store/ingest.js'
-import type { Invocation, Outcome } from '../command.js'
+import type { Invocation, Outcome, Terminal } from '../command.js'
+import { hoursOf, tableOf, unfit } from '../engine-options.js'
 import { ofSameCalls } from '../command-text.js'
 import { fileMode } from '../file-mode.js'
 import { priceData, settingsOf } from '../settings.js'
 
 /** What was taken of a source, under the name that it was given by. */
-export interface TakenSource {
+interface TakenSource {
   readonly label: string
-  readonly taken: Taken
+  readonly taken: readonly Taken[]
+  /** Sentences on the taking itself. */
+  readonly notes: readonly string[]
 }
+
+/** Options that are about logs, and of which sums know nothing. */
+const ofLogs = ['from', 'baseTime', 'inputTz', 'dateOrder', 'decimal', 'keepAcrossSources', 'agents', 'dryRun', 'strict', 'maxRejects', 'verbose', 'keepRejectedText'] // prettier-ignore
+/** Options that are about a table in an engine. */
+const ofTables = ['table', 'since', 'until', 'map', 'set', 'preset', 'cacheTokens', 'engineTimeout']
 
 /** @throws UserError */
 export async function takeCells(invocation: Invocation): Promise<Outcome> {
-  const settings = await settingsOf(invocation)
-  if (invocation.args.length === 0)
+  const { args, given } = invocation
+  const wrong = ofLogs.find((name) => given(name))
+  if (wrong !== undefined) throw unfit(wrong, 'is about logs, and does not go with --rollup')
+  if (args.length === 0)
     throw new UserError('there is nothing named to take sums from', {
       code: 'usage',
-      hint: 'Write llmcost ingest --rollup <file.parquet|file.csv>.',
+      hint: 'Write llmcost ingest --rollup <file.parquet|file.csv>, or the address of an engine.',
     })
+  const about = args.every((label) => isAddress(label)) ? undefined : ofTables.find((name) => given(name))
+  if (about !== undefined) throw unfit(about, "is about an engine's table, and not about files")
+  const settings = await settingsOf(invocation)
   const book = await loadPriceBook(priceData(settings))
   const sources: TakenSource[] = []
-  for (const label of invocation.args)
-    sources.push({ label, taken: await takeFile(label, book, invocation, settings) })
+  for (const label of args) {
+    const take = isAddress(label) ? pullFrom : takeFile
+    sources.push(await take(label, book, invocation, settings))
+  }
   return outcomeOf(sources, book, invocation, settings)
 }
+
+/** What all ways of taking have in common. */
+const request = (
+  book: PriceBook,
+  invocation: Invocation,
+  settings: Settings,
+): Omit<TakeRequest, 'answer' | 'source' | 'options' | 'prices'> => ({
+  replace: invocation.options['replace'] === true,
+  now: invocation.now,
+  dbPath: settings.dbPath,
+  store: { ...settings.storeOptions, mode: fileMode(invocation) },
+  version: invocation.version,
+  book,
+})
 
 async function takeFile(
   label: string,
   book: PriceBook,
   invocation: Invocation,
   settings: Settings,
-): Promise<Taken> {
+): Promise<TakenSource> {
   const db = await Database.open(':memory:', 'write', settings.storeOptions)
   try {
-    await readAnswer(db, resolve(label), 'answer', cubeColumns)
-    return await takeAnswer(db, {
-      answer: 'answer',
-      source: resolve(label),
-      options: '{}',
-      prices: '',
-      replace: invocation.options['replace'] === true,
-      now: invocation.now,
-      dbPath: settings.dbPath,
-      store: { ...settings.storeOptions, mode: fileMode(invocation) },
-      version: invocation.version,
-      book,
-    })
+    const source = resolve(label)
+    await readAnswer(db, source, 'answer', cubeColumns)
+    const shared = request(book, invocation, settings)
+    const taken = await takeAnswer(db, { ...shared, answer: 'answer', source, options: '{}', prices: '' })
+    return { label, taken: [taken], notes: [] }
   } finally {
     db.close()
   }
 }
 
+async function pullFrom(
+  label: string,
+  book: PriceBook,
+  invocation: Invocation,
+  settings: Settings,
+): Promise<TakenSource> {
+  const { options, env, terminal } = invocation
+  const timeout = waitOf(String(options['engineTimeout']), '--engine-timeout')
+  const address = addressOf(label, timeout)
+  const hasSecret = variables[address.engine].slice(1).some((name) => (env[name] ?? '') !== '')
+  if (hasSecret && !address.isSecure && !isLoopback(address))
+    terminal.warn(
+      `the password for ${address.said} goes over the network as it is: ${address.engine}s:// uses TLS`,
+    )
+  const connection = connectionTo(address, env)
+  const given = tableOf(invocation, settings)
+  const isOwn = given.preset === undefined && Object.keys(given.map).length === 0
+  const there = isOwn ? new Set(await columnsThere(connection, given.name)) : undefined
+  const table = givenTable(connection.dialect, given, there && ((name) => there.has(name)))
+  const pulled = await pullCells({
+    ...request(book, invocation, settings),
+    connection,
+    table,
+    hours: hoursOf(invocation),
+    basis: settings.costBasis,
+    source: `${address.said.replace(/\/$/, '')}/${given.name}`,
+    ...(terminal.interactive ? { onBatch: shown(terminal) } : {}),
+  })
+  if (terminal.interactive) terminal.progress.write('\r\u001B[2K')
+  return { label: address.said, taken: pulled.batches, notes: notesOn(pulled) }
+}
+
+const shown =
+  ({ progress }: Terminal) =>
+  (done: number, total: number, rows: number): void => {
+    progress.write(`\r\u001B[2K${count(done)} of ${count(total)} hours, ${count(rows)} rows`)
+  }
+
+const notesOn = ({ unchanged, scanned }: Pulled): string[] => [
+  ...(unchanged > 0
+    ? [`${counted(unchanged, 'hour is as it was', 'hours are as they were')}, and not asked for again.`]
+    : []),
+  ...(scanned === undefined ? [] : [`The engine read ${bytes(scanned)}.`]),
+]
+
 /** The report of what was taken; hours that were left out are told, and refused input is the exit code. */
-export function outcomeOf(
+function outcomeOf(
   sources: readonly TakenSource[],
   book: PriceBook,
   invocation: Invocation,
   settings: Settings,
 ): Outcome {
   const files = sources.map(fileOf)
+  const all = sources.flatMap(({ taken }) => taken)
   const facts = {
     files,
     totals: addCounts(files),
-    brought: sources.map(({ taken }) => taken.brought).reduce(together),
+    brought: all.map((one) => one.brought).reduce(together, nothing),
     unpricedModels: [],
     loggedCosts: [],
     priceData: priceDataWords(book),
@@ -89,24 +161,35 @@ export function outcomeOf(
     now: invocation.now,
     verbose: true,
   }
-  const left = sources.flatMap(({ label, taken }) => leftOutWords(label, taken))
+  const left = sources.flatMap(({ label, taken }) =>
+    leftOutWords(
+      label,
+      taken.flatMap((one) => one.leftOut),
+    ),
+  )
   for (const words of left) invocation.terminal.warn(words)
   return {
-    report: ingestReport(facts, asked, [...sources.flatMap(({ taken }) => refusedWords(taken)), ...left]),
+    report: ingestReport(facts, asked, [
+      ...all.flatMap(refusedWords),
+      ...left,
+      ...sources.flatMap(({ notes }) => notes),
+    ]),
     ...(left.length > 0 ? { exitCode: exitCodes.refused } : {}),
   }
 }
 
 function fileOf({ label, taken }: TakenSource): FileCounts {
-  const rejected = Object.values(taken.refused).reduce((sum, n) => sum + n, 0)
+  const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0)
+  const rejected = sum(taken.flatMap(({ refused }) => Object.values(refused)))
+  const lines = sum(taken.map(({ rows }) => rows))
   return {
     label,
     importer: rollupImporter,
-    state: 'read',
+    state: taken.length === 0 ? 'unchanged' : 'read',
     note: null,
     reasons: [],
-    lines: taken.rows,
-    imported: taken.rows - rejected,
+    lines,
+    imported: lines - rejected,
     duplicates: 0,
     superseded: 0,
     skipped: 0,
@@ -119,7 +202,7 @@ const refusedWords = ({ refused }: Taken): string[] =>
     ([reason, n]) => `${counted(n, 'row was', 'rows were')} refused by the engine's statement: ${reason}.`,
   )
 
-function leftOutWords(label: string, { leftOut }: Taken): string[] {
+function leftOutWords(label: string, leftOut: Taken['leftOut']): string[] {
   const [first] = leftOut
   if (first === undefined) return []
   const hour = new Date(first.hour * 3_600_000).toISOString().slice(0, 16)
@@ -127,6 +210,8 @@ function leftOutWords(label: string, { leftOut }: Taken): string[] {
     `${label}: ${counted(leftOut.length, 'hour was', 'hours were')} left out, the first ${hour}Z: ${first.reason}${leftOut.length > 1 ? ` (and ${count(leftOut.length - 1)} more)` : ''}.`,
   ]
 }
+
+const nothing: BroughtCells = { calls: 0, first_ts: null, last_ts: null, cost_usd: null, unpriced_calls: 0 }
 
 const together = (one: BroughtCells, other: BroughtCells): BroughtCells => ({
   calls: one.calls + other.calls,
