@@ -142,7 +142,7 @@ async function storedHours(
 }
 
 /** Hours one after another as ranges. */
-export function rangesOf(hours: readonly number[]): readonly HourRange[] {
+function rangesOf(hours: readonly number[]): readonly HourRange[] {
   const ranges: [number, number][] = []
   for (const hour of hours) {
     const last = ranges.at(-1)

@@ -112,6 +112,8 @@ function nextPath({ host, said }: Address, uri: string | undefined): string | un
 function linesOf({ columns, data = [] }: Page, needsHeader: boolean): string {
   const header = needsHeader && columns !== undefined ? [columns.map(({ name }) => name)] : []
   const field = (value: unknown): string =>
-    value === null || value === undefined ? '' : quoteField(String(value as string | number | boolean))
+    value === null || value === undefined
+      ? ''
+      : quoteField(typeof value === 'string' ? value : JSON.stringify(value))
   return [...header, ...data].map((row) => `${row.map(field).join(',')}\n`).join('')
 }

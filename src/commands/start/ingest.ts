@@ -23,7 +23,7 @@ where it ended.`,
     ...sourceOptions,
     {
       flags: '--rollup',
-      about: 'take sums of calls that are elsewhere: of an engine, or its answer in a file',
+      about: 'take sums of calls that an engine holds, or its answer in a file',
       group: 'Engine',
     },
     ...pullOptions,
@@ -50,10 +50,7 @@ where it ended.`,
   examples: [
     { command: 'llmcost ingest logs/*.jsonl', about: 'read some files' },
     { command: 'llmcost ingest --agents', about: "all sessions of this user's coding agents" },
-    {
-      command: 'llmcost ingest --rollup clickhouse://host:8123/default --table calls --since 30d',
-      about: 'sums of calls that stay in an engine',
-    },
+    { command: 'llmcost ingest --rollup trino://host/lake/llm', about: 'sums of calls that stay there' },
     { command: 'zcat calls.jsonl.gz | llmcost ingest -', about: 'read from a pipe' },
     {
       command:
