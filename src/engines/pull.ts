@@ -30,6 +30,8 @@ export interface PullRequest extends Omit<TakeRequest, 'answer' | 'asked' | 'opt
   readonly table: ForeignTable
   readonly hours: HourRange
   readonly basis: CostBasis
+  /** How much is asked for at once; an hour with more rows stands alone. */
+  readonly limits?: { readonly hours: number; readonly rows: number }
   /** Told after each batch: hours that are done, of all. */
   readonly onBatch?: (done: number, total: number, rows: number) => void
 }
@@ -44,8 +46,7 @@ export interface Pulled {
 
 let number = 0
 
-/** So many hours are asked for at once, and so many rows; an hour with more stands alone. */
-const most = { hours: 240, rows: 5_000_000 }
+const usualLimits = { hours: 240, rows: 5_000_000 }
 
 /** @throws UserError */
 export async function pullCells(request: PullRequest): Promise<Pulled> {
@@ -62,7 +63,7 @@ export async function pullCells(request: PullRequest): Promise<Pulled> {
     const words = await asking.survey(todo)
     const batches: Taken[] = []
     let done = 0
-    for (const some of batchesOf(todo, there)) {
+    for (const some of batchesOf(todo, there, request.limits ?? usualLimits)) {
       batches.push(await asking.cells(some, words, prices))
       done += some.length
       request.onBatch?.(
@@ -78,13 +79,17 @@ export async function pullCells(request: PullRequest): Promise<Pulled> {
 }
 
 /** @param there what each hour is there, its rows first */
-function batchesOf(todo: readonly number[], there: ReadonlyMap<number, string>): number[][] {
+function batchesOf(
+  todo: readonly number[],
+  there: ReadonlyMap<number, string>,
+  limits: NonNullable<PullRequest['limits']>,
+): number[][] {
   const batches: number[][] = []
   let rows = Infinity
   for (const hour of todo) {
     const own = Number((there.get(hour) ?? '0').split(' ')[0])
     const last = batches.at(-1)
-    if (last === undefined || rows + own > most.rows || last.length >= most.hours) {
+    if (last === undefined || rows + own > limits.rows || last.length >= limits.hours) {
       batches.push([hour])
       rows = own
     } else {
@@ -213,7 +218,15 @@ class Asking {
     await this.#ask(cubeStatement(query, words, basis), 'answer', cubeColumns)
     // The store is attached to the database that holds the answer, and each batch has its own.
     const db = await this.#answers()
-    const { connection: _, table: __, hours: ___, basis: ____, onBatch: _____, ...request } = this.#request
+    const {
+      connection: _,
+      table: __,
+      hours: ___,
+      basis: ____,
+      onBatch: _____,
+      limits: ______,
+      ...request
+    } = this.#request
     const options = JSON.stringify(table)
     return takeAnswer(db, { ...request, answer: 'answer', options, prices, asked: todo })
   }
