@@ -1,6 +1,7 @@
 /** Keeps `daily_sketches` as the calls are: days in which a call changed are counted anew. */
 import type { Database } from '../db/database.js'
 import { noteOf, sketchKey, writeNote } from './cube-note.js'
+import type { ChangedDays } from './changed-days.js'
 import type { Label } from './labels.js'
 import { boundsFrom, boundsText } from './sketch-buckets.js'
 import {
@@ -34,33 +35,45 @@ const own = "owner = 'calls'"
 /** Counts all calls of the store. @param left labels that its cubes do not have */
 export async function buildSketches(db: Database, left: readonly Label[]): Promise<void> {
   await db.run(`DELETE FROM ${table} WHERE ${own}`)
-  await count(db, 'store.main.calls', 'TRUE', left)
+  await keepSmall(db, await count(db, table, { calls: 'store.main.calls', within: 'TRUE' }, left))
 }
 
-/**
- * Counts the days of changed hours anew, or all where there are no sketches yet.
- * @param hours table of changed hours since 1970
- */
-export async function refreshSketches(db: Database, hours: string, left: readonly Label[]): Promise<void> {
+/** Counts days that changed anew, what was added to others, or all calls where there are no sketches yet. */
+export async function refreshSketches(
+  db: Database,
+  days: ChangedDays,
+  left: readonly Label[],
+): Promise<void> {
   const note = await noteOf(db, 'store.main.meta', sketchKey)
   if (note === undefined) return buildSketches(db, left)
-  const { first, last } = await db.one<{ first: number; last: number }>(
-    `SELECT min(hour) // 24 AS first, max(hour) // 24 AS last FROM ${hours}`,
-  )
-  // The span alone lets the engine pass over most of a large store.
-  const within = `ts >= make_timestamp(${first} * 86400000000) AND ts < make_timestamp((${last} + 1) * 86400000000)
-    AND ${dayOf('ts')} IN (SELECT hour // 24 FROM ${hours})`
+  const { within, grown } = days
+  const into = grown === undefined ? table : 'counted_sketches'
+  if (grown !== undefined) {
+    await db.run(`CREATE OR REPLACE TEMP TABLE counted_sketches AS FROM ${table} LIMIT 0`)
+    await db.run(`INSERT INTO counted_sketches FROM ${table} WHERE ${own} AND ${grown}`)
+  }
   await db.run(`DELETE FROM ${table} WHERE ${own} AND ${within}`)
-  await count(db, `(SELECT * FROM store.main.calls WHERE ${within})`, within, [...left, ...note.left])
+  const gone = await count(db, into, days, [...left, ...note.left])
+  if (grown !== undefined) {
+    await db.run(`INSERT INTO ${table} BY NAME SELECT * EXCLUDE (bucket_calls), CAST(sum(bucket_calls) AS BIGINT) AS bucket_calls
+      FROM counted_sketches GROUP BY ALL ORDER BY ts, label, label_value, quantity, bucket`)
+    await db.run('DROP TABLE counted_sketches')
+  }
+  await keepSmall(db, gone)
 }
 
-/** @param within the days of the calls, as a condition on the `ts` of cells */
-async function count(db: Database, calls: string, within: string, gone: readonly Label[]): Promise<void> {
+/** @param into table of rows @returns labels that have none */
+async function count(
+  db: Database,
+  into: string,
+  { calls, within }: Pick<ChangedDays, 'calls' | 'within'>,
+  gone: readonly Label[],
+): Promise<readonly SketchLabel[]> {
   const crowded = await crowdedLabels(db, within)
   const left = sketchLabels.filter((label) => gone.includes(label) || crowded.includes(label))
-  if (left.length > 0)
+  for (const one of left.length === 0 ? [] : new Set([table, into]))
     await db.run(
-      `DELETE FROM ${table} WHERE ${own} AND CAST(label AS VARCHAR) IN (${left.map((l) => `'${l}'`).join(', ')})`,
+      `DELETE FROM ${one} WHERE ${own} AND CAST(label AS VARCHAR) IN (${left.map((l) => `'${l}'`).join(', ')})`,
     )
   const pairs: readonly (readonly SketchLabel[])[] = sketchPairs.map((pair) =>
     pair.filter((label) => !left.includes(label)),
@@ -69,11 +82,11 @@ async function count(db: Database, calls: string, within: string, gone: readonly
   for (const [i, pair] of pairs.entries()) {
     // All calls together are those of any pair; the first is counted in any case.
     const labels = i === 0 ? ['total' as const, ...pair] : pair
-    if (labels.length > 0) await insertPair(db, i, labels, names)
+    if (labels.length > 0) await insertPair(db, into, { i, labels, names })
   }
   for (const made of ['sketched_calls', ...pairs.map((_, i) => `sketch_keys_${i}`)])
     await db.run(`DROP TABLE ${made}`)
-  await keepSmall(db, left)
+  return left
 }
 
 async function crowdedLabels(db: Database, within: string): Promise<readonly Label[]> {
@@ -124,9 +137,16 @@ async function bucketCalls(
 /** Counts by both labels of a pair at once, then by each. */
 async function insertPair(
   db: Database,
-  i: number,
-  labels: readonly ('total' | SketchLabel)[],
-  names: typeof sketchNames,
+  into: string,
+  {
+    i,
+    labels,
+    names,
+  }: {
+    readonly i: number
+    readonly labels: readonly ('total' | SketchLabel)[]
+    readonly names: typeof sketchNames
+  },
 ): Promise<void> {
   const counts = names.map(
     (name) => `SELECT day, pair, ${quantityOfSketch(name, 'which')} AS quantity, bucket, bucket_calls FROM (
@@ -136,7 +156,7 @@ async function insertPair(
   await db.run(`CREATE OR REPLACE TEMP TABLE sketch_counts AS ${counts.join(' UNION ALL ')}`)
   for (const label of labels) {
     const value = label === 'total' ? 'NULL' : `sketch_keys_${i}.${label}`
-    await db.run(`INSERT INTO ${table} BY NAME
+    await db.run(`INSERT INTO ${into} BY NAME
       SELECT make_timestamp(CAST(day AS BIGINT) * 86400000000) AS ts, 'calls' AS owner, '${label}' AS label,
         ${value} AS label_value, quantity, bucket, CAST(sum(bucket_calls) AS BIGINT) AS bucket_calls
       FROM sketch_counts ${label === 'total' ? '' : `JOIN sketch_keys_${i} ON key_${i} = pair`}

@@ -16,6 +16,7 @@ import {
   type CubeNote,
   readUserNote,
 } from './cube-note.js'
+import { changedDays } from './changed-days.js'
 import { freeLabels, hourlyLabelColumns, labels, labelValue, type Label } from './labels.js'
 import {
   cellColumn,
@@ -180,27 +181,23 @@ async function build(db: Database): Promise<void> {
 }
 
 async function refresh(db: Database, note: CubeNote, lastRow: number): Promise<void> {
+  const days = await changedDays(db, lastRow)
+  if (days === undefined) return
   await db.run(
     `INSERT INTO changed_hours SELECT DISTINCT ${hourOf('ts')} FROM store.main.calls WHERE rowid > $last`,
     { last: lastRow },
   )
-  const span = await db.one<{ hours: number; first: number; last: number }>(
-    'SELECT count(*) AS hours, coalesce(min(hour), 0) AS first, coalesce(max(hour), 0) AS last FROM changed_hours',
+  const span = await db.one<{ first: number; last: number }>(
+    'SELECT min(hour) AS first, max(hour) AS last FROM changed_hours',
   )
-  if (span.hours === 0) return
   // The span alone lets the engine pass over most of a large store.
   const within = `ts >= make_timestamp(${span.first} * 3600000000) AND ts < make_timestamp((${span.last} + 1) * 3600000000)
     AND ${hourOf('ts')} IN (SELECT hour FROM changed_hours)`
   await db.run(`DELETE FROM store.main.hourly_labels WHERE ${own} AND ${within}`)
   await insertCells(db, `(SELECT * FROM store.main.calls WHERE ${within})`, note)
   const { left } = await keepSmall(db, note)
-  await refreshSketches(db, 'changed_hours', left)
-  const [firstDay, lastDay] = [Math.floor(span.first / 24), Math.floor(span.last / 24)]
-  await refreshUserDays(
-    db,
-    `ts >= make_timestamp(${firstDay} * 86400000000) AND ts < make_timestamp((${lastDay} + 1) * 86400000000)
-      AND epoch_us(ts) // 86400000000 IN (SELECT hour // 24 FROM changed_hours)`,
-  )
+  await refreshSketches(db, days, left)
+  await refreshUserDays(db, days)
 }
 
 /** Adds up the cells of some calls. @param calls FROM item of `store.calls`, or some of them */

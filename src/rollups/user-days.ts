@@ -59,6 +59,11 @@ export const userPartsOfCalls: readonly string[] = userParts.map(
   ([name, of]) => `${partOfCalls(name, of)} AS ${columnOf(name, of)}`,
 )
 
+/** Select items: those of days that are added together. */
+export const userPartsOfDays: readonly string[] = userParts.map(
+  ([name, of]) => `${partOfUserDays(name, of)} AS ${columnOf(name, of)}`,
+)
+
 /** Select items: those of one call. */
 export const userPartsOfOne: readonly string[] = userParts.map(
   ([name, of]) => `${partOfOneSql(name, of && conditions[of])} AS ${columnOf(name, of)}`,

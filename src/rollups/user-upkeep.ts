@@ -1,7 +1,8 @@
 /** Keeps `daily_users` as the calls are: days in which a call changed are added up anew. */
 import type { Database } from '../db/database.js'
 import { readUserNote, writeUserNote } from './cube-note.js'
-import { userPartsOfCalls } from './user-days.js'
+import type { ChangedDays } from './changed-days.js'
+import { userPartsOfCalls, userPartsOfDays } from './user-days.js'
 
 /** At most a row for four calls, and a million in any case: users that call seldom are as soon added up from their calls. */
 const mostRows = (calls: number): number => Math.max(4_000_000, calls) / 4
@@ -21,20 +22,31 @@ export async function buildUserDays(db: Database, allowed = mostRows): Promise<v
   await keepSmall(db, allowed)
 }
 
-/** @param within condition: the days that changed, on the `ts` of calls as of days */
-export async function refreshUserDays(db: Database, within: string): Promise<void> {
+/** Adds up days that changed anew, and what was added to others. */
+export async function refreshUserDays(db: Database, days: ChangedDays): Promise<void> {
   const note = await readUserNote(db, 'store.main.meta')
   if (note === undefined) return buildUserDays(db)
   if (!note.kept) return
+  const { within, grown, calls } = days
+  if (grown !== undefined) {
+    await db.run(`CREATE OR REPLACE TEMP TABLE summed_users AS FROM ${table} WHERE ${own} AND ${grown}`)
+  }
   await db.run(`DELETE FROM ${table} WHERE ${own} AND ${within}`)
-  await insertDays(db, `(SELECT * FROM store.main.calls WHERE ${within})`)
+  await insertDays(db, calls, grown === undefined ? undefined : 'summed_users')
+  if (grown !== undefined) await db.run('DROP TABLE summed_users')
   await keepSmall(db, mostRows)
 }
 
-async function insertDays(db: Database, calls: string): Promise<void> {
-  await db.run(`INSERT INTO ${table} BY NAME
-    SELECT make_timestamp(epoch_us(ts) // 86400000000 * 86400000000) AS ts, 'calls' AS owner, user_id, ${userPartsOfCalls.join(', ')}
-    FROM ${calls} GROUP BY 1, user_id`)
+/** @param before table of sums of other calls of these days */
+async function insertDays(db: Database, calls: string, before?: string): Promise<void> {
+  const days = `SELECT make_timestamp(epoch_us(ts) // 86400000000 * 86400000000) AS ts, user_id, ${userPartsOfCalls.join(', ')}
+    FROM ${calls} GROUP BY 1, user_id`
+  const all =
+    before === undefined
+      ? days
+      : `SELECT ts, user_id, ${userPartsOfDays.join(', ')}
+        FROM (${days} UNION ALL BY NAME SELECT * EXCLUDE (owner) FROM ${before}) GROUP BY ts, user_id`
+  await db.run(`INSERT INTO ${table} BY NAME SELECT *, 'calls' AS owner FROM (${all})`)
 }
 
 /** Where there are too many rows, they leave, and come back when the rollups are built anew. */
