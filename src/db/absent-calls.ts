@@ -6,7 +6,6 @@
  */
 import { callColumns } from '../domain/call.js'
 import type { Database } from './database.js'
-import { parquet } from './archive/files.js'
 import { elsewhereMark } from './faults.js'
 import { schemaVersion } from './schema.js'
 import { tablesAt } from './shape.js'
@@ -33,18 +32,21 @@ const guarded = (): string =>
     })
     .join(', ')
 
+/** Archived days, and the FROM item that has their calls. */
+export interface Lent {
+  readonly days: readonly string[]
+  readonly from: string
+}
+
 /**
  * Makes `calls` fail where a statement reads hours whose calls are elsewhere; nothing where there are none.
- * @param lent checked files of archived calls by day, whose hours are read from there
+ * @param lent archived days, whose calls are read from where these say
  */
-export async function guardAbsentCalls(
-  db: Database,
-  lent: ReadonlyMap<string, string> = new Map(),
-): Promise<boolean> {
+export async function guardAbsentCalls(db: Database, lent: Lent = { days: [], from: '' }): Promise<boolean> {
   if (!(await hasElsewhere(db))) return false
-  const lentDays = [...lent.keys()].map((day) => `DATE '${day}'`).join(', ')
+  const lentDays = lent.days.map((day) => `DATE '${day}'`).join(', ')
   const isAbsent =
-    lent.size === 0
+    lent.days.length === 0
       ? "owner <> 'calls'"
       : `(owner = 'cube' OR (owner = 'archive' AND CAST(ts AS DATE) NOT IN (${lentDays})))`
   // Both ends of each quarter-hour, and each minute: whoever asks for less time is asked for whole minutes, too.
@@ -54,9 +56,9 @@ export async function guardAbsentCalls(
     SELECT q.ts + to_microseconds(least(60_000_000 * minute, 899_999_999)) AS ts, s.said
     FROM quarters q JOIN spans s ON s.owner = q.owner AND s.hour = date_trunc('hour', q.ts), range(16) AS minutes(minute)`)
   const held =
-    lent.size === 0
+    lent.days.length === 0
       ? 'store.main.calls'
-      : `(SELECT * FROM store.main.calls UNION ALL BY NAME SELECT * FROM ${parquet([...lent.values()])})`
+      : `(SELECT * FROM store.main.calls UNION ALL BY NAME SELECT * FROM ${lent.from})`
   await db.run(`CREATE OR REPLACE TEMP VIEW calls AS SELECT ${names().join(', ')} FROM ${held}
     UNION ALL SELECT ${guarded()} FROM absent_calls WHERE CAST(${failing} AS BOOLEAN)`)
   return true

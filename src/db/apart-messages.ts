@@ -1,5 +1,6 @@
 /** What a process that runs statements apart and its parent tell each other. */
 import type { ErrorCode } from '../errors.js'
+import type { Copies } from './archive/lending.js'
 import type { Parameters } from './asker.js'
 import type { ResultRow } from './database.js'
 
@@ -15,6 +16,8 @@ export interface Start {
     readonly lockTimeoutMs: number
     readonly memoryLimit?: string | undefined
     readonly threads?: number | undefined
+    readonly archive?: string | undefined
+    readonly copies?: Copies | undefined
   }
   /** The system limits nothing, and needs not to. */
   readonly unlimited: boolean
@@ -41,6 +44,8 @@ export type Answer =
       readonly code: ErrorCode
       readonly hint: string | undefined
       readonly location: string | undefined
+      /** An archived day whose calls it would need. */
+      readonly archivedDay?: string | undefined
     }
   /** In DuckDB's words. */
   | { readonly kind: 'failed'; readonly message: string }

@@ -4,7 +4,7 @@
  * engine's and that of a defect included, opens a file, a folder or a socket, to read or to write. What is open
  * already is the store, to be read alone, and the line to the parent.
  */
-import { UserError } from '../errors.js'
+import { CallsElsewhere, UserError } from '../errors.js'
 import type { Database } from './database.js'
 import { makeViews, proven } from './asker.js'
 import { mostCells, mostText, type Answer, type Column, type Order, type Start } from './apart-messages.js'
@@ -85,7 +85,8 @@ const tooLarge = (): UserError =>
 function failure(error: unknown): Answer {
   if (error instanceof UserError) {
     const { message, code, hint, location } = error
-    return { kind: 'refused', message, code, hint, location }
+    const archivedDay = error instanceof CallsElsewhere && error.owner === 'archive' ? error.day : undefined
+    return { kind: 'refused', message, code, hint, location, archivedDay }
   }
   return { kind: 'failed', message: error instanceof Error ? error.message : String(error) }
 }

@@ -6,6 +6,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../errors.js'
+import type { Copies } from './archive/lending.js'
 import type { Answer, Column, Order, Start } from './apart-messages.js'
 import type { Asker } from './asker.js'
 import type { Result, ResultRow } from './database.js'
@@ -23,13 +24,23 @@ const kept = /^(?:PATH|HOME|TMPDIR|TZ|LANG|LC_\w+|(?:LD|DYLD)_LIBRARY_PATH|Syste
  */
 export async function askApart(
   path: string,
-  { onWait, onMended, lockTimeoutMs, memoryLimit, threads }: StoreOptions,
+  options: StoreOptions,
   program: string = fileURLToPath(new URL('apart-process.js', import.meta.url)),
 ): Promise<Asker> {
+  const begin = (copies?: Copies): Promise<Apart> => apartFor(path, { ...options, copies }, program)
+  const first = await begin()
+  return options.archive === undefined ? first : new Lending(first, begin)
+}
+
+async function apartFor(
+  path: string,
+  { onWait, onMended, lockTimeoutMs, memoryLimit, threads, archive, copies }: StoreOptions,
+  program: string,
+): Promise<Apart> {
   const apart = new Apart(begun(program))
   const start: Start = {
     path,
-    options: { lockTimeoutMs, memoryLimit, threads },
+    options: { lockTimeoutMs, memoryLimit, threads, ...(copies === undefined ? {} : { archive, copies }) },
     unlimited: process.platform === 'win32',
   }
   try {
@@ -43,6 +54,51 @@ export async function askApart(
     throw error
   }
   return apart
+}
+
+/** Asks another process, which has copied archived calls before it was shut off, where the first lacks them. */
+class Lending implements Asker {
+  #apart: Apart
+  readonly #begin: (copies: Copies) => Promise<Apart>
+
+  constructor(apart: Apart, begin: (copies: Copies) => Promise<Apart>) {
+    this.#apart = apart
+    this.#begin = begin
+  }
+
+  assertSelect(sql: string): Promise<void> {
+    return this.#apart.assertSelect(sql)
+  }
+
+  async ask(sql: string, params: Readonly<Record<string, string>> = {}): Promise<Result> {
+    const named = `${sql} ${Object.values(params).join(' ')}`.match(/\b\d{4}-\d{2}-\d{2}(?!\d)/g) ?? []
+    // What lies between the days that it names, then all there is.
+    for (let tries = 0; ; tries++) {
+      try {
+        return await this.#apart.ask(sql, params)
+      } catch (error) {
+        if (!(error instanceof NeedsArchive) || tries > 1) throw error
+        const days = [...named, error.archivedDay].toSorted()
+        const copies = tries === 0 ? { first: days[0]!, last: days.at(-1)! } : { first: '', last: '9' }
+        this.#apart.close()
+        this.#apart = await this.#begin(copies)
+      }
+    }
+  }
+
+  close(): void {
+    this.#apart.close()
+  }
+}
+
+/** A statement needs archived calls that were not copied. */
+class NeedsArchive extends UserError {
+  readonly archivedDay: string
+
+  constructor(archivedDay: string, message: string, options: ConstructorParameters<typeof UserError>[1]) {
+    super(message, options)
+    this.archivedDay = archivedDay
+  }
 }
 
 function begun(program: string): ChildProcess {
@@ -119,12 +175,15 @@ class Apart implements Asker {
 
 function errorOf(answer: Answer & { kind: 'refused' | 'failed' }): Error {
   if (answer.kind === 'refused') {
-    const { message, code, hint, location } = answer
-    return new UserError(message, {
+    const { message, code, hint, location, archivedDay } = answer
+    const options = {
       code,
       ...(hint === undefined ? {} : { hint: hint.split('\n') }),
       ...(location === undefined ? {} : { location }),
-    })
+    }
+    return archivedDay === undefined
+      ? new UserError(message, options)
+      : new NeedsArchive(archivedDay, message, options)
   }
   if (!/^Out of Memory/i.test(answer.message)) return new Error(answer.message.replace(shutOff, noFile))
   return new UserError('the statement needs more memory than it may have', {

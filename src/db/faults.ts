@@ -101,11 +101,7 @@ export function callsElsewhere(error: unknown): CallsElsewhere | undefined {
       day,
       span: `${first} to ${until}`,
       cause,
-      hint: [
-        'Name its folder with --archive DIR, LLMCOST_ARCHIVE or the config key archive.',
-        `llmcost sql reads the database alone: llmcost archive --restore ${span} brings calls back.`,
-        status,
-      ],
+      hint: ['Name its folder with --archive DIR, LLMCOST_ARCHIVE or the config key archive.', status],
     })
   const fetched = (sources?.split(' ') ?? []).map((source) => `llmcost ingest '${source}' --calls ${span}`)
   const how =

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MachineFault, UserError } from '../errors.js'
 import type { Rollups } from '../domain/rollups.js'
+import type { Copies } from './archive/lending.js'
 import type { Resources } from './database.js'
 
 /** Another process holds the store's lock, and held it as long as one would wait. */
@@ -16,6 +17,8 @@ export interface StoreOptions extends Resources {
   readonly rollups?: Rollups | undefined
   /** Folder of the archive; undefined: none is named. */
   readonly archive?: string | undefined
+  /** Archived days that are copied into memory, for who opens no file later. */
+  readonly copies?: Copies | undefined
   /** Called once when waiting begins, with the process waited for. */
   readonly onWait?: (pid: string) => void
   /** Called when the database was half written by a run that was killed, and was put right. */

@@ -2,8 +2,8 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { makeFilesAs } from '../machine/umask.js'
-import { guardAbsentCalls } from './absent-calls.js'
-import { lendablePaths, lendArchive } from './archive/lending.js'
+import { guardAbsentCalls, type Lent } from './absent-calls.js'
+import { copyArchived, lendablePaths, lendArchive } from './archive/lending.js'
 import { Database, ensureFolder } from './database.js'
 import { realPath } from './file-bytes.js'
 import { Keeper } from './keeper.js'
@@ -53,12 +53,16 @@ export async function openStoreForReading(
 ): Promise<Database> {
   if (isAbsent(path)) throw noStore(path)
   assertDuckDbFile(path)
-  const db = await openSealed(path, options, writes)
+  let copied: Lent | undefined
+  const db = await openSealed(path, options, writes, async (opened) => {
+    copied = await copiesFor(opened, path, options)
+  })
   try {
     const version = await readVersion(db, path)
     if (version === schemaVersion) {
       const isGuarded = await nameTables(db, version)
-      if (isGuarded && options.archive !== undefined) lendArchive(db, options.archive)
+      if (isGuarded && copied !== undefined) await guardAbsentCalls(db, copied)
+      else if (isGuarded && options.archive !== undefined) lendArchive(db, options.archive)
       return db
     }
   } catch (error) {
@@ -75,13 +79,26 @@ async function openSealed(
   path: string,
   options: StoreOptions,
   writes: readonly string[] = [],
+  attached: (db: Database) => Promise<void> = async () => undefined,
 ): Promise<Database> {
   const file = realPath(path)
   const files = ['', '.wal', '.wal.checkpoint', '.wal.recovery'].map((ending) => file + ending)
   const lent = await lendablePaths(options.archive)
-  return Database.openSealed(options, [...files, ...writes, ...lent], (db) =>
-    attachStore(db, path, options, 'read'),
-  )
+  return Database.openSealed(options, [...files, ...writes, ...lent], async (db) => {
+    await attachStore(db, path, options, 'read')
+    await attached(db)
+  })
+}
+
+/** What is copied of the archive; undefined where nothing is asked for. */
+async function copiesFor(
+  db: Database,
+  path: string,
+  { archive, copies }: StoreOptions,
+): Promise<Lent | undefined> {
+  if (archive === undefined || copies === undefined || (await readVersion(db, path)) !== schemaVersion)
+    return undefined
+  return copyArchived(db, archive, copies)
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Finds out why filters leave nothing; asked only once nothing was found. */
-import type { Database, Result } from '../db/database.js'
+import type { Database } from '../db/database.js'
 import { filterDimension } from '../domain/dimensions.js'
 import { noneValue } from '../domain/filters.js'
 import { isComparison, type Filter, type Scope } from '../domain/scope.js'
@@ -17,7 +17,7 @@ export async function unmatchedFilters(
   const found: Unmatched[] = []
   for (const filter of scope.filters.filter(({ operator }) => operator !== '!=')) {
     const { sql, params } = filterExtent(filter, scope)
-    const [extent] = await whereHeld(() => db.query<Unmatched['extent']>(sql, params))
+    const [extent] = await whereHeld(async () => [await db.one<Unmatched['extent']>(sql, params)])
     if (extent === undefined || Number(extent.calls_inside) > 0) continue
     const unmatched = { filter, extent, near: [], nearTags: [] }
     found.push(matchesNever(unmatched) ? { ...unmatched, ...(await closest(db, filter)) } : unmatched)
@@ -34,14 +34,14 @@ async function closest(db: Database, filter: Filter): Promise<Pick<Unmatched, 'n
 }
 
 async function names(db: Database, { sql, params }: ReturnType<typeof nearValues>): Promise<string[]> {
-  const rows = await whereHeld(() => db.query<{ readonly value: string }>(sql, params))
+  const rows = await whereHeld(async () => (await db.query<{ readonly value: string }>(sql, params)).rows)
   return rows.map(({ value }) => value)
 }
 
 /** The rows; none where some calls are elsewhere: of these nobody knows what they would have matched. */
-async function whereHeld<R>(ask: () => Promise<Result<R>>): Promise<readonly R[]> {
+async function whereHeld<R>(ask: () => Promise<readonly R[]>): Promise<readonly R[]> {
   try {
-    return (await ask()).rows
+    return await ask()
   } catch (error) {
     if (error instanceof CallsElsewhere) return []
     throw error

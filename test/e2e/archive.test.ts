@@ -179,11 +179,24 @@ test("a person's own SQL reaches no file of the archive", async () => {
     `EXPLAIN ANALYZE COPY (SELECT 1) TO '${path}'`,
   ])
     expect((await runWarm(['sql', sql], asked)).code).not.toBe(0)
-  expect((await runWarm(['sql', 'SELECT count(*) FROM calls'], asked)).stderr).toContain('archive --restore')
-  expect(
-    await runWarmWell(['sql', "SELECT count(*) AS n FROM calls WHERE ts > '2090-01-01'", '--csv'], asked),
-  ).toContain('0')
   expect(bytes()).toBe(before)
+})
+
+test("a person's own SQL sees archived calls, too, where their folder is named", async () => {
+  for (const sql of [
+    'SELECT count(*) AS calls, sum(cost_usd) AS cost_usd, min(ts) AS first_ts FROM calls',
+    "SELECT user_id, count(*) AS calls FROM calls WHERE ts >= '2026-09-25' AND ts < '2026-09-27' GROUP BY ALL ORDER BY ALL",
+    'FROM daily_costs ORDER BY ALL',
+  ]) {
+    const line = ['sql', sql, '--csv']
+    expect(await runWarm(line, asked)).toEqual(await runWarm(line, { cwd, env: plain }))
+  }
+  const alone = { cwd, env: { ...asked.env, LLMCOST_ARCHIVE: '' } }
+  expect((await runWarm(['sql', 'SELECT count(*) FROM calls'], alone)).stderr).toContain('--archive DIR')
+  const later = ['sql', "SELECT count(*) AS n FROM calls WHERE ts > '2090-01-01'", '--csv']
+  expect(await runWarmWell(later, alone)).toContain('0')
+  appendFileSync(last(), 'x')
+  expect((await runWarm(['sql', 'SELECT count(*) FROM calls'], asked)).stderr).toContain('was changed')
 })
 
 test('restored, the database answers alone; what a killed run left in the folder goes', async () => {

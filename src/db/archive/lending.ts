@@ -5,10 +5,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../../errors.js'
-import { guardAbsentCalls } from '../absent-calls.js'
+import { guardAbsentCalls, type Lent } from '../absent-calls.js'
 import type { Database, SqlValue } from '../database.js'
 import { archivedDays, type ArchivedDay } from './days.js'
-import { checkedFile, namesIn, realFolder } from './files.js'
+import { checkedFile, namesIn, parquet, realFolder } from './files.js'
 
 /** The paths that a reader may be lent: the archive's own files in the folder. @param folder undefined: none is named */
 export async function lendablePaths(folder: string | undefined): Promise<readonly string[]> {
@@ -32,10 +32,15 @@ export function lendArchive(db: Database, folder: string): void {
     for (const day of needed) if (!files.has(day.day)) files.set(day.day, await checkedFile(real, day))
     if (!files.has(missing.day))
       throw new UserError(`the database does not say which file has the calls of ${missing.day}`)
-    await guardAbsentCalls(db, files)
+    await guardAbsentCalls(db, lentFrom(files))
     return true
   })
 }
+
+const lentFrom = (files: ReadonlyMap<string, string>): Lent => ({
+  days: [...files.keys()],
+  from: parquet([...files.values()]),
+})
 
 /** The days between the moments that a statement names, and the one that it was found to need. */
 function between(
@@ -58,5 +63,22 @@ export async function lendAll(db: Database, folder: string | undefined): Promise
   const real = await realFolder(folder)
   const files = new Map<string, string>()
   for (const day of days) files.set(day.day, await checkedFile(real, day))
-  await guardAbsentCalls(db, files)
+  await guardAbsentCalls(db, lentFrom(files))
+}
+
+/** Days, first and last, whose archived calls are copied into memory. */
+export interface Copies {
+  readonly first: string
+  readonly last: string
+}
+
+/** Copies calls before the database can open no file any more; `store` is attached, and its tables are ours. */
+export async function copyArchived(db: Database, folder: string, { first, last }: Copies): Promise<Lent> {
+  const days = (await archivedDays(db)).filter(({ kept, day }) => kept && day >= first && day <= last)
+  if (days.length === 0) return { days: [], from: '' }
+  const real = await realFolder(folder)
+  const files: string[] = []
+  for (const day of days) files.push(await checkedFile(real, day))
+  await db.run(`CREATE TEMP TABLE lent_calls AS SELECT * FROM ${parquet(files)}`)
+  return { days: days.map(({ day }) => day), from: 'lent_calls' }
 }
