@@ -4,6 +4,7 @@ import type { Scope, Window } from '../domain/scope.js'
 import { dayMs, localAt } from '../domain/time/zones.js'
 import { bucketNumber, zoneOffset } from './buckets.js'
 import { wholeQuotient } from './dialect.js'
+import { routed, type Grain } from '../rollups/router.js'
 import type { Decimal, Query, Whole } from './query.js'
 import { columnOf, inScope } from './scope.js'
 
@@ -32,8 +33,20 @@ export interface GrowthRow {
   readonly [week: `w${number}`]: Decimal | null
 }
 
-export function growth({ scope, by, weeks, top, leastUsd }: GrowthRequest): Query<GrowthRow> {
+export function growth(request: GrowthRequest): Query<GrowthRow> {
+  const { scope, by, weeks } = request
   const read = { ...scope, since: weeks[0]?.since ?? null, until: weeks.at(-1)?.until ?? null }
+  return routed({ scope: read, by, buckets: true, additive: true }, (grain) =>
+    growthOver(grain, request, read),
+  )
+}
+
+/** @param read the scope of all weeks */
+function growthOver(
+  { from, part }: Grain,
+  { scope, by, weeks, top, leastUsd }: GrowthRequest,
+  read: Scope,
+): Query<GrowthRow> {
   const condition = inScope(read)
   const offset = zoneOffset(read)
   const params = {
@@ -54,12 +67,12 @@ export function growth({ scope, by, weeks, top, leastUsd }: GrowthRequest): Quer
   const grouped = ds.length > 0
   const sql = /* sql */ `
     WITH calls_in_scope AS (
-      SELECT *, ${offset.sql} AS zone_offset FROM calls WHERE ${condition.sql}
+      SELECT *, ${offset.sql} AS zone_offset FROM ${from} WHERE ${condition.sql}
     ), calls_by_day AS (
-      SELECT ${[...keys, 'cost_usd', `${day} - CAST($first_day AS BIGINT) AS day`].join(', ')} FROM calls_in_scope
+      SELECT ${['*', ...keys, `${day} - CAST($first_day AS BIGINT) AS day`].join(', ')} FROM calls_in_scope
     ), weekly_costs AS (
       SELECT ${[...ds, `${wholeQuotient('day', 7)} AS week`].join(', ')}, ${grouped ? `GROUPING(${ds[0]}) = 1` : 'TRUE'} AS is_total,
-        min(day) AS first_day, sum(cost_usd) AS cost_usd, count(*) - count(cost_usd) AS unpriced_calls
+        min(day) AS first_day, ${part('cost_usd')} AS week_usd, ${part('rows')} - ${part('priced_rows')} AS unpriced_calls
       FROM calls_by_day
       GROUP BY ${grouped ? `GROUPING SETS ((${ds.join(', ')}, week), (week))` : 'week'}
     ), weeks_by_group AS (
@@ -79,7 +92,7 @@ export function growth({ scope, by, weeks, top, leastUsd }: GrowthRequest): Quer
 }
 
 function weekCost(week: number): string {
-  const cost = `max(CASE WHEN week = ${week} THEN cost_usd END)`
+  const cost = `max(CASE WHEN week = ${week} THEN week_usd END)`
   const none = 'CAST(0 AS DECIMAL(38, 12))'
   return `CASE WHEN count(CASE WHEN week = ${week} THEN 1 END) = 0 THEN ${none} ELSE ${cost} END AS w${week}`
 }

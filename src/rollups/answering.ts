@@ -1,7 +1,7 @@
 /** Which of its statements a question runs: the one over the calls, or the one over the store's cubes. */
 import type { Database } from '../db/database.js'
 import { hasElsewhere } from '../db/absent-calls.js'
-import { noteOf, readCubeNote, readUserNote, sketchKey, type CubeNote } from './cube-note.js'
+import { noteOf, readCubeNote, readUserNote, sketchKey, type CubeNote, type UserNote } from './cube-note.js'
 import type { CubeStatement, SketchStatements } from './router.js'
 
 type Params = CubeStatement['params']
@@ -20,6 +20,12 @@ export function cubesOf(db: Database): Promise<CubeNote | undefined> {
   if (note === undefined) noted.set(db, (note = readCubeNote(db, 'meta')))
   return note
 }
+
+/** What the store says of its sketches; undefined where it has none. */
+export const sketchesOf = (db: Database): Promise<CubeNote | undefined> => noteOf(db, 'meta', sketchKey)
+
+/** What the store says of its sums by day and user; undefined where it has none. */
+export const userNoteOf = (db: Database): Promise<UserNote | undefined> => readUserNote(db, 'meta')
 
 /** Calls in scope from which on quantiles are read from sketches. */
 export const usualSketchBound = 1_000_000
@@ -60,7 +66,7 @@ export async function chosen(
 
 /** Whether there are sums by day and user of all calls of the store, wherever these are. */
 async function hasUserDays(db: Database): Promise<boolean> {
-  const note = await readUserNote(db, 'meta')
+  const note = await userNoteOf(db)
   if (note?.kept !== true) return false
   // Days of another owner have theirs, if these were added up before the calls left.
   const { lacking } = await db.one<{ lacking: boolean }>(
@@ -74,7 +80,7 @@ async function hasUserDays(db: Database): Promise<boolean> {
 async function isTold(db: Database, { label, extent }: SketchStatements): Promise<boolean> {
   const bound = sketchBounds.get(db) ?? usualSketchBound
   if (bound === Infinity) return false
-  const sketches = await noteOf(db, 'meta', sketchKey)
+  const sketches = await sketchesOf(db)
   if (sketches === undefined || sketches.left.some((one) => one === label)) return false
   const { sql, params } = extent
   const found = await db.one<{ calls: number | bigint; is_whole: boolean }>(sql, params)

@@ -9,6 +9,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { Database } from '../../src/db/database.js'
 import { openStoreForReading, writeStore } from '../../src/db/store.js'
 import { dimensionOf, dimensions, timeBuckets } from '../../src/domain/dimensions.js'
+import { growthBlocks } from '../../src/domain/growth.js'
 import type { Filter, Scope } from '../../src/domain/scope.js'
 import { budgetDays } from '../../src/metrics/budgets/budgets.js'
 import { dailyCosts } from '../../src/metrics/budgets/daily-costs.js'
@@ -18,6 +19,7 @@ import { sessionTotals } from '../../src/metrics/doubts/session-totals.js'
 import { history } from '../../src/metrics/store/history.js'
 import { breakdown } from '../../src/metrics/breakdown.js'
 import { groupCount } from '../../src/metrics/groups.js'
+import { growth } from '../../src/metrics/growth.js'
 import { isAdditive } from '../../src/metrics/figures.js'
 import { measureNames, measureOf, type MeasureName } from '../../src/metrics/measures/registry.js'
 import type { Query } from '../../src/metrics/query.js'
@@ -169,6 +171,13 @@ const others: fc.Arbitrary<Query<unknown>> = fc
       sessionTotals(of),
       groupCount({ scope: of, by: [dimensionOf(by ?? 'feature')] }),
       budgetDays({ scope: of, filterSets, clockMs }),
+      growth({
+        scope: of,
+        by: by === null ? [] : [dimensionOf(by)],
+        weeks: growthBlocks(new Date(now), of.tz),
+        top: 2,
+        leastUsd: 0.01,
+      }),
       dailyCosts({
         scope: of,
         by: by === null ? [] : [dimensionOf(by)],

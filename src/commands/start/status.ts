@@ -12,7 +12,7 @@ import {
   type StatusRow,
   type UnreadRow,
 } from '../../metrics/store/status.js'
-import { cubesOf } from '../../rollups/answering.js'
+import { cubesOf, sketchesOf, userNoteOf } from '../../rollups/answering.js'
 import { priceDataWords } from '../../ingest/price-data.js'
 import { loadPriceBook } from '../../pricing/book.js'
 import { statusReport } from '../../reports/store/status.js'
@@ -51,6 +51,8 @@ export const status: CommandSpec = {
       const cubes = await cubesOf(db)
       const rollups = cubes && {
         left: cubes.left,
+        unsketched: (await sketchesOf(db))?.left ?? [],
+        users: await userNoteOf(db),
         spans: (await db.query<RollupSpanRow>(rollupSpans().sql)).rows,
       }
       const prices = priceDataWords(book)

@@ -29,7 +29,16 @@ export interface StatusFacts {
   readonly fingerprint: string
   readonly configPath: string | undefined
   /** Spans of the rollups, and labels that they lack; undefined where the store has none. */
-  readonly rollups: { readonly spans: readonly RollupSpanRow[]; readonly left: readonly string[] } | undefined
+  readonly rollups:
+    | {
+        readonly spans: readonly RollupSpanRow[]
+        readonly left: readonly string[]
+        /** Labels without sketches of quantiles. */
+        readonly unsketched: readonly string[]
+        /** Whether there are sums by day and user; undefined where none were made yet. */
+        readonly users: { readonly kept: boolean } | undefined
+      }
+    | undefined
 }
 
 /** Where the database is and what it holds. */
@@ -129,13 +138,28 @@ const ownerNotes: Readonly<Record<string, string>> = {
 }
 
 /** What questions are answered from instead of the calls, and where these are. */
-function rollupSection({ spans, left }: NonNullable<StatusFacts['rollups']>): Section {
-  const lacking =
-    left.length === 0
+function rollupSection({ spans, left, unsketched, users }: NonNullable<StatusFacts['rollups']>): Section {
+  const many = (what: string, labels: readonly string[], rest: string): string[] => {
+    const [has, it] = labels.length === 1 ? ['has', 'it'] : ['have', 'them']
+    return labels.length === 0
       ? []
       : [
-          `They are not kept by ${left.join(', ')}, which ${left.length === 1 ? 'has' : 'have'} too many values: what asks for ${left.length === 1 ? 'it' : 'them'} is answered from the calls.`,
+          `${what} by ${labels.join(', ')}, which ${has} too many values: ${rest} ${it} is answered from the calls.`,
         ]
+  }
+  const lacking = [
+    ...many('They are not kept', left, 'what asks for'),
+    ...many(
+      'Quantiles are not sketched',
+      unsketched.filter((label) => !left.includes(label)),
+      'a quantile by',
+    ),
+    ...(users?.kept === false
+      ? [
+          'Sums by day and user are not kept: there are more than one for four calls, and users are counted in the calls.',
+        ]
+      : []),
+  ]
   return {
     id: 'rollups',
     title: 'Rollups',
