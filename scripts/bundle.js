@@ -5,6 +5,7 @@
  * them: no user installs the first whole, the second is one file where it was a hundred, and of the third the tables of
  * two encodings are kept, compressed: 1.2 MB, where the package has 30.
  */
+import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -110,11 +111,40 @@ const { output } = await bundle.generate({
 })
 await bundle.close()
 
+/** What applications load: a file of its own without any package, for both kinds of modules. */
+const libraries = ['track']
+const entries = []
+for (const name of libraries) {
+  const library = await rolldown({ input: join(built, name, 'index.js'), platform: 'node' })
+  for (const [format, folder] of [
+    ['esm', name],
+    ['cjs', join(name, 'cjs')],
+  ]) {
+    const made = await library.generate({ format, comments: false, exports: 'named' })
+    entries.push({ path: join(built, folder, 'index.js'), code: made.output[0].code })
+  }
+  await library.close()
+}
+
 // All files lie in one folder: what is found beside a file of the sources is found beside any of these.
 rmSync(built, { recursive: true })
 for (const { fileName, code } of output) {
   mkdirSync(dirname(join(built, fileName)), { recursive: true })
   writeFileSync(join(built, fileName), code)
+}
+
+for (const { path, code } of entries) {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, code)
+}
+// Types for both kinds: those of a folder are of the kind that its package says.
+for (const name of libraries) {
+  writeFileSync(join(built, name, 'cjs', 'package.json'), '{ "type": "commonjs" }\n')
+  for (const folder of [name, join(name, 'cjs')])
+    execFileSync(process.execPath, [
+      join(packages, 'typescript', 'bin', 'tsc'),
+      ...['-p', join(packages, '..', 'tsconfig.libraries.json'), '--outDir', join(built, folder)],
+    ])
 }
 
 for (const [name, bytes] of tables) writeFileSync(join(built, name), bytes)
