@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, ftruncateSync, mkdirSync, openSync, write, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { trackedBy } from '../domain/words/tracked.js'
 import type { Made } from './calls.js'
 
 export interface LogOptions {
@@ -23,6 +24,9 @@ export interface LogOptions {
 
 /** Records of a batch, and the memory that they hold at most unless one alone holds more; it is begun once there are as many. */
 const batch = { records: 256, bytes: 1_000_000 }
+
+/** The first key of each line. */
+const mark = { [trackedBy.key]: trackedBy.value }
 
 /** What a record without more holds, roughly, bytes. */
 const usualBytes = 1000
@@ -157,9 +161,9 @@ export class LogFile {
     if (this.#dropped > 0) {
       lines.push(
         JSON.stringify({
+          ...mark,
           ts: this.#droppedSince!.toISOString(),
-          event: 'tracker_dropped',
-          dropped_calls: this.#dropped,
+          [trackedBy.dropped]: this.#dropped,
         }),
       )
       this.#dropped = 0
@@ -167,7 +171,7 @@ export class LogFile {
     }
     for (const { record } of taken) {
       try {
-        lines.push(JSON.stringify(record()))
+        lines.push(JSON.stringify({ ...mark, ...record() }))
       } catch (error) {
         this.#tell(error)
       }

@@ -17,59 +17,108 @@ export interface Observer {
 /** What a reader of a body that is no JSON and no stream of events may get at most, to be looked at. */
 const most = 16_000_000
 
+/** What is known of a response that is looked at. */
+interface Watched {
+  readonly observer: Observer
+  /** The response's own stream. */
+  readonly stream: ReadableStream<Uint8Array>
+  /** The stream that a reader took in its place. */
+  taken?: ReadableStream<Uint8Array>
+}
+
+const watched = new WeakMap<Response, Watched>()
+
+type Reader = 'json' | 'text' | 'arrayBuffer' | 'blob' | 'bytes'
+
+const decoded = (value: ArrayBuffer | Uint8Array): unknown =>
+  value.byteLength > most ? undefined : parsed(new TextDecoder().decode(value))
+
+/** What can be seen of a body that a reader read whole. */
+const looks: Readonly<Record<Reader, (value: never) => unknown>> = {
+  json: (value: unknown) => value,
+  text: (value: string) => (value.length > most ? undefined : parsed(value)),
+  arrayBuffer: decoded,
+  bytes: decoded,
+  blob: () => undefined,
+}
+
+type Read = (this: Response) => Promise<never>
+
+/** A method that reads the body whole. @param read that of the response's own class */
+const reading = (name: Reader, read: Read): PropertyDescriptor => ({
+  configurable: true,
+  writable: true,
+  async value(this: Response) {
+    const { observer, taken } = watched.get(this)!
+    // What was taken is looked at as it passes.
+    if (taken !== undefined) {
+      const passed = new Response(taken, { headers: this.headers })
+      return (passed as unknown as Record<Reader, () => Promise<never>>)[name]()
+    }
+    try {
+      const value = await read.call(this)
+      observer.told(looks[name](value))
+      observer.ended()
+      return value as unknown
+    } catch (error) {
+      observer.ended(error)
+      throw error
+    }
+  },
+})
+
+function bodyOf(response: Response): ReadableStream<Uint8Array> {
+  const one = watched.get(response)!
+  const { observer, stream } = one
+  if (one.taken !== undefined) return one.taken
+  // What was read already has no stream to take; nor has what another implementation gives in its place.
+  if (!(stream instanceof ReadableStream) || response.bodyUsed || stream.locked) return stream
+  return (one.taken = passing(stream, response.headers.get('content-type') ?? '', observer))
+}
+
+/** What stands in the place of the methods of a class of responses; made once, as each call would pay for it. */
+const descriptors = new WeakMap<object, PropertyDescriptorMap>()
+
+function descriptorsOf(response: Response): PropertyDescriptorMap {
+  const own = Object.getPrototypeOf(response) as Readonly<Partial<Record<Reader | 'clone', Read>>>
+  const known = descriptors.get(own)
+  if (known !== undefined) return known
+  const made: PropertyDescriptorMap = {
+    clone: {
+      configurable: true,
+      writable: true,
+      value(this: Response) {
+        const body = bodyOf(this)
+        if (!(body instanceof ReadableStream)) return own.clone?.call(this)
+        const [one, other] = body.tee()
+        watched.get(this)!.taken = one
+        return new Response(other, this)
+      },
+    },
+    body: {
+      configurable: true,
+      get(this: Response) {
+        return bodyOf(this)
+      },
+    },
+  }
+  for (const name of Object.keys(looks) as Reader[]) {
+    const read = own[name]
+    if (read !== undefined) made[name] = reading(name, read)
+  }
+  descriptors.set(own, made)
+  return made
+}
+
 /** @returns the same response, whose readers tell the observer */
 export function observed(response: Response, observer: Observer): Response {
-  if (response.body === null) {
+  const stream = response.body
+  if (stream === null) {
     observer.ended()
     return response
   }
-  const { json, text, arrayBuffer, blob, bytes } = response as Response & {
-    bytes?: () => Promise<Uint8Array>
-  }
-  /** The stream that a reader took, in place of the response's own. */
-  let taken: ReadableStream<Uint8Array> | undefined
-  const from = (): Response =>
-    taken === undefined ? response : new Response(taken, { headers: response.headers })
-  const whole =
-    <T>(read: () => Promise<T>, look: (value: T) => unknown) =>
-    async (): Promise<T> => {
-      // What was taken is looked at as it passes.
-      if (taken !== undefined) return read.call(from())
-      try {
-        const value = await read.call(response)
-        observer.told(look(value))
-        observer.ended()
-        return value
-      } catch (error) {
-        observer.ended(error)
-        throw error
-      }
-    }
-  const decoded = (value: ArrayBuffer | Uint8Array): unknown =>
-    value.byteLength > most ? undefined : parsed(new TextDecoder().decode(value))
-  const methods: Record<string, unknown> = {
-    json: whole(json, (value) => value),
-    text: whole(text, (value) => (value.length > most ? undefined : parsed(value))),
-    arrayBuffer: whole(arrayBuffer, decoded),
-    blob: whole(blob, () => undefined),
-    ...(bytes === undefined ? {} : { bytes: whole(bytes, decoded) }),
-    clone: () => {
-      const [one, other] = body().tee()
-      taken = one
-      return new Response(other, response)
-    },
-  }
-  const stream = response.body
-  const body = (): ReadableStream<Uint8Array> => {
-    if (taken !== undefined) return taken
-    // What was read already has no stream to take; nor has what another implementation gives in its place.
-    if (!(stream instanceof ReadableStream) || response.bodyUsed || stream.locked) return stream
-    return (taken = passing(stream, response.headers.get('content-type') ?? '', observer))
-  }
-  for (const [name, value] of Object.entries(methods))
-    Object.defineProperty(response, name, { value, configurable: true, writable: true })
-  Object.defineProperty(response, 'body', { get: body, configurable: true })
-  return response
+  watched.set(response, { observer, stream })
+  return Object.defineProperties(response, descriptorsOf(response))
 }
 
 /** The same stream; what passes is looked at. */

@@ -34,11 +34,22 @@ const providers: readonly (readonly [host: RegExp, provider: string])[] = [
 ]
 
 /** The call that a request makes; undefined where it makes none: files, batches, lists of models. */
-export function callAt(
-  url: string,
-  method: string | undefined,
-): Pick<CallRecord, 'operation' | 'provider'> | undefined {
-  if ((method ?? 'GET').toUpperCase() !== 'POST' || !URL.canParse(url)) return undefined
+export function callAt(url: string, method: string | undefined): Place | undefined {
+  if ((method ?? 'GET').toUpperCase() !== 'POST') return undefined
+  if (!placesKnown.has(url)) {
+    // Applications ask few places, again and again.
+    if (placesKnown.size >= 1000) placesKnown.clear()
+    placesKnown.set(url, placeOf(url))
+  }
+  return placesKnown.get(url)
+}
+
+type Place = Pick<CallRecord, 'operation' | 'provider'>
+
+const placesKnown = new Map<string, Place | undefined>()
+
+function placeOf(url: string): Place | undefined {
+  if (!URL.canParse(url)) return undefined
   const { pathname, hostname } = new URL(url)
   const operation = operations.find(([path]) => path.test(pathname))?.[1]
   if (operation === undefined) return undefined

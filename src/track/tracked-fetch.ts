@@ -15,7 +15,7 @@ export type Fetch = typeof globalThis.fetch
 
 /** @param labels of all calls, where nothing else is said around them */
 export function trackedFetch(fetch: Fetch, calls: Calls, labels: CostLabels): Fetch {
-  return async (input, init) => {
+  return (input, init) => {
     const call = begun(input, init)
     if (call === undefined) return fetch(input, init)
     const answer = new Answer()
@@ -30,7 +30,7 @@ export function trackedFetch(fetch: Fetch, calls: Calls, labels: CostLabels): Fe
         const { error = failed, ...told } = answer.fields()
         return {
           ts: ts.toISOString(),
-          call_id: `tracked-${randomUUID()}`,
+          call_id: told.call_id ?? `tracked-${randomUUID()}`,
           ...call.at,
           ...requestFields(call.body),
           ...told,
@@ -44,8 +44,7 @@ export function trackedFetch(fetch: Fetch, calls: Calls, labels: CostLabels): Fe
       }
       return { record, bytes: 2 * call.body.length }
     }, call.signal)
-    try {
-      const response = await fetch(input, init)
+    const answered = (response: Response): Response => {
       if (!response.ok) refused = `http_${response.status}`
       calls.endWhenForgotten(response, end)
       return observed(response, {
@@ -53,9 +52,15 @@ export function trackedFetch(fetch: Fetch, calls: Calls, labels: CostLabels): Fe
         begun: () => (ttft = msSince(started)),
         ended: end,
       })
-    } catch (error) {
+    }
+    const failed = (error: unknown): never => {
       end(error)
       throw error
+    }
+    try {
+      return fetch(input, init).then(answered, failed)
+    } catch (error) {
+      return failed(error)
     }
   }
 }
@@ -77,8 +82,9 @@ function begun(input: Parameters<Fetch>[0], init: Parameters<Fetch>[1]): Begun |
       init?.method ?? (isRequest ? input.method : undefined),
     )
     if (at === undefined) return undefined
-    const headers = new Headers(init?.headers ?? (isRequest ? input.headers : undefined))
-    const retries = headers.get('x-stainless-retry-count')
+    const headers = init?.headers ?? (isRequest ? input.headers : undefined)
+    // Clients that try again by themselves say so, all of them by headers of this class.
+    const retries = headers instanceof Headers ? headers.get('x-stainless-retry-count') : null
     const attempt = retries === null || !/^\d{1,3}$/.test(retries) ? undefined : Number(retries) + 1
     const signal = init?.signal ?? (isRequest ? input.signal : undefined)
     return { at, body: jsonOf(init?.body), attempt, signal }

@@ -35,10 +35,10 @@ class Counts {
   }
 
   /** Counts above 0 that nobody read, without sums of what was. */
-  rest(free: readonly string[]): Record<string, number> | undefined {
-    for (const path of free) this.#found.delete(path)
-    const left = [...this.#found].filter(([, value]) => value > 0)
-    return left.length === 0 ? undefined : Object.fromEntries(left)
+  rest(free: ReadonlySet<string>): Record<string, number> | undefined {
+    let left: Record<string, number> | undefined
+    for (const [path, value] of this.#found) if (value > 0 && !free.has(path)) (left ??= {})[path] = value
+    return left
   }
 }
 
@@ -51,6 +51,9 @@ const sum = (...values: readonly (number | undefined)[]): number | undefined =>
 function known(fields: { readonly [name in keyof Usage]: Usage[name] | undefined }): Usage {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 }
+
+/** A fetched page costs its tokens alone. */
+const freeOfAnthropic = new Set(['server_tool_use.web_fetch_requests'])
 
 /** Of Anthropic's Messages, whose input excludes what the cache read and wrote. */
 export function anthropicUsage(usage: Json): Usage {
@@ -70,10 +73,44 @@ export function anthropicUsage(usage: Json): Usage {
     output_tokens: counts.of('output_tokens'),
     reasoning_output_tokens: counts.of('output_tokens_details.thinking_tokens'),
     web_search_requests: counts.of('server_tool_use.web_search_requests'),
-    // A fetched page costs its tokens alone.
-    usage: counts.rest(['server_tool_use.web_fetch_requests']),
+    usage: counts.rest(freeOfAnthropic),
   })
 }
+
+const inNames = ['prompt_tokens_details', 'input_tokens_details', 'input_token_details']
+const outNames = ['completion_tokens_details', 'output_tokens_details', 'output_token_details']
+
+const within = (objects: readonly string[], name: string): readonly string[] =>
+  objects.map((object) => `${object}.${name}`)
+
+const inDetails = {
+  cached_tokens: within(inNames, 'cached_tokens'),
+  cache_write_tokens: within(inNames, 'cache_write_tokens'),
+  cache_creation_tokens: within(inNames, 'cache_creation_tokens'),
+  audio_tokens: within(inNames, 'audio_tokens'),
+  image_tokens: within(inNames, 'image_tokens'),
+}
+const outDetails = {
+  reasoning_tokens: within(outNames, 'reasoning_tokens'),
+  audio_tokens: within(outNames, 'audio_tokens'),
+  image_tokens: within(outNames, 'image_tokens'),
+}
+
+/** Shares of counts that are read, and times that some servers add. */
+const freeOfOpenai = new Set([
+  'prompt_cache_miss_tokens',
+  ...within(inNames, 'text_tokens'),
+  ...within(outNames, 'text_tokens'),
+  ...within(outNames, 'accepted_prediction_tokens'),
+  ...within(outNames, 'rejected_prediction_tokens'),
+  'cost_details.upstream_inference_prompt_cost',
+  'cost_details.upstream_inference_completions_cost',
+  'queue_time',
+  'prompt_time',
+  'completion_time',
+  'total_time',
+  'num_sources_used',
+])
 
 /** Of OpenAI's APIs and of those that speak like them: chat completions, responses, embeddings, images, audio. */
 export function openaiUsage(usage: Json): Usage {
@@ -81,18 +118,9 @@ export function openaiUsage(usage: Json): Usage {
   const input = counts.of('prompt_tokens', 'input_tokens')
   const output = counts.of('completion_tokens', 'output_tokens')
   const total = counts.of('total_tokens')
-  const details = (side: 'in' | 'out', name: string): number | undefined =>
-    counts.of(
-      ...(side === 'in'
-        ? [`prompt_tokens_details.${name}`, `input_tokens_details.${name}`, `input_token_details.${name}`]
-        : [
-            `completion_tokens_details.${name}`,
-            `output_tokens_details.${name}`,
-            `output_token_details.${name}`,
-          ]),
-    )
-  const cached = details('in', 'cached_tokens') ?? counts.of('prompt_cache_hit_tokens', 'cached_tokens')
-  const reasoning = details('out', 'reasoning_tokens') ?? counts.of('reasoning_tokens')
+  const cached =
+    counts.of(...inDetails.cached_tokens) ?? counts.of('prompt_cache_hit_tokens', 'cached_tokens')
+  const reasoning = counts.of(...outDetails.reasoning_tokens) ?? counts.of('reasoning_tokens')
   // Some count reasoning beside the output: the total then shows it.
   // With a key of one's own, OpenRouter's cost is its fee, beside what the provider takes.
   const [cost, upstream] = [counts.of('cost'), counts.of('cost_details.upstream_inference_cost')]
@@ -102,35 +130,19 @@ export function openaiUsage(usage: Json): Usage {
     input_tokens: input,
     cache_read_input_tokens: cached,
     cache_creation_input_tokens:
-      details('in', 'cache_write_tokens') ?? details('in', 'cache_creation_tokens'),
+      counts.of(...inDetails.cache_write_tokens) ?? counts.of(...inDetails.cache_creation_tokens),
     output_tokens: isBeside ? sum(output, reasoning) : output,
     reasoning_output_tokens: reasoning,
-    input_audio_tokens: details('in', 'audio_tokens'),
-    output_audio_tokens: details('out', 'audio_tokens'),
-    input_image_tokens: details('in', 'image_tokens'),
-    output_image_tokens: details('out', 'image_tokens'),
+    input_audio_tokens: counts.of(...inDetails.audio_tokens),
+    output_audio_tokens: counts.of(...outDetails.audio_tokens),
+    input_image_tokens: counts.of(...inDetails.image_tokens),
+    output_image_tokens: counts.of(...outDetails.image_tokens),
     reported_cost_usd: usage['is_byok'] === true ? sum(cost, upstream) : cost,
-    usage: counts.rest([
-      'prompt_cache_miss_tokens',
-      ...['text_tokens', 'accepted_prediction_tokens', 'rejected_prediction_tokens'].flatMap((name) => [
-        `prompt_tokens_details.${name}`,
-        `input_tokens_details.${name}`,
-        `input_token_details.${name}`,
-        `completion_tokens_details.${name}`,
-        `output_tokens_details.${name}`,
-        `output_token_details.${name}`,
-      ]),
-      'cost_details.upstream_inference_prompt_cost',
-      'cost_details.upstream_inference_completions_cost',
-      // Times that some servers add.
-      'queue_time',
-      'prompt_time',
-      'completion_time',
-      'total_time',
-      'num_sources_used',
-    ]),
+    usage: counts.rest(freeOfOpenai),
   })
 }
+
+const totalOfSdk = new Set(['totalTokens'])
 
 /** Of the AI SDK's models: of the second kind plain counts, from the third on objects. Input includes the cache. */
 export function sdkUsage(usage: Json): Usage {
@@ -150,6 +162,6 @@ export function sdkUsage(usage: Json): Usage {
     cache_creation_input_tokens: written,
     output_tokens: sideOf('outputTokens') ?? sum(text, reasoning),
     reasoning_output_tokens: reasoning,
-    usage: counts.rest(['totalTokens']),
+    usage: counts.rest(totalOfSdk),
   })
 }

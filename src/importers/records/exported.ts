@@ -61,7 +61,7 @@ const unguarded = (text: string): string =>
   `CASE WHEN starts_with(${text}, '''') AND regexp_matches(${text}, ${quoteText(`^'${formulaClass}`)}) THEN substr(${text}, 2) ELSE ${text} END`
 
 /** SQL: the map that the JSON object in `text` is, without what may not be a tag. */
-function tagsOf(text: string, denied: readonly string[]): string {
+export function tagsOf(text: string, denied: readonly string[]): string {
   // A key that stands twice makes no map: no export of ours has one.
   const map = `TRY(from_json(CASE WHEN starts_with(${text}, '{') AND json_valid(${text}) THEN ${text} END, '"MAP(VARCHAR, VARCHAR)"'))`
   const kept = ['strlen(e.key) BETWEEN 1 AND 60', 'strlen(e.value) <= 200']

@@ -6,6 +6,7 @@ import { unitOfName } from './cost-fields.js'
 import { comparable, costPartNames, fieldNames, totalTokenNames } from './field-names.js'
 import { isContainer } from './named-entries.js'
 import { namedFields } from './named-fields.js'
+import { isTracked, trackedPlan } from './tracked.js'
 
 /** Our own call record, as JSONL or CSV, forgiving in its names. */
 export const llmcost: Importer = {
@@ -43,6 +44,7 @@ export const llmcost: Importer = {
   },
   plan(survey) {
     if (isExported(survey.keys)) return exportedPlan(survey)
+    if (isTracked(survey)) return trackedPlan(survey)
     const document = Document.for(survey)
     const named = namedFields(survey, document)
     const { foundUnder, tags, totalTokens, toolTokens, costParts, relativeTimeUnit } = named

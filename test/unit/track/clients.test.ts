@@ -283,8 +283,8 @@ describe('the AI SDK', () => {
   })
 
   test('a model that fails', async () => {
-    const { chat } = createOpenAI({ apiKey: 'k', baseURL: `${provider.url}/v1` })
-    const model = wrapLanguageModel({ model: chat('broken'), middleware: tracker.middleware() })
+    const plain = createOpenAI({ apiKey: 'k', baseURL: `${provider.url}/v1` })
+    const model = wrapLanguageModel({ model: plain.chat('broken'), middleware: tracker.middleware() })
     await expect(generateText({ model, prompt: secret, maxRetries: 1 })).rejects.toThrow()
     expect((await written()).map(({ status, error }) => [status, error])).toEqual([
       ['error', 'http_500'],

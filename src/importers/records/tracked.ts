@@ -1,0 +1,39 @@
+/**
+ * A log that `llmcost/track` wrote: the columns of `calls` by their own names. A line may say that calls before it
+ * were dropped, which is no call, and is refused with that reason, so that nobody misses it.
+ */
+import { callFields } from '../../domain/call.js'
+import { trackedBy } from '../../domain/words/tracked.js'
+import { quoteText } from '../../domain/words/quoting.js'
+import { Document, type ReadPlan, type Survey } from '../importer.js'
+import { tagsOf } from './exported.js'
+import { isContent } from './field-names.js'
+
+export const isTracked = ({ sample }: Survey): boolean =>
+  sample.kind !== 'csv' && sample.records.some((record) => record[trackedBy.key] === trackedBy.value)
+
+export function trackedPlan(survey: Survey): ReadPlan {
+  const document = Document.for(survey)
+  const denied = (survey.innerKeys.get('tags') ?? []).filter(isContent).map(quoteText)
+  return {
+    document,
+    fields: Object.fromEntries(
+      callFields.filter((field) => survey.keys.includes(field)).map((field) => [field, document.text(field)]),
+    ),
+    ...(survey.keys.includes('tags') ? { tags: tagsOf(document.text('tags'), denied) } : {}),
+    ...(survey.keys.includes(trackedBy.dropped)
+      ? {
+          refusals: [
+            {
+              when: `${document.text(trackedBy.dropped)} IS NOT NULL`,
+              reason: `the application could not keep up with its log and left calls out: ${trackedBy.dropped} says how many`,
+            },
+          ],
+        }
+      : {}),
+    cacheTokens: 'included',
+    cacheTokensCertain: true,
+    // A stream that was not asked for its usage tells none; nor does an answer that was broken off.
+    callsMayLackUsage: true,
+  }
+}
