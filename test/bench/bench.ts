@@ -1,7 +1,7 @@
 /**
  * bench: how long the program takes beside what no program could do without, as ratios of runs that took
  * turns, and how well anomalies and forecasts do. `npm run bench -- [--quick]
- * [--only ingest,query,shares,optimize,export,start,anomalies,forecast] [--keep]` prints Markdown tables.
+ * [--only ingest,query,shares,optimize,export,start,track,anomalies,forecast] [--keep]` prints Markdown tables.
  */
 import { parseArgs } from 'node:util'
 import { compareAnomalies, scoreAnomalies } from './anomalies.js'
@@ -14,6 +14,7 @@ import { removeFiles } from './logs.js'
 import { compareOptimize, compareQueries } from './queries.js'
 import { compareShares } from './shares.js'
 import { compareStart } from './start.js'
+import { trackerTable } from './tracker-table.js'
 import { machine, table } from './table.js'
 
 const { values: options } = parseArgs({
@@ -71,6 +72,7 @@ const parts: Readonly<Record<string, () => Promise<Comparison[]>>> = {
 /** What is scored, not timed: a table of its own each. */
 const scores: Readonly<Record<string, () => string | Promise<string>>> = {
   anomalies: () => scoreAnomalies(options.quick),
+  track: trackerTable,
   forecast: () =>
     [forecastTable(options.quick ? 200 : 1000), forecastKindTable(options.quick ? 200 : 500)].join('\n\n'),
 }

@@ -3,9 +3,13 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { Provider } from '../unit/track/provider.js'
 import { emptyFolder, programPath } from './program.js'
 import { runWarmWell } from './together.js'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** An application in a folder of its own, which has the package installed. */
 function application(source: string, name = 'app.mjs'): string {
@@ -16,8 +20,12 @@ function application(source: string, name = 'app.mjs'): string {
   return folder
 }
 
-const running = (cwd: string, name = 'app.mjs'): ChildProcess =>
-  spawn(process.execPath, [name], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+const running = (cwd: string, name = 'app.mjs', env = {}): ChildProcess =>
+  spawn(process.execPath, [name], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+  })
 
 const ended = (child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> =>
   new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })))
@@ -145,4 +153,40 @@ console.log(String(usd))
   expect(BigInt(whole + cents.padEnd(12, '0'))).toBe(BigInt(out.trim()))
   const again = await runWarmWell(['ingest', 'llm-calls', '--db', 'calls.duckdb', '--json'], { cwd })
   expect(JSON.parse(again)).toMatchObject({ totals: { imported: 0 } })
+})
+
+test('the examples of its page write down what they call', async () => {
+  const page = readFileSync(join(root, 'docs/track.md'), 'utf8')
+  const examples = [...page.matchAll(/```js\n(.*?)```/gs)].map(([, source]) => source!)
+  const provider = await new Provider().start()
+  const env = {
+    OPENAI_API_KEY: 'k',
+    ANTHROPIC_API_KEY: 'k',
+    OPENAI_BASE_URL: `${provider.url}/v1`,
+    ANTHROPIC_BASE_URL: provider.url,
+  }
+  const logs = await Promise.all(
+    examples.map(async (source) => {
+      const cwd = application(source)
+      for (const name of ['openai', '@anthropic-ai', '@ai-sdk', 'ai'])
+        symlinkSync(join(root, 'node_modules', name), join(cwd, 'node_modules', name))
+      expect(await ended(running(cwd, 'app.mjs', env))).toEqual({ code: 0, signal: null })
+      return logOf(cwd)
+    }),
+  )
+  provider.stop()
+  expect(logs).toMatchObject([
+    [
+      {
+        request_model: 'gpt-4o',
+        user_id: 'u42',
+        environment: 'production',
+        tags: { tier: 'pro' },
+        input_tokens: 1200,
+      },
+    ],
+    [{ request_model: 'claude-opus-4-6', max_tokens: 200, input_tokens: 1000, status: 'ok' }],
+    [{ request_model: 'gpt-4o', provider: 'openai', input_tokens: 1200, status: 'ok' }],
+    [{ request_model: 'claude-sonnet-4-5', provider: 'aws', input_tokens: 812, status: 'ok' }],
+  ])
 })

@@ -39,6 +39,10 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
       may: ['../db/database.js', '../pricing/book.js', '../rollups/upkeep.js', 'node:http'],
       not: ['../metrics/query.js', '../reports/report.js', '../commands/command.js', '@duckdb/node-api'],
     },
+    track: {
+      may: ['node:fs', 'node:async_hooks'],
+      not: ['../config/load.js', '../db/store.js', 'commander'],
+    },
     machine: { may: ['node:fs', 'node:path'], not: ['../db/store.js', 'commander'] },
     forecast: { may: [], not: ['../metrics/query.js', '../reports/report.js', 'node:fs'] },
     optimize: {
@@ -136,6 +140,7 @@ const flat = new Set([
   'db',
   'rollups',
   'engines',
+  'track',
   'machine',
 ])
 for (const name of ['optimize', 'completion', 'charts', 'exports', 'alerts']) flat.add(name)

@@ -16,7 +16,7 @@ export const chatUsage = {
   completion_tokens_details: { reasoning_tokens: 128, audio_tokens: 0 },
 }
 
-export const messageUsage = {
+const messageUsage = {
   input_tokens: 30,
   cache_read_input_tokens: 900,
   cache_creation_input_tokens: 70,
