@@ -143,7 +143,10 @@ for (const name of libraries) {
   for (const folder of [name, join(name, 'cjs')])
     execFileSync(process.execPath, [
       join(packages, 'typescript', 'bin', 'tsc'),
-      ...['-p', join(packages, '..', 'tsconfig.libraries.json'), '--outDir', join(built, folder, 'types')],
+      '-p',
+      join(packages, '..', 'tsconfig.libraries.json'),
+      '--outDir',
+      join(built, folder, 'types'), // prettier-ignore
     ])
 }
 
