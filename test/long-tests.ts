@@ -86,6 +86,7 @@ export const longTests: readonly string[] = [
   'property/sameness',
   'property/sessions',
   'property/simulation',
+  'property/sketch-quantiles',
   'property/statements',
   'property/surprise',
   'property/trend',

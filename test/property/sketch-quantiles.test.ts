@@ -1,16 +1,18 @@
 /** Quantiles read from sketches are within half a percent of the exact ones; all other figures are the same. */
 import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
-import type { Database } from '../../src/db/database.js'
-import { openStoreForReading } from '../../src/db/store.js'
+import { Database } from '../../src/db/database.js'
+import { openStoreForReading, writeStore } from '../../src/db/store.js'
 import { dimensionOf } from '../../src/domain/dimensions.js'
 import type { Filter, Scope } from '../../src/domain/scope.js'
+import { CallsElsewhere } from '../../src/errors.js'
 import { breakdown } from '../../src/metrics/breakdown.js'
 import { isOfSketches } from '../../src/metrics/figures.js'
 import { measureNames, type MeasureName } from '../../src/metrics/measures/registry.js'
 import type { Query } from '../../src/metrics/query.js'
 import { trend } from '../../src/metrics/trend.js'
 import { chosen, setSketchBound } from '../../src/rollups/answering.js'
+import { archive } from '../../src/rollups/archiving.js'
 import { sketchLabels } from '../../src/rollups/sketches.js'
 import { ingestInto, Workshop, write } from './ingesting.js'
 import { cubed, steps, World } from './rollups-world.js'
@@ -236,5 +238,48 @@ test('few calls in scope, or more exactness asked for, are asked of the calls', 
     expect(await statement(calls)).toBe(query.sql)
     expect(await statement(calls - 1)).toBe(query.fromSketches!.overCells!.sql)
     expect(await statement(Infinity)).toBe(query.sql)
+  })
+})
+
+test('of days whose calls were dropped they are told all the same, and of pulled hours they are not', async () => {
+  const [path, room] = [workshop.store(), workshop.room()]
+  const [all = []] = fc.sample(steps(1), { numRuns: 1, seed: 7 })
+  await new World(room, path, cubed).take(all[0]!)
+  const cells = breakdown({
+    scope: everything,
+    by: [dimensionOf('model')],
+    measures: ['p95_cost_usd', 'calls'],
+  })
+  const exact = await reading(path, async (db) => (await db.query<Row>(cells.sql, cells.params)).rows)
+  const folder = `${room}/archive`
+  await archive(
+    { path, options: cubed, folder },
+    { before: new Date(Date.UTC(2026, 9, 2)), keep: false, totalling: [] },
+  )
+  await reading(path, async (db) => {
+    setSketchBound(db, 0)
+    const { sql, params } = await chosen(db, cells)
+    expect(sql).toBe(cells.fromSketches!.overCells!.sql)
+    const { rows } = await db.query<Row>(sql, params)
+    expectNear(rows, exact, sql)
+    await expect(db.query(cells.sql, cells.params)).rejects.toThrow(CallsElsewhere)
+    const users = breakdown({ scope: everything, by: [], measures: ['users', 'calls'] })
+    expect((await chosen(db, users)).sql).toBe(users.fromUsers!.sql)
+  })
+  // As if these hours had come from an engine, which sends no sketches.
+  const db = await Database.open(':memory:', 'write', cubed)
+  await writeStore(db, path, cubed, async () => {
+    for (const table of ['daily_sketches', 'daily_users'])
+      await db.run(`DELETE FROM store.main.${table} WHERE owner = 'cube'`)
+  })
+  db.close()
+  await reading(path, async (one) => {
+    setSketchBound(one, 0)
+    expect((await chosen(one, cells)).sql).toBe(cells.sql)
+    const later: Scope = { ...everything, since: '2026-10-02T00:00:00.000Z' }
+    const after = breakdown({ scope: later, by: [], measures: ['p95_cost_usd'] })
+    expect((await chosen(one, after)).sql).toBe(after.fromSketches!.overCells!.sql)
+    const users = breakdown({ scope: everything, by: [], measures: ['users', 'calls'] })
+    expect((await chosen(one, users)).sql).toBe(users.sql)
   })
 })
