@@ -228,3 +228,25 @@ test('of dropped calls the sums answer, what needs calls is refused, and a late 
   expect(stdout + stderr).toContain('1 call was refused, since of its hour')
   expect((await runWarm(sums, asked)).stdout).toBe((await runWarm(sums, { cwd, env: plain })).stdout)
 })
+
+test('a log that is read again adds nothing, and leaves the archive as it is; a late call brings its day back', async () => {
+  const before = files()
+  const [name = ''] = readdirSync(join(cwd, 'logs')).toSorted()
+  copyFileSync(join(cwd, 'logs', name), join(cwd, `again-${name}`))
+  const again = await runWarm(['ingest', `again-${name}`, '--json'], asked)
+  expect(again.stdout + again.stderr).not.toContain('taken back')
+  const rollups = async (): Promise<readonly { readonly owner: string; readonly calls: number }[]> =>
+    JSON.parse(await runWarmWell(['status', '--json'], asked)).sections.find(
+      ({ id }: { id: string }) => id === 'rollups',
+    ).rows
+  expect(await rollups()).toMatchObject([{ owner: 'archive' }])
+  expect(files()).toEqual(before)
+  const [{ calls } = { calls: 0 }] = await rollups()
+  const late = { timestamp: '2026-09-20T12:00:00Z', model: 'gpt-4o', input_tokens: 1, output_tokens: 1 }
+  writeFileSync(join(cwd, 'one-late.jsonl'), `${JSON.stringify(late)}\n`)
+  const said = await runWarm(['ingest', 'one-late.jsonl'], asked)
+  expect(said.stdout + said.stderr).toContain('3 archived days (2026-09-19 to 2026-09-21) were taken back')
+  const spans = await rollups()
+  expect(spans.map(({ owner }) => owner)).toEqual(['archive', 'calls', 'archive'])
+  expect(spans.reduce((sum, span) => sum + span.calls, 0)).toBe(calls + 1)
+})

@@ -35,7 +35,7 @@ export function spanOf(days: readonly Pick<ArchivedDay, 'day'>[]): string {
 }
 
 /**
- * Days with their calls become the table's own again. The rows are new ones, so that their hours are added up anew.
+ * Days with their calls become the table's own again. The rows are new ones, so that their sums are made anew.
  * @throws UserError for days of which the calls are gone
  */
 export async function thawDays(
@@ -56,7 +56,7 @@ export async function thawDays(
   await db.run(`INSERT INTO store.main.calls BY NAME SELECT ${names} FROM ${parquet(paths)}`)
   const list = days.map(({ day }) => `DATE '${day}'`).join(', ')
   for (const table of ownedTables())
-    await db.run(`UPDATE store.main.${table} SET owner = 'calls' WHERE CAST(ts AS DATE) IN (${list})`)
+    await db.run(`DELETE FROM store.main.${table} WHERE CAST(ts AS DATE) IN (${list})`)
   for (const table of ['archived_days', 'archived_readings'])
     await db.run(`DELETE FROM store.main.${table} WHERE day IN (${list})`)
 }
