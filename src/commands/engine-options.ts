@@ -13,7 +13,8 @@ export const tableOptions: readonly OptionSpec[] = [
 ]
 
 /** @throws UserError for an option that would be ignored */
-export function assertNoEngineOptions({ given }: Invocation): void {
+export function assertNoEngineOptions({ given, options }: Invocation): void {
+  if (options['calls'] === true) return
   const found = ['table', 'since', 'until', 'engineTimeout'].find((name) => given(name))
   if (found !== undefined) throw unfit(found, 'goes with --rollup and the address of an engine')
 }
@@ -27,6 +28,7 @@ export const unfit = (name: string, why: string): UserError =>
 
 /** Options of what asks an engine itself. */
 export const pullOptions: readonly OptionSpec[] = [
+  { flags: '--calls', about: 'fetch the calls of these hours themselves', group: 'Engine' },
   ...tableOptions,
   { flags: '--since <time>', about: 'whole hours from here on (default: 30d)', group: 'Engine' },
   { flags: '--until <time>', about: 'up to the end of this hour (default: now)', group: 'Engine' },

@@ -148,7 +148,7 @@ export function enginePreset(
   const { options } = invocation
   const name = text(invocation, 'preset')
   if (name === undefined || Object.hasOwn(config.presets, name)) return undefined
-  const isOfEngine = options['rollup'] === true || options['printSql'] === true
+  const isOfEngine = ['rollup', 'printSql', 'calls'].some((one) => options[one] === true)
   return isOfEngine ? enginePresets.find((one) => one === name) : undefined
 }
 

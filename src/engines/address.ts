@@ -8,6 +8,8 @@ export interface Address {
   readonly isSecure: boolean
   /** Database, or catalog and schema. */
   readonly path: readonly string[]
+  /** The table, where the address names it too. */
+  readonly table: string | undefined
   /** As it is told, without anything secret. */
   readonly said: string
   /** A wait without a byte ends after it, ms. */
@@ -44,14 +46,16 @@ export function addressOf(text: string, timeoutMs: number): Address {
     .split('/')
     .filter((part) => part !== '')
     .map(decodeURIComponent)
-  if (path.length > (engine === 'trino' ? 2 : 1)) throw wrong(text, 'its path is too long')
-  if (engine === 'trino' && path.length < 2) throw wrong(text, 'it lacks catalog and schema')
+  const places = engine === 'trino' ? 2 : 1
+  if (path.length > places + 1) throw wrong(text, 'its path is too long')
+  if (engine === 'trino' && path.length < places) throw wrong(text, 'it lacks catalog and schema')
+  const [table] = path.splice(places)
   const isSecure = secure !== ''
   const explicit = /:(\d+)(?:\/|$)/.exec(text.replace(pattern, ''))?.[1]
   const port = explicit === undefined ? ports[engine][isSecure ? 1 : 0] : Number(explicit)
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const said = `${engine}${secure}://${url.hostname}:${port}/${path.join('/')}`
-  return { engine, host, port, isSecure, path, said, timeoutMs }
+  return { engine, host, port, isSecure, path, table, said, timeoutMs }
 }
 
 /** Environment variables of credentials. */

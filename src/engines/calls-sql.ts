@@ -4,7 +4,7 @@
  * engines differ in what a name means that stands twice.
  */
 import { usageFields } from '../domain/call.js'
-import type { Dialect } from './dialect.js'
+import type { Dialect, TimeKind } from './dialect.js'
 import {
   countFields,
   isTime,
@@ -42,15 +42,16 @@ function timeOf(dialect: Dialect, { columns }: ForeignTable): { micros: string; 
   return { micros: dialect.asWhole(dialect.micros(column.sql, column.kind)), column }
 }
 
+/** SQL: a time lies within some hours. */
+export const readRange = (dialect: Dialect, sql: string, kind: TimeKind, [from, to]: HourRange): string =>
+  `${sql} >= ${dialect.moment(from * hourMicros, kind)} AND ${sql} < ${dialect.moment(to * hourMicros, kind)}`
+
 /** Rows of the table in some hours, with each field as a value of one of four types. */
 export function readCalls(dialect: Dialect, table: ForeignTable, hours: readonly HourRange[]): string {
   const { micros, column } = timeOf(dialect, table)
   if (!isTime(column.kind)) throw new Error('a table of calls has a time')
   const { kind } = column
-  const ranges = hours.map(
-    ([from, to]) =>
-      `(${column.sql} >= ${dialect.moment(from * hourMicros, kind)} AND ${column.sql} < ${dialect.moment(to * hourMicros, kind)})`,
-  )
+  const ranges = hours.map((range) => `(${readRange(dialect, column.sql, kind, range)})`)
   const columns: Record<string, string> = {
     a_us: micros,
     a_version: dialect.asWhole(table.version ?? '0'),

@@ -4,10 +4,12 @@
  */
 import type { Database } from '../db/database.js'
 import { UserError } from '../errors.js'
-import { deleteCalls, deletePulled, hourOf } from '../rollups/upkeep.js'
+import { hourOf } from '../rollups/hours.js'
+import { addUpSources, deletePulled } from '../rollups/pulled-hours.js'
+import { deleteCalls } from '../rollups/upkeep.js'
 import { cellColumn } from '../rollups/parts.js'
 import { cellsOfAnswer, hourOfAnswer, impossibleCells } from './answer-sql.js'
-import { addUpSources, sourceRow } from './source-row.js'
+import { sourceRow } from './source-row.js'
 import { unsurveyed } from './statements.js'
 
 export interface KeepRequest {

@@ -47,6 +47,7 @@ const langfuse: EnginePreset = {
     cacheTokens: 'included',
     version: 'toUnixTimestamp64Milli(toDateTime64(event_ts, 3))',
     keepsUsageless: true,
+    single: { call_id: 'id', trace_id: 'trace_id' },
     columns: {
       ts: { sql: 'start_time', kind: 'timestamp' },
       model: { sql: 'provided_model_name', kind: 'text' },

@@ -1,9 +1,7 @@
 /** The row of `files` that names a source of cells, with what all of its hours come to. */
 import type { Database } from '../db/database.js'
+import { rollupImporter } from '../rollups/pulled-hours.js'
 import type { KeepRequest } from './keep.js'
-
-/** Importer of rows of `files` whose calls are not in the store, only sums of them. */
-export const rollupImporter = 'rollup'
 
 /** The row of a source, made where there is none. */
 export async function sourceRow(
@@ -27,12 +25,3 @@ export async function sourceRow(
   )
   return { fileId: id }
 }
-
-/** Adds up what each source has brought: rows of the table there that count, and those that were refused. */
-export const addUpSources = (db: Database): Promise<number> =>
-  db.run(`UPDATE store.main.files AS f SET lines = t.lines, imported = t.lines - t.rejected, rejected = t.rejected
-    FROM (SELECT g.file_id, CAST(coalesce(sum(row_count), 0) AS BIGINT) AS lines,
-        CAST(coalesce(sum(CASE WHEN refused IS NULL THEN 0 ELSE list_sum(map_values(refused)) END), 0) AS BIGINT) AS rejected
-      FROM store.main.files g LEFT JOIN store.main.pulled_hours h ON h.file_id = g.file_id
-      WHERE g.importer = '${rollupImporter}' GROUP BY g.file_id) t
-    WHERE t.file_id = f.file_id`)

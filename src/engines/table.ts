@@ -59,6 +59,8 @@ export interface ForeignTable {
   /** FROM item in the engine's SQL: one row a call, each the newest that is known of it. */
   readonly from: string
   readonly columns: Readonly<Partial<Record<ForeignField, ForeignColumn>>>
+  /** Fields of single calls, of which sums know nothing. */
+  readonly single?: Readonly<Record<string, string>>
   /** What `source` is of calls whose row does not say it. */
   readonly source: string
   /** Whether its input tokens include cached ones. */

@@ -7,7 +7,7 @@ import type { PriceName } from '../domain/costs/rate.js'
 import type { Database } from '../db/database.js'
 import { openStoreBeforeWriting, openStoreForReading, readStore, writeStore } from '../db/store.js'
 import { importers } from '../importers/registry.js'
-import { writeCalls } from '../rollups/upkeep.js'
+import { deletePulled, writeCalls } from '../rollups/upkeep.js'
 import type { PriceBook } from '../pricing/book.js'
 import {
   findCacheHabits,
@@ -124,6 +124,10 @@ interface Landing {
   readonly replaced: readonly { readonly file: KnownFile; readonly grown: boolean }[]
 }
 
+/** Sums of hours leave whose calls come now, in the same transaction. */
+const takeOver = (db: Database, [from, to]: readonly [number, number]): Promise<void> =>
+  deletePulled(db, `SELECT DISTINCT hour FROM store.main.pulled_hours WHERE hour >= ${from} AND hour < ${to}`)
+
 /** Compares with the store and, unless this is a rehearsal, merges; `store` is attached. */
 async function mergeInto(
   db: Database,
@@ -136,6 +140,7 @@ async function mergeInto(
   priced: ReadonlySet<PriceName>,
 ): Promise<MergedCalls> {
   await assertNotOvertaken(db, run, known)
+  if (request.takesOver !== undefined) await takeOver(db, request.takesOver)
   const landing = await planLanding(db, run, refused)
   const leaving = landing.replaced.map(({ file }) => file.file_id)
   const archived = await takeBackArchived(db, {

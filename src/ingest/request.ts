@@ -37,6 +37,8 @@ export interface IngestRequest {
   readonly rejectLimit: RejectLimit
   readonly replace: boolean
   readonly dryRun: boolean
+  /** Hours, counted from 1970, from the first up to but without the second, whose sums from an engine leave: their calls come. */
+  readonly takesOver?: readonly [number, number]
   readonly keepRejectedText: boolean
   /** Files, by path, that an earlier attempt of this run failed for, and of what. */
   readonly blamed?: ReadonlyMap<string, unknown>

@@ -4,6 +4,7 @@
  */
 import type { Database } from '../db/database.js'
 import type { StoreOptions } from '../db/store-lock.js'
+import { hourOf } from './hours.js'
 import { writeStore } from '../db/store.js'
 import { UserError } from '../errors.js'
 import { hasElsewhere } from '../db/absent-calls.js'
@@ -30,6 +31,8 @@ import {
 } from './parts.js'
 import { buildSketches, dropSketches, refreshSketches } from './sketch-upkeep.js'
 import { buildUserDays, dropUserDays, refreshUserDays } from './user-upkeep.js'
+
+export { deletePulled } from './pulled-hours.js'
 
 /** Calls from which on a store has cubes: below, the calls themselves answer as fast, and writing pays nothing. */
 const usualBound = 5_000_000
@@ -82,9 +85,6 @@ async function begin(db: Database): Promise<void> {
   running.set(db, { note, lastRow: last })
 }
 
-/** SQL: the hour of a time, counted from 1970. */
-export const hourOf = (ts: string): string => `epoch_us(${ts}) // 3600000000`
-
 /**
  * Notes the hours of stored calls that are about to be taken out or changed.
  * @param rows rest of a statement after FROM, over `store.calls` or what has their `ts`
@@ -108,12 +108,6 @@ export async function deleteCalls(
 ): Promise<number> {
   await noteChanged(db, `store.calls WHERE ${where}`, params)
   return db.run(`DELETE FROM store.calls WHERE ${where}`, params)
-}
-
-/** Takes out cells of hours that came from an engine or another store. @param hours SELECT of hours */
-export async function deletePulled(db: Database, hours: string): Promise<void> {
-  await db.run(`DELETE FROM store.main.hourly_labels WHERE owner = 'cube' AND ${hourOf('ts')} IN (${hours})`)
-  await db.run(`DELETE FROM store.main.pulled_hours WHERE hour IN (${hours})`)
 }
 
 /** Makes cells and sketches of all calls now, where the store has none yet: for who changes the owner of hours. */

@@ -62,8 +62,11 @@ where it ended.`,
     if (invocation.options['rollup'] === true)
       return (await import('./taking-cells.js')).takeCells(invocation)
     assertNoEngineOptions(invocation)
-    const { sources, found } = sourcesOf(invocation)
     const settings = await settingsOf(invocation)
+    const fetched =
+      invocation.options['calls'] === true
+        ? await (await import('./fetching-calls.js')).fetchCalls(invocation, settings)
+        : sourcesOf(invocation)
     const { options, terminal } = invocation
     const mode = fileMode(invocation)
     const bar = progressBar(terminal)
@@ -71,8 +74,7 @@ where it ended.`,
     try {
       summary = await ingest({
         ...readingOf(invocation, settings),
-        sources,
-        found,
+        ...fetched,
         store: { ...settings.storeOptions, mode },
         dbPath: settings.dbPath,
         version: invocation.version,

@@ -5,14 +5,11 @@ import { sumOf } from '../../domain/costs/decimal.js'
 import { addCounts } from '../../domain/record-counts.js'
 import { counted } from '../../domain/words/plurals.js'
 import { bytes, count } from '../../domain/words/wording.js'
-import { waitOf } from '../../domain/time/duration.js'
 import { exitCodes, UserError } from '../../errors.js'
-import { addressOf, isAddress, isLoopback, variables } from '../../engines/address.js'
-import { givenTable } from '../../engines/given-table.js'
-import { columnsThere, pullCells, type Pulled } from '../../engines/pull.js'
-import { connectionTo } from '../../engines/registry.js'
+import { isAddress } from '../../engines/address.js'
+import { pullCells, type Pulled } from '../../engines/pull.js'
 import { readAnswer } from '../../engines/read-answer.js'
-import { rollupImporter } from '../../engines/source-row.js'
+import { rollupImporter } from '../../rollups/pulled-hours.js'
 import { cubeColumns } from '../../engines/statements.js'
 import { takeAnswer, type BroughtCells, type Taken, type TakeRequest } from '../../engines/take.js'
 import { priceDataWords } from '../../ingest/price-data.js'
@@ -20,10 +17,11 @@ import { loadPriceBook, type PriceBook } from '../../pricing/book.js'
 import type { Settings } from '../../questions/question.js'
 import { ingestReport, type FileCounts } from '../../reports/store/ingest.js'
 import type { Invocation, Outcome, Terminal } from '../command.js'
-import { hoursOf, tableOf, unfit } from '../engine-options.js'
+import { hoursOf, unfit } from '../engine-options.js'
 import { ofSameCalls } from '../command-text.js'
 import { fileMode } from '../file-mode.js'
 import { priceData, settingsOf } from '../settings.js'
+import { openTable } from './engine-table.js'
 
 /** What was taken of a source, under the name that it was given by. */
 interface TakenSource {
@@ -34,7 +32,7 @@ interface TakenSource {
 }
 
 /** Options that are about logs, and of which sums know nothing. */
-const ofLogs = ['from', 'baseTime', 'inputTz', 'dateOrder', 'decimal', 'keepAcrossSources', 'agents', 'dryRun', 'strict', 'maxRejects', 'verbose', 'keepRejectedText'] // prettier-ignore
+const ofLogs = ['from', 'baseTime', 'inputTz', 'dateOrder', 'decimal', 'keepAcrossSources', 'agents', 'dryRun', 'strict', 'maxRejects', 'verbose', 'keepRejectedText', 'calls'] // prettier-ignore
 /** Options that are about a table in an engine. */
 const ofTables = ['table', 'since', 'until', 'map', 'set', 'preset', 'cacheTokens', 'engineTimeout']
 
@@ -98,26 +96,15 @@ async function pullFrom(
   invocation: Invocation,
   settings: Settings,
 ): Promise<TakenSource> {
-  const { options, env, terminal } = invocation
-  const timeout = waitOf(String(options['engineTimeout']), '--engine-timeout')
-  const address = addressOf(label, timeout)
-  const hasSecret = variables[address.engine].slice(1).some((name) => (env[name] ?? '') !== '')
-  if (hasSecret && !address.isSecure && !isLoopback(address))
-    terminal.warn(
-      `the password for ${address.said} goes over the network as it is: ${address.engine}s:// uses TLS`,
-    )
-  const connection = connectionTo(address, env)
-  const given = tableOf(invocation, settings)
-  const isOwn = given.preset === undefined && Object.keys(given.map).length === 0
-  const there = isOwn ? new Set(await columnsThere(connection, given.name)) : undefined
-  const table = givenTable(connection.dialect, given, there && ((name) => there.has(name)))
+  const { terminal } = invocation
+  const { address, connection, table, source } = await openTable(label, invocation, settings)
   const pulled = await pullCells({
     ...request(book, invocation, settings),
     connection,
     table,
     hours: hoursOf(invocation),
     basis: settings.costBasis,
-    source: `${address.said.replace(/\/$/, '')}/${given.name}`,
+    source,
     ...(terminal.interactive ? { onBatch: shown(terminal) } : {}),
   })
   if (terminal.interactive) terminal.progress.write('\r\u001B[2K')
