@@ -140,11 +140,12 @@ export const migrations: readonly (readonly string[])[] = [
     `CREATE TABLE daily_sketches (\n${list(dailySketchColumns)}\n)`,
   ],
   [
-    // Hours whose cells came from an engine or another store: from which source, of how many rows, which were refused,
+    // Hours whose cells came from an engine, or of a source of calls from another store: of how many rows, which were refused,
     // and what shows that they have changed there.
     `CREATE TABLE pulled_hours (
       file_id BIGINT NOT NULL,
       hour BIGINT NOT NULL,
+      source VARCHAR,
       row_count BIGINT NOT NULL,
       refused MAP(VARCHAR, BIGINT),
       fingerprint VARCHAR NOT NULL,

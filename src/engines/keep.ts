@@ -48,7 +48,7 @@ export async function keepAnswer(db: Database, request: KeepRequest): Promise<Ke
     "INSERT INTO store.main.hourly_labels BY NAME SELECT *, 'cube' AS owner FROM new_cells",
   )
   await db.run(
-    `INSERT INTO store.main.pulled_hours SELECT $file, hour, row_count, refused, fingerprint, $prices FROM new_hours`,
+    `INSERT INTO store.main.pulled_hours BY NAME SELECT CAST($file AS BIGINT) AS file_id, hour, row_count, refused, fingerprint, $prices AS prices FROM new_hours`,
     { file: fileId, prices: request.prices },
   )
   await addUpSources(db)

@@ -6,7 +6,7 @@ import type { KeepRequest } from './keep.js'
 /** The row of a source, made where there is none. */
 export async function sourceRow(
   db: Database,
-  { source, options, now }: KeepRequest,
+  { source, options, now }: Pick<KeepRequest, 'source' | 'options' | 'now'>,
 ): Promise<{ readonly fileId: number }> {
   const { id } = await db.one<{ id: number }>(
     `SELECT coalesce((SELECT max(file_id) FROM store.main.files WHERE path = $source AND importer = '${rollupImporter}'),

@@ -6,13 +6,17 @@ import { notePriceData, priceDataWords } from '../ingest/price-data.js'
 import type { PriceBook } from '../pricing/book.js'
 import { writeCalls } from '../rollups/upkeep.js'
 import { broughtOfCells, keepAnswer, type Kept, type KeepRequest } from './keep.js'
+import { keepShard, type ShardRequest } from './keep-shard.js'
 
-export interface TakeRequest extends KeepRequest {
+interface Run {
+  readonly now: Date
   readonly dbPath: string
   readonly store: StoreOptions
   readonly version: string
   readonly book: PriceBook
 }
+
+export interface TakeRequest extends KeepRequest, Run {}
 
 /** The calls that cells are of, together. */
 export interface BroughtCells {
@@ -31,10 +35,17 @@ export interface Taken extends Kept {
  * One transaction: all hours of the answer that are whole, or nothing.
  * @param db has the answer in a table of its own
  */
-export function takeAnswer(db: Database, request: TakeRequest): Promise<Taken> {
+export const takeAnswer = (db: Database, request: TakeRequest): Promise<Taken> =>
+  taking(db, request, () => keepAnswer(db, request))
+
+/** One transaction: the cells of another store, or nothing. */
+export const takeShard = (db: Database, request: ShardRequest & Run): Promise<Taken> =>
+  taking(db, request, () => keepShard(db, request))
+
+function taking(db: Database, request: Run, keep: () => Promise<Kept>): Promise<Taken> {
   return writeCalls(db, request.dbPath, request.store, async () => {
     await noteRun(db, request)
-    const kept = await keepAnswer(db, request)
+    const kept = await keep()
     await db.run(
       `UPDATE store.main.ingests SET lines = $rows, rejected = $rejected, imported = $rows - $rejected
       WHERE ingest_id = (SELECT max(ingest_id) FROM store.main.ingests)`,
@@ -45,7 +56,7 @@ export function takeAnswer(db: Database, request: TakeRequest): Promise<Taken> {
   })
 }
 
-async function noteRun(db: Database, { version, book, now }: TakeRequest): Promise<void> {
+async function noteRun(db: Database, { version, book, now }: Run): Promise<void> {
   const time = (date: Date): string => timestampText(date.toISOString())
   await db.run(
     `INSERT INTO store.main.ingests BY NAME SELECT (SELECT coalesce(max(ingest_id), 0) + 1 FROM store.main.ingests) AS ingest_id,

@@ -126,7 +126,10 @@ interface Landing {
 
 /** Sums of hours leave whose calls come now, in the same transaction. */
 const takeOver = (db: Database, [from, to]: readonly [number, number]): Promise<void> =>
-  deletePulled(db, `SELECT DISTINCT hour FROM store.main.pulled_hours WHERE hour >= ${from} AND hour < ${to}`)
+  deletePulled(
+    db,
+    `SELECT DISTINCT hour FROM store.main.pulled_hours WHERE source IS NULL AND hour >= ${from} AND hour < ${to}`,
+  )
 
 /** Compares with the store and, unless this is a rehearsal, merges; `store` is attached. */
 async function mergeInto(

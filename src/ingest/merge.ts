@@ -4,7 +4,7 @@ import { callColumns, pricedColumnNames } from '../domain/call.js'
 import { rateColumns } from '../domain/costs/rate.js'
 import { addCounts, countNames, type Counts } from '../domain/record-counts.js'
 import { pricedQuery, type PricedQuery } from '../pricing/price-sql.js'
-import { deleteCalls, deletePulled } from '../rollups/upkeep.js'
+import { deleteCalls, deleteSource } from '../rollups/upkeep.js'
 import { clearAcross, writeAcross } from './sameness/across-sources.js'
 import { mergedByReading } from './typing/cache-reading.js'
 import type { KnownFile } from './files.js'
@@ -190,7 +190,7 @@ export async function removeFile(
   const calls = await deleteCalls(db, 'file_id = $id', { id: fileId })
   const held = await db.run('DELETE FROM store.same_calls WHERE file_id = $id', { id: fileId })
   const rejects = await db.run('DELETE FROM store.rejects WHERE file_id = $id', { id: fileId })
-  await deletePulled(db, `SELECT hour FROM store.main.pulled_hours WHERE file_id = ${fileId}`)
+  await deleteSource(db, fileId)
   await db.run('DELETE FROM store.files WHERE file_id = $id', { id: fileId })
   // What it said of a call that another source gives is repeated by copies too.
   if (calls + held > 0 && !comesAgain)

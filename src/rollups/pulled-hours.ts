@@ -15,6 +15,17 @@ export async function deletePulled(db: Database, hours: string): Promise<void> {
   await addUpSources(db)
 }
 
+/** Takes out what a source has brought, and of an hour that it shares its own part alone. */
+export async function deleteSource(db: Database, fileId: number): Promise<void> {
+  await db.run(
+    `DELETE FROM store.main.hourly_labels AS h WHERE owner = 'cube' AND EXISTS (
+      SELECT 1 FROM store.main.pulled_hours p WHERE p.file_id = $file AND p.hour = ${hourOf('h.ts')} AND (p.source IS NULL OR p.source = h.source))`,
+    { file: fileId },
+  )
+  await db.run('DELETE FROM store.main.pulled_hours WHERE file_id = $file', { file: fileId })
+  await addUpSources(db)
+}
+
 /** Adds up what each source has brought: rows of the table there that count, and those that were refused. */
 export const addUpSources = (db: Database): Promise<number> =>
   db.run(`UPDATE store.main.files AS f SET lines = t.lines, imported = t.lines - t.rejected, rejected = t.rejected

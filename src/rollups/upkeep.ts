@@ -32,7 +32,7 @@ import {
 import { buildSketches, dropSketches, refreshSketches } from './sketch-upkeep.js'
 import { buildUserDays, dropUserDays, refreshUserDays } from './user-upkeep.js'
 
-export { deletePulled } from './pulled-hours.js'
+export { deletePulled, deleteSource } from './pulled-hours.js'
 
 /** Calls from which on a store has cubes: below, the calls themselves answer as fast, and writing pays nothing. */
 const usualBound = 5_000_000

@@ -1,4 +1,5 @@
 /** What an engine's cells become in a store: answers as from the calls, each hour once, wholly or not at all. */
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -6,7 +7,7 @@ import { Database } from '../../src/db/database.js'
 import { openStoreForReading } from '../../src/db/store.js'
 import { duckdb } from '../../src/engines/duckdb.js'
 import { ownTable } from '../../src/engines/table.js'
-import { takeAnswer, type TakeRequest, type Taken } from '../../src/engines/take.js'
+import { takeAnswer, takeShard, type TakeRequest, type Taken } from '../../src/engines/take.js'
 import { forgetFiles } from '../../src/ingest/forget.js'
 import { breakdown } from '../../src/metrics/breakdown.js'
 import { summary } from '../../src/metrics/summary.js'
@@ -75,6 +76,15 @@ const take = (dbPath: string, change: Partial<TakeRequest> = {}): Promise<Taken>
     book,
     ...change,
   })
+
+async function forget(store: string, file: number): Promise<void> {
+  const own = await Database.open(':memory:', 'write', { threads: 1 })
+  try {
+    await writeCalls(own, store, cubed, () => forgetFiles(own, [file], 'list-first'))
+  } finally {
+    own.close()
+  }
+}
 
 test('cells that were taken are those of the calls, and answer as they do', async () => {
   const pulled = workshop.store()
@@ -145,9 +155,60 @@ test('hours of which the store holds the calls are refused, or replaced where th
 test('a source is forgotten with its hours', async () => {
   const pulled = workshop.store()
   await take(pulled)
-  await writeCalls(db, pulled, cubed, () => forgetFiles(db, [1], 'list-first'))
+  await forget(pulled, 1)
   expect(await ask(pulled, 'SELECT count(*) AS n FROM hourly_labels')).toEqual([{ n: 0 }])
   expect(await ask(pulled, 'SELECT count(*) AS n FROM pulled_hours')).toEqual([{ n: 0 }])
+})
+
+test('shards that hold hours of their own come together to what one store has of all', async () => {
+  const lines = readFileSync(log, 'utf8').trim().split('\n')
+  const hourOf = (line: string): number =>
+    Math.floor(hour((JSON.parse(line) as { timestamp: string }).timestamp))
+  const shards: string[] = []
+  for (const rest of [0, 1]) {
+    const own = lines.filter((line) => hourOf(line) % 2 === rest)
+    shards.push(workshop.store())
+    await ingestInto(shards[rest]!, [write(join(workshop.room(), 'part.jsonl'), `${own.join('\n')}\n`)], {
+      store: cubed,
+    })
+  }
+  const team = workshop.store()
+  const merge = async (cells: string, source: string, replace = false): Promise<Taken> =>
+    takeShard(db, {
+      cells,
+      source,
+      replace,
+      now: new Date('2026-01-01T00:00:00Z'),
+      dbPath: team,
+      store: { ...cubed, rollups: 'auto' },
+      version: 'test',
+      book,
+    })
+  for (const [i, shard] of shards.entries()) {
+    await db.run(`ATTACH '${shard}' AS shard_${i} (READ_ONLY)`)
+    await db.run(`CREATE OR REPLACE TABLE cells_${i} AS SELECT * FROM shard_${i}.hourly_labels`)
+    await db.run(`DETACH shard_${i}`)
+  }
+  await merge('cells_0', 'a')
+  await merge('cells_1', 'b')
+  const same = async (): Promise<unknown> => {
+    await db.run(`ATTACH '${team}' AS team (READ_ONLY)`)
+    const { rows } = await db.query(`${differing('(SELECT * FROM team.hourly_labels)')} LIMIT 3`)
+    await db.run('DETACH team')
+    return rows
+  }
+  expect(await same()).toEqual([])
+  // Again, and what another shard has already.
+  await merge('cells_0', 'a')
+  expect(await same()).toEqual([])
+  await expect(merge('cells_0', 'c')).rejects.toThrow(/has these hours from a: they would count twice/)
+  await merge('cells_0', 'c', true)
+  expect(await same()).toEqual([])
+  // Another source in the same hours is another shard's business, and leaves alone.
+  await merge("(SELECT * REPLACE ('other' AS source) FROM cells_0)", 'd')
+  const [d] = await ask(team, "SELECT file_id FROM files WHERE path = 'd'")
+  await forget(team, Number(d!['file_id']))
+  expect(await same()).toEqual([])
 })
 
 test.each([

@@ -32,6 +32,7 @@ export const mergeCommand: CommandSpec = {
     },
     { flags: '--dry-run', about: 'tell what would happen, and change nothing', group: 'Merge' },
     { flags: '--replace', about: 'take out what they brought before, and bring it anew', group: 'Merge' },
+    { flags: '--rollup', about: 'take their sums alone, and leave the calls where they are', group: 'Merge' },
     {
       flags: '--mode <octal>',
       about: 'who may read a database that is made, such as 0640 (default: you alone)',
@@ -48,6 +49,8 @@ export const mergeCommand: CommandSpec = {
     },
   ],
   async run(invocation) {
+    if (invocation.options['rollup'] === true)
+      return (await import('./taking-shards.js')).takeShards(invocation)
     const settings = await settingsOf(invocation)
     const { options, args, terminal } = invocation
     const mode = fileMode(invocation)

@@ -24,7 +24,7 @@ import { priceData, settingsOf } from '../settings.js'
 import { openTable } from './engine-table.js'
 
 /** What was taken of a source, under the name that it was given by. */
-interface TakenSource {
+export interface TakenSource {
   readonly label: string
   readonly taken: readonly Taken[]
   /** Sentences on the taking itself. */
@@ -125,7 +125,7 @@ const notesOn = ({ unchanged, scanned }: Pulled): string[] => [
 ]
 
 /** The report of what was taken; hours that were left out are told, and refused input is the exit code. */
-function outcomeOf(
+export function outcomeOf(
   sources: readonly TakenSource[],
   book: PriceBook,
   invocation: Invocation,
