@@ -1,11 +1,11 @@
 /** `llmcost breakdown`: cost and tokens by any dimension. */
-import { breakdown } from '../../metrics/breakdown.js'
 import type { MeasureName } from '../../metrics/measures/registry.js'
 import { breakdownReport } from '../../reports/breakdown.js'
 import { exactOption, questionOptions, type CommandSpec } from '../command.js'
 import { withFoldedGroups } from './folded-groups.js'
 import { groupingDetails, groupingOf, groupingOptions } from '../grouping.js'
-import { ask, doubtsAbout } from '../../questions/question.js'
+import { askGroups } from '../../questions/groups.js'
+import { doubtsAbout } from '../../questions/question.js'
 
 const defaultMeasures: readonly MeasureName[] = [
   'calls',
@@ -44,7 +44,7 @@ export const breakdownCommand: CommandSpec = {
     const report = await withFoldedGroups(invocation, grouping, async (question, top) => {
       const shown = chosen ?? [...new Set([...defaultMeasures, ...added])]
       const measures = [...new Set([...shown, ...doubtMeasures])]
-      const rows = await ask(question.db, breakdown({ scope: question.scope, by, measures, sort, top }))
+      const rows = await askGroups(question.db, { scope: question.scope, by, measures, sort, top })
       const doubts = await doubtsAbout(
         question,
         rows.find((row) => row.is_total),

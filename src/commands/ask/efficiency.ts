@@ -10,6 +10,7 @@ import type { Report } from '../../reports/report.js'
 import { exactOption, questionOptions, type CommandSpec } from '../command.js'
 import { withFoldedGroups } from './folded-groups.js'
 import { groupingDetails, groupingOf, groupingOptions, type Grouping } from '../grouping.js'
+import { askGroups } from '../../questions/groups.js'
 import { ask, doubtsAbout, type Question } from '../../questions/question.js'
 
 /** Models and users beyond these are too small to be what most money goes to. */
@@ -53,7 +54,7 @@ async function answer(
   const measures = [
     ...new Set<MeasureName>([...shown, ...judgedMeasures, ...retryMeasures, ...doubtMeasures]),
   ]
-  const rows = await ask(db, breakdown({ scope, by, measures, sort, top }))
+  const rows = await askGroups(db, { scope, by, measures, sort, top })
   const doubts = await doubtsAbout(
     question,
     rows.find((row) => row.is_total),

@@ -7,7 +7,7 @@ import { dimensionOf } from '../../domain/dimensions.js'
 import { closestNames } from '../../domain/words/names.js'
 import type { Scope, Window } from '../../domain/scope.js'
 import { UserError } from '../../errors.js'
-import { breakdown, type BreakdownRow } from '../../metrics/breakdown.js'
+import type { BreakdownRow } from '../../metrics/breakdown.js'
 import type { MeasureName } from '../../metrics/measures/registry.js'
 import type { SummaryRow } from '../../metrics/summary.js'
 import type { Doubts } from '../../reports/notes.js'
@@ -29,7 +29,8 @@ import { latencyPart } from './latency.js'
 import { forecastPart } from './forecast.js'
 import { savingsPart } from './savings.js'
 import { askWhatMoved } from '../comparing.js'
-import { ask, type Question } from '../question.js'
+import { askGroups } from '../groups.js'
+import type { Question } from '../question.js'
 
 /** What all sections may need, asked once. */
 export interface ReportContext {
@@ -83,7 +84,7 @@ export function groupAsker({ db, scope }: Question): (name: GroupName) => Promis
   return (name) => {
     const { top, measures } = groups[name]
     const request = { scope, by: [dimensionOf(name)], measures: [...new Set<MeasureName>(measures)], top }
-    const answer = asked.get(name) ?? ask(db, breakdown(request))
+    const answer = asked.get(name) ?? askGroups(db, request)
     asked.set(name, answer)
     return answer
   }
