@@ -17,7 +17,8 @@ const built = resolve(process.argv[2] ?? 'dist')
 const main = join(built, 'main.js')
 
 /** Packages that go in; the user installs the others. */
-const putIn = /^(?:date-fns|@date-fns\/tz|@duckdb\/node-api|gpt-tokenizer)(?:\/|$)/
+const putIn =
+  /^(?:date-fns|@date-fns\/tz|@duckdb\/node-api|gpt-tokenizer|@modelcontextprotocol\/(?:server|core)|zod)(?:\/|$)/
 const isPackage = /^[^./]/
 
 /** What so many of the files that are loaded late share is in one file: nearly every command reads most of it. */
@@ -157,6 +158,8 @@ const licences = [
   ['@date-fns/tz/LICENSE.md', 'date-fns-tz.md'],
   ['@duckdb/node-api/LICENSE', 'duckdb-node-api.md'],
   ['gpt-tokenizer/LICENSE', 'gpt-tokenizer.md'],
+  ['@modelcontextprotocol/server/LICENSE', 'modelcontextprotocol.md'],
+  ['zod/LICENSE', 'zod.md'],
 ]
 mkdirSync(join(built, 'licences'), { recursive: true })
 for (const [from, to] of licences) cpSync(join(packages, from), join(built, 'licences', to))

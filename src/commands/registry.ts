@@ -219,6 +219,12 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./money/reprice.js')).repriceCommand,
   },
   {
+    name: 'mcp',
+    group: 'share',
+    summary: 'answer an agent: a server of the Model Context Protocol, over stdin and stdout',
+    load: async () => (await import('./share/mcp.js')).mcpCommand,
+  },
+  {
     name: 'send',
     group: 'share',
     summary: 'send the report by mail',
