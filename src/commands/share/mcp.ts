@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
-import { McpServer } from '@modelcontextprotocol/server'
+import { McpServer, type CallToolResult } from '@modelcontextprotocol/server'
 import { serveStdio } from '@modelcontextprotocol/server/stdio'
 import { parse, stringify } from 'lossless-json'
 import { storeOptions, type CommandSpec, type Invocation } from '../command.js'
@@ -61,7 +61,7 @@ function serverOf(invocation: Invocation): McpServer {
           openWorldHint: false,
         },
       },
-      (given: Given) => answered(tool, given, store),
+      (given) => answered(tool, given, store),
     )
   }
   return server
@@ -75,12 +75,7 @@ const storeWords = ({ options, given }: Invocation): readonly string[] =>
       (name) => `--${name.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`)}=${String(options[name])}`,
     )
 
-interface Answer {
-  readonly content: { readonly type: 'text'; readonly text: string }[]
-  readonly isError?: true
-}
-
-async function answered({ args }: Tool, given: Given, store: readonly string[]): Promise<Answer> {
+async function answered({ args }: Tool, given: Given, store: readonly string[]): Promise<CallToolResult> {
   const [name = '', ...words] = args(given)
   const child = spawn(process.execPath, [process.argv[1]!, name, '--json', '--quiet', ...store, ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
