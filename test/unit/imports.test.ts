@@ -39,6 +39,7 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
       may: ['../db/database.js', '../pricing/book.js', '../rollups/upkeep.js', 'node:http'],
       not: ['../metrics/query.js', '../reports/report.js', '../commands/command.js', '@duckdb/node-api'],
     },
+    mcp: { may: ['zod', 'lossless-json'], not: ['../db/store.js', '../commands/command.js', 'node:fs'] },
     track: {
       may: ['node:fs', 'node:async_hooks'],
       not: ['../config/load.js', '../db/store.js', 'commander'],
@@ -141,6 +142,7 @@ const flat = new Set([
   'rollups',
   'engines',
   'track',
+  'mcp',
   'machine',
 ])
 for (const name of ['optimize', 'completion', 'charts', 'exports', 'alerts']) flat.add(name)

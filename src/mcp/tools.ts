@@ -38,15 +38,15 @@ const windowArgs = (given: Given): readonly string[] => [
 ]
 
 const option = (name: string, value: unknown): readonly string[] =>
-  value === undefined ? [] : [`--${name}=${String(value)}`]
+  typeof value === 'string' ? [`--${name}=${value}`] : []
 
 const by = word.describe('feature, model, user, customer, team, day, hour, tag.x …; several by commas')
 
-const tool = <S extends z.ZodRawShape>(
+const tool = (
   name: string,
   title: string,
   about: string,
-  shape: S,
+  shape: z.ZodRawShape,
   args: (given: Given) => readonly string[] = () => [],
 ): Tool => ({
   name,
@@ -99,7 +99,7 @@ export const tools: readonly Tool[] = [
     title: 'The price of one call',
     about: 'How the cost of one call came about: each kind of token, its price, where that price is from.',
     input: z.object({ call_id: word.describe('id of the call, as other answers show it') }),
-    args: ({ call_id: id }) => ['explain', '--', String(id)],
+    args: ({ call_id: id }) => ['explain', '--', typeof id === 'string' ? id : ''],
   },
   tool(
     'anomalies',
