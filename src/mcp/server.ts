@@ -3,7 +3,7 @@ import { McpServer, type CallToolResult } from '@modelcontextprotocol/server'
 import { serveStdio } from '@modelcontextprotocol/server/stdio'
 import { parse, stringify } from 'lossless-json'
 import { forAgents } from './answer.js'
-import { tools, type Given, type Tool } from './tools.js'
+import { tools, type Given, type Tool } from './agent-questions.js'
 
 /** Longer answers are no use to an agent. */
 export const usualRows = 50

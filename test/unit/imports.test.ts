@@ -235,7 +235,7 @@ describe('who may import whom', () => {
   })
 })
 
-test('no folder of src lists more than 25 files and folders', () => {
+test('no folder of src lists more than 25 files and folders; src itself, a folder a capability, no more than 30', () => {
   const files = execFileSync('git', ['ls-files', 'src'], { cwd: root, encoding: 'utf8' }).trim().split('\n')
   const listed = new Map<string, Set<string>>()
   for (const file of files) {
@@ -245,7 +245,9 @@ test('no folder of src lists more than 25 files and folders', () => {
       listed.set(above, (listed.get(above) ?? new Set()).add(parts[i]!))
     }
   }
-  expect([...listed].filter(([, names]) => names.size > 25).map(([name]) => name)).toEqual([])
+  expect(
+    [...listed].filter(([name, names]) => names.size > (name === 'src' ? 30 : 25)).map(([name]) => name),
+  ).toEqual([])
 })
 
 test('no file is named after nothing in particular', () => {
