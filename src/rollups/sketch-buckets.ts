@@ -56,5 +56,7 @@ export const guessedBucket = (units: string): string =>
  * @param value SQL, a number
  */
 export const unitsOf = (value: string, unitsInOne: number): string =>
-  // The least and the greatest of a value and NULL would be the value.
-  `CASE WHEN ${value} IS NOT NULL THEN CAST(least(greatest(round(CAST(${value} AS DOUBLE) * ${unitsInOne}), 0), 999999999999999000) AS BIGINT) END`
+  unitsInOne === 1
+    ? value
+    : // The least and the greatest of a value and NULL would be the value.
+      `CASE WHEN ${value} IS NOT NULL THEN CAST(least(greatest(round(CAST(${value} AS DOUBLE) * ${unitsInOne}), 0), 999999999999999000) AS BIGINT) END`

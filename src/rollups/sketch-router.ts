@@ -14,6 +14,7 @@ import {
   sketchedQuantity,
   sketchLabels,
   sketchesOf,
+  whichOf,
   type SketchLabel,
 } from './sketches.js'
 
@@ -108,7 +109,7 @@ export function withSketches(
   const keep = label === 'total' ? ['ts'] : ['ts', label]
   const calls = { calls: `calls WHERE ${cut.within.join(' OR ')}`, bounds: boundsFrom('$sketch_bounds') }
   const ones = (cut.within.length === 0 ? [] : sketchesOf(stored)).map(
-    (name) => `SELECT ${keep.join(', ')}, ${quantityOfSketch(name, `${name}_which`)} AS sketch_quantity,
+    (name) => `SELECT ${keep.join(', ')}, ${quantityOfSketch(name, whichOf(name))} AS sketch_quantity,
       ${name}_bucket AS sketch_bucket, CAST(1 AS BIGINT) AS sketch_calls
     FROM (${bucketedCalls([name], keep, calls)}) WHERE ${name}_bucket IS NOT NULL`,
   )

@@ -11,6 +11,7 @@ import {
   sketchLabels,
   sketchNames,
   sketchPairs,
+  whichOf,
   type SketchLabel,
 } from './sketches.js'
 
@@ -150,7 +151,7 @@ async function insertPair(
 ): Promise<void> {
   const counts = names.map(
     (name) => `SELECT day, pair, ${quantityOfSketch(name, 'which')} AS quantity, bucket, bucket_calls FROM (
-      SELECT day, key_${i} AS pair, ${name}_which AS which, ${name}_bucket AS bucket, count(*) AS bucket_calls
+      SELECT day, key_${i} AS pair, ${whichOf(name)} AS which, ${name}_bucket AS bucket, count(*) AS bucket_calls
       FROM sketched_calls WHERE ${name}_bucket IS NOT NULL GROUP BY ALL)`,
   )
   await db.run(`CREATE OR REPLACE TEMP TABLE sketch_counts AS ${counts.join(' UNION ALL ')}`)

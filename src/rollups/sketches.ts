@@ -97,7 +97,7 @@ export const dailySketchColumns: readonly {
 
 /**
  * A statement of calls with the bucket of each sketch as `<name>_bucket`, NULL where a call takes no part, and
- * `<name>_which` of its quantities it is.
+ * `<name>_which` of its quantities it is, where there are several.
  * @param keep columns, or SQL, that stay beside them
  * @param calls FROM item, and what follows it
  * @param bounds table of the buckets
@@ -107,9 +107,10 @@ export function bucketedCalls(
   keep: readonly string[],
   { calls, bounds }: { readonly calls: string; readonly bounds: string },
 ): string {
-  const values = names.map(
-    (name) => `${sketchOf(name).value} AS ${name}_value, ${sketchOf(name).which ?? '0'} AS ${name}_which`,
-  )
+  const values = names.flatMap((name) => {
+    const { value, which } = sketchOf(name)
+    return [`${value} AS ${name}_value`, ...(which ? [`CAST(${which} AS TINYINT) AS ${name}_which`] : [])]
+  })
   const units = names.map((name) => `${unitsOf(`${name}_value`, sketchOf(name).unitsInOne)} AS ${name}_units`)
   const guesses = names.map((name) => `${guessedBucket(`${name}_units`)} AS ${name}_guess`)
   const joins = names.map(
@@ -128,6 +129,9 @@ function corrected(name: string): string {
   return `CAST(${name}_guess - CASE WHEN ${value} < ${of('least')} THEN 1 ELSE 0 END
     + CASE WHEN ${value} >= ${of('next')} THEN 1 ELSE 0 END AS SMALLINT) AS ${name}_bucket`
 }
+
+/** SQL: which quantity of its sketch a bucketed call counts in, from 0. */
+export const whichOf = (name: string): string => (sketchOf(name).which ? `${name}_which` : '0')
 
 /** The word of the quantity that a call of a sketch counts in. @param which SQL, from 0 */
 export function quantityOfSketch(name: string, which: string): string {
