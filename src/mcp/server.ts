@@ -1,4 +1,6 @@
-/** mcp: the questions as tools of the Model Context Protocol; who asks them, and of what, is the command's affair. */
+/**
+ * mcp: the questions as tools of the Model Context Protocol; who asks them, and of what, is the command's affair.
+ */
 import { McpServer, type CallToolResult } from '@modelcontextprotocol/server'
 import { serveStdio } from '@modelcontextprotocol/server/stdio'
 import { parse, stringify } from 'lossless-json'

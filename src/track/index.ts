@@ -1,5 +1,5 @@
 /**
- * track (`llmcost/track`): writes the log that the program reads, from within the application that calls models.
+ * track: what applications load as `llmcost/track`. It writes the log that the program reads, from within the application that calls models.
  * Each provider call becomes one line: what it used, how long it took, how it ended, for whom and what for; never a
  * word of the prompt or the answer. It adds nothing to what is sent, waits for nothing and fails no call.
  */
