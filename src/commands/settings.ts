@@ -4,7 +4,7 @@
 import { join, resolve } from 'node:path'
 import type { Config } from '../config/config.js'
 import { homeFolder, platformFolders } from '../config/folders.js'
-import { enginePresets } from '../domain/engine-presets.js'
+import { enginePresets } from '../config/presets.js'
 import { fieldNames, fieldOf } from '../domain/field-names.js'
 import { waitOf } from '../domain/time/duration.js'
 import { memorySize } from '../domain/limits.js'

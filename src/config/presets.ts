@@ -45,6 +45,9 @@ function byField(words: string, value: Shape<string>): Shape<Readonly<Record<str
   }
 }
 
+/** Names of presets that need no config file: tables of tools in engines, as `engines` knows them. */
+export const enginePresets = ['langfuse-clickhouse'] as const
+
 /** @param importers what `--from` knows */
 export const presetShape = (importers: readonly string[]) =>
   group('a preset: map, set or from', {

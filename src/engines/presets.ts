@@ -1,11 +1,10 @@
 /** Tables of tools that keep their calls in an engine, with what makes a row of them one call. */
-import type { enginePresets } from '../domain/engine-presets.js'
 import { counts } from '../importers/platforms/langfuse.js'
 import { clickhouse } from './clickhouse.js'
 import type { ForeignColumn, ForeignTable } from './table.js'
 
 export interface EnginePreset {
-  readonly id: (typeof enginePresets)[number]
+  readonly id: string
   readonly engines: readonly string[]
   table(from: string): ForeignTable
 }

@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import { Database } from '../../src/db/database.js'
+import { enginePresets } from '../../src/config/presets.js'
+import { presets } from '../../src/engines/presets.js'
 import { duckdb } from '../../src/engines/duckdb.js'
 import { ownTable } from '../../src/engines/table.js'
 import { loadPriceBook } from '../../src/pricing/book.js'
@@ -18,6 +20,10 @@ afterAll(() => workshop.close())
 
 const hour = (iso: string): number => Date.parse(iso) / 3_600_000
 const hours = [[hour('2025-11-01T00:00:00Z'), hour('2025-11-05T00:00:00Z')]] as const
+
+test('each table that is known by name has a description', () => {
+  expect(presets.map(({ id }) => id)).toEqual([...enginePresets])
+})
 
 test('cells that an engine makes of calls are those that the store makes of them', async () => {
   const priceFiles = [write(join(workshop.room(), 'prices.csv'), oddPrices)]

@@ -8,7 +8,7 @@ import { connectionTo } from '../../engines/registry.js'
 import type { ForeignTable } from '../../engines/table.js'
 import type { Settings } from '../../questions/question.js'
 import type { Invocation } from '../command.js'
-import { tableOf } from '../engine-options.js'
+import { tableOf } from './engine-options.js'
 
 export interface EngineTable {
   readonly address: Address

@@ -9,7 +9,7 @@ import type { SourceFile } from '../../ingest/files/discover.js'
 import type { IngestRequest } from '../../ingest/request.js'
 import type { Settings } from '../../questions/question.js'
 import type { Invocation } from '../command.js'
-import { hoursOf, unfit } from '../engine-options.js'
+import { hoursOf, unfit } from './engine-options.js'
 import { openTable } from './engine-table.js'
 
 /** How ingest reads what was fetched. */

@@ -16,7 +16,7 @@ import {
 import { loadPriceBook } from '../../pricing/book.js'
 import type { Settings } from '../../questions/question.js'
 import { sourceOptions, storeOptions, type CommandSpec, type OptionSpec } from '../command.js'
-import { hoursOf, tableOf, tableOptions } from '../engine-options.js'
+import { hoursOf, tableOf, tableOptions } from './engine-options.js'
 import { priceData, settingsOf } from '../settings.js'
 
 const of = (name: string): OptionSpec => sourceOptions.find(({ flags }) => flags.startsWith(`--${name} `))!

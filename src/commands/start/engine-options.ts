@@ -1,11 +1,11 @@
 /** Options of what asks an engine: which table, and which hours. */
-import { resolveWindow } from '../domain/time/periods.js'
-import { UserError } from '../errors.js'
-import type { HourRange } from '../engines/calls-sql.js'
-import type { GivenTable } from '../engines/given-table.js'
-import type { Settings } from '../questions/question.js'
-import type { Invocation, OptionSpec } from './command.js'
-import { enginePreset } from './settings.js'
+import { resolveWindow } from '../../domain/time/periods.js'
+import { UserError } from '../../errors.js'
+import type { HourRange } from '../../engines/calls-sql.js'
+import type { GivenTable } from '../../engines/given-table.js'
+import type { Settings } from '../../questions/question.js'
+import type { Invocation, OptionSpec } from '../command.js'
+import { enginePreset } from '../settings.js'
 
 /** Options that say which table, and what its columns are. */
 export const tableOptions: readonly OptionSpec[] = [
