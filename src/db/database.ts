@@ -85,8 +85,12 @@ function spillFolder(): string {
   }
 }
 
-/** Gives a database what a statement lacks, so that it can be run again. @returns false where it cannot */
-export type Lender = (missing: CallsElsewhere, params: Readonly<Record<string, SqlValue>>) => Promise<boolean>
+/** Gives a database what a statement lacks, so that it can be run again. @param tries times that it was. @returns false where it cannot */
+export type Lender = (
+  missing: CallsElsewhere,
+  params: Readonly<Record<string, SqlValue>>,
+  tries: number,
+) => Promise<boolean>
 
 export class Database {
   readonly #instance: DuckDBInstance
@@ -196,7 +200,7 @@ export class Database {
         return await this.#told(ask())
       } catch (error) {
         if (!(error instanceof CallsElsewhere) || this.#lend === undefined || tries > 2) throw error
-        const lent = this.#lending.then(() => this.#lend!(error, params))
+        const lent = this.#lending.then(() => this.#lend!(error, params, tries))
         this.#lending = lent.catch(() => undefined)
         if (!(await lent)) throw error
       }

@@ -186,9 +186,11 @@ function overSketches(
 function extentOf(asks: Asks, label: SketchLabel | 'total', within: Statement): CubeStatement {
   const labelled = label === 'total' ? [] : [label]
   const counted = overCells({ ...asks, quantiles: undefined }, labelled, ({ from, part }) => ({
-    sql: `SELECT ${part('rows', 'call')} AS calls, NOT EXISTS (FROM hourly_labels AS calls WHERE owner <> 'calls' AND ${within.sql}
-        AND NOT EXISTS (FROM daily_sketches WHERE daily_sketches.label = '${label}' AND CAST(daily_sketches.owner AS VARCHAR) = CAST(calls.owner AS VARCHAR)
-          AND daily_sketches.ts = date_trunc('day', calls.ts))) AS is_whole
+    sql: `SELECT ${part('rows', 'call')} AS calls, NOT EXISTS (
+        FROM (SELECT DISTINCT CAST(owner AS VARCHAR) AS owner, date_trunc('day', ts) AS ts FROM hourly_labels AS calls
+          WHERE owner <> 'calls' AND ${within.sql}) AS days
+        ANTI JOIN (SELECT DISTINCT CAST(owner AS VARCHAR) AS owner, ts FROM daily_sketches
+          WHERE daily_sketches.label = '${label}') AS told USING (owner, ts)) AS is_whole
       FROM ${from} WHERE ${within.sql}`,
     params: within.params,
   }))

@@ -18,16 +18,14 @@ export async function lendablePaths(folder: string | undefined): Promise<readonl
   return (await namesIn(real)).filter((name) => name.startsWith('calls-')).map((name) => join(real, name))
 }
 
-/** From here on statements that need archived calls get them. */
+/** From here on statements that need archived calls get them: the days between their moments, then all there are. */
 export function lendArchive(db: Database, folder: string): void {
-  let unread: readonly ArchivedDay[] | undefined
+  let kept: readonly ArchivedDay[] | undefined
   const files = new Map<string, string>()
-  let again = false
-  db.onElsewhere(async (missing, params) => {
+  db.onElsewhere(async (missing, params, tries) => {
     if (missing.owner !== 'archive' || files.has(missing.day)) return files.has(missing.day)
-    unread ??= (await archivedDays(db)).filter(({ kept }) => kept)
-    const needed = again ? unread : between(unread, missing.day, params)
-    again = true
+    kept ??= (await archivedDays(db)).filter((one) => one.kept)
+    const needed = tries > 0 ? kept : between(kept, missing.day, params)
     const real = await realFolder(folder)
     for (const day of needed) if (!files.has(day.day)) files.set(day.day, await checkedFile(real, day))
     if (!files.has(missing.day))
