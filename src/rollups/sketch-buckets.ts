@@ -1,7 +1,7 @@
 /**
  * The buckets of sketches: so narrow that any value of one stands for all others of it within half a percent.
  *
- * A value is counted in whole units. Below 200 each number has a bucket of its own, and so has 0; above, a bucket
+ * A value is counted in whole units. Below 100 each number has a bucket of its own, and so has 0; above, a bucket
  * ends where a value is 1.01 times its least one. The bounds come from whole numbers alone, so that every engine
  * has the same to the last digit; the logarithm that an engine guesses a bucket by may be wrong by one.
  */
