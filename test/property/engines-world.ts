@@ -26,6 +26,8 @@ const models = [
   [null, 'gpt-4o-mini'],
   [null, 'in-house-1'],
   ['perplexity', 'sonar-pro'],
+  // Names stand in the statement: none may end its text.
+  ["o'brien\\", "it's \\'; DROP TABLE calls; --"],
 ] as const
 
 /** Prices whose products seldom come out even, one of them above all that 64 bits hold of usual counts. */
