@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { availableParallelism, devNull } from 'node:os'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { globSync } from 'tinyglobby'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 import { longTests } from './test/long-tests.js'
@@ -7,6 +9,9 @@ import { longTests } from './test/long-tests.js'
 /** Tests that run the installed program; the others need not wait until it is packed. */
 const packed = ['test/e2e/**/*.test.ts', 'test/attack/**/*.test.ts', 'test/golden/cli/**/*.test.ts']
 const source = ['test/{unit,golden,property}/**/*.test.ts']
+
+/** Tests that put something in the place of a module: it must not be there for others. */
+const replacing = globSync(source).filter((path) => readFileSync(path, 'utf8').includes('vi.mock('))
 
 /** Those that take longest, or wait most, first. */
 const slowest = ['attack/kills', 'property/hostile-edges', 'e2e/anomalies', 'attack/fuzz', 'e2e/bombs', 'attack/spills', 'golden/cli/check', 'property/sameness', 'e2e/hostile', 'property/metrics', 'property/ingest', 'e2e/privacy', 'e2e/exports', 'golden/importers/bodies', 'unit/torn-checkpoints', 'attack/writers', 'e2e/apart'] // prettier-ignore
@@ -55,6 +60,8 @@ export const testsOf = (share: Share): ViteUserConfig => {
       hookTimeout: 300_000,
       // One more than cores: some wait for a process, a lock or a clock.
       maxWorkers: availableParallelism() + 1,
+      // Files share the modules that their worker has loaded: a sixth of all time went into loading them anew.
+      isolate: false,
       // Of the tests of a file that read at once (test/golden/importers/reading.ts).
       maxConcurrency: 60,
       sequence: { sequencer: SlowestFirst },
@@ -64,8 +71,12 @@ export const testsOf = (share: Share): ViteUserConfig => {
           test: {
             name: 'source',
             include: share === 'long' ? long.source : source,
-            exclude: ['test/golden/cli/**', ...left],
+            exclude: ['test/golden/cli/**', ...replacing, ...left],
           },
+        },
+        {
+          extends: true,
+          test: { name: 'replacing', include: share === 'long' ? [] : replacing, isolate: true },
         },
         {
           extends: true,

@@ -8,6 +8,7 @@ export default defineConfig({
   ...base,
   test: {
     ...pinned,
+    isolate: true,
     include: [
       'test/unit/**/*.test.ts',
       'test/golden/{config,renderers}/**/*.test.ts',

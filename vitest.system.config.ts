@@ -8,6 +8,7 @@ export default defineConfig({
   ...base,
   test: {
     ...pinned,
+    isolate: true,
     globalSetup: ['test/setup.ts'],
     include: ['test/system/**/*.test.ts'],
     fileParallelism: false,

@@ -11,6 +11,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { brotliCompressSync, constants } from 'node:zlib'
 import { rolldown } from 'rolldown'
+import { minifySync } from 'rolldown/utils'
 
 const packages = join(dirname(fileURLToPath(import.meta.url)), '..', 'node_modules')
 const built = resolve(process.argv[2] ?? 'dist')
@@ -131,7 +132,8 @@ for (const name of libraries) {
 rmSync(built, { recursive: true })
 for (const { fileName, code } of output) {
   mkdirSync(dirname(join(built, fileName)), { recursive: true })
-  writeFileSync(join(built, fileName), code)
+  // Nearly all of it is the protocol's library, which nobody reads here.
+  writeFileSync(join(built, fileName), fileName === 'mcp.js' ? minifySync(fileName, code).code : code)
 }
 
 for (const { path, code } of entries) {

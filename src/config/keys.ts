@@ -171,7 +171,7 @@ export const configKeys = ({ formats, importers }: KnownNames) =>
       { otherwise: 'auto: from five million calls on', trust: 'free' },
     ),
     approximate_above: key(
-      'Quantiles of more calls than that are read from sketches, within half a percent, where the database keeps rollups; --exact asks the calls.',
+      'Quantiles of more calls than that come from sketches, within half a percent, where there are rollups; --exact asks the calls.',
       wholeNumber(1e12),
       5_000_000,
       { otherwise: 'a million calls', trust: 'free' },
