@@ -83,6 +83,10 @@ export class CallsElsewhere extends UserError {
   }
 }
 
+/** Nothing that somebody could name brings these calls here: what sums can tell is all there is. */
+export const hasSumsAlone = (error: unknown): error is CallsElsewhere =>
+  error instanceof CallsElsewhere && error.owner === 'cube'
+
 /** The engine had less memory than it needed. */
 export class OutOfMemory extends MachineFault {}
 

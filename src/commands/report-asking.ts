@@ -41,6 +41,7 @@ export async function askReport(invocation: Invocation): Promise<Report> {
     (question) =>
       askWholeReport(question, {
         sections,
+        isChosen: invocation.given('sections'),
         budgets: budgetsOf(given, question.settings.config),
         isNow: question.asOf.getTime() === invocation.now.getTime(),
         isFull: invocation.given('sections') || invocation.options['full'] === true,

@@ -250,3 +250,32 @@ test('a log that is read again adds nothing, and leaves the archive as it is; a 
   expect(spans.map(({ owner }) => owner)).toEqual(['archive', 'calls', 'archive'])
   expect(spans.reduce((sum, span) => sum + span.calls, 0)).toBe(calls + 1)
 })
+
+test('where only sums are left, the report tells what they tell, and names what it leaves out', async () => {
+  copyFileSync(join(cwd, 'demo.duckdb'), join(cwd, 'sums.duckdb'))
+  const sums = { cwd, env: { ...plain, LLMCOST_DB: 'sums.duckdb' } }
+  // The week of the report has its calls; what came before, by which incidents are judged, has not.
+  const days = Math.floor((Date.now() - Date.UTC(2026, 8, 14)) / 86_400_000)
+  await runWarmWell(['archive', '--older-than', `${days}d`, '--drop-calls', '--to', 'ids'], sums)
+  const ask = async (from: object): Promise<{ sections: { id: string }[]; warnings: string[] }> =>
+    JSON.parse(
+      await runWarmWell(['report', '--as-of', 'latest', '--json'], { cwd, env: { ...plain, ...from } }),
+    )
+  const [all, told] = [await ask({}), await ask({ LLMCOST_DB: 'sums.duckdb' })]
+  const missing = all.sections.filter(({ id }) => !told.sections.some((one) => one.id === id))
+  expect(missing.map(({ id }) => id)).toEqual(['incidents', 'forecast'])
+  expect(told.warnings.join(' ')).toMatch(
+    /left out, as they need calls of 2026-08-03\S+ to 2026-09-14\S+, .*: anomalies, forecast/,
+  )
+  for (const section of told.sections) {
+    // Days without the marks of incidents, all else as it is.
+    const same = all.sections.find(({ id }) => id === section.id)
+    if (section.id !== 'cost_by_day') expect(section).toEqual(same)
+  }
+  const chosen = await runWarm(['report', '--as-of', 'latest', '--sections', 'anomalies'], sums)
+  expect([chosen.code, chosen.stdout]).toEqual([1, ''])
+  const { stdout } = await runWarm(['sql', 'SELECT count(*) AS n FROM hourly_labels'], sums)
+  expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(
+    /of 2026-08-03\S+ to 2026-09-1\S+ the database has only sums/,
+  )
+})

@@ -52,7 +52,11 @@ export const sqlCommand: CommandSpec = {
     const [given = ''] = invocation.args
     const query = given === '-' ? await readAll(process.stdin) : given
     if (query.trim() === '') throw new UserError('no query was given', { code: 'usage', hint })
-    const report = await withAsker(invocation, async (asker) => sqlReport(await answer(asker, query)))
+    const report = await withAsker(invocation, async (asker) => {
+      const told = sqlReport(await answer(asker, query))
+      const lacking = optionTexts(invocation, 'input').length > 0 ? [] : await sumsAlone(asker)
+      return { ...told, warnings: [...told.warnings, ...lacking] }
+    })
     return { report }
   },
 }
@@ -69,6 +73,21 @@ async function withAsker<T>(invocation: Invocation, work: (asker: Asker) => Prom
   } finally {
     asker.close()
   }
+}
+
+/**
+ * Of which hours the table of calls has none, though there were some. A statement that looks at a minute of them or
+ * more fails; one that looks at less cannot know.
+ */
+async function sumsAlone(asker: Asker): Promise<readonly string[]> {
+  const time = (moment: string): string => `strftime(${moment}, '%Y-%m-%dT%H:%MZ')`
+  const { rows } =
+    await asker.ask(`SELECT ${time('min(ts)')} AS first, ${time('max(ts) + INTERVAL 15 MINUTE')} AS until
+    FROM hourly_labels WHERE owner = 'cube' HAVING count(*) > 0`)
+  return rows.map(
+    ({ first, until }) =>
+      `of ${String(first)} to ${String(until)} the database has only sums (hourly_labels): their calls are not in calls`,
+  )
 }
 
 async function answer(asker: Asker, query: string): Promise<Result> {

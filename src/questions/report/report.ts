@@ -7,13 +7,17 @@ import { summary, type SummaryRow } from '../../metrics/summary.js'
 import type { AnomalyAnswer } from '../../reports/anomalies/anomalies.js'
 import type { Report } from '../../reports/report.js'
 import { soFarMeasures, type SoFar } from '../../reports/weekly/days.js'
-import { summaryMeasures, weeklyReport, type ReportPart } from '../../reports/weekly/weekly.js'
+import { summaryMeasures, weeklyReport, type LeftOut, type ReportPart } from '../../reports/weekly/weekly.js'
+import { hasSumsAlone, type CallsElsewhere } from '../../errors.js'
+import type { MeasureName } from '../../metrics/measures/registry.js'
 import { askReportAnomalies } from '../anomalies/anomalies.js'
 import { ask, doubtsAbout, type Question } from '../question.js'
 import { groupAsker, type ReportContext, type ReportSection } from './sections.js'
 
 export interface WholeReport {
   readonly sections: readonly ReportSection[]
+  /** Somebody named these sections: each must be answered. */
+  readonly isChosen: boolean
   readonly budgets: readonly Budget[]
   /** Nobody chose the end of the window: calls since then are named, and are the answer where there are no others. */
   readonly isOpen: boolean
@@ -25,7 +29,7 @@ export interface WholeReport {
 
 /** Asks for the sections in their order. */
 export async function askWholeReport(asked: Question, request: WholeReport): Promise<Report> {
-  const { sections, budgets } = request
+  const { sections, budgets, isChosen } = request
   const found = await windowsOf(asked, request.isOpen)
   const { question, before, figures, soFar } = found
   const { scope } = question
@@ -45,11 +49,13 @@ export async function askWholeReport(asked: Question, request: WholeReport): Pro
     groups: groupAsker(question),
     anomalies: () => (anomalies ??= wanted ? askReportAnomalies(question) : Promise.resolve(undefined)),
   }
+  const answered = current && (await partsOf(sections, { ...context, current }, isChosen))
   return weeklyReport({
     scope,
     before,
     summary: figures,
-    parts: current && (await partsOf(sections, { ...context, current })),
+    parts: answered?.parts,
+    leftOut: answered?.leftOut,
     doubts,
     suggestion: suggestion(question),
     isRunning: found.isRunning,
@@ -75,15 +81,26 @@ interface Windows {
 
 /** The window asked for; where it has no call, and none before it, what has come in since. */
 async function windowsOf(question: Question, isOpen: boolean): Promise<Windows> {
-  const { db, scope } = question
+  const { scope } = question
   const before = windowBefore(scope, scope.tz)
-  const figures = await ask(db, summary({ scope, before, measures: summaryMeasures }))
+  const figures = await figuresOf(question, before)
   const soFar = isOpen ? await askSoFar(question) : undefined
   if (soFar === undefined || figures.some((row) => row.is_current))
     return { question, before, figures, soFar, isRunning: false }
   const running = { ...question, scope: { ...scope, ...soFar.window } }
-  const alone = await ask(db, summary({ scope: running.scope, before: null, measures: summaryMeasures }))
+  const alone = await figuresOf(running, null)
   return { question: running, before: null, figures: alone, soFar: undefined, isRunning: true }
+}
+
+/** The summary's figures; without the number of users where neither calls nor sums by user are at hand. */
+async function figuresOf({ db, scope }: Question, before: Window | null): Promise<readonly SummaryRow[]> {
+  const asked = (measures: readonly MeasureName[]) => ask(db, summary({ scope, before, measures }))
+  try {
+    return await asked(summaryMeasures)
+  } catch (error) {
+    if (!hasSumsAlone(error)) throw error
+    return asked(summaryMeasures.filter((name) => name !== 'users'))
+  }
 }
 
 /** What has come in from the end of the window to as-of. */
@@ -98,11 +115,26 @@ async function askSoFar({ db, scope, asOf }: Question): Promise<SoFar | undefine
   return figures === undefined ? undefined : { window, figures, tz: scope.tz }
 }
 
-/** One after the other: each statement uses all threads. */
-async function partsOf(sections: readonly ReportSection[], context: ReportContext): Promise<ReportPart[]> {
+/** One after the other: each statement uses all threads. A section is answered whole, or left out by name. */
+async function partsOf(
+  sections: readonly ReportSection[],
+  context: ReportContext,
+  isChosen: boolean,
+): Promise<{ readonly parts: readonly ReportPart[]; readonly leftOut: LeftOut | undefined }> {
   const parts: ReportPart[] = []
-  for (const section of sections) parts.push(await section.ask(context))
-  return parts
+  const left: string[] = []
+  let fault: CallsElsewhere | undefined
+  for (const section of sections) {
+    try {
+      parts.push(await section.ask(context))
+    } catch (error) {
+      if (isChosen || !hasSumsAlone(error)) throw error
+      fault = error
+      left.push(section.name)
+    }
+  }
+  if (fault !== undefined && parts.length === 0) throw fault
+  return { parts, leftOut: fault && { sections: left, span: fault.span } }
 }
 
 /** Local days where the window is made of them, else its length in days of 24 hours. */

@@ -19,6 +19,8 @@ interface WeeklyAnswer {
   readonly summary: readonly SummaryRow[]
   /** Undefined where the window has no call. */
   readonly parts: readonly ReportPart[] | undefined
+  /** What is not shown; undefined where all is. */
+  readonly leftOut?: LeftOut | undefined
   readonly doubts: Doubts
   /** An option that finds calls, should there be none in the window. */
   readonly suggestion: string
@@ -26,6 +28,12 @@ interface WeeklyAnswer {
   readonly isRunning: boolean
   /** For the first page; undefined where the whole is asked for. */
   readonly first: Pick<BriefContext, 'asOf' | 'isNow' | 'minUsd'> | undefined
+}
+
+/** Sections that need calls of hours of which the database has only sums, and those hours. */
+export interface LeftOut {
+  readonly sections: readonly string[]
+  readonly span: string
 }
 
 /** What one subject of the report has to show, and to say. */
@@ -82,9 +90,16 @@ export function weeklyReport(answer: WeeklyAnswer): Report {
 
 /** What is doubtful, a line a kind. */
 function hintsOf(answer: WeeklyAnswer): Doubt[] {
-  const { doubts, parts, isRunning } = answer
+  const { doubts, parts, isRunning, leftOut } = answer
   return [
     ...(isRunning ? [{ text: 'no whole day has a call: this is what came in since, and not over' }] : []),
+    ...(leftOut === undefined
+      ? []
+      : [
+          {
+            text: `left out, as they need calls of ${leftOut.span}, of which only sums are at hand: ${leftOut.sections.join(', ')}`,
+          },
+        ]),
     ...doubtsOf(doubts),
     ...(parts === undefined ? [] : historyWarnings(answer).map((text) => ({ text }))),
   ]
