@@ -82,12 +82,10 @@ async function withAsker<T>(invocation: Invocation, work: (asker: Asker) => Prom
 async function sumsAlone(asker: Asker): Promise<readonly string[]> {
   const time = (moment: string): string => `strftime(${moment}, '%Y-%m-%dT%H:%MZ')`
   const { rows } =
-    await asker.ask(`SELECT ${time('min(ts)')} AS first, ${time('max(ts) + INTERVAL 15 MINUTE')} AS until
+    await asker.ask(`SELECT 'of ' || ${time('min(ts)')} || ' to ' || ${time('max(ts) + INTERVAL 15 MINUTE')}
+    || ' the database has only sums (hourly_labels): their calls are not in calls' AS words
     FROM hourly_labels WHERE owner = 'cube' HAVING count(*) > 0`)
-  return rows.map(
-    ({ first, until }) =>
-      `of ${String(first)} to ${String(until)} the database has only sums (hourly_labels): their calls are not in calls`,
-  )
+  return rows.flatMap(({ words }) => (typeof words === 'string' ? [words] : []))
 }
 
 async function answer(asker: Asker, query: string): Promise<Result> {
