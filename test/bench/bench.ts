@@ -1,7 +1,7 @@
 /**
  * bench: how long the program takes beside what no program could do without, as ratios of runs that took
  * turns, and how well anomalies and forecasts do. `npm run bench -- [--quick]
- * [--only ingest,query,shares,optimize,export,start,track,anomalies,forecast] [--keep]` prints Markdown tables.
+ * [--only ingest,query,shares,large,optimize,export,start,track,anomalies,forecast] [--keep]` prints Markdown tables.
  */
 import { parseArgs } from 'node:util'
 import { compareAnomalies, scoreAnomalies } from './anomalies.js'
@@ -10,6 +10,7 @@ import { forecastKindTable } from './forecast-kind-score.js'
 import { forecastTable } from './forecast-score.js'
 import { compareIngest } from './ingest.js'
 import { compareExports } from './exports.js'
+import { compareLarge } from './large.js'
 import { removeFiles } from './logs.js'
 import { compareOptimize, compareQueries } from './queries.js'
 import { compareShares } from './shares.js'
@@ -47,6 +48,8 @@ const parts: Readonly<Record<string, () => Promise<Comparison[]>>> = {
           ],
     ),
   shares: () => compareShares(options.quick),
+  // Twenty million calls take seven gigabytes, and some minutes.
+  large: () => (options.quick ? Promise.resolve([]) : compareLarge()),
   optimize: () => compareOptimize([{ calls: million, pairs: options.quick ? 3 : 5 }]),
   export: () =>
     compareExports(
