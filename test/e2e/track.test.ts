@@ -155,6 +155,24 @@ console.log(String(usd))
   expect(JSON.parse(again)).toMatchObject({ totals: { imported: 0 } })
 })
 
+test('calls of a server that gives every answer one id are kept apart, each once', async () => {
+  const cwd = application(`${imported}
+for (let i = 0; i < 4; i++) tracker.record({ call_id: 'chatcmpl-1', request_model: 'gpt-4o', input_tokens: 10 + i, output_tokens: 5 })
+`)
+  expect(await ended(running(cwd))).toEqual({ code: 0, signal: null })
+  const ingested = async (): Promise<unknown> =>
+    (
+      JSON.parse(await runWarmWell(['ingest', 'llm-calls', '--db', 'calls.duckdb', '--json'], { cwd })) as {
+        totals: { imported: unknown }
+      }
+    ).totals.imported
+  expect([await ingested(), await ingested()]).toEqual([4, 0])
+  // Read again under another name.
+  const [name] = readdirSync(join(cwd, 'llm-calls'))
+  writeFileSync(join(cwd, 'llm-calls', 'copy.jsonl'), readFileSync(join(cwd, 'llm-calls', name!)))
+  expect(await ingested()).toBe(0)
+})
+
 test('the examples of its page write down what they call', async () => {
   const page = readFileSync(join(root, 'docs/track.md'), 'utf8')
   const examples = [...page.matchAll(/```js\n(.*?)```/gs)].map(([, source]) => source!)

@@ -31,6 +31,8 @@ export function trackedPlan(survey: Survey): ReadPlan {
           ],
         }
       : {}),
+    // The id is that of the provider's answer, and some servers give every answer the same.
+    idKind: "'any'",
     cacheTokens: 'included',
     cacheTokensCertain: true,
     // A stream that was not asked for its usage tells none; nor does an answer that was broken off.
