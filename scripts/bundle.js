@@ -6,7 +6,7 @@
  * two encodings are kept, compressed: 1.2 MB, where the package has 30.
  */
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { brotliCompressSync, constants } from 'node:zlib'
@@ -123,17 +123,23 @@ for (const name of libraries) {
     ['cjs', join(name, 'cjs')],
   ]) {
     const made = await library.generate({ format, comments: false, exports: 'named' })
-    entries.push({ path: join(built, folder, 'index.js'), code: made.output[0].code })
+    const { code } = minifySync('index.js', made.output[0].code)
+    entries.push({ path: join(built, folder, 'index.js'), code })
   }
   await library.close()
 }
+
+/** Nearly all of these is a library's: the protocol's for agents, and the database's client. Nobody reads it here. */
+const others = new Set(['mcp.js', 'engine.js'])
+
+/** Without the marks of where a module began. */
+const plain = (code) => code.replaceAll(/^\/\/#(?:end)?region.*\n/gm, '')
 
 // All files lie in one folder: what is found beside a file of the sources is found beside any of these.
 rmSync(built, { recursive: true })
 for (const { fileName, code } of output) {
   mkdirSync(dirname(join(built, fileName)), { recursive: true })
-  // Nearly all of it is the protocol's library, which nobody reads here.
-  writeFileSync(join(built, fileName), fileName === 'mcp.js' ? minifySync(fileName, code).code : code)
+  writeFileSync(join(built, fileName), others.has(fileName) ? minifySync(fileName, code).code : plain(code))
 }
 
 for (const { path, code } of entries) {
@@ -151,6 +157,20 @@ for (const name of libraries) {
       '--outDir',
       join(built, folder, 'types'), // prettier-ignore
     ])
+}
+
+/** Types that nobody can reach from the entry are no user's. */
+for (const types of libraries
+  .flatMap((name) => [name, join(name, 'cjs')])
+  .map((name) => join(built, name, 'types'))) {
+  const reached = new Set(
+    libraries.map((name) => join(types, name, 'index.d.ts')).filter((path) => existsSync(path)),
+  )
+  for (const path of reached)
+    for (const [, to] of readFileSync(path, 'utf8').matchAll(/from '(\.[^']+)\.js'/g))
+      reached.add(join(dirname(path), `${to}.d.ts`))
+  for (const name of readdirSync(types, { recursive: true }))
+    if (name.endsWith('.d.ts') && !reached.has(join(types, name))) rmSync(join(types, name))
 }
 
 for (const [name, bytes] of tables) writeFileSync(join(built, name), bytes)
