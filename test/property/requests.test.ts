@@ -201,6 +201,6 @@ test('count once in any order and runs, and after any of their files is forgotte
         expect(await stateOf(apart)).toEqual(once)
       },
     ),
-    { numRuns: tries(3, 60), endOnFailure: true },
+    { numRuns: tries(4, 60), endOnFailure: true },
   )
 })

@@ -233,7 +233,7 @@ describe('after any sequence of ingest, late ingest, replace, forget and reprice
           }
         },
       ),
-      { numRuns: tries(3, 30) },
+      { numRuns: tries(4, 30) },
     )
   })
 })
