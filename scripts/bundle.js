@@ -3,7 +3,8 @@
  * program half a millisecond. What a command loads late stays a file of its own, and names stay as they are written.
  * The functions of date-fns that are used, DuckDB's client and a tokenizer go in as well, with their licences beside
  * them: no user installs the first whole, the second is one file where it was a hundred, and of the third the tables of
- * two encodings are kept, compressed: 1.2 MB, where the package has 30.
+ * two encodings are kept, compressed: 1.2 MB, where the package has 30. Readers of YAML and JSON bring builds for
+ * browsers and other modules along: a tenth of each is used.
  */
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -19,7 +20,7 @@ const main = join(built, 'main.js')
 
 /** Packages that go in; the user installs the others. */
 const putIn =
-  /^(?:date-fns|@date-fns\/tz|@duckdb\/node-api|gpt-tokenizer|@modelcontextprotocol\/(?:server|core)|zod)(?:\/|$)/
+  /^(?:date-fns|@date-fns\/tz|@duckdb\/node-api|gpt-tokenizer|lossless-json|yaml|@modelcontextprotocol\/(?:server|core)|zod)(?:\/|$)/
 const isPackage = /^[^./]/
 
 /** What so many of the files that are loaded late share is in one file: nearly every command reads most of it. */
@@ -180,6 +181,8 @@ const licences = [
   ['@date-fns/tz/LICENSE.md', 'date-fns-tz.md'],
   ['@duckdb/node-api/LICENSE', 'duckdb-node-api.md'],
   ['gpt-tokenizer/LICENSE', 'gpt-tokenizer.md'],
+  ['lossless-json/LICENSE.md', 'lossless-json.md'],
+  ['yaml/LICENSE', 'yaml.md'],
   ['@modelcontextprotocol/server/LICENSE', 'modelcontextprotocol.md'],
   ['zod/LICENSE', 'zod.md'],
 ]
