@@ -34,6 +34,10 @@ const nativeBesideClient = `module.exports = require('node:module')
 /** What `main` imports, directly or not, without what it loads late. */
 const atStart = new Set()
 
+/** A coding agent runs the status line after each message: what it imports, directly or not, is a file that others share. */
+const inLine = new Set()
+const lineEntries = [join('watch', 'statusline.js'), 'help.js'].map((name) => join(built, 'commands', name))
+
 const engine = {
   name: 'engine',
   resolveId: (id) => (id === native ? { id: `\0${native}` } : undefined),
@@ -69,13 +73,16 @@ const packed = (text) =>
 const start = {
   name: 'start',
   buildEnd() {
-    const imported = [main]
-    for (const id of imported) {
-      atStart.add(id)
-      for (const next of this.getModuleInfo(id)?.importedIds ?? [])
-        if (!atStart.has(next)) imported.push(next)
+    const collect = (entry, into) => {
+      const imported = [entry]
+      for (const id of imported) {
+        into.add(id)
+        for (const next of this.getModuleInfo(id)?.importedIds ?? []) if (!into.has(next)) imported.push(next)
+      }
+      into.delete(entry)
     }
-    atStart.delete(main)
+    collect(main, atStart)
+    for (const entry of lineEntries) collect(entry, inLine)
   },
 }
 
@@ -107,7 +114,8 @@ const { output } = await bundle.generate({
   chunkFileNames: '[name].js',
   codeSplitting: {
     groups: [
-      { name: 'start', priority: 2, test: (id) => atStart.has(id) || id === '\0rolldown/runtime.js' },
+      { name: 'start', priority: 3, test: (id) => atStart.has(id) || id === '\0rolldown/runtime.js' },
+      { name: 'line', priority: 2, test: (id) => inLine.has(id) },
       { name: 'shared', priority: 1, minShareCount: sharedByMany },
     ],
   },

@@ -153,6 +153,12 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./watch/watch.js')).watchCommand,
   },
   {
+    name: 'statusline',
+    group: 'watch',
+    summary: "session, today and month in one line, for a coding agent's status line",
+    load: async () => (await import('./watch/statusline.js')).statuslineCommand,
+  },
+  {
     name: 'alerts',
     group: 'watch',
     summary: 'what fires now, which channels were told, and who has it in hand',

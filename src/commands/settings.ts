@@ -3,7 +3,10 @@
  */
 import { join, resolve } from 'node:path'
 import type { Config } from '../config/config.js'
-import { homeFolder, platformFolders } from '../config/folders.js'
+import { variableOf } from '../config/options.js'
+import { StoreInUse, type Written } from '../db/store-lock.js'
+import type { SumsFor } from '../questions/line-sums.js'
+import { defaultStore, homeFolder, platformFolders } from '../config/folders.js'
 import { enginePresets } from '../config/presets.js'
 import { fieldNames, fieldOf } from '../domain/field-names.js'
 import { waitOf } from '../domain/time/duration.js'
@@ -31,7 +34,7 @@ export async function settingsOf(invocation: Invocation): Promise<Settings> {
   const tz = await chosen(invocation, 'tz')
   if (tz !== undefined) assertZone(tz.text, tz.said)
   return {
-    dbPath: db === undefined ? await defaultPath() : resolve(db.text),
+    dbPath: db === undefined ? await defaultStore() : resolve(db.text),
     priceFiles: config.prices,
     priceUpdates: await updatesPath(invocation.env['LLMCOST_PRICE_UPDATES']),
     costBasis: config.costBasis,
@@ -46,20 +49,52 @@ export async function settingsOf(invocation: Invocation): Promise<Settings> {
         terminal.warn(
           'a run that was killed left the database half written: it was put right, and nothing is lost',
         ),
+      written: keepingSums(invocation, config),
     },
     readOptions: await readOptions(invocation, config),
     config,
   }
 }
 
-/** @throws UserError (usage) where there is no home folder */
-async function defaultPath(): Promise<string> {
-  const folders = await platformFolders()
-  if (folders !== undefined) return join(folders.data, 'llmcost.duckdb')
-  throw new UserError('there is no home folder to keep the database in', {
-    code: 'usage',
-    hint: 'Name the database with --db or LLMCOST_DB, or set HOME.',
-  })
+/** The zone is that of every run, and not of one that was given another. */
+const sumsFor = ({ env }: Invocation, { options, budgets }: Config): SumsFor => ({
+  tz: env[variableOf('tz')] || (options.tz ?? 'UTC'),
+  budgets,
+})
+
+/** The sums of the status line follow the store; a run is as good without them. */
+function keepingSums(invocation: Invocation, config: Config): Written {
+  return {
+    tell: async (db, path, headers) => {
+      const { keepSums } = await import('../questions/line-sums.js')
+      await keepSums(db, { path, headers }, sumsFor(invocation, config), new Date())
+    },
+    failed: (error) => tellUnkept(invocation, error),
+  }
+}
+
+/** Says of the sums that they are still those of the store: for who looked for calls, and may have found none. */
+export async function confirmSums(
+  invocation: Invocation,
+  { dbPath, storeOptions, config }: Settings,
+): Promise<void> {
+  try {
+    const { confirmSums: confirm } = await import('../questions/line-sums.js')
+    await confirm(dbPath, storeOptions, sumsFor(invocation, config), new Date())
+  } catch (error) {
+    tellUnkept(invocation, error)
+  }
+}
+
+const unkept = new WeakSet<Invocation>()
+
+/** Once a run: who follows logs tries each second. */
+function tellUnkept(invocation: Invocation, error: unknown): void {
+  // Who has the database now keeps them.
+  if (error instanceof StoreInUse || unkept.has(invocation)) return
+  unkept.add(invocation)
+  const why = error instanceof Error ? error.message.split('\n')[0] : String(error)
+  invocation.terminal.warn(`the sums of the status line could not be kept: ${why}`)
 }
 
 /** How logs are read and priced, wherever they go. */

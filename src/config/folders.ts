@@ -49,3 +49,16 @@ export async function platformFolders(): Promise<Folders | undefined> {
     config: isAbsolute(config) ? config : belowHome('.config/llmcost'),
   }
 }
+
+/**
+ * The database where none is named.
+ * @throws UserError (usage) where there is no home folder
+ */
+export async function defaultStore(): Promise<string> {
+  const folders = await platformFolders()
+  if (folders !== undefined) return join(folders.data, 'llmcost.duckdb')
+  throw new UserError('there is no home folder to keep the database in', {
+    code: 'usage',
+    hint: 'Name the database with --db or LLMCOST_DB, or set HOME.',
+  })
+}

@@ -274,6 +274,17 @@ export class Database {
     await this.#connection.run('SET enable_external_access = false; SET lock_configuration = true')
   }
 
+  /** Runs work over a connection of its own: what is made there for it alone is gone after. */
+  async beside<T>(work: (db: Database) => Promise<T>): Promise<T> {
+    const connection = await this.#instance.connect()
+    try {
+      await connection.run("SET TimeZone = 'UTC'")
+      return await work(new Database(this.#instance, connection, this.#resources))
+    } finally {
+      connection.closeSync()
+    }
+  }
+
   /** From here on `progress` is kept while a statement runs. */
   async watchProgress(): Promise<void> {
     await this.#connection.run('SET enable_progress_bar = true')

@@ -49,6 +49,11 @@ export class Keeper {
     return this.#headers !== undefined && !readAt(this.#fd, 0, headersSize).equals(this.#headers)
   }
 
+  /** The headers of the file as they are. */
+  headers(): Buffer {
+    return readAt(this.#fd, 0, headersSize)
+  }
+
   /** To be called once no checkpoint is left to come, while the store is attached: later it may be another's. */
   remove(): void {
     rmSync(keptPath(this.#store), { force: true })

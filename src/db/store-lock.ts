@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { MachineFault, UserError } from '../errors.js'
 import type { Rollups } from '../domain/rollups.js'
 import type { Copies } from './archive/lending.js'
-import type { Resources } from './database.js'
+import type { Database, Resources } from './database.js'
 
 /** Another process holds the store's lock, and held it as long as one would wait. */
 export class StoreInUse extends UserError {}
@@ -23,6 +23,18 @@ export interface StoreOptions extends Resources {
   readonly onWait?: (pid: string) => void
   /** Called when the database was half written by a run that was killed, and was put right. */
   readonly onMended?: () => void
+  /** What is done whenever the store was written. */
+  readonly written?: Written | undefined
+}
+
+/** What follows a transaction that reached the store's file. It is no part of it: it changes nothing of the store. */
+export interface Written {
+  /**
+   * @param db what a question reads, while nobody else can write
+   * @param headers the first three pages of the file
+   */
+  readonly tell: (db: Database, path: string, headers: Buffer) => Promise<void>
+  readonly failed: (error: unknown) => void
 }
 
 /** Tries to open until it works or the lock's time is up. */

@@ -11,7 +11,7 @@ import { attachStore, letGo, settle, storageVersion } from './mending.js'
 import { schemaVersion } from './schema.js'
 import { tablesAt } from './shape.js'
 import { assertDuckDbFile, isAbsent } from './store-file.js'
-import type { StoreOptions } from './store-lock.js'
+import type { StoreOptions, Written } from './store-lock.js'
 import { isEmpty, migrate, noStore, notOfLlmcost, readVersion } from './store-version.js'
 import { finishStub } from './stub.js'
 
@@ -176,6 +176,7 @@ async function writeAttached<T>(
     keeper = new Keeper(path)
     const result = await inTransaction(db, path, work, keeper)
     isDone = await checkpoint(db, keeper)
+    if (isDone && options.written !== undefined) await tellWritten(db, path, keeper, options.written)
     return result
   } finally {
     const left = letGo(db)
@@ -199,6 +200,18 @@ async function checkpoint(db: Database, keeper: Keeper): Promise<boolean> {
     return true
   } catch {
     return false
+  }
+}
+
+/** What is done is done: nothing that fails here fails it. */
+async function tellWritten(db: Database, path: string, keeper: Keeper, written: Written): Promise<void> {
+  try {
+    await db.beside(async (reader) => {
+      await nameTables(reader)
+      await written.tell(reader, path, keeper.headers())
+    })
+  } catch (error) {
+    written.failed(error)
   }
 }
 

@@ -50,6 +50,6 @@ export async function store(calls: number, kind?: 'incident'): Promise<string> {
 /** Databases, and the logs that take gigabytes; smaller logs serve the next run. */
 export function removeFiles(): void {
   if (!existsSync(folder)) return
-  const done = /^([12]0000000\.|partial\.|statements-|hook-)|\.duckdb(\.wal)?$/
+  const done = /^([12]0000000\.|partial\.|statements-|hook-)|\.duckdb(\.wal|\.sums\.json)?$/
   for (const name of readdirSync(folder)) if (done.test(name)) rmSync(join(folder, name), { force: true })
 }

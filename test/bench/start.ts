@@ -15,6 +15,13 @@ export async function compareStart(pairs: number): Promise<Comparison[]> {
       floor: () => node(['-e', '0']),
     },
     {
+      what: 'statusline, 1,000 calls, against node -e 0: CPU',
+      target: '≤ 100 ms CPU',
+      program: () => llmcost(['statusline', '--db', database], 'resource-hook'),
+      floor: () => node(['-e', '0'], 'resource-hook'),
+      of: 'cpuSeconds',
+    },
+    {
       what: 'breakdown, 1,000 calls, against opening the database',
       target,
       program: () => llmcost(['breakdown', '--db', database]),

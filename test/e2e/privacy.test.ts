@@ -52,7 +52,7 @@ test(
       }
       expect(await ended).toBe(0)
     }
-    expect(readdirSync(temporary)).toEqual(['calls.duckdb'])
+    expect(readdirSync(temporary).toSorted()).toEqual(['calls.duckdb', 'calls.duckdb.sums.json'])
     expect(await ask(join(temporary, 'calls.duckdb'), 'SELECT count(*) AS n FROM calls')).toEqual([
       { n: 9000 },
     ])

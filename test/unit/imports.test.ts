@@ -40,6 +40,10 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
       not: ['../metrics/query.js', '../reports/report.js', '../commands/command.js', '@duckdb/node-api'],
     },
     mcp: { may: ['zod', 'lossless-json'], not: ['../db/store.js', '../commands/command.js', 'node:fs'] },
+    statusline: {
+      may: ['../db/file-pages.js', '../renderers/width.js', 'node:fs'],
+      not: ['../db/store.js', '../metrics/query.js', '../commands/command.js', '@duckdb/node-api'],
+    },
     track: {
       may: ['node:fs', 'node:async_hooks'],
       not: ['../config/load.js', '../db/store.js', 'commander'],
@@ -143,6 +147,7 @@ const flat = new Set([
   'engines',
   'track',
   'mcp',
+  'statusline',
   'machine',
 ])
 for (const name of ['optimize', 'completion', 'charts', 'exports', 'alerts']) flat.add(name)

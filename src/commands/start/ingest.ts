@@ -10,7 +10,7 @@ import { assertNoEngineOptions, pullOptions } from './engine-options.js'
 import { fileMode } from '../file-mode.js'
 import { ofSameCalls } from '../command-text.js'
 import { progressBar } from '../progress.js'
-import { machineOf, readingOf, settingsOf } from '../settings.js'
+import { confirmSums, machineOf, readingOf, settingsOf } from '../settings.js'
 
 export const ingestCommand: CommandSpec = {
   name: 'ingest',
@@ -87,6 +87,7 @@ where it ended.`,
     } finally {
       bar.stop()
     }
+    if (options['dryRun'] !== true) await confirmSums(invocation, settings)
     const refused = refusedWords(summary)
     // The summary says it too, and by cron it goes to /dev/null.
     if (!terminal.interactive) for (const words of refused) terminal.warn(words)

@@ -13,7 +13,7 @@ import { refusedWords } from '../../reports/store/ingest.js'
 import { checkRules } from '../../questions/rules/check-rules.js'
 import { askRunningCost, type RunningCost } from '../../questions/running-cost.js'
 import { sourceOptions, storeOptions, zoneOption, type CommandSpec, type Invocation } from '../command.js'
-import { machineOf, readingOf, settingsOf } from '../settings.js'
+import { confirmSums, machineOf, readingOf, settingsOf } from '../settings.js'
 import { withCalls } from '../with-calls.js'
 
 /** Least time from the end of a run to the next, ms; and, where runs take long, as many times their own. */
@@ -131,6 +131,7 @@ async function read(
       keepRejectedText: false,
     })
     refusedWords(summary).forEach(tell)
+    await confirmSums(invocation, settings)
     return summary
   } catch (error) {
     // An empty folder gets its first log later, and a busy database is free again.
