@@ -2,8 +2,10 @@
  * What questions take of the machine, as shares of what DuckDB alone takes to read 1M calls of JSONL: CPU against
  * CPU, in turns, so that a slower machine moves both.
  */
+import { join } from 'node:path'
 import { llmcost, type Run } from './child.js'
 import { compare, type Comparison } from './compare.js'
+import { folder } from './folders.js'
 import { floorOf } from './ingest.js'
 import { callsInWords, logFile, store } from './logs.js'
 
@@ -13,6 +15,8 @@ interface Question {
   readonly target?: number
   /** Megabytes. */
   readonly peak?: number
+  /** Asked with the rules that `init --rules` writes. */
+  readonly ruled?: true
 }
 
 interface Sized {
@@ -38,7 +42,7 @@ const asked: readonly Sized[] = [
       { args: ['report', ...latest], target: 0.2 },
       { args: ['metrics'], target: 0.2 },
       { args: ['efficiency'], target: 0.2 },
-      { args: ['check', ...latest], target: 0.2 },
+      { args: ['check', ...latest], target: 0.2, ruled: true },
     ],
   },
   {
@@ -70,18 +74,21 @@ const asked: readonly Sized[] = [
 /** @param quick up to 1M calls */
 export async function compareShares(quick: boolean): Promise<Comparison[]> {
   const floorLog = await logFile(1_000_000, 'jsonl')
+  const rules = join(folder, 'rules.yaml')
+  await llmcost(['init', '--rules', '--force', rules])
   const rows: Comparison[] = []
   for (const { calls, pairs, incident, questions } of asked) {
     if (quick && calls > 1_000_000) continue
     const database = await store(calls, incident && 'incident')
-    for (const { args, target, peak } of questions) {
+    for (const { args, target, peak, ruled } of questions) {
+      const asking = [...args, '--db', database, ...(ruled ? ['--config', rules] : [])]
       rows.push(
         await compare(
           {
             what: `${args.join(' ')}, ${callsInWords(calls)}, beside reading 1M calls`,
             target: [target && `≤ ${target}`, peak && `≤ ${peak} MB`].filter(Boolean).join(', '),
             of: 'cpuSeconds',
-            program: () => llmcost([...args, '--db', database], 'resource-hook'),
+            program: () => llmcost(asking, 'resource-hook'),
             floor: (): Promise<Run> => floorOf(floorLog),
           },
           pairs,
