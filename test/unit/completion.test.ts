@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { completionCommand } from '../../src/commands/keep/completion.js'
 import type { Invocation } from '../../src/commands/command.js'
 import { loadCommands } from '../../src/commands/registry.js'
-import { complete, type Completion } from '../../src/completion/complete.js'
+import { complete, type Completion } from '../../src/commands/line/completing.js'
 
 const commands = await loadCommands()
 

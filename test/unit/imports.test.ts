@@ -86,10 +86,6 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
       may: ['../reports/report.js', 'get-east-asian-width', 'lossless-json'],
       not: ['../reports/weekly.js', '../metrics/query.js', 'node:fs', 'chalk'],
     },
-    completion: {
-      may: ['../commands/command.js'],
-      not: ['../commands/registry.js', '../db/store.js', '../metrics/query.js', 'node:fs'],
-    },
     charts: {
       may: ['../renderers/markup.js', '../reports/report.js', 'd3-scale', 'd3-shape'],
       not: ['../reports/weekly.js', '../db/store.js', 'node:fs', 'chalk'],
@@ -150,7 +146,7 @@ const flat = new Set([
   'statusline',
   'machine',
 ])
-for (const name of ['optimize', 'completion', 'charts', 'exports', 'alerts']) flat.add(name)
+for (const name of ['optimize', 'charts', 'exports', 'alerts']) flat.add(name)
 
 /** The same file, seen from a folder of the folder. */
 const fromFamily = (specifier: string): string =>

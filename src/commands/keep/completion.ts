@@ -1,6 +1,6 @@
 /** `llmcost completion`: what the shell asks when the tab key is pressed. */
-import { complete, type Candidate, type Completion } from '../../completion/complete.js'
-import { installing, scripts, shells, wordsVariable } from '../../completion/scripts.js'
+import { complete, type Candidate, type Completion } from '../line/completing.js'
+import { installing, scripts, shells, wordsVariable } from '../line/completion-scripts.js'
 import { dimensionOf, dimensions, shortForms } from '../../domain/dimensions.js'
 import { hidesSomething } from '../../domain/words/hidden.js'
 import { closestNames } from '../../domain/words/names.js'

@@ -1,11 +1,10 @@
 /**
- * completion: what may come next on a command line. Pure: the commands and the values they take are
- * given; the shells' own scripts (scripts.ts) ask, and show the answer.
- *
- * This one finds what the word under the cursor may be, from the commands' own data.
+ * What may come next on a command line: finds what the word under the cursor may be, from the commands' own data.
+ * Pure: the commands and the values they take are given; the shells' own scripts (completion-scripts.ts) ask, and
+ * show the answer.
  */
-import { argumentsOf, configOption, type CommandSpec, type OptionSpec } from '../commands/command.js'
-import { partedLine, sharedOption } from '../commands/line/leading-options.js'
+import { argumentsOf, configOption, type CommandSpec, type OptionSpec } from '../command.js'
+import { partedLine, sharedOption } from './leading-options.js'
 
 export interface Candidate {
   readonly value: string
