@@ -10,8 +10,9 @@ import { assertZone, dayMs } from '../domain/time/zones.js'
 import { CallsElsewhere } from '../errors.js'
 import { quarterHours, type QuarterHourRow } from '../metrics/budgets/quarter-hours.js'
 import { recentSessions } from '../metrics/budgets/recent-sessions.js'
+import { cubesOf } from '../rollups/answering.js'
 import { markOf, readSumsOf, storeState, writeSumsOf } from '../statusline/file.js'
-import { quarterMs, type CallSum, type Sums } from '../statusline/sums.js'
+import { quarterMs, type Sums } from '../statusline/sums.js'
 import { ask } from './question.js'
 
 /** Sessions whose last call is older are not asked for by any agent that runs, and no more than so many run. */
@@ -51,8 +52,7 @@ export async function askSums(
     tz,
     budgets: budgets.map((budget) => ({ ...budget, set: setOf(budget) })),
     sets: told.sets,
-    // A session may have begun in hours whose calls are elsewhere.
-    sessions: (await hasElsewhere(db)) ? null : await sessionsOf(db, told.until),
+    sessions: await sessionsOf(db, told.until),
   }
 }
 
@@ -99,7 +99,12 @@ const setFrom = (rows: readonly QuarterHourRow[], set: number): Sums['sets'][num
     }))
     .filter(({ calls }) => calls > 0)
 
-async function sessionsOf(db: Database, until: string): Promise<ReadonlyMap<string, CallSum>> {
+/**
+ * null where a session may have begun in hours whose calls are elsewhere, and where there are so many calls that
+ * looking through them for sessions would take longer than most runs that write.
+ */
+async function sessionsOf(db: Database, until: string): Promise<Sums['sessions']> {
+  if ((await hasElsewhere(db)) || (await cubesOf(db)) !== undefined) return null
   const since = new Date(Date.parse(until) - sessionDays * dayMs).toISOString()
   const rows = await ask(db, recentSessions({ since, until, most: mostSessions }))
   return new Map(

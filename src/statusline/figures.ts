@@ -75,10 +75,11 @@ export function lineFigures(
 }
 
 /** Both ends are of quarter-hours: no zone begins its days between them. */
-const within = (set: readonly QuarterSum[], { since, until }: RunningPeriod): readonly QuarterSum[] =>
-  set.filter(
-    ({ quarter }) => quarter * quarterMs >= Date.parse(since) && quarter * quarterMs < Date.parse(until),
-  )
+function within(set: readonly QuarterSum[], period: RunningPeriod): readonly QuarterSum[] {
+  const since = Date.parse(period.since) / quarterMs
+  const until = Date.parse(period.until) / quarterMs
+  return set.filter(({ quarter }) => quarter >= since && quarter < until)
+}
 
 function sumOf(quarters: readonly QuarterSum[]): CallSum {
   const priced = quarters.flatMap(({ costUsd }) => costUsd ?? [])
@@ -94,10 +95,8 @@ function stateOf(budget: SummedBudget, { sets, tz }: Sums, now: Date): BudgetSta
   const set = budget.set === null ? undefined : sets[budget.set]
   if (set === undefined) return undefined
   const period = runningPeriod(budget.period, now, tz)
-  const days = within(set, period).map(({ quarter, ...sum }) => ({
-    day: new Date(quarter * quarterMs).toISOString(),
-    ...sum,
-  }))
+  // What it asks of days is their sum: on which it was used up is not shown.
+  const days = [{ day: period.since, ...sumOf(within(set, period)) }]
   return budgetState({ budget, period, asOf: now, days, outlook: null, isWhole: false })
 }
 

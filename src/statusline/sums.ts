@@ -46,7 +46,7 @@ export interface Sums {
   readonly budgets: readonly SummedBudget[]
   /** By set of filters: of all calls, then of those that budgets cover; quarter-hours with calls, in order. */
   readonly sets: readonly (readonly QuarterSum[])[]
-  /** All calls of sessions that had one of late, by id; null where some are not in the store. */
+  /** All calls of the sessions of agents that had one of late, by id; null where that is not told. */
   readonly sessions: ReadonlyMap<string, CallSum> | null
 }
 

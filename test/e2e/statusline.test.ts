@@ -15,9 +15,20 @@ import { describe, expect, test } from 'vitest'
 import { emptyFolder, pinnedEnv, programPath, sharedFolder } from './program.js'
 import { runWarm, runWarmWell } from './together.js'
 
-/** gpt-4o, USD per million tokens: $2.50 input, $10 output; each call costs $0.0035. */
-const call = (id: number, more: object = {}): string =>
-  `${JSON.stringify({ request_id: `call-${id}`, timestamp: new Date(Date.now() - 1000).toISOString(), model: 'gpt-4o', input_tokens: 1000, output_tokens: 100, session_id: 'known', ...more })}\n`
+/** As Claude Code logs it: claude-sonnet-4-5, USD per million tokens: $3 input, $15 output; each call costs $0.0045. */
+const call = (id: number, at = Date.now() - 1000): string =>
+  `${JSON.stringify({
+    type: 'assistant',
+    sessionId: 'known',
+    uuid: `u${id}`,
+    requestId: `req_${id}`,
+    timestamp: new Date(at).toISOString(),
+    message: {
+      id: `msg_${id}`,
+      model: 'claude-sonnet-4-5',
+      usage: { input_tokens: 1000, output_tokens: 100 },
+    },
+  })}\n`
 
 /** As Claude Code tells it. */
 const told = (id: string): string =>
@@ -74,12 +85,12 @@ const changed = (cwd: string, change: (sums: Record<string, unknown>) => void): 
   writeFileSync(path, JSON.stringify(sums))
 }
 
-const figures = '$0.035 today · $0.035 of $0.05 month (70%)'
+const figures = '$0.045 today · $0.045 of $0.05 month (90%)'
 
 describe('one line', () => {
   test('session by the database, else by the agent, and never both', async () => {
     const cwd = await folder()
-    expect(await lineIn(cwd, told('known'))).toBe(`$0.035 session · ${figures}\n`)
+    expect(await lineIn(cwd, told('known'))).toBe(`$0.045 session · ${figures}\n`)
     expect(await lineIn(cwd, told('new'))).toBe(`$0.42 session (agent's figure) · ${figures}\n`)
     expect(statSync(join(cwd, 'c.duckdb.sums.json')).mode & 0o777).toBe(0o600)
   })
@@ -109,7 +120,7 @@ describe('one line', () => {
       sums['budgets'] = [{ ...budget, filters: [{ dimension: 'feature', operator: '=', value: 'x' }] }]
     })
     expect(await lineIn(cwd)).toBe(
-      '$0.035 today · $0.035 month · $0.035 of $0.001 ␛]0;x␇\\u{202e} (3,500%)\n',
+      '$0.045 today · $0.045 month · $0.045 of $0.001 ␛]0;x␇\\u{202e} (4,500%)\n',
     )
     expect(await lineIn(cwd, '', {}, ['--json'])).not.toMatch(/[\u0000-\u0009\u001b\u202e]/)
   })
@@ -117,7 +128,7 @@ describe('one line', () => {
   test('in colours where they are asked for', async () => {
     const cwd = await folder()
     const env = { FORCE_COLOR: '1' }
-    expect(await lineIn(cwd, '', env)).toContain('\u001b[33m$0.035 of $0.05 month (70%)\u001b[39m')
+    expect(await lineIn(cwd, '', env)).toContain('\u001b[33m$0.045 of $0.05 month (90%)\u001b[39m')
     expect(await lineIn(cwd, '', { ...env, NO_COLOR: '1' })).toBe(`${figures}\n`)
     expect(await lineIn(cwd, '', env, ['--no-color'])).toBe(`${figures}\n`)
   })
@@ -127,9 +138,9 @@ describe('one line', () => {
     expect(await lineIn(cwd, told('new'), { COLUMNS: '80' })).toBe(
       `$0.42 session (agent's figure) · ${figures}\n`,
     )
-    expect(await lineIn(cwd, told('new'), { COLUMNS: '66' })).toBe('$0.035 today · $0.035 of $0.05 month\n')
-    expect(await lineIn(cwd, told('new'), { COLUMNS: '24' })).toBe('$0.035 of $0.05 month\n')
-    expect(await lineIn(cwd, told('new'), { COLUMNS: '20' })).toBe('$0.035 of $0.05 mon…\n')
+    expect(await lineIn(cwd, told('new'), { COLUMNS: '66' })).toBe('$0.045 today · $0.045 of $0.05 month\n')
+    expect(await lineIn(cwd, told('new'), { COLUMNS: '24' })).toBe('$0.045 of $0.05 month\n')
+    expect(await lineIn(cwd, told('new'), { COLUMNS: '20' })).toBe('$0.045 of $0.05 mon…\n')
   })
 })
 
@@ -188,16 +199,16 @@ describe('what became of the sums', () => {
       const { month } = JSON.parse(await lineIn(cwd, '', {}, ['--json'])) as { month: { cost_usd: string } }
       return Number(month.cost_usd)
     }
-    writeFileSync(join(cwd, 'prices.csv'), 'model,input,output\ngpt-4o,5,20\n')
+    writeFileSync(join(cwd, 'prices.csv'), 'model,input,output\nclaude-sonnet-4-5,6,30\n')
     writeFileSync(join(cwd, 'llmcost.config.yaml'), `${config}prices: [prices.csv]\n`)
     await runWarmWell(['reprice', '--db', 'c.duckdb'], { cwd })
-    expect(await costs()).toBe(0.07)
+    expect(await costs()).toBe(0.09)
     writeFileSync(join(cwd, 'more.jsonl'), call(90) + call(91))
     await runWarmWell(['ingest', 'more.jsonl', '--db', 'more.duckdb'], { cwd })
     await runWarmWell(['merge', 'more.duckdb', '--db', 'c.duckdb'], { cwd })
-    expect(await costs()).toBe(0.084)
+    expect(await costs()).toBe(0.108)
     await runWarmWell(['forget', join(base, 'calls-10', 'log.jsonl'), '--db', 'c.duckdb'], { cwd })
-    expect(await costs()).toBe(0.014)
+    expect(await costs()).toBe(0.018)
     // A folder in its place takes no file.
     rmSync(join(cwd, 'c.duckdb.sums.json'))
     mkdirSync(join(cwd, 'c.duckdb.sums.json'))
@@ -209,9 +220,7 @@ describe('what became of the sums', () => {
 
   test('of calls that went into the archive they are the same', async () => {
     const cwd = emptyFolder()
-    const days = [0, 1, 2, 3].map((day) =>
-      call(day, { timestamp: new Date(Date.now() - day * 86_400_000 - 1000).toISOString() }),
-    )
+    const days = [0, 1, 2, 3].map((day) => call(day, Date.now() - day * 86_400_000 - 1000))
     writeFileSync(join(cwd, 'log.jsonl'), days.join(''))
     await runWarmWell(['ingest', 'log.jsonl', '--db', 'c.duckdb'], { cwd })
     const before = await lineIn(cwd, told('known'))

@@ -29,6 +29,8 @@ export function readUsd(text: string): string | undefined {
 /** Places that costs are kept to. */
 const places = 12
 
+const kept = new RegExp(String.raw`^-?\d{1,30}\.\d{${places}}$`)
+
 /** USD × 10^12: sums and differences of them are exact. */
 export type Picos = bigint
 
@@ -37,6 +39,8 @@ export type Picos = bigint
  * @throws Error for what is no decimal
  */
 export function picos(usd: string | number | bigint): Picos {
+  // As the store prints costs: most are.
+  if (typeof usd === 'string' && kept.test(usd)) return BigInt(usd.replace('.', ''))
   const decimal = readDecimal(usd)
   if (decimal === undefined) throw new Error(`${usd} is no decimal`)
   return BigInt(fixed(decimal, places).replace('.', ''))

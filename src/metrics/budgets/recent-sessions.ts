@@ -1,10 +1,11 @@
-/** What the sessions that had a call of late come to, each from its first call on. */
+/** What the sessions of coding agents that had a call of late come to, each from its first call on. */
 import { timestampText } from '../../domain/words/quoting.js'
 import { instant } from '../dialect.js'
+import { isOfAgent } from '../doubts/agent-costs.js'
 import type { Decimal, Query, Whole } from '../query.js'
 
 export interface RecentSessionsRequest {
-  /** A session is of late when it has a call from here on, ISO 8601 UTC. */
+  /** A session is of late when its agent logged a call from here on, ISO 8601 UTC. */
   readonly since: string
   /** Calls before this count, ISO 8601 UTC. */
   readonly until: string
@@ -24,7 +25,7 @@ export function recentSessions({ since, until, most }: RecentSessionsRequest): Q
   const sql = /* sql */ `
     WITH late_sessions AS (
       SELECT session_id FROM calls
-      WHERE ts >= ${instant('$since')} AND ts < ${instant('$until')} AND session_id IS NOT NULL
+      WHERE ts >= ${instant('$since')} AND ts < ${instant('$until')} AND session_id IS NOT NULL AND ${isOfAgent}
       GROUP BY session_id ORDER BY max(ts) DESC, session_id LIMIT ${most}
     )
     SELECT session_id, count(*) AS calls, count(*) - count(cost_usd) AS unpriced_calls, sum(cost_usd) AS cost_usd
