@@ -66,6 +66,7 @@ export const longTests: readonly string[] = [
   'property/causes',
   'property/daily-costs',
   'property/drift',
+  'property/engines-days',
   'property/engines-keep',
   'property/exports',
   'property/focus',

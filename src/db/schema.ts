@@ -15,6 +15,8 @@ interface Stored {
   readonly type: string
   readonly required?: true
   readonly words?: readonly string[]
+  /** Schema version that brought it. */
+  readonly since?: number | undefined
 }
 
 const definition = ({ name, type, required, words }: Stored): string =>
@@ -137,7 +139,7 @@ export const migrations: readonly (readonly string[])[] = [
   ],
   [
     // Calls by UTC day, label and bucket of a quantity. Who changes them takes `sketches` out of `meta`, likewise.
-    `CREATE TABLE daily_sketches (\n${list(dailySketchColumns)}\n)`,
+    `CREATE TABLE daily_sketches (\n${list(dailySketchColumns.filter((c) => c.since === undefined))}\n)`,
   ],
   [
     // Hours whose cells came from an engine, or of a source of calls from another store: of how many rows, which were refused,
@@ -160,8 +162,13 @@ export const migrations: readonly (readonly string[])[] = [
   ],
   [
     // Sums of calls by UTC day and user. Who changes their columns takes `user_days` out of `meta`, likewise.
-    `CREATE TABLE daily_users (\n${list(dailyUserColumns)}\n)`,
+    `CREATE TABLE daily_users (\n${list(dailyUserColumns.filter((c) => c.since === undefined))}\n)`,
   ],
+  // Sketches and user days of pulled hours: a day may have hours of several sources, and each its own.
+  Object.entries({ daily_sketches: dailySketchColumns, daily_users: dailyUserColumns }).flatMap(
+    ([table, columns]) =>
+      columns.filter((c) => c.since === 11).map((c) => `ALTER TABLE ${table} ADD COLUMN ${definition(c)}`),
+  ),
 ]
 
 /** The parts of a statement of a migration that makes, changes or drops a table. */

@@ -2,7 +2,7 @@
 import { comparableFinishReason, finishReason } from '../ingest/typing/finish-reason.js'
 import * as casts from '../ingest/typing/casts.js'
 import { labels, type Label } from '../rollups/labels.js'
-import { cellColumn, partNames, partOfCells, parts, type PartName } from '../rollups/parts.js'
+import { cellColumn, partNames, partOfCells, parts } from '../rollups/parts.js'
 import { hourMicros, quarterMicros } from './calls-sql.js'
 
 /** Labels of which we say the words. */
@@ -23,9 +23,8 @@ function labelSql(label: Label): string {
 }
 
 /** A part's whole number of its smallest unit as a value of its column. */
-function partSql(name: PartName): string {
-  const { type } = parts[name]
-  const raw = `nullif(${cellColumn(name)}, '')`
+export function partSql(column: string, type: string): string {
+  const raw = `nullif(${column}, '')`
   const scale = /^DECIMAL\(\d+,(\d+)\)$/.exec(type)?.[1]
   if (scale !== undefined)
     return `CAST(CAST(CAST(${raw} AS HUGEINT) AS DECIMAL(38,0)) * CAST(0.${'0'.repeat(Number(scale) - 1)}1 AS DECIMAL(${scale},${scale})) AS ${type})`
@@ -41,7 +40,7 @@ export function cellsOfAnswer(answer: string): string {
   const columns = [
     `make_timestamp(CAST(quarter AS BIGINT) * ${quarterMicros}) AS ts`,
     ...labels.map((label) => `${labelSql(label)} AS ${label}`),
-    ...partNames.map((name) => `${partSql(name)} AS ${cellColumn(name)}`),
+    ...partNames.map((name) => `${partSql(cellColumn(name), parts[name].type)} AS ${cellColumn(name)}`),
   ]
   const read = `SELECT ${columns.join(', ')} FROM ${answer} WHERE nullif(refused, '') IS NULL`
   const folded = ['ts', ...labels, ...partNames.map((name) => `${partOfCells(name)} AS ${cellColumn(name)}`)]

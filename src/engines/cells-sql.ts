@@ -25,7 +25,7 @@ const money = (of: string, where?: string): Fold => ({ ...added(of, where), wide
 const anyTokens = '(t_input IS NOT NULL OR t_output IS NOT NULL)'
 
 /** How each part is folded. */
-function folds(dialect: Dialect): Readonly<Record<PartName, Fold>> {
+export function folds(dialect: Dialect): Readonly<Record<PartName, Fold>> {
   /** Rounded to units, and told in 1e-12 as all decimals are. */
   const measure = (field: string, units: '1e3' | '1e9'): Fold => ({
     fold: 'sum',
@@ -100,7 +100,7 @@ function folds(dialect: Dialect): Readonly<Record<PartName, Fold>> {
 }
 
 /** Labels of a cell, as the layers before have them; `''` for none. */
-const labelSources = {
+export const labelSources = {
   provider: 'k_provider',
   model: 'k_model',
   feature: "CASE WHEN a_feature = '' THEN a_endpoint ELSE a_feature END",
@@ -176,7 +176,8 @@ export const fingerprintTokens = (dialect: Dialect): string =>
   )
 export const fingerprintCost = (dialect: Dialect): string => `coalesce(a_cost, ${dialect.asWide('0')})`
 
-function folded(dialect: Dialect, { fold, of, wide }: Fold, isCall: string): string {
+/** A fold as one aggregate. @param isCall condition: a row takes part */
+export function folded(dialect: Dialect, { fold, of, wide }: Fold, isCall: string): string {
   if (fold === 'count') return `count(CASE WHEN ${isCall} AND (${of}) THEN 1 END)`
   const value = `CASE WHEN ${isCall} THEN ${of} END`
   return `${fold}(${wide ? dialect.asWide(value) : value})`

@@ -7,15 +7,18 @@ import { UserError } from '../errors.js'
 import { hourOf } from '../rollups/hours.js'
 import { hourlyLabelColumns } from '../rollups/labels.js'
 import { cellColumn } from '../rollups/parts.js'
-import { addUpSources, deletePulled, deleteSource } from '../rollups/pulled-hours.js'
+import { addUpSources, deletePulled, deleteSource, dropDaysOf } from '../rollups/pulled-hours.js'
 import { deleteCalls } from '../rollups/upkeep.js'
 import { impossibleCells } from './answer-sql.js'
+import { keepRowsOfDays, type KeptDays, type RowsOfDays } from './days/keep-days.js'
 import type { Kept } from './keep.js'
 import { sourceRow } from './source-row.js'
 
 export interface ShardRequest {
   /** FROM item with the columns of `hourly_labels`. */
   readonly cells: string
+  /** Sketches and users of its days. */
+  readonly days: RowsOfDays
   /** What `files` calls the other store. */
   readonly source: string
   /** Take out what the store has of these hours from elsewhere. */
@@ -23,10 +26,14 @@ export interface ShardRequest {
   readonly now: Date
 }
 
+export interface KeptShard extends Kept {
+  readonly daysLeftOut: KeptDays['leftOut']
+}
+
 const columns = hourlyLabelColumns.filter(({ name }) => name !== 'owner')
 
 /** @throws UserError where cells cannot be believed, or would count calls twice */
-export async function keepShard(db: Database, request: ShardRequest): Promise<Kept> {
+export async function keepShard(db: Database, request: ShardRequest): Promise<KeptShard> {
   const list = columns.map(({ name, type }) => `CAST(${name} AS ${type}) AS ${name}`)
   await db.run(`CREATE OR REPLACE TEMP TABLE new_cells AS SELECT ${list.join(', ')} FROM ${request.cells}`)
   const { wrong } = await db.one<{ wrong: number }>(
@@ -52,10 +59,11 @@ export async function keepShard(db: Database, request: ShardRequest): Promise<Ke
     { file: fileId },
   )
   await addUpSources(db)
+  const { leftOut: daysLeftOut } = await keepRowsOfDays(db, request.days, request.source)
   const told = await db.one<{ hours: number; rows: number }>(
     'SELECT count(DISTINCT hour) AS hours, CAST(coalesce(sum(row_count), 0) AS BIGINT) AS rows FROM new_hours',
   )
-  return { ...told, cells, refused: {}, leftOut: [] }
+  return { ...told, cells, refused: {}, leftOut: [], daysLeftOut }
 }
 
 const hours = 'SELECT hour FROM new_hours'
@@ -67,6 +75,7 @@ async function takeOut(db: Database): Promise<void> {
     db,
     `SELECT hour FROM store.main.pulled_hours WHERE source IS NULL AND hour IN (${hours})`,
   )
+  await dropDaysOf(db, '(hour, source) IN (SELECT (hour, source) FROM new_hours)')
   await db.run(
     `DELETE FROM store.main.pulled_hours WHERE (hour, source) IN (SELECT (hour, source) FROM new_hours)`,
   )

@@ -5,7 +5,8 @@
 import type { Database } from '../db/database.js'
 import { UserError } from '../errors.js'
 import { hourOf } from '../rollups/hours.js'
-import { addUpSources, deletePulled } from '../rollups/pulled-hours.js'
+import { hourlyLabelColumns } from '../rollups/labels.js'
+import { addUpSources, deletePulled, dropDaysOf } from '../rollups/pulled-hours.js'
 import { deleteCalls } from '../rollups/upkeep.js'
 import { cellColumn } from '../rollups/parts.js'
 import { cellsOfAnswer, hourOfAnswer, impossibleCells } from './answer-sql.js'
@@ -87,7 +88,8 @@ async function makeCells(db: Database, { answer }: KeepRequest): Promise<void> {
   if (n > 0) throw unbelievable(new Error(`${n} cells have figures that no calls have`))
 }
 
-const unbelievable = (error: unknown): UserError => {
+/** What is said of an answer whose figures are no calls'. */
+export const unbelievable = (error: unknown): UserError => {
   const [what = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
   return new UserError(`this is no answer to a statement of llmcost: ${what.slice(0, 200)}`, {
     code: 'refused',
@@ -149,7 +151,24 @@ async function takeOut(db: Database, request: KeepRequest, fileId: number): Prom
   const own = request.replace ? '' : ` AND file_id = ${fileId}`
   await db.run(`CREATE OR REPLACE TEMP TABLE left_hours AS SELECT DISTINCT hour FROM store.main.pulled_hours WHERE hour IN ${hours}${own}
     UNION SELECT hour FROM new_hours`)
-  await deletePulled(db, 'SELECT hour FROM left_hours')
+  // An engine that was asked again has said that something changed, which cells need not show: who the users are.
+  const same = request.asked === undefined ? sameHours(fileId) : 'SELECT hour FROM new_hours WHERE false'
+  await db.run(`CREATE OR REPLACE TEMP TABLE same_hours AS ${same}`)
+  // A day with an hour more is another day.
+  await dropDaysOf(
+    db,
+    `file_id = ${fileId} AND hour // 24 IN (SELECT hour // 24 FROM left_hours WHERE hour NOT IN (FROM same_hours))`,
+  )
+  await deletePulled(db, 'SELECT hour FROM left_hours', 'FROM same_hours')
+}
+
+/** SELECT of the hours whose cells are those that the source has brought before. */
+function sameHours(fileId: number): string {
+  const columns = hourlyLabelColumns.flatMap(({ name }) => (name === 'owner' ? [] : [name])).join(', ')
+  const held = `SELECT ${columns} FROM store.main.hourly_labels WHERE owner = 'cube' AND ${hourOf('ts')} IN (SELECT hour FROM new_hours)`
+  const found = `SELECT ${columns} FROM new_cells`
+  return `SELECT hour FROM new_hours WHERE hour IN (SELECT hour FROM store.main.pulled_hours WHERE file_id = ${fileId})
+    AND hour NOT IN (SELECT ${hourOf('ts')} FROM (((${held}) EXCEPT ALL (${found})) UNION ALL ((${found}) EXCEPT ALL (${held}))))`
 }
 
 async function whatWasKept(db: Database): Promise<Pick<Kept, 'hours' | 'rows' | 'refused'>> {

@@ -1,12 +1,12 @@
 /** The engines whose SQL is known. DuckDB is the one that tests hold the others against. */
 import { UserError } from '../errors.js'
 import { clickhouse } from './clickhouse.js'
-import type { Address } from './address.js'
-import { clickhouseConnection } from './clickhouse-http.js'
-import type { Connection } from './connection.js'
+import type { Address } from './servers/address.js'
+import { clickhouseConnection } from './servers/clickhouse-http.js'
+import type { Connection } from './servers/connection.js'
 import type { Dialect } from './dialect.js'
 import { athena, trino } from './trino.js'
-import { trinoConnection } from './trino-http.js'
+import { trinoConnection } from './servers/trino-http.js'
 
 const engines: readonly Dialect[] = [trino, athena, clickhouse]
 

@@ -1,12 +1,13 @@
 /**
- * The three kinds of statement that an engine is asked: what is in a table (survey), whether an hour is still as it
- * was (fingerprints), and the cells of hours (cubes). All their columns are texts, '' for none, so that they travel
+ * The kinds of statement that an engine is asked: what is in a table (survey), whether an hour is still as it was
+ * (fingerprints), the cells of hours (cubes), and sketches and users of days. All their columns are texts, '' for none, so that they travel
  * through CSV, Parquet and HTTP alike.
  */
 import type { CostBasis } from '../domain/costs/basis.js'
 import { priceNames } from '../domain/costs/rate.js'
 import { hourMicros, judgedCalls, layered, readCalls, ruledCalls, type HourRange } from './calls-sql.js'
 import { cells, fingerprintCost, fingerprintTokens, hourColumns, keyColumns } from './cells-sql.js'
+import { days } from './days/days-sql.js'
 import type { Dialect, InlineColumn } from './dialect.js'
 import { priceColumn, pricedCalls } from './priced-sql.js'
 import { cellColumn, partNames } from '../rollups/parts.js'
@@ -76,12 +77,19 @@ export const cubeColumns: readonly string[] = [...keyColumns, ...partNames.map(c
 
 /** The cells of the hours, priced. */
 export function cubeStatement(query: EngineQuery, prices: Resolved, basis: CostBasis): string {
-  const { dialect, table, hours } = query
+  return `${cells(query.dialect, pricedRows(query, prices, basis))}\nORDER BY g_quarter`
+}
+
+/** Sketches and sums by user of the days of these hours, as far as they are of them. */
+export const dayStatement = (query: EngineQuery, prices: Resolved, basis: CostBasis): string =>
+  days(query.dialect, pricedRows(query, prices, basis))
+
+/** The rows of the table, read, judged and priced. */
+function pricedRows({ dialect, table, hours }: EngineQuery, prices: Resolved, basis: CostBasis): string {
   const keyed = withKeys(dialect, prices, readCalls(dialect, table, hours))
   const judged = judgedCalls(table, ruledCalls(table, withWords(dialect, prices, keyed)))
   const surveyed = refusedUnlessSurveyed(judged)
-  const priced = pricedCalls(dialect, basis, withRates(dialect, prices, surveyed))
-  return `${cells(dialect, priced)}\nORDER BY g_quarter`
+  return pricedCalls(dialect, basis, withRates(dialect, prices, surveyed))
 }
 
 /** Reason of rows with a model or a word that no survey has told: their hour is not taken. */

@@ -2,8 +2,9 @@
 import { callColumns, usageFields } from '../domain/call.js'
 import type { Dialect, TimeKind, ValueKind } from './dialect.js'
 
-/** Texts that cells have as labels, or that bear on money. */
+/** Texts that cells have as labels, that bear on money, or whose days are added up. */
 export const textFields = [
+  'user_id',
   'source',
   'provider',
   'model',

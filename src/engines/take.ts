@@ -5,8 +5,9 @@ import { timestampText } from '../domain/words/quoting.js'
 import { notePriceData, priceDataWords } from '../ingest/price-data.js'
 import type { PriceBook } from '../pricing/book.js'
 import { writeCalls } from '../rollups/upkeep.js'
+import { keepDays, type DaysRequest, type KeptDays } from './days/keep-days.js'
 import { broughtOfCells, keepAnswer, type Kept, type KeepRequest } from './keep.js'
-import { keepShard, type ShardRequest } from './keep-shard.js'
+import { keepShard, type KeptShard, type ShardRequest } from './keep-shard.js'
 
 interface Run {
   readonly now: Date
@@ -39,10 +40,16 @@ export const takeAnswer = (db: Database, request: TakeRequest): Promise<Taken> =
   taking(db, request, () => keepAnswer(db, request))
 
 /** One transaction: the cells of another store, or nothing. */
-export const takeShard = (db: Database, request: ShardRequest & Run): Promise<Taken> =>
+export const takeShard = (db: Database, request: ShardRequest & Run): Promise<Taken & KeptShard> =>
   taking(db, request, () => keepShard(db, request))
 
-function taking(db: Database, request: Run, keep: () => Promise<Kept>): Promise<Taken> {
+/** One transaction: sketches and users of the days that fit what the database has of their hours. */
+export const takeDays = (
+  db: Database,
+  request: DaysRequest & Pick<Run, 'dbPath' | 'store'>,
+): Promise<KeptDays> => writeCalls(db, request.dbPath, request.store, () => keepDays(db, request))
+
+function taking<K extends Kept>(db: Database, request: Run, keep: () => Promise<K>): Promise<K & Taken> {
   return writeCalls(db, request.dbPath, request.store, async () => {
     await noteRun(db, request)
     const kept = await keep()

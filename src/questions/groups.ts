@@ -3,6 +3,8 @@ import type { Database } from '../db/database.js'
 import { breakdown, type BreakdownRequest, type BreakdownRow } from '../metrics/breakdown.js'
 import { isAdditive, isOfSketches } from '../metrics/figures.js'
 import { chosen } from '../rollups/answering.js'
+import { hasSumsAlone } from '../errors.js'
+import type { MeasureName } from '../metrics/measures/registry.js'
 import { ask } from './question.js'
 
 /**
@@ -22,4 +24,43 @@ export async function askGroups(db: Database, request: BreakdownRequest): Promis
   const rest = await ask(db, breakdown({ ...request, measures: others }))
   if (rows.length !== rest.length) throw new Error('two answers about the same groups differ in their number')
   return rows.map((row, i) => ({ ...rest[i], ...row }))
+}
+
+/** Groups, and which figures are not among theirs: only calls tell them, and these are not at hand. */
+export interface ToldGroups {
+  readonly rows: readonly BreakdownRow[]
+  readonly untold: readonly MeasureName[]
+}
+
+/**
+ * The rows of a breakdown, as far as sums and sketches tell them where there is nothing else.
+ * @param spared figures that may be left out
+ */
+export async function askGroupsAsTold(
+  db: Database,
+  request: BreakdownRequest,
+  isSpared: (name: MeasureName) => boolean,
+): Promise<ToldGroups> {
+  const tried = [() => true, (name: MeasureName) => isAdditive(name) || isOfSketches(name), isAdditive]
+  for (const [i, isTold] of tried.entries()) {
+    const measures = request.measures.filter((name) => isTold(name) || !isSpared(name))
+    try {
+      const rows = await askGroups(db, { ...request, measures })
+      return { rows, untold: request.measures.filter((name) => !measures.includes(name)) }
+    } catch (error) {
+      if (!hasSumsAlone(error) || i === tried.length - 1) throw error
+    }
+  }
+  throw new Error('one of them answers or fails')
+}
+
+/** What is asked beside the answer itself; left out and named where it would need calls that are not at hand. */
+export async function whereTold<T>(asked: Promise<T>, name: string, left: string[], without: T): Promise<T> {
+  try {
+    return await asked
+  } catch (error) {
+    if (!hasSumsAlone(error)) throw error
+    left.push(name)
+    return without
+  }
 }

@@ -49,6 +49,8 @@ export interface Doubts {
   readonly unmatched: readonly Unmatched[]
   /** Hours of which only sums were at hand, so that nothing is said of their single calls. */
   readonly untold?: string | undefined
+  /** What of the answer was left out for this, by name. */
+  readonly leftOut?: readonly string[]
   /** The answer comes from `--input`, so there is no store to look into. */
   readonly fromInput: boolean
   /** Commands of hints, so that they ask the same calls. */
@@ -114,6 +116,10 @@ function priceWarnings(doubts: Doubts): Doubt[] {
     warnings.push({
       text: `${lateWords(late, history.price_date)}: prices may have changed`,
       command: 'llmcost prices update',
+    })
+  if (doubts.leftOut !== undefined && doubts.leftOut.length > 0)
+    warnings.push({
+      text: `of some of these hours only sums are at hand, which do not tell ${doubts.leftOut.join(', ')}: left out`,
     })
   if (doubts.untold !== undefined)
     warnings.push({

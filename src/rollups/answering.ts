@@ -2,6 +2,7 @@
 import type { Database } from '../db/database.js'
 import { hasElsewhere } from '../db/absent-calls.js'
 import { noteOf, readCubeNote, readUserNote, sketchKey, type CubeNote, type UserNote } from './cube-note.js'
+import { daysElsewhere, sameDay, toldDays } from './days-elsewhere.js'
 import type { CubeStatement, SketchStatements } from './router.js'
 
 type Params = CubeStatement['params']
@@ -70,8 +71,7 @@ async function hasUserDays(db: Database): Promise<boolean> {
   if (note?.kept !== true) return false
   // Days of another owner have theirs, if these were added up before the calls left.
   const { lacking } = await db.one<{ lacking: boolean }>(
-    `SELECT EXISTS (FROM (SELECT DISTINCT CAST(owner AS VARCHAR) AS owner, date_trunc('day', ts) AS ts FROM hourly_labels WHERE owner <> 'calls') AS days
-      ANTI JOIN (SELECT DISTINCT CAST(owner AS VARCHAR) AS owner, ts FROM daily_users) AS users USING (owner, ts)) AS lacking`,
+    `SELECT EXISTS (FROM ${daysElsewhere()} AS days ANTI JOIN (${toldDays('daily_users')}) AS users ON ${sameDay('days', 'users')}) AS lacking`,
   )
   return !lacking
 }
@@ -83,6 +83,7 @@ async function isTold(db: Database, { label, extent }: SketchStatements): Promis
   const sketches = await sketchesOf(db)
   if (sketches === undefined || sketches.left.some((one) => one === label)) return false
   const { sql, params } = extent
-  const found = await db.one<{ calls: number | bigint; is_whole: boolean }>(sql, params)
-  return Number(found.calls) > bound && found.is_whole
+  const found = await db.one<{ calls: number | bigint; has_sums: boolean; is_whole: boolean }>(sql, params)
+  // Of hours of which there are only sums, sketches are all that can be asked.
+  return (Number(found.calls) > bound || found.has_sums) && found.is_whole
 }

@@ -6,6 +6,7 @@ import { filterDimension, type Dimension, type TimeBucket } from '../domain/dime
 import type { Filter, Scope } from '../domain/scope.js'
 import { isUtc, offsetStretches } from '../domain/time/zones.js'
 import { timestampText } from '../domain/words/quoting.js'
+import { daysElsewhere, sameDay, toldDays } from './days-elsewhere.js'
 import { isLabel, labels, type Label } from './labels.js'
 import { cellColumn, partOfCalls, partOfCells, partOfOne, type PartName, type PartSql } from './parts.js'
 import {
@@ -186,11 +187,10 @@ function overSketches(
 function extentOf(asks: Asks, label: SketchLabel | 'total', within: Statement): CubeStatement {
   const labelled = label === 'total' ? [] : [label]
   const counted = overCells({ ...asks, quantiles: undefined }, labelled, ({ from, part }) => ({
-    sql: `SELECT ${part('rows', 'call')} AS calls, NOT EXISTS (
-        FROM (SELECT DISTINCT CAST(owner AS VARCHAR) AS owner, date_trunc('day', ts) AS ts FROM hourly_labels AS calls
-          WHERE owner <> 'calls' AND ${within.sql}) AS days
-        ANTI JOIN (SELECT DISTINCT CAST(owner AS VARCHAR) AS owner, ts FROM daily_sketches
-          WHERE daily_sketches.label = '${label}') AS told USING (owner, ts)) AS is_whole
+    sql: `SELECT ${part('rows', 'call')} AS calls,
+        EXISTS (FROM hourly_labels AS calls WHERE owner = 'cube' AND ${within.sql}) AS has_sums,
+        NOT EXISTS (FROM ${daysElsewhere(within.sql)} AS days
+          ANTI JOIN (${toldDays('daily_sketches', `daily_sketches.label = '${label}'`)}) AS told ON ${sameDay('days', 'told')}) AS is_whole
       FROM ${from} WHERE ${within.sql}`,
     params: within.params,
   }))

@@ -7,7 +7,7 @@
  */
 
 /** From here on buckets grow. */
-const exactBelow = 100n
+export const exactBelow = 100n
 
 /** No value has as many units. */
 const most = 10n ** 18n
@@ -30,6 +30,11 @@ export const leasts: readonly bigint[] = [
   ...Array.from({ length: Number(exactBelow) }, (_, i) => BigInt(i)),
   ...growingBounds(),
 ]
+
+/** Number and least of each bucket that grows. */
+export const growingLeasts: readonly (readonly [bucket: bigint, least: bigint])[] = leasts
+  .map((least, i) => [BigInt(i), least] as const)
+  .slice(Number(exactBelow))
 
 /** The bounds as they are bound to a statement; read by `boundsFrom`. */
 export const boundsText = JSON.stringify(leasts.map(String))

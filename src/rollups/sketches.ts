@@ -79,20 +79,25 @@ const quantityUnits: ReadonlyMap<string, number> = new Map(
   ),
 )
 
+export const sketchQuantities: readonly string[] = [...quantityUnits.keys()]
+
 /** Columns of `daily_sketches`; `ts` is the beginning of a UTC day. */
 export const dailySketchColumns: readonly {
   readonly name: string
   readonly type: string
   readonly required?: true
   readonly words?: readonly string[]
+  readonly since?: number
 }[] = [
   { name: 'ts', type: 'TIMESTAMP', required: true },
   { name: 'owner', type: 'VARCHAR', required: true, words: owners },
   { name: 'label', type: 'VARCHAR', required: true, words: ['total', ...sketchLabels] },
   { name: 'label_value', type: 'VARCHAR' },
-  { name: 'quantity', type: 'VARCHAR', required: true, words: [...quantityUnits.keys()] },
+  { name: 'quantity', type: 'VARCHAR', required: true, words: sketchQuantities },
   { name: 'bucket', type: 'SMALLINT', required: true },
   { name: 'bucket_calls', type: 'BIGINT', required: true },
+  // Of a day of pulled hours, who brought them.
+  { name: 'file_id', type: 'BIGINT', since: 11 },
 ]
 
 /**

@@ -18,7 +18,7 @@ import {
 type UserPart = readonly [name: PartName, of?: ConditionName]
 
 /** Few, as there may be many users. */
-const userParts: readonly UserPart[] = [
+export const userParts: readonly UserPart[] = [
   ['rows'],
   ['rows', 'call'],
   ['rows', 'failed'],
@@ -42,34 +42,35 @@ const userParts: readonly UserPart[] = [
   ['total_tokens'],
 ]
 
-const columnOf = (name: PartName, of?: ConditionName): string =>
+/** The column of a part, of the calls that meet a condition. */
+export const userColumn = (name: PartName, of?: ConditionName): string =>
   of === undefined ? cellColumn(name) : `${cellColumn(name)}_of_${of}`
 
-const columns: ReadonlySet<string> = new Set(userParts.map(([name, of]) => columnOf(name, of)))
+const columns: ReadonlySet<string> = new Set(userParts.map(([name, of]) => userColumn(name, of)))
 
 /** Whether `daily_users` has the part of the calls that meet a condition. */
 export const hasUserPart = (name: PartName, of?: ConditionName, where?: string): boolean =>
-  where === undefined && columns.has(columnOf(name, of))
+  where === undefined && columns.has(userColumn(name, of))
 
 /** Over rows of `daily_users`, or calls as `userPartsOfOne` makes them. */
-export const partOfUserDays: PartSql = (name, of) => foldedPart(name, columnOf(name, of))
+export const partOfUserDays: PartSql = (name, of) => foldedPart(name, userColumn(name, of))
 
 /** Select items: the parts of calls, to be grouped. */
 export const userPartsOfCalls: readonly string[] = userParts.map(
-  ([name, of]) => `${partOfCalls(name, of)} AS ${columnOf(name, of)}`,
+  ([name, of]) => `${partOfCalls(name, of)} AS ${userColumn(name, of)}`,
 )
 
 /** Select items: those of days that are added together. */
 export const userPartsOfDays: readonly string[] = userParts.map(
-  ([name, of]) => `${partOfUserDays(name, of)} AS ${columnOf(name, of)}`,
+  ([name, of]) => `${partOfUserDays(name, of)} AS ${userColumn(name, of)}`,
 )
 
 /** Select items: those of one call. */
 export const userPartsOfOne: readonly string[] = userParts.map(
-  ([name, of]) => `${partOfOneSql(name, of && conditions[of])} AS ${columnOf(name, of)}`,
+  ([name, of]) => `${partOfOneSql(name, of && conditions[of])} AS ${userColumn(name, of)}`,
 )
 
-export const userPartColumns: readonly string[] = userParts.map(([name, of]) => columnOf(name, of))
+export const userPartColumns: readonly string[] = userParts.map(([name, of]) => userColumn(name, of))
 
 /** Columns of `daily_users`; `ts` is the beginning of a UTC day. */
 export const dailyUserColumns: readonly {
@@ -77,9 +78,12 @@ export const dailyUserColumns: readonly {
   readonly type: string
   readonly required?: true
   readonly words?: readonly string[]
+  readonly since?: number
 }[] = [
   { name: 'ts', type: 'TIMESTAMP', required: true },
   { name: 'owner', type: 'VARCHAR', required: true, words: owners },
   { name: 'user_id', type: 'VARCHAR' },
-  ...userParts.map(([name, of]) => ({ name: columnOf(name, of), type: parts[name].type })),
+  ...userParts.map(([name, of]) => ({ name: userColumn(name, of), type: parts[name].type })),
+  // Of a day of pulled hours, who brought them.
+  { name: 'file_id', type: 'BIGINT', since: 11 },
 ]

@@ -176,6 +176,10 @@ test('shards that hold hours of their own come together to what one store has of
   const merge = async (cells: string, source: string, replace = false): Promise<Taken> =>
     takeShard(db, {
       cells,
+      days: {
+        sketches: `sketches_${cells.includes('_0') ? 0 : 1}`,
+        users: `users_${cells.includes('_0') ? 0 : 1}`,
+      },
       source,
       replace,
       now: new Date('2026-01-01T00:00:00Z'),
@@ -187,6 +191,8 @@ test('shards that hold hours of their own come together to what one store has of
   for (const [i, shard] of shards.entries()) {
     await db.run(`ATTACH '${shard}' AS shard_${i} (READ_ONLY)`)
     await db.run(`CREATE OR REPLACE TABLE cells_${i} AS SELECT * FROM shard_${i}.hourly_labels`)
+    await db.run(`CREATE OR REPLACE TABLE sketches_${i} AS SELECT * FROM shard_${i}.daily_sketches`)
+    await db.run(`CREATE OR REPLACE TABLE users_${i} AS SELECT * FROM shard_${i}.daily_users`)
     await db.run(`DETACH shard_${i}`)
   }
   await merge('cells_0', 'a')
@@ -194,9 +200,16 @@ test('shards that hold hours of their own come together to what one store has of
   const same = async (): Promise<unknown> => {
     await db.run(`ATTACH '${team}' AS team (READ_ONLY)`)
     const { rows } = await db.query(`${differing('(SELECT * FROM team.hourly_labels)')} LIMIT 3`)
+    const days = await db.query(`${sumsOf('team')} EXCEPT ALL ${sumsOf('own')}`)
     await db.run('DETACH team')
-    return rows
+    return [...rows, ...days.rows]
   }
+  /** What sketches count and users spent, whoever brought it. */
+  const sumsOf = (
+    store: string,
+  ): string => `(SELECT ts, CAST(label AS VARCHAR) AS label, label_value, CAST(quantity AS VARCHAR) AS quantity, bucket, sum(bucket_calls) AS n, NULL AS usd FROM ${store}.daily_sketches GROUP BY ALL
+    UNION ALL SELECT ts, 'user', user_id, NULL, NULL, sum(cell_rows), sum(cell_cost_usd) FROM ${store}.daily_users GROUP BY ALL)`
+  await db.run(`ATTACH '${local}' AS own (READ_ONLY)`)
   expect(await same()).toEqual([])
   // Again, and what another shard has already.
   await merge('cells_0', 'a')
@@ -204,11 +217,15 @@ test('shards that hold hours of their own come together to what one store has of
   await expect(merge('cells_0', 'c')).rejects.toThrow(/has these hours from a: they would count twice/)
   await merge('cells_0', 'c', true)
   expect(await same()).toEqual([])
+  // What a shard lost to another it does not tell of any more.
+  expect(await ask(team, "SELECT count(*) AS n FROM daily_sketches WHERE file_id = (SELECT file_id FROM files WHERE path = 'a')")).toEqual([{ n: 0 }]) // prettier-ignore
   // Another source in the same hours is another shard's business, and leaves alone.
   await merge("(SELECT * REPLACE ('other' AS source) FROM cells_0)", 'd')
+  expect(await same()).not.toEqual([])
   const [d] = await ask(team, "SELECT file_id FROM files WHERE path = 'd'")
   await forget(team, Number(d!['file_id']))
   expect(await same()).toEqual([])
+  await db.run('DETACH own')
 })
 
 test.each([

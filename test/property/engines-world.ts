@@ -4,13 +4,15 @@ import { Database } from '../../src/db/database.js'
 import { cellsOfAnswer } from '../../src/engines/answer-sql.js'
 import type { HourRange } from '../../src/engines/calls-sql.js'
 import type { Dialect } from '../../src/engines/dialect.js'
+import { sketchesOfAnswer, usersOfAnswer } from '../../src/engines/days/days-answer.js'
 import { resolved, surveyRows } from '../../src/engines/resolve.js'
-import { cubeStatement, surveyColumns, surveyStatement } from '../../src/engines/statements.js'
+import { cubeStatement, dayStatement, surveyColumns, surveyStatement } from '../../src/engines/statements.js'
 import type { ForeignTable } from '../../src/engines/table.js'
 import type { CostBasis } from '../../src/domain/costs/basis.js'
 import type { PriceBook } from '../../src/pricing/book.js'
 import { labels } from '../../src/rollups/labels.js'
 import { cellColumn, partNames, partOfCalls } from '../../src/rollups/parts.js'
+import { userPartColumns, userPartsOfDays } from '../../src/rollups/user-days.js'
 
 const models = [
   ['openai', 'gpt-4o'],
@@ -81,6 +83,8 @@ export const loggedCall = fc
     attempt: fc.constantFrom(null, 1, 2),
     max: fc.constantFrom(null, 100),
     operation: fc.constantFrom('chat', 'embedding', null),
+    user: fc.constantFrom('u1', 'u2', "u'3", null),
+    ttft: fc.constantFrom(null, 0, 0.0005, 250.25, 900),
   })
   .map((one) => {
     const input = one.input
@@ -113,6 +117,8 @@ export const loggedCall = fc
       cache_hit: one.hit,
       cache_type: one.hit === true ? one.kind : null,
       latency_ms: one.latency,
+      ttft_ms: one.ttft,
+      user_id: one.user,
       quality_score: one.score,
       user_feedback: one.score,
       attempt: one.attempt,
@@ -132,14 +138,24 @@ export interface Engine {
   ask(sql: string): Promise<string>
 }
 
-/** FROM item of an engine's answer to the question for cells. */
-export async function answerOf(
+type Asked = readonly [
   db: Database,
   engine: Engine,
   table: ForeignTable,
   book: PriceBook,
   basis: CostBasis,
   hours: readonly HourRange[],
+]
+
+/** FROM item of an engine's answer to the question for cells. */
+export const answerOf = (...asked: Asked): Promise<string> => answerTo(cubeStatement, ...asked)
+
+/** FROM item of an engine's answer to the question for sketches and users of days. */
+export const daysOf = (...asked: Asked): Promise<string> => answerTo(dayStatement, ...asked)
+
+async function answerTo(
+  statement: typeof cubeStatement,
+  ...[db, engine, table, book, basis, hours]: Asked
 ): Promise<string> {
   const query = { dialect: engine.dialect, table, hours }
   const survey = await engine.ask(surveyStatement(query))
@@ -148,11 +164,11 @@ export async function answerOf(
   )
   const span = [hours[0]![0] * 3_600_000_000, hours.at(-1)![1] * 3_600_000_000] as const
   const prices = await resolved(db, book, await surveyRows(db, 'surveyed'), table.isOurs === true, span)
-  return engine.ask(cubeStatement(query, prices, basis))
+  return engine.ask(statement(query, prices, basis))
 }
 
 /** Makes `found` of an engine's cells of the calls in a table, in the words and types of `hourly_labels`. */
-export async function cellsFrom(...asked: Parameters<typeof answerOf>): Promise<string> {
+export async function cellsFrom(...asked: Asked): Promise<string> {
   const [db] = asked
   const answer = await answerOf(...asked)
   await db.run(`CREATE OR REPLACE TEMP TABLE answer AS SELECT * FROM ${answer}`)
@@ -171,4 +187,39 @@ export const differing = (found: string): string => {
   const list = columns.map((name) => `CAST(${name} AS VARCHAR) AS ${name}`).join(', ')
   const [ours, theirs] = [`SELECT ${list} FROM (${cellsOfCalls})`, `SELECT ${list} FROM ${found}`]
   return `SELECT 'store' AS side, * FROM ((${ours}) EXCEPT ALL (${theirs})) UNION ALL SELECT 'engine' AS side, * FROM ((${theirs}) EXCEPT ALL (${ours}))`
+}
+
+const sketchNames = ['ts', 'label', 'label_value', 'quantity', 'bucket', 'bucket_calls']
+const userNames = ['ts', 'user_id', ...userPartColumns]
+
+/** Rows of sketches and of users that only one side has. @param own schema of the store's tables */
+export const differingDays = (own: string, answer: string): string =>
+  differingRows(own, `(${sketchesOfAnswer(answer)})`, `(${usersOfAnswer(answer)})`)
+
+/** The same of two stores, whoever brought the rows. */
+export const differingTables = (one: string, other: string): string =>
+  differingRows(
+    one,
+    `(SELECT * REPLACE (sum(bucket_calls) AS bucket_calls) FROM (SELECT ${sketchNames.join(', ')} FROM ${other}.daily_sketches) GROUP BY ALL)`,
+    `(SELECT ts, user_id, ${userPartsOfDays.join(', ')} FROM ${other}.daily_users GROUP BY ts, user_id)`,
+  )
+
+function differingRows(own: string, sketches: string, users: string): string {
+  const texts = (names: readonly string[]): string =>
+    names.map((name) => `CAST(${name} AS VARCHAR) AS ${name}`).join(', ')
+  const pairs = [
+    [sketchNames, `${own}.daily_sketches`, sketches],
+    [userNames, `${own}.daily_users`, users],
+  ] as const
+  return pairs
+    .flatMap(([names, ours, theirs]) =>
+      [
+        ['store', ours, theirs],
+        ['engine', theirs, ours],
+      ].map(
+        ([side, one, other]) =>
+          `SELECT '${side}' AS side, * FROM (SELECT ${texts(names)} FROM ${one} EXCEPT ALL SELECT ${texts(names)} FROM ${other})`,
+      ),
+    )
+    .join(' UNION ALL BY NAME ')
 }

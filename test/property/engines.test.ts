@@ -11,8 +11,9 @@ import { presets } from '../../src/engines/presets.js'
 import { duckdb } from '../../src/engines/duckdb.js'
 import { ownTable } from '../../src/engines/table.js'
 import { loadPriceBook } from '../../src/pricing/book.js'
-import { cellsFrom, differing, loggedCall, oddPrices } from './engines-world.js'
+import { cellsFrom, daysOf, differing, differingDays, loggedCall, oddPrices } from './engines-world.js'
 import { ingestInto, Workshop, write } from './ingesting.js'
+import { cubed } from './rollups-world.js'
 import { tries } from './seed.js'
 
 const workshop = new Workshop()
@@ -35,7 +36,7 @@ test('cells that an engine makes of calls are those that the store makes of them
       async (lines, costBasis) => {
         const store = workshop.store()
         const log = write(join(workshop.room(), 'calls.jsonl'), `${lines.join('\n')}\n`)
-        await ingestInto(store, [log], { costBasis, priceFiles })
+        await ingestInto(store, [log], { costBasis, priceFiles, store: cubed })
         const db = await Database.open(':memory:', 'write', { threads: 1 })
         await db.run(`ATTACH '${store}' AS store (READ_ONLY)`)
         await db.run('CREATE TABLE calls AS SELECT * FROM store.calls')
@@ -52,6 +53,10 @@ test('cells that an engine makes of calls are those that the store makes of them
           const told = await db.one<{ cells: number; bases: number; parts: number }>(
             `SELECT count(*) AS cells, count(DISTINCT coalesce(cost_basis, '')) AS bases, count(*) FILTER (WHERE cell_partly_priced_rows > 0) AS parts FROM found`,
           )
+          await db.run(
+            `CREATE TABLE days AS FROM ${await daysOf(db, { dialect: duckdb, ask }, table, book, costBasis, hours)}`,
+          )
+          expect((await db.query(`${differingDays('store', 'days')} LIMIT 6`)).rows).toEqual([])
           expect(told.cells).toBeGreaterThan(100)
           expect(told.bases).toBeGreaterThan(3)
           expect(told.parts).toBeGreaterThan(0)

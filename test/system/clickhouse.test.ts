@@ -6,16 +6,24 @@ import { createInterface } from 'node:readline'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Database } from '../../src/db/database.js'
-import { addressOf } from '../../src/engines/address.js'
+import { addressOf } from '../../src/engines/servers/address.js'
 import { callsStatement } from '../../src/engines/calls-statement.js'
 import { clickhouse } from '../../src/engines/clickhouse.js'
-import { clickhouseConnection } from '../../src/engines/clickhouse-http.js'
+import { clickhouseConnection } from '../../src/engines/servers/clickhouse-http.js'
 import { presets } from '../../src/engines/presets.js'
-import { pullCells, type Pulled } from '../../src/engines/pull.js'
+import { pullCells, type Pulled } from '../../src/engines/pulling/pull.js'
 import { ownTable, type ForeignTable } from '../../src/engines/table.js'
 import { loadPriceBook } from '../../src/pricing/book.js'
 import { sharedFolder } from '../e2e/program.js'
-import { cellsFrom, differing, loggedCall, oddPrices } from '../property/engines-world.js'
+import {
+  cellsFrom,
+  daysOf,
+  differing,
+  differingDays,
+  differingTables,
+  loggedCall,
+  oddPrices,
+} from '../property/engines-world.js'
 import { ask, ingestInto, Workshop, write, type Choices } from '../property/ingesting.js'
 import { cubed } from '../property/rollups-world.js'
 
@@ -54,8 +62,11 @@ const window = [hour('2025-11-01T00:00:00Z'), hour('2025-11-05T00:00:00Z')] as c
 /** Reads a log into a store and makes the calls a table of the database, and of the engine. */
 async function both(db: Database, log: string, choices: Choices, table: string): Promise<void> {
   const store = workshop.store()
-  await ingestInto(store, [log], choices)
+  await ingestInto(store, [log], { store: cubed, ...choices })
   await db.run(`ATTACH '${store}' AS read (READ_ONLY)`)
+  await db.run('CREATE SCHEMA IF NOT EXISTS own')
+  for (const name of ['daily_sketches', 'daily_users'])
+    await db.run(`CREATE OR REPLACE TABLE own.${name} AS FROM read.${name}`)
   await db.run('CREATE OR REPLACE TABLE calls AS SELECT * FROM read.calls')
   await db.run('DETACH read')
   const lake = join(workshop.room(), 'calls.parquet')
@@ -72,7 +83,7 @@ const logOf = (lines: readonly string[]): string =>
 test.each(['list-first', 'reported-first'] as const)(
   '%s: the cells of the same calls',
   async (costBasis) => {
-    const lines = fc.sample(loggedCall, { numRuns: 1000, seed: 20_260_101 })
+    const lines = fc.sample(loggedCall, { numRuns: 600, seed: 20_260_101 })
     const priceFiles = [write(join(workshop.room(), 'prices.csv'), oddPrices)]
     const db = await Database.open(':memory:', 'write', { threads: 2 })
     try {
@@ -86,7 +97,9 @@ test.each(['list-first', 'reported-first'] as const)(
       const book = await loadPriceBook({ overrideFiles: priceFiles })
       const found = await cellsFrom(db, { dialect: clickhouse, ask }, table, book, costBasis, [window])
       expect((await db.query(`${differing(found)} LIMIT 4`)).rows).toEqual([])
-      expect((await db.one<{ n: number }>(`SELECT sum(cell_rows) AS n FROM ${found}`)).n).toBeGreaterThan(800)
+      await db.run(`CREATE OR REPLACE TABLE days AS FROM ${await daysOf(db, { dialect: clickhouse, ask }, table, book, costBasis, [window])}`) // prettier-ignore
+      expect((await db.query(`${differingDays('own', 'days')} LIMIT 4`)).rows).toEqual([])
+      expect((await db.one<{ n: number }>(`SELECT sum(cell_rows) AS n FROM ${found}`)).n).toBeGreaterThan(450)
     } finally {
       db.close()
     }
@@ -118,7 +131,8 @@ async function pull(
 async function differences(db: Database, store: string): Promise<readonly unknown[]> {
   await db.run(`ATTACH '${store}' AS pulled (READ_ONLY)`)
   try {
-    return (await db.query(`${differing('(SELECT * FROM pulled.hourly_labels)')} LIMIT 4`)).rows
+    const cells = await db.query(`${differing('(SELECT * FROM pulled.hourly_labels)')} LIMIT 4`)
+    return [...cells.rows, ...(await db.query(`${differingTables('own', 'pulled')} LIMIT 4`)).rows]
   } finally {
     await db.run('DETACH pulled')
   }
@@ -127,12 +141,12 @@ async function differences(db: Database, store: string): Promise<readonly unknow
 test(
   'late rows, deletions and new prices are seen, and nothing else is asked for again',
   async () => {
-    const lines = fc.sample(loggedCall, { numRuns: 600, seed: 3 })
+    const lines = fc.sample(loggedCall, { numRuns: 320, seed: 3 })
     const pulled = workshop.store()
     const table = ownTable(clickhouse, 'growing')
     const db = await Database.open(':memory:', 'write', { threads: 2 })
     try {
-      await both(db, logOf(lines.slice(0, 500)), {}, 'growing')
+      await both(db, logOf(lines.slice(0, 270)), {}, 'growing')
       await pull(pulled, table)
       expect(await differences(db, pulled)).toEqual([])
       const again = await pull(pulled, table)
@@ -140,7 +154,7 @@ test(
       // A few new ones, a few gone, and all of one hour.
       const hourOf = (line: string): string =>
         (JSON.parse(line) as { timestamp: string }).timestamp.slice(0, 13)
-      const changed = lines.slice(20, 510).filter((line) => hourOf(line) !== hourOf(lines[100]!))
+      const changed = lines.slice(10, 280).filter((line) => hourOf(line) !== hourOf(lines[100]!))
       await both(db, logOf(changed), {}, 'growing')
       const later = await pull(pulled, table)
       expect(later.unchanged).toBeGreaterThan(30)
@@ -163,7 +177,7 @@ test(
     const table = ownTable(clickhouse, 'windowed')
     const db = await Database.open(':memory:', 'write', { threads: 2 })
     try {
-      await both(db, logOf(fc.sample(loggedCall, { numRuns: 300, seed: 5 })), {}, 'windowed')
+      await both(db, logOf(fc.sample(loggedCall, { numRuns: 150, seed: 5 })), {}, 'windowed')
       await pull(pulled, table)
       const connection = clickhouseConnection(addressOf(url.replace('http:', 'clickhouse:'), 60_000), {})
       const hours = [window[0] + 24, window[0] + 48] as const
@@ -262,9 +276,12 @@ test(
     const db = await Database.open(':memory:', 'write', { threads: 2 })
     try {
       const store = workshop.store()
-      await ingestInto(store, [log], {})
+      await ingestInto(store, [log], { store: cubed })
       await db.run(`ATTACH '${store}' AS read (READ_ONLY)`)
       await db.run('CREATE OR REPLACE TABLE calls AS SELECT * FROM read.calls')
+      await db.run('CREATE SCHEMA IF NOT EXISTS own')
+      for (const name of ['daily_sketches', 'daily_users'])
+        await db.run(`CREATE OR REPLACE TABLE own.${name} AS FROM read.${name}`)
       const pulled = workshop.store()
       await pull(pulled, presets[0]!.table('observations'))
       expect(await differences(db, pulled)).toEqual([])

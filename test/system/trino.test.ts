@@ -5,14 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Database } from '../../src/db/database.js'
-import { addressOf } from '../../src/engines/address.js'
-import { pullCells, type Pulled, type PullRequest } from '../../src/engines/pull.js'
+import { addressOf } from '../../src/engines/servers/address.js'
+import { pullCells, type Pulled, type PullRequest } from '../../src/engines/pulling/pull.js'
 import { ownTable, type ForeignTable } from '../../src/engines/table.js'
 import { trino as dialect } from '../../src/engines/trino.js'
-import { trinoConnection } from '../../src/engines/trino-http.js'
+import { trinoConnection } from '../../src/engines/servers/trino-http.js'
 import { loadPriceBook, type PriceBook } from '../../src/pricing/book.js'
 import { sharedFolder } from '../e2e/program.js'
-import { differing, loggedCall, oddPrices } from '../property/engines-world.js'
+import { differing, differingTables, loggedCall, oddPrices } from '../property/engines-world.js'
 import { ask, ingestInto, Workshop, write } from '../property/ingesting.js'
 import { cubed } from '../property/rollups-world.js'
 import { startTrino, trinoParts, type Trino } from './trino-server.js'
@@ -35,7 +35,7 @@ describe.skipIf(parts === undefined)('Trino', () => {
     const lines = fc.sample(loggedCall, { numRuns: 400, seed: 11 })
     const store = workshop.store()
     const log = write(join(workshop.room(), 'calls.jsonl'), `${lines.join('\n')}\n`)
-    await ingestInto(store, [log], { priceFiles })
+    await ingestInto(store, [log], { priceFiles, store: cubed })
     db = await Database.open(':memory:', 'write', { threads: 2 })
     await db.run(`ATTACH '${store}' AS read (READ_ONLY)`)
     await db.run('CREATE TABLE calls AS SELECT * FROM read.calls')
@@ -74,7 +74,8 @@ describe.skipIf(parts === undefined)('Trino', () => {
   async function differences(store: string): Promise<readonly unknown[]> {
     await db.run(`ATTACH '${store}' AS pulled (READ_ONLY)`)
     try {
-      return (await db.query(`${differing('(SELECT * FROM pulled.hourly_labels)')} LIMIT 4`)).rows
+      const cells = await db.query(`${differing('(SELECT * FROM pulled.hourly_labels)')} LIMIT 4`)
+      return [...cells.rows, ...(await db.query(`${differingTables('read', 'pulled')} LIMIT 4`)).rows]
     } finally {
       await db.run('DETACH pulled')
     }

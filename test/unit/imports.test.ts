@@ -140,7 +140,6 @@ const flat = new Set([
   'prometheus',
   'db',
   'rollups',
-  'engines',
   'track',
   'mcp',
   'statusline',

@@ -4,7 +4,7 @@ import { breakdownReport } from '../../reports/breakdown.js'
 import { exactOption, questionOptions, type CommandSpec } from '../command.js'
 import { withFoldedGroups } from './folded-groups.js'
 import { groupingDetails, groupingOf, groupingOptions } from '../grouping.js'
-import { askGroups } from '../../questions/groups.js'
+import { askGroupsAsTold } from '../../questions/groups.js'
 import { doubtsAbout } from '../../questions/question.js'
 
 const defaultMeasures: readonly MeasureName[] = [
@@ -44,18 +44,26 @@ export const breakdownCommand: CommandSpec = {
     const report = await withFoldedGroups(invocation, grouping, async (question, top) => {
       const shown = chosen ?? [...new Set([...defaultMeasures, ...added])]
       const measures = [...new Set([...shown, ...doubtMeasures])]
-      const rows = await askGroups(question.db, { scope: question.scope, by, measures, sort, top })
+      const isSpared = (name: MeasureName): boolean =>
+        chosen === undefined && !added.includes(name) && sort?.by !== name
+      const request = { scope: question.scope, by, measures, sort, top }
+      const { rows, untold } = await askGroupsAsTold(question.db, request, isSpared)
       const doubts = await doubtsAbout(
         question,
         rows.find((row) => row.is_total),
       )
       const table = {
         by,
-        measures: shown,
+        measures: shown.filter((name) => !untold.includes(name)),
         shown: chosen === undefined ? 'whereWide' : 'always',
         named: added,
       } as const
-      return breakdownReport({ scope: question.scope, table, rows, doubts })
+      return breakdownReport({
+        scope: question.scope,
+        table,
+        rows,
+        doubts: { ...doubts, leftOut: untold },
+      })
     })
     return { report }
   },

@@ -10,7 +10,7 @@ import type { Report } from '../../reports/report.js'
 import { exactOption, questionOptions, type CommandSpec } from '../command.js'
 import { withFoldedGroups } from './folded-groups.js'
 import { groupingDetails, groupingOf, groupingOptions, type Grouping } from '../grouping.js'
-import { askGroups } from '../../questions/groups.js'
+import { askGroupsAsTold, whereTold } from '../../questions/groups.js'
 import { ask, doubtsAbout, type Question } from '../../questions/question.js'
 
 /** Models and users beyond these are too small to be what most money goes to. */
@@ -54,7 +54,10 @@ async function answer(
   const measures = [
     ...new Set<MeasureName>([...shown, ...judgedMeasures, ...retryMeasures, ...doubtMeasures]),
   ]
-  const rows = await askGroups(db, { scope, by, measures, sort, top })
+  const isSpared = (name: MeasureName): boolean =>
+    chosen === undefined && !added.includes(name) && sort?.by !== name
+  const { rows, untold } = await askGroupsAsTold(db, { scope, by, measures, sort, top }, isSpared)
+  const left: string[] = [...untold]
   const doubts = await doubtsAbout(
     question,
     rows.find((row) => row.is_total),
@@ -66,11 +69,15 @@ async function answer(
     added,
     rows,
     // A table of columns chosen by name has no room for them.
-    sessions: chosen === undefined ? await ask(db, sessionCosts({ scope, by, sort, top })) : [],
-    models: await dearest(question, 'model', modelMeasures),
-    users: await dearest(question, 'user_id', userMeasures),
+    sessions:
+      chosen === undefined
+        ? await whereTold(ask(db, sessionCosts({ scope, by, sort, top })), 'sessions', left, [])
+        : [],
+    models: await whereTold(dearest(question, 'model', modelMeasures), 'the dearest models', left, []),
+    users: await whereTold(dearest(question, 'user_id', userMeasures), 'the dearest users', left, []),
     bounds: settings.config.bounds,
-    doubts,
+    untold,
+    doubts: { ...doubts, leftOut: left },
   })
 }
 

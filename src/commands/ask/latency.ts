@@ -7,6 +7,7 @@ import { askLatencyOverTime, latencyRows } from '../../questions/report/latency.
 import { exactOption, questionOptions, type CommandSpec } from '../command.js'
 import { withFoldedGroups } from './folded-groups.js'
 import { groupingOf, groupingOptions } from '../grouping.js'
+import { whereTold } from '../../questions/groups.js'
 import { ask, doubtsAbout } from '../../questions/question.js'
 
 export const latencyCommand: CommandSpec = {
@@ -46,13 +47,19 @@ export const latencyCommand: CommandSpec = {
     const { by, sort, added } = grouping
     const report = await withFoldedGroups(invocation, grouping, async (question, top) => {
       const rows = await latencyRows(question, { by, top, sort, more: added })
-      const pairs = await ask(
-        question.db,
-        breakdown({
-          scope: question.scope,
-          by: ['feature', 'model'].map(dimensionOf),
-          measures: pairMeasures,
-        }),
+      const left: string[] = []
+      const pairs = await whereTold(
+        ask(
+          question.db,
+          breakdown({
+            scope: question.scope,
+            by: ['feature', 'model'].map(dimensionOf),
+            measures: pairMeasures,
+          }),
+        ),
+        'models of one feature side by side',
+        left,
+        [],
       )
       const doubts = await doubtsAbout(
         question,
@@ -60,9 +67,20 @@ export const latencyCommand: CommandSpec = {
       )
       const { bounds } = question.settings.config
       const inTime = by.some(({ key }) => everies.some((every) => every === key))
-      const overTime = inTime ? [] : await askLatencyOverTime(question)
+      const overTime = inTime
+        ? []
+        : await whereTold(askLatencyOverTime(question), 'latency over time', left, [])
       const { scope } = question
-      return latencyReport({ scope, by, rows, overTime, pairs, more: added, bounds, doubts })
+      return latencyReport({
+        scope,
+        by,
+        rows,
+        overTime,
+        pairs,
+        more: added,
+        bounds,
+        doubts: { ...doubts, leftOut: left },
+      })
     })
     return { report }
   },

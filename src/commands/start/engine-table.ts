@@ -1,9 +1,9 @@
 /** The table of calls that an address and the options name, as far as the engine tells it. */
 import { waitOf } from '../../domain/time/duration.js'
-import { addressOf, isLoopback, variables, type Address } from '../../engines/address.js'
-import type { Connection } from '../../engines/connection.js'
+import { addressOf, isLoopback, variables, type Address } from '../../engines/servers/address.js'
+import type { Connection } from '../../engines/servers/connection.js'
 import { givenTable, type GivenTable } from '../../engines/given-table.js'
-import { columnsThere } from '../../engines/pull.js'
+import { columnsThere } from '../../engines/pulling/pull.js'
 import { connectionTo } from '../../engines/registry.js'
 import type { ForeignTable } from '../../engines/table.js'
 import type { Settings } from '../../questions/question.js'

@@ -8,6 +8,7 @@ import { readAnswer } from '../../engines/read-answer.js'
 import { resolved, surveyRows } from '../../engines/resolve.js'
 import {
   cubeStatement,
+  dayStatement,
   fingerprintStatement,
   surveyColumns,
   surveyStatement,
@@ -25,8 +26,9 @@ export const rollupCommand: CommandSpec = {
   name: 'rollup',
   summary: 'print the statements by which an engine adds up the calls that it holds',
   details: `The calls may be where another engine has them: it is asked for sums by quarter-hour and label, and llmcost
-answers from these. First the survey, which says what is in the table; then, with its answer as --survey, the cubes.
-Write either answer as Parquet or CSV, and give that of the cubes to llmcost ingest --rollup.`,
+answers from these. First the survey, which says what is in the table; then, with its answer as --survey, the cubes,
+and with --days quantiles and users of whole days. Write each answer as Parquet or CSV, and give those of the cubes
+and of the days to llmcost ingest --rollup, in this order.`,
   options: [
     { flags: '--print-sql', about: 'print a statement; llmcost runs none here', group: 'Engine' },
     { flags: '--engine <name>', about: 'whose SQL', choices: engineNames, group: 'Engine' },
@@ -34,6 +36,11 @@ Write either answer as Parquet or CSV, and give that of the cubes to llmcost ing
     {
       flags: '--survey <file>',
       about: 'answer to the survey (.parquet, .csv): prints the cubes',
+      group: 'Engine',
+    },
+    {
+      flags: '--days',
+      about: 'with --survey: prints quantiles and users by day',
       group: 'Engine',
     },
     { flags: '--fingerprints', about: 'print what shows whether an hour has changed', group: 'Engine' },
@@ -55,6 +62,11 @@ Write either answer as Parquet or CSV, and give that of the cubes to llmcost ing
         'llmcost rollup --print-sql --engine athena --table lake.calls --survey survey.csv > cubes.sql',
       about: 'the sums, with the prices of what was found',
     },
+    {
+      command:
+        'llmcost rollup --print-sql --engine athena --table lake.calls --survey survey.csv --days > days.sql',
+      about: 'quantiles and users of the same hours',
+    },
   ],
   async run(invocation) {
     const { options } = invocation
@@ -69,12 +81,23 @@ Write either answer as Parquet or CSV, and give that of the cubes to llmcost ing
     const query: EngineQuery = { dialect, table, hours: [hoursOf(invocation)] }
     if (options['fingerprints'] === true) return { text: `${fingerprintStatement(query)}\n` }
     const survey = options['survey']
+    if (typeof survey !== 'string' && options['days'] === true)
+      throw new UserError('--days needs the prices of what is in the table', {
+        code: 'usage',
+        hint: 'Give the answer to the survey: --survey survey.csv.',
+      })
     if (typeof survey !== 'string') return { text: `${surveyStatement(query)}\n` }
-    return { text: `${await cubesOf(query, survey, settings)}\n` }
+    const statement = options['days'] === true ? dayStatement : cubeStatement
+    return { text: `${await pricedOf(statement, query, survey, settings)}\n` }
   },
 }
 
-async function cubesOf(query: EngineQuery, survey: string, settings: Settings): Promise<string> {
+async function pricedOf(
+  statement: typeof cubeStatement,
+  query: EngineQuery,
+  survey: string,
+  settings: Settings,
+): Promise<string> {
   const book = await loadPriceBook(priceData(settings))
   const db = await Database.open(':memory:', 'write', { threads: 1 })
   try {
@@ -82,7 +105,7 @@ async function cubesOf(query: EngineQuery, survey: string, settings: Settings): 
     const [from, to] = query.hours[0]!
     const span = [from * hourMicros, to * hourMicros] as const
     const prices = await resolved(db, book, await surveyRows(db, 'survey'), query.table.isOurs === true, span)
-    return cubeStatement(query, prices, settings.costBasis)
+    return statement(query, prices, settings.costBasis)
   } finally {
     db.close()
   }

@@ -6,12 +6,14 @@ import { addCounts } from '../../domain/record-counts.js'
 import { counted } from '../../domain/words/plurals.js'
 import { bytes, count } from '../../domain/words/wording.js'
 import { exitCodes, UserError } from '../../errors.js'
-import { isAddress } from '../../engines/address.js'
-import { pullCells, type Pulled } from '../../engines/pull.js'
-import { readAnswer } from '../../engines/read-answer.js'
+import { isAddress } from '../../engines/servers/address.js'
+import { pullCells, type Pulled } from '../../engines/pulling/pull.js'
+import { dayColumns } from '../../engines/days/days-sql.js'
+import type { KeptDays } from '../../engines/days/keep-days.js'
+import { headerOf, readAnswer } from '../../engines/read-answer.js'
 import { rollupImporter } from '../../rollups/pulled-hours.js'
 import { cubeColumns } from '../../engines/statements.js'
-import { takeAnswer, type BroughtCells, type Taken, type TakeRequest } from '../../engines/take.js'
+import { takeAnswer, takeDays, type BroughtCells, type Taken, type TakeRequest } from '../../engines/take.js'
 import { priceDataWords } from '../../ingest/price-data.js'
 import { loadPriceBook, type PriceBook } from '../../pricing/book.js'
 import type { Settings } from '../../questions/question.js'
@@ -27,6 +29,8 @@ import { openTable } from './engine-table.js'
 export interface TakenSource {
   readonly label: string
   readonly taken: readonly Taken[]
+  /** Days that somebody brought, and that were not taken. */
+  readonly daysLeftOut?: KeptDays['leftOut']
   /** Sentences on the taking itself. */
   readonly notes: readonly string[]
 }
@@ -81,8 +85,13 @@ async function takeFile(
   const db = await Database.open(':memory:', 'write', settings.storeOptions)
   try {
     const source = resolve(label)
-    await readAnswer(db, source, 'answer', cubeColumns)
     const shared = request(book, invocation, settings)
+    if ((await headerOf(db, source)).includes('day_lines')) {
+      await readAnswer(db, source, 'answer', dayColumns)
+      const { days, leftOut } = await takeDays(db, { ...shared, answer: 'answer' })
+      return { label, taken: [], daysLeftOut: leftOut, notes: [dayWords(days)] }
+    }
+    await readAnswer(db, source, 'answer', cubeColumns)
     const taken = await takeAnswer(db, { ...shared, answer: 'answer', source, options: '{}', prices: '' })
     return { label, taken: [taken], notes: [] }
   } finally {
@@ -108,7 +117,11 @@ async function pullFrom(
     ...(terminal.interactive ? { onBatch: shown(terminal) } : {}),
   })
   if (terminal.interactive) terminal.progress.write('\r\u001B[2K')
-  return { label: address.said, taken: pulled.batches, notes: notesOn(pulled) }
+  return {
+    label: address.said,
+    taken: pulled.batches,
+    notes: [...notesOn(pulled), ...dayNotes(address.said, pulled.daysLeftOut)],
+  }
 }
 
 const shown =
@@ -117,7 +130,21 @@ const shown =
     progress.write(`\r\u001B[2K${count(done)} of ${count(total)} hours, ${count(rows)} rows`)
   }
 
-const notesOn = ({ unchanged, scanned }: Pulled): string[] => [
+const dayWords = (days: number): string =>
+  `${counted(days, 'day has its', 'days have their')} quantiles and users from here.`
+
+/** Of a day whose quantiles and users were not taken, questions for them fail: it is said, and why. */
+export const dayNotes = (label: string, leftOut: KeptDays['leftOut']): string[] => {
+  const [first] = leftOut
+  return first === undefined
+    ? []
+    : [
+        `${label}: quantiles and users of ${counted(leftOut.length, 'day are', 'days are')} not told, the first ${first.day}: ${first.reason}.`,
+      ]
+}
+
+const notesOn = ({ unchanged, scanned, days }: Pulled): string[] => [
+  ...(days > 0 ? [dayWords(days)] : []),
   ...(unchanged > 0
     ? [`${counted(unchanged, 'hour is as it was', 'hours are as they were')}, and not asked for again.`]
     : []),
@@ -148,12 +175,13 @@ export function outcomeOf(
     now: invocation.now,
     verbose: true,
   }
-  const left = sources.flatMap(({ label, taken }) =>
-    leftOutWords(
+  const left = sources.flatMap(({ label, taken, daysLeftOut = [] }) => [
+    ...leftOutWords(
       label,
       taken.flatMap((one) => one.leftOut),
     ),
-  )
+    ...dayNotes(label, daysLeftOut),
+  ])
   for (const words of left) invocation.terminal.warn(words)
   return {
     report: ingestReport(facts, asked, [
@@ -165,14 +193,15 @@ export function outcomeOf(
   }
 }
 
-function fileOf({ label, taken }: TakenSource): FileCounts {
+function fileOf({ label, taken, daysLeftOut }: TakenSource): FileCounts {
+  const isOfDays = daysLeftOut !== undefined
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0)
   const rejected = sum(taken.flatMap(({ refused }) => Object.values(refused)))
   const lines = sum(taken.map(({ rows }) => rows))
   return {
     label,
     importer: rollupImporter,
-    state: taken.length === 0 ? 'unchanged' : 'read',
+    state: taken.length === 0 && !isOfDays ? 'unchanged' : 'read',
     note: null,
     reasons: [],
     lines,

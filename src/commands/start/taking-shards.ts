@@ -8,14 +8,17 @@ import { quoteText } from '../../domain/words/quoting.js'
 import { UserError } from '../../errors.js'
 import { takeShard } from '../../engines/take.js'
 import { loadPriceBook } from '../../pricing/book.js'
+import { sketchesOf, userNoteOf } from '../../rollups/answering.js'
 import { readCubeNote } from '../../rollups/cube-note.js'
 import { hourlyLabelColumns } from '../../rollups/labels.js'
+import { dailySketchColumns } from '../../rollups/sketches.js'
+import { dailyUserColumns } from '../../rollups/user-days.js'
 import type { Settings } from '../../questions/question.js'
 import type { Invocation, Outcome } from '../command.js'
 import { unfit } from './engine-options.js'
 import { fileMode } from '../file-mode.js'
 import { priceData, settingsOf } from '../settings.js'
-import { outcomeOf, type TakenSource } from './taking-cells.js'
+import { dayNotes, outcomeOf, type TakenSource } from './taking-cells.js'
 
 /** @throws UserError */
 export async function takeShards(invocation: Invocation): Promise<Outcome> {
@@ -26,12 +29,14 @@ export async function takeShards(invocation: Invocation): Promise<Outcome> {
   const book = await loadPriceBook(priceData(settings))
   const sources: TakenSource[] = []
   for (const label of args) {
-    const path = join(scratchFolder(), 'shard.parquet')
+    const paths = ['cells', 'sketches', 'users'].map((name) => join(scratchFolder(), `shard-${name}.parquet`))
+    const [cells = '', sketches = '', users = ''] = paths.map((path) => `read_parquet(${quoteText(path)})`)
     const db = await Database.open(':memory:', 'write', settings.storeOptions)
     try {
-      await writeCells(resolve(label), settings, path)
+      await writeSums(resolve(label), settings, paths)
       const taken = await takeShard(db, {
-        cells: `read_parquet(${quoteText(path)})`,
+        cells,
+        days: { sketches, users },
         source: resolve(label),
         replace: options['replace'] === true,
         now: invocation.now,
@@ -40,17 +45,17 @@ export async function takeShards(invocation: Invocation): Promise<Outcome> {
         version: invocation.version,
         book,
       })
-      sources.push({ label, taken: [taken], notes: [] })
+      sources.push({ label, taken: [taken], notes: dayNotes(label, taken.daysLeftOut) })
     } finally {
       db.close()
-      rmSync(path, { force: true })
+      for (const path of paths) rmSync(path, { force: true })
     }
   }
   return outcomeOf(sources, book, invocation, settings)
 }
 
-/** Writes the cells of a database into a file. @throws UserError where it has none, or not with all labels */
-async function writeCells(path: string, settings: Settings, into: string): Promise<void> {
+/** Writes the sums of a database into files. @throws UserError where it has no cells, or not with all labels */
+async function writeSums(path: string, settings: Settings, into: readonly string[]): Promise<void> {
   if (path === settings.dbPath)
     throw new UserError('it is the database that is merged into', {
       code: 'usage',
@@ -70,13 +75,31 @@ async function writeCells(path: string, settings: Settings, into: string): Promi
         location: path,
         hint: 'Merge the calls, without --rollup.',
       })
-    const columns = hourlyLabelColumns.map(({ name }) =>
-      name === 'owner' ? 'CAST(owner AS VARCHAR) AS owner' : name,
-    )
-    await db.run(
-      `COPY (SELECT ${columns.join(', ')} FROM hourly_labels) TO ${quoteText(into)} (FORMAT parquet)`,
-    )
+    const { sketches, users } = await daysToTell(db)
+    const rows = [
+      `${columnsOf(hourlyLabelColumns)} FROM hourly_labels`,
+      `${columnsOf(dailySketchColumns)} FROM daily_sketches WHERE ${sketches}`,
+      `${columnsOf(dailyUserColumns)} FROM daily_users WHERE ${users}`,
+    ]
+    for (const [i, one] of rows.entries())
+      await db.run(`COPY (SELECT ${one}) TO ${quoteText(into[i]!)} (FORMAT parquet)`)
   } finally {
     db.close()
   }
 }
+
+/** Conditions: rows of days that are known for all calls. Whether a day is whole is seen where it is taken. */
+async function daysToTell(db: Database): Promise<{ readonly sketches: string; readonly users: string }> {
+  const [sketches, users] = [await sketchesOf(db), await userNoteOf(db)]
+  const left = (sketches?.left ?? []).map((label) => `CAST(label AS VARCHAR) <> '${label}'`)
+  return {
+    sketches: sketches === undefined ? 'FALSE' : ['TRUE', ...left].join(' AND '),
+    users: users?.kept === true ? 'TRUE' : 'FALSE',
+  }
+}
+
+/** Words travel as text. */
+const columnsOf = (columns: typeof hourlyLabelColumns): string =>
+  columns
+    .map(({ name, words }) => (words === undefined ? name : `CAST(${name} AS VARCHAR) AS ${name}`))
+    .join(', ')

@@ -56,7 +56,8 @@ export async function thawDays(
   await db.run(`INSERT INTO store.main.calls BY NAME SELECT ${names} FROM ${parquet(paths)}`)
   const list = days.map(({ day }) => `DATE '${day}'`).join(', ')
   for (const table of ownedTables())
-    await db.run(`DELETE FROM store.main.${table} WHERE CAST(ts AS DATE) IN (${list})`)
+    // Hours of such a day in which it had no calls may have been pulled since.
+    await db.run(`DELETE FROM store.main.${table} WHERE owner = 'archive' AND CAST(ts AS DATE) IN (${list})`)
   for (const table of ['archived_days', 'archived_readings'])
     await db.run(`DELETE FROM store.main.${table} WHERE day IN (${list})`)
 }

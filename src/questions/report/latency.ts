@@ -1,7 +1,7 @@
 /** How fast calls were answered: for `latency`, and a part of the report. */
 import { dimensionOf, type Dimension } from '../../domain/dimensions.js'
 import { everyFor } from '../../domain/time/timeline.js'
-import { breakdown, type BreakdownRow } from '../../metrics/breakdown.js'
+import type { BreakdownRow } from '../../metrics/breakdown.js'
 import type { Sort } from '../../metrics/groups.js'
 import type { MeasureName } from '../../metrics/measures/registry.js'
 import { latencyMeasures, latencySection, tailFindings } from '../../reports/latency/latency.js'
@@ -9,7 +9,8 @@ import { latencyOverTime, overTimeMeasures } from '../../reports/latency/latency
 import type { Section } from '../../reports/report.js'
 import type { ReportPart } from '../../reports/weekly/weekly.js'
 import { askTrend } from '../over-time.js'
-import { ask, type Question } from '../question.js'
+import { askGroups } from '../groups.js'
+import type { Question } from '../question.js'
 
 /** Models in the report. */
 const longest = 10
@@ -28,10 +29,13 @@ export function latencyRows(
 ): Promise<readonly BreakdownRow[]> {
   const inTime = by.some(({ kind }) => kind === 'time') && top === undefined
   const order = sort ?? (inTime ? undefined : { by: 'calls', descending: true })
-  return ask(
-    db,
-    breakdown({ scope, by, measures: [...new Set([...latencyMeasures, ...more])], sort: order, top }),
-  )
+  return askGroups(db, {
+    scope,
+    by,
+    measures: [...new Set([...latencyMeasures, ...more])],
+    sort: order,
+    top,
+  })
 }
 
 /** Latency over time, in buckets of which the window, or the log within it, has a few. */

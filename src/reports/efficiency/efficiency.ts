@@ -69,6 +69,8 @@ interface EfficiencyTable {
   readonly by: readonly Dimension[]
   readonly rows: readonly BreakdownRow[]
   readonly sessions: readonly SessionRow[]
+  /** Figures that were left out. */
+  readonly untold: readonly MeasureName[]
   /** A figure sorted by is shown, whatever it is. */
   readonly added: readonly MeasureName[]
 }
@@ -114,9 +116,12 @@ const titled = (title: string, by: readonly Dimension[]): string =>
   by.length === 0 ? title : `${title} by ${by.map(dimensionNoun).join(' and ')}`
 
 function efficiencySections(table: EfficiencyTable): Section[] {
-  const { by, rows, sessions, added } = table
+  const { by, rows, sessions, added, untold } = table
+  const isTold = (name: MeasureName): boolean => !untold.includes(name)
   const section = (id: string, title: string, measures: readonly MeasureName[]): Section =>
-    withoutEmptyColumns(groupSection({ id, title: titled(title, by), by, measures }, rows))
+    withoutEmptyColumns(
+      groupSection({ id, title: titled(title, by), by, measures: measures.filter(isTold) }, rows),
+    )
   const finish = section('finish_reasons', 'Why calls ended', finishMeasures)
   return [
     {
@@ -130,10 +135,14 @@ function efficiencySections(table: EfficiencyTable): Section[] {
       sessions,
       sessionColumns,
     ),
-    {
-      ...section('repeated_input', 'Input that repeats', repeatedMeasures),
-      notes: ['repeated input: the tokens that 19 of 20 calls sent to a provider carry at least'],
-    },
+    ...(isTold('repeated_input_share')
+      ? [
+          {
+            ...section('repeated_input', 'Input that repeats', repeatedMeasures),
+            notes: ['repeated input: the tokens that 19 of 20 calls sent to a provider carry at least'],
+          },
+        ]
+      : []),
     { ...finish, columns: finish.columns.map(endedSo(rows)), notes: finishNotes(rows) },
   ]
 }

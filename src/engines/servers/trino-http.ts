@@ -2,11 +2,11 @@
 import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { quoteField } from '../domain/words/quoting.js'
-import { UserError } from '../errors.js'
+import { quoteField } from '../../domain/words/quoting.js'
+import { UserError } from '../../errors.js'
 import type { Address } from './address.js'
 import { refusedBy, send, textOf, unreached, type Connection, type Sent } from './connection.js'
-import { trino } from './trino.js'
+import { trino } from '../trino.js'
 
 type Env = Readonly<Record<string, string | undefined>>
 

@@ -2,7 +2,7 @@
 import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import type { Address } from './address.js'
-import { clickhouse } from './clickhouse.js'
+import { clickhouse } from '../clickhouse.js'
 import { refusedBy, send, textOf, unreached, type Connection } from './connection.js'
 
 type Env = Readonly<Record<string, string | undefined>>

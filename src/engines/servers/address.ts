@@ -1,5 +1,5 @@
 /** Where an engine is: `clickhouse://host:8123/db`, `trino://host:8080/catalog/schema`; with an s, over TLS. */
-import { UserError } from '../errors.js'
+import { UserError } from '../../errors.js'
 
 export interface Address {
   readonly engine: 'clickhouse' | 'trino'

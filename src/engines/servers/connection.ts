@@ -5,9 +5,9 @@
  */
 import { request as requestHttp, type IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
-import { UserError } from '../errors.js'
+import { UserError } from '../../errors.js'
 import type { Address } from './address.js'
-import type { Dialect } from './dialect.js'
+import type { Dialect } from '../dialect.js'
 
 export interface Answered {
   /** Bytes that the engine read for it; undefined where it does not say. */
