@@ -19,7 +19,9 @@ import { variableOf } from '../src/config/options.js'
 import type { Key, Keys } from '../src/config/shapes.js'
 import { aboutKey, configTemplate } from '../src/config/template.js'
 import { ruleKindNames, ruleKinds } from '../src/domain/rules/rule-kinds.js'
+import { billSources } from '../src/billing/registry.js'
 import { importers } from '../src/importers/registry.js'
+import type { Importer } from '../src/importers/importer.js'
 import { focusColumns, focusLeftOut } from '../src/metrics/exports/focus-columns.js'
 
 const shared = [
@@ -182,9 +184,9 @@ function rulesText(): string[] {
   ]
 }
 
-/** The importers as a Markdown table. */
-function importerTable(): string {
-  const rows = importers
+/** Importers, or sources of bills, as a Markdown table. */
+function importerTable(formats: readonly Pick<Importer, 'id' | 'about' | 'example' | 'lacks'>[]): string {
+  const rows = formats
     .toSorted((a, b) => (a.id < b.id ? -1 : 1))
     .map(({ id, about, example, lacks }) => [
       `\`${id}\``,
@@ -235,7 +237,11 @@ export function withMadeParts(page: string): string {
   }, page)
 }
 
-const madeParts: Readonly<Record<string, () => string>> = { importers: importerTable, imports: importRules }
+const madeParts: Readonly<Record<string, () => string>> = {
+  importers: () => importerTable(importers),
+  bills: () => importerTable(billSources),
+  imports: importRules,
+}
 
 interface LintRules {
   readonly overrides: readonly {

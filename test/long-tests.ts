@@ -60,6 +60,7 @@ export const longTests: readonly string[] = [
   'golden/importers/several-files',
   'golden/importers/spreadsheets',
   'golden/importers/wrapped',
+  'property/bills',
   'property/anomalies',
   'property/archive',
   'property/cache-habits',

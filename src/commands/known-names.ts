@@ -2,8 +2,12 @@
 import type { KnownNames } from '../config/config.js'
 import { renderers } from '../renderers/registry.js'
 
-/** Formats and importers; the importers are loaded for it. */
+/** Formats, importers and sources of bills; these are loaded for it. */
 export async function knownNames(): Promise<KnownNames> {
   const { importers } = await import('../importers/registry.js')
-  return { formats: renderers.map(({ id }) => id), importers: importers.map(({ id }) => id) }
+  const { billSources } = await import('../billing/registry.js')
+  return {
+    formats: renderers.map(({ id }) => id),
+    importers: [...importers, ...billSources].map(({ id }) => id),
+  }
 }

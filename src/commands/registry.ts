@@ -17,7 +17,7 @@ export const commandEntries: readonly CommandEntry[] = [
   {
     name: 'ingest',
     group: 'start',
-    summary: 'read call logs into the database',
+    summary: 'read call logs and bills into the database',
     load: async () => (await import('./start/ingest.js')).ingestCommand,
   },
   {
@@ -53,7 +53,7 @@ export const commandEntries: readonly CommandEntry[] = [
   {
     name: 'formats',
     group: 'start',
-    summary: 'list the logs that can be read, and the formats of answers',
+    summary: 'list the logs and bills that can be read, and the formats of answers',
     load: async () => (await import('./start/formats.js')).formatsCommand,
   },
   {

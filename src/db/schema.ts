@@ -1,5 +1,6 @@
 /** The schema of the store: migrations by version, and the documented views that `llmcost sql` offers. */
 import { callColumns, readColumns } from '../domain/call.js'
+import { billColumns, billedColumns } from '../domain/costs/billed.js'
 import { withoutQuotations } from '../domain/words/error-text.js'
 import { rateColumns } from '../domain/costs/rate.js'
 import { dayColumns, readingColumns } from './archive/columns.js'
@@ -169,6 +170,11 @@ export const migrations: readonly (readonly string[])[] = [
     ([table, columns]) =>
       columns.filter((c) => c.since === 11).map((c) => `ALTER TABLE ${table} ADD COLUMN ${definition(c)}`),
   ),
+  [
+    // What was billed: charges, and the bills that they stand in. Never calls.
+    `CREATE TABLE bills (\n${list(billColumns)}\n)`,
+    `CREATE TABLE billed (\n${list(billedColumns)}\n)`,
+  ],
 ]
 
 /** The parts of a statement of a migration that makes, changes or drops a table. */

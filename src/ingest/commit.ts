@@ -7,6 +7,7 @@ import type { PriceName } from '../domain/costs/rate.js'
 import type { Database } from '../db/database.js'
 import { openStoreBeforeWriting, openStoreForReading, readStore, writeStore } from '../db/store.js'
 import { importers } from '../importers/registry.js'
+import { mergeBills } from './bills/merge-bills.js'
 import { deletePulled, writeCalls } from '../rollups/upkeep.js'
 import type { PriceBook } from '../pricing/book.js'
 import {
@@ -18,7 +19,7 @@ import {
 import { dedupeStaged } from './sameness/dedupe.js'
 import { knownFiles, type KnownFile } from './files.js'
 import { refusedNote, refuseBadFiles, type Refused } from './refuse.js'
-import { refuseElsewhere } from './refuse-elsewhere.js'
+import { refuseElsewhere } from './sameness/refuse-elsewhere.js'
 import type { IngestRequest, RejectLimit } from './request.js'
 import {
   callsToMerge,
@@ -42,7 +43,7 @@ import { bookOutdone } from './sameness/session-totals.js'
 import type { StagedFile } from './stage.js'
 import { stagedFacts } from './staged-facts.js'
 import type { Entry, Run } from './stage-files.js'
-import type { Brought, FileSummary, MappedCall, UnpricedModel, UnreadUsage } from './summary.js'
+import type { Brought, BroughtBill, FileSummary, MappedCall, UnpricedModel, UnreadUsage } from './summary.js'
 import { unreadUsage } from './unread.js'
 
 /** Another process ingested one of the same files meanwhile: all is decided anew. */
@@ -53,6 +54,9 @@ type CountRow = Counts & { file_no: number; content_ids: boolean } & Record<stri
 /** What became of the staged files, and what is to be said of their calls together. */
 export interface Merged {
   readonly files: ReadonlyMap<number, FileSummary>
+  /** Of bills, by their numbers. */
+  readonly billFiles: ReadonlyMap<number, FileSummary>
+  readonly bills: readonly BroughtBill[]
   /** Sentences on what the files are to each other and to the store. */
   readonly notes: readonly string[]
   readonly cacheHabits: readonly CacheHabit[]
@@ -69,7 +73,7 @@ export interface Merged {
   readonly unread: readonly UnreadUsage[]
 }
 
-interface MergedCalls extends Omit<Merged, 'files' | 'placeholders' | 'unread'> {
+interface MergedCalls extends Omit<Merged, 'files' | 'billFiles' | 'bills' | 'placeholders' | 'unread'> {
   readonly counts: readonly CountRow[]
 }
 
@@ -80,6 +84,7 @@ export async function mergeStaged(
   known: ReadonlyMap<string, KnownFile>,
   book: PriceBook,
 ): Promise<Merged> {
+  if (run.stage.files.length === 0) return mergeOnlyBills(db, request, run, known, book)
   await run.stage.finish()
   const importers = run.stage.files.map(({ segment }) => segment.reading.recognised.importer)
   const leaves = [...new Set(importers.flatMap(({ id, callsAreLeaves }) => (callsAreLeaves ? [id] : [])))]
@@ -91,18 +96,80 @@ export async function mergeStaged(
   await dedupeStaged(db)
   const ofAgent = importers.some(({ id }) => id === 'claude-code')
   // All that is told of a run is asked before the store takes it: what fails then has changed nothing.
-  const { counts, ...together } = await withStore(db, request, async () => ({
+  const { counts, beside, ...together } = await withStore(db, request, async () => ({
     ...(await mergeInto(db, request, run, known, book, refused, { leaves, ...spans }, priced)),
     placeholders: ofAgent ? await findPlaceholders(db) : undefined,
     unread: await unreadUsage(db, run.entries),
+    beside: await mergeBeside(db, request, run),
   }))
   const files = new Map(
     run.entries
       .filter((entry) => entry.fileNo !== undefined)
       .map((entry) => [entry.fileNo!, fileSummary(entry, run, counts, refused, request.rejectLimit)]),
   )
-  return { files, ...together }
+  return { files, ...together, ...beside, notes: [...together.notes, ...beside.notes] }
 }
+
+type Beside = Pick<Merged, 'billFiles' | 'bills' | 'notes'>
+
+/** The bills of a run that has calls too, in the same transaction. */
+async function mergeBeside(db: Database, request: IngestRequest, run: Run): Promise<Beside> {
+  if (run.bills.bills.length === 0) return { billFiles: new Map(), bills: [], notes: [] }
+  const { summaries, brought, notes, counts, files } = await mergeBills(
+    db,
+    request,
+    run.bills.bills,
+    run.entries,
+    await lastIngest(db, request.dryRun),
+  )
+  if (!request.dryRun)
+    await db.run(
+      `UPDATE store.main.ingests SET files = files + $files, ${countNames.map((name) => `${name} = ${name} + $${name}`).join(', ')}
+       WHERE ingest_id = (SELECT max(ingest_id) FROM store.main.ingests)`,
+      { files, ...counts },
+    )
+  return { billFiles: summaries, bills: brought, notes }
+}
+
+/** The number of the run that the calls were written under. */
+async function lastIngest(db: Database, dryRun: boolean): Promise<number> {
+  if (dryRun) return 0
+  return (await db.one<{ id: number }>('SELECT max(ingest_id) AS id FROM store.main.ingests')).id
+}
+
+/** A run that reads bills alone: no call is written. */
+async function mergeOnlyBills(
+  db: Database,
+  request: IngestRequest,
+  run: Run,
+  known: ReadonlyMap<string, KnownFile>,
+  book: PriceBook,
+): Promise<Merged> {
+  return withStore(db, request, async () => {
+    await assertNotOvertaken(db, run, known)
+    const { id } = await db.one<{ id: number }>(
+      'SELECT coalesce(max(ingest_id), 0) + 1 AS id FROM store.main.ingests',
+    )
+    const { bills } = run.bills
+    const { summaries, brought, notes, counts, files } = await mergeBills(db, request, bills, run.entries, id)
+    if (!request.dryRun) await recordRun(db, request, { counts, files }, book, id)
+    return { ...nothing, billFiles: summaries, bills: brought, notes }
+  })
+}
+
+/** What a run without calls brings of them. */
+const nothing: Omit<Merged, 'billFiles' | 'bills' | 'notes'> = {
+  files: new Map(),
+  cacheHabits: [],
+  reread: 0,
+  brought: { calls: 0, first_ts: null, last_ts: null, cost_usd: null, unpriced_calls: 0 },
+  unpricedModels: [],
+  loggedCosts: [],
+  unread: [],
+}
+
+/** What a run merges that has nothing to read. */
+export const nothingMerged: Merged = { ...nothing, billFiles: new Map(), bills: [], notes: [] }
 
 /** A rehearsal looks at the store and leaves it alone. */
 async function withStore<T>(db: Database, request: IngestRequest, work: () => Promise<T>): Promise<T> {
@@ -174,7 +241,8 @@ async function mergeInto(
   if (counted.rows.some(({ rejected }) => rejected > 0)) await mergeRejects(db, request.keepRejectedText)
   const merged = landing.ids.map(([fileNo, fileId]) => mergeFileOf(run, rows, landing, fileNo, fileId))
   await mergeFiles(db, merged, request.read, landing.ingestId)
-  await recordRun(db, request, merged, book, landing.ingestId)
+  const came = { counts: addCounts(merged.map((m) => m.counts)), files: merged.length }
+  await recordRun(db, request, came, book, landing.ingestId)
   const changed = merged.some((file) => file.counts.imported + file.counts.superseded > 0)
   if (changed) await notePriceData(db, book, false)
   const brought = mergedCalls(landing)
@@ -325,11 +393,10 @@ const boundCounts = countNames.map((name) => `$${name} AS ${name}`).join(', ')
 async function recordRun(
   db: Database,
   request: IngestRequest,
-  merged: readonly MergeFile[],
+  { counts, files }: { readonly counts: Counts; readonly files: number },
   book: PriceBook,
   id: number,
 ): Promise<void> {
-  const totals = addCounts(merged.map((m) => m.counts))
   const sqlTime = (time: Date): string => timestampText(time.toISOString())
   await db.run(
     `INSERT INTO store.ingests BY NAME SELECT $id AS ingest_id, CAST($started AS TIMESTAMP) AS started_at, CAST($finished AS TIMESTAMP) AS finished_at,
@@ -340,8 +407,8 @@ async function recordRun(
       finished: sqlTime(new Date()),
       version: request.version,
       priceData: priceDataWords(book),
-      files: merged.length,
-      ...totals,
+      files,
+      ...counts,
     },
   )
 }
@@ -353,7 +420,7 @@ async function assertNotOvertaken(
   known: ReadonlyMap<string, KnownFile>,
 ): Promise<void> {
   const now = await knownFiles(db)
-  for (const { segment } of run.stage.files) {
+  for (const { segment } of [...run.stage.files, ...run.bills.bills]) {
     const { path } = segment.reading.file
     if (now.get(path)?.ingest_id !== known.get(path)?.ingest_id)
       throw new Overtaken('another ingest was faster')

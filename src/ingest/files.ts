@@ -2,6 +2,7 @@
 import { countNames, type Counts } from '../domain/record-counts.js'
 import type { Database } from '../db/database.js'
 import type { SourceFile } from './files/discover.js'
+import { billSources } from '../billing/registry.js'
 import { importers } from '../importers/registry.js'
 import { optionsKey, type ReadOptions } from './options.js'
 import { fingerprint, type Reading } from './files/units.js'
@@ -103,8 +104,10 @@ export function judge(
   }
 }
 
-/** True where an importer makes its records of lines. */
-const isMade = (id: string): boolean => importers.some((one) => one.id === id && one.records !== undefined)
+/** True where an importer makes its records of lines, and for bills, which count as a whole. */
+const isMade = (id: string): boolean =>
+  billSources.some((one) => one.id === id) ||
+  importers.some((one) => one.id === id && one.records !== undefined)
 
 const otherOptions: Verdict = {
   action: 'refuse',

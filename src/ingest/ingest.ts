@@ -12,7 +12,8 @@ import { culpritsAmong } from './culprits.js'
 import { loadPriceBook, type PriceBook } from '../pricing/book.js'
 import { discover, together, type SourceFile } from './files/discover.js'
 import { knownFiles, type KnownFile } from './files.js'
-import { mergeStaged, Overtaken, type Merged } from './commit.js'
+import { mergeStaged, nothingMerged, Overtaken } from './commit.js'
+import { nameModels } from './bills/stage-bills.js'
 import type { ReadOptions } from './options.js'
 import { priceDataWords } from './price-data.js'
 import { doubts } from './doubts.js'
@@ -85,10 +86,15 @@ async function ingestWith(
 ): Promise<IngestSummary> {
   const known = await knownBefore(request)
   const run = await stageFiles(db, request, files, known)
-  const { files: merged, ...together } =
-    run.stage.files.length === 0 ? nothingMerged : await mergeStaged(db, request, run, known, book)
-  const summaries = run.entries.map((entry) =>
-    entry.fileNo === undefined ? entry.summary : merged.get(entry.fileNo)!,
+  if (run.bills.bills.length > 0) await nameModels(db, book)
+  const isNothing = run.stage.files.length + run.bills.bills.length === 0
+  const {
+    files: merged,
+    billFiles,
+    ...together
+  } = isNothing ? nothingMerged : await mergeStaged(db, request, run, known, book)
+  const summaries = run.entries.map(({ fileNo, billNo, summary }) =>
+    fileNo !== undefined ? merged.get(fileNo)! : billNo !== undefined ? billFiles.get(billNo)! : summary,
   )
   return {
     files: summaries,
@@ -107,17 +113,6 @@ async function knownBefore(request: IngestRequest): Promise<Map<string, KnownFil
   } finally {
     store.close()
   }
-}
-
-const nothingMerged: Merged = {
-  files: new Map(),
-  notes: [],
-  cacheHabits: [],
-  reread: 0,
-  brought: { calls: 0, first_ts: null, last_ts: null, cost_usd: null, unpriced_calls: 0 },
-  unpricedModels: [],
-  loggedCosts: [],
-  unread: [],
 }
 
 /** The refusal of the first file that reading fails for; the error itself where none does. */

@@ -7,6 +7,7 @@ import { judge, readingFrom, type KnownFile, type Verdict } from './files.js'
 import type { IngestRequest } from './request.js'
 import { FirstLines } from './first-calls.js'
 import { look, prepare } from './files/prepare.js'
+import { BillStage } from './bills/stage-bills.js'
 import { Stage } from './stage.js'
 import type { FileSummary } from './summary.js'
 import type { Reading, Unit } from './files/units.js'
@@ -17,11 +18,14 @@ export interface Entry {
   readonly summary: FileSummary
   /** Number of the staged file; undefined when it was not staged. */
   fileNo?: number
+  /** Number of the staged bill; undefined where it is none. */
+  billNo?: number
   readonly verdict: Verdict
 }
 
 export interface Run {
   readonly stage: Stage
+  readonly bills: BillStage
   readonly entries: Entry[]
 }
 
@@ -33,6 +37,8 @@ export async function stageFiles(
   known: ReadonlyMap<string, KnownFile>,
 ): Promise<Run> {
   const stage = new Stage(db, request.keepRejectedText, request.dryRun ? new FirstLines() : undefined)
+  const bills = new BillStage(db, request.keepRejectedText)
+  const billed: Read[] = []
   const starved: OutOfMemory[] = []
   if (request.onProgress) await db.watchProgress()
   const entries: Entry[] = []
@@ -50,11 +56,15 @@ export async function stageFiles(
     }
     const reading = await lookAt(file, request, entry, verdict)
     if (reading === undefined) continue
-    const { importer, shape } = reading.recognised
+    total += file.size - reading.fromByte
+    const { importer, shape, bill } = reading.recognised
+    if (bill !== undefined) {
+      billed.push({ reading, entry })
+      continue
+    }
     // CSV files and JSON lines are staged apart; JSON of one importer shares a unit.
     const key = `${importer.id} ${shape.kind === 'csv'}`
     groups.set(key, [...(groups.get(key) ?? []), { reading, entry }])
-    total += file.size - reading.fromByte
   }
   let done = 0
   for (const group of groups.values()) {
@@ -68,10 +78,11 @@ export async function stageFiles(
       }
     }
   }
+  await stageBills(bills, billed, starved)
   request.onProgress?.({ total, lines: stage.rows, done: () => total })
   // Where no file found enough memory, no file is to blame.
-  if (starved[0] !== undefined && stage.files.length === 0) throw starved[0]
-  return { stage, entries }
+  if (starved[0] !== undefined && stage.files.length + bills.bills.length === 0) throw starved[0]
+  return { stage, bills, entries }
 }
 
 /** A file with its reading. */
@@ -111,6 +122,23 @@ async function stageUnit(
     return
   }
   for (const [i, owner] of owners.entries()) owner.entry.fileNo = first + i
+}
+
+/** Stages each bill alone: whatever is wrong with one, it takes no other down. */
+async function stageBills(stage: BillStage, billed: readonly Read[], starved: OutOfMemory[]): Promise<void> {
+  for (const one of billed) {
+    for (const unit of await prepared([one])) {
+      try {
+        one.entry.billNo = await stage.add(unit)
+      } catch (error) {
+        const hungry = error instanceof OutOfMemory
+        if ((isOfTheMachine(error) && !hungry) || isBroken(error)) throw error
+        if (hungry) starved.push(error)
+        refuse(one.entry, unforeseen(error))
+      }
+      unit.release?.()
+    }
+  }
 }
 
 /** True where the engine gave up for good: nothing can be staged beside it any more. */

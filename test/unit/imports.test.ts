@@ -21,6 +21,10 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
     },
     config: { may: ['env-paths', 'node:fs', 'yaml'], not: ['../db/store.js', 'commander'] },
     importers: { may: [], not: ['node:fs', '../ingest/stage.js', '../db/store.js', 'csv-parse/sync'] },
+    billing: {
+      may: ['../importers/importer.js'],
+      not: ['../db/database.js', '../ingest/merge.js', '../metrics/query.js', 'node:fs'],
+    },
     metrics: {
       may: ['../rollups/parts.js', '../rollups/router.js'],
       not: ['../db/database.js', '../reports/report.js', '../rollups/upkeep.js', '@duckdb/node-api'],
@@ -71,6 +75,7 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
     ingest: {
       may: [
         '../importers/registry.js',
+        '../billing/registry.js',
         '../pricing/book.js',
         '../db/store.js',
         '../rollups/upkeep.js',

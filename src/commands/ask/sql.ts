@@ -26,7 +26,7 @@ export const sqlCommand: CommandSpec = {
   details: [
     'One SELECT in the dialect of DuckDB; it can reach neither files nor the network, nor change anything.',
     'It runs in a process that can open nothing, and so has to fit in memory. EXPLAIN is refused, and PIVOT without IN.',
-    'calls: one row a provider call. Views:',
+    'calls: one row a provider call. billed: one row a charge of a bill, never a call; bills: one row a bill. Views:',
     ...views.map(({ name, about }) => `  ${name}: ${about}`),
   ].join('\n'),
   arguments: [{ name: '<query>', about: 'the statement, or - to read it from stdin' }],

@@ -1,4 +1,5 @@
 /** `llmcost completion`: what the shell asks when the tab key is pressed. */
+import { billSources } from '../../billing/registry.js'
 import { complete, type Candidate, type Completion } from '../line/completing.js'
 import { installing, scripts, shells, wordsVariable } from '../line/completion-scripts.js'
 import { dimensionOf, dimensions, shortForms } from '../../domain/dimensions.js'
@@ -125,7 +126,7 @@ const byPlaceholder: Readonly<Record<string, Values>> = {
   zone: (partial) => some(plain(['UTC', ...Intl.supportedValuesOf('timeZone')]), partial),
   importer: (partial) =>
     some(
-      importers.map(({ id, about }) => ({ value: id, about })),
+      [...importers, ...billSources].map(({ id, about }) => ({ value: id, about })),
       partial,
     ),
   format: (partial) =>

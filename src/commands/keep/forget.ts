@@ -31,9 +31,11 @@ export const forget: CommandSpec = {
           settings.storeOptions.archive,
         )
         return [...found].map(([path, ids]) => {
-          const sum = (of: 'calls' | 'rejects'): number =>
+          const sum = (of: 'calls' | 'rejects' | 'charges'): number =>
             ids.reduce((total, id) => total + (removed.get(id)?.[of] ?? 0), 0)
-          return `${path}: forgot ${count(sum('calls'))} calls and ${count(sum('rejects'))} rejects`
+          const charges = sum('charges')
+          const what = charges > 0 ? `${count(charges)} charges` : `${count(sum('calls'))} calls`
+          return `${path}: forgot ${what} and ${count(sum('rejects'))} rejects`
         })
       })
       return { lines }

@@ -1,15 +1,17 @@
-/** `llmcost formats`: the logs that can be read, and the formats of answers. */
+/** `llmcost formats`: the logs and bills that can be read, and the formats of answers. */
+import { billSources } from '../../billing/registry.js'
 import { importers } from '../../importers/registry.js'
 import { renderers } from '../../renderers/registry.js'
 import { agentFolders, agentHomes } from '../../ingest/files/agent-homes.js'
-import { formatsReport, logsHereReport, type AgentLogs } from '../../reports/store/lists.js'
+import type { Importer } from '../../importers/importer.js'
+import { formatsReport, logsHereReport, type AgentLogs, type LogFormat } from '../../reports/store/lists.js'
 import { machineOf } from '../settings.js'
 import type { Report } from '../../reports/report.js'
 import { configOption, outputOptions, type CommandSpec, type Invocation } from '../command.js'
 
 export const formatsCommand: CommandSpec = {
   name: 'formats',
-  summary: 'list the logs that can be read, and the formats of answers',
+  summary: 'list the logs and bills that can be read, and the formats of answers',
   options: [
     { flags: '--here', about: "show this user's logs of coding agents, where they are and how large" },
     configOption,
@@ -22,19 +24,25 @@ export const formatsCommand: CommandSpec = {
   ],
   run: ({ options, env }) => {
     if (options['here'] === true) return Promise.resolve({ report: logsHere(env) })
-    const logs = importers
-      .map(({ id, about, example, recognisedBy, lacks }) => ({
-        name: id,
-        about,
-        where: example,
-        recognised_by: recognisedBy.replaceAll('`', ''),
-        lacks,
-      }))
-      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    const logs = listed(importers)
+    const bills = listed(billSources)
     const answers = renderers.map(({ id, title }) => ({ name: id, about: title }))
-    return Promise.resolve({ report: formatsReport(logs, answers) })
+    return Promise.resolve({ report: formatsReport(logs, bills, answers) })
   },
 }
+
+type Described = Pick<Importer, 'id' | 'about' | 'example' | 'recognisedBy' | 'lacks'>
+
+const listed = (formats: readonly Described[]): LogFormat[] =>
+  formats
+    .map(({ id, about, example, recognisedBy, lacks }) => ({
+      name: id,
+      about,
+      where: example,
+      recognised_by: recognisedBy.replaceAll('`', ''),
+      lacks,
+    }))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
 
 function logsHere(env: Invocation['env']): Report {
   const machine = machineOf(env)

@@ -14,10 +14,10 @@ import { confirmSums, machineOf, readingOf, settingsOf } from '../settings.js'
 
 export const ingestCommand: CommandSpec = {
   name: 'ingest',
-  summary: 'read call logs into the database',
+  summary: 'read call logs and bills into the database',
   details: `Reads files, folders (recursively), globs and - for stdin; plain, .gz or .zst. The importer is recognised
-from the content; llmcost formats lists them. Files that did not change are skipped; a file that grew is read from
-where it ended.`,
+from the content; llmcost formats lists them. Bills are kept beside the calls, never among them. Files that did not
+change are skipped; a file that grew is read from where it ended.`,
   arguments: [{ name: '[sources...]', about: 'files, folders, globs, or - for stdin' }],
   options: [
     ...sourceOptions,

@@ -1,11 +1,13 @@
 import { statSync } from 'node:fs'
 import { openStoreForReading } from '../../db/store.js'
 import {
+  billedQuery,
   filesQuery,
   rollupSpans,
   severalSourcesQuery,
   statusQuery,
   unreadQuery,
+  type BilledRow,
   type FileRow,
   type RollupSpanRow,
   type SeveralSourcesRow,
@@ -48,6 +50,7 @@ export const status: CommandSpec = {
       // One source does not disagree with itself, and the question is a long one.
       const several =
         Number(row.sources) > 1 ? await db.one<SeveralSourcesRow>(severalSourcesQuery().sql) : undefined
+      const { rows: bills } = await db.query<BilledRow>(billedQuery().sql)
       const cubes = await cubesOf(db)
       const rollups = cubes && {
         left: cubes.left,
@@ -64,6 +67,7 @@ export const status: CommandSpec = {
           row,
           files,
           unread,
+          bills,
           rollups,
           several,
           prices,

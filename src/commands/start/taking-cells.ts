@@ -164,6 +164,7 @@ export function outcomeOf(
     files,
     totals: addCounts(files),
     brought: all.map((one) => one.brought).reduce(together, nothing),
+    bills: [],
     unpricedModels: [],
     loggedCosts: [],
     priceData: priceDataWords(book),

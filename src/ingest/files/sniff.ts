@@ -2,6 +2,8 @@
 import { parse } from 'csv-parse/sync'
 import { closestNames } from '../../domain/words/names.js'
 import { UserError } from '../../errors.js'
+import type { BillSource } from '../../billing/bill.js'
+import { billIn, billSources } from '../../billing/registry.js'
 import type { Importer, Sample } from '../../importers/importer.js'
 import { foreign, importers } from '../../importers/registry.js'
 import type { ReadOptions } from '../options.js'
@@ -18,6 +20,8 @@ export interface Recognised {
   readonly shape: Shape
   readonly sample: Sample
   readonly importer: Importer
+  /** Of a bill, which holds no call: where it comes from; `importer` only names it. */
+  readonly bill?: BillSource
   /** The records stand inside the lines of another program's log. */
   readonly wrapper?: Wrapper
 }
@@ -47,6 +51,8 @@ export function recognise(
   const lines = (cut > 0 ? text.slice(0, cut) : text).split(/\r\n|\n|\r/).filter((line) => line.trim() !== '')
   if (lines.length === 0) return undefined
   const found = recogniseShape(text, lines)
+  const bill = billOf(found.sample, options)
+  if (bill !== undefined) return { ...found, bill, importer: namedBy(bill) }
   const inner = recogniseInner(found, lines, options)
   if (inner !== undefined) {
     const { sample, wrapper, shape } = inner
@@ -56,6 +62,28 @@ export function recognise(
   const importer = chooseImporter(found.sample, label, options)
   return { ...found, importer }
 }
+
+/** The source of a bill; one that is named by `--from` has its way. */
+function billOf(sample: Sample, { from, map, set }: ReadOptions): BillSource | undefined {
+  if (from !== undefined) return billSources.find(({ id }) => id === from)
+  const isMapped = Object.keys(map).length + Object.keys(set).length > 0
+  return isMapped ? undefined : billIn(sample)
+}
+
+/** What stands for a bill where files are named by their importers. */
+const namedBy = ({ id, about, example, recognisedBy, lacks, detects }: BillSource): Importer => ({
+  id,
+  about,
+  example,
+  recognisedBy,
+  lacks,
+  detects,
+  writer: 'provider',
+  isCertain: () => false,
+  plan: () => {
+    throw new Error('a bill holds no call')
+  },
+})
 
 /** @throws Unrecognised for lines that print records in no format that can be read for certain */
 function refusePrinted(
@@ -236,7 +264,7 @@ function recogniseInner(
   { shape, sample }: Pick<Recognised, 'shape' | 'sample'>,
   lines: readonly string[],
   options: ReadOptions,
-): Required<Omit<Recognised, 'importer'>> | undefined {
+): Required<Omit<Recognised, 'importer' | 'bill'>> | undefined {
   const known = (one: Sample): boolean =>
     foreign(one) !== undefined || importers.some((importer) => importer.detects(one))
   if (sample.records.length > 0 && known(sample)) return undefined
@@ -254,7 +282,7 @@ function chooseImporter(sample: Sample, label: string, options: ReadOptions): Im
   if (options.from !== undefined) {
     const named = importers.find((importer) => importer.id === options.from)
     if (named) return named
-    const known = importers.map(({ id }) => id)
+    const known = [...importers, ...billSources].map(({ id }) => id)
     throw new UserError(`no importer "${options.from}"`, {
       code: 'usage',
       hint: `The closest: ${closestNames(options.from, known, 1).join()}. All: ${known.join(', ')}.`,

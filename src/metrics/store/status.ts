@@ -51,6 +51,33 @@ export function statusQuery(): Query<StatusRow> {
   }
 }
 
+/** What bills in the store say, by biller, source, kind and currency. */
+export interface BilledRow {
+  readonly source: string
+  readonly biller: string
+  readonly kind: string
+  readonly charges: Whole
+  /** UTC days. */
+  readonly first_day: string
+  readonly last_day: string
+  readonly currency: string | null
+  readonly billed_cost: string | null
+  readonly llm_cost: string | null
+  readonly tokens: string | null
+}
+
+export function billedQuery(): Query<BilledRow> {
+  return {
+    sql: /* sql */ `
+      SELECT source, biller, kind, CAST(count(*) AS BIGINT) AS charges, strftime(min(charge_period_start), '%Y-%m-%d') AS first_day,
+        strftime(max(charge_period_end) - INTERVAL 1 MICROSECOND, '%Y-%m-%d') AS last_day, currency,
+        sum(billed_cost) AS billed_cost, sum(billed_cost) FILTER (is_llm) AS llm_cost,
+        CAST(sum(quantity) FILTER (token_type IS NOT NULL AND unit = 'tokens') AS DECIMAL(38,0)) AS tokens
+      FROM billed GROUP BY ALL ORDER BY biller, source, kind, currency`,
+    params: {},
+  }
+}
+
 /** What the store's rollups hold of the calls that are in one place. */
 export interface RollupSpanRow {
   /** Where these calls are: `calls`, the table of the store; `archive`; `cube`, of which there are sums alone. */

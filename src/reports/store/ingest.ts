@@ -4,6 +4,7 @@ import { counted, plural } from '../../domain/words/plurals.js'
 import type { Typed } from '../../domain/words/commands.js'
 import { capital, count } from '../../domain/words/wording.js'
 import type { Column, Report, Row, Section } from '../report.js'
+import { billsSection, type BroughtBills } from './brought-bills.js'
 import { broughtSection, nextAfterIngest, type BroughtCalls } from './brought.js'
 
 export interface FileCounts extends Counts {
@@ -21,6 +22,8 @@ export interface IngestFacts {
   readonly files: readonly FileCounts[]
   readonly totals: Counts
   readonly brought: BroughtCalls
+  /** What bills said, by source, biller, kind and currency. */
+  readonly bills: readonly BroughtBills[]
   readonly unpricedModels: readonly {
     readonly provider: string | null
     readonly model: string | null
@@ -91,7 +94,7 @@ export function ingestReport(facts: IngestFacts, asked: IngestAsked, doubts: rea
     kind: 'ingest',
     title: titleOf(facts, asked.dbPath),
     period: { since: null, until: null, tz: 'UTC' },
-    sections: [files, broughtSection(facts), ...mappedSection(facts)],
+    sections: [files, broughtSection(facts), ...billsSection(facts), ...mappedSection(facts)],
     warnings: [
       ...doubts,
       ...rejected(facts, asked.typed),

@@ -114,12 +114,23 @@ export function logsHereReport(logs: readonly AgentLogs[], looked: readonly stri
 }
 
 /** `llmcost formats`. */
-export function formatsReport(logs: readonly LogFormat[], answers: readonly Format[]): Report {
+export function formatsReport(
+  logs: readonly LogFormat[],
+  bills: readonly LogFormat[],
+  answers: readonly Format[],
+): Report {
   const more = (key: string, title: string, optional: number): Column => ({
     ...text(key, title),
     wraps: true,
     optional,
   })
+  const described = [
+    text('name'),
+    about,
+    more('where', 'where, or how to export', 1),
+    more('recognised_by', 'recognised by', 2),
+    more('lacks', 'does not tell', 3),
+  ]
   return {
     kind: 'formats',
     title: 'Formats',
@@ -128,17 +139,18 @@ export function formatsReport(logs: readonly LogFormat[], answers: readonly Form
       {
         id: 'logs',
         title: 'Logs that can be read, for --from',
-        columns: [
-          text('name'),
-          about,
-          more('where', 'where, or how to export', 1),
-          more('recognised_by', 'recognised by', 2),
-          more('lacks', 'does not tell', 3),
-        ],
+        columns: described,
         rows: logs.map((log) => ({ ...log })),
         notes: [
           'A log is recognised from its content. One that names its fields otherwise: --map field=path.',
         ],
+      },
+      {
+        id: 'bills',
+        title: 'Bills that can be read, for --from',
+        columns: described,
+        rows: bills.map((bill) => ({ ...bill })),
+        notes: ['What was billed is kept beside the calls and never counts as one: llmcost reconcile.'],
       },
       {
         id: 'answers',

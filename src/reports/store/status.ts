@@ -1,4 +1,5 @@
 import type {
+  BilledRow,
   FileRow,
   RollupSpanRow,
   SeveralSourcesRow,
@@ -9,6 +10,7 @@ import { plural } from '../../domain/words/plurals.js'
 import type { Typed } from '../../domain/words/commands.js'
 import { count } from '../../domain/words/wording.js'
 import type { Column, Report, Section } from '../report.js'
+import { billedSection } from './brought-bills.js'
 
 export interface StatusFacts {
   /** Commands of hints, so that they ask the same database. */
@@ -21,6 +23,8 @@ export interface StatusFacts {
   readonly files: readonly FileRow[] | undefined
   /** What stored calls say of usage or money that was not read. */
   readonly unread: readonly UnreadRow[]
+  /** What was billed, by biller, source, kind and currency. */
+  readonly bills: readonly BilledRow[]
   /** Calls that several sources log otherwise; undefined where there is one source. */
   readonly several: SeveralSourcesRow | undefined
   /** Version and date of the price data that this program carries. */
@@ -48,6 +52,7 @@ export function statusReport({
   row,
   files,
   unread,
+  bills,
   several,
   prices,
   fingerprint,
@@ -96,6 +101,7 @@ export function statusReport({
   }
   const sections = [
     facts,
+    ...billedSection(bills, 'Bills'),
     ...(rollups === undefined || rollups.spans.length === 0 ? [] : [rollupSection(rollups)]),
     ...(unread.length === 0 ? [] : [unreadSection(unread)]),
     ...(files === undefined ? [] : [filesSection(files)]),

@@ -5,6 +5,7 @@
 import { readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { expect, test } from 'vitest'
+import { billSources } from '../../../src/billing/registry.js'
 import { importers } from '../../../src/importers/registry.js'
 import { discover } from '../../../src/ingest/files/discover.js'
 import { look } from '../../../src/ingest/files/prepare.js'
@@ -41,8 +42,11 @@ async function lookAt(folder: string): Promise<Told[]> {
       continue
     }
     const { importer, sample } = reading.recognised
-    const claims = importers.filter((one) => one.detects(sample))
-    const certain = claims.filter((one) => (one.isCertain ?? one.detects)(sample))
+    // Sources of bills are asked first: no log may look like a bill to them.
+    const claims = [...billSources, ...importers].filter((one) => one.detects(sample))
+    const certain = claims.filter((one) =>
+      'isCertain' in one ? one.isCertain?.(sample) : 'writer' in one && one.detects(sample),
+    )
     told.push({
       path,
       importer: importer.id,

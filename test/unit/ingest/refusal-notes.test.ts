@@ -25,6 +25,7 @@ test('a hint that refusals share stands after the last of them', () => {
     totals: noCounts,
     brought,
     unpricedModels: [],
+    bills: [],
     loggedCosts: [],
     priceData: 'none',
     dryRun: false,

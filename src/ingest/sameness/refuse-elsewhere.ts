@@ -2,11 +2,11 @@
  * Refuses calls of hours of which the store has sums alone: whether these hold the call already nobody can tell, so
  * that to take it in might count it twice. Each is booked as rejected, with the reason.
  */
-import type { Database } from '../db/database.js'
-import { plural } from '../domain/words/plurals.js'
-import { count } from '../domain/words/wording.js'
-import { hasElsewhere } from '../db/absent-calls.js'
-import { isKept } from './typing/identity.js'
+import type { Database } from '../../db/database.js'
+import { plural } from '../../domain/words/plurals.js'
+import { count } from '../../domain/words/wording.js'
+import { hasElsewhere } from '../../db/absent-calls.js'
+import { isKept } from '../typing/identity.js'
 
 /**
  * Makes `elsewhere_calls` (row, hour, reason, line_hash) of them, and gives them their verdict.

@@ -1,0 +1,99 @@
+/** What a bill says: the columns of `billed`, one row a charge, and of `bills`, one row a file of them. */
+
+interface BilledColumn {
+  readonly name: string
+  readonly type: string
+  readonly required?: true
+  readonly about: string
+}
+
+/** Money and quantities of bills carry up to 19 digits before the point or 18 behind it. */
+export const billedAmount = 'DECIMAL(38,18)'
+
+export const billedAmounts = ['list_cost', 'contracted_cost', 'effective_cost', 'billed_cost'] as const
+
+/** Text columns that say what a charge is for; with its period they tell charges apart. */
+export const billedLabels = [
+  'provider',
+  'service',
+  'billed_model',
+  'sku',
+  'description',
+  'token_type',
+  'unit',
+  'currency',
+  'account',
+  'project',
+  'workspace',
+  'api_key',
+  'principal',
+  'region',
+  'service_tier',
+  'charge_category',
+] as const
+
+const labelWords: Readonly<Record<(typeof billedLabels)[number], string>> = {
+  provider: 'who served the model, as calls name it',
+  service: 'service as billed',
+  billed_model: 'model as billed',
+  sku: 'meter or line item as billed',
+  description: 'description of the charge',
+  token_type:
+    'input (neither read from a cache nor written to one), cache_read, cache_write, cache_write_1h, output',
+  unit: 'what quantity counts: tokens, requests, or the unit as billed',
+  currency: 'ISO 4217',
+  account: 'account or organization that is billed',
+  project: 'project or sub-account',
+  workspace: 'workspace',
+  api_key: 'key, by id or name',
+  principal: 'who asked, by identity',
+  region: 'region',
+  service_tier: 'standard, batch, flex, priority, with fast and the like',
+  charge_category: 'Usage, Purchase, Tax, Credit or Adjustment',
+}
+
+/** Columns of `billed`. */
+export const billedColumns: readonly BilledColumn[] = [
+  { name: 'file_id', type: 'BIGINT', required: true, about: 'the file' },
+  { name: 'record', type: 'BIGINT', required: true, about: 'line of CSV, or record of JSON' },
+  { name: 'part', type: 'BIGINT', required: true, about: 'which charge of that record' },
+  { name: 'source', type: 'VARCHAR', required: true, about: 'which format' },
+  { name: 'biller', type: 'VARCHAR', required: true, about: 'who bills' },
+  { name: 'kind', type: 'VARCHAR', required: true, about: 'cost (money) or usage (tokens without money)' },
+  { name: 'charge_period_start', type: 'TIMESTAMP', required: true, about: 'UTC' },
+  { name: 'charge_period_end', type: 'TIMESTAMP', required: true, about: 'UTC, not included' },
+  {
+    name: 'bill_span',
+    type: 'VARCHAR',
+    required: true,
+    about: 'day, or month, that a newer bill replaces as a whole',
+  },
+  ...billedLabels.map((name) => ({
+    name,
+    type: 'VARCHAR',
+    about: labelWords[name],
+    ...(name === 'charge_category' ? { required: true as const } : {}),
+  })),
+  { name: 'model', type: 'VARCHAR', about: 'model by the name that calls have' },
+  { name: 'quantity', type: billedAmount, about: 'how many units' },
+  ...billedAmounts.map((name) => ({ name, type: billedAmount, about: 'in currency; negative for credits' })),
+  { name: 'is_llm', type: 'BOOLEAN', required: true, about: 'false for what else is on the bill' },
+  { name: 'tags', type: 'MAP(VARCHAR, VARCHAR)', about: 'labels of the bill' },
+]
+
+/** Columns of `bills`. */
+export const billColumns: readonly BilledColumn[] = [
+  { name: 'file_id', type: 'BIGINT', required: true, about: 'the file' },
+  { name: 'source', type: 'VARCHAR', required: true, about: 'which format' },
+  { name: 'form', type: 'VARCHAR', required: true, about: 'which kind of it, and what it is grouped by' },
+  { name: 'export', type: 'VARCHAR', required: true, about: 'files of one delivery share it' },
+  {
+    name: 'exported_at',
+    type: 'TIMESTAMP',
+    required: true,
+    about: 'when it was made, as far as is known: UTC',
+  },
+  { name: 'content', type: 'VARCHAR', required: true, about: 'hash of its charges' },
+  { name: 'charges', type: 'BIGINT', required: true, about: 'charges that were read' },
+  { name: 'replaced', type: 'BIGINT', required: true, about: 'of these, charges that newer bills replace' },
+]

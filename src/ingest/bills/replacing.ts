@@ -1,0 +1,90 @@
+/**
+ * Which bill counts where several say what was charged. Bills are corrected: a newer one of the same span (a day; a
+ * billing month where each delivery holds it whole), biller, account and kind takes the place of the older, whatever
+ * the order in which they are read. Files of one delivery never replace each other.
+ */
+import type { Database } from '../../db/database.js'
+import { billedLabels } from '../../domain/costs/billed.js'
+import type { StagedBill } from './stage-bills.js'
+
+/** A file of the store whose charges and those of a staged bill are about the same. */
+export interface Rival {
+  readonly file_id: number
+  readonly path: string
+  /** Whether the staged bill is the newer. */
+  readonly older: boolean
+  readonly first_day: string
+  readonly last_day: string
+  readonly charges: number
+  /** What it says was billed, in all currencies; null for usage. */
+  readonly amount: string | null
+}
+
+/** What tells charges of a span apart; two versions of a bill share some of it. */
+const keyOf = (alias: string): string =>
+  `hash(row(${['kind', 'charge_period_start', ...billedLabels.filter((name) => name !== 'description')].map((name) => `${alias}.${name}`).join(', ')}))`
+
+const spans = 'kind, biller, account, bill_span'
+
+/** SQL: two rows are of one biller, kind, account (as far as it is said) and span. */
+const sameSpan = (a: string, b: string): string =>
+  `${a}.kind = ${b}.kind AND ${a}.biller = ${b}.biller AND (${a}.account = ${b}.account OR ${a}.account IS NULL OR ${b}.account IS NULL)
+    AND (starts_with(${a}.bill_span, ${b}.bill_span) OR starts_with(${b}.bill_span, ${a}.bill_span))`
+
+/**
+ * Makes `bill_rivals`: spans of the store that a staged bill is about too, with the file, and whether it is older.
+ * The newer is the one that was made later; of one moment, the one that goes further, says more, or by its content.
+ */
+export async function findRivals(db: Database, bill: StagedBill, path: string): Promise<readonly Rival[]> {
+  await db.run(
+    `CREATE OR REPLACE TEMP TABLE bill_rivals AS
+    WITH mine AS (SELECT * FROM staged_bills WHERE bill_no = $bill),
+    own AS (SELECT DISTINCT ${spans} FROM mine),
+    stored AS (SELECT DISTINCT file_id, ${spans} FROM store.main.billed WHERE biller IN (SELECT biller FROM own)),
+    pairs AS (SELECT DISTINCT s.file_id, s.kind, s.biller, s.account, s.bill_span, o.bill_span AS own_span, o.account AS own_account
+      FROM stored s JOIN own o ON ${sameSpan('s', 'o')}),
+    shared AS (SELECT DISTINCT b.export, s.bill_span FROM store.main.billed s JOIN store.main.bills b ON b.file_id = s.file_id
+      WHERE s.file_id IN (SELECT file_id FROM pairs) AND ${keyOf('s')} IN (SELECT ${keyOf('m')} FROM mine m)),
+    reach AS (SELECT file_id, max(charge_period_end) AS last_end FROM store.main.billed
+      WHERE file_id IN (SELECT file_id FROM pairs) GROUP BY file_id)
+    SELECT p.*, (CAST($exported AS TIMESTAMP), (SELECT max(charge_period_end) FROM mine), CAST((SELECT count(*) FROM mine) AS BIGINT), $content)
+        > (b.exported_at, r.last_end, b.charges, b.content) AS older
+    FROM pairs p JOIN store.main.bills b ON b.file_id = p.file_id JOIN store.main.files f ON f.file_id = p.file_id
+      JOIN reach r ON r.file_id = p.file_id
+    WHERE NOT (b.export = $export AND f.path <> $path)
+      AND (b.form <> $form OR (b.export, p.bill_span) IN (SELECT (export, bill_span) FROM shared))`,
+    {
+      bill: bill.billNo,
+      exported: sqlTime(bill.exportedAt),
+      content: bill.content ?? '',
+      export: bill.export,
+      path,
+      form: bill.form,
+    },
+  )
+  const { rows } =
+    await db.query<Rival>(`SELECT r.file_id, f.path, r.older, min(b.bill_span) AS first_day, max(b.bill_span) AS last_day,
+      count(*) AS charges, CAST(sum(b.billed_cost) AS VARCHAR) AS amount
+    FROM (SELECT DISTINCT file_id, kind, biller, account, bill_span, older FROM bill_rivals) r
+      JOIN store.main.billed b ON b.file_id = r.file_id AND b.kind = r.kind AND b.biller = r.biller AND b.account IS NOT DISTINCT FROM r.account AND b.bill_span = r.bill_span
+      JOIN store.main.files f ON f.file_id = r.file_id
+    GROUP BY ALL ORDER BY r.file_id, r.older`)
+  return rows
+}
+
+/** SQL condition on `staged_bills`: charges whose span a newer bill of the store has. */
+export const isOutdated = `EXISTS (SELECT 1 FROM bill_rivals r WHERE NOT r.older AND r.kind = staged_bills.kind AND r.biller = staged_bills.biller
+  AND r.own_account IS NOT DISTINCT FROM staged_bills.account AND r.own_span = staged_bills.bill_span)`
+
+/** Takes the charges out that the staged bill replaces. */
+export async function removeOlder(db: Database): Promise<void> {
+  const leaving = `EXISTS (SELECT 1 FROM bill_rivals r WHERE r.older AND r.file_id = b.file_id AND r.kind = b.kind AND r.biller = b.biller
+    AND r.account IS NOT DISTINCT FROM b.account AND r.bill_span = b.bill_span)`
+  await db.run(`UPDATE store.main.bills SET replaced = replaced + n.n FROM (
+      SELECT file_id, count(*) AS n FROM store.main.billed b WHERE ${leaving} GROUP BY file_id) n
+    WHERE store.main.bills.file_id = n.file_id`)
+  await db.run(`DELETE FROM store.main.billed b WHERE ${leaving}`)
+}
+
+/** `2026-09-01T00:00:00.000Z` as SQL reads a TIMESTAMP. */
+export const sqlTime = (iso: string): string => iso.replace('T', ' ').replace(/Z$/, '')

@@ -1,0 +1,63 @@
+/** What a run of ingest read of bills, which are no calls. */
+import type { Column, Section } from '../report.js'
+
+/** What bills of one source, biller, kind and currency say. */
+export interface BroughtBills {
+  readonly source: string
+  readonly biller: string
+  /** `cost`: money; `usage`: tokens and requests. */
+  readonly kind: string
+  readonly charges: number | bigint
+  /** UTC days. */
+  readonly first_day: string
+  readonly last_day: string
+  readonly currency: string | null
+  readonly billed_cost: string | null
+  readonly llm_cost: string | null
+  readonly tokens: string | null
+}
+
+/** Amounts are in the currency of their row. */
+const columns: readonly Column[] = [
+  { key: 'biller', title: 'biller', kind: 'text' },
+  { key: 'source', title: 'read as', kind: 'text', optional: 2 },
+  { key: 'kind', title: 'of', kind: 'text' },
+  { key: 'charges', title: 'charges', kind: 'count' },
+  { key: 'first_day', title: 'first day', kind: 'text' },
+  { key: 'last_day', title: 'last day', kind: 'text' },
+  { key: 'currency', title: 'currency', kind: 'text', optional: 1 },
+  { key: 'billed_cost', title: 'billed', kind: 'number', verbatim: true },
+  { key: 'llm_cost', title: 'for models', kind: 'number', verbatim: true },
+  { key: 'tokens', title: 'tokens', kind: 'count' },
+]
+
+/** A summary line for each biller of a run of ingest; nothing where no bill was read. */
+export const billsSection = ({
+  bills,
+  dryRun,
+}: {
+  readonly bills: readonly BroughtBills[]
+  readonly dryRun: boolean
+}): Section[] => billedSection(bills, dryRun ? 'What bills say' : 'What came in of bills')
+
+/** A line for each biller, source, kind and currency; nothing where there is none. */
+export function billedSection(bills: readonly BroughtBills[], title: string): Section[] {
+  if (bills.length === 0) return []
+  return [
+    {
+      id: 'bills',
+      title,
+      columns,
+      rows: bills.map((bill) => ({
+        ...bill,
+        billed_cost: shortened(bill.billed_cost),
+        llm_cost: shortened(bill.llm_cost),
+      })),
+      notes: ['Bills are no calls: they stand beside them, for llmcost reconcile.'],
+    },
+  ]
+}
+
+/** An exact decimal without the zeros behind it. */
+const shortened = (amount: string | null): string | null =>
+  amount === null || !amount.includes('.') ? amount : amount.replace(/\.?0+$/, '')
