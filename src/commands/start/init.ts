@@ -7,6 +7,7 @@ import { configKeys } from '../../config/keys.js'
 import { configTemplate } from '../../config/template.js'
 import { UserError } from '../../errors.js'
 import { asUserAllows } from '../../machine/umask.js'
+import { lineAgents } from '../../statusline/agents.js'
 import type { CommandSpec, Invocation } from '../command.js'
 import { knownNames } from '../known-names.js'
 import { optionText } from '../option-values.js'
@@ -21,20 +22,31 @@ export const initCommand: CommandSpec = {
   name: 'init',
   summary: 'write a config file with every key explained',
   details: `Writes ${baseName}.yaml, or the file that is named. Each key stands there with its meaning and an example, commented out: the file changes nothing until it is edited. JSON may hold comments and trailing commas.
-llmcost looks for ${baseName}.yaml, .yml or .json in the working directory and upward, then in the platform's config folder.`,
-  arguments: [{ name: '[file]', about: `the file to write; its ending (${endingList}) says the format` }],
+llmcost looks for ${baseName}.yaml, .yml or .json in the working directory and upward, then in the platform's config folder.
+--agent shows what to write into the settings of coding agents, so that they show llmcost statusline. With --write it is written into the settings of this user, of all agents that are found or of the one that is named: a copy is kept, and a status line that is there stays.`,
+  arguments: [
+    {
+      name: '[file]',
+      about: `the file to write; its ending (${endingList}) says the format. With --agent: an agent (${lineAgents.map(({ id }) => id).join(', ')})`,
+    },
+  ],
   options: [
     { flags: '-f, --format <format>', about: `format of the file (default: yaml)`, choices: formats },
     { flags: '--rules', about: 'with a set of rules for llmcost check, switched on' },
     { flags: '--force', about: 'write over a file that is there' },
+    { flags: '--agent', about: "show the status line's lines for the settings of coding agents" },
+    { flags: '--write', about: 'with --agent: write them there' },
   ],
   examples: [
     { command: 'llmcost init', about: 'llmcost.config.yaml, here' },
     { command: 'llmcost init --format json', about: 'llmcost.config.json, here' },
     { command: 'llmcost init --rules', about: 'with rules for llmcost check' },
     { command: 'llmcost init ci/llmcost.config.json', about: 'elsewhere' },
+    { command: 'llmcost init --agent claude-code --write', about: 'the status line, into its settings' },
   ],
   run: async (invocation) => {
+    assertTogether(invocation)
+    if (invocation.options['agent'] === true) return (await import('./agent-lines.js')).agentLines(invocation)
     const { path, ending } = target(invocation)
     const replaced = existsSync(path)
     assertFree(path, replaced, invocation.options['force'] === true)
@@ -45,6 +57,22 @@ llmcost looks for ${baseName}.yaml, .yml or .json in the working directory and u
     const untrusted = await trustWritten(path, invocation.now)
     return { lines: told(path, ending, { hidden, rules: rules.length, untrusted }) }
   },
+}
+
+/** @throws UserError (usage) for options that are of two minds */
+function assertTogether({ options, given }: Invocation): void {
+  const isAgent = options['agent'] === true
+  const wrong = isAgent ? ['format', 'rules', 'force'].find((name) => given(name)) : undefined
+  if (wrong !== undefined)
+    throw new UserError(`--${wrong} is about a config file, and --agent writes none`, {
+      code: 'usage',
+      hint: 'Give one of them.',
+    })
+  if (!isAgent && options['write'] === true)
+    throw new UserError('--write goes with --agent', {
+      code: 'usage',
+      hint: 'llmcost init alone writes the file.',
+    })
 }
 
 function target(invocation: Invocation): { path: string; ending: Ending } {
