@@ -8,6 +8,9 @@ const telling =
 const firstToken =
   /"(?:content|text|delta|partial_json|reasoning|reasoning_content|thinking|arguments|refusal)":\s*"[^"]/
 
+/** Nothing of the answer comes after such an event: a reader may stop there. */
+const last = /^data:\s*\[DONE\]|"type":\s*"(?:message_stop|response\.(?:completed|incomplete|failed))"/
+
 /** Longer events are passed by; that of a whole answer is below. */
 const longest = 16_000_000
 
@@ -15,6 +18,7 @@ export class EventReader {
   #line = ''
   #isTooLong = false
   #hasToken = false
+  #isOver = false
   readonly #decoder = new TextDecoder()
   readonly #told: (data: string) => void
   readonly #begun: () => void
@@ -26,6 +30,11 @@ export class EventReader {
   constructor(told: (data: string) => void, begun: () => void) {
     this.#told = told
     this.#begun = begun
+  }
+
+  /** Whether the answer was read to its end, whatever of the stream is left. */
+  get isOver(): boolean {
+    return this.#isOver
   }
 
   add(chunk: Uint8Array): void {
@@ -58,6 +67,7 @@ export class EventReader {
       this.#hasToken = true
       this.#begun()
     }
+    if (last.test(line)) this.#isOver = true
     if (telling.test(line)) this.#told(line.slice(5))
   }
 }

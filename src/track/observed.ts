@@ -158,7 +158,10 @@ function passing(
         }
       },
       async cancel(reason) {
-        ended(reason ?? new DOMException('the reader stopped', 'AbortError'))
+        events?.end()
+        // Some clients read no further than the last event.
+        if (events?.isOver) ended()
+        else ended(reason ?? new DOMException('the reader stopped', 'AbortError'))
         await reader.cancel(reason)
       },
     },
