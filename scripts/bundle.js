@@ -7,7 +7,7 @@
  * browsers and other modules along: a tenth of each is used.
  */
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { brotliCompressSync, constants } from 'node:zlib'
@@ -86,6 +86,11 @@ const start = {
   },
 }
 
+function onLog(_, { code, message }) {
+  // One command may load late what another loads at once.
+  if (code !== 'INEFFECTIVE_DYNAMIC_IMPORT') throw new Error(message)
+}
+
 const bundle = await rolldown({
   input: {
     main,
@@ -102,10 +107,7 @@ const bundle = await rolldown({
   resolve: { modules: [packages] },
   external: (id) => isPackage.test(id) && id !== native && !putIn.test(id) && !id.startsWith(built),
   plugins: [engine, encodings, start],
-  onLog: (_, { code, message }) => {
-    // One command may load late what another loads at once.
-    if (code !== 'INEFFECTIVE_DYNAMIC_IMPORT') throw new Error(message)
-  },
+  onLog,
 })
 const { output } = await bundle.generate({
   format: 'esm',
@@ -122,18 +124,32 @@ const { output } = await bundle.generate({
 })
 await bundle.close()
 
-/** What applications load: a file of its own without any package, for both kinds of modules. */
-const libraries = ['track']
+/**
+ * What applications load, for both kinds of modules: a file of its own, and others beside it for what is loaded late. Of
+ * packages there is what the program has inside it, and what it asks for itself.
+ */
+const libraries = ['track', 'guard']
 const entries = []
 for (const name of libraries) {
-  const library = await rolldown({ input: join(built, name, 'index.js'), platform: 'node' })
+  const library = await rolldown({
+    input: join(built, name, 'index.js'),
+    platform: 'node',
+    resolve: { modules: [packages] },
+    external: (id) => isPackage.test(id) && !putIn.test(id) && !id.startsWith(built),
+    onLog,
+  })
   for (const [format, folder] of [
     ['esm', name],
     ['cjs', join(name, 'cjs')],
   ]) {
-    const made = await library.generate({ format, comments: false, exports: 'named' })
-    const { code } = minifySync('index.js', made.output[0].code)
-    entries.push({ path: join(built, folder, 'index.js'), code })
+    const made = await library.generate({
+      format,
+      comments: false,
+      exports: 'named',
+      chunkFileNames: '[name].js',
+    })
+    for (const { fileName, code } of made.output)
+      entries.push({ path: join(built, folder, fileName), code: minifySync(fileName, code).code })
   }
   await library.close()
 }
@@ -169,17 +185,15 @@ for (const name of libraries) {
 }
 
 /** Types that nobody can reach from the entry are no user's. */
-for (const types of libraries
-  .flatMap((name) => [name, join(name, 'cjs')])
-  .map((name) => join(built, name, 'types'))) {
-  const reached = new Set(
-    libraries.map((name) => join(types, name, 'index.d.ts')).filter((path) => existsSync(path)),
-  )
+for (const { name, types } of libraries.flatMap((name) =>
+  [name, join(name, 'cjs')].map((folder) => ({ name, types: join(built, folder, 'types') })),
+)) {
+  const reached = new Set([join(types, name, 'index.d.ts')])
   for (const path of reached)
     for (const [, to] of readFileSync(path, 'utf8').matchAll(/from '(\.[^']+)\.js'/g))
       reached.add(join(dirname(path), `${to}.d.ts`))
-  for (const name of readdirSync(types, { recursive: true }))
-    if (name.endsWith('.d.ts') && !reached.has(join(types, name))) rmSync(join(types, name))
+  for (const path of readdirSync(types, { recursive: true }))
+    if (path.endsWith('.d.ts') && !reached.has(join(types, path))) rmSync(join(types, path))
 }
 
 for (const [name, bytes] of tables) writeFileSync(join(built, name), bytes)

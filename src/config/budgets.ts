@@ -22,8 +22,7 @@ import {
   type Place,
   type Shape,
 } from './shapes.js'
-import { withTags } from './tags.js'
-import type { Entry, Tree } from './tree.js'
+import { withTags, type Entry, type Tree } from './tree.js'
 
 const words = 'a budget, such as monthly: 500'
 
@@ -76,6 +75,18 @@ const ownKeys = (amount: Shape<string>) => {
       example: [80, 90, 100],
       otherwise: '80, 90, 100',
     },
+    downgrade_at: {
+      about: 'Percentage beyond which llmcost/guard sends calls to the model that guard.routes names.',
+      shape: warnLevel,
+      example: 90,
+      otherwise: 'never',
+    },
+    block_at: {
+      about: 'Percentage beyond which llmcost/guard refuses calls, save those of critical features.',
+      shape: warnLevel,
+      example: 100,
+      otherwise: 'never',
+    },
     where: {
       about: 'Filters as --where takes them; all must hold.',
       shape: list('a filter or a list of filters', condition, { alone: true }),
@@ -118,6 +129,8 @@ function budgetShape(amount: Shape<string>): Shape<Budget> {
       usd: values[period] ?? '',
       filters: conditions.map(({ filter }) => filter),
       warnAt: [...new Set(warnAt)].toSorted((a, b) => a - b),
+      ...(values.downgrade_at === undefined ? {} : { downgradeAt: values.downgrade_at }),
+      ...(values.block_at === undefined ? {} : { blockAt: values.block_at }),
     }
   }
   return { words, schema: schemaOf(keys), keys, read }
@@ -146,7 +159,16 @@ function conditionsOf(
     if (key === 'tag')
       throw mistake(entry, place, `${place.key}.tag does not say which tag`, 'For example tag.tier: pro.')
     if (!filterNames.includes(key) && !/^tag\../.test(key))
-      throw unknownKey(entry, place, [...budgetPeriods, 'name', 'warn_at', 'where', 'tag', ...filterNames])
+      throw unknownKey(entry, place, [
+        ...budgetPeriods,
+        'name',
+        'warn_at',
+        'downgrade_at',
+        'block_at',
+        'where',
+        'tag',
+        ...filterNames,
+      ])
     const here = below(place, key)
     const value = filterValue.read(tree, here)
     const filter = located(tree, here, () => filterOn(key, '=', value, `${here.key} ${value}`, here.key))

@@ -12,6 +12,7 @@ import type { Budget, CapRules } from '../domain/budgets/budget.js'
 import type { Rule } from '../domain/rules/rule.js'
 import type { ChannelConfig } from '../domain/rules/channels.js'
 import { findConfig, readTree, type ConfigText } from './file.js'
+import type { GuardConfig } from './guard.js'
 import type { OptionName } from './options.js'
 import type { Needing } from './needs.js'
 
@@ -47,6 +48,8 @@ export interface Config {
   readonly userCaps: CapRules
   /** What `llmcost check` watches, in the order of the file. */
   readonly rules: readonly Rule[]
+  /** How `llmcost/guard` enforces budgets and caps. */
+  readonly guard: GuardConfig
   /** Channels that alerts go to. */
   readonly notify: readonly ChannelConfig[]
   /** File of user_id, tier and monthly_revenue, absolute. */
@@ -68,6 +71,7 @@ const defaults = {
   budgets: [],
   userCaps: {},
   rules: [],
+  guard: {},
   notify: [],
 } as const satisfies Config
 
@@ -152,6 +156,7 @@ async function configFrom({ tree }: ConfigText, path: string, names: KnownNames)
     currency_rates,
     rules,
     discover,
+    guard,
     $schema: _,
     ...options
   } = configShape(names).read(tree, { file: path, key: '' })
@@ -166,6 +171,7 @@ async function configFrom({ tree }: ConfigText, path: string, names: KnownNames)
     budgets: budgets ?? defaults.budgets,
     userCaps: user_caps ?? defaults.userCaps,
     rules: rules ?? defaults.rules,
+    guard: guard ?? defaults.guard,
     notify: notify ?? defaults.notify,
     ...(rollups === undefined ? {} : { rollups }),
     ...(approximate_above === undefined ? {} : { approximateAbove: approximate_above }),

@@ -1,72 +1,22 @@
 /** All keys of the config file: the one list from which check, JSON Schema, `init` and docs/config.md derive. */
-import { amountPattern, usdAmount } from '../domain/costs/amount.js'
-import type { CostBasis } from '../domain/costs/basis.js'
 import type { Rollups } from '../domain/rollups.js'
 import { bounds, type BoundName } from '../domain/bounds.js'
 import { waitOf, waitPattern } from '../domain/time/duration.js'
 import { memoryPattern, memorySize } from '../domain/limits.js'
-import { assertZone } from '../domain/time/zones.js'
 import { boundShapes, wholeNumber } from './bound-shapes.js'
-import { budgetsShape } from './budgets.js'
 import type { KnownNames } from './config.js'
-import { pathFrom } from './folders.js'
 import { groupsShape } from './groups.js'
-import { outsideFolder, sqlOf } from './needs.js'
+import { amount, elsewhere, exampleOf, key, limitKeys, path } from './limit-keys.js'
+import { sqlOf } from './needs.js'
 import { notifyShape } from './notify.js'
-import type { OptionName } from './options.js'
+import type { OptionName, ProgramKey } from './options.js'
 import { presetShape } from './presets.js'
 import { boolean } from './rule-shapes.js'
 import { rulesShape } from './rules.js'
-import { userCapsShape } from './user-caps.js'
-import {
-  anyText,
-  choice,
-  group,
-  list,
-  misfit,
-  named,
-  text,
-  type Json,
-  type JsonSchema,
-  type Key,
-  type Keys,
-  type Shape,
-  type Trust,
-} from './shapes.js'
-
-/** Infers what a key's value becomes. */
-const key = <T>(about: string, shape: Shape<T>, example: Json, more: Partial<Key<T>> = {}): Key<T> => ({
-  about,
-  shape,
-  example,
-  ...more,
-})
-
-const path = (example: string): Shape<string> =>
-  text(`a path, such as ${example}`, { check: (given, { file }) => pathFrom(file, given) })
+import { anyText, choice, group, named, text, type JsonSchema, type Key } from './shapes.js'
 
 /** What the address is allowed to be beyond this is said when it is asked. */
 const addressPattern = '^https?://[!-?A-~]+$'
-
-const amountWords = 'an amount in USD above 0, such as 500 or 0.25'
-
-/** USD as exact text, whether a number or a text stands there. */
-const amount: Shape<string> = {
-  words: amountWords,
-  schema: {
-    anyOf: [
-      { type: 'number', exclusiveMinimum: 0, exclusiveMaximum: 1e12 },
-      { type: 'string', pattern: amountPattern },
-    ],
-  },
-  read: (tree, place) => {
-    const usd = tree.kind === 'number' || tree.kind === 'text' ? usdAmount(tree.text) : undefined
-    if (usd === undefined) throw misfit(tree, place, amountWords)
-    return usd
-  },
-}
-
-const capsShape = userCapsShape(amount)
 
 const boundKeys = Object.fromEntries(
   Object.entries(bounds).map(([name, { about, kind, value }]) => [
@@ -76,13 +26,6 @@ const boundKeys = Object.fromEntries(
     }),
   ]),
 ) as Readonly<Record<BoundName, Key<number>>>
-
-/** A file beside the config file came with it. */
-const elsewhere: Trust = {
-  does: 'names a file outside its folder',
-  where: outsideFolder,
-  when: 'Outside this folder it',
-}
 
 /** Values that an option may give too; the name of each is the option's. */
 const optionKeys = (formats: readonly string[]) =>
@@ -98,17 +41,7 @@ const optionKeys = (formats: readonly string[]) =>
       'llm-archive',
       { otherwise: 'none', option: true, trust: { does: 'names a folder of files to read' } },
     ),
-    tz: key(
-      'Zone in which days, weeks and months begin.',
-      text('a time zone, such as Europe/Berlin', {
-        check: (given, place) => {
-          assertZone(given, place.key)
-          return given
-        },
-      }),
-      'Europe/Berlin',
-      { otherwise: "UTC, the providers' billing day", option: true, trust: 'free' },
-    ),
+    tz: limitKeys.tz,
     format: key('How answers are printed.', choice(formats), 'markdown', {
       otherwise: 'table',
       option: true,
@@ -143,12 +76,7 @@ const optionKeys = (formats: readonly string[]) =>
 export const configKeys = ({ formats, importers }: KnownNames) =>
   ({
     ...optionKeys(formats),
-    prices: key(
-      'Files with your own prices; they win over the bundled ones.',
-      list('a path or a list of paths', path('prices.csv'), { alone: true }),
-      ['prices.csv'],
-      { trust: { does: 'names price files' } },
-    ),
+    prices: limitKeys.prices,
     price_update_url: key(
       'Where `llmcost prices update` takes prices from when it is given no list; nothing else ever asks there.',
       text('an address that begins with https://', {
@@ -158,12 +86,7 @@ export const configKeys = ({ formats, importers }: KnownNames) =>
       'https://models.dev/api.json',
       { trust: { does: 'says where prices come from' } },
     ),
-    cost_basis: key(
-      'Which cost counts: the list price, else what the log reports; or the other way round.',
-      choice<CostBasis>(['list-first', 'reported-first']),
-      'reported-first',
-      { otherwise: 'list-first', trust: 'free' },
-    ),
+    cost_basis: limitKeys.cost_basis,
     rollups: key(
       'Whether the database keeps sums of calls by quarter-hour and label: same answers, sooner.',
       choice<Rollups>(['auto', 'always', 'never']),
@@ -182,12 +105,7 @@ export const configKeys = ({ formats, importers }: KnownNames) =>
       'currency-rates.csv',
       { trust: elsewhere },
     ),
-    user_tiers: key(
-      'A CSV file of user_id, tier and, where known, monthly_revenue.',
-      path('user-tiers.csv'),
-      'user-tiers.csv',
-      { trust: elsewhere },
-    ),
+    user_tiers: limitKeys.user_tiers,
     discover: key('false: llmcost alone looks for no logs.', boolean, false, {
       otherwise: 'true',
       trust: 'free',
@@ -198,17 +116,9 @@ export const configKeys = ({ formats, importers }: KnownNames) =>
       exampleOf(boundKeys),
       { trust: 'free' },
     ),
-    budgets: key(
-      'What may be spent: monthly, weekly or daily (exactly one), in USD. Any dimension narrows a budget down.',
-      budgetsShape(amount),
-      [
-        { monthly: 500 },
-        { name: 'Search', weekly: 120.5, feature: 'search', warn_at: [80, 90, 100] },
-        { daily: 20, environment: 'production', where: ['user~intern'] },
-      ],
-      { trust: 'free' },
-    ),
-    user_caps: key('What one user may use.', capsShape, exampleOf(capsShape.keys ?? {}), { trust: 'free' }),
+    budgets: limitKeys.budgets,
+    user_caps: limitKeys.user_caps,
+    guard: limitKeys.guard,
     rules: key(
       'What llmcost check watches; llmcost init --rules writes a set to begin with.',
       rulesShape(amount),
@@ -246,7 +156,7 @@ export const configKeys = ({ formats, importers }: KnownNames) =>
       { trust: 'free' },
     ),
     $schema: key('JSON Schema of this file, for editors.', anyText('a path or URL'), '', { trust: 'free' }),
-  }) satisfies Keys
+  }) satisfies Record<ProgramKey | keyof typeof limitKeys, Key<unknown>>
 
 /** The whole file. */
 export const configShape = (known: KnownNames) =>
@@ -259,8 +169,4 @@ export function configSchema(known: KnownNames): JsonSchema {
     title: 'Config file of llmcost',
     ...configShape(known).schema,
   }
-}
-
-function exampleOf(keys: Keys): Json {
-  return Object.fromEntries(Object.entries(keys).map(([name, { example }]) => [name, example]))
 }

@@ -7,3 +7,24 @@ export const variableOf = (name: OptionName): string => `LLMCOST_${name.toUpperC
 
 /** The option as it is typed. */
 export const flagOf = (name: OptionName): string => `--${name.replaceAll('_', '-')}`
+
+/** Keys of the config file that the program alone reads: a guard knows them by name. */
+export const programKeys = [
+  'db',
+  'archive',
+  'format',
+  'lock_timeout',
+  'memory_limit',
+  'price_update_url',
+  'rollups',
+  'approximate_above',
+  'currency_rates',
+  'discover',
+  'bounds',
+  'rules',
+  'notify',
+  'presets',
+  'groups',
+  '$schema',
+] as const
+export type ProgramKey = (typeof programKeys)[number]

@@ -2,8 +2,7 @@
 import { closestNames } from '../domain/words/names.js'
 import { fieldNames, fieldOf } from '../domain/field-names.js'
 import { anyText, below, choice, entriesOf, group, mistake, text, type Shape } from './shapes.js'
-import { withTags } from './tags.js'
-import type { Tree } from './tree.js'
+import { withTags, type Tree } from './tree.js'
 
 /** Values by field of a call; short forms and tags as `--map` knows them. */
 function byField(words: string, value: Shape<string>): Shape<Readonly<Record<string, string>>> {

@@ -56,6 +56,45 @@ export function modeOf(call: string): string {
         ELSE '' END END`
 }
 
+/** What tells the mode of a call; absent where nothing is said. */
+export interface ModeFacts {
+  readonly service_tier?: string | undefined
+  readonly speed?: string | undefined
+  readonly region?: string | undefined
+}
+
+/** The same of one call that is at hand. */
+export function modeOfCall(provider: string, { service_tier, speed, region }: ModeFacts): string {
+  const tier = pricedTiers.find((one) => one === service_tier)
+  const isStandardSpeed = speed === undefined || speed === 'standard'
+  const pace: Pace =
+    tier !== undefined && isStandardSpeed
+      ? tier
+      : speed === 'fast' && tier === undefined
+        ? 'fast'
+        : 'standard'
+  return modeName(pace, placeOfCall(provider, region))
+}
+
+function placeOfCall(provider: string, region: string | undefined): Place {
+  const words = ['', 'global', 'not_available', 'default', 'unknown']
+  if (region === undefined || words.includes(region.toLowerCase())) return ''
+  switch (provider) {
+    case 'anthropic':
+    case 'x-ai':
+      return region.toLowerCase() === 'us' ? 'us' : 'elsewhere'
+    case 'openai':
+      return 'elsewhere'
+    case 'google':
+      return 'regional'
+    case 'aws':
+      if (region.includes('-gov')) return 'gov'
+      return region.startsWith('us') ? '' : 'elsewhere'
+    default:
+      return ''
+  }
+}
+
 /** SQL: when a call's tier or speed is a word without a price, and the name of that: pairs for unpriced_usage. */
 export function unknownModes(tier: string, speed: string): readonly (readonly [string, string])[] {
   const known = pricedTiers.map((one) => `'${one}'`).join(', ')

@@ -7,6 +7,7 @@ import { migrations } from '../../src/db/schema.js'
 import { usageFields } from '../../src/domain/call.js'
 import { priceNames, type Rate } from '../../src/domain/costs/rate.js'
 import { loadPriceBook, type PriceBook } from '../../src/pricing/book.js'
+import { listCost, rateOf as rateOfCall } from '../../src/pricing/call-cost.js'
 import { pricedQuery, ratesQuery } from '../../src/pricing/price-sql.js'
 import { tries } from './seed.js'
 
@@ -321,6 +322,12 @@ test('SQL gives to the last digit what whole-number arithmetic gives', async () 
           expect(got?.parts.map(pico), JSON.stringify(one)).toEqual(parts)
           expect(pico(got?.list_cost_usd ?? null)).toBe(parts.reduce((a, b) => a + b))
           const rate = rateOf(one, byModel.get(`${one.provider} ${one.model}`) ?? [])
+          // So does the guard, call by call.
+          const { service_tier, speed, region, ...counts } = one
+          const mode = { service_tier: service_tier ?? undefined, speed: speed ?? undefined, region: region ?? undefined } // prettier-ignore
+          const own = rateOfCall(byModel.get(`${one.provider} ${one.model}`) ?? [], { ...counts, ...mode }, new Date(`${one.ts}Z`)) // prettier-ignore
+          expect(own, JSON.stringify(one)).toBe(rate)
+          expect(own && listCost(own, counts)).toBe(parts.reduce((a, b) => a + b))
           const odd = rate === undefined ? [] : unpricedOf(one, rate)
           expect(got?.unpriced_usage ?? '', JSON.stringify(one)).toBe(odd.join('; '))
           expect(got?.partly_priced).toBe(odd.length > 0)

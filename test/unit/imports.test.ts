@@ -52,6 +52,10 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
       may: ['node:fs', 'node:async_hooks'],
       not: ['../config/load.js', '../db/store.js', 'commander'],
     },
+    guard: {
+      may: ['../config/file.js', '../pricing/book.js', 'node:crypto'],
+      not: ['../db/store.js', '../commands/command.js', '../track/index.js', 'ioredis', 'redis'],
+    },
     machine: { may: ['node:fs', 'node:path'], not: ['../db/store.js', 'commander'] },
     forecast: { may: [], not: ['../metrics/query.js', '../reports/report.js', 'node:fs'] },
     optimize: {
@@ -146,6 +150,7 @@ const flat = new Set([
   'db',
   'rollups',
   'track',
+  'guard',
   'mcp',
   'statusline',
   'machine',

@@ -15,6 +15,9 @@ export interface Budget {
   readonly filters: readonly Filter[]
   /** Shares of the budget at which its status changes, ascending; 1 is all of it. */
   readonly warnAt: readonly number[]
+  /** Shares of the budget beyond which a guard sends calls to another model, and refuses them; absent: never. */
+  readonly downgradeAt?: number
+  readonly blockAt?: number
 }
 
 export const defaultWarnAt: readonly number[] = [0.8, 0.9, 1]

@@ -34,11 +34,16 @@ export function capLimits(rules: CapRules, tiers: readonly UserTier[] | undefine
     ...Object.keys(ofUsers),
   ])
   const own = [...named].map((userId) => {
-    const tier = inTier.get(userId)
-    const ofTier = tier === undefined ? undefined : ownOf(ofTiers, tier)
-    return { userId, caps: over(all, { ...ofTier, ...ownOf(ofUsers, userId) }) }
+    return { userId, caps: capsOf(rules, userId, inTier.get(userId)) }
   })
   return { all, own }
+}
+
+/** The caps of one user: his own go before those of the tier, and these before those of all. */
+export function capsOf(rules: CapRules, userId: string, tier: string | undefined): UserCaps {
+  const { tiers, users, ...all } = rules
+  const ofTier = tier === undefined ? undefined : ownOf(tiers, tier)
+  return over(all, { ...ofTier, ...ownOf(users, userId) })
 }
 
 /** Tiers with caps that no user of the file is in: most likely misspelt. */

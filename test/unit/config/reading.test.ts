@@ -133,6 +133,7 @@ describe.each(Object.entries(whole))('%s', (name, text) => {
       ],
       userCaps: { request_tokens: 100_000, request_usd: '0.5', daily_usd: '10' },
       rules: [],
+      guard: {},
       notify: [
         {
           name: 'chat',
@@ -166,6 +167,7 @@ describe('what holds without', () => {
     budgets: [],
     userCaps: {},
     rules: [],
+    guard: {},
     notify: [],
   }
 

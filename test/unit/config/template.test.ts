@@ -40,6 +40,7 @@ describe.each<Ending>(['.yaml', '.yml', '.json'])('%s', (ending) => {
       budgets: [],
       userCaps: {},
       rules: [],
+      guard: {},
       notify: [],
     })
   })
