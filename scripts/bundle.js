@@ -7,7 +7,7 @@
  * browsers and other modules along: a tenth of each is used.
  */
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { brotliCompressSync, constants } from 'node:zlib'
@@ -131,27 +131,29 @@ await bundle.close()
 const libraries = ['track', 'guard']
 const entries = []
 for (const name of libraries) {
-  const library = await rolldown({
-    input: join(built, name, 'index.js'),
-    platform: 'node',
-    resolve: { modules: [packages] },
-    external: (id) => isPackage.test(id) && !putIn.test(id) && !id.startsWith(built),
-    onLog,
-  })
-  for (const [format, folder] of [
-    ['esm', name],
-    ['cjs', join(name, 'cjs')],
+  const required = join(built, name, 'required.js')
+  for (const [format, folder, input] of [
+    ['esm', name, join(built, name, 'index.js')],
+    // Where there is a way to take most of it from the modules.
+    ['cjs', join(name, 'cjs'), existsSync(required) ? required : join(built, name, 'index.js')],
   ]) {
+    const library = await rolldown({
+      input: { index: input },
+      platform: 'node',
+      resolve: { modules: [packages] },
+      external: (id) => isPackage.test(id) && !putIn.test(id) && !id.startsWith(built),
+      onLog,
+    })
     const made = await library.generate({
       format,
       comments: false,
       exports: 'named',
       chunkFileNames: '[name].js',
     })
+    await library.close()
     for (const { fileName, code } of made.output)
       entries.push({ path: join(built, folder, fileName), code: minifySync(fileName, code).code })
   }
-  await library.close()
 }
 
 /** Nearly all of these is a library's: the protocol's for agents, and the database's client. Nobody reads it here. */

@@ -1,7 +1,7 @@
 /** Whether a call that is yet to be made passes filters, as `--where` would find it among the calls. */
-import { filterDimension } from './dimensions.js'
-import { noneValue } from './filters.js'
-import { isComparison, type Filter } from './scope.js'
+import { filterDimension } from '../dimensions.js'
+import { noneValue } from '../filters.js'
+import { isComparison, type Filter } from '../scope.js'
 
 /** Values by column of `calls`, and by `tag.<name>`; absent: the call has none. */
 export type Labels = ReadonlyMap<string, string>
