@@ -1,20 +1,22 @@
 /** A Trino of a coordinator and workers on loopback, out of the server's own tarball, over Parquet in a folder. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from './free-port.js'
 import { pythonWith } from './python-env.js'
 
-const version = '476'
-const artifacts = [
-  ['trino-server-core', 'tar.gz'],
-  ['trino-hive', 'zip'],
-] as const
+/** The server and the one plugin that is used, by their coordinates, as they lie in Maven's folder. */
+const artifacts = readFileSync(new URL('trino-artifacts.txt', import.meta.url), 'utf8')
+  .trim()
+  .split('\n')
+const [server = '', hive = ''] = artifacts.map(pathOf)
 
-const pathOf = ([name, kind]: (typeof artifacts)[number]): string =>
-  join(homedir(), '.m2/repository/io/trino', name, version, `${name}-${version}.${kind}`)
+function pathOf(artifact: string): string {
+  const [group = '', name = '', version = '', kind = ''] = artifact.split(':')
+  return join(homedir(), '.m2/repository', ...group.split('.'), name, version, `${name}-${version}.${kind}`)
+}
 
 /** A Java that Trino runs on, and the server's files; undefined, and why on stderr, where they cannot be had. */
 export async function trinoParts(): Promise<{ readonly java: string } | undefined> {
@@ -35,9 +37,9 @@ export async function trinoParts(): Promise<{ readonly java: string } | undefine
   }
 }
 
-function fetched([name, kind]: (typeof artifacts)[number]): void {
+function fetched(artifact: string): void {
   const get = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:get'
-  execFileSync('mvn', ['-q', '-B', get, `-Dartifact=io.trino:${name}:${version}:${kind}`, '-Dtransitive=false'], { stdio: 'inherit' }) // prettier-ignore
+  execFileSync('mvn', ['-q', '-B', get, `-Dartifact=${artifact}`, '-Dtransitive=false'], { stdio: 'inherit' })
 }
 
 export interface Trino {
@@ -51,10 +53,10 @@ export interface Trino {
 
 /** Starts all at once, and waits until the workers are known. @param folder an empty one */
 export async function startTrino(java: string, folder: string, workers: number): Promise<Trino> {
-  const home = join(folder, `trino-server-core-${version}`)
-  execFileSync('tar', ['-xzf', pathOf(artifacts[0]), '-C', folder, '--exclude=*/plugin/*', '--exclude=*/secrets-plugin/*']) // prettier-ignore
+  const home = join(folder, basename(server, '.tar.gz'))
+  execFileSync('tar', ['-xzf', server, '-C', folder, '--exclude=*/plugin/*', '--exclude=*/secrets-plugin/*']) // prettier-ignore
   mkdirSync(join(home, 'plugin'), { recursive: true })
-  execFileSync('unzip', ['-q', pathOf(artifacts[1]), '-d', join(home, 'plugin')])
+  execFileSync('unzip', ['-q', hive, '-d', join(home, 'plugin')])
   const data = join(folder, 'data')
   mkdirSync(join(data, 'metastore'), { recursive: true })
   const port = await freePort()
