@@ -20,7 +20,7 @@ const main = join(built, 'main.js')
 
 /** Packages that go in; the user installs the others. */
 const putIn =
-  /^(?:date-fns|@date-fns\/tz|@duckdb\/node-api|gpt-tokenizer|lossless-json|yaml|@modelcontextprotocol\/(?:server|core)|zod)(?:\/|$)/
+  /^(?:date-fns|@date-fns\/tz|@duckdb\/node-api|gpt-tokenizer|lossless-json|yaml|@bufbuild\/protobuf|@modelcontextprotocol\/(?:server|core)|zod)(?:\/|$)/
 const isPackage = /^[^./]/
 
 /** What so many of the files that are loaded late share is in one file: nearly every command reads most of it. */
@@ -156,8 +156,8 @@ for (const name of libraries) {
   }
 }
 
-/** Nearly all of these is a library's: the protocol's for agents, and the database's client. Nobody reads it here. */
-const others = new Set(['mcp.js', 'engine.js'])
+/** Nearly all of these is a library's: the protocol's for agents, the database's client, protobuf's wire format. Nobody reads it here. */
+const others = new Set(['mcp.js', 'engine.js', 'listen.js'])
 
 /** Without the marks of where a module began. */
 const plain = (code) => code.replaceAll(/^\/\/#(?:end)?region.*\n/gm, '')
@@ -212,3 +212,15 @@ const licences = [
 ]
 mkdirSync(join(built, 'licences'), { recursive: true })
 for (const [from, to] of licences) cpSync(join(packages, from), join(built, 'licences', to))
+
+/** Protobuf's wire format: the package has no file of its licences. One stands at the head of a file, the other is Apache's, whose text is everybody's. */
+const wire = join(packages, '@bufbuild', 'protobuf', 'dist', 'esm', 'wire')
+const head = (name) =>
+  /^(?:\/\/.*\n)+/.exec(readFileSync(join(wire, name), 'utf8'))[0].replaceAll(/^\/\/ ?/gm, '')
+const [apache] = readFileSync(join(packages, 'typescript', 'LICENSE'), 'utf8').split(
+  'END OF TERMS AND CONDITIONS',
+)
+writeFileSync(
+  join(built, 'licences', 'bufbuild-protobuf.md'),
+  [head('varint.js'), head('binary-encoding.js'), apache.trimEnd()].join('\n'),
+)

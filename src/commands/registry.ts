@@ -159,6 +159,12 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./watch/statusline.js')).statuslineCommand,
   },
   {
+    name: 'listen',
+    group: 'watch',
+    summary: 'take traces and logs from OpenTelemetry SDKs and collectors, for watch and ingest to read',
+    load: async () => (await import('./watch/listen.js')).listenCommand,
+  },
+  {
     name: 'alerts',
     group: 'watch',
     summary: 'what fires now, which channels were told, and who has it in hand',

@@ -2,6 +2,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { isIPv6, type AddressInfo } from 'node:net'
 import { UserError } from '../errors.js'
+import { asksHere, isLoopback } from '../machine/loopback.js'
+import { untilSignal } from '../machine/signals.js'
 import { contentType } from './text.js'
 
 export interface Address {
@@ -26,11 +28,6 @@ export function parseAddress(text: string): Address {
   return { host: v6 ?? (name || '127.0.0.1'), port: Number(port) }
 }
 
-const loopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/
-
-/** Whether only this machine can ask. */
-export const isLoopback = ({ host }: Address): boolean => loopback.test(host)
-
 /** What a scrape came to. */
 export type Answer =
   | { readonly text: string }
@@ -47,25 +44,15 @@ export interface Service {
 /** Resolves when SIGTERM or SIGINT has ended it and the last answer is out. @throws UserError for a bad address */
 export async function serve({ address, scrape, onListening }: Service): Promise<void> {
   const answer = oneAtATime(scrape)
-  const local = isLoopback(address)
+  const local = isLoopback(address.host)
   const server = createServer((request, response) => {
     void respond(request, response, { answer, local, stopping: () => !server.listening })
   })
   await listen(server, address)
   onListening(urlOf(server))
-  await new Promise<void>((resolve) => {
-    server.on('close', resolve)
-    const stop = (): void => {
-      // A second signal ends the process at once.
-      // Whoever else hears this signal is to find that it is taken care of.
-      setImmediate(() => signals.forEach((signal) => process.removeListener(signal, stop)))
-      server.close()
-    }
-    for (const signal of signals) process.on(signal, stop)
-  })
+  await untilSignal().told
+  await new Promise((resolve) => server.close(resolve))
 }
-
-const signals = ['SIGTERM', 'SIGINT'] as const
 
 /** Who asks while a scrape runs gets its answer. */
 function oneAtATime(scrape: () => Promise<Answer>): () => Promise<Answer> {
@@ -134,12 +121,6 @@ async function respond(request: IncomingMessage, response: ServerResponse, servi
   const answer = await serving.answer()
   if ('text' in answer) return send(200, contentType, answer.text)
   refuse(answer.status, answer.failure, { 'Retry-After': '15' })
-}
-
-/** HTTP/1.0 needs no host. */
-function asksHere(host: string | undefined): boolean {
-  if (host === undefined) return true
-  return loopback.test(host.replace(/:\d+$/, '').replaceAll(/^\[|\]$/g, ''))
 }
 
 const front =

@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import type { Ran } from '../e2e/program.js'
 
-const pages = ['checks', 'mail', 'prometheus']
+const pages = ['checks', 'listen', 'mail', 'prometheus']
   .map((name) => readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8'))
   .join('\n')
 

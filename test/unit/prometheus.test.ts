@@ -8,7 +8,8 @@ import {
   monthFamilies,
   openIncidents,
 } from '../../src/prometheus/gauges.js'
-import { isLoopback, parseAddress } from '../../src/prometheus/server.js'
+import { isLoopback } from '../../src/machine/loopback.js'
+import { parseAddress } from '../../src/prometheus/server.js'
 import { exposition, labelName, type Family } from '../../src/prometheus/text.js'
 
 /** The samples alone. */
@@ -124,7 +125,7 @@ test('a month without a forecast, a store without a call', () => {
 test('addresses', () => {
   const of = (text: string): string => {
     const address = parseAddress(text)
-    return `${address.host} ${address.port}${isLoopback(address) ? '' : ' open'}`
+    return `${address.host} ${address.port}${isLoopback(address.host) ? '' : ' open'}`
   }
   expect(['9464', ':9464', 'localhost:9464', '127.0.0.1:0', '[::1]:9464'].map(of)).toEqual([
     '127.0.0.1 9464',

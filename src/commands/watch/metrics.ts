@@ -3,7 +3,8 @@ import { parseBudget } from '../../domain/budgets/budget-option.js'
 import { parseDimensions, type Dimension } from '../../domain/dimensions.js'
 import { UserError } from '../../errors.js'
 import { StoreInUse } from '../../db/store-lock.js'
-import { isLoopback, parseAddress, serve, type Address, type Answer } from '../../prometheus/server.js'
+import { isLoopback } from '../../machine/loopback.js'
+import { parseAddress, serve, type Address, type Answer } from '../../prometheus/server.js'
 import { labelName } from '../../prometheus/text.js'
 import { budgetOption } from '../budget-option.js'
 import { scopeOptions, sourceOptions, storeOptions, type CommandSpec, type Invocation } from '../command.js'
@@ -112,7 +113,8 @@ function assertServable(invocation: Invocation): void {
 
 async function serveMetrics(invocation: Invocation, request: ScrapeRequest, address: Address): Promise<void> {
   const { warn } = invocation.terminal
-  if (!isLoopback(address)) warn(`${address.host} can be asked from other machines, and asks for no password`)
+  if (!isLoopback(address.host))
+    warn(`${address.host} can be asked from other machines, and asks for no password`)
   const waits = await chosen(invocation, 'lock_timeout')
   const isGiven = invocation.given('lockTimeout') || (waits?.said ?? '--lock-timeout') !== '--lock-timeout'
   const lockTimeout = isGiven ? invocation.options['lockTimeout'] : listenWait

@@ -11,8 +11,7 @@ const mostLabels = 25
 /** SQL for the tags: what the conventions name and no column holds, and people's own labels. */
 export function tagsOf(doc: Document, survey: Survey, inResource: ReadonlySet<string>): string | undefined {
   const read = new Set(names.knownNames)
-  const bare = (name: string): string =>
-    names.labelPrefixes.reduce((rest, prefix) => (rest.startsWith(prefix) ? rest.slice(prefix.length) : rest), name)
+  const { bare } = names
   const own = survey.keys
     .filter((name) => !['otlp', 'resource'].includes(name) && isAddressable(name) && !read.has(name) && !isMoneyName(name) && !isContent(bare(name)))
     .slice(0, mostLabels)

@@ -115,6 +115,10 @@ export const labelNames: Readonly<Record<string, string>> = {
 /** Beginnings of labels that people give their spans themselves: the tag goes by what follows. */
 export const labelPrefixes: Names = ['ai.telemetry.metadata.', 'traceloop.association.properties.', 'langfuse.trace.metadata.', 'langfuse.observation.metadata.', 'langsmith.metadata.', 'metadata.'] // prettier-ignore
 
+/** What people called a label of theirs. */
+export const bare = (name: string): string =>
+  labelPrefixes.reduce((rest, prefix) => (rest.startsWith(prefix) ? rest.slice(prefix.length) : rest), name)
+
 /** Every attribute that a plan may read. */
 export const knownNames: Names = [
   ...new Set([

@@ -5,7 +5,8 @@
 import { quoteText } from '../../domain/words/quoting.js'
 import { callIdPrefixes } from '../importer.js'
 import { contentPattern, harmlessPattern } from '../records/field-names.js'
-import { answerTexts, askedTexts, knownNames, labelPrefixes, usageTexts } from './otel-names.js'
+import { labelled, longest, machinery, ofModels, onMoney, worded } from './otel-kept.js'
+import { answerTexts, askedTexts, knownNames, usageTexts } from './otel-names.js'
 
 /** Keys of the requests as protobuf names them, and as JSON does. */
 const snakeKeys: Readonly<Record<string, string>> = {
@@ -116,22 +117,6 @@ const someOf = (list: string): string => `CASE WHEN len(${list}) > 0 THEN ${list
 const inCamelCase = (text: string): string =>
   `CASE WHEN ${holdsAny(text, ['resource_spans', 'resource_logs', 'scope_spans', 'scope_logs', 'string_value', 'instrumentationLibrarySpans', 'instrumentationLibraryLogs'])} THEN ${renamed(text, snakeKeys)} ELSE ${text} END`
 
-/** Keys of spans and events that may be about models. */
-const ofModels = String.raw`^(?:gen_ai|llm|ai|embedding|openinference|traceloop|langfuse|langsmith|mlflow|litellm)\.|^event\.name$|token`
-
-/** Keys that may bear on money, whoever wrote them. */
-const onMoney = '(?i)tok(?:en)?s?|cost|price|pricing|spen[dt]|usage|tier|speed|usd|eur|cents|dollar|credit|charge|fee|bill|metering|cache|reasoning|thinking|thoughts|searches' // prettier-ignore
-
-/** Keys of the machinery around a call, and of what is known of it otherwise. */
-const machinery = '^(?:gen_ai|llm|ai|embedding|openinference|gcp|service[.]instance|input|output|http|net|network|server|client|peer|url|user_agent|telemetry|process|host|os|k8s|container|cloud|faas|thread|code|rpc|db|messaging|otel|exception|tool|document|retrieval|reranker)[._]' // prettier-ignore
-
-/** Labels in the machinery's own names that are people's. */
-const labelled = `^(?:${[...labelPrefixes, 'tag.'].map((prefix) => prefix.replaceAll('.', String.raw`\.`)).join('|')})`
-
-const longest = 300
-/** Longest text of counts as JSON. */
-const longestJson = 4000
-
 /** SQL for the text of an attribute's value; a list is one of JSON. */
 const textOf = (a: string): string =>
   `coalesce(${a}.value.stringValue, ${a}.value.intValue, ${a}.value.doubleValue, ${a}.value.boolValue, CASE WHEN ${a}.value.arrayValue.values IS NOT NULL THEN CAST(to_json(list_transform(${a}.value.arrayValue.values, lambda v: v.stringValue)) AS VARCHAR) END, ${a}.value.kvlistValue)`
@@ -145,13 +130,13 @@ function isKept(a: string, ofSpans: boolean): string {
   const text = `coalesce(${a}.value.stringValue, '')`
   const matches = (pattern: string): string => `regexp_matches(${key}, ${quoteText(pattern)})`
   const isNamed = (list: readonly string[]): string => `regexp_full_match(${key}, ${quoteText(oneOf(list))})`
-  const isFigure = `(${text} = '' OR TRY_CAST(${text} AS DOUBLE) IS NOT NULL OR strlen(${text}) <= 40 AND ${matches('(?i)tier|speed|usage|cost|price')})`
-  const isLabel = `CASE WHEN strlen(${text}) > 200 OR strlen(${key}) > 100 THEN false
+  const isFigure = `(${text} = '' OR TRY_CAST(${text} AS DOUBLE) IS NOT NULL OR strlen(${text}) <= ${longest.word} AND ${matches(worded)})`
+  const isLabel = `CASE WHEN strlen(${text}) > ${longest.label} OR strlen(${key}) > ${longest.key} THEN false
     WHEN ${matches(machinery)} THEN ${matches(labelled)}
     WHEN ${isContent(key)} THEN ${matches(harmlessPattern)} ELSE true END`
   const isMoney = ofSpans ? `WHEN ${matches(onMoney)} AND ${isFigure} THEN true ` : ''
-  const isLongUsage = ofSpans ? `strlen(${text}) <= ${longestJson} AND ${isNamed(usageTexts)}` : 'false'
-  return `CASE WHEN strlen(${text}) > ${longest} THEN ${isLongUsage} WHEN ${isNamed(knownNames)} THEN true ${isMoney}ELSE ${isLabel} END`
+  const isLongUsage = ofSpans ? `strlen(${text}) <= ${longest.json} AND ${isNamed(usageTexts)}` : 'false'
+  return `CASE WHEN strlen(${text}) > ${longest.value} THEN ${isLongUsage} WHEN ${isNamed(knownNames)} THEN true ${isMoney}ELSE ${isLabel} END`
 }
 
 /** SQL: true for a name that may be of a text, also where words are told apart by capitals alone. */
