@@ -22,7 +22,7 @@ import { ruleKindNames, ruleKinds } from '../src/domain/rules/rule-kinds.js'
 import { billSources } from '../src/billing/registry.js'
 import { importers } from '../src/importers/registry.js'
 import type { Importer } from '../src/importers/importer.js'
-import { focusColumns, focusLeftOut } from '../src/metrics/exports/focus-columns.js'
+import { focusColumns, focusLeftOut, focusVersions } from '../src/metrics/exports/focus-columns.js'
 
 const shared = [
   { title: 'Scope', about: 'Which calls are meant.', options: scopeOptions },
@@ -48,7 +48,7 @@ export async function commandsPage(): Promise<string> {
 export function focusPage(): string {
   return [
     '# FOCUS',
-    'Made from the program by `npm run docs`. `llmcost export focus` writes charges by the [FinOps FOCUS specification](https://focus.finops.org), version 1.2: a row for each UTC day, provider, model, what is counted, unit price and combination of tags.',
+    'Made from the program by `npm run docs`. `llmcost export focus` writes charges by the [FinOps FOCUS specification](https://focus.finops.org), version 1.4, or 1.3 or 1.2 by `--focus-version`: a row of its Cost and Usage dataset for each UTC day, provider, model, what is counted, unit price and combination of tags.',
     [
       '- `BilledCost` adds up to the `cost_usd` of the same calls exactly, in CSV as in Parquet.',
       '- It is what llmcost counts as cost, by prices or as the log reported it; it was never compared with an invoice.',
@@ -56,15 +56,30 @@ export function focusPage(): string {
       '- `ListUnitPrice` × `PricingQuantity` is `ListCost`, but for what rounding each call to 12 places makes. Where one price does not explain a row (prices changed since the calls were priced), it is the mean.',
       '- Where only a whole cost was reported, the row counts requests, at their mean price.',
       '- Usage that no known price covers (audio, searches) is not in the file; the calls are counted as priced in part in a warning.',
-      '- The specification wants no placeholders. Where neither the log nor an option tells, `BillingAccountId` is `unknown` (with a warning) and `ProviderName` is `Unknown provider`.',
+      '- The specification wants no placeholders. Where neither the log nor an option tells, `BillingAccountId` is `unknown` (with a warning) and `ServiceProviderName` (before 1.3: `ProviderName`) is `Unknown provider`.',
+      '- Up to 1.4 the specification defines no property of tokens in `SkuPriceDetails`, so that its keys begin with `x_`. They are named as drafts of 1.5 name them (`ModelId`, `TokenDirection`, `TokenCacheAction` …).',
+      '- `CredentialId`, `PrincipalId` and `RequesterDetails` come with 1.5 and are not in a file of 1.4. Who asked can stand in Tags: `--by user`.',
+      '- Of the datasets of 1.4, Cost and Usage is written. Invoice Detail, Billing Period and Contract Commitment tell of invoices and contracts, which logs do not have.',
       '- Days at the ends of the window hold the calls of the window alone; choose whole days.',
     ].join('\n'),
     '## Columns',
-    `| column | type | where it comes from |\n|---|---|---|\n${focusColumns.map(({ name, type, about }) => `| ${name} | ${type} | ${about} |`).join('\n')}`,
+    `| column | type | versions | where it comes from |\n|---|---|---|---|\n${focusRows().join('\n')}`,
     '## Left out',
     `| columns | why |\n|---|---|\n${focusLeftOut.map(([columns, why]) => `| ${columns} | ${why} |`).join('\n')}`,
     '',
   ].join('\n\n')
+}
+
+/** A line a column that any version has, in alphabetical order, custom ones last. */
+function focusRows(): string[] {
+  const columns = focusVersions.flatMap((version) => focusColumns(version))
+  const names = [...new Set(columns.map(({ name }) => name))]
+  const own = names.filter((name) => !name.startsWith('x_')).toSorted()
+  return [...own, ...names.filter((name) => name.startsWith('x_'))].map((name) => {
+    const { type, about, versions = focusVersions } = columns.find((column) => column.name === name)!
+    const which = versions.length === focusVersions.length ? 'all' : versions.join(', ')
+    return `| ${name} | ${type} | ${which} | ${about} |`
+  })
 }
 
 function section(command: CommandSpec, parent: string): string[] {

@@ -11,11 +11,13 @@ import { parseDimensions } from '../../src/domain/dimensions.js'
 import type { Scope } from '../../src/domain/scope.js'
 import type { ExportFormat } from '../../src/exports/columns.js'
 import { writeExport } from '../../src/exports/write.js'
-import { focusColumns, focusLeftOut } from '../../src/metrics/exports/focus-columns.js'
+import { focusColumns, focusVersions, type FocusVersion } from '../../src/metrics/exports/focus-columns.js'
 import { focus } from '../../src/metrics/exports/focus.js'
 import { pricedQuery } from '../../src/pricing/price-sql.js'
-import { columnFaults, exact, focusRules, type FocusRow } from './focus-rules.js'
-import { specColumns, type SpecType } from './focus-spec.js'
+import { notShown, ownChecks } from './focus-beyond.js'
+import { blindChecks, brokenRules, verdictOf } from './focus-checks.js'
+import { callsAtMost, exact, type FocusFile, type FocusRow } from './focus-file.js'
+import { leftOut, modelRules, specColumns } from './focus-model.js'
 import { dollarText } from './metrics-model.js'
 import { tries } from './seed.js'
 
@@ -53,6 +55,27 @@ interface Call {
   readonly reported: string | null
   readonly hit: boolean | null
   readonly status: string | null
+}
+
+const plainCall: Call = {
+  ts: Date.UTC(2026, 1, 1),
+  provider: 'openai',
+  model: 'm-plain',
+  team: 'a',
+  region: null,
+  tier: null,
+  input: 10,
+  output: 1,
+  read: 0,
+  write: 0,
+  oneHour: 0,
+  reasoning: 0,
+  audioIn: 0,
+  audioOut: 0,
+  searches: 0,
+  reported: null,
+  hit: null,
+  status: null,
 }
 
 const hostile = fc.constantFrom(
@@ -202,14 +225,19 @@ async function loadCalls(calls: readonly Call[], basis: 'list-first' | 'reported
 
 const everything: Scope = { since: null, until: null, tz: 'UTC', filters: [] }
 
-async function charges(by = 'team,tag.region', format: ExportFormat = 'csv'): Promise<FocusRow[]> {
+async function charges(
+  by = 'team,tag.region',
+  format: ExportFormat = 'csv',
+  version: FocusVersion = '1.4',
+): Promise<FocusRow[]> {
   const { sql, params } = focus({
+    version,
     scope: everything,
     by: parseDimensions(by),
     accounts: { '': 'acme', openai: 'org-1' },
   })
   const path = join(folder, `${++files}.${format}`)
-  await writeExport(db, { columns: focusColumns, sql, params }, format, { path, force: false })
+  await writeExport(db, { columns: focusColumns(version), sql, params }, format, { path, force: false })
   if (format === 'parquet') {
     return (await db.query<FocusRow>('SELECT * FROM read_parquet($path)', { path })).rows as FocusRow[]
   }
@@ -227,7 +255,6 @@ const total = (rows: readonly FocusRow[], name: string, places = 12): bigint =>
 const tagsIn = (row: FocusRow): Record<string, string> =>
   row['Tags'] === null ? {} : (JSON.parse(row['Tags']!) as Record<string, string>)
 
-const callsAtMost = 40
 const setting = fc.tuple(
   fc.array(call, { maxLength: callsAtMost }),
   prices,
@@ -248,10 +275,24 @@ async function expectSums(rows: readonly FocusRow[]): Promise<void> {
   expect(total(rows, 'ListCost')).toBe(exact(list, 12))
 }
 
-function expectRules(rows: readonly FocusRow[]): void {
-  for (const { says, source, kept } of focusRules(callsAtMost)) {
-    for (const row of rows) expect(kept(row), `${source}: ${says}: ${JSON.stringify(row)}`).toBe(true)
-  }
+/** Columns and their types as a reader of Parquet finds them. */
+async function parquetTypes(version: FocusVersion): Promise<Record<string, string>> {
+  await charges(undefined, 'parquet', version)
+  const { rows } = await db.query<{ column_name: string; column_type: string }>(
+    'SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet($path))',
+    { path: join(folder, `${files}.parquet`) },
+  )
+  return Object.fromEntries(rows.map((row) => [row.column_name, row.column_type]))
+}
+
+const fileOf = async (version: FocusVersion, rows: readonly FocusRow[]): Promise<FocusFile> => {
+  types[version] ??= await parquetTypes(version)
+  return { names: Object.keys(types[version]), rows, types: types[version] }
+}
+const types: Partial<Record<FocusVersion, Record<string, string>>> = {}
+
+function expectRules(version: FocusVersion, file: FocusFile): void {
+  expect(brokenRules(version, file)).toEqual([])
 }
 
 /** While the prices are those that calls were priced with, a list price is one of them, times the tier's factor. */
@@ -270,63 +311,117 @@ function expectPrices(rows: readonly FocusRow[], { plain, above }: Prices): void
 }
 
 describe('focus', () => {
-  test('the columns are those of the specification, in its order', () => {
-    expect(columnFaults(focusColumns.map(({ name }) => name))).toEqual([])
-    expect(specColumns.length).toBe(57)
+  test.each(focusVersions)(
+    'the columns of %s are those of the specification, but for what is said to be left out',
+    (version) => {
+      const own = focusColumns(version).filter(({ name }) => !name.startsWith('x_'))
+      expect([...own.map(({ name }) => name), ...leftOut(version)].toSorted()).toEqual(
+        Object.keys(specColumns(version)).toSorted(),
+      )
+      // Each is for something that a row of usage from a call log never has.
+      for (const name of leftOut(version))
+        expect(specColumns(version)[name]!.level, name).not.toBe('Mandatory')
+      expect(own.filter(({ json }) => json).map(({ name }) => name)).toEqual(
+        own.filter(({ name }) => specColumns(version)[name]!.type === 'JSON').map(({ name }) => name),
+      )
+    },
+  )
+
+  test('every rule is checked, a permission, of what is left out or not supported, or not shown by a file', () => {
+    const counts = (version: FocusVersion): Record<string, number> => {
+      const verdicts = Object.entries(modelRules(version)).map(([id, rule]) => {
+        const of = verdictOf(id, rule, version)
+        expect(of.length, `${id}: ${rule.MustSatisfy}`).toBe(1)
+        return of[0]!
+      })
+      return Object.fromEntries(
+        [...new Set(verdicts)]
+          .toSorted()
+          .map((one) => [one, verdicts.filter((other) => other === one).length]),
+      )
+    }
+    expect(Object.fromEntries(focusVersions.map((version) => [version, counts(version)])))
+      .toMatchInlineSnapshot(`
+        {
+          "1.2": {
+            "checked": 178,
+            "left out": 124,
+            "not shown": 74,
+            "not supported": 18,
+            "own check": 49,
+            "permission": 35,
+          },
+          "1.3": {
+            "checked": 239,
+            "left out": 133,
+            "not shown": 76,
+            "not supported": 18,
+            "own check": 47,
+            "permission": 29,
+          },
+          "1.4": {
+            "checked": 228,
+            "left out": 135,
+            "not shown": 75,
+            "not supported": 18,
+            "own check": 46,
+            "permission": 29,
+          },
+        }
+      `)
+    const ids = focusVersions.flatMap((version) => Object.keys(modelRules(version)))
+    for (const one of [...ownChecks.map((check) => check.ids), ...notShown.map(([, known]) => known)])
+      expect(
+        ids.some((id) => one.test(id)),
+        String(one),
+      ).toBe(true)
   })
 
-  test('columns have the types of the specification', () => {
-    const types: Record<SpecType, RegExp> = {
-      String: /^VARCHAR$/,
-      JSON: /^VARCHAR$/,
-      Decimal: /^DECIMAL\(/,
-      'Date/Time': /^TIMESTAMP$/,
+  test.each(focusVersions)('each check of %s fails on a file that breaks its rule', async (version) => {
+    const one = {
+      ts: Date.UTC(2026, 0, 31),
+      provider: 'openai',
+      model: 'm-plain',
+      team: 'a',
+      input: 10,
+      output: 1,
     }
-    for (const { name, type, json } of focusColumns) {
-      const spec = specColumns.find((column) => column.name === name)
-      if (spec === undefined) expect(name).toMatch(/^x_/)
-      else
-        expect([type, json === true], name).toEqual([
-          expect.stringMatching(types[spec.type]),
-          spec.type === 'JSON',
-        ])
-    }
-  })
-
-  test('what is left out of the specification is said with its reason, and nothing else', () => {
-    const said = focusLeftOut.flatMap(([names]) =>
-      names
-        .split(', ')
-        .flatMap((name) =>
-          name.endsWith('…')
-            ? specColumns
-                .filter((column) => column.name.startsWith(name.slice(0, -1)))
-                .map((column) => column.name)
-            : [name],
-        ),
+    await loadRates({
+      plain: Array.from({ length: 10 }, () => '2.5'),
+      above: Array.from({ length: 10 }, () => '1'),
+      some: false,
+    })
+    await loadCalls(
+      [
+        { ...plainCall, ...one },
+        { ...plainCall, ...one, read: 5 },
+      ],
+      'list-first',
     )
-    const exported = new Set<string>(focusColumns.map(({ name }) => name))
-    const missing = specColumns.filter(({ name }) => !exported.has(name))
-    expect(said.toSorted()).toEqual(missing.map(({ name }) => name))
-    // Each is for something that a row of usage from a call log never has.
-    expect(missing.filter(({ when }) => when === undefined)).toEqual([])
+    const file = await fileOf(version, await charges(undefined, 'csv', version))
+    expectRules(version, file)
+    expect(blindChecks(version, file)).toEqual([])
   })
 
   test(
     'charges keep every rule, add up to the calls to the last digit, and cost and use what plain arithmetic says',
     async () => {
       await fc.assert(
-        fc.asyncProperty(setting, async ([calls, rates, basis]) => {
-          await loadRates(rates)
-          await loadCalls(calls, basis)
-          const rows = await charges()
-          await expectSums(rows)
-          expectRules(rows)
-          expectPrices(rows, rates)
-          const { rows: stored } = await db.query<Stored>('SELECT call_id, cost_usd, cost_basis FROM calls')
-          expect(summed(rows.map(chargeGroup))).toEqual(summed(callGroups(calls, stored)))
-          expect(meters(rows)).toEqual(countedTokens(calls, stored, rates))
-        }),
+        fc.asyncProperty(
+          setting,
+          fc.constantFrom(...focusVersions),
+          async ([calls, rates, basis], version) => {
+            await loadRates(rates)
+            await loadCalls(calls, basis)
+            const rows = await charges(undefined, 'csv', version)
+            await expectSums(rows)
+            expectRules(version, await fileOf(version, rows))
+            expectPrices(rows, rates)
+            const { rows: stored } = await db.query<Stored>('SELECT call_id, cost_usd, cost_basis FROM calls')
+            expect(summed(rows.map(chargeGroup))).toEqual(summed(callGroups(calls, stored)))
+            expect(meters(rows)).toEqual(countedTokens(calls, stored, rates))
+          },
+        ),
         { numRuns: tries(5, 40) },
       )
     },
@@ -343,7 +438,7 @@ describe('focus', () => {
           await loadRates(others)
           const rows = await charges()
           await expectSums(rows)
-          expectRules(rows)
+          expectRules('1.4', await fileOf('1.4', rows))
         }),
         { numRuns: tries(4, 20) },
       )
@@ -361,7 +456,7 @@ describe('focus', () => {
           const [text, parquet] = [await charges(), await charges(undefined, 'parquet')]
           expect(parquet.length).toBe(text.length)
           for (const [i, row] of parquet.entries()) {
-            for (const { name, type, json } of focusColumns) {
+            for (const { name, type, json } of focusColumns('1.4')) {
               const [left, right] = [row[name] ?? null, text[i]![name] ?? null]
               if (left === null || right === null) expect(right, name).toBe(left)
               else if (type.startsWith('DECIMAL')) expect(exact(right, 22)).toBe(exact(left, 22))
@@ -377,34 +472,22 @@ describe('focus', () => {
   )
 
   test('accounts and tags are those asked for', async () => {
-    const one: Call = {
-      ts: Date.UTC(2026, 1, 1),
-      provider: 'openai',
-      model: 'm-plain',
-      team: 'a',
-      region: 'eu',
-      tier: null,
-      input: 10,
-      output: 1,
-      read: 0,
-      write: 0,
-      oneHour: 0,
-      reasoning: 0,
-      audioIn: 0,
-      audioOut: 0,
-      searches: 0,
-      reported: '1',
-      hit: null,
-      status: null,
-    }
+    const one: Call = { ...plainCall, region: 'eu', reported: '1' }
     await loadRates({ plain: Array.from({ length: 10 }, () => '1'), above: [], some: true }).catch(
       () => undefined,
     )
     await loadCalls([one, { ...one, provider: null, model: null }], 'reported-first')
     const rows = await charges('none')
-    expect(rows.map((row) => [row['ProviderName'], row['BillingAccountId'], row['Tags']])).toEqual([
-      ['OpenAI', 'org-1', null],
-      ['Unknown provider', 'acme', null],
+    expect(
+      rows.map((row) => [
+        row['ServiceProviderName'],
+        row['HostProviderName'],
+        row['BillingAccountId'],
+        row['Tags'],
+      ]),
+    ).toEqual([
+      ['OpenAI', 'OpenAI', 'org-1', null],
+      ['Unknown provider', null, 'acme', null],
     ])
     expect((await charges('team,tag.region')).map(tagsIn)).toEqual([
       { team: 'a', region: 'eu' },

@@ -236,7 +236,8 @@ export const metrics: readonly Sample[] = [
   {
     id: 'focus',
     about: 'charges by the FOCUS specification, with two tags',
-    sample: (scope) => focus({ scope, by: ['feature', 'tag.any'].map(dimensionOf), accounts: { '': 'a' } }),
+    sample: (scope) =>
+      focus({ version: '1.4', scope, by: ['feature', 'tag.any'].map(dimensionOf), accounts: { '': 'a' } }),
   },
   {
     id: 'hourly',

@@ -2,7 +2,7 @@
 import { parseDimensions, type Dimension } from '../../domain/dimensions.js'
 import { UserError } from '../../errors.js'
 import type { ExportFormat } from '../../exports/columns.js'
-import { focusColumns } from '../../metrics/exports/focus-columns.js'
+import { focusColumns, focusVersions, type FocusVersion } from '../../metrics/exports/focus-columns.js'
 import { focus } from '../../metrics/exports/focus.js'
 import {
   scopeOptions,
@@ -18,9 +18,7 @@ import { optionText, optionTexts } from '../option-values.js'
 import { withCalls } from '../with-calls.js'
 
 const formats: readonly ExportFormat[] = ['csv', 'parquet']
-
-/** Versions of the specification that can be written. */
-const versions = ['1.2']
+const latest = focusVersions[0]
 
 export const exportFocus: CommandSpec = {
   name: 'focus',
@@ -29,13 +27,15 @@ export const exportFocus: CommandSpec = {
     'BilledCost adds up to cost_usd of the same calls, to the last digit. Days and billing months are UTC.',
     'Calls without a price have no amount to state and are left out, with a warning; so are response-cache hits that cost nothing.',
   ].join('\n'),
-  more: `Columns: ${focusColumns.map(({ name }) => name).join(', ')}.`,
+  more: `Columns of FOCUS ${latest}: ${focusColumns(latest)
+    .map(({ name }) => name)
+    .join(', ')}.`,
   options: [
     ...exportOptions(formats),
     {
       flags: '--focus-version <version>',
-      about: `of the specification: ${versions.join(', ')}`,
-      fallback: '1.2',
+      about: `of the specification: ${focusVersions.join(', ')}`,
+      fallback: latest,
       group: 'Output',
     },
     {
@@ -64,18 +64,22 @@ export const exportFocus: CommandSpec = {
         'llmcost export focus --billing-account openai=org-1 --billing-account anthropic=a-2 --by team,tag.project --output focus.parquet',
       about: 'an account for each provider, other tags',
     },
+    {
+      command: 'llmcost export focus --focus-version 1.2 --billing-account acme --output focus.csv',
+      about: 'for a tool that reads an older version',
+    },
   ],
   run: async (invocation) => {
-    assertVersion(optionText(invocation, 'focusVersion') ?? '')
+    const version = versionOf(optionText(invocation, 'focusVersion') ?? latest)
     const destination = destinationOf(invocation, formats)
     const by = tagDimensions(optionText(invocation, 'by') ?? 'none')
     const accounts = accountsOf(optionTexts(invocation, 'billingAccount'))
     const answer = async (question: Question): Promise<Outcome> => {
-      const { sql, params } = focus({ scope: question.scope, by, accounts })
+      const { sql, params } = focus({ version, scope: question.scope, by, accounts })
       const outcome = await exported(
         invocation,
         question.db,
-        { columns: focusColumns, sql, params },
+        { columns: focusColumns(version), sql, params },
         destination,
         ['charge', 'charges'],
       )
@@ -87,11 +91,12 @@ export const exportFocus: CommandSpec = {
   },
 }
 
-function assertVersion(version: string): void {
-  if (versions.includes(version)) return
-  throw new UserError(`--focus-version ${version} is not known`, {
+function versionOf(text: string): FocusVersion {
+  const version = focusVersions.find((known) => known === text)
+  if (version !== undefined) return version
+  throw new UserError(`--focus-version ${text} is not known`, {
     code: 'usage',
-    hint: `Known: ${versions.join(', ')}.`,
+    hint: `Known: ${focusVersions.join(', ')}.`,
   })
 }
 

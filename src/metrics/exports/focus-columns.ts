@@ -1,10 +1,14 @@
 /**
- * The columns of a FOCUS 1.2 cost and usage file that call logs can fill, in the order of the specification
+ * The columns of a FOCUS cost and usage file that call logs can fill, in the order of the specification
  * (alphabetical, custom ones last), each with its SQL over the rows that focus.ts makes. The list of what is
  * left out, and why, stands in the documentation beside it.
  */
+import { hostName, modelDeveloper, providerName, publisherName, serviceName } from './focus-names.js'
 
-import { quoteText } from '../../domain/words/quoting.js'
+/** Versions of the specification that can be written, the latest first. */
+export const focusVersions = ['1.4', '1.3', '1.2'] as const
+export type FocusVersion = (typeof focusVersions)[number]
+
 export interface FocusColumn {
   readonly name: string
   readonly type: 'VARCHAR' | 'TIMESTAMP' | 'DECIMAL(38,12)' | 'DECIMAL(38,22)' | 'DECIMAL(38,6)'
@@ -15,66 +19,15 @@ export interface FocusColumn {
   readonly json?: true
   /** Zeros at the end are left out in CSV. */
   readonly short?: true
+  /** Versions that have it; all where none are named. */
+  readonly versions?: readonly FocusVersion[]
 }
 
-/** Display names of providers, as FOCUS wants them; others keep their id. */
-const providerNames: Readonly<Record<string, string>> = {
-  anthropic: 'Anthropic',
-  aws: 'Amazon Web Services',
-  azure: 'Microsoft',
-  cerebras: 'Cerebras',
-  cohere: 'Cohere',
-  deepseek: 'DeepSeek',
-  fireworks: 'Fireworks AI',
-  google: 'Google',
-  groq: 'Groq',
-  mistral: 'Mistral AI',
-  openai: 'OpenAI',
-  openrouter: 'OpenRouter',
-  perplexity: 'Perplexity',
-  together: 'Together AI',
-  'x-ai': 'xAI',
-}
-
-/** What the provider calls the service, where that is known; else its name with API after it. */
-const serviceNames: Readonly<Record<string, string>> = {
-  anthropic: 'Claude API',
-  aws: 'Amazon Bedrock',
-  azure: 'Azure OpenAI Service',
-  google: 'Gemini API',
-  openai: 'OpenAI API',
-}
-
-/** Who makes a model, by the beginning of a word in its name; the provider where none fits. */
-const publishers: readonly (readonly [words: string, name: string])[] = [
-  ['claude', 'Anthropic'],
-  ['gpt|o1|o3|o4|davinci|text-embedding|whisper|dall-e', 'OpenAI'],
-  ['gemini|gemma|palm', 'Google'],
-  ['llama', 'Meta'],
-  ['mistral|mixtral|codestral|ministral|pixtral', 'Mistral AI'],
-  ['nova|titan', 'Amazon Web Services'],
-  ['command', 'Cohere'],
-  ['deepseek', 'DeepSeek'],
-  ['qwen|qwq', 'Alibaba Cloud'],
-  ['grok', 'xAI'],
-]
-
-/** Stands where a call does not say who served it: the specification allows no empty name. */
-const unknownProvider = 'Unknown provider'
-
-const chosen = (names: Readonly<Record<string, string>>, otherwise: string): string =>
-  `CASE provider ${Object.entries(names)
-    .map(([id, name]) => `WHEN ${quoteText(id)} THEN ${quoteText(name)}`)
-    .join(' ')} ELSE ${otherwise} END`
-
-const providerName = chosen(providerNames, `coalesce(provider, ${quoteText(unknownProvider)})`)
-
-const publisherName = `CASE ${publishers
-  .map(
-    ([words, name]) =>
-      `WHEN regexp_matches(lower(model), ${quoteText(`(^|[./:@_ -])(${words})`)}) THEN ${quoteText(name)}`,
-  )
-  .join(' ')} ELSE ${providerName} END`
+/** The same column, of these versions alone. */
+const onlyIn = (column: FocusColumn, ...versions: readonly FocusVersion[]): FocusColumn => ({
+  ...column,
+  versions,
+})
 
 const text = (name: string, sql: string, about: string): FocusColumn => ({
   name,
@@ -112,7 +65,29 @@ const quantity = (name: string, sql: string, about: string): FocusColumn => ({
 
 const day = 'CAST(day AS TIMESTAMP)'
 
-export const focusColumns: readonly FocusColumn[] = [
+const isOutput = "(meter LIKE 'Output %' OR meter LIKE 'Reasoning %')"
+
+/** Keys that the specification does not define begin with x_; those of tokens are named as its later drafts name them. */
+const priceDetails: readonly (readonly [key: string, sql: string])[] = [
+  ['x_ModelDeveloper', modelDeveloper],
+  ['x_ModelId', 'model'],
+  ['x_ServiceTier', 'mode'],
+  [
+    'x_TokenCacheAction',
+    `CASE WHEN consumed_unit <> 'Tokens' OR ${isOutput} THEN NULL WHEN meter LIKE 'Cache Read %' THEN 'Read' WHEN meter LIKE 'Cache Write %' THEN 'Write' ELSE 'Uncached' END`,
+  ],
+  [
+    'x_TokenDirection',
+    `CASE WHEN consumed_unit <> 'Tokens' THEN NULL WHEN ${isOutput} THEN 'Output' ELSE 'Input' END`,
+  ],
+]
+
+/** SQL: a JSON object of what is known. */
+const knownDetails = `CAST(to_json(map_from_entries(list_filter([${priceDetails
+  .map(([key, sql]) => `{'key': '${key}', 'value': ${sql}}`)
+  .join(', ')}], lambda t: t.value IS NOT NULL))) AS VARCHAR)`
+
+const allColumns: readonly FocusColumn[] = [
   cost('BilledCost', 'billed_cost', 'what counts as cost here (`cost_usd`); no invoice was read'),
   text(
     'BillingAccountId',
@@ -142,8 +117,17 @@ export const focusColumns: readonly FocusColumn[] = [
   cost('ContractedCost', 'billed_cost', 'as BilledCost: no contract is known beyond the prices in use'),
   price('ContractedUnitPrice', 'contracted_unit_price', 'ContractedCost a PricingUnit'),
   cost('EffectiveCost', 'billed_cost', 'as BilledCost: nothing is paid in advance'),
+  onlyIn(
+    text(
+      'HostProviderName',
+      hostName,
+      'as ServiceProviderName; null for a router (OpenRouter), which does not tell, and where the log names nobody',
+    ),
+    '1.4',
+    '1.3',
+  ),
   text('InvoiceId', 'CAST(NULL AS VARCHAR)', 'null: no invoice was read'),
-  text('InvoiceIssuerName', providerName, 'as ProviderName'),
+  text('InvoiceIssuerName', providerName, 'who served the call (`provider`), as no invoice was read'),
   cost(
     'ListCost',
     'list_cost',
@@ -161,12 +145,12 @@ export const focusColumns: readonly FocusColumn[] = [
     'pricing_unit',
     '1000000 Tokens, 1000 Requests, or Requests where only a whole cost was reported',
   ),
-  text(
-    'ProviderName',
-    providerName,
-    'who served the call (`provider`); `Unknown provider` where the log does not tell',
+  onlyIn(text('ProviderName', providerName, 'as ServiceProviderName'), '1.3', '1.2'),
+  onlyIn(
+    text('PublisherName', publisherName, 'who makes the model, by its name; else the provider'),
+    '1.3',
+    '1.2',
   ),
-  text('PublisherName', publisherName, 'who makes the model, by its name; else the provider'),
   text(
     'RegionId',
     'CAST(NULL AS VARCHAR)',
@@ -174,15 +158,24 @@ export const focusColumns: readonly FocusColumn[] = [
   ),
   text('RegionName', 'CAST(NULL AS VARCHAR)', 'null, as RegionId'),
   text('ServiceCategory', "'AI and Machine Learning'", 'AI and Machine Learning'),
-  text('ServiceName', chosen(serviceNames, `concat(${providerName}, ' API')`), "the provider's API"),
+  text('ServiceName', serviceName, "the provider's API"),
+  onlyIn(
+    text(
+      'ServiceProviderName',
+      providerName,
+      'who served the call (`provider`); `Unknown provider` where the log does not tell',
+    ),
+    '1.4',
+    '1.3',
+  ),
   text('ServiceSubcategory', "'Generative AI'", 'Generative AI'),
   text('SkuId', 'sku_id', 'provider, model and meter'),
   text('SkuMeter', 'meter', 'what is counted: Input Tokens, Cache Read Tokens, Output Tokens …'),
   {
     ...text(
       'SkuPriceDetails',
-      'CAST(to_json(struct_pack("Model" := model, "ServiceTier" := mode)) AS VARCHAR)',
-      'Model and ServiceTier, as a JSON object',
+      knownDetails,
+      `${priceDetails.map(([key]) => key).join(', ')}, as a JSON object of what is known and applies`,
     ),
     json: true,
   },
@@ -207,13 +200,20 @@ export const focusColumns: readonly FocusColumn[] = [
   ),
 ]
 
-/** Columns of FOCUS 1.2 that are left out, and why: all are for what the specification says they are conditional on. */
+/** What a file of this version has, in its order. */
+export const focusColumns = (version: FocusVersion): readonly FocusColumn[] =>
+  allColumns.filter(({ versions = focusVersions }) => versions.includes(version))
+
+/** Columns of FOCUS 1.4 that are left out, and why: all are for what the specification says they are conditional on. */
 export const focusLeftOut: readonly (readonly [columns: string, why: string])[] = [
+  ['Allocated…', 'no charge is split among others'],
   ['AvailabilityZone', 'logs do not tell it'],
   ['BillingAccountType', 'no provider is known to have more than one type here'],
-  ['CapacityReservationId, CapacityReservationStatus', 'no capacity is reserved for calls'],
-  ['CommitmentDiscount…', 'commitments are not in logs'],
+  ['CapacityReservation…', 'no capacity is reserved for calls'],
+  ['CommitmentDiscount…, CommitmentProgramEligibilityDetails', 'commitments are not in logs'],
+  ['ContractApplied', 'contracts are not in logs'],
+  ['InvoiceDetailId', 'no invoice was read'],
   ['PricingCurrency…', 'prices and costs are in USD alike'],
-  ['ResourceId, ResourceName, ResourceType', 'calls are not billed by provisioned resources'],
+  ['Resource…', 'calls are not billed by provisioned resources'],
   ['SubAccountType', 'no provider is known to have more than one type here'],
 ]

@@ -13,11 +13,12 @@ import { modeOf } from '../../domain/modes.js'
 import { rateJoin, unitRates } from '../../domain/costs/rate-sql.js'
 import { priceNames, type PriceName } from '../../domain/costs/rate.js'
 import type { Scope } from '../../domain/scope.js'
-import { focusColumns } from './focus-columns.js'
+import { focusColumns, type FocusVersion } from './focus-columns.js'
 import type { Param, Query } from '../query.js'
 import { columnOf, inScope } from '../scope.js'
 
 export interface FocusRequest {
+  readonly version: FocusVersion
   readonly scope: Scope
   /** Go into the tags, under their names. */
   readonly by: readonly Dimension[]
@@ -167,7 +168,7 @@ const unitPrice = (price: Component['price']): string =>
     .map((name) => `u_${name}`)
     .join(', ')})`
 
-export function focus({ scope, by, accounts }: FocusRequest): Query<unknown> {
+export function focus({ version, scope, by, accounts }: FocusRequest): Query<unknown> {
   const condition = inScope(scope)
   const { tags, params: tagParams } = tagsOf(by)
   const rateKeys = ['band_lo', 'minute_lo', 'minute_hi', ...priceNames.map((name) => `u_${name}`)]
@@ -239,7 +240,9 @@ export function focus({ scope, by, accounts }: FocusRequest): Query<unknown> {
         from_json(CAST($accounts AS JSON), '"MAP(VARCHAR, VARCHAR)"') AS accounts
       FROM named_charges
     )
-    SELECT ${focusColumns.map(({ name, sql: value, type }) => `CAST(${value} AS ${type}) AS "${name}"`).join(',\n      ')}
+    SELECT ${focusColumns(version)
+      .map(({ name, sql: value, type }) => `CAST(${value} AS ${type}) AS "${name}"`)
+      .join(',\n      ')}
     FROM priced_charges
     ORDER BY day, sku_price_id, cost_basis, tags NULLS FIRST, list_unit_price, list_cost`
   return { sql, params: { ...condition.params, ...tagParams, accounts: JSON.stringify(accounts) } }
