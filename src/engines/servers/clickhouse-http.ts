@@ -3,9 +3,12 @@ import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import type { Address } from './address.js'
 import { clickhouse } from '../clickhouse.js'
-import { refusedBy, send, textOf, unreached, type Connection } from './connection.js'
+import { refusedBy, send, textOf, turnedAway, unreached, type Connection } from './connection.js'
 
 type Env = Readonly<Record<string, string | undefined>>
+
+/** Codes of ClickHouse's own: no such user, and what a password may be: wrong, lacking. */
+const ofCredentials: ReadonlySet<string> = new Set(['192', '193', '194', '516'])
 
 export function clickhouseConnection(address: Address, env: Env): Connection {
   const headers = {
@@ -24,7 +27,13 @@ export function clickhouseConnection(address: Address, env: Env): Connection {
         headers,
         body: `${sql}\nFORMAT CSVWithNames`,
       })
-      if (response.statusCode !== 200) throw refusedBy(address, await textOf(response, 100_000))
+      const { statusCode = 0 } = response
+      if (statusCode !== 200) {
+        const text = await textOf(response, 100_000)
+        const code = /^\s*Code: (\d+)/.exec(text)?.[1]
+        if (code === undefined) throw turnedAway(address, statusCode, text)
+        throw ofCredentials.has(code) ? turnedAway(address, statusCode, text, true) : refusedBy(address, text)
+      }
       try {
         await pipeline(response, createWriteStream(path, { mode: 0o600 }))
       } catch (error) {

@@ -6,7 +6,7 @@
 import { request as requestHttp, type IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { UserError } from '../../errors.js'
-import type { Address } from './address.js'
+import { variables, type Address } from './address.js'
 import type { Dialect } from '../dialect.js'
 
 export interface Answered {
@@ -43,15 +43,76 @@ export function send(address: Address, { method, path, headers, body }: Sent): P
   })
 }
 
+/** What the codes of a connection's failure mean. */
+const meanings: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ENOTFOUND: 'there is no such host',
+  EAI_AGAIN: 'the name of the host cannot be looked up now',
+  ETIMEDOUT: 'it does not answer',
+  EHOSTUNREACH: 'there is no way to the host',
+  ENETUNREACH: 'there is no way to the host',
+  ECONNRESET: 'it hung up',
+  EPIPE: 'it hung up',
+  EPROTO: 'it speaks no TLS',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it speaks no TLS',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it speaks no TLS',
+  HPE_INVALID_CONSTANT: 'it speaks no HTTP',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'nobody vouches for its certificate',
+  SELF_SIGNED_CERT_IN_CHAIN: 'nobody vouches for its certificate',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'nobody vouches for its certificate',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'nobody vouches for its certificate',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is of another host',
+}
+
+/** Where a connection is looked for, and what may be wrong with it. */
+function whatToCheck({ engine, host, port, isSecure }: Address): readonly string[] {
+  const tls = isSecure
+    ? `TLS: it is used, as the address begins with ${engine}s://; a certificate of one's own is trusted by NODE_EXTRA_CA_CERTS`
+    : `TLS: it is not used; ${engine}s:// uses it`
+  return [
+    `Address and port: ${host}, port ${port}.`,
+    `${tls}.`,
+    `Credentials: ${variables[engine].join(', ')} in the environment.`,
+    'Hours that were taken stay; the same command goes on from there.',
+  ]
+}
+
 /** The fault of a connection in words. */
-export function unreached({ said }: Address, error: unknown): UserError {
+export function unreached(address: Address, error: unknown): UserError {
   const code = (error as { code?: unknown }).code
-  const what = typeof code === 'string' ? code : error instanceof Error ? error.message : String(error)
-  return new UserError(`the engine cannot be asked: ${what}`, {
-    location: said,
-    hint: 'Hours that were taken stay; the same command goes on from there.',
+  const message = error instanceof Error ? error.message : String(error)
+  const meaning = typeof code === 'string' ? meanings[code] : undefined
+  const what = meaning === undefined ? message : `${meaning} (${String(code)})`
+  return new UserError(`the engine at ${address.said} cannot be asked: ${what.split('\n')[0]}`, {
+    hint: whatToCheck(address),
     cause: error,
   })
+}
+
+/**
+ * Somebody else than the engine answers, or it does not let us in.
+ * @param status HTTP's
+ * @param isOfCredentials the engine says that it is them
+ */
+export function turnedAway(
+  address: Address,
+  status: number,
+  text: string,
+  isOfCredentials = status === 401 || status === 403,
+): UserError {
+  const said = text.replaceAll(/\s+/g, ' ').trim().slice(0, 200)
+  const why = isOfCredentials
+    ? 'it does not take these credentials'
+    : status >= 300 && status < 400
+      ? 'it sends elsewhere, where nobody follows'
+      : 'it is no such engine, or something stands before it'
+  return new UserError(
+    `the engine at ${address.said} cannot be asked: ${why} (HTTP ${status}${said === '' ? '' : `: ${said}`})`,
+    {
+      hint: whatToCheck(address),
+    },
+  )
 }
 
 /** Reads a body that is short by its nature. @throws Error beyond the limit */

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { quoteField } from '../../domain/words/quoting.js'
 import { UserError } from '../../errors.js'
 import type { Address } from './address.js'
-import { refusedBy, send, textOf, unreached, type Connection, type Sent } from './connection.js'
+import { refusedBy, send, textOf, turnedAway, unreached, type Connection, type Sent } from './connection.js'
 import { trino } from '../trino.js'
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -35,7 +35,7 @@ export function trinoConnection(address: Address, env: Env): Connection {
       // A page may be asked for again, a statement not: it would run twice.
       const isBusy = [429, 502, 503, 504].includes(statusCode)
       if (!isBusy || attempt === mostTries || sent.method === 'POST')
-        throw refusedBy(address, `${statusCode} ${text.slice(0, 1000)}`)
+        throw turnedAway(address, statusCode, text)
       await sleep(Math.min(100 * 2 ** attempt, 3000))
     }
   }
@@ -94,7 +94,7 @@ function pageIn(address: Address, text: string): Page {
   try {
     return JSON.parse(text) as Page
   } catch {
-    throw refusedBy(address, `no JSON: ${text.slice(0, 200)}`)
+    throw turnedAway(address, 200, text)
   }
 }
 
