@@ -35,6 +35,7 @@ export const longTests: readonly string[] = [
   'e2e/rollups',
   'e2e/statusline',
   'e2e/story',
+  'e2e/sums-only',
   'e2e/trust',
   'e2e/watch',
   'golden/cli/check',

@@ -11,7 +11,7 @@ import { budgetDays, type BudgetDayRow } from '../metrics/budgets/budgets.js'
 import { budgetSection } from '../reports/budgets/budget.js'
 import { budgetFindings } from '../reports/budgets/budget-findings.js'
 import type { ReportPart } from '../reports/weekly/weekly.js'
-import { ask, type Question } from './question.js'
+import { ask, askAsOf, type Question } from './question.js'
 
 export interface BudgetAnswer {
   readonly states: readonly BudgetState[]
@@ -38,8 +38,16 @@ interface BudgetPath {
 /** Days that a forecast learns from. */
 export const budgetHistoryDays = 120
 
-/** Budgets run at as-of, in the question's zone, over calls that pass its filters; its window is not used. */
-export async function askBudgets(
+/**
+ * Budgets run at as-of, in the question's zone, over calls that pass its filters; its window is not used. Where only
+ * sums are at hand, at the beginning of the running quarter-hour.
+ */
+export const askBudgets = (
+  question: Pick<Question, 'db' | 'scope' | 'asOf' | 'history'>,
+  budgets: readonly Budget[],
+): Promise<BudgetAnswer> => askAsOf(question.asOf, (asOf) => budgetsAt({ ...question, asOf }, budgets))
+
+async function budgetsAt(
   { db, scope: asked, asOf, history }: Pick<Question, 'db' | 'scope' | 'asOf' | 'history'>,
   budgets: readonly Budget[],
 ): Promise<BudgetAnswer> {

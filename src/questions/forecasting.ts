@@ -9,7 +9,7 @@ import { mostDays } from '../forecast/learn.js'
 import { reconciled } from '../forecast/reconcile.js'
 import { beginningOf, nowOf, type Now } from '../forecast/series.js'
 import { dailyCosts } from '../metrics/budgets/daily-costs.js'
-import { ask, type Question } from './question.js'
+import { ask, askAsOf, type Question } from './question.js'
 
 export interface ForecastRequest {
   /** A calendar period that now is in, or any days. */
@@ -38,7 +38,13 @@ export interface AskedForecast {
 /** Groups rank by what they cost in so many days. */
 const rankDays = 28
 
-export async function askForecast(
+/** Where only sums are at hand of what it needs, up to the beginning of the running quarter-hour. */
+export const askForecast = (
+  question: Pick<Question, 'db' | 'scope' | 'history'>,
+  request: ForecastRequest,
+): Promise<AskedForecast> => askAsOf(request.now, (now) => forecastAt(question, { ...request, now }))
+
+async function forecastAt(
   { db, scope, history }: Pick<Question, 'db' | 'scope' | 'history'>,
   request: ForecastRequest,
 ): Promise<AskedForecast> {

@@ -10,7 +10,7 @@ import type { StoreOptions } from '../db/store-lock.js'
 import type { CostBasis } from '../domain/costs/basis.js'
 import type { Scope } from '../domain/scope.js'
 import type { Typed } from '../domain/words/commands.js'
-import { CallsElsewhere } from '../errors.js'
+import { CallsElsewhere, hasSumsAlone } from '../errors.js'
 import { lateFrom } from '../domain/costs/price-age.js'
 import type { ReadOptions } from '../ingest/options.js'
 import { agentCosts } from '../metrics/doubts/agent-costs.js'
@@ -60,6 +60,26 @@ export async function ask<R>(db: Database, query: Query<R>): Promise<readonly R[
   const { rows } = await db.query<R>(sql, params)
   return rows
 }
+
+const quarterHourMs = 900_000
+
+/**
+ * Asks as of a moment. Sums know none within a quarter-hour: where there is nothing else of some hours that the
+ * question needs, it is asked as of the beginning of the quarter-hour, which is as exact as from calls.
+ */
+export async function askAsOf<T>(asOf: Date, asked: (asOf: Date) => Promise<T>): Promise<T> {
+  try {
+    return await asked(asOf)
+  } catch (error) {
+    const began = new Date(Math.floor(asOf.getTime() / quarterHourMs) * quarterHourMs)
+    if (!hasSumsAlone(error) || began.getTime() === asOf.getTime()) throw error
+    return asked(began)
+  }
+}
+
+/** What an answer as of an earlier moment leaves out, by name. @param told up to when it tells of calls */
+export const untoldSince = (asOf: Date, told: string | null): readonly string[] =>
+  told === null || Date.parse(told) >= asOf.getTime() ? [] : [`the calls since ${told.slice(0, 16)}Z`]
 
 /** What notes need to know, from figures of the calls in scope that were asked for already. */
 export async function doubtsAbout(

@@ -132,7 +132,7 @@ function overUsers(asks: Asks, write: (grain: Grain) => Statement): Statement | 
   }
   write({ from: 'calls', part })
   if (!hasAll) return undefined
-  const cut = cutDays([scope.since, scope.until, ...instants])
+  const cut = cutDays(momentsOf(scope, instants))
   const kept = ['ts', 'user_id', ...userPartColumns].join(', ')
   const days = `SELECT ${kept} FROM daily_users${cut.others.length === 0 ? '' : ` WHERE ${cut.others.join(' AND ')}`}`
   const ones = `SELECT ${['ts', 'user_id', ...userPartsOfOne].join(', ')} FROM calls WHERE ${cut.within.join(' OR ')}`
@@ -172,7 +172,7 @@ function overSketches(
   const label = sketchLabelOf({ scope, by, every })
   if (label === undefined) return undefined
   const sketched = (from: string): ReturnType<typeof withSketches> =>
-    withSketches(from, label, of, [scope.since, scope.until, ...instants])
+    withSketches(from, label, of, momentsOf(scope, instants))
   const calls = sketched('calls')
   const { sql, params } = write({ ...overCalls, from: calls.from, sketches: sketchGrain })
   return {
@@ -238,6 +238,14 @@ function isByQuarterHours({ since, until, tz }: Scope): boolean {
   )
 }
 
+/** The moments of a question on both of whose sides calls may lie: what is later than all calls cuts nothing. */
+function momentsOf(scope: Scope, instants: readonly (string | null)[]): readonly string[] {
+  const end = scope.newest === undefined || scope.newest === null ? Infinity : Date.parse(scope.newest)
+  return [scope.since, scope.until, ...instants].filter(
+    (iso): iso is string => iso !== null && Date.parse(iso) <= end,
+  )
+}
+
 const quarterHourOf = (iso: string): number => Math.floor(Date.parse(iso) / quarterHourMs)
 
 /** What lies below a millisecond is lost in a Date, and so is looked for in the text. */
@@ -252,12 +260,8 @@ function cellsFor(
   { scope, instants = [], clock }: Asks,
   used: readonly PartName[],
 ): { readonly from: string; readonly params: Readonly<Record<string, string>> } {
-  // Of what is later than all calls nothing lies on its other side.
-  const end = scope.newest === undefined || scope.newest === null ? Infinity : Date.parse(scope.newest)
-  const moments = [scope.since, scope.until, ...instants].filter(
-    (iso) => iso !== null && Date.parse(iso) <= end,
-  ) as readonly string[]
-  const cut = [...new Set(moments.filter((iso) => !beginsQuarterHour(iso)).map(quarterHourOf))]
+  const moments = momentsOf(scope, instants).filter((iso) => !beginsQuarterHour(iso))
+  const cut = [...new Set(moments.map(quarterHourOf))]
   const cells = `SELECT ${['ts', ...labels, ...used.map(cellColumn)].join(', ')} FROM hourly_labels`
   const params: Record<string, string> = {}
   const within: string[] = []

@@ -93,7 +93,7 @@ export function withSketches(
   from: string,
   label: SketchLabel | 'total',
   quantities: readonly string[],
-  moments: readonly (string | null)[],
+  moments: readonly string[],
 ): { readonly from: string; readonly params: Readonly<Record<string, string>> } {
   const stored = [...new Set(quantities.flatMap((one) => sketchedQuantity(one)?.quantities ?? []))]
   const cut = cutDays(moments)
@@ -128,8 +128,8 @@ interface CutDays {
 }
 
 /** The UTC days within which moments lie. */
-export function cutDays(moments: readonly (string | null)[]): CutDays {
-  const days = [...new Set(moments.flatMap((iso) => (iso === null || beginsDay(iso) ? [] : [dayOf(iso)])))]
+export function cutDays(moments: readonly string[]): CutDays {
+  const days = [...new Set(moments.filter((iso) => !beginsDay(iso)).map(dayOf))]
   const ends = days.flatMap((day, i): [string, string][] => [
     [`cut_day_${i}`, timestampText(new Date(day * dayMs).toISOString())],
     [`cut_day_end_${i}`, timestampText(new Date((day + 1) * dayMs).toISOString())],

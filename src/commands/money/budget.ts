@@ -6,7 +6,7 @@ import { budgetOption, budgetsOf } from '../budget-option.js'
 import { budgetReport, noBudgetReport } from '../../reports/budgets/budget-report.js'
 import { askBudgets } from '../../questions/budget-states.js'
 import { questionOptions, type CommandSpec, type Invocation } from '../command.js'
-import { doubtsAbout } from '../../questions/question.js'
+import { doubtsAbout, untoldSince } from '../../questions/question.js'
 import { optionText, optionTexts } from '../option-values.js'
 import { withCalls } from '../with-calls.js'
 import { settingsOf } from '../settings.js'
@@ -55,7 +55,8 @@ export const budgetCommand: CommandSpec = {
       const answer = await askBudgets(question, budgets)
       states = answer.states
       const doubts = await doubtsAbout({ ...question, scope: answer.scope }, answer.figures)
-      return budgetReport({ ...answer, doubts })
+      const leftOut = untoldSince(question.asOf, answer.scope.until)
+      return budgetReport({ ...answer, doubts: { ...doubts, leftOut } })
     })
     return { report, ...(fires(invocation, states) ? { exitCode: exitCodes.check } : {}) }
   },

@@ -30,6 +30,7 @@ import { askAnomalies, askedByDefault, defaultAnomalyOptions } from '../../quest
 import { askBudgets } from '../../questions/budget-states.js'
 import type { Invocation } from '../command.js'
 import { askForecast } from '../../questions/forecasting.js'
+import { whereTold } from '../../questions/groups.js'
 import { ask, type Question } from '../../questions/question.js'
 import { ofSameCalls } from '../command-text.js'
 import { optionText } from '../option-values.js'
@@ -65,10 +66,15 @@ export async function scrape(invocation: Invocation, request: ScrapeRequest): Pr
     const scope = { since, until: asOf.toISOString(), filters: [], tz }
     const typed = ofSameCalls(invocation)
     const question = { db, scope, asOf, settings, history: past, fromInput, typed }
-    const gauges = await gaugesOf(question, request, invocation)
+    const left: string[] = []
+    const gauges = await gaugesOf(question, request, invocation, left)
     const asked = await rowsOf(db, request)
-    return { asked, gauges, settings, fromInput }
-  }).then(async ({ asked, gauges, settings, fromInput }) => {
+    return { asked, gauges, settings, fromInput, left: [...asked.left, ...left] }
+  }).then(async ({ asked, gauges, settings, fromInput, left }) => {
+    if (left.length > 0)
+      invocation.terminal.warn(
+        `of some hours only sums are at hand, which do not tell ${left.join(', ')}: left out`,
+      )
     const { series } =
       fromInput || (asked.news.length === 0 && !request.renew)
         ? asked
@@ -81,10 +87,29 @@ export async function scrape(invocation: Invocation, request: ScrapeRequest): Pr
 interface Asked {
   readonly series: readonly SeriesRow[]
   readonly news: readonly NewMemberRow[]
+  /** What is left out, by name. */
+  readonly left: readonly string[]
 }
 
+/** Without histograms where these would need calls that are not at hand. */
 async function rowsOf(db: Database, request: Pick<ScrapeRequest, 'by' | 'top'>): Promise<Asked> {
-  const rows = await ask(db, exposedCalls(request))
+  const left: string[] = []
+  const rows = await whereTold(ask(db, exposedCalls(request)), histogram, left, undefined)
+  if (rows !== undefined) return { ...seriesOf(rows), left }
+  return rowsWithout(db, request, left)
+}
+
+const histogram = 'the histogram of latency'
+
+async function rowsWithout(
+  db: Database,
+  request: Pick<ScrapeRequest, 'by' | 'top'>,
+  left: readonly string[],
+): Promise<Asked> {
+  return { ...seriesOf(await ask(db, exposedCalls({ ...request, withoutHistogram: true }))), left }
+}
+
+function seriesOf(rows: readonly (SeriesRow | NewMemberRow)[]): Pick<Asked, 'series' | 'news'> {
   return {
     series: rows.filter((row) => row.kind === 'series'),
     news: rows.filter((row) => row.kind === 'member'),
@@ -99,7 +124,7 @@ async function named(
   asked: Asked,
 ): Promise<Asked> {
   try {
-    return await keep(settings, request)
+    return await keep(settings, request, asked.left)
   } catch (error) {
     if (!(error instanceof UserError) || request.renew) throw error
     const why = error.message
@@ -113,14 +138,19 @@ async function named(
 }
 
 /** Asks once more and keeps what is new in one transaction, so that two runs cannot name too many. */
-async function keep({ dbPath, storeOptions }: Settings, request: ScrapeRequest): Promise<Asked> {
+async function keep(
+  { dbPath, storeOptions }: Settings,
+  request: ScrapeRequest,
+  left: readonly string[],
+): Promise<Asked> {
   const db = await Database.open(':memory:', 'write', storeOptions)
   try {
     return await writeStore(db, dbPath, storeOptions, async () => {
       if (await nameTables(db)) await lendAll(db, storeOptions.archive)
       const run = ({ sql, params }: ReturnType<typeof keepMembers>): Promise<number> => db.run(sql, params)
       if (request.renew) await run(forgetMembers(request.by))
-      const asked = await rowsOf(db, request)
+      // A statement that fails would end the transaction.
+      const asked = left.length > 0 ? await rowsWithout(db, request, left) : await rowsOf(db, request)
       if (asked.news.length > 0) await run(keepMembers(asked.news))
       return asked
     })
@@ -133,21 +163,26 @@ async function gaugesOf(
   question: Question,
   request: ScrapeRequest,
   { now, version }: Invocation,
+  left: string[],
 ): Promise<Family[]> {
   const { db, settings, asOf, history: past } = question
   const budgets = request.budgets.length > 0 ? request.budgets : settings.config.budgets
-  const states = budgets.length === 0 ? [] : (await askBudgets(question, budgets)).states
-  const { total } = await askForecast(question, { period: 'month', now: asOf })
-  const { incidents, account } = await askAnomalies(
-    question,
-    defaultAnomalyOptions(question.settings.config.bounds),
+  const told = <T>(asked: Promise<T>, name: string): Promise<T | undefined> =>
+    whereTold<T | undefined>(asked, name, left, undefined)
+  const states = budgets.length === 0 ? undefined : await told(askBudgets(question, budgets), 'budgets')
+  const month = await told(askForecast(question, { period: 'month', now: asOf }), 'the month')
+  const found = await told(
+    askAnomalies(question, defaultAnomalyOptions(question.settings.config.bounds)),
+    'open incidents',
   )
   const [latest] = await ask(db, lastIngest())
   return [
-    ...budgetFamilies(states),
-    ...monthFamilies(total),
+    ...budgetFamilies(states?.states ?? []),
+    ...(month === undefined ? [] : monthFamilies(month.total)),
     // Without a history nothing is abnormal, and nothing is known to be normal.
-    ...(account === undefined ? [] : anomalyFamilies(openIncidents(incidents, asOf), anomalyKeys)),
+    ...(found?.account === undefined
+      ? []
+      : anomalyFamilies(openIncidents(found.incidents, asOf), anomalyKeys)),
     ...freshnessFamilies({
       newestCall: past.last_ts,
       lastIngest: latest?.last_ingest ?? null,

@@ -6,7 +6,8 @@
 import type { Dimension } from '../../domain/dimensions.js'
 import { actingClassOfEngine } from '../../domain/words/hidden.js'
 import { bucketCount, bucketCounts, replaced, rowsOfJson } from '../dialect.js'
-import { callCount } from '../measures/aggregates.js'
+import { routed, type Grain } from '../../rollups/router.js'
+import type { PartSql } from '../../rollups/parts.js'
 import { quantities } from '../measures/quantities.js'
 import type { Decimal, Param, Query, Whole } from '../query.js'
 import { columnOf } from '../scope.js'
@@ -16,6 +17,8 @@ export interface ExposedCallsRequest {
   readonly by: readonly Dimension[]
   /** Values that a label names. */
   readonly top: number
+  /** Without the histogram of latency, which no sums tell, sums may answer. */
+  readonly withoutHistogram?: boolean
 }
 
 /** What stands for all values that a label does not name. */
@@ -31,20 +34,26 @@ const longestValue = 200
 
 const latency = quantities['provider_latency_ms'] ?? ''
 
-/** Aggregates over calls; those that are sums are NULL where no call has the field, and all add up. */
-const sums = {
-  requests: callCount,
-  input_tokens: 'sum(input_tokens)',
-  output_tokens: 'sum(output_tokens)',
-  cache_read_input_tokens: 'sum(cache_read_input_tokens)',
-  cache_creation_input_tokens: 'sum(cache_creation_input_tokens)',
-  reasoning_output_tokens: 'sum(reasoning_output_tokens)',
-  cost_usd: 'sum(cost_usd)',
-  unpriced_calls: 'count(*) - count(cost_usd)',
-  failed_calls: "count(*) FILTER (WHERE status = 'error')",
-  status_calls: 'count(status)',
-  cache_hits: 'count(*) FILTER (WHERE cache_hit)',
-  cache_hit_calls: 'count(cache_hit)',
+/** Aggregates; those that are sums are NULL where no call has the field, and all add up. */
+const sumsOver = (
+  part: PartSql,
+): Readonly<Record<Exclude<keyof ExposedSums, keyof typeof timed>, string>> => ({
+  requests: part('rows', 'call'),
+  input_tokens: part('input_tokens'),
+  output_tokens: part('output_tokens'),
+  cache_read_input_tokens: part('cache_read_input_tokens'),
+  cache_creation_input_tokens: part('cache_creation_input_tokens'),
+  reasoning_output_tokens: part('reasoning_output_tokens'),
+  cost_usd: part('cost_usd'),
+  unpriced_calls: `${part('rows')} - ${part('priced_rows')}`,
+  failed_calls: part('rows', 'failed'),
+  status_calls: part('rows', 'with_status'),
+  cache_hits: part('rows', 'hit'),
+  cache_hit_calls: part('rows', 'with_cache_hit'),
+})
+
+/** Beside the buckets of latency. */
+const timed = {
   timed_calls: `count(${latency})`,
   latency_ms: `sum(CAST(${latency} AS DECIMAL(18, 6)))`,
 } as const
@@ -85,29 +94,43 @@ export interface NewMemberRow {
   readonly value: string | null
 }
 
-export function exposedCalls({ by, top }: ExposedCallsRequest): Query<SeriesRow | NewMemberRow> {
+/** Over sums where the histogram is not asked for, and the labels are among theirs. */
+export function exposedCalls(request: ExposedCallsRequest): Query<SeriesRow | NewMemberRow> {
+  const { by, withoutHistogram = false } = request
+  const scope = { since: null, until: null, filters: [], tz: 'UTC' }
+  return routed({ scope, by, additive: withoutHistogram }, (grain) => exposedOver(grain, request))
+}
+
+function exposedOver(
+  { from, part }: Grain,
+  { by, top, withoutHistogram = false }: ExposedCallsRequest,
+): Query<SeriesRow | NewMemberRow> {
+  const bounds = withoutHistogram ? [] : latencyBounds
+  const sums = withoutHistogram
+    ? { ...sumsOver(part), timed_calls: 'CAST(0 AS BIGINT)', latency_ms: 'NULL' }
+    : { ...sumsOver(part), ...timed }
   const params: Record<string, Param> = by.length === 0 ? {} : { top, other: otherValue }
   const columns = by.map((dimension, i) => {
     const { column, params: own } = columnOf(dimension, `tag_${i}`)
     Object.assign(params, own, { [`label_${i}`]: dimension.key })
     return `CAST(${column} AS VARCHAR) AS raw${i}`
   })
-  const names = [...Object.keys(sums), ...latencyBounds.map((_, i) => bucketName(i))]
+  const names = [...Object.keys(sums), ...bounds.map((_, i) => bucketName(i))]
   const labels = by.map((_, i) => `l${i}`)
   const sql = /* sql */ `
     WITH measured AS (
       SELECT ${[
         ...columns,
         ...Object.entries(sums).map(([name, sum]) => `${sum} AS ${name}`),
-        `${bucketCounts(latency, latencyBounds)} AS buckets`,
+        ...(withoutHistogram ? [] : [`${bucketCounts(latency, bounds)} AS buckets`]),
       ].join(', ')}
-      FROM calls
+      FROM ${from}
       ${by.length === 0 ? '' : `GROUP BY ${by.map((_, i) => `raw${i}`).join(', ')}`}
     ), labelled AS MATERIALIZED (
       SELECT ${[
         ...by.map((_, i) => `${label(`raw${i}`)} AS l${i}`),
         ...Object.keys(sums),
-        ...latencyBounds.map((bound, i) => `${bucketCount('buckets', bound)} AS ${bucketName(i)}`),
+        ...bounds.map((bound, i) => `${bucketCount('buckets', bound)} AS ${bucketName(i)}`),
       ].join(', ')}
       FROM measured WHERE requests > 0
     )

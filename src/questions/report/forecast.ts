@@ -7,7 +7,7 @@ import { forecastSection, forecastWarnings, type ForecastAnswer } from '../../re
 import type { Doubts } from '../../reports/notes.js'
 import type { ReportPart } from '../../reports/weekly/weekly.js'
 import { askForecast, type AskedForecast } from '../forecasting.js'
-import { doubtsAbout, type Question } from '../question.js'
+import { doubtsAbout, untoldSince, type Question } from '../question.js'
 
 /** Groups forecast where nobody says how many. */
 export const longestForecast = 10
@@ -52,7 +52,9 @@ export async function forecastAnswer(
   }
   const ofPeriod = budgetPeriodOf[period]
   const budget = ofPeriod && tightestBudget(budgets, ofPeriod, scope.filters)
-  return { ...asked, name: period, by, budget, instants, doubts: await forecastDoubts(question, asked) }
+  const doubts = await forecastDoubts(question, asked)
+  const leftOut = untoldSince(now, asked.scope.until)
+  return { ...asked, name: period, by, budget, instants, doubts: { ...doubts, leftOut } }
 }
 
 /** What is doubtful about the calls that a forecast was made from. */
