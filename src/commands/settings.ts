@@ -65,9 +65,9 @@ const sumsFor = ({ env }: Invocation, { options, budgets }: Config): SumsFor => 
 /** The sums of the status line follow the store; a run is as good without them. */
 function keepingSums(invocation: Invocation, config: Config): Written {
   return {
-    tell: async (db, path, headers) => {
+    tell: async (db, store) => {
       const { keepSums } = await import('../questions/line-sums.js')
-      await keepSums(db, { path, headers }, sumsFor(invocation, config), new Date())
+      await keepSums(db, store, sumsFor(invocation, config), new Date())
     },
     failed: (error) => tellUnkept(invocation, error),
   }

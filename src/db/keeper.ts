@@ -1,6 +1,6 @@
 /** Keeps, for the process that has the store attached to write it, what its checkpoint may overwrite. */
 import { createHash, randomBytes } from 'node:crypto'
-import { closeSync, constants, fsyncSync, openSync, rmSync } from 'node:fs'
+import { closeSync, constants, fsyncSync, openSync, rmSync, statSync } from 'node:fs'
 import { systemFault } from '../errors.js'
 import type { Database } from './database.js'
 import { readAt, realPath, syncFolder, writeAll } from './file-bytes.js'
@@ -47,6 +47,12 @@ export class Keeper {
   /** True when blocks are kept, and another checkpoint than the next was made since. */
   get isOvertaken(): boolean {
     return this.#headers !== undefined && !readAt(this.#fd, 0, headersSize).equals(this.#headers)
+  }
+
+  /** The headers, where the file is all that there is of the store: nothing waits in its log of changes. */
+  headersIfAll(): Buffer | undefined {
+    const log = statSync(`${this.#store}.wal`, { throwIfNoEntry: false })
+    return log === undefined || log.size === 0 ? this.headers() : undefined
   }
 
   /** The headers of the file as they are. */

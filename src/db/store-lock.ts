@@ -29,13 +29,23 @@ export interface StoreOptions extends Resources {
 
 /** What follows a transaction that reached the store's file. It is no part of it: it changes nothing of the store. */
 export interface Written {
-  /**
-   * @param db what a question reads, while nobody else can write
-   * @param headers the first three pages of the file
-   */
-  readonly tell: (db: Database, path: string, headers: Buffer) => Promise<void>
+  /** @param db what a question reads, while nobody else can write */
+  readonly tell: (db: Database, store: WrittenStore) => Promise<void>
   readonly failed: (error: unknown) => void
 }
+
+export interface WrittenStore {
+  readonly path: string
+  /** The first three pages of the file, which tell its states apart. */
+  readonly headers: Buffer
+  /** The same from before the transaction; undefined where there was more to the store than its file. */
+  readonly before: Buffer | undefined
+  /** The hours whose calls changed; undefined where that is not known. */
+  readonly changed?: ChangedHours | undefined
+}
+
+/** UTC hours since 1970: none is changed but from the first to the last. */
+export type ChangedHours = { readonly first: number; readonly last: number } | 'none'
 
 /** Tries to open until it works or the lock's time is up. */
 export async function patiently<T>(path: string, options: StoreOptions, open: () => Promise<T>): Promise<T> {

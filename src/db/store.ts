@@ -11,7 +11,7 @@ import { attachStore, letGo, settle, storageVersion } from './mending.js'
 import { schemaVersion } from './schema.js'
 import { tablesAt } from './shape.js'
 import { assertDuckDbFile, isAbsent } from './store-file.js'
-import type { StoreOptions, Written } from './store-lock.js'
+import type { StoreOptions, Written, WrittenStore } from './store-lock.js'
 import { isEmpty, migrate, noStore, notOfLlmcost, readVersion } from './store-version.js'
 import { finishStub } from './stub.js'
 
@@ -174,9 +174,11 @@ async function writeAttached<T>(
   let isDone = false
   try {
     keeper = new Keeper(path)
+    const before = keeper.headersIfAll()
     const result = await inTransaction(db, path, work, keeper)
     isDone = await checkpoint(db, keeper)
-    if (isDone && options.written !== undefined) await tellWritten(db, path, keeper, options.written)
+    if (isDone && options.written !== undefined)
+      await tellWritten(db, { path, headers: keeper.headers(), before }, options.written)
     return result
   } finally {
     const left = letGo(db)
@@ -204,11 +206,11 @@ async function checkpoint(db: Database, keeper: Keeper): Promise<boolean> {
 }
 
 /** What is done is done: nothing that fails here fails it. */
-async function tellWritten(db: Database, path: string, keeper: Keeper, written: Written): Promise<void> {
+async function tellWritten(db: Database, store: WrittenStore, written: Written): Promise<void> {
   try {
     await db.beside(async (reader) => {
       await nameTables(reader)
-      await written.tell(reader, path, keeper.headers())
+      await written.tell(reader, store)
     })
   } catch (error) {
     written.failed(error)

@@ -1,12 +1,13 @@
 /** The sums of the status line: asked of the store as it is, and kept in the file beside it. */
 import type { Database } from '../db/database.js'
 import { hasElsewhere } from '../db/absent-calls.js'
+import { schemaVersion } from '../db/schema.js'
 import { openStoreForReading } from '../db/store.js'
-import type { StoreOptions } from '../db/store-lock.js'
+import type { StoreOptions, WrittenStore } from '../db/store-lock.js'
 import type { Budget } from '../domain/budgets/budget.js'
-import type { Filter } from '../domain/scope.js'
+import type { Filter, Scope } from '../domain/scope.js'
 import { monthOf, weekOf } from '../domain/time/calendar.js'
-import { assertZone, dayMs } from '../domain/time/zones.js'
+import { assertZone, dayMs, hourMs } from '../domain/time/zones.js'
 import { CallsElsewhere } from '../errors.js'
 import { quarterHours, type QuarterHourRow } from '../metrics/budgets/quarter-hours.js'
 import { recentSessions } from '../metrics/budgets/recent-sessions.js'
@@ -26,18 +27,33 @@ export interface SumsFor {
   readonly budgets: readonly Budget[]
 }
 
-/** @param mark the state that the store of `db` is in */
+/** Sums of the store as it was, and the only quarter-hours that may have become others. */
+interface Earlier {
+  readonly sums: Sums
+  readonly first: number
+  readonly last: number
+}
+
+/**
+ * @param mark the state that the store of `db` is in
+ * @param earlier what need not be asked again
+ */
 export async function askSums(
   db: Database,
   mark: string,
   { tz, budgets }: SumsFor,
   now: Date,
+  earlier?: Earlier,
 ): Promise<Sums> {
   assertZone(tz, 'tz')
   const since = firstNeeded(now)
   const keys = [...new Set(budgets.map(({ filters }) => JSON.stringify(filters)))]
   const sets = [[], ...keys.filter((key) => key !== '[]').map((key) => JSON.parse(key) as Filter[])]
-  const told = await quartersOf(db, { since, now, sets })
+  const isElsewhere = await hasElsewhere(db)
+  const told =
+    earlier === undefined || isElsewhere
+      ? await quartersOf(db, { since, now, sets })
+      : { until: now.toISOString(), sets: await quartersAfter(db, earlier, { since, now, sets }) }
   const later = await ask(db, quarterHours({ scope: scopeOf(told.until, null), filterSets: [[]] }))
   const setOf = (budget: Budget): number | null => {
     const set = sets.findIndex((filters) => JSON.stringify(filters) === JSON.stringify(budget.filters))
@@ -45,6 +61,7 @@ export async function askSums(
   }
   return {
     mark,
+    schemaVersion,
     made: now.toISOString(),
     since,
     until: told.until,
@@ -52,7 +69,8 @@ export async function askSums(
     tz,
     budgets: budgets.map((budget) => ({ ...budget, set: setOf(budget) })),
     sets: told.sets,
-    sessions: await sessionsOf(db, told.until),
+    // A session may have begun in hours whose calls are elsewhere.
+    sessions: isElsewhere ? null : await sessionsOf(db, told.until),
   }
 }
 
@@ -60,24 +78,24 @@ export async function askSums(
 const firstNeeded = (now: Date): string =>
   new Date(Math.min(monthOf(now.getTime() - dayMs), weekOf(now.getTime() - dayMs)) - dayMs).toISOString()
 
-const scopeOf = (since: string, until: string | null) => ({ since, until, filters: [], tz: 'UTC' })
+const scopeOf = (since: string, until: string | null): Scope => ({ since, until, filters: [], tz: 'UTC' })
 
-interface Quarters {
-  readonly until: string
-  readonly sets: Sums['sets']
+const quarterOf = (ms: number): number => Math.floor(ms / quarterMs)
+const isoOf = (quarter: number): string => new Date(quarter * quarterMs).toISOString()
+
+interface Asked {
+  readonly since: string
+  readonly now: Date
+  readonly sets: readonly (readonly Filter[])[]
 }
 
 /**
  * Of all sets up to now. Where the calls of the running quarter-hour are elsewhere, up to it; where what budgets
  * cover cannot be told without calls that are elsewhere, of all calls alone.
  */
-async function quartersOf(
-  db: Database,
-  { since, now, sets }: { since: string; now: Date; sets: readonly (readonly Filter[])[] },
-): Promise<Quarters> {
-  const exact = now.toISOString()
-  const whole = new Date(Math.floor(now.getTime() / quarterMs) * quarterMs).toISOString()
-  const ways = [exact, whole].flatMap((until) => [sets, [[]]].map((filterSets) => ({ until, filterSets })))
+async function quartersOf(db: Database, { since, now, sets }: Asked): Promise<Pick<Sums, 'until' | 'sets'>> {
+  const untils = [now.toISOString(), isoOf(quarterOf(now.getTime()))]
+  const ways = untils.flatMap((until) => [sets, [[]]].map((filterSets) => ({ until, filterSets })))
   for (const [i, { until, filterSets }] of ways.entries()) {
     try {
       const rows = await ask(db, quarterHours({ scope: scopeOf(since, until), filterSets }))
@@ -87,6 +105,28 @@ async function quartersOf(
     }
   }
   throw new Error('no way to ask for quarter-hours')
+}
+
+/** Those that may have become others are asked, and the rest is as it was. */
+async function quartersAfter(
+  db: Database,
+  { sums, first, last }: Earlier,
+  { since, now, sets }: Asked,
+): Promise<Sums['sets']> {
+  const from = Math.max(first, quarterOf(Date.parse(since)))
+  const until = Math.min((last + 1) * quarterMs, now.getTime())
+  const rows =
+    from * quarterMs >= until
+      ? []
+      : await ask(
+          db,
+          quarterHours({ scope: scopeOf(isoOf(from), new Date(until).toISOString()), filterSets: sets }),
+        )
+  const isKept = ({ quarter }: Sums['sets'][number][number]): boolean =>
+    quarter * quarterMs >= Date.parse(since) && (quarter < first || quarter > last)
+  return sums.sets.map((set, i) =>
+    [...set.filter(isKept), ...setFrom(rows, i)].toSorted((a, b) => a.quarter - b.quarter),
+  )
 }
 
 const setFrom = (rows: readonly QuarterHourRow[], set: number): Sums['sets'][number] =>
@@ -99,12 +139,9 @@ const setFrom = (rows: readonly QuarterHourRow[], set: number): Sums['sets'][num
     }))
     .filter(({ calls }) => calls > 0)
 
-/**
- * null where a session may have begun in hours whose calls are elsewhere, and where there are so many calls that
- * looking through them for sessions would take longer than most runs that write.
- */
+/** null where there are so many calls that looking through them for sessions would take longer than most writes. */
 async function sessionsOf(db: Database, until: string): Promise<Sums['sessions']> {
-  if ((await hasElsewhere(db)) || (await cubesOf(db)) !== undefined) return null
+  if ((await cubesOf(db)) !== undefined) return null
   const since = new Date(Date.parse(until) - sessionDays * dayMs).toISOString()
   const rows = await ask(db, recentSessions({ since, until, most: mostSessions }))
   return new Map(
@@ -119,14 +156,28 @@ async function sessionsOf(db: Database, until: string): Promise<Sums['sessions']
   )
 }
 
-/** Makes the file beside the store anew. @throws what reading or writing says */
-export async function keepSums(
-  db: Database,
-  store: { readonly path: string; readonly headers: Buffer },
-  what: SumsFor,
-  now: Date,
-): Promise<void> {
-  writeSumsOf(store.path, await askSums(db, markOf(store.headers), what, now))
+/** Makes the file beside a store that was just written anew. @throws what reading or writing says */
+export async function keepSums(db: Database, store: WrittenStore, what: SumsFor, now: Date): Promise<void> {
+  const sums = await askSums(db, markOf(store.headers), what, now, earlierOf(store, what, now))
+  writeSumsOf(store.path, sums)
+}
+
+/** Undefined where the file is not of the store as it was before the write, or not for the same. */
+function earlierOf({ path, before, changed }: WrittenStore, what: SumsFor, now: Date): Earlier | undefined {
+  if (before === undefined || changed === undefined) return undefined
+  const sums = readSumsOf(path)
+  if (typeof sums === 'string' || sums.mark !== markOf(before) || !isFor(sums, what)) return undefined
+  const isEnough = sums.since <= firstNeeded(now) && Date.parse(sums.until) <= now.getTime()
+  if (!isEnough || sums.schemaVersion !== schemaVersion || sums.budgets.some(({ set }) => set === null))
+    return undefined
+  const [first, last] =
+    changed === 'none'
+      ? [Infinity, -Infinity]
+      : [quarterOf(changed.first * hourMs), quarterOf((changed.last + 1) * hourMs) - 1]
+  if (sums.laterCalls === 0) return { sums, first, last }
+  // What was still to come may have come.
+  const [from, to] = [quarterOf(Date.parse(sums.until)), quarterOf(now.getTime())]
+  return { sums, first: Math.min(first, from), last: Math.max(last, to) }
 }
 
 /**
@@ -143,12 +194,11 @@ export async function confirmSums(
   if (state === undefined || state.hasLog) return
   const sums = readSumsOf(path)
   if (typeof sums === 'object' && sums.mark === state.mark && isFor(sums, what)) {
+    // Who looks each second need not say so each second.
+    if (now.getTime() - Date.parse(sums.made) < leastMs) return
     // What was still to come may have come.
-    if (sums.laterCalls === 0 && sums.until === sums.made) {
-      if (now.getTime() - Date.parse(sums.made) >= leastMs)
-        writeSumsOf(path, { ...sums, made: now.toISOString(), until: now.toISOString() })
-      return
-    }
+    if (sums.laterCalls === 0 && sums.until === sums.made)
+      return writeSumsOf(path, { ...sums, made: now.toISOString(), until: now.toISOString() })
   }
   const db = await openStoreForReading(path, { ...options, archive: undefined })
   const made = await askSums(db, state.mark, what, now).finally(() => db.close())
@@ -156,7 +206,6 @@ export async function confirmSums(
   if (storeState(path)?.mark === state.mark) writeSumsOf(path, made)
 }
 
-/** Who looks each second need not say so each second. */
 const leastMs = 30_000
 
 const isFor = ({ tz, budgets }: Sums, what: SumsFor): boolean =>

@@ -3,7 +3,7 @@
  * out or changes; the hours of these, and of all rows that came, are added up anew in the same transaction.
  */
 import type { Database } from '../db/database.js'
-import type { StoreOptions } from '../db/store-lock.js'
+import type { ChangedHours, StoreOptions } from '../db/store-lock.js'
 import { hourOf } from './hours.js'
 import { writeStore } from '../db/store.js'
 import { UserError } from '../errors.js'
@@ -18,6 +18,7 @@ import {
   readUserNote,
 } from './cube-note.js'
 import { changedDays } from './changed-days.js'
+import { changedSpan, tellingSpan } from './changed-span.js'
 import { freeLabels, hourlyLabelColumns, labels, labelValue, type Label } from './labels.js'
 import {
   cellColumn,
@@ -45,6 +46,8 @@ interface Upkeep {
   readonly note: CubeNote | undefined
   /** The last row before this transaction. */
   readonly lastRow: number
+  /** The hours of what changes are noted: for cubes, or for who is told of the write. */
+  readonly isNoted: boolean
 }
 
 const running = new WeakMap<Database, Upkeep>()
@@ -57,10 +60,15 @@ export function writeCalls<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const bound = boundOf(path, options)
-  return writeStore(db, path, options, async () => {
-    await begin(db)
+  const isTold = options.written !== undefined && path !== ':memory:'
+  let changed: ChangedHours | undefined
+  const telling = tellingSpan(options, () => changed)
+  return writeStore(db, path, telling, async () => {
+    const begun = await begin(db, isTold)
     try {
       const result = await work()
+      // Whoever began anew has forgotten what was noted before.
+      if (isTold && running.get(db) === begun) changed = await changedSpan(db, begun.lastRow)
       await finish(db, bound)
       return result
     } finally {
@@ -75,14 +83,20 @@ function boundOf(path: string, { rollups = 'auto' }: StoreOptions): number {
   return rollups === 'never' || path === ':memory:' ? Infinity : usualBound
 }
 
-async function begin(db: Database): Promise<void> {
+async function begin(db: Database, isTold = false): Promise<Upkeep> {
   const note = await readCubeNote(db, 'store.main.meta')
-  if (note === undefined) return void running.set(db, { note, lastRow: -1 })
+  const isNoted = isTold || note !== undefined
+  if (!isNoted) return began(db, { note, lastRow: -1, isNoted })
   const { last } = await db.one<{ last: number }>(
     'SELECT coalesce(max(rowid), -1) AS last FROM store.main.calls',
   )
   await db.run('CREATE OR REPLACE TEMP TABLE changed_hours (hour BIGINT)')
-  running.set(db, { note, lastRow: last })
+  return began(db, { note, lastRow: last, isNoted })
+}
+
+function began(db: Database, upkeep: Upkeep): Upkeep {
+  running.set(db, upkeep)
+  return upkeep
 }
 
 /**
@@ -96,7 +110,7 @@ export async function noteChanged(
 ): Promise<void> {
   const upkeep = running.get(db)
   if (upkeep === undefined) throw new Error(`calls are written outside of writeCalls: ${rows.slice(0, 80)}`)
-  if (upkeep.note === undefined) return
+  if (!upkeep.isNoted) return
   await db.run(`INSERT INTO changed_hours SELECT DISTINCT ${hourOf('ts')} FROM ${rows}`, params)
 }
 

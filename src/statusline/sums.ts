@@ -34,6 +34,8 @@ export interface SummedBudget extends Budget {
 export interface Sums {
   /** What tells the store's state from every other: the figures are of this one. */
   readonly mark: string
+  /** Of the store, when they were made. */
+  readonly schemaVersion: number
   /** When they were last known to be those of the store, ISO 8601 UTC. */
   readonly made: string
   /** Half-open: calls in [since, until), ISO 8601 UTC. */
@@ -81,6 +83,7 @@ function sumsOf(given: unknown): Sums {
   const sets = list(all['sets']).map((set) => list(set).map(quarterSum))
   return {
     mark: text(all['mark']),
+    schemaVersion: whole(all['schemaVersion']),
     made: moment(all['made']),
     since: moment(all['since']),
     until: moment(all['until']),

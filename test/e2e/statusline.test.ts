@@ -218,6 +218,29 @@ describe('what became of the sums', () => {
     expect(await lineIn(cwd)).toBe('sums of another version: run llmcost ingest\n')
   })
 
+  test('of what came in, only the hours are added up anew', async () => {
+    const cwd = await folder()
+    const month = async (): Promise<number> =>
+      Number(
+        (JSON.parse(await lineIn(cwd, '', {}, ['--json'])) as { month: { cost_usd: string } }).month.cost_usd,
+      )
+    const add = (id: number): Promise<string> => {
+      writeFileSync(join(cwd, `${id}.jsonl`), call(id))
+      return runWarmWell(['ingest', `${id}.jsonl`, '--db', 'c.duckdb'], { cwd })
+    }
+    // A sum that no call has stays as long as nobody asks for its hour.
+    changed(cwd, (sums) => {
+      const sets = sums['sets'] as unknown[][]
+      sets[0]!.unshift([Math.floor(Date.now() / 900_000) - 12, 1, 0, '1.000000000000'])
+    })
+    await add(90)
+    expect(await month()).toBe(1.0495)
+    // Of a file that is of another state of the database nothing is taken.
+    changed(cwd, (sums) => (sums['mark'] = 'another'))
+    await add(91)
+    expect(await month()).toBe(0.054)
+  })
+
   test('of calls that went into the archive they are the same', async () => {
     const cwd = emptyFolder()
     const days = [0, 1, 2, 3].map((day) => call(day, Date.now() - day * 86_400_000 - 1000))
