@@ -6,6 +6,7 @@ import type { Scope } from '../domain/scope.js'
 import { cappedCalls, type CappedCallsRow } from '../metrics/budgets/caps.js'
 import { capsReplay, type CapsReplayRow } from '../metrics/budgets/caps-replay.js'
 import { ask, type Question } from './question.js'
+import { askCapsReserve, type Reserving } from './caps-reserve.js'
 import { bucketBeginning } from './user-caps.js'
 
 /** A set of caps with what it would have done. */
@@ -19,25 +20,37 @@ export interface CapsReplayAnswer {
   readonly scope: Scope
   readonly sets: readonly Replayed[]
   readonly measured: CappedCallsRow
+  readonly reserving?: Reserving | undefined
+}
+
+export interface ReplayOptions {
+  readonly tiers: readonly UserTier[] | undefined
+  /** How many users and refused calls of each set are answered. */
+  readonly top: number
+  /** As a guard does it that reserves; absent: as a limiter that looks at what was spent. */
+  readonly reserving?: Reserving | undefined
 }
 
 /**
- * @param top how many users and refused calls of each set are answered
  * @throws UserError (usage) where caps are by tier and no tiers are known
  */
 export async function askCapsReplay(
   { db, scope }: Pick<Question, 'db' | 'scope'>,
   sets: readonly CapSet[],
-  { tiers, top }: { readonly tiers: readonly UserTier[] | undefined; readonly top: number },
+  { tiers, top, reserving }: ReplayOptions,
 ): Promise<CapsReplayAnswer> {
   const replayed: Replayed[] = []
   for (const { name, rules } of sets) {
     const limits = capLimits(rules, tiers)
     const readSince = bucketBeginning(scope, limits)
-    const rows = await ask(db, capsReplay({ scope, readSince, limits, top }))
+    const request = { scope, readSince, limits, top }
+    const rows =
+      reserving === undefined
+        ? await ask(db, capsReplay(request))
+        : await askCapsReserve(db, request, reserving)
     replayed.push({ name, limits, rows })
   }
   const [measured] = await ask(db, cappedCalls(scope))
   if (measured === undefined) throw new Error('no figures of the calls in scope')
-  return { scope, sets: replayed, measured }
+  return { scope, sets: replayed, measured, reserving }
 }

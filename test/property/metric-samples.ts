@@ -10,7 +10,8 @@ import { budgetDays } from '../../src/metrics/budgets/budgets.js'
 import { cappedCalls, usersOverCaps } from '../../src/metrics/budgets/caps.js'
 import { capLevels } from '../../src/metrics/budgets/caps-levels.js'
 import { capsNow } from '../../src/metrics/budgets/caps-now.js'
-import { capsReplay } from '../../src/metrics/budgets/caps-replay.js'
+import { capsReplay, capsReserve } from '../../src/metrics/budgets/caps-replay.js'
+import { hotCalls, type ReserveRequest } from '../../src/metrics/budgets/reserved-calls.js'
 import { dailyCosts } from '../../src/metrics/budgets/daily-costs.js'
 import { comparison, sharedCalls } from '../../src/metrics/comparison/comparison.js'
 import { doubtfulPrices } from '../../src/metrics/doubts/doubtful-prices.js'
@@ -85,6 +86,15 @@ const comparedSample = [
   'cache_hit_rate',
   'mean_quality_score',
 ] as const
+
+const someReserving = (scope: Scope): ReserveRequest => ({
+  scope,
+  readSince: scope.since,
+  limits: someLimits,
+  outputTokens: 1000,
+  priced: (calls) =>
+    `SELECT source, call_id, CAST(0.5 AS DECIMAL(18,12)) AS list_cost_usd FROM ${calls} AS c`,
+})
 
 export const metrics: readonly Sample[] = [
   ...simulationSamples,
@@ -162,6 +172,16 @@ export const metrics: readonly Sample[] = [
     id: 'caps_replay',
     about: 'what caps would have refused, users with caps of their own among them',
     sample: (scope) => capsReplay({ scope, readSince: scope.since, limits: someLimits, top: 20 }),
+  },
+  {
+    id: 'caps_reserve',
+    about: 'what a guard with caps would have refused',
+    sample: (scope) => capsReserve({ ...someReserving(scope), top: 20 }, [{ user_number: 1, place: 1, refused_by: 'daily_usd' }]), // prettier-ignore
+  },
+  {
+    id: 'hot_calls',
+    about: 'calls of users who could reach a cap, in their order',
+    sample: (scope) => hotCalls(someReserving(scope)),
   },
   {
     id: 'caps_now',

@@ -12,6 +12,7 @@ import { exitCodes, UserError } from '../../errors.js'
 import { cappedCalls } from '../../metrics/budgets/caps.js'
 import { askCapsOver, runningSpans } from '../../questions/caps-over.js'
 import { askCapsReplay } from '../../questions/caps-replay.js'
+import { reservingBy } from '../../questions/caps-reserve.js'
 import { askCapsSuggest } from '../../questions/caps-suggest.js'
 import { capsBlock, capsSuggestReport } from '../../reports/budgets/caps-suggest.js'
 import { readShare } from '../../domain/budgets/suggested-caps.js'
@@ -99,7 +100,8 @@ export async function onTrial(
   others: readonly CapSet[],
 ): Promise<Outcome> {
   const top = optionCount(invocation, 'top') ?? 20
-  const { tz } = await settingsOf(invocation)
+  const { tz, config } = await settingsOf(invocation)
+  const reserving = invocation.options['reserve'] === true ? reservingBy(config.guard) : undefined
   const isSet = Object.keys(rules).length > 0
   const sets = [
     ...(isSet ? [{ name: invocation.given('cap') ? 'caps' : 'user_caps', rules }] : []),
@@ -113,7 +115,7 @@ export async function onTrial(
   const report = await withCalls(
     invocation,
     async (question) => {
-      const answer = await askCapsReplay(question, sets, { tiers, top })
+      const answer = await askCapsReplay(question, sets, { tiers, top, reserving })
       return capsReplayReport(answer, await doubtsAbout(question, answer.measured))
     },
     lastDaysAndToday(30),

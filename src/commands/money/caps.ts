@@ -17,6 +17,11 @@ const options: readonly OptionSpec[] = [
   },
   { flags: '--replay', about: 'what a limiter with these caps would have refused', group: 'Question' },
   {
+    flags: '--reserve',
+    about: 'with --replay: as llmcost/guard does, which reserves what a call may cost',
+    group: 'Question',
+  },
+  {
     flags: '--over',
     about: 'who is at a cap now, and until when; exit code 3 when somebody is',
     group: 'Question',
@@ -64,7 +69,7 @@ export const capsCommand: CommandSpec = {
     `Caps: ${capNames.join(', ')}; from --cap, else user_caps of the config file. tier.NAME.CAP and user.NAME.CAP are those of a tier or of one user; none lifts one.`,
     'Clock hours, days and months are those of --tz. Without --since: the last 7 days and today; of --replay and --suggest the last 30 days.',
   ].join('\n'),
-  more: 'An hour, day or month counts from its own beginning when any of its calls is in the window. Over is more than the cap.\n--replay goes through the calls as a limiter would have: a call is refused when it is over a cap on requests, or when what was accepted in its hour, day or month is at the cap already; refused calls use nothing. Rows in which a source states what a session used in all are no calls, and are left out.\n--over lists whom a limiter would refuse now: at a cap or above it. --format json names users by the keys of the webhook of check; --format redis writes SET llmcost:over:USER with what was used as JSON, and the end of the hour, day or month as expiry.\n--suggest takes the 99th percentile of the requests, hours, days and months of the users of each tier, and, where a file of tiers knows the revenue, a share of it a month; --format yaml writes the caps as a block of the config file.',
+  more: 'An hour, day or month counts from its own beginning when any of its calls is in the window. Over is more than the cap.\n--replay goes through the calls as a limiter would have: a call is refused when it is over a cap on requests, or when what was accepted in its hour, day or month is at the cap already; refused calls use nothing. With --reserve a call is refused when what it may cost at most, by its input and its max_tokens, does not fit beside what is spent and what calls under way have reserved. Rows in which a source states what a session used in all are no calls, and are left out.\n--over lists whom a limiter would refuse now: at a cap or above it. --format json names users by the keys of the webhook of check; --format redis writes SET llmcost:over:USER with what was used as JSON, and the end of the hour, day or month as expiry.\n--suggest takes the 99th percentile of the requests, hours, days and months of the users of each tier, and, where a file of tiers knows the revenue, a share of it a month; --format yaml writes the caps as a block of the config file.',
   ownFormats: ['redis', 'yaml'],
   options,
   examples: [
@@ -91,6 +96,12 @@ export const capsCommand: CommandSpec = {
       throw new UserError('--cap-set goes with --replay', {
         code: 'usage',
         hint: 'Give --replay, or one set of caps by --cap.',
+      })
+    }
+    if (mode !== 'replay' && invocation.options['reserve'] === true) {
+      throw new UserError('--reserve goes with --replay', {
+        code: 'usage',
+        hint: 'It says how the calls are gone through: as llmcost/guard would have.',
       })
     }
     if (mode !== 'over' && invocation.ownFormat === 'redis') {

@@ -3,6 +3,7 @@ import type { CapName } from '../../domain/budgets/user-caps.js'
 import type { Decimal, Query, Whole } from '../query.js'
 import { amount } from './cap-limits.js'
 import { replayedCalls, type ReplayRequest } from './replayed-calls.js'
+import { reservedCalls, type Decided, type ReserveRequest } from './reserved-calls.js'
 
 export interface CapsReplayRequest extends ReplayRequest {
   /** How many users and refused calls are answered. */
@@ -39,8 +40,17 @@ const sums = [
 const ofCalls = `count(*) AS refused_calls, sum(cost) AS saved_usd, count(*) FILTER (WHERE is_unpriced) AS unpriced_calls,
         min(ts) AS first_ts`
 
-export function capsReplay({ top, ...request }: CapsReplayRequest): Query<CapsReplayRow> {
-  const { ctes, params } = replayedCalls(request)
+export const capsReplay = ({ top, ...request }: CapsReplayRequest): Query<CapsReplayRow> =>
+  answerOf(replayedCalls(request), top)
+
+/** The same of a guard, which reserves. @param decided what it refused of `hotCalls` */
+export const capsReserve = (
+  { top, ...request }: ReserveRequest & { readonly top: number },
+  decided: readonly Decided[],
+): Query<CapsReplayRow> => answerOf(reservedCalls(request, decided), top)
+
+/** @param calls CTEs with `limited_users` and `refused` */
+function answerOf({ ctes, params }: ReturnType<typeof replayedCalls>, top: number): Query<CapsReplayRow> {
   const sql = /* sql */ `
     WITH ${ctes}, refused_spans AS (
       SELECT refused_by AS cap, user_number, ${ofCalls} FROM refused WHERE span IS NOT NULL

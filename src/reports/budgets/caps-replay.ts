@@ -22,6 +22,8 @@ export interface CapsReplayAnswer {
   readonly scope: Scope
   readonly sets: readonly Replayed[]
   readonly measured: CappedCallsRow
+  /** As a guard does it that reserves: the output tokens of a call that names no limit. */
+  readonly reserving?: { readonly outputTokens: number } | undefined
 }
 
 const title = 'Caps on trial'
@@ -51,7 +53,7 @@ const figures: readonly Column[] = [
 
 const firstColumn = column('first_ts', 'first', 'time', 2)
 
-export function setsSection({ sets }: Pick<CapsReplayAnswer, 'sets'>): Section {
+export function setsSection({ sets, reserving }: Pick<CapsReplayAnswer, 'sets' | 'reserving'>): Section {
   return {
     id: 'sets',
     title,
@@ -83,6 +85,11 @@ export function setsSection({ sets }: Pick<CapsReplayAnswer, 'sets'>): Section {
     notes: [
       'refused: calls that a limiter would have turned down, in the order of their times; refused calls use nothing up',
       'times: requests, and hours, days and months of a user, in which a cap refused; saved: what those calls cost, if none is made again',
+      ...(reserving === undefined
+        ? []
+        : [
+            `as a guard reserves: a call is refused when what it may cost at most, by its input and its max_tokens (${count(reserving.outputTokens)} where none is logged), does not fit beside what is spent and what calls under way reserved`,
+          ]),
     ],
   }
 }

@@ -141,6 +141,11 @@ describe('other questions', () => {
       ['caps-redis-alone', ['caps', '--cap', 'daily_usd=5', '--format', 'redis']],
       ['caps-over-later', ['caps', '--over', '--cap', 'daily_usd=5', '--as-of', '2027-03-01']],
       ['caps-replay-none', ['caps', '--replay']],
+      [
+        'caps-replay-reserve',
+        ['caps', '--replay', '--reserve', '--cap', 'daily_usd=5', '--cap', 'request_usd=0.3', '--as-of', 'latest', '--top', '3'], // prettier-ignore
+      ],
+      ['caps-reserve-alone', ['caps', '--reserve', '--cap', 'daily_usd=5']],
       ['caps-replay-nothing', ['caps', '--replay', '--cap', 'daily_usd=500', '--as-of', 'latest']],
       ['caps-replay-empty-window', ['caps', '--replay', '--cap', 'daily_usd=5', '--as-of', '2027-03-01']],
       ['caps-set-without-replay', ['caps', '--cap-set', 'tight: daily_usd=5']],
