@@ -23,6 +23,7 @@ export const longTests: readonly string[] = [
   'e2e/figures',
   'e2e/first-run',
   'e2e/hostile',
+  'e2e/listen',
   'e2e/logs-as-words',
   'e2e/machine',
   'e2e/materiality',

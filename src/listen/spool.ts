@@ -6,7 +6,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { mkdir, open, readdir, type FileHandle } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { SpoolLock } from './spool-lock.js'
 
 export interface SpoolOptions {
@@ -51,7 +51,7 @@ export class Spool {
 
   /** @throws UserError where another listener has it; the system's error where it cannot be written */
   static async open(options: SpoolOptions): Promise<Spool> {
-    await mkdir(options.folder, { recursive: true, mode: 0o700 })
+    await make(options.folder)
     const lock = await SpoolLock.take(options.folder)
     try {
       for (const name of await readdir(options.folder))
@@ -124,7 +124,7 @@ export class Spool {
     if (fits && file.day === day) return file
     await this.#leave()
     const { folder } = this.#options
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await make(folder)
     const path = join(folder, `otlp-${day}-${this.#name}-${++this.#number}${ending}`)
     const handle = await open(path, 'wx', 0o600)
     this.#file = { path, handle, day, size: 0 }
@@ -136,6 +136,20 @@ export class Spool {
     const file = this.#file
     this.#file = undefined
     await file?.handle.close().catch(() => undefined)
+  }
+}
+
+/** Makes a folder and those above it. Node's own way to do so never ends where a system takes no folder, as in /proc. */
+async function make(folder: string): Promise<void> {
+  const once = async (): Promise<unknown> => mkdir(folder, { mode: 0o700 })
+  try {
+    await once()
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    if (code !== 'ENOENT' || dirname(folder) === folder) throw error
+    await make(dirname(folder))
+    await once()
   }
 }
 

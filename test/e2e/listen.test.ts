@@ -198,7 +198,7 @@ test('what it cannot do is told in one line, and what it does on an open address
   const cwd = emptyFolder()
   const refusals = []
   writeFileSync(join(cwd, 'file'), '')
-  for (const args of [['--port', '99999'], ['--port', 'x'], ['--spool', 'file/otlp'], ['--host', '203.0.113.1', '--port', '0']]) {
+  for (const args of [['--port', '99999'], ['--port', 'x'], ['--spool', 'file/otlp'], ['--spool', '/proc/none'], ['--host', '203.0.113.1', '--port', '0']]) {
     const { code, stderr } = await run(['listen', ...args], { cwd })
     refusals.push([code, stderr.split('\n').find((line) => line.startsWith('llmcost: '))])
   }
@@ -206,9 +206,32 @@ test('what it cannot do is told in one line, and what it does on an open address
     [2, 'llmcost: --port 99999 is no port'],
     [2, 'llmcost: --port x is no port'],
     [1, `llmcost: ${join(cwd, 'file/otlp')}: a part of the path is a file, not a folder`],
+    [1, 'llmcost: /proc/none: no such file or folder'],
     [1, 'llmcost: 203.0.113.1:0: no program can listen there (EADDRNOTAVAIL)'],
   ])
   const { end } = await listener(cwd, '--db', 'calls.duckdb', '--host', '0.0.0.0')
   expect((await end('SIGTERM')).stderr).toContain('0.0.0.0 can be reached from other machines, and asks for no password') // prettier-ignore
   expect(readdirSync(join(cwd, 'calls.duckdb.otlp'))).toEqual([])
 }, 60_000) // prettier-ignore
+
+test('with watch beside it, what is sent is in the database a moment later', async () => {
+  const cwd = emptyFolder()
+  const { url, end } = await listener(cwd, '--spool', 'deep/otlp')
+  const watch = spawn(process.execPath, [programPath(), 'watch', 'deep/otlp', '--db', 'w.duckdb'], { cwd, env: pinnedEnv(cwd) }) // prettier-ignore
+  onTestFinished(() => void watch.kill('SIGKILL'))
+  let said = ''
+  watch.stderr.on('data', (bytes) => (said += String(bytes)))
+  const cameIn = (): number => [...said.matchAll(/(\d+) calls? came in/g)].reduce((sum, [, n]) => sum + Number(n), 0) // prettier-ignore
+  for (const id of [1, 2, 3]) {
+    const body = ProtobufTraceSerializer.serializeRequest([spanOf(id)])!
+    expect(await post(`${url}/v1/traces`, body, protobuf)).toBe(200)
+    while (cameIn() < id) {
+      if (watch.exitCode !== null) throw new Error(said)
+      await sleep(50)
+    }
+  }
+  await end('SIGTERM')
+  const closed = new Promise((done) => watch.on('close', done))
+  watch.kill('SIGTERM')
+  expect(await closed).toBe(0)
+}, 60_000)
