@@ -1,6 +1,7 @@
 /** `llmcost listen`: takes traces and logs over OTLP/HTTP and spools them, for `watch` and `ingest` to read. */
 import { resolve } from 'node:path'
 import { counted } from '../../domain/words/plurals.js'
+import { shellWord } from '../../domain/words/quoting.js'
 import { systemFault, UserError } from '../../errors.js'
 import type { Sums } from '../../listen/receiver.js'
 import { listen } from '../../listen/server.js'
@@ -59,14 +60,15 @@ export const listenCommand: CommandSpec = {
       const { url, sums, end } = await listen({
         host, port, spool, isLocal, limits, mostRequests, requestTimeoutMs,
         onNotTaken: (words) => {
-          if (told.size < mostTold && !told.has(words)) warn(words)
+          if (told.size >= mostTold || told.has(words)) return
           told.add(words)
+          warn(words)
         },
       })
       warn(`listening at ${url}, writing to ${folder}`)
       await ended.told
       await end()
-      return { lines: [summaryOf(sums), `They are in ${folder}; read them with llmcost ingest.`] }
+      return { lines: [summaryOf(sums), `  llmcost ingest ${shellWord(folder)}`] }
     } finally {
       ended.forget()
       await spool.close()

@@ -14,7 +14,7 @@ export const otel: Importer = {
   writer: 'tool',
   about:
     'OpenTelemetry traces and events, OTLP as JSON: GenAI conventions old and new, OpenInference, OpenLLMetry, Vercel AI SDK, Claude Code, Gemini CLI, Envoy AI Gateway',
-  example: "what the collector's file exporter writes (format: json)",
+  example: "sent to llmcost listen, or what the collector's file exporter writes (format: json)",
   recognisedBy: '`resourceSpans` or `resourceLogs`, and attributes of models',
   lacks: 'what an instrumentation does not write, such as cached tokens or the time they are kept',
   detects: ({ kind, records }) => kind === 'json' && (records.some(isRequest) || records.some(isGatewayLine)),
