@@ -63,6 +63,7 @@ export const longTests: readonly string[] = [
   'golden/importers/spreadsheets',
   'golden/importers/wrapped',
   'property/bills',
+  'property/reconcile',
   'property/anomalies',
   'property/archive',
   'property/cache-habits',

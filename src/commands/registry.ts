@@ -183,6 +183,12 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./money/budget.js')).budgetCommand,
   },
   {
+    name: 'reconcile',
+    group: 'money',
+    summary: 'compare bills with the calls, and say why they differ',
+    load: async () => (await import('./money/reconcile.js')).reconcileCommand,
+  },
+  {
     name: 'forecast',
     group: 'money',
     summary: 'where this month, week or quarter will end, with an 80% interval',

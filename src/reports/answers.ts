@@ -78,6 +78,13 @@ export const answers = {
   privacy: { command: 'doctor --privacy' },
   quality: { command: 'quality', data: { good_answers: 'what counts as a good answer' } },
   rejects: { command: 'rejects' },
+  reconcile: {
+    command: 'reconcile',
+    data: {
+      agrees: 'true where the bill and the calls agree, but for rounding',
+      causes_sum_usd: 'what the parts add up to: the difference',
+    },
+  },
   report: {
     command: 'report',
     data: { incidents: 'the incidents of the window, as those of anomalies' },

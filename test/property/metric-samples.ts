@@ -38,7 +38,14 @@ import { sessionCosts } from '../../src/metrics/sessions.js'
 import { partlyPricedUsage } from '../../src/metrics/doubts/partly-priced.js'
 import { freeText } from '../../src/metrics/store/free-text.js'
 import { rejectsQuery } from '../../src/metrics/store/rejects.js'
-import { filesQuery, severalSourcesQuery, statusQuery, unreadQuery } from '../../src/metrics/store/status.js'
+import { billedSums, billExtent, loggedSums } from '../../src/metrics/comparison/reconciling.js'
+import {
+  billedQuery,
+  filesQuery,
+  severalSourcesQuery,
+  statusQuery,
+  unreadQuery,
+} from '../../src/metrics/store/status.js'
 import type { Sides } from '../../src/metrics/comparison/compared-calls.js'
 import { errorKinds } from '../../src/metrics/failures/error-kinds.js'
 import { promptCache } from '../../src/metrics/caching/prompt-cache.js'
@@ -335,6 +342,10 @@ export const metrics: readonly Sample[] = [
   { id: 'near_tags', about: 'tags like a mistyped one', sample: () => nearTags('any', 3) },
   { id: 'partly_priced', about: 'usage without a price, of priced calls', sample: partlyPricedUsage },
   { id: 'status', about: 'what a store holds, in sums', sample: () => statusQuery() },
+  { id: 'bills', about: 'what bills say, by biller', sample: () => billedQuery() },
+  { id: 'bill_extent', about: 'days that bills are of', sample: () => billExtent() },
+  { id: 'billed_sums', about: 'what was billed, for comparing', sample: billedSums },
+  { id: 'logged_sums', about: 'what was logged, for comparing', sample: loggedSums },
   { id: 'files', about: 'files that were read', sample: () => filesQuery() },
   { id: 'unread', about: 'what records say and was not read', sample: () => unreadQuery() },
   { id: 'several_sources', about: 'calls of several sources', sample: () => severalSourcesQuery() },

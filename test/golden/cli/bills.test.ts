@@ -1,0 +1,41 @@
+/** Bills beside calls: what ingest, status and formats show of them, and every look of `llmcost reconcile`. */
+import { cpSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe } from 'vitest'
+import { sharedFolder } from '../../e2e/program.js'
+import { runWarmWell } from '../../e2e/together.js'
+import { testLooks, testQuestions } from './recorded.js'
+
+const cwd = sharedFolder()
+const env = { LLMCOST_DB: 'bills.duckdb' }
+const fixtures = fileURLToPath(new URL('../../../fixtures', import.meta.url))
+
+beforeAll(async () => {
+  cpSync(join(fixtures, 'readme/september'), join(cwd, 'september'), { recursive: true })
+  cpSync(join(fixtures, 'bills'), join(cwd, 'bills'), { recursive: true })
+  await runWarmWell(['ingest', 'september/'], { cwd, env })
+})
+
+describe('reconcile', () => {
+  testLooks('reconcile', ['reconcile'], { cwd, env })
+})
+
+testQuestions(
+  [
+    ['reconcile-by-model', ['reconcile', '--by', 'model', '--fail-over', '1%']],
+    ['reconcile-within', ['reconcile', '--by', 'provider', '--fail-over', '5%']],
+    [
+      'reconcile-another-zone',
+      ['reconcile', '--by', 'day', '--tz', 'Asia/Kolkata', '--where', 'model=gpt-4o'],
+    ],
+    ['reconcile-no-bills', ['reconcile', '--since', '2026-08-01', '--until', '2026-09-01']],
+    ['reconcile-by-user', ['reconcile', '--by', 'user']],
+    ['reconcile-where-user', ['reconcile', '--where', 'user=ann']],
+    ['reconcile-fail-over-words', ['reconcile', '--fail-over', 'much']],
+    ['reconcile-other-biller', ['reconcile', '--biller', 'aws']],
+    ['bills-dry-run', ['ingest', 'bills/aws-cur', 'bills/gcp', '--dry-run']],
+    ['bills-as-calls', ['breakdown', '--input', 'bills/openai/console', '--from', 'litellm']],
+  ],
+  { cwd, env },
+)
