@@ -216,11 +216,13 @@ test('what it cannot do is told in one line, and what it does on an open address
 
 test('with watch beside it, what is sent is in the database a moment later', async () => {
   const cwd = emptyFolder()
-  const { url, end } = await listener(cwd, '--spool', 'deep/otlp')
-  const watch = spawn(process.execPath, [programPath(), 'watch', 'deep/otlp', '--db', 'w.duckdb'], { cwd, env: pinnedEnv(cwd) }) // prettier-ignore
+  const watch = spawn(process.execPath, [programPath(), 'watch', 'otlp', '--db', 'w.duckdb'], { cwd, env: pinnedEnv(cwd) }) // prettier-ignore
   onTestFinished(() => void watch.kill('SIGKILL'))
   let said = ''
   watch.stderr.on('data', (bytes) => (said += String(bytes)))
+  // Whichever of the two begins first.
+  while (!said.includes('otlp')) await sleep(20)
+  const { url, end } = await listener(cwd, '--spool', 'otlp')
   const cameIn = (): number => [...said.matchAll(/(\d+) calls? came in/g)].reduce((sum, [, n]) => sum + Number(n), 0) // prettier-ignore
   for (const id of [1, 2, 3]) {
     const body = ProtobufTraceSerializer.serializeRequest([spanOf(id)])!

@@ -13,14 +13,26 @@ const beside = 60_000
 
 export class Changes {
   readonly #watchers: FSWatcher[] = []
+  readonly #places: () => ReadonlyMap<string, boolean>
+  /** Folders that are followed, and whether those below them are. */
+  readonly #followed = new Map<string, boolean>()
   #isTold = true
   #changed = false
   #wake: (() => void) | undefined
 
   /** @param sources files, folders and globs that are followed */
   constructor(sources: readonly string[], cwd: string) {
-    const places = new Map(sources.map((source) => placeOf(source, cwd)))
-    for (const [folder, isDeep] of places) this.#follow(folder, isDeep)
+    this.#places = () => new Map(sources.map((source) => placeOf(source, cwd)))
+    this.#followAll()
+  }
+
+  /** A folder that was not there yet is followed as soon as it is. */
+  #followAll(): void {
+    for (const [folder, isDeep] of this.#places()) {
+      if (this.#followed.get(folder) === isDeep) continue
+      this.#followed.set(folder, isDeep)
+      this.#follow(folder, isDeep)
+    }
   }
 
   /** False where some folder is looked at by the clock alone. */
@@ -59,6 +71,7 @@ export class Changes {
     }
     this.#wake = undefined
     this.#changed = false
+    this.#followAll()
   }
 
   /** Ends the waiting. */
