@@ -41,7 +41,7 @@ export interface WrittenStore {
   /** The same from before the transaction; undefined where there was more to the store than its file. */
   readonly before: Buffer | undefined
   /** The hours whose calls changed; undefined where that is not known. */
-  readonly changed?: ChangedHours | undefined
+  readonly changed: ChangedHours | undefined
 }
 
 /** UTC hours since 1970: none is changed but from the first to the last. */

@@ -178,7 +178,8 @@ async function writeAttached<T>(
     const result = await inTransaction(db, path, work, keeper)
     isDone = await checkpoint(db, keeper)
     if (isDone && options.written !== undefined)
-      await tellWritten(db, { path, headers: keeper.headers(), before }, options.written)
+      // Who writes calls says which.
+      await tellWritten(db, { path, headers: keeper.headers(), before, changed: 'none' }, options.written)
     return result
   } finally {
     const left = letGo(db)

@@ -11,7 +11,6 @@ import { assertZone, dayMs, hourMs } from '../domain/time/zones.js'
 import { CallsElsewhere } from '../errors.js'
 import { quarterHours, type QuarterHourRow } from '../metrics/budgets/quarter-hours.js'
 import { recentSessions } from '../metrics/budgets/recent-sessions.js'
-import { cubesOf } from '../rollups/answering.js'
 import { markOf, readSumsOf, storeState, writeSumsOf } from '../statusline/file.js'
 import { quarterMs, type Sums } from '../statusline/sums.js'
 import { ask } from './question.js'
@@ -19,6 +18,8 @@ import { ask } from './question.js'
 /** Sessions whose last call is older are not asked for by any agent that runs, and no more than so many run. */
 const sessionDays = 7
 const mostSessions = 200
+/** So many calls are looked through for sessions; in more it would take longer than most writes. */
+const mostSearched = 5_000_000
 
 /** What the sums are made for. */
 export interface SumsFor {
@@ -66,6 +67,7 @@ export async function askSums(
     since,
     until: told.until,
     laterCalls: later.reduce((sum, { calls_0: calls }) => sum + Number(calls), 0),
+    isElsewhere,
     tz,
     budgets: budgets.map((budget) => ({ ...budget, set: setOf(budget) })),
     sets: told.sets,
@@ -139,9 +141,10 @@ const setFrom = (rows: readonly QuarterHourRow[], set: number): Sums['sets'][num
     }))
     .filter(({ calls }) => calls > 0)
 
-/** null where there are so many calls that looking through them for sessions would take longer than most writes. */
+/** null where there are too many calls to look through. */
 async function sessionsOf(db: Database, until: string): Promise<Sums['sessions']> {
-  if ((await cubesOf(db)) !== undefined) return null
+  const { calls } = await db.one<{ calls: number }>('SELECT count(*) AS calls FROM calls')
+  if (calls >= mostSearched) return null
   const since = new Date(Date.parse(until) - sessionDays * dayMs).toISOString()
   const rows = await ask(db, recentSessions({ since, until, most: mostSessions }))
   return new Map(
@@ -167,6 +170,7 @@ function earlierOf({ path, before, changed }: WrittenStore, what: SumsFor, now: 
   if (before === undefined || changed === undefined) return undefined
   const sums = readSumsOf(path)
   if (typeof sums === 'string' || sums.mark !== markOf(before) || !isFor(sums, what)) return undefined
+  if (sums.isElsewhere) return undefined
   const isEnough = sums.since <= firstNeeded(now) && Date.parse(sums.until) <= now.getTime()
   if (!isEnough || sums.schemaVersion !== schemaVersion || sums.budgets.some(({ set }) => set === null))
     return undefined

@@ -43,6 +43,8 @@ export interface Sums {
   readonly until: string
   /** Calls at or after `until`: their time is still to come. */
   readonly laterCalls: number
+  /** The store had sums of hours whose calls are elsewhere: these come and go without any call. */
+  readonly isElsewhere: boolean
   /** IANA zone in which days begin. */
   readonly tz: string
   readonly budgets: readonly SummedBudget[]
@@ -88,6 +90,7 @@ function sumsOf(given: unknown): Sums {
     since: moment(all['since']),
     until: moment(all['until']),
     laterCalls: whole(all['laterCalls']),
+    isElsewhere: boolean(all['isElsewhere']),
     tz: text(all['tz']),
     budgets: list(all['budgets']).map((budget) => summedBudget(budget, sets.length)),
     sets,
@@ -142,6 +145,11 @@ function list(given: unknown): readonly unknown[] {
 
 function text(given: unknown): string {
   if (typeof given !== 'string') throw new Foreign()
+  return given
+}
+
+function boolean(given: unknown): boolean {
+  if (typeof given !== 'boolean') throw new Foreign()
   return given
 }
 

@@ -252,6 +252,8 @@ describe('what became of the sums', () => {
     expect(await lineIn(cwd, told('known'))).toBe(
       before.replace(/^\S+ session/, "$0.42 session (agent's figure)"),
     )
+    await runWarmWell(['archive', '--restore', '--db', 'c.duckdb', '--archive', 'kept'], { cwd })
+    expect(await lineIn(cwd, told('known'))).toBe(before)
   })
 })
 

@@ -23,6 +23,7 @@ function sumsOf(tz: string, moments: readonly string[], budgets: readonly string
     since: '2026-09-01T00:00:00Z',
     until: '2026-12-31T00:00:00Z',
     laterCalls: 0,
+    isElsewhere: false,
     tz,
     budgets: budgets.map((text) => ({ ...parseBudget(text), set: 0 })),
     sets: [set],
