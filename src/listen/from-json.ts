@@ -1,14 +1,25 @@
 /** Requests in JSON, in one spelling: whole numbers of 64 bits as text, ids in small hexadecimal digits, one name a field. */
 import { isSafeNumber, LosslessNumber, parse } from 'lossless-json'
-import { finite, set, type Json, type Kind, type Message } from './otlp-messages.js'
+import { assertFew, finite, set, type Json, type Kind, type Message } from './otlp-messages.js'
 
 const deepest = 100
 
 type Scalar = Exclude<Kind, Message>
 
-/** @throws Error for what is no such request */
+/** @throws Error for what is no such request; TooLarge */
 export function fromJson(text: string, message: Message): Record<string, Json> {
+  assertFew(partsIn(text))
   return readObject(parsed(text), message, 0)
+}
+
+/** Brackets that open; those in texts are counted, too, which makes no difference to who sends spans. */
+function partsIn(text: string): number {
+  let parts = 0
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit === 0x7b || unit === 0x5b) parts++
+  }
+  return parts
 }
 
 /** A number of so many digits may be one that JavaScript would round; in a text it does no harm. */

@@ -1,6 +1,6 @@
 /** Requests in protobuf, as OTLP's JSON has them: ids in hexadecimal digits, whole numbers of 64 bits as text. */
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire'
-import { finite, set, TooLarge, type Json, type Kind, type Message } from './otlp-messages.js'
+import { assertFew, finite, set, type Json, type Kind, type Message } from './otlp-messages.js'
 
 /** As protobuf's own libraries bound it: a value within a value within a value. */
 const deepest = 100
@@ -17,9 +17,6 @@ const wires: Readonly<Record<Scalar, WireType>> = {
   status: WireType.Varint,
 }
 
-/** Most messages of a request: an empty one takes two bytes there, and fifty times as many here. */
-const mostMessages = 2_000_000
-
 /** @throws Error for what is no such message; TooLarge */
 export function fromProtobuf(bytes: Uint8Array, message: Message): Record<string, Json> {
   return readMessage(new CountingReader(bytes), bytes.length, message, {}, 0)
@@ -29,7 +26,7 @@ class CountingReader extends BinaryReader {
   #messages = 0
 
   count(): void {
-    if (++this.#messages > mostMessages) throw new TooLarge(`more than ${mostMessages} parts`)
+    assertFew(++this.#messages)
   }
 }
 

@@ -196,8 +196,9 @@ describe('protobuf', () => {
     )
   })
 
-  test('millions of empty messages are too many', () => {
-    const empty = Buffer.alloc(4_100_000)
+  test('millions of empty messages are too many, in JSON as well', () => {
+    expect(() => fromJson(`{"resourceSpans":[${'{},'.repeat(1_000_000)}{}]}`, traceRequest)).toThrow(TooLarge)
+    const empty = Buffer.alloc(2_100_000)
     for (let i = 0; i < empty.length; i += 2) empty[i] = 0x0a
     expect(() => fromProtobuf(empty, traceRequest)).toThrow(TooLarge)
   })
