@@ -12,17 +12,28 @@ export interface Reservation {
   readonly counters: readonly { readonly key: string; readonly expires: number }[]
 }
 
-export interface Decision {
-  readonly allowed: boolean
-  /** Why it is refused, or goes to another model; null where neither is so. */
+interface Allowed {
+  readonly allowed: true
+  /** Why it goes to another model; null where it does not. */
   readonly reason: Reason | null
-  /** Of a refused call, in whole seconds; null where waiting does not help. */
-  readonly retryAfterSeconds: number | null
+  readonly retryAfterSeconds: null
   /** The model to call. */
   readonly model: string
-  /** To be settled when the call has ended; null where it is refused. */
-  readonly reservation: Reservation | null
+  /** To be settled when the call has ended. */
+  readonly reservation: Reservation
 }
+
+interface Refused {
+  readonly allowed: false
+  readonly reason: Reason
+  /** Whole seconds; null where waiting does not help. */
+  readonly retryAfterSeconds: number | null
+  /** The model that it is refused for. */
+  readonly model: string
+  readonly reservation: null
+}
+
+export type Decision = Allowed | Refused
 
 /** Why a call is refused, or is sent to another model. */
 export interface Reason {

@@ -7,34 +7,28 @@ import { usd } from '../domain/words/wording.js'
 import type { BudgetWarning, Reason } from './answer.js'
 import type { Plan, PlannedCounter, PlannedOffer } from './plan.js'
 
+/** Why a call is refused. */
 export interface Verdict {
-  readonly reason: Reason | null
+  readonly reason: Reason
   /** Whole seconds; null where waiting does not help. */
   readonly retryAfterSeconds: number | null
 }
 
-/** Of an accepted call: why it goes to another model, if it does. */
-export function acceptedVerdict(
+/** Of an accepted call: why it goes to another model; null where it does not. */
+export function downgradeReason(
   { offers, counters }: Plan,
   { chosen, standings }: ReservationAnswer,
-): Verdict {
+): Reason | null {
   const [first, second] = offers
-  if (chosen === 0 || first === undefined || second === undefined)
-    return { reason: null, retryAfterSeconds: null }
+  if (chosen === 0 || first === undefined || second === undefined) return null
   const i = counters.findIndex(
     ({ covers, downgradeAbove }, n) =>
       covers[0] === true && isAbove(standings[n], first.amount, downgradeAbove),
   )
   const counter = counters[i]
-  if (counter === undefined) return { reason: null, retryAfterSeconds: null }
-  return {
-    reason: spanReason(counter, standings[i], {
-      action: 'downgrade',
-      level: counter.downgradeAbove,
-      to: second.model,
-    }),
-    retryAfterSeconds: null,
-  }
+  if (counter === undefined) return null
+  const by = { action: 'downgrade', level: counter.downgradeAbove, to: second.model } as const
+  return spanReason(counter, standings[i], by)
 }
 
 /** Of a refused call: the first that refuses it, in the order of caps, then of budgets. */

@@ -4,7 +4,7 @@ import { stretchMs } from '../domain/budgets/local-spans.js'
 import type { ReservationAnswer, Settlement } from '../domain/budgets/reservations.js'
 import { nanosHalfUp, type Nanos } from '../domain/costs/nanos.js'
 import type { Decision, Reason, Reservation } from './answer.js'
-import { acceptedVerdict, refusedVerdict, warningsOf, type Verdict } from './decision.js'
+import { downgradeReason, refusedVerdict, warningsOf, type Verdict } from './decision.js'
 import type { GuardEvent } from './events.js'
 import { planOf, type Plan, type PlannedOffer } from './plan.js'
 import { amountOf, Prices } from './pricing.js'
@@ -113,7 +113,8 @@ export class CallGuard {
     for (const { key, warning } of warningsOf(plan, answer)) this.#once(key, warning)
     return {
       allowed: true,
-      ...acceptedVerdict(plan, answer),
+      reason: downgradeReason(plan, answer),
+      retryAfterSeconds: null,
       model: offer.model,
       reservation: reservationOf(id, plan, answer.chosen, now),
     }

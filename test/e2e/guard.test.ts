@@ -58,13 +58,13 @@ export async function ask(): Promise<string | null> {
   })
   await createGuard({ config: 'x.yaml', store: redisStore(createClient(), { prefix: 'p' }) })
   const decision: Decision = await guard.check({ model: 'gpt-4o', inputTokens: 1, user: undefined, tags: { a: 1 } })
-  if (!decision.allowed || decision.reservation === null) return decision.reason?.message ?? null
+  if (!decision.allowed) return \`\${decision.reason.message} \${decision.retryAfterSeconds?.toFixed()}\`
   await guard.settle(decision.reservation, { outputTokens: 3, costUsd: '0.1' })
   // @ts-expect-error a model is needed
   await guard.check({ inputTokens: 1 })
   // @ts-expect-error counts are numbers
   await guard.settle(decision.reservation, { outputTokens: '3' })
-  return decision.retryAfterSeconds?.toFixed() ?? null
+  return decision.reason?.kind ?? null
 }
 `
   const names =
