@@ -19,7 +19,7 @@ const values = async (words: readonly string[]): Promise<string[]> =>
 describe('what the word under the cursor may be', () => {
   test('a command, by its beginning', async () => {
     expect(await values([''])).toEqual(commands.map(({ name }) => name))
-    expect(await values(['re'])).toEqual(['report', 'reprice', 'rejects'])
+    expect(await values(['re'])).toEqual(['report', 'reconcile', 'reprice', 'rejects'])
     expect(await values(['--'])).toEqual(['--config', '--help', '--version'])
     expect(await values(['nothing'])).toEqual([])
   })
