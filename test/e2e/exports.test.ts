@@ -80,6 +80,43 @@ test(
   slow,
 )
 
+test('with bills: their charges stand where they cover calls, and stderr says for which', async () => {
+  const call = (day: string, provider: string, model: string): string =>
+    JSON.stringify({
+      timestamp: `2026-09-${day}T10:00:00Z`,
+      request_id: day + provider,
+      provider,
+      model,
+      input_tokens: 1000,
+      output_tokens: 500,
+    })
+  const calls = [
+    call('01', 'openai', 'gpt-5-mini'),
+    call('01', 'anthropic', 'claude-haiku-4-5'),
+    call('09', 'openai', 'gpt-5-mini'),
+  ]
+  writeFileSync(join(cwd, 'billed-calls.jsonl'), calls.join('\n'))
+  const input = ['--input', 'billed-calls.jsonl', join(fixtures, 'bills/openai/console')]
+  const focus = ['export', 'focus', '--billing-account', 'acme']
+  const both = await runWarm([...focus, '--billed', ...input], { cwd })
+  const costs = parse<Record<string, string>>(both.stdout, { columns: true }).map((row) => [
+    row['x_CostBasis'],
+    row['ChargeCategory'],
+    row['BilledCost'],
+  ])
+  expect(costs.toSorted((left, right) => (left.join() < right.join() ? -1 : 1))).toEqual([
+    ['billed', 'Credit', '-0.5'],
+    ...['0.000032', '0.0012', '0.0015705', '0.001734'].map((cost) => ['billed', 'Usage', cost]),
+    ...['0.00025', '0.001', '0.001', '0.0025'].map((cost) => ['list', 'Usage', cost]),
+  ])
+  expect(both.stderr).toContain(
+    'note: bills stand for 1 call to openai ($0.00125): $0.00454 of their charges',
+  )
+  const alone = await runWarm([...focus, ...input], { cwd })
+  expect(alone.stderr).toContain('warning: bills cover 1 call to openai ($0.00125): --billed puts')
+  expect(alone.stdout).not.toContain('billed')
+})
+
 test('stdout is the rows and nothing else, and a reader may leave', async () => {
   const { stdout, stderr, code } = await runWarm(['export', 'hourly', '--quiet'], { cwd, env })
   expect([code, stderr]).toEqual([0, ''])

@@ -64,8 +64,6 @@ const oneFor =
     new Set(rows.map((row) => JSON.stringify([row[from], row[to]]))).size ===
     new Set(rows.map((row) => row[from])).size
 
-const day = 86_400_000
-
 /** The calendar month that begins here, UTC. */
 function isMonth(start: string, end: string): boolean {
   const first = new Date(start)
@@ -92,7 +90,10 @@ const asBilled = (cost: string, price?: string): OwnCheck['keeps'] =>
   )
 
 const isProductOf = (what: 'List' | 'Contracted'): OwnCheck['keeps'] =>
-  eachRow((row) => isProduct(row[`${what}Cost`]!, row[`${what}UnitPrice`]!, row['PricingQuantity']!))
+  eachRow((row) => {
+    const [price, quantity] = [row[`${what}UnitPrice`], row['PricingQuantity']]
+    return price == null || quantity == null || isProduct(row[`${what}Cost`]!, price, quantity)
+  })
 
 export const ownChecks: readonly OwnCheck[] = [
   {
@@ -181,7 +182,9 @@ export const ownChecks: readonly OwnCheck[] = [
   {
     ids: /^ChargePeriod(?:Start|End)-C-004/,
     keeps: eachRow(
-      (row) => Date.parse(row['ChargePeriodEnd']!) - Date.parse(row['ChargePeriodStart']!) === day,
+      (row) =>
+        ['ChargePeriodStart', 'ChargePeriodEnd'].every((name) => row[name]!.endsWith('T00:00:00Z')) &&
+        row['ChargePeriodStart']! < row['ChargePeriodEnd']!,
     ),
     breaks: put({ ChargePeriodEnd: '2026-01-31T23:59:59Z' }),
   },
@@ -276,6 +279,7 @@ export const notShown: readonly (readonly [why: string, ids: RegExp])[] = [
     'a tax is computed from charges that the file does not name',
     /^(?:ContractedCost-C-007|ListCost-C-007|EffectiveCost-C-009)/,
   ],
+  ['whether a purchase covers other charges is not in the file', /^EffectiveCost-C-005/],
   ['which charges correct others is not in a log', /^ChargeClass-C-00[34]/],
   ['the price of each account is not in the file', /^PricingCategory-C-008/],
   ['the log does not tell where', /^RegionId-C-00[45]/],

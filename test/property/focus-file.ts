@@ -61,10 +61,10 @@ export function pairsOf(text: string): readonly (readonly [string, unknown])[] |
 
 /** Calls of one row at most: the cost of each was rounded on its own, by up to 2 units of the twelfth place. */
 export const callsAtMost = 40
-const tolerance = BigInt(callsAtMost) * 2n * 10n ** 16n
+const tolerance = BigInt(callsAtMost) * 2n * 10n ** 28n
 
 /** Price × quantity is the cost, but for what rounding each call's cost to 12 places makes. */
 export function isProduct(cost: string, price: string, quantity: string): boolean {
-  const difference = exact(price, 22) * exact(quantity, 6) - exact(cost, 28)
+  const difference = exact(price, 22) * exact(quantity, 18) - exact(cost, 40)
   return (difference < 0n ? -difference : difference) <= tolerance
 }

@@ -223,21 +223,118 @@ async function loadCalls(calls: readonly Call[], basis: 'list-first' | 'reported
   await db.run(`INSERT INTO calls BY NAME ${query}`)
 }
 
+interface BilledCharge {
+  readonly provider: string | null
+  readonly first: number
+  readonly days: number
+  readonly monthly: boolean
+  readonly category: string
+  readonly isLlm: boolean
+  readonly cost: string
+  readonly other: string | null
+  readonly quantity: string | null
+  readonly unit: string | null
+  readonly token: string | null
+  readonly model: string | null
+  readonly sku: string | null
+  readonly project: string | null
+  readonly currency: string
+}
+
+const billedCharge: fc.Arbitrary<BilledCharge> = fc.record({
+  provider: fc.constantFrom('openai', 'anthropic', null),
+  first: fc.constantFrom(
+    Date.UTC(2026, 0, 30),
+    Date.UTC(2026, 0, 31),
+    Date.UTC(2026, 1, 1),
+    Date.UTC(2026, 1, 3),
+  ),
+  days: fc.constant(1),
+  monthly: fc.boolean(),
+  category: fc.constantFrom('Usage', 'Usage', 'Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment'),
+  isLlm: fc.boolean(),
+  cost: fc.constantFrom(
+    '0',
+    '1',
+    '-2.5',
+    '0.000000000000000001',
+    '1234567.123456789012345678',
+    '-0.333333333333333333',
+  ),
+  other: fc.constantFrom(null, null, '3', '0.1'),
+  quantity: fc.constantFrom(null, '0', '1', '7', '999999999999', '1.5'),
+  unit: fc.constantFrom(null, 'tokens', 'requests', 'Units'),
+  token: fc.constantFrom(null, 'input', 'cache_read', 'cache_write_1h', 'output'),
+  model: fc.constantFrom(null, 'm-plain', "o'b"),
+  sku: fc.constantFrom(null, 'meter', '=1+1'),
+  project: fc.constantFrom(null, 'p'),
+  currency: fc.constantFrom('USD', 'USD', 'EUR'),
+})
+
+const spanOf = ({ first, monthly }: BilledCharge): string =>
+  new Date(first).toISOString().slice(0, monthly ? 7 : 10)
+const oneDay = 86_400_000
+
+async function loadBills(bills: readonly BilledCharge[]): Promise<void> {
+  await db.run('DELETE FROM billed')
+  if (bills.length === 0) return
+  const rows = bills.map((one, i) => {
+    const sign = one.cost.startsWith('-') ? '-' : ''
+    const stated = one.other === null ? null : `${sign}${one.other}`
+    const texts = [
+      one.provider,
+      one.sku,
+      one.token,
+      one.unit,
+      one.currency,
+      one.project,
+      one.category,
+      one.model,
+    ]
+    const amounts = [one.quantity, stated, stated, stated, one.cost].map((text) =>
+      text === null ? 'NULL' : `CAST('${text}' AS DECIMAL(38,18))`,
+    )
+    return `(1, ${i}, 1, 'test', 'openai', 'cost', epoch_ms(${one.first}), epoch_ms(${one.first + oneDay * one.days}), '${spanOf(one)}', ${texts.map(literal).join()}, ${amounts.join()}, ${one.isLlm}, MAP {'k': 'v'})`
+  })
+  await db.run(`INSERT INTO billed (file_id, record, part, source, biller, kind, charge_period_start, charge_period_end, bill_span,
+    provider, sku, token_type, unit, currency, project, charge_category, model, quantity, list_cost, contracted_cost, effective_cost, billed_cost, is_llm, tags)
+    VALUES ${rows.join()}`)
+}
+
+/** From the first to the last charge for use of models of the same provider and day or month. */
+function isCovered(one: Call, bills: readonly BilledCharge[]): boolean {
+  const covering = bills.filter(
+    ({ category, isLlm, provider }) =>
+      category === 'Usage' && isLlm && provider !== null && provider === one.provider,
+  )
+  return covering.some((bill) => {
+    const span = covering.filter((other) => spanOf(other) === spanOf(bill))
+    const since = Math.min(...span.map(({ first }) => first))
+    const until = Math.max(...span.map(({ first, days }) => first + days * oneDay))
+    return one.ts >= since && one.ts < until
+  })
+}
+
 const everything: Scope = { since: null, until: null, tz: 'UTC', filters: [] }
 
 async function charges(
   by = 'team,tag.region',
   format: ExportFormat = 'csv',
   version: FocusVersion = '1.4',
+  billed = false,
 ): Promise<FocusRow[]> {
   const { sql, params } = focus({
+    billed,
     version,
     scope: everything,
     by: parseDimensions(by),
     accounts: { '': 'acme', openai: 'org-1' },
   })
   const path = join(folder, `${++files}.${format}`)
-  await writeExport(db, { columns: focusColumns(version), sql, params }, format, { path, force: false })
+  await writeExport(db, { columns: focusColumns(version, billed), sql, params }, format, {
+    path,
+    force: false,
+  })
   if (format === 'parquet') {
     return (await db.query<FocusRow>('SELECT * FROM read_parquet($path)', { path })).rows as FocusRow[]
   }
@@ -344,25 +441,25 @@ describe('focus', () => {
       .toMatchInlineSnapshot(`
         {
           "1.2": {
-            "checked": 178,
+            "checked": 177,
             "left out": 124,
-            "not shown": 74,
+            "not shown": 75,
             "not supported": 18,
             "own check": 49,
             "permission": 35,
           },
           "1.3": {
-            "checked": 239,
+            "checked": 238,
             "left out": 133,
-            "not shown": 76,
+            "not shown": 77,
             "not supported": 18,
             "own check": 47,
             "permission": 29,
           },
           "1.4": {
-            "checked": 228,
+            "checked": 227,
             "left out": 135,
-            "not shown": 75,
+            "not shown": 76,
             "not supported": 18,
             "own check": 46,
             "permission": 29,
@@ -441,6 +538,52 @@ describe('focus', () => {
           expectRules('1.4', await fileOf('1.4', rows))
         }),
         { numRuns: tries(4, 20) },
+      )
+    },
+    slow,
+  )
+
+  test(
+    'with bills: charges keep every rule, add up to the bills, and no call that they cover costs beside them',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.tuple(
+            fc.array(call, { minLength: 15, maxLength: callsAtMost }),
+            prices,
+            fc.constantFrom('list-first' as const, 'reported-first' as const),
+          ),
+          fc.array(billedCharge, { minLength: 5, maxLength: 20 }),
+          fc.constantFrom(...focusVersions),
+          async ([calls, rates, basis], bills, version) => {
+            await loadRates(rates)
+            await loadCalls(calls, basis)
+            await loadBills(bills)
+            const rows = await charges(undefined, 'csv', version, true)
+            expectRules(version, await fileOf(version, rows))
+            const ours = rows.filter((row) => row['x_CostBasis'] !== 'billed')
+            const theirs = rows.filter((row) => row['x_CostBasis'] === 'billed')
+            expect(theirs.length).toBe(bills.length)
+            for (const currency of ['USD', 'EUR']) {
+              const sum = bills
+                .filter((one) => one.currency === currency)
+                .reduce((all, { cost }) => all + exact(cost, 18), 0n)
+              expect(
+                total(
+                  theirs.filter((row) => row['BillingCurrency'] === currency),
+                  'BilledCost',
+                  18,
+                ),
+              ).toBe(sum)
+            }
+            const { rows: stored } = await db.query<Stored>('SELECT call_id, cost_usd, cost_basis FROM calls')
+            const uncovered = stored.filter(
+              ({ call_id: id }) => !isCovered(calls[Number(id.slice(1))]!, bills),
+            )
+            expect(summed(ours.map(chargeGroup))).toEqual(summed(callGroups(calls, uncovered)))
+          },
+        ),
+        { numRuns: tries(6, 40) },
       )
     },
     slow,

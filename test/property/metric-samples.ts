@@ -20,6 +20,7 @@ import { groupCount } from '../../src/metrics/groups.js'
 import { growth } from '../../src/metrics/growth.js'
 import { exportedCalls } from '../../src/metrics/exports/exported-calls.js'
 import { dearest, extentOf, firstLook, type LookSpans } from '../../src/metrics/first-look.js'
+import { coveredCalls } from '../../src/metrics/exports/focus-billed.js'
 import { focus } from '../../src/metrics/exports/focus.js'
 import { history } from '../../src/metrics/store/history.js'
 import { hourly } from '../../src/metrics/exports/hourly.js'
@@ -265,6 +266,16 @@ export const metrics: readonly Sample[] = [
     about: 'charges by the FOCUS specification, with two tags',
     sample: (scope) =>
       focus({ version: '1.4', scope, by: ['feature', 'tag.any'].map(dimensionOf), accounts: { '': 'a' } }),
+  },
+  {
+    id: 'focus_billed',
+    about: 'charges by the FOCUS specification, with those of bills',
+    sample: (scope) => focus({ version: '1.4', scope, by: [], accounts: {}, billed: true }),
+  },
+  {
+    id: 'covered_calls',
+    about: 'what bills and the calls that they stand for come to',
+    sample: coveredCalls,
   },
   {
     id: 'hourly',

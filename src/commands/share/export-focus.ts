@@ -1,8 +1,11 @@
 /** `llmcost export focus`: charges by the FinOps FOCUS specification, for the tools of a finance team. */
 import { parseDimensions, type Dimension } from '../../domain/dimensions.js'
+import type { Scope } from '../../domain/scope.js'
+import { count, usd } from '../../domain/words/wording.js'
 import { UserError } from '../../errors.js'
 import type { ExportFormat } from '../../exports/columns.js'
 import { focusColumns, focusVersions, type FocusVersion } from '../../metrics/exports/focus-columns.js'
+import { coveredCalls } from '../../metrics/exports/focus-billed.js'
 import { focus } from '../../metrics/exports/focus.js'
 import {
   scopeOptions,
@@ -13,7 +16,7 @@ import {
   type Outcome,
 } from '../command.js'
 import { destinationOf, exported, exportOptions, warnOfDoubts, writtenIn } from './exporting.js'
-import { type Question } from '../../questions/question.js'
+import { ask, type Question } from '../../questions/question.js'
 import { optionText, optionTexts } from '../option-values.js'
 import { withCalls } from '../with-calls.js'
 
@@ -50,6 +53,11 @@ export const exportFocus: CommandSpec = {
       repeatable: true,
       group: 'Question',
     },
+    {
+      flags: '--billed',
+      about: 'charges of bills in place of the calls that they cover, a provider and day or month at a time',
+      group: 'Question',
+    },
     ...scopeOptions,
     ...sourceOptions,
     ...storeOptions,
@@ -74,16 +82,19 @@ export const exportFocus: CommandSpec = {
     const destination = destinationOf(invocation, formats)
     const by = tagDimensions(optionText(invocation, 'by') ?? 'none')
     const accounts = accountsOf(optionTexts(invocation, 'billingAccount'))
+    const billed = invocation.options['billed'] === true
     const answer = async (question: Question): Promise<Outcome> => {
-      const { sql, params } = focus({ version, scope: question.scope, by, accounts })
+      if (billed) assertBilledFilters(question.scope)
+      const { sql, params } = focus({ version, scope: question.scope, by, accounts, billed })
       const outcome = await exported(
         invocation,
         question.db,
-        { columns: focusColumns(version), sql, params },
+        { columns: focusColumns(version, billed), sql, params },
         destination,
         ['charge', 'charges'],
       )
       warnOfAccounts(invocation, accounts)
+      await tellOfBills(invocation, question, billed)
       await warnOfDoubts(invocation, question)
       return outcome
     }
@@ -127,6 +138,36 @@ function accountsOf(texts: readonly string[]): Record<string, string> {
     accounts[provider] = id.trim()
   }
   return accounts
+}
+
+/** What bills know of a charge that calls know too. */
+const billedDimensions = ['provider', 'model']
+
+/** @throws UserError (usage) for a filter that no charge of a bill could pass or fail */
+function assertBilledFilters({ filters }: Scope): void {
+  const other = filters.find(({ dimension }) => !billedDimensions.includes(dimension))
+  if (other === undefined) return
+  throw new UserError(`--where ${other.dimension}: bills do not know it, so that --billed cannot ask by it`, {
+    code: 'usage',
+    hint: `Leave one of them out; with --billed, --where takes ${billedDimensions.join(' and ')}.`,
+  })
+}
+
+/** Where bills and calls meet, says what stands for what. */
+async function tellOfBills(invocation: Invocation, { db, scope }: Question, billed: boolean): Promise<void> {
+  if (scope.filters.some(({ dimension }) => !billedDimensions.includes(dimension))) return
+  for (const { provider, calls, cost_usd: cost, billed_cost: charged } of await ask(
+    db,
+    coveredCalls(scope),
+  )) {
+    if (Number(calls) === 0) continue
+    const what = `${count(calls)} ${Number(calls) === 1 ? 'call' : 'calls'} to ${provider} (${usd(cost)})`
+    invocation.terminal.warn(
+      billed
+        ? `note: bills stand for ${what}: ${usd(charged)} of their charges for usage begin in the window`
+        : `warning: bills cover ${what}: --billed puts their charges in place of these calls`,
+    )
+  }
 }
 
 function warnOfAccounts(invocation: Invocation, accounts: Readonly<Record<string, string>>): void {

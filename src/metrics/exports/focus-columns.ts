@@ -11,7 +11,7 @@ export type FocusVersion = (typeof focusVersions)[number]
 
 export interface FocusColumn {
   readonly name: string
-  readonly type: 'VARCHAR' | 'TIMESTAMP' | 'DECIMAL(38,12)' | 'DECIMAL(38,22)' | 'DECIMAL(38,6)'
+  readonly type: 'VARCHAR' | 'TIMESTAMP' | `DECIMAL(38,${12 | 22 | 6 | 18})`
   /** Where its value comes from. */
   readonly about: string
   readonly sql: string
@@ -200,9 +200,18 @@ const allColumns: readonly FocusColumn[] = [
   ),
 ]
 
-/** What a file of this version has, in its order. */
-export const focusColumns = (version: FocusVersion): readonly FocusColumn[] =>
-  allColumns.filter(({ versions = focusVersions }) => versions.includes(version))
+/**
+ * What a file of this version has, in its order.
+ * @param billed with charges of bills, whose amounts have 18 places
+ */
+export const focusColumns = (version: FocusVersion, billed = false): readonly FocusColumn[] =>
+  allColumns
+    .filter(({ versions = focusVersions }) => versions.includes(version))
+    .map((column) =>
+      billed && ['DECIMAL(38,12)', 'DECIMAL(38,6)'].includes(column.type)
+        ? { ...column, type: 'DECIMAL(38,18)' }
+        : column,
+    )
 
 /** Columns of FOCUS 1.4 that are left out, and why: all are for what the specification says they are conditional on. */
 export const focusLeftOut: readonly (readonly [columns: string, why: string])[] = [

@@ -49,13 +49,17 @@ const unknownProvider = 'Unknown provider'
 /** Providers that hand a call on to others. */
 const routers: readonly string[] = ['openrouter']
 
-const chosen = (names: Readonly<Record<string, string>>, otherwise: string): string =>
-  `CASE provider ${Object.entries(names)
+const chosen = (names: Readonly<Record<string, string>>, otherwise: string, id = 'provider'): string =>
+  `CASE ${id} ${Object.entries(names)
     .map(([id, name]) => `WHEN ${quoteText(id)} THEN ${quoteText(name)}`)
     .join(' ')} ELSE ${otherwise} END`
 
+/** SQL: the name of the provider whose id this is. */
+export const providerNamed = (id: string): string =>
+  chosen(providerNames, `coalesce(${id}, ${quoteText(unknownProvider)})`, id)
+
 /** SQL: who makes the service available. */
-export const providerName = chosen(providerNames, `coalesce(provider, ${quoteText(unknownProvider)})`)
+export const providerName = providerNamed('provider')
 
 const byModel = (otherwise: string): string =>
   `CASE ${publishers
@@ -76,3 +80,7 @@ export const hostName = `CASE WHEN provider IS NOT NULL AND provider NOT IN (${r
 
 /** SQL: what the provider calls the service. */
 export const serviceName = chosen(serviceNames, `concat(${providerName}, ' API')`)
+
+/** SQL condition: calls name this service. */
+export const isCalled = (service: string): string =>
+  `${service} IN (${Object.values(serviceNames).map(quoteText).join(', ')})`

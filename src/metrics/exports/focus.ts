@@ -13,6 +13,7 @@ import { modeOf } from '../../domain/modes.js'
 import { rateJoin, unitRates } from '../../domain/costs/rate-sql.js'
 import { priceNames, type PriceName } from '../../domain/costs/rate.js'
 import type { Scope } from '../../domain/scope.js'
+import { billedRows, coveredSpans, isUncovered } from './focus-billed.js'
 import { focusColumns, type FocusVersion } from './focus-columns.js'
 import type { Param, Query } from '../query.js'
 import { columnOf, inScope } from '../scope.js'
@@ -24,6 +25,8 @@ export interface FocusRequest {
   readonly by: readonly Dimension[]
   /** Billing account by provider id; '' for all others. */
   readonly accounts: Readonly<Record<string, string>>
+  /** Charges of bills in place of the calls that they cover. */
+  readonly billed?: boolean
 }
 
 const known = (name: string): string => `coalesce(${name}, 0)`
@@ -168,16 +171,17 @@ const unitPrice = (price: Component['price']): string =>
     .map((name) => `u_${name}`)
     .join(', ')})`
 
-export function focus({ version, scope, by, accounts }: FocusRequest): Query<unknown> {
+export function focus({ version, scope, by, accounts, billed = false }: FocusRequest): Query<unknown> {
+  const columns = focusColumns(version, billed)
   const condition = inScope(scope)
   const { tags, params: tagParams } = tagsOf(by)
   const rateKeys = ['band_lo', 'minute_lo', 'minute_hi', ...priceNames.map((name) => `u_${name}`)]
   const sql = /* sql */ `
-    WITH charged_calls AS (
+    WITH ${billed ? `covered_spans AS (${coveredSpans}), ` : ''}charged_calls AS (
       SELECT CAST(ts AS DATE) AS day, *, ${modeOf('calls')} AS mode,
         coalesce(cost_basis = 'list', false) AS is_listed, ${tags} AS focus_tags
       FROM calls
-      WHERE cost_usd IS NOT NULL AND (cost_basis IN ('list', 'reported') OR cost_usd <> 0) AND ${condition.sql}
+      WHERE cost_usd IS NOT NULL AND (cost_basis IN ('list', 'reported') OR cost_usd <> 0) AND ${condition.sql}${billed ? ` AND ${isUncovered}` : ''}
     ), listed_groups AS (
       SELECT row_number() OVER () AS group_number, *
       FROM (
@@ -240,11 +244,10 @@ export function focus({ version, scope, by, accounts }: FocusRequest): Query<unk
         from_json(CAST($accounts AS JSON), '"MAP(VARCHAR, VARCHAR)"') AS accounts
       FROM named_charges
     )
-    SELECT ${focusColumns(version)
-      .map(({ name, sql: value, type }) => `CAST(${value} AS ${type}) AS "${name}"`)
-      .join(',\n      ')}
+    SELECT ${columns.map(({ name, sql: value, type }) => `CAST(${value} AS ${type}) AS "${name}"`).join(',\n      ')}
     FROM priced_charges
-    ORDER BY day, sku_price_id, cost_basis, tags NULLS FIRST, list_unit_price, list_cost`
+    ${billed ? `UNION ALL ${billedRows(scope, columns)}` : ''}
+    ORDER BY "ChargePeriodStart", "SkuPriceId", "x_CostBasis", "Tags" NULLS FIRST, "ListUnitPrice", "ListCost"`
   return { sql, params: { ...condition.params, ...tagParams, accounts: JSON.stringify(accounts) } }
 }
 

@@ -35,6 +35,7 @@ describe('export', () => {
     ['focus-accounts', ['focus', ...morning, '--billing-account', 'anthropic=a-1', '--output', 'focus.csv']],
     ['focus-1.2', ['focus', ...morning, '--focus-version', '1.2', '--by', 'none']],
     ['focus-version', ['focus', '--focus-version', '1.1']],
+    ['focus-billed-where', ['focus', '--billed', '--where', 'team=a']],
     ['focus-time', ['focus', '--by', 'day']],
     ['focus-account', ['focus', '--billing-account', 'openai=']],
     ['focus-jsonl', ['focus', '--format', 'jsonl']],
