@@ -5,6 +5,7 @@ import {
   groupBy,
   modelKey,
   moneyOf,
+  share,
   sumOf,
   type BilledRow,
   type Kind,
@@ -181,9 +182,20 @@ function billedRow(row: BilledSumRow, tz: string): BilledRow {
 }
 
 function kindOf({ token_type: type, unit, model, kind }: BilledSumRow): Kind {
-  if (type === 'cache_write_1h') return 'cache_write'
   if (type !== null) return type as Kind
   return kind === 'cost' && model !== null && unit === 'requests' ? 'all' : 'other'
+}
+
+/** Writes for five minutes and for an hour, whose cost is one sum: by 1.25 and 2 times the price of input, as they are sold. */
+function writesOf(row: LoggedSumRow): readonly (readonly [Kind, bigint, Money])[] {
+  const long = BigInt(row.cache_write_1h_tokens)
+  const short = BigInt(row.cache_write_tokens) - long
+  const cost = moneyOf(row.cache_write_cost ?? '0')
+  const ofLong = share(cost, long * 8n, short * 5n + long * 8n)
+  return [
+    ['cache_write', short, cost - ofLong],
+    ['cache_write_1h', long, ofLong],
+  ]
 }
 
 /** A row of sums as one row a kind of tokens. */
@@ -204,10 +216,16 @@ function loggedRows(row: LoggedSumRow): LoggedRow[] {
     tokens: BigInt(tokens),
     cost: money(cost),
   })
-  const rows = [
+  const writes = writesOf(row).map(([kind, tokens, cost]) => ({
+    ...shared,
+    kind,
+    tokens,
+    cost: row.by_list && row.priced ? cost : 0n,
+  }))
+  const rows: LoggedRow[] = [
     of('input', row.input_tokens, row.input_cost),
     of('cache_read', row.cache_read_tokens, row.cache_read_cost),
-    of('cache_write', row.cache_write_tokens, row.cache_write_cost),
+    ...writes,
     of('output', row.output_tokens, row.output_cost),
     of('other', '0', row.other_cost),
   ]
@@ -304,6 +322,7 @@ function listPriceOf(book: PriceBook, until: string): ListPrice {
     input: 'input_price',
     cache_read: 'cache_read_price',
     cache_write: 'cache_write_price',
+    cache_write_1h: 'cache_write_1h_price',
     output: 'output_price',
   } as const
   return (provider, model, kind) => {

@@ -1,5 +1,5 @@
 /** Bills that are corrected, split, copied and read in any order: what counts is what the newest ones say. */
-import { utimesSync } from 'node:fs'
+import { readFileSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
@@ -120,6 +120,62 @@ test('the newest version of each day counts, whatever order, name and container'
       ).toEqual([[{ n: 0 }], [{ n: 0 }]])
     }),
     { numRuns: 4 },
+  )
+})
+
+const bits = [
+  '"',
+  ',',
+  '\n',
+  '{',
+  ']',
+  'null',
+  '-',
+  '1e400',
+  'NaN',
+  '9'.repeat(40),
+  "'",
+  '\u0000',
+  '\u001b[31m',
+  '\\',
+  '2026-13-45',
+  '\ud800',
+  ';',
+  '\r\n',
+  '"a":"b"',
+]
+
+test('whatever is torn in a bill, no record is lost and nothing fails', async () => {
+  const names = [
+    'openai/api/2026-05.json',
+    'anthropic/api/2026-05.usage.json',
+    'anthropic/console/claude_api_cost_2026_09.csv',
+    'aws-cur/cur2-bedrock.csv',
+    'gcp/detailed-export.jsonl',
+    'focus/versions/focus-1.4.csv',
+  ]
+  const tear = fc.record({
+    at: fc.nat(),
+    bit: fc.constantFrom(...bits),
+    length: fc.integer({ min: 0, max: 5 }),
+  })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...names),
+      fc.array(tear, { minLength: 1, maxLength: 4 }),
+      async (name, tears) => {
+        const whole = readFileSync(new URL(`../../fixtures/bills/${name}`, import.meta.url), 'utf8')
+        const text = tears.reduce((now, { at, bit, length }) => {
+          const from = at % now.length
+          return now.slice(0, from) + bit + now.slice(from + length)
+        }, whole)
+        const { files } = await ingestInto(workshop.store(), [write(join(workshop.room(), name), text)])
+        const { lines, imported, duplicates, superseded, skipped, rejected, note } = files[0]!
+        expect(lines).toBe(imported + duplicates + superseded + skipped + rejected)
+        expect(note ?? '').not.toContain('it could not be read:')
+      },
+    ),
+    { numRuns: 12 },
   )
 })
 

@@ -4,7 +4,7 @@
 export type Money = bigint
 
 /** Of what kind a row is: tokens, `all` where the whole is one amount, `other` for what no tokens are billed for. */
-export type Kind = 'input' | 'cache_read' | 'cache_write' | 'output' | 'all' | 'other'
+export type Kind = 'input' | 'cache_read' | 'cache_write' | 'cache_write_1h' | 'output' | 'all' | 'other'
 
 export interface BilledRow {
   readonly provider: string

@@ -81,22 +81,30 @@ export type PriceOf = (
   tier: string,
 ) => readonly [Money, bigint] | undefined
 
-/** Input that the bill counts as read from a cache, and the logs as plain; with the same tokens in all. */
+/** As what tokens may be logged that the bill counts as cached, or as written to a cache for an hour. */
+const mistaken = [
+  ['input', 'cache_read'],
+  ['input', 'cache_write'],
+  ['input', 'cache_write_1h'],
+  ['cache_write', 'cache_write_1h'],
+] as const
+
+/** Tokens that the bill counts as cached, and the logs as plain or as cached for less long; with the same tokens in all. */
 export function moveCached(provider: string, cells: readonly Cell[], priceOf: PriceOf): Part[] {
   const sums = new Map<string, { amount: Money; tokens: bigint }>()
   for (const group of groupBy(cells, ({ bucket, model, tier }) =>
     JSON.stringify([bucket, model, tier]),
   ).values()) {
-    const plain = group.find(({ kind }) => kind === 'input')
-    if (plain === undefined || plain.billedTokens === null) continue
-    for (const kind of ['cache_read', 'cache_write'] as const) {
+    for (const [as, kind] of mistaken) {
+      const plain = group.find((cell) => cell.kind === as)
       const cached = group.find((cell) => cell.kind === kind)
-      if (cached?.billedTokens === undefined || cached.billedTokens === null) continue
-      const [over, under] = [plain.tokens - plain.billedTokens, cached.billedTokens - cached.tokens]
+      const [mine, theirs] = [plain?.billedTokens ?? null, cached?.billedTokens ?? null]
+      if (plain === undefined || cached === undefined || mine === null || theirs === null) continue
+      const [over, under] = [plain.tokens - mine, theirs - cached.tokens]
       const moved = over < under ? over : under
       if (moved <= 0n) continue
       const from = share(plain.computed, moved, plain.tokens)
-      const [amount, of] = priceOf(cached.model, kind, cached.tier) ?? [cached.billed, cached.billedTokens]
+      const [amount, of] = priceOf(cached.model, kind, cached.tier) ?? [cached.billed, theirs]
       const to = share(amount, moved, of)
       plain.tokens -= moved
       plain.computed -= from
@@ -111,7 +119,7 @@ export function moveCached(provider: string, cells: readonly Cell[], priceOf: Pr
     model,
     amount,
     cause: 'cached_not_logged',
-    evidence: `${tokens.toLocaleString('en')} tokens of input are logged as plain and billed as cached`,
+    evidence: `${tokens.toLocaleString('en')} tokens are billed as cached, or as written for an hour, and logged otherwise`,
   }))
 }
 

@@ -244,7 +244,6 @@ function modelParts(model: string, pairs: readonly Pair[], ratios: Ratios, told:
   if (region !== undefined && fitsAt(off, ratio, half))
     return [part(['region_multiplier'], `${percent(ratio)} on what is billed in ${region}`, ratio)]
   const byKind = [...groupBy(off, ({ kind }) => kind)]
-  const kinds = byKind.map(([kind]) => kind)
   if (fitsAt(pairs, ratioOf(pairs), half))
     return [
       part(
@@ -269,11 +268,7 @@ function modelParts(model: string, pairs: readonly Pair[], ratios: Ratios, told:
   )
   if (constant && (told.tokens || new Set(pairs.map(({ bucket }) => bucket)).size > 2))
     return [
-      part(
-        ['wrong_price'],
-        byKind.map(([kind, own]) => `${percent(ratioOf(own))} on ${kind}`).join(', '),
-        kinds.length === 1 ? ratioOf(off) : undefined,
-      ),
+      part(['wrong_price'], byKind.map(([kind, own]) => `${percent(ratioOf(own))} on ${kind}`).join(', ')),
     ]
   return looseParts(pairs, ratios)
 }

@@ -58,6 +58,7 @@ const names: Readonly<Record<Cell['kind'], string>> = {
   input: 'input',
   cache_read: 'cache reads',
   cache_write: 'cache writes',
+  cache_write_1h: 'cache writes of an hour',
   output: 'output',
   all: '',
   other: '',

@@ -83,7 +83,9 @@ export interface LoggedSumRow {
   readonly calls: Whole
   readonly input_tokens: Decimal
   readonly cache_read_tokens: Decimal
+  /** Those of an hour among them. */
   readonly cache_write_tokens: Decimal
+  readonly cache_write_1h_tokens: Decimal
   readonly output_tokens: Decimal
   readonly input_cost: Decimal | null
   readonly cache_read_cost: Decimal | null
@@ -103,6 +105,7 @@ export function loggedSums(scope: Scope): Query<LoggedSumRow> {
       SELECT ${labels}, count(*) AS calls,
         ${tokens('coalesce(input_tokens, 0) - coalesce(cache_read_input_tokens, 0) - coalesce(cache_creation_input_tokens, 0)')} AS input_tokens,
         ${tokens('cache_read_input_tokens')} AS cache_read_tokens, ${tokens('cache_creation_input_tokens')} AS cache_write_tokens,
+        ${tokens('cache_creation_1h_input_tokens')} AS cache_write_1h_tokens,
         ${tokens('output_tokens')} AS output_tokens,
         sum(list_input_cost_usd) AS input_cost, sum(list_cache_read_cost_usd) AS cache_read_cost,
         sum(list_cache_write_cost_usd) AS cache_write_cost, sum(list_output_cost_usd) AS output_cost,

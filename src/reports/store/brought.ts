@@ -149,9 +149,12 @@ export function nextAfterIngest(
 ): NonNullable<Report['next']> {
   if (facts.dryRun) return []
   const { brought, files } = facts
-  const isIn = brought.calls > 0 || files.some(({ state }) => state === 'unchanged')
-  if (!isIn) return []
-  return [reportCommand({ typed, now, newest: brought.last_ts })]
+  const isBilled = facts.bills.length > 0
+  const isIn = brought.calls > 0 || (!isBilled && files.some(({ state }) => state === 'unchanged'))
+  return [
+    ...(isIn ? [reportCommand({ typed, now, newest: brought.last_ts })] : []),
+    ...(isBilled ? [typed('llmcost reconcile')] : []),
+  ]
 }
 
 /** The report that has the newest calls in it. @param newest time of the newest call */
