@@ -12,6 +12,7 @@ export const clickhouse: Dialect = {
   asWhole: (sql) => `CAST(${sql} AS Nullable(Int64))`,
   asWide: (sql) => `CAST(${sql} AS Nullable(Int128))`,
   asDouble: (sql) => `CAST(${sql} AS Nullable(Float64))`,
+  joined: (sql) => `arrayStringConcat(groupArray(${sql}), ' ')`,
   divided: (whole, by) => `intDiv(${whole}, ${by})`,
   wideDivided: (wide, by) => `intDiv(${wide}, ${by})`,
   decimalUnits: (sql) =>

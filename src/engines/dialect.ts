@@ -31,6 +31,8 @@ export interface Dialect {
   asWhole(sql: string): string
   asWide(sql: string): string
   asDouble(sql: string): string
+  /** An aggregate: texts, with spaces between them, in no order. */
+  joined(sql: string): string
   /** Of numbers from 0 on, without what is left over. */
   divided(whole: string, by: string): string
   /** Of numbers from 0 on, without what is left over. */

@@ -10,6 +10,7 @@ export const duckdb: Dialect = {
   asWhole: (sql) => `CAST(${sql} AS BIGINT)`,
   asWide: (sql) => `CAST(${sql} AS HUGEINT)`,
   asDouble: (sql) => `CAST(${sql} AS DOUBLE)`,
+  joined: (sql) => `string_agg(${sql}, ' ')`,
   divided: (whole, by) => `((${whole}) // (${by}))`,
   wideDivided: (wide, by) => `((${wide}) // ${by})`,
   decimalUnits: (sql) =>

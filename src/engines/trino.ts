@@ -12,6 +12,7 @@ export const trino: Dialect = {
   asWhole: (sql) => `CAST(${sql} AS BIGINT)`,
   asWide: (sql) => `CAST(${sql} AS ${wide})`,
   asDouble: (sql) => `CAST(${sql} AS DOUBLE)`,
+  joined: (sql) => `array_join(array_agg(${sql}), ' ')`,
   divided: (whole, by) => `((${whole}) / (${by}))`,
   // A quotient of decimals is rounded; that of a multiple is exact.
   wideDivided: (sql, by) =>

@@ -97,8 +97,10 @@ test.each(['list-first', 'reported-first'] as const)(
       const book = await loadPriceBook({ overrideFiles: priceFiles })
       const found = await cellsFrom(db, { dialect: clickhouse, ask }, table, book, costBasis, [window])
       expect((await db.query(`${differing(found)} LIMIT 4`)).rows).toEqual([])
-      await db.run(`CREATE OR REPLACE TABLE days AS FROM ${await daysOf(db, { dialect: clickhouse, ask }, table, book, costBasis, [window])}`) // prettier-ignore
-      expect((await db.query(`${differingDays('own', 'days')} LIMIT 4`)).rows).toEqual([])
+      if (costBasis === 'list-first') {
+        await db.run(`CREATE OR REPLACE TABLE days AS FROM ${await daysOf(db, { dialect: clickhouse, ask }, table, book, costBasis, [window])}`) // prettier-ignore
+        expect((await db.query(`${differingDays('own', 'days')} LIMIT 4`)).rows).toEqual([])
+      }
       expect((await db.one<{ n: number }>(`SELECT sum(cell_rows) AS n FROM ${found}`)).n).toBeGreaterThan(450)
     } finally {
       db.close()

@@ -10,9 +10,10 @@ export const dayOfAnswer = 'make_timestamp(CAST(day AS BIGINT) * 86400000000)'
 
 /** @param answer FROM item with the texts of an answer */
 export const sketchesOfAnswer = (answer: string): string =>
-  `SELECT ${dayOfAnswer} AS ts, label, ${casts.label("nullif(label_value, '')")} AS label_value, quantity,
-    CAST(bucket AS SMALLINT) AS bucket, CAST(sum(CAST(bucket_calls AS BIGINT)) AS BIGINT) AS bucket_calls
-  FROM ${answer} WHERE kind = 'sketch' GROUP BY ALL`
+  `SELECT ts, label, label_value, quantity, CAST(split_part(pair, ':', 1) AS SMALLINT) AS bucket,
+    CAST(sum(CAST(split_part(pair, ':', 2) AS BIGINT)) AS BIGINT) AS bucket_calls
+  FROM (SELECT ${dayOfAnswer} AS ts, label, ${casts.label("nullif(label_value, '')")} AS label_value, quantity,
+      unnest(string_split(buckets, ' ')) AS pair FROM ${answer} WHERE kind = 'sketch') GROUP BY ALL`
 
 /** @param answer FROM item with the texts of an answer */
 export function usersOfAnswer(answer: string): string {

@@ -29,7 +29,8 @@ const conditions: Readonly<Partial<Record<ConditionName, string>>> = {
 
 const userColumns = userParts.map(([name, of]) => userColumn(name, of))
 
-const ofSketches = ['label', 'label_value', 'quantity', 'bucket', 'bucket_calls'] as const
+/** `buckets` are `number:calls`, with spaces between them: a row for each would be a hundred times as many. */
+const ofSketches = ['label', 'label_value', 'quantity', 'buckets'] as const
 
 /**
  * Columns of an answer. `kind` is what a row tells of: `sketch`, `user`, or `day` where there are too many users;
@@ -99,84 +100,88 @@ const quantityOf = [
   quantityAt('output_of_max_tokens'),
 ]
 
-function sketchRows(dialect: Dialect): string {
-  const labels = sketchLabels.map((label) => `y_${label}`)
-  const asText = (label: (typeof sketchLabels)[number]): string => `coalesce(${labelSources[label]}, '')`
+const labels = sketchLabels.map((label) => `y_${label}`)
+const dayAndLabels = ['y_day', ...labels].join(', ')
+
+/** FROM item of numbers from 0 on. */
+const numbers = (dialect: Dialect, alias: string, column: string, n: number): string =>
+  dialect.inline(
+    alias,
+    [{ name: column, type: 'whole' }],
+    Array.from({ length: n }, (_, i) => [i]),
+  )
+
+/** The fields of a call that count in sketches. */
+const fields = ['a_latency_ms', 'a_ttft_ms', 'a_cache_hit', 'a_operation', 'w_status', 't_input', 't_output', 't_max_tokens', 'c_cost'] // prettier-ignore
+
+/** SELECT: for each call and quantity that it has, its units, day and labels. */
+function unitsOfCalls(dialect: Dialect): string {
   const read = `${select({
     y_day: dialect.divided('a_us', String(dayMicros)),
     y_which: `CASE WHEN ${isHit} THEN 1 ELSE 0 END + CASE WHEN ${isFailed} THEN 2 ELSE 0 END`,
     y_output: dialect.asDouble('t_output'),
-    ...Object.fromEntries(sketchLabels.map((label) => [`y_${label}`, asText(label)])),
     ...Object.fromEntries(
-      [
-        'a_latency_ms',
-        'a_ttft_ms',
-        'a_cache_hit',
-        'w_status',
-        't_input',
-        't_output',
-        't_max_tokens',
-        'c_cost',
-        'a_operation',
-      ].map((name) => [name, name]),
+      sketchLabels.map((label) => [`y_${label}`, `coalesce(${labelSources[label]}, '')`]),
     ),
+    ...Object.fromEntries(fields.map((name) => [name, name])),
   })} FROM priced_calls p WHERE r_refused IS NULL`
   const kept = ['y_day', 'y_which', ...labels]
-  const doubles = `SELECT ${[...kept, 'c_cost', 't_input', 't_output', 'a_operation'].join(', ')}, ${Object.entries(
-    measured,
+  const doubles = `${select({
+    ...Object.fromEntries(
+      [...kept, 'c_cost', 't_input', 't_output', 'a_operation'].map((name) => [name, name]),
+    ),
+    ...measured,
+  })} FROM (${read}) r`
+  const counted = ['c_cost', 't_input', 't_output'].map((name) =>
+    dialect.asWhole(`CASE WHEN ${isCall} THEN ${name} END`),
   )
-    .map(([name, sql]) => `${sql} AS ${name}`)
-    .join(', ')} FROM (${read}) r`
-  const counted = ['c_cost', 't_input', 't_output'].map(
-    (name, i) => `${dialect.asWhole(`CASE WHEN ${isCall} THEN ${name} END`)} AS u_${i}`,
+  const rounded = Object.keys(measured).map((name) =>
+    roundedWhole(
+      dialect,
+      `(CASE WHEN ${name} > 9.99999999999999e17 THEN 9.99999999999999e17 ELSE ${name} END)`,
+    ),
   )
-  const rounded = Object.keys(measured).map(
-    (name, i) =>
-      `${roundedWhole(dialect, `(CASE WHEN ${name} > 9.99999999999999e17 THEN 9.99999999999999e17 ELSE ${name} END)`)} AS u_${i + counted.length}`,
-  )
-  const units = `SELECT ${[...kept, ...counted, ...rounded].join(', ')} FROM (${doubles}) d`
-  const numbers = (alias: string, column: string, n: number): string =>
-    dialect.inline(
-      alias,
-      [{ name: column, type: 'whole' }],
-      Array.from({ length: n }, (_, i) => [i]),
-    )
-  const values = `SELECT ${['y_day', ...labels].join(', ')}, ${chosen('q_n', quantityOf)} AS v_quantity, ${chosen(
+  const units = [...counted, ...rounded].map((sql, i) => `${sql} AS u_${i}`)
+  const apart = `SELECT ${dayAndLabels}, ${chosen('q_n', quantityOf)} AS v_quantity, ${chosen(
     'q_n',
-    quantityOf.map((_, i) => `u_${i}`),
+    units.map((_, i) => `u_${i}`),
   )} AS v_units
-FROM (${units}) u CROSS JOIN ${numbers('q', 'q_n', quantityOf.length)}`
-  const guessed = `SELECT ${['y_day', ...labels].join(', ')}, v_quantity, v_units, ${guess(dialect)} AS v_guess FROM (${values}) v WHERE v_units IS NOT NULL`
+FROM (SELECT ${[...kept, ...units].join(', ')} FROM (${doubles}) d) u CROSS JOIN ${numbers(dialect, 'q', 'q_n', units.length)}`
+  return `SELECT * FROM (${apart}) v WHERE v_units IS NOT NULL`
+}
+
+/** SELECT: how many calls of each combination of labels lie in each bucket. */
+function bucketsOfLabels(dialect: Dialect): string {
   const bounds = dialect.inline(
     'b',
-    [
-      { name: 'b_bucket', type: 'whole' },
-      { name: 'b_least', type: 'whole' },
-    ],
+    ['b_bucket', 'b_least'].map((name) => ({ name, type: 'whole' })),
     growingLeasts,
   )
-  const bucketed = `SELECT ${['y_day', ...labels].join(', ')}, v_quantity, v_guess - CASE WHEN v_units < b_least THEN 1 ELSE 0 END AS v_bucket
+  const guessed = `SELECT ${dayAndLabels}, v_quantity, v_units, ${guess(dialect)} AS v_guess FROM (${unitsOfCalls(dialect)}) n`
+  const bucketed = `SELECT ${dayAndLabels}, v_quantity, v_guess - CASE WHEN v_units < b_least THEN 1 ELSE 0 END AS v_bucket
 FROM (${guessed}) g LEFT JOIN ${bounds} ON g.v_guess = b.b_bucket`
-  const together = `SELECT ${['y_day', ...labels].join(', ')}, v_quantity, v_bucket, count(*) AS v_calls FROM (${bucketed}) k GROUP BY ${['y_day', ...labels].join(', ')}, v_quantity, v_bucket`
-  const apart = `SELECT y_day, l_n, ${chosen('l_n', ["''", ...labels])} AS l_value, v_quantity, v_bucket, v_calls FROM (${together}) t CROSS JOIN ${numbers('l', 'l_n', labels.length + 1)}`
-  const byLabel = `SELECT y_day, l_n, l_value, v_quantity, v_bucket, sum(v_calls) AS s_calls, dense_rank() OVER (PARTITION BY y_day, l_n ORDER BY l_value) AS s_rank
+  return `SELECT ${dayAndLabels}, v_quantity, v_bucket, count(*) AS v_calls FROM (${bucketed}) k GROUP BY ${dayAndLabels}, v_quantity, v_bucket`
+}
+
+/** One row a day, label, value and quantity; none of a label that has too many values. */
+function sketchRows(dialect: Dialect): string {
+  const apart = `SELECT y_day, l_n, ${chosen('l_n', ["''", ...labels])} AS l_value, v_quantity, v_bucket, v_calls
+FROM (${bucketsOfLabels(dialect)}) t CROSS JOIN ${numbers(dialect, 'l', 'l_n', labels.length + 1)}`
+  const byLabel = `SELECT y_day, l_n, l_value, v_quantity, v_bucket, sum(v_calls) AS s_calls
 FROM (${apart}) a GROUP BY y_day, l_n, l_value, v_quantity, v_bucket`
-  const crowd = `SELECT y_day, l_n, l_value, v_quantity, v_bucket, s_calls, max(s_rank) OVER (PARTITION BY y_day, l_n) AS s_values FROM (${byLabel}) c`
-  const few = `SELECT y_day, l_n, l_value, v_quantity, v_bucket, s_calls, count(*) OVER (PARTITION BY y_day) AS s_lines FROM (${crowd}) w WHERE s_values <= ${mostOfDay.values}`
+  const pair = `concat(${dialect.asText('v_bucket')}, ':', ${dialect.asText('s_calls')})`
+  const packed = `SELECT y_day, l_n, l_value, v_quantity, ${dialect.joined(pair)} AS s_buckets FROM (${byLabel}) b GROUP BY y_day, l_n, l_value, v_quantity`
+  const ranked = `SELECT y_day, l_n, l_value, v_quantity, s_buckets, dense_rank() OVER (PARTITION BY y_day, l_n ORDER BY l_value) AS s_rank FROM (${packed}) d`
+  const crowd = `SELECT y_day, l_n, l_value, v_quantity, s_buckets, max(s_rank) OVER (PARTITION BY y_day, l_n) AS s_values FROM (${ranked}) c`
+  const few = `SELECT y_day, l_n, l_value, v_quantity, s_buckets, count(*) OVER (PARTITION BY y_day) AS s_lines FROM (${crowd}) w WHERE s_values <= ${mostOfDay.values}`
+  const word = (list: readonly string[]): readonly string[] => list.map((one) => `'${one}'`)
   return `${told(dialect, {
     kind: "'sketch'",
     day: 'y_day',
-    label: chosen(
-      'l_n',
-      ['total', ...sketchLabels].map((word) => `'${word}'`),
-    ),
+    label: chosen('l_n', word(['total', ...sketchLabels])),
     label_value: 'l_value',
-    quantity: chosen(
-      'v_quantity',
-      sketchQuantities.map((word) => `'${word}'`),
-    ),
-    bucket: 'v_bucket',
-    bucket_calls: 's_calls',
+    quantity: chosen('v_quantity', word(sketchQuantities)),
+    buckets: 's_buckets',
     day_lines: 's_lines',
   })} FROM (${few}) s`
 }

@@ -30,7 +30,7 @@ export function clickhouseConnection(address: Address, env: Env): Connection {
       const { statusCode = 0 } = response
       if (statusCode !== 200) {
         const text = await textOf(response, 100_000)
-        const code = /^\s*Code: (\d+)/.exec(text)?.[1]
+        const code = /(?:^|\s)Code: (\d+)\. DB::/.exec(text)?.[1]
         if (code === undefined) throw turnedAway(address, statusCode, text)
         throw ofCredentials.has(code) ? turnedAway(address, statusCode, text, true) : refusedBy(address, text)
       }
