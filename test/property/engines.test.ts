@@ -10,6 +10,7 @@ import { enginePresets } from '../../src/config/presets.js'
 import { presets } from '../../src/engines/presets.js'
 import { duckdb } from '../../src/engines/duckdb.js'
 import { ownTable } from '../../src/engines/table.js'
+import { leasts } from '../../src/rollups/sketch-buckets.js'
 import { loadPriceBook } from '../../src/pricing/book.js'
 import { cellsFrom, daysOf, differing, differingDays, loggedCall, oddPrices } from './engines-world.js'
 import { ingestInto, Workshop, write } from './ingesting.js'
@@ -68,3 +69,48 @@ test('cells that an engine makes of calls are those that the store makes of them
     { numRuns: tries(2, 40), endOnFailure: true },
   )
 }, 120_000)
+
+test('a value at a bound of a bucket, and one beside it, are counted as the store counts them', async () => {
+  const edges = leasts
+    .flatMap((least) => [least - 1n, least, least + 1n])
+    .filter((n) => n >= 0n && n <= 1_000_000_000n)
+  const lines = [...new Set(edges)].map((n, i) =>
+    JSON.stringify({
+      timestamp: new Date(Date.UTC(2025, 10, 2) + i * 1000).toISOString(),
+      model: 'in-house-1',
+      input_tokens: Number(n),
+      output_tokens: 1,
+      // Latencies are sketched in millionths of a millisecond.
+      latency_ms: Number(n) / 1000,
+    }),
+  )
+  const store = workshop.store()
+  await ingestInto(store, [write(join(workshop.room(), 'edges.jsonl'), `${lines.join('\n')}\n`)], {
+    store: cubed,
+  })
+  const db = await Database.open(':memory:', 'write', { threads: 1 })
+  try {
+    await db.run(`ATTACH '${store}' AS store (READ_ONLY)`)
+    await db.run('CREATE TABLE calls AS SELECT * FROM store.calls')
+    const ask = async (sql: string): Promise<string> => {
+      await db.run(`CREATE OR REPLACE TEMP TABLE told AS ${sql}`)
+      return 'told'
+    }
+    const book = await loadPriceBook({ overrideFiles: [] })
+    const answer = await daysOf(
+      db,
+      { dialect: duckdb, ask },
+      ownTable(duckdb, 'calls'),
+      book,
+      'list-first',
+      hours,
+    )
+    expect((await db.query(`${differingDays('store', answer)} LIMIT 6`)).rows).toEqual([])
+    const { buckets } = await db.one<{ buckets: number }>(
+      "SELECT count(*) AS buckets FROM store.daily_sketches WHERE label = 'total' AND quantity = 'input_tokens'",
+    )
+    expect(buckets).toBeGreaterThan(1700)
+  } finally {
+    db.close()
+  }
+}, 60_000)
