@@ -6,7 +6,15 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CauseId, Part } from '../../src/billing/reconcile/cause.js'
-import { about, moneyOf, moneyText, sumOf } from '../../src/billing/reconcile/cells.js'
+import {
+  about,
+  moneyOf,
+  moneyText,
+  sumOf,
+  type BilledRow,
+  type LoggedRow,
+} from '../../src/billing/reconcile/cells.js'
+import { partsOf } from '../../src/billing/reconcile/reconcile.js'
 import { openStoreForReading } from '../../src/db/store.js'
 import { loadPriceBook, type PriceBook } from '../../src/pricing/book.js'
 import { reconcile, type Reconciled } from '../../src/questions/reconciling.js'
@@ -342,6 +350,67 @@ describe('a cause that the bill tells is named with its amount', () => {
     expectCauses(found, {
       calls_not_billed: -worth(found.calls.filter((call) => within(call) && isOther(call))),
     })
+  })
+})
+
+describe('regions', () => {
+  const row = {
+    provider: 'anthropic',
+    bucket: '2026-09-02',
+    kind: 'input',
+    tier: null,
+    project: null,
+  } as const
+  const billed = (model: string, region: string, tokens: bigint, cost: string): BilledRow => ({
+    ...row,
+    model,
+    region,
+    labels: {},
+    category: 'Usage',
+    cost: moneyOf(cost),
+    tokens,
+    charges: 1,
+  })
+  const logged = (model: string, tokens: bigint, cost: string): LoggedRow => ({
+    ...row,
+    quarter: 0,
+    model,
+    tokens,
+    cost: moneyOf(cost),
+    priced: true,
+  })
+  const partsIn = (rows: readonly BilledRow[]): readonly Part[] =>
+    partsOf(
+      'anthropic',
+      { billed: rows, logged: [logged('a', 2_000_000n, '6'), logged('b', 2_000_000n, '2')] },
+      () => '2026-09-02',
+      () => undefined,
+    )
+
+  test('what one region costs more is its multiplier', () => {
+    const parts = partsIn([
+      billed('a', 'us', 1_000_000n, '3.3'),
+      billed('a', 'global', 1_000_000n, '3'),
+      billed('b', 'us', 1_000_000n, '1.1'),
+      billed('b', 'global', 1_000_000n, '1'),
+    ])
+    expect(parts.map(({ cause, amount }) => [cause, moneyText(amount)])).toEqual([
+      ['region_multiplier', '0.3'],
+      ['region_multiplier', '0.1'],
+    ])
+  })
+
+  test('where all is of one region, its multiplier may be a contract', () => {
+    const [part, ...others] = partsIn([
+      billed('a', 'us', 2_000_000n, '6.6'),
+      billed('b', 'us', 2_000_000n, '2.2'),
+    ])
+    expect(others).toEqual([])
+    expect([part!.cause, part!.fits, moneyText(part!.amount)]).toEqual([
+      undefined,
+      ['contract', 'region_multiplier'],
+      '0.8',
+    ])
   })
 })
 

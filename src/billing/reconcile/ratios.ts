@@ -60,7 +60,7 @@ function pairsOf(cells: readonly Cell[]): Pair[] {
     return regions.map(([region, one], i) => {
       const expected = i === regions.length - 1 ? left : share(cell.computed, one.tokens, counted)
       left -= expected
-      return { ...whole, region, billed: one.billed, expected }
+      return { ...whole, region, billed: one.billed, expected, charges: one.charges }
     })
   })
 }
@@ -166,11 +166,13 @@ const percent = (ratio: number): string =>
 const isNear = (ratio: number, to: number): boolean => Math.abs(ratio - to) <= 0.002 * to
 
 /** Causes other than the price that make this ratio, as far as the bill does not tell. */
-function alike(ratio: number, told: Told): CauseId[] {
+function alike(ratio: number, told: Told, pairs: readonly Pair[]): CauseId[] {
   const causes: CauseId[] = []
   if (!told.tiers && (isNear(ratio, 0.5) || (ratio >= 1.5 && ratio <= 2.5) || isNear(ratio, 6)))
     causes.push('tier_not_logged')
-  if (!told.regions && isNear(ratio, 1.1)) causes.push('region_multiplier')
+  // Of one region alone the bill has nothing to compare it with.
+  const regions = new Set(pairs.map(({ region }) => region))
+  if ((!told.regions || regions.size < 2) && isNear(ratio, 1.1)) causes.push('region_multiplier')
   return causes
 }
 
@@ -202,7 +204,7 @@ function constantPart(
   const causes: CauseId[] = [
     'contract',
     ...(models.length === 1 ? (['wrong_price'] as const) : []),
-    ...alike(ratio, told),
+    ...alike(ratio, told, pairs),
     // Calls that are lost do not thin out every day alike; two days may be chance.
     ...(!told.tokens && days < 3 ? ([ratio > 1 ? 'logs_missing' : 'calls_not_billed'] as const) : []),
   ]
@@ -221,7 +223,7 @@ function contractPart(pairs: readonly Pair[], ratio: number, { provider, told }:
     provider,
     model: null,
     amount: sumOf(pairs, ({ expected }) => scaledBy(expected, ratio)),
-    ...named(['contract', ...alike(ratio, told)], told),
+    ...named(['contract', ...alike(ratio, told, pairs)], told),
     evidence: `${percent(ratio)} on most models`,
     ratio,
   }
@@ -247,7 +249,7 @@ function modelParts(model: string, pairs: readonly Pair[], ratios: Ratios, told:
   if (fitsAt(pairs, ratioOf(pairs), half))
     return [
       part(
-        ['wrong_price', ...alike(ratioOf(pairs), told)],
+        ['wrong_price', ...alike(ratioOf(pairs), told, pairs)],
         `${percent(ratioOf(pairs))} on every day and kind of tokens`,
         ratioOf(pairs),
       ),
@@ -256,7 +258,7 @@ function modelParts(model: string, pairs: readonly Pair[], ratios: Ratios, told:
   if (step !== undefined)
     return [
       part(
-        ['wrong_price', ...alike(step.ratio, told)],
+        ['wrong_price', ...alike(step.ratio, told, pairs)],
         `${percent(step.ratio)} ${step.isFrom ? 'from' : 'until'} ${step.day}`,
         step.ratio,
       ),
@@ -336,9 +338,9 @@ function looseParts(pairs: readonly Pair[], { provider, told, half }: Ratios): P
   ]
 }
 
-/** Half of the last digit of amounts: what rounding may take away or add to each. */
+/** Half of the last digit of amounts, at most of a cent: what rounding may take away or add to each. */
 export function halfDigit(amounts: readonly Money[]): Money {
-  let unit = 10n ** 18n
+  let unit = 10n ** 16n
   for (const amount of amounts) while (unit > 1n && absolute(amount) % unit !== 0n) unit /= 10n
   return unit / 2n
 }

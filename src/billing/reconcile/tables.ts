@@ -16,7 +16,10 @@ export interface Cell {
   readonly charges: number
   readonly priced: boolean
   /** By region, where the bill tells amount and tokens by it. */
-  readonly regions: ReadonlyMap<string, { readonly billed: Money; readonly tokens: bigint }>
+  readonly regions: ReadonlyMap<
+    string,
+    { readonly billed: Money; readonly tokens: bigint; readonly charges: number }
+  >
 }
 
 /** What is known of a provider's bill as a whole. */
@@ -85,12 +88,16 @@ export function cellsOf(
 function regionsOf(
   costs: readonly BilledRow[],
   countedElsewhere: boolean,
-): ReadonlyMap<string, { readonly billed: Money; readonly tokens: bigint }> {
+): ReadonlyMap<string, { readonly billed: Money; readonly tokens: bigint; readonly charges: number }> {
   if (countedElsewhere || costs.some(({ tokens }) => tokens === null)) return new Map()
   return new Map(
     [...groupBy(costs, ({ region }) => region ?? '')].map(([region, rows]) => [
       region,
-      { billed: sumOf(rows, ({ cost }) => cost!), tokens: sumOf(rows, ({ tokens }) => tokens!) },
+      {
+        billed: sumOf(rows, ({ cost }) => cost!),
+        tokens: sumOf(rows, ({ tokens }) => tokens!),
+        charges: rows.reduce((sum, { charges }) => sum + charges, 0),
+      },
     ]),
   )
 }
