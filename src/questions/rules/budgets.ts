@@ -12,7 +12,7 @@ import { ruleBudgets, type RuleBudgetRow } from '../../metrics/rules/rule-budget
 import type { Held } from '../../rules/held.js'
 import { budgetHistoryDays, stateOf } from '../budget-states.js'
 import type { Judgement } from './judgement.js'
-import { ask, askAsOf, type Question } from '../question.js'
+import { ask, type Question } from '../question.js'
 
 export async function judgeBudgets(
   question: Question,
@@ -75,20 +75,13 @@ interface Standing {
   readonly states: readonly BudgetState[]
 }
 
-/** What the budgets' filters cover, by day and step, as of a moment. */
-interface CoveredDays {
-  readonly moments: readonly { readonly step: number; readonly at: Date; readonly now: Now }[]
-  readonly keys: readonly string[]
-  readonly clockMs: readonly number[]
-  readonly rows: readonly RuleBudgetRow[]
-}
-
-/** One scan of the calls for all of it. */
-async function coveredDays(
-  { db, scope, asOf }: Question,
+/** All budgets at each step; one scan of the calls for all of it. */
+async function* statesOver(
+  { db, scope, asOf, history }: Question,
   budgets: readonly Budget[],
   steps: number,
-): Promise<CoveredDays> {
+  forecasts: boolean,
+): AsyncGenerator<Standing> {
   const { tz } = scope
   const moments = Array.from({ length: steps }, (_, step) => {
     const at = new Date(asOf.getTime() - step * hourMs)
@@ -103,21 +96,6 @@ async function coveredDays(
   const rows = await ask(
     db,
     ruleBudgets({ scope: read, asOf, filterSets: [...sets.values()], clockMs, steps }),
-  )
-  return { moments, keys, clockMs, rows }
-}
-
-/** All budgets at each step. */
-async function* statesOver(
-  question: Question,
-  budgets: readonly Budget[],
-  steps: number,
-  forecasts: boolean,
-): AsyncGenerator<Standing> {
-  const { history, scope } = question
-  const { tz } = scope
-  const { moments, keys, clockMs, rows } = await askAsOf(question.asOf, (asOf) =>
-    coveredDays({ ...question, asOf }, budgets, steps),
   )
   const days = new Days(rows)
   for (const { step, at, now } of moments) {
