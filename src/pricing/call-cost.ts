@@ -30,9 +30,10 @@ export function rateOf(rates: readonly Rate[], usage: CallUsage, at: Date): Rate
   const time = at.toISOString().slice(0, 19).replace('T', ' ')
   const minute = Math.floor(at.getTime() / 60_000) % 1440
   const size = usage.input_tokens ?? 0
+  const mode = rates[0] && modeOfCall(rates[0].provider, usage)
   return rates.find(
     (rate) =>
-      rate.mode === modeOfCall(rate.provider, usage) &&
+      rate.mode === mode &&
       rate.valid_from <= time &&
       time < rate.valid_to &&
       rate.band_lo < size &&
