@@ -40,6 +40,7 @@ describe('logs after a question', () => {
         "check",
         "metrics",
         "budget",
+        "reconcile",
         "forecast",
         "tiers",
         "caps",

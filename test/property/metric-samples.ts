@@ -13,6 +13,8 @@ import { capsNow } from '../../src/metrics/budgets/caps-now.js'
 import { capsReplay, capsReserve } from '../../src/metrics/budgets/caps-replay.js'
 import { hotCalls, type ReserveRequest } from '../../src/metrics/budgets/reserved-calls.js'
 import { dailyCosts } from '../../src/metrics/budgets/daily-costs.js'
+import { quarterHours } from '../../src/metrics/budgets/quarter-hours.js'
+import { recentSessions } from '../../src/metrics/budgets/recent-sessions.js'
 import { comparison, sharedCalls } from '../../src/metrics/comparison/comparison.js'
 import { doubtfulPrices } from '../../src/metrics/doubts/doubtful-prices.js'
 import { exposedCalls } from '../../src/metrics/exports/exposed-calls.js'
@@ -147,6 +149,22 @@ export const metrics: readonly Sample[] = [
         top: 3,
         rankSince: '2026-01-01T00:00:00Z',
         clockMs: 0,
+      }),
+  },
+  {
+    id: 'quarter_hours',
+    about: 'what quarter-hours come to, in all and by what a budget covers',
+    sample: (scope) =>
+      quarterHours({ scope, filterSets: [[], [{ dimension: 'model', operator: '~', value: 'a' }]] }),
+  },
+  {
+    id: 'recent_sessions',
+    about: 'what sessions of agents come to that had a call of late',
+    sample: ({ since, until }) =>
+      recentSessions({
+        since: since ?? '2015-01-01T00:00:00Z',
+        until: until ?? '2100-01-01T00:00:00Z',
+        most: 5,
       }),
   },
   {
