@@ -2,10 +2,10 @@
  * Tells channels of alerts: what is due is recorded under the store's lock, sent without it, and what came of
  * it recorded again. Two runs at once never send the same: the second finds the first one's record.
  */
-import { alertKey, due } from '../alerts/due.js'
-import { loadLedger, record, recordResults } from '../alerts/ledger.js'
-import { observe } from '../alerts/observe.js'
-import type { Alert, Delivery } from '../alerts/alert.js'
+import { alertKey, due } from './alerts/due.js'
+import { loadLedger, record, recordResults } from './alerts/ledger.js'
+import { observe } from './alerts/observe.js'
+import type { Alert, Delivery } from './alerts/alert.js'
 import type { Database } from '../db/database.js'
 import type { ChannelConfig } from '../domain/rules/channels.js'
 import type { FiredRule } from '../rules/fired.js'

@@ -2,9 +2,9 @@
  * A world for the tests of alerts: checks that may die before anything is recorded, before their messages leave,
  * or before what came of them is recorded; acknowledgements; snoozes; and what has arrived.
  */
-import type { Alert, Delivery } from '../../src/alerts/alert.js'
-import { due } from '../../src/alerts/due.js'
-import { observe } from '../../src/alerts/observe.js'
+import type { Alert, Delivery } from '../../src/delivery/alerts/alert.js'
+import { due } from '../../src/delivery/alerts/due.js'
+import { observe } from '../../src/delivery/alerts/observe.js'
 import type { ChannelConfig } from '../../src/domain/rules/channels.js'
 import type { FiredRule } from '../../src/rules/fired.js'
 

@@ -5,9 +5,9 @@
  */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { due } from '../../src/alerts/due.js'
-import { observe } from '../../src/alerts/observe.js'
-import { loadLedger, record, recordResults, replaceAlerts } from '../../src/alerts/ledger.js'
+import { due } from '../../src/delivery/alerts/due.js'
+import { observe } from '../../src/delivery/alerts/observe.js'
+import { loadLedger, record, recordResults, replaceAlerts } from '../../src/delivery/alerts/ledger.js'
 import { Database } from '../../src/db/database.js'
 import { migrations } from '../../src/db/schema.js'
 import {

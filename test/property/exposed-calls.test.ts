@@ -5,8 +5,8 @@ import { Database } from '../../src/db/database.js'
 import { writeStore } from '../../src/db/store.js'
 import { dimensionOf } from '../../src/domain/dimensions.js'
 import { exposedCalls, keepMembers, latencyBounds } from '../../src/metrics/exports/exposed-calls.js'
-import { callFamilies } from '../../src/prometheus/counters.js'
-import { exposition } from '../../src/prometheus/text.js'
+import { callFamilies } from '../../src/exports/prometheus/counters.js'
+import { exposition } from '../../src/exports/prometheus/text.js'
 import {
   expectedSamples,
   hostileNames,

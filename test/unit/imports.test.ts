@@ -9,8 +9,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Its own files, domain and errors; domain is its own folder. */
-const everywhere = (folder: string): string[] =>
-  folder === 'domain' ? ['./call.js', '../errors.js'] : ['./own.js', '../domain/call.js', '../errors.js']
+const everywhere = (folder: string): string[] => {
+  if (folder === 'domain') return ['./call.js', '../errors.js']
+  const top = '../'.repeat(folder.split('/').length)
+  return ['./own.js', `${top}domain/call.js`, `${top}errors.js`]
+}
 
 /** For each folder: what else it may import, and what it may not. */
 const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly not: readonly string[] }>> =
@@ -68,10 +71,6 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
       may: ['../importers/platforms/otel-names.js', '@bufbuild/protobuf/wire', 'node:http', 'lossless-json'],
       not: ['../db/store.js', '../ingest/ingest.js', '../commands/command.js', '@bufbuild/protobuf'],
     },
-    prometheus: {
-      may: ['../machine/loopback.js', 'node:http', 'node:net'],
-      not: ['../metrics/query.js', '../anomalies/build.js', '../db/store.js', 'node:fs'],
-    },
     pricing: {
       may: ['@pydantic/genai-prices', 'csv-parse/sync', 'gpt-tokenizer/BytePairEncodingCore'],
       not: ['../db/store.js', '../ingest/price.js'],
@@ -113,12 +112,16 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
       ],
       not: ['../db/store.js', '../metrics/query.js', '../reports/weekly.js', '../renderers/csv.js'],
     },
-    alerts: {
-      may: ['../db/database.js', '../rules/fired.js', 'node:crypto'],
-      not: ['../delivery/notify.js', '../metrics/query.js', '../reports/report.js', 'node:fs', 'nodemailer'],
+    'exports/prometheus': {
+      may: ['../../machine/loopback.js', 'node:http', 'node:net'],
+      not: ['../../metrics/query.js', '../../anomalies/build.js', '../../db/store.js', 'node:fs'],
+    },
+    'delivery/alerts': {
+      may: ['../../db/database.js', '../../rules/fired.js', 'node:crypto'],
+      not: ['../notify.js', '../../metrics/query.js', '../../reports/report.js', 'node:fs', 'nodemailer'],
     },
     delivery: {
-      may: ['../alerts/due.js', '../renderers/table.js', '../reports/report.js', 'nodemailer/lib/errors'],
+      may: ['./alerts/due.js', '../renderers/table.js', '../reports/report.js', 'nodemailer/lib/errors'],
       not: ['../metrics/query.js', '../commands/command.js', '../ingest/merge.js', '@duckdb/node-api'],
     },
     questions: {
@@ -150,7 +153,6 @@ const flat = new Set([
   'forecast',
   'anomalies',
   'rules',
-  'prometheus',
   'listen',
   'db',
   'rollups',
@@ -160,7 +162,7 @@ const flat = new Set([
   'statusline',
   'machine',
 ])
-for (const name of ['optimize', 'charts', 'exports', 'alerts']) flat.add(name)
+for (const name of ['optimize', 'charts', 'exports', 'exports/prometheus', 'delivery/alerts']) flat.add(name)
 
 /** The same file, seen from a folder of the folder. */
 const fromFamily = (specifier: string): string =>
@@ -217,7 +219,8 @@ function restricted(): Set<string> {
 describe('who may import whom', () => {
   test('every folder of src has a rule', () => {
     const folders = readdirSync(join(root, 'src'), { withFileTypes: true }).filter((f) => f.isDirectory())
-    expect(Object.keys(rules).toSorted()).toEqual(folders.map((f) => f.name).toSorted())
+    const ruled = Object.keys(rules).filter((name) => !name.includes('/'))
+    expect(ruled.toSorted()).toEqual(folders.map((f) => f.name).toSorted())
   })
 
   test.each(Object.entries(rules))('%s', (name, { may, not }) => {
@@ -250,7 +253,7 @@ describe('who may import whom', () => {
   })
 })
 
-test('no folder of src lists more than 25 files and folders; src itself, a folder a capability, no more than 32', () => {
+test('no folder of src lists more than 25 files and folders; src itself, a folder a capability, no more than 30', () => {
   const files = execFileSync('git', ['ls-files', 'src'], { cwd: root, encoding: 'utf8' }).trim().split('\n')
   const listed = new Map<string, Set<string>>()
   for (const file of files) {
@@ -261,7 +264,7 @@ test('no folder of src lists more than 25 files and folders; src itself, a folde
     }
   }
   expect(
-    [...listed].filter(([name, names]) => names.size > (name === 'src' ? 32 : 25)).map(([name]) => name),
+    [...listed].filter(([name, names]) => names.size > (name === 'src' ? 30 : 25)).map(([name]) => name),
   ).toEqual([])
 })
 

@@ -7,10 +7,10 @@ import {
   freshnessFamilies,
   monthFamilies,
   openIncidents,
-} from '../../src/prometheus/gauges.js'
+} from '../../src/exports/prometheus/gauges.js'
 import { isLoopback } from '../../src/machine/loopback.js'
-import { parseAddress } from '../../src/prometheus/server.js'
-import { exposition, labelName, type Family } from '../../src/prometheus/text.js'
+import { parseAddress } from '../../src/exports/prometheus/server.js'
+import { exposition, labelName, type Family } from '../../src/exports/prometheus/text.js'
 
 /** The samples alone. */
 const lines = (families: readonly Family[]): string[] =>

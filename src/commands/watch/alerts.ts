@@ -1,6 +1,6 @@
 /** `llmcost alerts`: what fires, who was told, and who has it in hand. */
-import type { Alert } from '../../alerts/alert.js'
-import { findAlerts, replaceAlerts } from '../../alerts/ledger.js'
+import type { Alert } from '../../delivery/alerts/alert.js'
+import { findAlerts, replaceAlerts } from '../../delivery/alerts/ledger.js'
 import { openStoreForReading } from '../../db/store.js'
 import { durationOf } from '../../domain/time/duration.js'
 import { minuteText } from '../../domain/time/zones.js'

@@ -17,15 +17,15 @@ import {
 } from '../../metrics/exports/exposed-calls.js'
 import { history } from '../../metrics/store/history.js'
 import { lastIngest } from '../../metrics/store/last-ingest.js'
-import { callFamilies } from '../../prometheus/counters.js'
+import { callFamilies } from '../../exports/prometheus/counters.js'
 import {
   anomalyFamilies,
   budgetFamilies,
   freshnessFamilies,
   monthFamilies,
   openIncidents,
-} from '../../prometheus/gauges.js'
-import { exposition, labelName, type Family } from '../../prometheus/text.js'
+} from '../../exports/prometheus/gauges.js'
+import { exposition, labelName, type Family } from '../../exports/prometheus/text.js'
 import { askAnomalies, askedByDefault, defaultAnomalyOptions } from '../../questions/anomalies/anomalies.js'
 import { askBudgets } from '../../questions/budget-states.js'
 import type { Invocation } from '../command.js'

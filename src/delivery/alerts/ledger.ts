@@ -1,6 +1,6 @@
 /** Alerts and messages in the store: the caller holds its write lock, and the store is attached as `store`. */
-import type { Database } from '../db/database.js'
-import type { FiredRule } from '../rules/fired.js'
+import type { Database } from '../../db/database.js'
+import type { FiredRule } from '../../rules/fired.js'
 import type { Alert, Delivery, DeliveryEvent, DeliveryState } from './alert.js'
 
 export interface Ledger {

@@ -1,6 +1,6 @@
 /** Sums over all calls as counters and a histogram, one set for each combination of labels. */
-import { plain, readDecimal, shifted } from '../domain/costs/decimal.js'
-import type { ExposedSums, SeriesRow } from '../metrics/exports/exposed-calls.js'
+import { plain, readDecimal, shifted } from '../../domain/costs/decimal.js'
+import type { ExposedSums, SeriesRow } from '../../metrics/exports/exposed-calls.js'
 import type { Family, Sample } from './text.js'
 
 export interface ExposedCalls {

@@ -1,9 +1,9 @@
 /** Serves /metrics over HTTP until a signal ends it. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { isIPv6, type AddressInfo } from 'node:net'
-import { UserError } from '../errors.js'
-import { asksHere, isLoopback } from '../machine/loopback.js'
-import { untilSignal } from '../machine/signals.js'
+import { UserError } from '../../errors.js'
+import { asksHere, isLoopback } from '../../machine/loopback.js'
+import { untilSignal } from '../../machine/signals.js'
 import { contentType } from './text.js'
 
 export interface Address {

@@ -1,10 +1,10 @@
 /** What stands now: budgets, the month's forecast, open incidents, how fresh the data are. */
-import type { Incident } from '../anomalies/build.js'
-import { usdOf } from '../domain/costs/amount.js'
-import type { BudgetState } from '../domain/budgets/budget-state.js'
-import { plain, readDecimal } from '../domain/costs/decimal.js'
-import { hourMs } from '../domain/time/zones.js'
-import type { GroupForecast } from '../forecast/groups.js'
+import type { Incident } from '../../anomalies/build.js'
+import { usdOf } from '../../domain/costs/amount.js'
+import type { BudgetState } from '../../domain/budgets/budget-state.js'
+import { plain, readDecimal } from '../../domain/costs/decimal.js'
+import { hourMs } from '../../domain/time/zones.js'
+import type { GroupForecast } from '../../forecast/groups.js'
 import type { Family, Sample } from './text.js'
 
 const gauge = (name: string, help: string, samples: readonly Sample[]): Family => ({

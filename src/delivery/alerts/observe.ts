@@ -1,5 +1,5 @@
 /** What fired now, against the alerts that are open: which begin, which last, which are over. */
-import type { FiredRule } from '../rules/fired.js'
+import type { FiredRule } from '../../rules/fired.js'
 import type { Alert } from './alert.js'
 
 /**

@@ -4,7 +4,7 @@
  *
  * This file says what an alert is, and what is known of the messages about it.
  */
-import type { FiredRule } from '../rules/fired.js'
+import type { FiredRule } from '../../rules/fired.js'
 
 /** From the check that saw it first to the one that saw it no more. Times in ms since the epoch. */
 export interface Alert {

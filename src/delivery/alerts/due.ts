@@ -7,10 +7,10 @@
  * repeat and under the same id, by which PagerDuty, signed webhooks and mail know a repeat. If that run dies
  * too, it is left as `unknown`.
  */
-import { dayMs } from '../domain/time/zones.js'
+import { dayMs } from '../../domain/time/zones.js'
 import { createHash } from 'node:crypto'
-import type { ChannelConfig } from '../domain/rules/channels.js'
-import { atLeast } from '../domain/rules/severity.js'
+import type { ChannelConfig } from '../../domain/rules/channels.js'
+import { atLeast } from '../../domain/rules/severity.js'
 import type { Alert, Delivery, DeliveryEvent } from './alert.js'
 
 export interface Clock {
