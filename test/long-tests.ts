@@ -63,6 +63,7 @@ export const longTests: readonly string[] = [
   'golden/importers/several-files',
   'golden/importers/spreadsheets',
   'golden/importers/wrapped',
+  'property/bills-merge',
   'property/bills',
   'property/reconcile',
   'property/anomalies',

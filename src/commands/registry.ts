@@ -23,7 +23,7 @@ export const commandEntries: readonly CommandEntry[] = [
   {
     name: 'merge',
     group: 'start',
-    summary: 'take the calls of other databases in, each once',
+    summary: 'take the calls and bills of other databases in, each once',
     load: async () => (await import('./start/merge.js')).mergeCommand,
   },
   {

@@ -420,8 +420,8 @@ async function assertNotOvertaken(
   known: ReadonlyMap<string, KnownFile>,
 ): Promise<void> {
   const now = await knownFiles(db)
-  for (const { segment } of [...run.stage.files, ...run.bills.bills]) {
-    const { path } = segment.reading.file
+  const bills = run.bills.bills.flatMap(({ path, read }) => (read.segment === undefined ? [] : [path]))
+  for (const path of [...run.stage.files.map(({ segment }) => segment.reading.file.path), ...bills]) {
     if (now.get(path)?.ingest_id !== known.get(path)?.ingest_id)
       throw new Overtaken('another ingest was faster')
   }

@@ -1,6 +1,7 @@
 /** What a run of ingest is asked to do. */
 import type { StoreOptions } from '../db/store-lock.js'
 import type { CostBasis } from '../domain/costs/basis.js'
+import type { OtherBills } from './bills/other-stores.js'
 import type { SourceFile } from './files/discover.js'
 import type { ReadOptions } from './options.js'
 
@@ -24,6 +25,8 @@ export interface IngestRequest {
   readonly sources: readonly string[]
   /** Files that were found, and that nobody named; read beside those of `sources`. */
   readonly found?: readonly SourceFile[] | undefined
+  /** Bills of other stores, which come in like files. */
+  readonly bills?: readonly OtherBills[]
   readonly cwd: string
   readonly read: ReadOptions
   readonly priceFiles: readonly string[]

@@ -7,6 +7,7 @@ import { judge, readingFrom, type KnownFile, type Verdict } from './files.js'
 import type { IngestRequest } from './request.js'
 import { FirstLines } from './first-calls.js'
 import { look, prepare } from './files/prepare.js'
+import type { OtherBills } from './bills/other-stores.js'
 import { BillStage } from './bills/stage-bills.js'
 import { Stage } from './stage.js'
 import type { FileSummary } from './summary.js'
@@ -15,6 +16,7 @@ import { Unrecognised } from './files/unrecognised.js'
 
 /** A file of this run. */
 export interface Entry {
+  readonly path: string
   readonly summary: FileSummary
   /** Number of the staged file; undefined when it was not staged. */
   fileNo?: number
@@ -46,7 +48,7 @@ export async function stageFiles(
   let total = 0
   for (const file of files) {
     const verdict = judge(file, known.get(file.path), request.read, request.replace)
-    const entry: Entry = { summary: blankSummary(file, verdict), verdict }
+    const entry: Entry = { path: file.path, summary: blankSummary(file, verdict), verdict }
     entries.push(entry)
     if (verdict.action === 'skip' || verdict.action === 'refuse') continue
     const blamed = request.blamed?.get(file.path)
@@ -79,6 +81,7 @@ export async function stageFiles(
     }
   }
   await stageBills(bills, billed, starved)
+  for (const from of request.bills ?? []) entries.push(...(await carried(bills, from, entries)))
   request.onProgress?.({ total, lines: stage.rows, done: () => total })
   // Where no file found enough memory, no file is to blame.
   if (starved[0] !== undefined && stage.files.length + bills.bills.length === 0) throw starved[0]
@@ -139,6 +142,19 @@ async function stageBills(stage: BillStage, billed: readonly Read[], starved: Ou
       unit.release?.()
     }
   }
+}
+
+/** Stages the bills of another store, each with an entry of its own. */
+async function carried(stage: BillStage, from: OtherBills, entries: readonly Entry[]): Promise<Entry[]> {
+  const isSame = entries.some(({ verdict, path }) => path === from.store && verdict.action === 'skip')
+  const out: Entry[] = []
+  for (const bill of from.bills) {
+    const verdict: Verdict = { action: isSame ? 'skip' : 'read' }
+    const label = `${from.label}: ${bill.path}`
+    const summary = { ...blankSummary({ label }, { action: 'read' }), importer: bill.source }
+    out.push({ path: bill.path, summary, verdict, billNo: await stage.carry(from, bill) })
+  }
+  return out
 }
 
 /** True where the engine gave up for good: nothing can be staged beside it any more. */
@@ -227,7 +243,7 @@ function refuse(entry: Entry, error: UserError): void {
   })
 }
 
-function blankSummary(file: SourceFile, verdict: Verdict): FileSummary {
+function blankSummary(file: Pick<SourceFile, 'label'>, verdict: Verdict): FileSummary {
   return {
     label: file.label,
     importer: null,

@@ -70,3 +70,44 @@ test('what is no database, not there, or the one itself is refused by name', asy
     [false, 'llmcost: ada.duckdb: it is the database that is merged into'],
   ])
 })
+
+test('bills come along, each once, and go with the database that brought them', async () => {
+  const cwd = emptyFolder()
+  const bill = (amount: string, org: string): string =>
+    `start_time,end_time,start_time_iso,end_time_iso,amount_value,amount_currency,quantity,line_item,project_id,organization_id\n1789000000,1789086400,x,x,${amount},usd,,"gpt-4o, input",p,${org}\n`
+  writeFileSync(join(cwd, 'a.jsonl'), line(1))
+  writeFileSync(join(cwd, 'ada.csv'), bill('1.000000000000000001', 'org-a'))
+  writeFileSync(join(cwd, 'bob.csv'), bill('2.5', 'org-b'))
+  await runWarmWell(['ingest', 'a.jsonl', 'ada.csv', '--db', 'ada.duckdb'], { cwd })
+  await runWarmWell(['ingest', 'ada.csv', 'bob.csv', '--db', 'bob.duckdb'], { cwd })
+  const team = ['--db', 'team.duckdb']
+  const billed = async (): Promise<string> =>
+    (
+      await runWarmWell(
+        ['sql', 'SELECT count(*) AS n, sum(billed_cost) AS s FROM billed', '--csv', ...team],
+        { cwd },
+      )
+    ).trim()
+  const rehearsal = await runWarmWell(['merge', 'ada.duckdb', 'bob.duckdb', '--dry-run', ...team], { cwd })
+  expect(rehearsal).toContain('What bills say')
+  const merged = JSON.parse(
+    await runWarmWell(['merge', 'ada.duckdb', 'bob.duckdb', '--json', ...team], { cwd }),
+  ) as { sections: { id: string; rows: Record<string, unknown>[] }[] }
+  const files = merged.sections
+    .find(({ id }) => id === 'files')!
+    .rows.toSorted((x, y) => (String(x['path']) < String(y['path']) ? -1 : 1))
+  // Each database, then its bills; one holds no calls, and a bill that the other has.
+  expect(files.map((row) => [row['state'], row['lines'], row['imported'], row['duplicates']])).toEqual([
+    ['read', 1, 1, 0],
+    ['read', 1, 1, 0],
+    ['empty', 0, 0, 0],
+    ['read', 1, 0, 1],
+    ['read', 1, 1, 0],
+  ])
+  expect(await billed()).toBe('n,s\n2,3.500000000000000001')
+  const again = await runWarmWell(['merge', 'ada.duckdb', ...team], { cwd })
+  expect(again).toContain('2 unchanged since the last time')
+  expect(await runWarmWell(['forget', 'bob.duckdb', ...team], { cwd })).toContain('forgot 1 charges')
+  expect(await runWarmWell(['forget', 'ada.duckdb', ...team], { cwd })).toContain('forgot 1 calls, 1 charges')
+  expect(await billed()).toBe('n,s\n0,')
+})

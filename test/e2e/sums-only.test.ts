@@ -8,6 +8,8 @@ import { runWarm, runWarmWell } from './together.js'
 const cwd = sharedFolder()
 const day = ['--since', '2026-10-01', '--until', '2026-10-05']
 
+let taken = ''
+
 beforeAll(async () => {
   const calls = Array.from({ length: 600 }, (_, i) => ({
     timestamp: new Date(Date.UTC(2026, 8, 10) + i * 3_999_000).toISOString(),
@@ -24,7 +26,16 @@ beforeAll(async () => {
   writeFileSync(join(cwd, 'llmcost.config.yaml'), 'rollups: always\napproximate_above: 10\n')
   await runWarmWell(['trust'], { cwd })
   await runWarmWell(['ingest', 'calls.jsonl', '--db', 'whole.duckdb'], { cwd })
-  await runWarmWell(['merge', '--rollup', 'whole.duckdb', '--db', 'sums.duckdb'], { cwd })
+  writeFileSync(
+    join(cwd, 'bill.csv'),
+    'start_time,end_time,start_time_iso,end_time_iso,amount_value,amount_currency,quantity,line_item,project_id,organization_id\n1789000000,1789086400,x,x,1,usd,,"gpt-4o, input",p,org\n',
+  )
+  await runWarmWell(['ingest', 'bill.csv', '--db', 'whole.duckdb'], { cwd })
+  taken = await runWarmWell(['merge', '--rollup', 'whole.duckdb', '--db', 'sums.duckdb'], { cwd })
+})
+
+test('bills that sums leave behind are told', () => {
+  expect(taken.replaceAll(/\s+/g, ' ')).toContain('whole.duckdb: 1 charge of bills is left out')
 })
 
 const from = (db: string, args: readonly string[]): Promise<string> =>

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { Database } from '../../db/database.js'
 import { openStoreForReading } from '../../db/store.js'
 import { UserError } from '../../errors.js'
+import { broughtBy } from '../../ingest/bills/other-stores.js'
 import { forgetFiles } from '../../ingest/forget.js'
 import { writeCalls } from '../../rollups/upkeep.js'
 import { count } from '../../domain/words/wording.js'
@@ -34,7 +35,8 @@ export const forget: CommandSpec = {
           const sum = (of: 'calls' | 'rejects' | 'charges'): number =>
             ids.reduce((total, id) => total + (removed.get(id)?.[of] ?? 0), 0)
           const charges = sum('charges')
-          const what = charges > 0 ? `${count(charges)} charges` : `${count(sum('calls'))} calls`
+          const calls = charges > 0 && sum('calls') === 0 ? [] : [`${count(sum('calls'))} calls`]
+          const what = [...calls, ...(charges > 0 ? [`${count(charges)} charges`] : [])].join(', ')
           return `${path}: forgot ${what} and ${count(sum('rejects'))} rejects`
         })
       })
@@ -48,8 +50,14 @@ export const forget: CommandSpec = {
 /** The readings of a file. @throws UserError when there is none */
 async function fileIds(db: Database, given: string): Promise<readonly number[]> {
   const { rows } = await db.query<{ file_id: number }>(
-    'SELECT file_id FROM store.files WHERE path IN ($given, $resolved) ORDER BY file_id',
-    { given, resolved: resolve(given) },
+    // Bills that a database brought go with it.
+    'SELECT file_id FROM store.files WHERE path IN ($given, $resolved) OR options IN ($givenStore, $resolvedStore) ORDER BY file_id',
+    {
+      given,
+      resolved: resolve(given),
+      givenStore: broughtBy(given),
+      resolvedStore: broughtBy(resolve(given)),
+    },
   )
   if (rows.length === 0) {
     const { rows: known } = await db.query<{ path: string }>(

@@ -1,4 +1,4 @@
-/** `llmcost merge`: calls of other stores come into this one, each once. */
+/** `llmcost merge`: calls and bills of other stores come into this one, each once. */
 import { realpathSync, rmSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { scratchFolder } from '../../db/scratch.js'
@@ -9,6 +9,7 @@ import { callColumns } from '../../domain/call.js'
 import { exitCodes, UserError } from '../../errors.js'
 import { writeExport } from '../../exports/write.js'
 import { sourceFile, type SourceFile } from '../../ingest/files/discover.js'
+import { writeCharges, type OtherBills } from '../../ingest/bills/other-stores.js'
 import { doubts, ingest } from '../../ingest/ingest.js'
 import { exportedCalls } from '../../metrics/exports/exported-calls.js'
 import { hasRefused, ingestReport, refusedWords } from '../../reports/store/ingest.js'
@@ -20,8 +21,8 @@ import { readingOf, settingsOf } from '../settings.js'
 
 export const mergeCommand: CommandSpec = {
   name: 'merge',
-  summary: 'take the calls of other databases in, each once',
-  details: `For a team that adds up its machines: each has a database of its own, and one takes all of them in. A call that several of them have counts once, by the rules for logs: by its source and id. Costs are worked out anew at the prices known here. Merging a database that did not change brings nothing; one that did brings what is new in it. The other database is only read.`,
+  summary: 'take the calls and bills of other databases in, each once',
+  details: `For a team that adds up its machines: each has a database of its own, and one takes all of them in. A call that several of them have counts once, by the rules for logs: by its source and id. Costs are worked out anew at the prices known here. Merging a database that did not change brings nothing; one that did brings what is new in it. Its bills come too, by the rules for bills. The other database is only read.`,
   arguments: [{ name: '<databases...>', about: 'databases of llmcost' }],
   options: [
     {
@@ -32,7 +33,11 @@ export const mergeCommand: CommandSpec = {
     },
     { flags: '--dry-run', about: 'tell what would happen, and change nothing', group: 'Merge' },
     { flags: '--replace', about: 'take out what they brought before, and bring it anew', group: 'Merge' },
-    { flags: '--rollup', about: 'take their sums alone, and leave the calls where they are', group: 'Merge' },
+    {
+      flags: '--rollup',
+      about: 'take their sums alone, and leave calls and bills where they are',
+      group: 'Merge',
+    },
     {
       flags: '--mode <octal>',
       about: 'who may read a database that is made, such as 0640 (default: you alone)',
@@ -54,8 +59,8 @@ export const mergeCommand: CommandSpec = {
     const settings = await settingsOf(invocation)
     const { options, args, terminal } = invocation
     const mode = fileMode(invocation)
-    const found: SourceFile[] = []
-    for (const other of args) found.push(await callsOf(other, settings.dbPath, invocation))
+    const others: Other[] = []
+    for (const other of args) others.push(await contentOf(other, settings.dbPath, invocation))
     const bar = progressBar(terminal)
     try {
       const summary = await ingest({
@@ -63,7 +68,8 @@ export const mergeCommand: CommandSpec = {
         // How logs are read is no matter of a database's own columns.
         read: { map: {}, set: invocation.given('set') ? settings.readOptions.set : {} },
         sources: [],
-        found,
+        found: others.map(({ calls }) => calls),
+        bills: others.flatMap(({ bills }) => (bills === undefined ? [] : [bills])),
         store: { ...settings.storeOptions, mode },
         dbPath: settings.dbPath,
         version: invocation.version,
@@ -86,13 +92,21 @@ export const mergeCommand: CommandSpec = {
       }
     } finally {
       bar.stop()
-      for (const { readFrom } of found) rmSync(readFrom!, { force: true })
+      for (const { calls, bills } of others)
+        for (const path of [calls.readFrom!, ...(bills === undefined ? [] : [bills.charges])])
+          rmSync(path, { force: true })
     }
   },
 }
 
-/** A database's calls as the lines of a file of this run. @throws UserError where it is none, or the one that is merged into */
-async function callsOf(other: string, own: string, invocation: Invocation): Promise<SourceFile> {
+interface Other {
+  /** Its calls as the lines of a file of this run. */
+  readonly calls: SourceFile
+  readonly bills: OtherBills | undefined
+}
+
+/** What a database holds. @throws UserError where it is none, or the one that is merged into */
+async function contentOf(other: string, own: string, invocation: Invocation): Promise<Other> {
   const path = resolve(other)
   const stat = statSync(path, { throwIfNoEntry: false })
   if (stat === undefined || !stat.isFile())
@@ -107,16 +121,20 @@ async function callsOf(other: string, own: string, invocation: Invocation): Prom
       hint: 'Name another one with --db.',
     })
   const { storeOptions: resources } = await settingsOf(invocation)
-  const readFrom = resolve(scratchFolder(), `merge-${number++}.jsonl`)
+  const readFrom = resolve(scratchFolder(), `merge-${number}.jsonl`)
+  const charges = resolve(scratchFolder(), `merge-${number++}.parquet`)
+  const calls = { ...sourceFile(path, other, stat), readFrom }
   const db = await opened(path, resources)
   try {
     const everything = { since: null, until: null, tz: 'UTC', filters: [] }
     const { sql, params } = exportedCalls(everything)
     await writeExport(db, { columns: callColumns, sql, params }, 'jsonl', { path: readFrom, force: false })
+    const bills = await writeCharges(db, other, charges)
+    const of = { store: calls.path, label: other, charges, bills }
+    return { calls, bills: bills.length === 0 ? undefined : of }
   } finally {
     db.close()
   }
-  return { ...sourceFile(path, other, stat), readFrom }
 }
 
 /** The other database. What is wrong with it is answered by naming another on the line, not by an option. */

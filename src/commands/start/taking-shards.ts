@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { Database } from '../../db/database.js'
 import { scratchFolder } from '../../db/scratch.js'
 import { openStoreForReading } from '../../db/store.js'
+import { counted, plural } from '../../domain/words/plurals.js'
 import { quoteText } from '../../domain/words/quoting.js'
 import { UserError } from '../../errors.js'
 import { takeShard } from '../../engines/take.js'
@@ -33,7 +34,7 @@ export async function takeShards(invocation: Invocation): Promise<Outcome> {
     const [cells = '', sketches = '', users = ''] = paths.map((path) => `read_parquet(${quoteText(path)})`)
     const db = await Database.open(':memory:', 'write', settings.storeOptions)
     try {
-      await writeSums(resolve(label), settings, paths)
+      const billed = await writeSums(resolve(label), settings, paths)
       const taken = await takeShard(db, {
         cells,
         days: { sketches, users },
@@ -45,7 +46,11 @@ export async function takeShards(invocation: Invocation): Promise<Outcome> {
         version: invocation.version,
         book,
       })
-      sources.push({ label, taken: [taken], notes: dayNotes(label, taken.daysLeftOut) })
+      sources.push({
+        label,
+        taken: [taken],
+        notes: [...dayNotes(label, taken.daysLeftOut), ...billNotes(label, billed)],
+      })
     } finally {
       db.close()
       for (const path of paths) rmSync(path, { force: true })
@@ -54,8 +59,16 @@ export async function takeShards(invocation: Invocation): Promise<Outcome> {
   return outcomeOf(sources, book, invocation, settings)
 }
 
-/** Writes the sums of a database into files. @throws UserError where it has no cells, or not with all labels */
-async function writeSums(path: string, settings: Settings, into: readonly string[]): Promise<void> {
+/** That bills stay where they are: sums are of calls. */
+const billNotes = (label: string, charges: number): string[] =>
+  charges === 0
+    ? []
+    : [
+        `${label}: ${counted(charges, 'charge')} of bills ${plural(charges, 'is', 'are')} left out, since --rollup takes sums of calls alone; ingest the bills here, or merge without --rollup.`,
+      ]
+
+/** Writes the sums of a database into files. @returns how many charges of bills it has @throws UserError where it has no cells, or not with all labels */
+async function writeSums(path: string, settings: Settings, into: readonly string[]): Promise<number> {
   if (path === settings.dbPath)
     throw new UserError('it is the database that is merged into', {
       code: 'usage',
@@ -83,6 +96,7 @@ async function writeSums(path: string, settings: Settings, into: readonly string
     ]
     for (const [i, one] of rows.entries())
       await db.run(`COPY (SELECT ${one}) TO ${quoteText(into[i]!)} (FORMAT parquet)`)
+    return (await db.one<{ n: number }>('SELECT count(*) AS n FROM billed')).n
   } finally {
     db.close()
   }

@@ -4,13 +4,14 @@ import { billedColumns } from '../../domain/costs/billed.js'
 import { addCounts, noCounts, type Counts } from '../../domain/record-counts.js'
 import { plural } from '../../domain/words/plurals.js'
 import { count } from '../../domain/words/wording.js'
-import type { KnownFile } from '../files.js'
 import { mergeFiles } from '../merge.js'
 import type { IngestRequest } from '../request.js'
 import { refusedNote } from '../refuse.js'
 import type { Entry } from '../stage-files.js'
 import type { BroughtBill, FileSummary } from '../summary.js'
 import { findRivals, isOutdated, removeOlder, sqlTime, type Rival } from './replacing.js'
+import { comesAgain, chargesToCompare, removeBill, removeBrought } from './known-bills.js'
+import { insertCarriedFile } from './other-stores.js'
 import type { StagedBill } from './stage-bills.js'
 
 /** What became of the bills of a run. */
@@ -27,6 +28,8 @@ interface Outcome {
   readonly bill: StagedBill
   readonly counts: Counts
   readonly fileId: number | undefined
+  /** It came from a store that has not changed, and brought nothing. */
+  readonly isUnchanged?: boolean
 }
 
 /** Merges the staged bills, the oldest first; `store` is attached, in a transaction of the caller's. */
@@ -40,16 +43,21 @@ export async function mergeBills(
   const summaries = new Map<number, FileSummary>()
   const notes: string[] = []
   const outcomes: Outcome[] = []
+  if (request.replace && !request.dryRun) await removeBrought(db, bills)
   for (const bill of await inOrder(db, bills)) {
     const entry = entries.find(({ billNo }) => billNo === bill.billNo)!
     const refused = await refusal(db, request, bill)
     if (refused !== undefined) {
-      summaries.set(bill.billNo, { ...entry.summary, importer: bill.source.id, ...refused })
+      summaries.set(bill.billNo, { ...entry.summary, importer: bill.source, ...refused })
       continue
     }
     const outcome = await mergeBill(db, request, bill, entry, { notes, ingestId })
-    outcomes.push(outcome)
-    summaries.set(bill.billNo, { ...entry.summary, importer: bill.source.id, ...outcome.counts })
+    const summary = { ...entry.summary, importer: bill.source }
+    summaries.set(
+      bill.billNo,
+      outcome.isUnchanged === true ? { ...summary, state: 'unchanged' } : { ...summary, ...outcome.counts },
+    )
+    if (outcome.isUnchanged !== true) outcomes.push(outcome)
   }
   return {
     summaries,
@@ -102,110 +110,95 @@ async function mergeBill(
   { verdict, summary }: Entry,
   { notes, ingestId }: { readonly notes: string[]; readonly ingestId: number },
 ): Promise<Outcome> {
-  const { path } = bill.segment.reading.file
-  const before = await comesAgain(db, path, verdict.action === 'read' ? verdict.replaces : undefined)
+  const before = await comesAgain(db, bill, request, verdict)
   if (!request.dryRun) for (const fileId of before) await removeBill(db, fileId, true)
-  const isKnown = await isThere(db, bill, request.dryRun ? before : [])
-  let rivals: readonly Rival[] = []
-  if (isKnown)
-    await db.run(
-      'CREATE OR REPLACE TEMP TABLE bill_rivals AS SELECT CAST(NULL AS BIGINT) AS file_id, true AS older WHERE false',
-    )
-  else rivals = (await findRivals(db, bill, path)).filter(({ file_id }) => !before.includes(file_id))
-  const counts = await countsOf(db, bill, isKnown)
+  const isKnown = await chargesToCompare(db, bill, request.dryRun ? before : [])
+  const rivals = (await findRivals(db, bill)).filter(({ file_id }) => !before.includes(file_id))
+  const { brings, ...counts } = await countsOf(db, bill)
   notes.push(...rivalWords(rivals, summary.label))
-  if (request.dryRun) return { bill, counts, fileId: undefined }
+  const isUnchanged = bill.read.segment === undefined && isKnown && !brings
+  // A bill that another store has as well leaves no trace here.
+  if (request.dryRun || isUnchanged)
+    return { bill, counts, fileId: undefined, isUnchanged: isUnchanged && verdict.action === 'skip' }
   const { id } = await db.one<{ id: number }>(
     'SELECT coalesce(max(file_id), 0) + 1 AS id FROM store.main.files',
   )
-  if (!isKnown) {
+  if (!isKnown || brings) {
     await removeOlder(db)
-    await insertCharges(
-      db,
-      bill,
-      id,
-      rivals.some(({ older }) => !older),
-    )
+    const leavesOut = rivals.some(({ older }) => !older)
+    await insertCharges(db, bill, id, { leavesOut, isKnown })
   }
   await insertRejects(db, bill, id)
-  await mergeFiles(
-    db,
-    [
-      {
-        staged: { fileNo: bill.billNo, segment: bill.segment, firstRow: 0, rows: 0, note: null, fields: {} },
-        fileId: id,
-        continues: undefined,
-        counts,
-        repairs: {},
-        contentIds: false,
-      },
-    ],
-    request.read,
-    ingestId,
-  )
+  await insertFile(db, request, bill, { id, counts, ingestId, isKnown })
   return { bill, counts, fileId: id }
 }
 
-/** Earlier readings of this file that it takes the place of, whatever they say. */
-async function comesAgain(
+/** What a bill is in the store. */
+interface Landed {
+  readonly id: number
+  readonly counts: Counts
+  readonly ingestId: number
+  /** The store had the bill, though not all of it. */
+  readonly isKnown: boolean
+}
+
+async function insertFile(
   db: Database,
-  path: string,
-  replaces: KnownFile | undefined,
-): Promise<readonly number[]> {
-  const { rows } = await db.query<{ file_id: number }>(
-    'SELECT b.file_id FROM store.main.bills b JOIN store.main.files f ON f.file_id = b.file_id WHERE f.path = $path AND (f.bytes_read < 0 OR f.file_id = $replaced)',
-    { path, replaced: replaces?.file_id ?? -1 },
-  )
-  return rows.map(({ file_id }) => file_id)
+  request: IngestRequest,
+  { billNo, read }: StagedBill,
+  { id, counts, ingestId, isKnown }: Landed,
+): Promise<void> {
+  if (read.segment === undefined) {
+    // What fills the gaps of another bill is never whole by itself.
+    const bill = isKnown ? { ...read.bill, bytes_read: -1 } : read.bill
+    return insertCarriedFile(db, read.from.store, bill, { id, ingestId, counts: { ...counts } })
+  }
+  const staged = { fileNo: billNo, segment: read.segment, firstRow: 0, rows: 0, note: null, fields: {} }
+  const file = { staged, fileId: id, continues: undefined, counts, repairs: {}, contentIds: false }
+  await mergeFiles(db, [file], request.read, ingestId)
 }
 
-/** Whether the store has the same bill, from a copy of this file. */
-async function isThere(db: Database, { content }: StagedBill, without: readonly number[]): Promise<boolean> {
-  if (content === null) return false
-  const { rows } = await db.query<{ file_id: number }>(
-    "SELECT file_id FROM store.main.bills WHERE content = $content AND content <> ''",
-    { content },
-  )
-  return rows.some(({ file_id }) => !without.includes(file_id))
+/** Counts of records by what became of them; those without a charge in `this_bill` are known. */
+async function countsOf(db: Database, bill: StagedBill): Promise<Counts & { readonly brings: boolean }> {
+  const own = `bill_no = ${bill.billNo}`
+  const { brings, ...row } = await db.one<
+    Counts & { brings: boolean } & Record<string, unknown>
+  >(`SELECT count(*) AS lines,
+      count(*) FILTER (state = 'charge' AND s.record IS NOT NULL AND NOT s.outdated) AS imported,
+      count(*) FILTER (state = 'charge' AND s.record IS NULL) AS duplicates,
+      count(*) FILTER (state = 'charge' AND s.outdated) AS superseded,
+      count(*) FILTER (state = 'skip') AS skipped, count(*) FILTER (state = 'reject') AS rejected,
+      coalesce(bool_or(NOT s.outdated), false) AS brings
+    FROM bill_records r LEFT JOIN (SELECT record, bool_or(${isOutdated}) AS outdated FROM this_bill GROUP BY record) s
+      ON s.record = r.record WHERE ${own}`)
+  const header = isCsv(bill) ? 1 : 0
+  return { ...noCounts, ...row, lines: row.lines + header, skipped: row.skipped + header, brings }
 }
 
-/** Counts of records by what became of them. */
-async function countsOf(db: Database, { billNo, segment }: StagedBill, isKnown: boolean): Promise<Counts> {
-  const outdated = isKnown
-    ? 'SELECT CAST(NULL AS BIGINT) AS record WHERE false'
-    : `SELECT DISTINCT record FROM staged_bills WHERE bill_no = ${billNo} AND ${isOutdated}`
-  const row = await db.one<Counts & Record<string, number>>(`SELECT count(*) AS lines,
-      count(*) FILTER (state = 'charge' AND o.record IS NULL AND NOT ${isKnown}) AS imported,
-      count(*) FILTER (state = 'charge' AND ${isKnown}) AS duplicates,
-      count(*) FILTER (state = 'charge' AND o.record IS NOT NULL) AS superseded,
-      count(*) FILTER (state = 'skip') AS skipped, count(*) FILTER (state = 'reject') AS rejected
-    FROM bill_records r LEFT JOIN (${outdated}) o ON o.record = r.record WHERE bill_no = ${billNo}`)
-  const header = segment.reading.recognised.shape.kind === 'csv' ? 1 : 0
-  return { ...noCounts, ...row, lines: row.lines + header, skipped: row.skipped + header }
-}
+const isCsv = ({ read }: StagedBill): boolean => read.segment?.reading.recognised.shape.kind === 'csv'
 
-/** Which line of the file a record stands in: a CSV file begins with its header. */
-const lineOf = ({ segment }: StagedBill): string =>
-  segment.reading.recognised.shape.kind === 'csv' ? 'record + 1' : 'record'
+/** Which line of the file a record stands in: a CSV file begins with its header. Another store has it by that already. */
+const lineOf = (bill: StagedBill): string => (isCsv(bill) ? 'record + 1' : 'record')
 
 async function insertCharges(
   db: Database,
   bill: StagedBill,
   fileId: number,
-  leavesOut: boolean,
+  { leavesOut, isKnown }: { readonly leavesOut: boolean; readonly isKnown: boolean },
 ): Promise<void> {
+  // Of a bill of another store, newer ones may have replaced a part there.
+  const gone = bill.read.segment === undefined && !isKnown ? bill.read.bill.replaced : 0
   const columns = billedColumns
     .map(({ name }) => name)
     .filter((name) => name !== 'file_id' && name !== 'record')
-  const own = `bill_no = ${bill.billNo}`
   await db.run(`INSERT INTO store.main.billed BY NAME SELECT ${fileId} AS file_id, ${lineOf(bill)} AS record, ${columns.join(', ')}
-    FROM staged_bills WHERE ${own}${leavesOut ? ` AND NOT ${isOutdated}` : ''} ORDER BY record, part`)
+    FROM this_bill${leavesOut ? ` WHERE NOT ${isOutdated}` : ''} ORDER BY record, part`)
   await db.run(
     `INSERT INTO store.main.bills BY NAME SELECT ${fileId} AS file_id, $source AS source, $form AS form, $export AS export,
-      CAST($exported AS TIMESTAMP) AS exported_at, $content AS content, count(*) AS charges,
-      ${leavesOut ? `count(*) FILTER (${isOutdated})` : '0'} AS replaced FROM staged_bills WHERE ${own}`,
+      CAST($exported AS TIMESTAMP) AS exported_at, $content AS content, count(*) + ${gone} AS charges,
+      ${leavesOut ? `count(*) FILTER (${isOutdated})` : '0'} + ${gone} AS replaced FROM this_bill`,
     {
-      source: bill.source.id,
+      source: bill.source,
       form: bill.form,
       export: bill.export,
       exported: sqlTime(bill.exportedAt),
@@ -219,31 +212,6 @@ async function insertRejects(db: Database, bill: StagedBill, fileId: number): Pr
     SELECT reject_id, ${fileId}, ${lineOf(bill)}, reason, NULL, text FROM bill_records
     WHERE bill_no = ${bill.billNo} AND state = 'reject' AND reject_id NOT IN (SELECT reject_id FROM store.main.rejects)
     QUALIFY row_number() OVER (PARTITION BY reject_id ORDER BY record) = 1 ORDER BY record`)
-}
-
-/**
- * Takes a bill out. Bills that it had replaced are read again at the next ingest.
- * @param comesAgain the same file is about to be read anew
- * @returns how many charges went
- */
-export async function removeBill(db: Database, fileId: number, comesAgain = false): Promise<number> {
-  const { rows } = await db.query<{ biller: string }>(
-    'SELECT DISTINCT biller FROM store.main.billed WHERE file_id = $id',
-    { id: fileId },
-  )
-  const gone = await db.run('DELETE FROM store.main.billed WHERE file_id = $id', { id: fileId })
-  await db.run('DELETE FROM store.main.bills WHERE file_id = $id', { id: fileId })
-  if (comesAgain) {
-    await db.run('DELETE FROM store.main.rejects WHERE file_id = $id', { id: fileId })
-    await db.run('DELETE FROM store.main.files WHERE file_id = $id', { id: fileId })
-  } else if (rows.length > 0)
-    await db.run(
-      `UPDATE store.main.files SET size = -1, bytes_read = -1 WHERE current AND file_id <> $id
-       AND (file_id IN (SELECT file_id FROM store.main.bills WHERE replaced > 0)
-         OR (duplicates > 0 AND importer IN (SELECT importer FROM store.main.files WHERE file_id = $id)))`,
-      { id: fileId },
-    )
-  return gone
 }
 
 /** A sentence on each bill that another takes the place of. */
@@ -263,11 +231,13 @@ async function broughtBills(
   request: IngestRequest,
   outcomes: readonly Outcome[],
 ): Promise<readonly BroughtBill[]> {
-  if (outcomes.length === 0) return []
-  const ids = outcomes.map(({ bill, fileId }) => (request.dryRun ? bill.billNo : fileId)).join(', ')
+  const ids = outcomes.flatMap(({ bill, fileId }) =>
+    request.dryRun ? [bill.billNo] : fileId === undefined ? [] : [fileId],
+  )
+  if (ids.length === 0) return []
   const from = request.dryRun
-    ? `staged_bills WHERE bill_no IN (${ids})`
-    : `store.main.billed WHERE file_id IN (${ids})`
+    ? `staged_bills WHERE bill_no IN (${ids.join(', ')})`
+    : `store.main.billed WHERE file_id IN (${ids.join(', ')})`
   const { rows } =
     await db.query<BroughtBill>(`SELECT source, biller, kind, CAST(count(*) AS BIGINT) AS charges,
       strftime(min(charge_period_start), '%Y-%m-%d') AS first_day, strftime(max(charge_period_end) - INTERVAL 1 MICROSECOND, '%Y-%m-%d') AS last_day,

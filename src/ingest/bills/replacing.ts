@@ -32,33 +32,33 @@ const sameSpan = (a: string, b: string): string =>
     AND (starts_with(${a}.bill_span, ${b}.bill_span) OR starts_with(${b}.bill_span, ${a}.bill_span))`
 
 /**
- * Makes `bill_rivals`: spans of the store that a staged bill is about too, with the file, and whether it is older.
+ * Makes `bill_rivals`: spans of the store that a staged bill is about too (its charges are in `this_bill`), with the file, and whether it is older.
  * The newer is the one that was made later; of one moment, the one that goes further, says more, or by its content.
  */
-export async function findRivals(db: Database, bill: StagedBill, path: string): Promise<readonly Rival[]> {
+export async function findRivals(db: Database, bill: StagedBill): Promise<readonly Rival[]> {
+  const all =
+    bill.read.segment === undefined ? `${bill.read.bill.charges}` : '(SELECT count(*) FROM this_bill)'
   await db.run(
     `CREATE OR REPLACE TEMP TABLE bill_rivals AS
-    WITH mine AS (SELECT * FROM staged_bills WHERE bill_no = $bill),
-    own AS (SELECT DISTINCT ${spans} FROM mine),
+    WITH own AS (SELECT DISTINCT ${spans} FROM this_bill),
     stored AS (SELECT DISTINCT file_id, ${spans} FROM store.main.billed WHERE biller IN (SELECT biller FROM own)),
     pairs AS (SELECT DISTINCT s.file_id, s.kind, s.biller, s.account, s.bill_span, o.bill_span AS own_span, o.account AS own_account
       FROM stored s JOIN own o ON ${sameSpan('s', 'o')}),
     shared AS (SELECT DISTINCT b.export, s.bill_span FROM store.main.billed s JOIN store.main.bills b ON b.file_id = s.file_id
-      WHERE s.file_id IN (SELECT file_id FROM pairs) AND ${keyOf('s')} IN (SELECT ${keyOf('m')} FROM mine m)),
+      WHERE s.file_id IN (SELECT file_id FROM pairs) AND ${keyOf('s')} IN (SELECT ${keyOf('m')} FROM this_bill m)),
     reach AS (SELECT file_id, max(charge_period_end) AS last_end FROM store.main.billed
       WHERE file_id IN (SELECT file_id FROM pairs) GROUP BY file_id)
-    SELECT p.*, (CAST($exported AS TIMESTAMP), (SELECT max(charge_period_end) FROM mine), CAST((SELECT count(*) FROM mine) AS BIGINT), $content)
+    SELECT p.*, (CAST($exported AS TIMESTAMP), (SELECT max(charge_period_end) FROM this_bill), CAST(${all} AS BIGINT), $content)
         > (b.exported_at, r.last_end, b.charges, b.content) AS older
     FROM pairs p JOIN store.main.bills b ON b.file_id = p.file_id JOIN store.main.files f ON f.file_id = p.file_id
       JOIN reach r ON r.file_id = p.file_id
     WHERE NOT (b.export = $export AND f.path <> $path)
       AND (b.form <> $form OR (b.export, p.bill_span) IN (SELECT (export, bill_span) FROM shared))`,
     {
-      bill: bill.billNo,
       exported: sqlTime(bill.exportedAt),
       content: bill.content ?? '',
       export: bill.export,
-      path,
+      path: bill.path,
       form: bill.form,
     },
   )
@@ -72,9 +72,9 @@ export async function findRivals(db: Database, bill: StagedBill, path: string): 
   return rows
 }
 
-/** SQL condition on `staged_bills`: charges whose span a newer bill of the store has. */
-export const isOutdated = `EXISTS (SELECT 1 FROM bill_rivals r WHERE NOT r.older AND r.kind = staged_bills.kind AND r.biller = staged_bills.biller
-  AND r.own_account IS NOT DISTINCT FROM staged_bills.account AND r.own_span = staged_bills.bill_span)`
+/** SQL condition on `this_bill`: charges whose span a newer bill of the store has. */
+export const isOutdated = `EXISTS (SELECT 1 FROM bill_rivals r WHERE NOT r.older AND r.kind = this_bill.kind AND r.biller = this_bill.biller
+  AND r.own_account IS NOT DISTINCT FROM this_bill.account AND r.own_span = this_bill.bill_span)`
 
 /** Takes the charges out that the staged bill replaces. */
 export async function removeOlder(db: Database): Promise<void> {

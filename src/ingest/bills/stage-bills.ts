@@ -2,19 +2,25 @@
 import type { Database } from '../../db/database.js'
 import { isOfTheMachine } from '../../errors.js'
 import { modelNamesOf } from '../../billing/model-names.js'
-import type { BillSource } from '../../billing/bill.js'
 import { billedColumns } from '../../domain/costs/billed.js'
 import type { PriceBook } from '../../pricing/book.js'
 import type { SourceRelation } from '../typing/normalise.js'
 import type { Segment, Unit } from '../files/units.js'
+import { stageCarried, type CarriedBill, type OtherBills } from './other-stores.js'
 import { Columns, recordsSql } from './bill-records.js'
 import { chargeSql } from './charges-sql.js'
 
 /** A bill that was staged. */
 export interface StagedBill {
   readonly billNo: number
-  readonly segment: Segment
-  readonly source: BillSource
+  /** The file that it was read from. */
+  readonly path: string
+  /** Id of its source. */
+  readonly source: string
+  /** How it was read; of a bill of another store, which store has it, and as what. */
+  readonly read:
+    | { readonly segment: Segment }
+    | { readonly segment: undefined; readonly from: OtherBills; readonly bill: CarriedBill }
   /** The source's form of it, with the labels that its charges have. */
   readonly form: string
   /** Files of one delivery share it; see `exportOf`. */
@@ -44,11 +50,33 @@ export class BillStage {
     this.#keepsText = keepsText
   }
 
-  /** Reads a bill, one file, into `staged_bills` and `bill_records`. */
-  async add(unit: Unit): Promise<number> {
+  /** Takes a bill of another store into the same tables. */
+  async carry(from: OtherBills, bill: CarriedBill): Promise<number> {
+    await this.#makeTables()
+    const billNo = this.bills.length
+    await stageCarried(this.#db, billNo, from, bill)
+    this.bills.push({
+      billNo,
+      path: bill.path,
+      source: bill.source,
+      read: { segment: undefined, from, bill },
+      form: bill.form,
+      export: bill.export,
+      exportedAt: bill.exported_at,
+      content: bill.content === '' ? null : bill.content,
+    })
+    return billNo
+  }
+
+  async #makeTables(): Promise<void> {
     if (this.bills.length === 0)
       await this.#db.run(`CREATE TABLE IF NOT EXISTS staged_bills (${stagedColumns});
         CREATE TABLE IF NOT EXISTS bill_records (bill_no BIGINT, record BIGINT, state VARCHAR, reason VARCHAR, reject_id VARCHAR, text VARCHAR)`)
+  }
+
+  /** Reads a bill, one file, into `staged_bills` and `bill_records`. */
+  async add(unit: Unit): Promise<number> {
+    await this.#makeTables()
     try {
       return await this.#insert(unit, unit.relation)
     } catch (error) {
@@ -104,8 +132,9 @@ export class BillStage {
     const grouped = grouping.filter((name) => facts[name] === true).join(' ')
     return {
       billNo,
-      segment,
-      source,
+      path: file.path,
+      source: source.id,
+      read: { segment },
       form: `${source.form(unit.recognised.sample)} by ${grouped}`,
       export: exportOf(file.path),
       exportedAt: String(facts['exported_at'] ?? new Date(Math.trunc(file.mtimeMs)).toISOString()),

@@ -1,0 +1,119 @@
+/**
+ * Bills of other stores: they come in like files of their own, by the same rules of replacement and copies. Their
+ * rows in `files` keep the path that they were read from, which tells parts of a delivery apart, and say in
+ * `options` which store brought them; they are not `current`, since the file of that path may be another here.
+ */
+import type { Database } from '../../db/database.js'
+import { billedColumns } from '../../domain/costs/billed.js'
+import { quoteText } from '../../domain/words/quoting.js'
+import { UserError } from '../../errors.js'
+import { countNames } from '../../domain/record-counts.js'
+
+/** A bill of another store, as `bills` and `files` have it there. */
+export interface CarriedBill {
+  readonly file_id: number
+  /** The file that it was read from there. */
+  readonly path: string
+  readonly source: string
+  readonly form: string
+  readonly export: string
+  /** UTC, as SQL reads it. */
+  readonly exported_at: string
+  readonly content: string
+  readonly charges: number
+  readonly replaced: number
+  readonly size: number
+  readonly mtime_ms: number
+  /** Below 0: a newer bill was taken out there, and this one is not whole until its file is read again. */
+  readonly bytes_read: number
+  readonly head_hash: string
+  readonly tail_hash: string
+}
+
+/** All bills of another store. */
+export interface OtherBills {
+  /** Absolute path of the store, and as it was given. */
+  readonly store: string
+  readonly label: string
+  /** A Parquet file of this run with the rows of `billed`. */
+  readonly charges: string
+  readonly bills: readonly CarriedBill[]
+}
+
+/** What `files.options` says of a bill that a store brought. */
+export const broughtBy = (store: string): string => JSON.stringify({ merged: store })
+
+/** SQL condition on `files`: another store brought this bill. */
+export const isBrought = (options: string): string => `starts_with(${options}, '{"merged":')`
+
+/**
+ * Writes the charges of a store down.
+ * @param db the store, for reading
+ * @param into path of the Parquet file to make
+ * @returns the bills that say anything; none where all that one says is replaced
+ * @throws UserError where charges stand in no bill
+ */
+export async function writeCharges(
+  db: Database,
+  label: string,
+  into: string,
+): Promise<readonly CarriedBill[]> {
+  const { rows } = await db.query<CarriedBill>(`SELECT b.file_id, f.path, b.source, b.form, b.export,
+      CAST(b.exported_at AS VARCHAR) AS exported_at, b.content, b.charges, b.replaced, f.size, f.mtime_ms, f.bytes_read, f.head_hash, f.tail_hash
+    FROM bills b JOIN files f ON f.file_id = b.file_id
+    WHERE b.file_id IN (SELECT file_id FROM billed) ORDER BY b.file_id`)
+  const { lost } = await db.one<{ lost: number }>(
+    `SELECT count(*) AS lost FROM billed WHERE file_id NOT IN (SELECT b.file_id FROM bills b JOIN files f ON f.file_id = b.file_id)`,
+  )
+  if (lost > 0 || new Set(rows.map((row) => row.file_id)).size < rows.length)
+    throw new UserError('it holds charges that are not of one bill each', {
+      location: label,
+      hint: 'Ingest the bills themselves instead; this database was left as it was.',
+    })
+  if (rows.length > 0) await db.run(`COPY (SELECT * FROM billed) TO ${quoteText(into)} (FORMAT parquet)`)
+  return rows
+}
+
+/** Charges of a bill of another store become staged ones, each record a sound one. */
+export async function stageCarried(
+  db: Database,
+  billNo: number,
+  { charges }: OtherBills,
+  { file_id: fileId }: CarriedBill,
+): Promise<void> {
+  const columns = billedColumns
+    .map(({ name }) => name)
+    .filter((name) => name !== 'file_id' && name !== 'model')
+  const from = `read_parquet(${quoteText(charges)}) WHERE file_id = ${fileId}`
+  await db.run(
+    `INSERT INTO staged_bills BY NAME SELECT ${billNo} AS bill_no, ${columns.join(', ')} FROM ${from}`,
+  )
+  await db.run(
+    `INSERT INTO bill_records SELECT DISTINCT ${billNo}, record, 'charge', NULL, NULL, NULL FROM ${from}`,
+  )
+}
+
+/** Writes the row in `files` of a bill that another store brought. */
+export async function insertCarriedFile(
+  db: Database,
+  store: string,
+  { path, source, size, mtime_ms, bytes_read, head_hash, tail_hash }: CarriedBill,
+  file: { readonly id: number; readonly ingestId: number; readonly counts: Readonly<Record<string, number>> },
+): Promise<void> {
+  const counts = countNames.map((name) => `${file.counts[name]} AS ${name}`).join(', ')
+  await db.run(
+    `INSERT INTO store.main.files BY NAME SELECT ${file.id} AS file_id, $path AS path, $source AS importer, $options AS options,
+      CAST($size AS BIGINT) AS size, CAST($mtime AS BIGINT) AS mtime_ms, CAST($read AS BIGINT) AS bytes_read, true AS ends_with_newline,
+      $head AS head_hash, $tail AS tail_hash, ${counts}, MAP {} AS repairs, false AS content_ids, false AS current, ${file.ingestId} AS ingest_id`,
+    {
+      path,
+      source,
+      options: broughtBy(store),
+      size,
+      mtime: mtime_ms,
+      read: bytes_read,
+      head: head_hash,
+      tail: tail_hash,
+    },
+  )
+}
