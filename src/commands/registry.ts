@@ -201,6 +201,12 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./money/tiers.js')).tiersCommand,
   },
   {
+    name: 'plans',
+    group: 'money',
+    summary: 'subscriptions: what their usage is worth, what they cost, and if another were cheaper',
+    load: async () => (await import('./money/plans.js')).plansCommand,
+  },
+  {
     name: 'caps',
     group: 'money',
     summary: 'users who went over their caps, and what caps would refuse',

@@ -9,6 +9,7 @@ import type { CostBasis } from '../domain/costs/basis.js'
 import type { Rollups } from '../domain/rollups.js'
 import { defaultBounds, type Bounds } from '../domain/bounds.js'
 import type { Budget, CapRules } from '../domain/budgets/budget.js'
+import type { Plan } from '../domain/budgets/plan.js'
 import type { Rule } from '../domain/rules/rule.js'
 import type { ChannelConfig } from '../domain/rules/channels.js'
 import { findConfig, readTree, type ConfigText } from './file.js'
@@ -46,6 +47,8 @@ export interface Config {
   readonly bounds: Bounds
   readonly budgets: readonly Budget[]
   readonly userCaps: CapRules
+  /** Subscriptions; absent: none. */
+  readonly plans?: readonly Plan[]
   /** What `llmcost check` watches, in the order of the file. */
   readonly rules: readonly Rule[]
   /** How `llmcost/guard` enforces budgets and caps. */
@@ -157,6 +160,7 @@ async function configFrom({ tree }: ConfigText, path: string, names: KnownNames)
     rules,
     discover,
     guard,
+    plans,
     $schema: _,
     ...options
   } = configShape(names).read(tree, { file: path, key: '' })
@@ -173,6 +177,7 @@ async function configFrom({ tree }: ConfigText, path: string, names: KnownNames)
     rules: rules ?? defaults.rules,
     guard: guard ?? defaults.guard,
     notify: notify ?? defaults.notify,
+    ...(plans === undefined ? {} : { plans }),
     ...(rollups === undefined ? {} : { rollups }),
     ...(approximate_above === undefined ? {} : { approximateAbove: approximate_above }),
     ...(discover === false ? { discover } : {}),

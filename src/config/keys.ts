@@ -13,6 +13,7 @@ import type { OptionName, ProgramKey } from './options.js'
 import { presetShape } from './presets.js'
 import { boolean } from './rule-shapes.js'
 import { rulesShape } from './rules.js'
+import { plansShape } from './spending/plans.js'
 import { anyText, choice, group, named, text, type JsonSchema, type Key } from './shapes.js'
 
 /** What the address is allowed to be beyond this is said when it is asked. */
@@ -119,6 +120,27 @@ export const configKeys = ({ formats, importers }: KnownNames) =>
     budgets: limitKeys.budgets,
     user_caps: limitKeys.user_caps,
     guard: limitKeys.guard,
+    plans: key(
+      'Subscriptions, for llmcost plans: the calls that each covers (any dimension narrows them down), and its terms.',
+      plansShape,
+      [
+        {
+          name: 'Max',
+          user: 'ada',
+          fee: 100,
+          alternatives: [{ name: 'Pro', fee: 20, included_usd: 60, overage: 'none' }],
+        },
+        {
+          name: 'Copilot',
+          source: 'copilot',
+          fee: 39,
+          included_credits: 1500,
+          credit_usd: 0.04,
+          overage: 'list',
+        },
+      ],
+      { trust: 'free' },
+    ),
     rules: key(
       'What llmcost check watches; llmcost init --rules writes a set to begin with.',
       rulesShape(amount),

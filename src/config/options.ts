@@ -25,6 +25,7 @@ export const programKeys = [
   'notify',
   'presets',
   'groups',
+  'plans',
   '$schema',
 ] as const
 export type ProgramKey = (typeof programKeys)[number]

@@ -2,7 +2,7 @@
 import { anomalyTests, type RuleParameter } from '../domain/rules/rule-kind.js'
 import { ruleKindNames, ruleKinds, type RuleKindName } from '../domain/rules/rule-kinds.js'
 import { severities } from '../domain/rules/severity.js'
-import { condition } from './budgets.js'
+import { condition } from './spending/budgets.js'
 import { sensitivity } from './bound-shapes.js'
 import {
   boolean,

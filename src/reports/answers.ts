@@ -70,6 +70,7 @@ export const answers = {
     command: 'latency',
     beside: ['latency_by_hour', 'latency_by_day', 'latency_by_week', 'latency_by_month'],
   },
+  plans: { command: 'plans', beside: ['alternatives'] },
   price_check: { command: 'prices check' },
   price_origin: { command: 'prices explain' },
   price_update: { command: 'prices update' },

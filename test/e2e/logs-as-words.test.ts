@@ -43,6 +43,7 @@ describe('logs after a question', () => {
         "reconcile",
         "forecast",
         "tiers",
+        "plans",
         "caps",
         "optimize",
         "prices check",

@@ -13,6 +13,7 @@ import { capsNow } from '../../src/metrics/budgets/caps-now.js'
 import { capsReplay, capsReserve } from '../../src/metrics/budgets/caps-replay.js'
 import { hotCalls, type ReserveRequest } from '../../src/metrics/budgets/reserved-calls.js'
 import { dailyCosts } from '../../src/metrics/budgets/daily-costs.js'
+import { planReach, planUsage, type CoveredCalls } from '../../src/metrics/budgets/plans.js'
 import { quarterHours } from '../../src/metrics/budgets/quarter-hours.js'
 import { recentSessions } from '../../src/metrics/budgets/recent-sessions.js'
 import { comparison, sharedCalls } from '../../src/metrics/comparison/comparison.js'
@@ -96,6 +97,19 @@ const comparedSample = [
   'cache_hit_rate',
   'mean_quality_score',
 ] as const
+
+const somePlans: readonly CoveredCalls[] = [
+  {
+    filters: [{ dimension: 'feature', operator: '=', value: 'chat' }],
+    since: '2026-01-01T00:00:00Z',
+    until: null,
+  },
+  {
+    filters: [{ dimension: 'tag.any', operator: '~', value: 'x' }],
+    since: null,
+    until: '2099-01-01T00:00:00Z',
+  },
+]
 
 const someReserving = (scope: Scope): ReserveRequest => ({
   scope,
@@ -225,6 +239,19 @@ export const metrics: readonly Sample[] = [
     id: 'cost_by_tier',
     about: 'cost and revenue of the users of each tier',
     sample: (scope) => costByTier(scope, [{ userId: 'u1', tier: 'pro', monthlyRevenue: '29.9' }]),
+  },
+  {
+    id: 'plan_usage',
+    about: 'what the usage of plans is worth, by month',
+    sample: ({ since, until }) =>
+      planUsage(somePlans, [
+        { plan: 0, month: 0, since: since ?? '2015-01-01T00:00:00Z', until: until ?? '2100-01-01T00:00:00Z' },
+      ]),
+  },
+  {
+    id: 'plan_reach',
+    about: 'how far the log of each plan reaches',
+    sample: ({ until }) => planReach(somePlans, until ?? '2100-01-01T00:00:00Z'),
   },
   {
     id: 'comparison',

@@ -149,7 +149,6 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
 const flat = new Set([
   'renderers',
   'delivery',
-  'config',
   'forecast',
   'anomalies',
   'rules',

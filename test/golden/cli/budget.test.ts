@@ -186,6 +186,45 @@ describe('from the config file', () => {
   ])('%s', (name, args) => expectRecorded(name, args, { cwd, env: configured }))
 })
 
+describe('plans', () => {
+  const config = [
+    'tz: Europe/Berlin',
+    'plans:',
+    '  - name: Search',
+    '    feature: search',
+    '    fee: 0.1',
+    '    begins_on: 5',
+    '    included_usd: 0.2',
+    '    overage: list',
+    '    alternatives:',
+    '      - { name: Small, fee: 0.05, included_usd: 0.1, overage: none }',
+    '      - { name: Large, fee: 0.4 }',
+    '  - name: Bot',
+    '    where: [user=user-31]',
+    '    fee: 39',
+    '    included_credits: 900',
+    '    credit_usd: 0.04',
+    '    overage: none',
+    '    since: 2026-07-10',
+    '  - { name: Rest, fee: 20, begins_on: 15 }',
+    '  - { name: Nobody, user: nobody, fee: 5 }',
+  ]
+  beforeAll(() => {
+    writeFileSync(join(cwd, 'plans.yaml'), `${config.join('\n')}\n`)
+    writeFileSync(join(cwd, 'open-plan.yaml'), 'plans:\n  - { name: a, fee: 5, included_usd: 5 }\n')
+  })
+  const configured = { ...env, LLMCOST_CONFIG: 'plans.yaml' }
+  testLooks('plans', ['plans', ...asOf], { cwd, env: configured })
+  test.each([
+    ['plans-months', ['plans', '--months', '1', '--as-of', 'latest'], 'plans.yaml'],
+    ['plans-too-many-months', ['plans', '--months', '37'], 'plans.yaml'],
+    ['plans-none', ['plans'], undefined],
+    ['plans-open', ['plans'], 'open-plan.yaml'],
+  ])('%s', (name, args, file) =>
+    expectRecorded(name, args, { cwd, env: file === undefined ? env : { ...env, LLMCOST_CONFIG: file } }),
+  )
+})
+
 describe('drawn as HTML', () => {
   /** The names of what is drawn across charts, and whether the table stands open. */
   const drawn = async (...args: string[]): Promise<{ bounds: string[]; isOpen: boolean }> => {

@@ -237,6 +237,69 @@ describe('YAML', () => {
   })
 })
 
+describe('plans', () => {
+  test('are read with exact amounts, filters and alternatives', async () => {
+    const text = [
+      'plans:',
+      '  - { name: Max, fee: 100.10, source: claude-code, where: [user=ada], since: 2026-02-01, begins_on: 5 }',
+      '  - name: Copilot',
+      '    tag.seat: a',
+      '    fee: 0',
+      '    included_credits: 300',
+      '    credit_usd: "0.040"',
+      '    overage: list',
+      '    alternatives: [{ name: Big, fee: 39, included_usd: 60.0, overage: none }]',
+    ].join('\n')
+    expect((await load('x.yaml', text)).plans).toEqual([
+      {
+        name: 'Max',
+        fee: '100.1',
+        filters: [
+          { dimension: 'source', operator: '=', value: 'claude-code' },
+          { dimension: 'user_id', operator: '=', value: 'ada' },
+        ],
+        beginsOn: 5,
+        since: '2026-02-01',
+        alternatives: [],
+      },
+      {
+        name: 'Copilot',
+        fee: '0',
+        included: { credits: 300, creditUsd: '0.04', overage: 'list' },
+        filters: [{ dimension: 'tag.seat', operator: '=', value: 'a' }],
+        beginsOn: 1,
+        alternatives: [{ name: 'Big', fee: '39', included: { usd: '60', overage: 'none' } }],
+      },
+    ])
+  })
+
+  test.each([
+    ['{ fee: 5 }', /plans\[0\] has no name/],
+    ['{ name: a }', /plans\[0\] has no fee/],
+    ['{ name: a, fee: -1 }', /plans\[0\]\.fee must be an amount in USD from 0 on/],
+    ['{ name: a, fee: 5, included_usd: 5 }', /does not say what is beyond/],
+    ['{ name: a, fee: 5, overage: list }', /overage is said of nothing/],
+    ['{ name: a, fee: 5, included_credits: 5, overage: list }', /one of included_credits and credit_usd/],
+    [
+      '{ name: a, fee: 5, included_usd: 1, included_credits: 5, credit_usd: 1, overage: list }',
+      /dollars and credits/,
+    ],
+    ['{ name: a, fee: 5, begins_on: 29 }', /begins_on must be a day from 1 to 28/],
+    ['{ name: a, fee: 5, since: 2026-02-30 }', /since must be a date/],
+    ['{ name: a, fee: 5, since: 2026-03-01, until: 2026-03-01 }', /ends on 2026-03-01, before it begins/],
+    ['{ name: a, fee: 5 }, { name: a, fee: 6 }', /two plans are named a/],
+    ['{ name: a, fee: 5, alternatives: [{ name: a, fee: 6 }] }', /two plans are named a/],
+    [
+      '{ name: a, fee: 5, alternatives: [{ name: b, fee: 6, user: x }] }',
+      /alternatives\[0\]\.user is not a key/,
+    ],
+    ['{ name: a, fee: 5, fees: 6 }', /plans\[0\]\.fees is not a key/],
+    [String.raw`{ name: "a\eb", fee: 5 }`, /name must be a name/],
+  ])('%s', async (text, message) => {
+    await expect(load('x.yaml', `plans: [${text}]`)).rejects.toThrow(message)
+  })
+})
+
 describe('groups', () => {
   test('stand under the dimension they are of, by its own name', async () => {
     const { groups } = await load(

@@ -37,7 +37,7 @@ async function objection(data: unknown): Promise<UserError | undefined> {
 
 /** What a schema cannot say, or says only in part. */
 const beyondSchema =
-  /it is 0\.0{12}1$|not a time zone|two budgets are named|two rules are named|is no placeholder of|brace without its other half|for needs a statement|no rule is judged by|a percentage such as 5%; it is "|weeks, such as 2h, 1d or 1w; it is "|are one dimension|gives \S+ twice|not a dimension|cannot filter by|is true or false|is a number$|put it in quotes|has no value|not a key that llmcost knows/
+  /it is 0\.0{12}1$|two plans are named|before it begins$|not a time zone|two budgets are named|two rules are named|is no placeholder of|brace without its other half|for needs a statement|no rule is judged by|a percentage such as 5%; it is "|weeks, such as 2h, 1d or 1w; it is "|are one dimension|gives \S+ twice|not a dimension|cannot filter by|is true or false|is a number$|put it in quotes|has no value|not a key that llmcost knows/
 
 const numbers = [0, -1, 0.05, 1, 1.5, 5, 80, 1e13, 1e21, 1e-13]
 const texts = [
@@ -88,6 +88,36 @@ const budget = fc.oneof(
   }),
   group({ daily: amount, name: fc.constantFrom('a', 'b', 'c', 'd', 'e'), user: mostly('smith') }),
 )
+const terms = {
+  name: mostly('a', 'b', 'c'),
+  fee: mostly(20, 0, '12.5'),
+  included_usd: amount,
+  included_credits: mostly(1500, 0, 1.5),
+  credit_usd: amount,
+  overage: mostly('list', 'none'),
+}
+/** Mostly with what it needs. */
+const plan = fc
+  .tuple(
+    fc.subarray(['included_usd', 'overage', 'included_credits', 'credit_usd'] as const),
+    group({
+      ...terms,
+      feature: mostly('search', 7),
+      tag: group({ a: mostly('x') }),
+      where: listOf(mostly('user~x', 'feature=y')),
+      begins_on: mostly(1, 28, 29),
+      since: mostly('2026-01-01', '2026-1-1'),
+      until: mostly('2027-01-01', 'soon'),
+      alternatives: listOf(fc.oneof(group(terms), group({ name: mostly('d', 'e'), fee: mostly(5) }))),
+    }),
+  )
+  .map(([out, one]) =>
+    typeof one === 'object' && one !== null
+      ? Object.fromEntries(
+          Object.entries({ name: 'f', fee: 1, ...one }).filter(([key]) => !out.some((name) => name === key)),
+        )
+      : one,
+  )
 /** Keys that every rule may have. */
 const ruleKeys = {
   name: mostly('a', 'b', 'c', 'd', 'e'),
@@ -131,6 +161,7 @@ const keys = {
   user_tiers: mostly('t.csv'),
   bounds: group(Object.fromEntries(Object.entries(bounds).map(([name, one]) => [name, mostly(one.value)]))),
   budgets: listOf(budget),
+  plans: listOf(plan),
   user_caps: group({ request_tokens: mostly(1000), request_usd: amount, daily_usd: amount }),
   rules: listOf(fc.oneof(...rules)),
   presets: group({ one: group({ from: mostly('openai'), map: fields, set: fields }), two: value }),

@@ -1,10 +1,10 @@
 /** `budgets` of the config file: an amount for a period, and the calls that it covers. */
-import { controlRange } from '../domain/words/hidden.js'
-import { budgetPeriods, defaultWarnAt, type Budget, type BudgetPeriod } from '../domain/budgets/budget.js'
-import { plain, readDecimal, shifted } from '../domain/costs/decimal.js'
-import { dimensions, shortForms } from '../domain/dimensions.js'
-import { filterOn, noneValue, parseFilter } from '../domain/filters.js'
-import type { Filter } from '../domain/scope.js'
+import { controlRange } from '../../domain/words/hidden.js'
+import { budgetPeriods, defaultWarnAt, type Budget, type BudgetPeriod } from '../../domain/budgets/budget.js'
+import { plain, readDecimal, shifted } from '../../domain/costs/decimal.js'
+import { dimensions, shortForms } from '../../domain/dimensions.js'
+import { filterOn, noneValue, parseFilter } from '../../domain/filters.js'
+import type { Filter } from '../../domain/scope.js'
 import {
   anyText,
   below,
@@ -17,12 +17,13 @@ import {
   propertiesOf,
   text,
   unknownKey,
+  type JsonSchema,
   type Key,
   type Keys,
   type Place,
   type Shape,
-} from './shapes.js'
-import { withTags, type Entry, type Tree } from './tree.js'
+} from '../shapes.js'
+import { withTags, type Entry, type Tree } from '../tree.js'
 
 const words = 'a budget, such as monthly: 500'
 
@@ -120,7 +121,7 @@ function budgetShape(amount: Shape<string>): Shape<Budget> {
     const entries = withTags(entriesOf(tree, place, words))
     const isOwn = ({ key }: Entry): boolean => Object.hasOwn(keys, key)
     const values = own.read({ kind: 'group', line: tree.line, entries: entries.filter(isOwn) }, place)
-    const conditions = [...conditionsOf(entries, isOwn, place), ...(values.where ?? [])]
+    const conditions = [...conditionsOf(entries, keys, place), ...(values.where ?? [])]
     const period = periodOf(entries, tree, place)
     const warnAt = values.warn_at ?? defaultWarnAt
     return {
@@ -146,29 +147,16 @@ function periodOf(entries: readonly Entry[], tree: Tree, place: Place): BudgetPe
   throw mistake(entry, place, `${place.key} has ${given.length} amounts: ${given.join(', ')}`, hint)
 }
 
-/** `feature: search` and the like, in their order. */
-function conditionsOf(
-  entries: readonly Entry[],
-  isOwn: (entry: Entry) => boolean,
-  place: Place,
-): readonly Condition[] {
+/** `feature: search` and the like, in their order. @param own keys that are no dimensions */
+export function conditionsOf(entries: readonly Entry[], own: Keys, place: Place): readonly Condition[] {
   const seen = new Map<string, string>()
   return entries.flatMap((entry) => {
-    if (isOwn(entry)) return []
+    if (Object.hasOwn(own, entry.key)) return []
     const { key, value: tree } = entry
     if (key === 'tag')
       throw mistake(entry, place, `${place.key}.tag does not say which tag`, 'For example tag.tier: pro.')
     if (!filterNames.includes(key) && !/^tag\../.test(key))
-      throw unknownKey(entry, place, [
-        ...budgetPeriods,
-        'name',
-        'warn_at',
-        'downgrade_at',
-        'block_at',
-        'where',
-        'tag',
-        ...filterNames,
-      ])
+      throw unknownKey(entry, place, [...Object.keys(own), 'tag', ...filterNames])
     const here = below(place, key)
     const value = filterValue.read(tree, here)
     const filter = located(tree, here, () => filterOn(key, '=', value, `${here.key} ${value}`, here.key))
@@ -181,6 +169,14 @@ function conditionsOf(
 }
 
 function schemaOf(keys: Keys): Shape<Budget>['schema'] {
+  return {
+    ...filteredSchema(keys),
+    oneOf: budgetPeriods.map((period) => ({ required: [period] })),
+  }
+}
+
+/** A group of keys and of any dimension. */
+export function filteredSchema(keys: Keys): JsonSchema {
   const filters = Object.fromEntries(filterNames.map((name) => [name, filterValue.schema]))
   const tag = { anyOf: [filterValue.schema, { type: 'object' }] }
   return {
@@ -192,6 +188,5 @@ function schemaOf(keys: Keys): Shape<Budget>['schema'] {
     },
     patternProperties: { [String.raw`^tag\..`]: filterValue.schema },
     additionalProperties: false,
-    oneOf: budgetPeriods.map((period) => ({ required: [period] })),
   }
 }
