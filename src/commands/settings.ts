@@ -16,7 +16,7 @@ import { closestNames } from '../domain/words/names.js'
 import { assertZone } from '../domain/time/zones.js'
 import { UserError } from '../errors.js'
 import type { loadPriceBook } from '../pricing/book.js'
-import type { ReadOptions } from '../ingest/options.js'
+import { accountField, type ReadOptions } from '../ingest/options.js'
 import type { IngestRequest } from '../ingest/request.js'
 import type { Settings } from '../questions/question.js'
 import type { Machine } from '../importers/importer.js'
@@ -140,8 +140,12 @@ async function readOptions(invocation: Invocation, config: Config): Promise<Read
       Object.entries(preset[kind] ?? {}).map(([field, value]) => `${field}=${value}`),
       `preset ${text(invocation, 'preset')}: ${kind}`,
       kind === 'map' ? 'ts=meta.when' : 'model=gpt-4o',
+      kind === 'map' ? [] : [accountField],
     )
-  const set = { ...saved('set'), ...pairs(invocation.options['set'], '--set', 'model=gpt-4o') }
+  const set = {
+    ...saved('set'),
+    ...pairs(invocation.options['set'], '--set', 'model=gpt-4o', [accountField]),
+  }
   assertDay(set['ts'], 'ts is set to')
   return {
     from: text(invocation, 'from') ?? preset.from,
@@ -201,13 +205,18 @@ function presetOf(name: string | undefined, config: Config): Config['presets'][s
   })
 }
 
-function pairs(given: unknown, option: string, example: string): Record<string, string> {
+function pairs(
+  given: unknown,
+  option: string,
+  example: string,
+  others: readonly string[] = [],
+): Record<string, string> {
   const out: Record<string, string> = {}
   for (const pair of Array.isArray(given) ? (given as string[]) : []) {
     const cut = pair.indexOf('=')
     const name = pair.slice(0, Math.max(cut, 0)).trim()
     const value = pair.slice(cut + 1).trim()
-    const field = fieldOf(name)
+    const field = others.includes(name) ? name : fieldOf(name)
     if (cut < 1 || value === '' || field === undefined) {
       if (cut < 1 || value === '' || field !== undefined) {
         throw new UserError(`${option} ${pair} is not field=value`, {

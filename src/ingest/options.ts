@@ -25,6 +25,9 @@ export interface ReadOptions {
   readonly keepAcrossSources?: true | undefined
 }
 
+/** What `set` may say of bills: whose account they are of, where they do not tell. */
+export const accountField = 'account'
+
 /** True where the user says which field holds the id of a call. */
 export const givesIds = ({ map, set }: ReadOptions): boolean =>
   map['call_id'] !== undefined || set['call_id'] !== undefined

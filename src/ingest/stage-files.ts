@@ -5,6 +5,7 @@ import { isOfTheMachine, OutOfMemory, UserError } from '../errors.js'
 import type { SourceFile } from './files/discover.js'
 import { judge, readingFrom, type KnownFile, type Verdict } from './files.js'
 import type { IngestRequest } from './request.js'
+import { accountField } from './options.js'
 import { FirstLines } from './first-calls.js'
 import { look, prepare } from './files/prepare.js'
 import type { OtherBills } from './bills/other-stores.js'
@@ -39,7 +40,7 @@ export async function stageFiles(
   known: ReadonlyMap<string, KnownFile>,
 ): Promise<Run> {
   const stage = new Stage(db, request.keepRejectedText, request.dryRun ? new FirstLines() : undefined)
-  const bills = new BillStage(db, request.keepRejectedText)
+  const bills = new BillStage(db, request.keepRejectedText, request.read.set[accountField])
   const billed: Read[] = []
   const starved: OutOfMemory[] = []
   if (request.onProgress) await db.watchProgress()
@@ -64,6 +65,10 @@ export async function stageFiles(
       billed.push({ reading, entry })
       continue
     }
+    if (request.read.set[accountField] !== undefined)
+      Object.assign(entry.summary, {
+        note: `${accountField} is of bills, and this is none: --set tag.${accountField} says it of calls`,
+      })
     // CSV files and JSON lines are staged apart; JSON of one importer shares a unit.
     const key = `${importer.id} ${shape.kind === 'csv'}`
     groups.set(key, [...(groups.get(key) ?? []), { reading, entry }])

@@ -216,12 +216,16 @@ async function insertRejects(db: Database, bill: StagedBill, fileId: number): Pr
 
 /** A sentence on each bill that another takes the place of. */
 function rivalWords(rivals: readonly Rival[], label: string): string[] {
-  return rivals.map(({ path, older, first_day: first, last_day: last, charges, amount }) => {
+  return rivals.map(({ path, older, unsure, first_day: first, last_day: last, charges, amount }) => {
     const days = first === last ? first : `${first} to ${last}`
     const what = `${count(charges)} ${plural(charges, 'charge')}${amount === null ? '' : ` (${amount.replace(/\.?0+$/, '')})`}, ${days}`
-    return older
+    const twoAccounts = unsure
+      ? `; one of them does not say whose account it is of. Where they are bills of two accounts, money is missing now: llmcost forget both files, and ingest each with --set account=NAME`
+      : ''
+    const told = older
       ? `${label} is the newer bill of what ${path} says: it takes the place of ${what}`
       : `${path} is a newer bill of what ${label} says: it stands for ${days}`
+    return told + twoAccounts
   })
 }
 

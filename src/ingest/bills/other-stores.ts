@@ -6,6 +6,7 @@
 import type { Database } from '../../db/database.js'
 import { billedColumns } from '../../domain/costs/billed.js'
 import { quoteText } from '../../domain/words/quoting.js'
+import { accountField } from '../options.js'
 import { UserError } from '../../errors.js'
 import { countNames } from '../../domain/record-counts.js'
 
@@ -74,19 +75,27 @@ export async function writeCharges(
   return rows
 }
 
-/** Charges of a bill of another store become staged ones, each record a sound one. */
+/**
+ * Charges of a bill of another store become staged ones, each record a sound one.
+ * @param account of charges that do not tell theirs
+ */
 export async function stageCarried(
   db: Database,
   billNo: number,
   { charges }: OtherBills,
   { file_id: fileId }: CarriedBill,
+  account: string | undefined,
 ): Promise<void> {
   const columns = billedColumns
     .map(({ name }) => name)
     .filter((name) => name !== 'file_id' && name !== 'model')
+  const given = (name: string): string =>
+    name === accountField && account !== undefined
+      ? `coalesce(account, ${quoteText(account)}) AS account`
+      : name
   const from = `read_parquet(${quoteText(charges)}) WHERE file_id = ${fileId}`
   await db.run(
-    `INSERT INTO staged_bills BY NAME SELECT ${billNo} AS bill_no, ${columns.join(', ')} FROM ${from}`,
+    `INSERT INTO staged_bills BY NAME SELECT ${billNo} AS bill_no, ${columns.map(given).join(', ')} FROM ${from}`,
   )
   await db.run(
     `INSERT INTO bill_records SELECT DISTINCT ${billNo}, record, 'charge', NULL, NULL, NULL FROM ${from}`,

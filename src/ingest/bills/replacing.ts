@@ -16,6 +16,8 @@ export interface Rival {
   readonly first_day: string
   readonly last_day: string
   readonly charges: number
+  /** One of them does not say whose account it is of: they may be of two. */
+  readonly unsure: boolean
   /** What it says was billed, in all currencies; null for usage. */
   readonly amount: string | null
 }
@@ -25,6 +27,22 @@ const keyOf = (alias: string): string =>
   `hash(row(${['kind', 'charge_period_start', ...billedLabels.filter((name) => name !== 'description')].map((name) => `${alias}.${name}`).join(', ')}))`
 
 const spans = 'kind, biller, account, bill_span'
+
+/** Labels whose ids no two accounts share. */
+const owned = ['project', 'workspace', 'api_key'] as const
+
+/** An id as providers make them, no name that somebody may change. */
+const idPattern = '(proj|wrkspc|apikey|key)_[A-Za-z0-9]{6,}'
+
+/** FROM item: the ids of each span of a table of charges, as sorted lists. */
+const idsOf = (table: string): string =>
+  `(SELECT ${table === 'this_bill' ? 'NULL AS mine' : 'file_id'}, kind, biller, bill_span, ${owned
+    .map((name) => `list(DISTINCT ${name}) FILTER (regexp_full_match(${name}, '${idPattern}')) AS ${name}s`)
+    .join(', ')} FROM ${table} GROUP BY ALL)`
+
+/** SQL condition: both name their projects (or workspaces, or keys) by id, and have none of any in common. */
+const unlike = `(${owned.map((name) => `len(s.${name}s) > 0 AND len(m.${name}s) > 0`).join(' OR ')})
+  AND NOT (${owned.map((name) => `coalesce(list_has_any(s.${name}s, m.${name}s), false)`).join(' OR ')})`
 
 /** SQL: two rows are of one biller, kind, account (as far as it is said) and span. */
 const sameSpan = (a: string, b: string): string =>
@@ -46,6 +64,8 @@ export async function findRivals(db: Database, bill: StagedBill): Promise<readon
       FROM stored s JOIN own o ON ${sameSpan('s', 'o')}),
     shared AS (SELECT DISTINCT b.export, s.bill_span FROM store.main.billed s JOIN store.main.bills b ON b.file_id = s.file_id
       WHERE s.file_id IN (SELECT file_id FROM pairs) AND ${keyOf('s')} IN (SELECT ${keyOf('m')} FROM this_bill m)),
+    apart AS (SELECT DISTINCT s.file_id, s.bill_span FROM ${idsOf('store.main.billed')} s JOIN ${idsOf('this_bill')} m USING (kind, biller, bill_span)
+      WHERE ${unlike}),
     reach AS (SELECT file_id, max(charge_period_end) AS last_end FROM store.main.billed
       WHERE file_id IN (SELECT file_id FROM pairs) GROUP BY file_id)
     SELECT p.*, (CAST($exported AS TIMESTAMP), (SELECT max(charge_period_end) FROM this_bill), CAST(${all} AS BIGINT), $content)
@@ -53,6 +73,7 @@ export async function findRivals(db: Database, bill: StagedBill): Promise<readon
     FROM pairs p JOIN store.main.bills b ON b.file_id = p.file_id JOIN store.main.files f ON f.file_id = p.file_id
       JOIN reach r ON r.file_id = p.file_id
     WHERE NOT (b.export = $export AND f.path <> $path)
+      AND NOT (b.form = $form AND (p.account IS NULL OR p.own_account IS NULL) AND (p.file_id, p.bill_span) IN (SELECT (file_id, bill_span) FROM apart))
       AND (b.form <> $form OR (b.export, p.bill_span) IN (SELECT (export, bill_span) FROM shared))`,
     {
       exported: sqlTime(bill.exportedAt),
@@ -63,12 +84,12 @@ export async function findRivals(db: Database, bill: StagedBill): Promise<readon
     },
   )
   const { rows } =
-    await db.query<Rival>(`SELECT r.file_id, f.path, r.older, min(b.bill_span) AS first_day, max(b.bill_span) AS last_day,
+    await db.query<Rival>(`SELECT r.file_id, f.path, r.older, bool_or(r.unsure) AS unsure, min(b.bill_span) AS first_day, max(b.bill_span) AS last_day,
       count(*) AS charges, CAST(sum(b.billed_cost) AS VARCHAR) AS amount
-    FROM (SELECT DISTINCT file_id, kind, biller, account, bill_span, older FROM bill_rivals) r
+    FROM (SELECT file_id, kind, biller, account, bill_span, older, bool_or(account IS NULL OR own_account IS NULL) AS unsure FROM bill_rivals GROUP BY ALL) r
       JOIN store.main.billed b ON b.file_id = r.file_id AND b.kind = r.kind AND b.biller = r.biller AND b.account IS NOT DISTINCT FROM r.account AND b.bill_span = r.bill_span
       JOIN store.main.files f ON f.file_id = r.file_id
-    GROUP BY ALL ORDER BY r.file_id, r.older`)
+    GROUP BY r.file_id, f.path, r.older ORDER BY r.file_id, r.older`)
   return rows
 }
 

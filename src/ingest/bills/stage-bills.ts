@@ -3,6 +3,7 @@ import type { Database } from '../../db/database.js'
 import { isOfTheMachine } from '../../errors.js'
 import { modelNamesOf } from '../../billing/model-names.js'
 import { billedColumns } from '../../domain/costs/billed.js'
+import { quoteText } from '../../domain/words/quoting.js'
 import type { PriceBook } from '../../pricing/book.js'
 import type { SourceRelation } from '../typing/normalise.js'
 import type { Segment, Unit } from '../files/units.js'
@@ -43,9 +44,12 @@ const grouping = ['project', 'workspace', 'api_key', 'principal', 'billed_model'
 export class BillStage {
   readonly #db: Database
   readonly #keepsText: boolean
+  readonly #account: string | undefined
   readonly bills: StagedBill[] = []
 
-  constructor(db: Database, keepsText: boolean) {
+  /** @param account of bills that do not tell theirs */
+  constructor(db: Database, keepsText: boolean, account?: string) {
+    this.#account = account
     this.#db = db
     this.#keepsText = keepsText
   }
@@ -54,7 +58,7 @@ export class BillStage {
   async carry(from: OtherBills, bill: CarriedBill): Promise<number> {
     await this.#makeTables()
     const billNo = this.bills.length
-    await stageCarried(this.#db, billNo, from, bill)
+    await stageCarried(this.#db, billNo, from, bill, this.#account)
     this.bills.push({
       billNo,
       path: bill.path,
@@ -109,6 +113,7 @@ export class BillStage {
     await db.run(
       `CREATE OR REPLACE TEMP TABLE one_bill AS SELECT *, coalesce(${blank}, false) AND readable AS says_nothing FROM (${recordsSql(relation, source, read)})`,
     )
+    const account = this.#account === undefined ? 'account' : `coalesce(account, ${quoteText(this.#account)})`
     const sound = '(SELECT * FROM one_bill WHERE readable AND NOT blank AND NOT says_nothing)'
     const parts = charges.map((charge, i) => chargeSql(charge, i + 1, source, sound))
     await db.run(`CREATE OR REPLACE TEMP TABLE one_bills_charges AS ${parts.join(' UNION ALL ')}`)
@@ -118,7 +123,7 @@ export class BillStage {
         CASE WHEN NOT (blank OR says_nothing) AND (NOT readable OR c.record IS NULL OR c.reason IS NOT NULL) THEN md5(coalesce(content, '')) END,
         ${this.#keepsText ? 'CASE WHEN NOT readable OR c.record IS NULL OR c.reason IS NOT NULL THEN content END' : 'NULL'}
       FROM one_bill r LEFT JOIN (SELECT record, min(reason) AS reason FROM one_bills_charges GROUP BY record) c ON c.record = r.record`)
-    await db.run(`INSERT INTO staged_bills BY NAME SELECT ${billNo} AS bill_no, * EXCLUDE (reason, exported_at) FROM one_bills_charges
+    await db.run(`INSERT INTO staged_bills BY NAME SELECT ${billNo} AS bill_no, * EXCLUDE (reason, exported_at) REPLACE (${account} AS account) FROM one_bills_charges
       WHERE record IN (SELECT record FROM bill_records WHERE bill_no = ${billNo} AND state = 'charge')`)
     const facts = await db.one<Record<string, string | boolean | null>>(
       `SELECT ${grouping.map((name) => `coalesce(bool_or(${name} IS NOT NULL), false) AS ${name}`).join(', ')},

@@ -6,7 +6,7 @@ import type { BillSource } from '../../billing/bill.js'
 import { billIn, billSources } from '../../billing/registry.js'
 import type { Importer, Sample } from '../../importers/importer.js'
 import { foreign, importers } from '../../importers/registry.js'
-import type { ReadOptions } from '../options.js'
+import { accountField, type ReadOptions } from '../options.js'
 import { printedIn } from './printed.js'
 import { notRecognised, notText, printedOnly, refusedByName } from './unrecognised.js'
 import { isLog, wrapperOf, type Wrapper } from './wrapped.js'
@@ -66,7 +66,8 @@ export function recognise(
 /** The source of a bill; one that is named by `--from` has its way. */
 function billOf(sample: Sample, { from, map, set }: ReadOptions): BillSource | undefined {
   if (from !== undefined) return billSources.find(({ id }) => id === from)
-  const isMapped = Object.keys(map).length + Object.keys(set).length > 0
+  const isMapped =
+    Object.keys(map).length + Object.keys(set).filter((name) => name !== accountField).length > 0
   return isMapped ? undefined : billIn(sample)
 }
 
