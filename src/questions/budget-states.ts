@@ -11,7 +11,7 @@ import { budgetDays, type BudgetDayRow } from '../metrics/budgets/budgets.js'
 import { budgetSection } from '../reports/budgets/budget.js'
 import { budgetFindings } from '../reports/budgets/budget-findings.js'
 import type { ReportPart } from '../reports/weekly/weekly.js'
-import { ask, askAsOf, type Question } from './question.js'
+import { ask, askAsOf, untoldSince, type Question } from './question.js'
 
 export interface BudgetAnswer {
   readonly states: readonly BudgetState[]
@@ -116,9 +116,13 @@ export async function budgetPart(
   budgets: readonly Budget[],
 ): Promise<ReportPart> {
   if (budgets.length === 0) return { sections: [] }
-  const { states } = await askBudgets(question, budgets)
+  const { states, scope } = await askBudgets(question, budgets)
   const { tz } = question.scope
-  return { sections: [budgetSection(states, tz, question.typed)], findings: budgetFindings(states, tz) }
+  return {
+    sections: [budgetSection(states, tz, question.typed)],
+    findings: budgetFindings(states, tz),
+    untold: untoldSince(question.asOf, scope.until),
+  }
 }
 
 interface Found {

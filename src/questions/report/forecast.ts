@@ -26,7 +26,10 @@ export async function forecastPart(question: Question, budgets: readonly Budget[
   const all = await forecastAnswer(question, request, question.asOf, null)
   const section = forecastSection(all, 'Forecast')
   const doubtful = forecastWarnings(all).map((text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`)
-  return { sections: [{ ...section, notes: [...doubtful, ...(section.notes ?? [])] }] }
+  return {
+    sections: [{ ...section, notes: [...doubtful, ...(section.notes ?? [])] }],
+    untold: all.doubts.leftOut ?? [],
+  }
 }
 
 /** A quarter has no budget: three months may each keep to theirs however it ends. */

@@ -40,6 +40,8 @@ export interface LeftOut {
 export interface ReportPart {
   readonly sections: readonly Section[]
   readonly findings?: readonly Finding[]
+  /** What it does not tell, as only sums are at hand of hours that it needs. */
+  readonly untold?: readonly string[]
 }
 
 /** Figures asked of each window of the summary. */
@@ -100,8 +102,19 @@ function hintsOf(answer: WeeklyAnswer): Doubt[] {
             text: `left out, as they need calls of ${leftOut.span}, of which only sums are at hand: ${leftOut.sections.join(', ')}`,
           },
         ]),
+    ...untoldBy(parts ?? []),
     ...doubtsOf(doubts),
     ...(parts === undefined ? [] : historyWarnings(answer).map((text) => ({ text }))),
+  ]
+}
+
+function untoldBy(parts: readonly ReportPart[]): Doubt[] {
+  const without = parts.filter(({ untold = [] }) => untold.length > 0)
+  if (without.length === 0) return []
+  const titles = without.flatMap(({ sections }) => sections.map(({ title }) => title.toLowerCase()))
+  const what = [...new Set(without.flatMap(({ untold = [] }) => untold))]
+  return [
+    { text: `not told of in ${titles.join(', ')}, for which only sums are at hand: ${what.join(', ')}` },
   ]
 }
 
