@@ -24,7 +24,7 @@ export interface PlanState {
   readonly calls: number
   readonly unpriced: number
   readonly partlyPriced: number
-  /** At list price; null where nothing is known of the month, or no call has a price. */
+  /** At list price; null where no call has a price. */
   readonly value: Picos | null
   /** Under the plan's own terms; null without a value. */
   readonly cost: PlanCost | null
@@ -59,11 +59,9 @@ interface Found {
 }
 
 export function planState(found: Found): PlanState {
-  const { plan, month, told, row, reach, tz } = found
+  const { plan, month, told, row, tz } = found
   const days = { first: localDate(told.since, tz), last: lastDay(told.until, tz) }
-  const isKnown = reach !== null && reach.first <= days.last && reach.last >= days.first
-  const value =
-    row === undefined ? (isKnown ? 0n : null) : row.value_usd === null ? null : picos(row.value_usd)
+  const value = row === undefined || row.value_usd === null ? null : picos(row.value_usd)
   const cost = value === null ? null : planCost(plan, value)
   return {
     plan,
@@ -78,7 +76,7 @@ export function planState(found: Found): PlanState {
       value === null
         ? []
         : [...plan.alternatives, noPlan].map((terms) => ({ terms, cost: planCost(terms, value) })),
-    unjudged: unjudgedOf(found, isKnown, days, cost),
+    unjudged: unjudgedOf(found, days, cost),
   }
 }
 
@@ -88,7 +86,6 @@ const lastDay = (until: string, tz: string): string =>
 
 function unjudgedOf(
   { month, told, row, reach, asOf, tz }: Found,
-  isKnown: boolean,
   days: { readonly first: string; readonly last: string },
   cost: PlanCost | null,
 ): Unjudged[] {
@@ -99,10 +96,11 @@ function unjudgedOf(
   if (isRunning) reasons.push({ kind: 'running' })
   if (days.first > begins) reasons.push({ kind: 'plan_begins', day: days.first })
   if (days.last < ends && !isRunning) reasons.push({ kind: 'plan_ends', day: days.last })
-  if (!isKnown || reach === null) return [...reasons, { kind: 'no_calls' }]
+  // Not used, or not logged: nothing tells.
+  if (row === undefined || reach === null) return [...reasons, { kind: 'no_calls' }]
   if (reach.first > days.first) reasons.push({ kind: 'log_begins', day: reach.first })
   if (reach.last < lastDay(told.until, tz) && !isRunning) reasons.push({ kind: 'log_ends', day: reach.last })
-  const [unpriced, partly] = [Number(row?.unpriced_calls ?? 0), Number(row?.partly_priced_calls ?? 0)]
+  const [unpriced, partly] = [Number(row.unpriced_calls), Number(row.partly_priced_calls)]
   if (unpriced > 0) reasons.push({ kind: 'unpriced', calls: unpriced })
   if (partly > 0) reasons.push({ kind: 'partly_priced', calls: partly })
   if (cost !== null && cost.cost === null) reasons.push({ kind: 'beyond' })
