@@ -15,7 +15,8 @@ import type { Filter } from '../../src/domain/scope.js'
 import { breakdown } from '../../src/metrics/breakdown.js'
 import { askPlans } from '../../src/questions/plans.js'
 import { ask } from '../../src/questions/question.js'
-import { dollarText, instants, load, logs, type RawCall } from './metrics-model.js'
+import { plansSection } from '../../src/reports/budgets/plans.js'
+import { bareCall, dollarText, instants, load, logs, type RawCall } from './metrics-model.js'
 import { tries } from './seed.js'
 
 let db: Database
@@ -202,6 +203,88 @@ async function expectBreakdown(state: PlanState, filters: readonly Filter[], tz:
   expect(Number(total!.calls)).toBe(state.calls)
   expect(total!.list_cost_usd).toBe(state.value === null ? null : usdOf(state.value))
 }
+
+describe('a month is held against other plans', () => {
+  const dollar = 10n ** 12n
+  /** A call of a dollar at noon of each day of September and of three of October. */
+  const days = Array.from({ length: 33 }, (_, i): RawCall => ({
+    ...bareCall,
+    ts: Date.UTC(2026, 8, 1 + i, 12),
+    list: dollar,
+  }))
+  const max: Plan = { name: 'Max', fee: '100', filters: [], beginsOn: 1, alternatives: [] }
+  const september = async (calls: readonly RawCall[], plan: Plan): Promise<PlanState> => {
+    await load(db, calls)
+    const scope = { since: null, until: null, filters: [], tz: 'Europe/Berlin' }
+    const { states } = await askPlans({ db, scope, asOf: new Date('2026-10-04T12:00Z') }, [plan], 1)
+    expect(states.map(({ month }) => month.label)).toEqual(['2026-09', '2026-10'])
+    expect(states[1]!.unjudged[0]).toEqual({ kind: 'running' })
+    return states[0]!
+  }
+  const changed = (at: number, by: Partial<RawCall>): RawCall[] =>
+    days.map((call, i) => (i === at ? { ...call, ...by } : call))
+
+  test('where it is whole and priced', async () => {
+    const { value, unjudged, cost } = await september(days, max)
+    expect([value, unjudged, cost?.cost]).toEqual([30n * dollar, [], 100n * dollar])
+    const all = await september(days, { ...max, included: { usd: '30', overage: 'none' } })
+    expect(all.unjudged).toEqual([])
+  })
+
+  test.each<[string, RawCall[], Partial<Plan>, PlanState['unjudged']]>([
+    ['the log begins within it', days.slice(1), {}, [{ kind: 'log_begins', day: '2026-09-02' }]],
+    ['the log ends within it', days.slice(0, 29), {}, [{ kind: 'log_ends', day: '2026-09-29' }]],
+    ['no call is of it', days.slice(30), {}, [{ kind: 'no_calls' }]],
+    ['a call has no list price', changed(3, { list: null }), {}, [{ kind: 'unpriced', calls: 1 }]],
+    ['a call is priced in part', changed(3, { partly: true }), {}, [{ kind: 'partly_priced', calls: 1 }]],
+    [
+      'the plan begins within it',
+      days,
+      { since: '2026-09-05' },
+      [{ kind: 'plan_begins', day: '2026-09-05' }],
+    ],
+    [
+      'it used more than the plan serves',
+      days,
+      { included: { usd: '29.999999999999', overage: 'none' } },
+      [{ kind: 'beyond' }],
+    ],
+  ])('not where %s', async (_, calls, change, unjudged) => {
+    expect((await september(calls, { ...max, ...change })).unjudged).toEqual(unjudged)
+  })
+
+  test('the plan ends within it', async () => {
+    await load(db, days)
+    const scope = { since: null, until: null, filters: [], tz: 'UTC' }
+    const plan = { ...max, until: '2026-09-20' }
+    const { states } = await askPlans({ db, scope, asOf: new Date('2026-10-04T12:00Z') }, [plan], 1)
+    expect(states.map(({ calls, unjudged }) => [calls, unjudged])).toEqual([
+      [19, [{ kind: 'plan_ends', day: '2026-09-19' }]],
+    ])
+  })
+
+  test('the cheapest is named, the plan itself of equal ones, and never one that serves too little', async () => {
+    const plan = (alternatives: readonly PlanTerms[]): Plan => ({ ...max, fee: '20', alternatives })
+    const cheapest = async (alternatives: readonly PlanTerms[]): Promise<unknown> => {
+      const state = await september(days, plan(alternatives))
+      const [row] = plansSection([state]).rows
+      return [row!['cheapest'], row!['cheapest_cost_usd']]
+    }
+    const included = (usd: string, overage: 'list' | 'none'): PlanTerms['included'] => ({ usd, overage })
+    expect(await cheapest([])).toEqual(['Max', '20.000000000000'])
+    expect(await cheapest([{ name: 'Same', fee: '20' }])).toEqual(['Max', '20.000000000000'])
+    expect(await cheapest([{ name: 'Lite', fee: '1', included: included('29', 'none')! }])).toEqual([
+      'Max',
+      '20.000000000000',
+    ])
+    expect(
+      await cheapest([
+        { name: 'Pro', fee: '5', included: included('16', 'list')! },
+        { name: 'Plus', fee: '6', included: included('18', 'list')! },
+      ]),
+    ).toEqual(['Plus', '18.000000000000'])
+  })
+})
 
 describe('terms', () => {
   test('what is covered and what is beyond add up to the value, and a dollar more never costs less', () => {

@@ -20,16 +20,15 @@ interface Answer {
 
 export function plansReport({ scope, states, shared, unmatched, doubts }: Answer): Report {
   const nothing = doubts.history.last_ts === null
-  const columns = columnsFor(states)
-  const head = { id: 'plans', title: 'Plans', columns }
-  const section: Section = nothing
-    ? { ...head, rows: [], empty: emptyText(doubts) }
-    : { ...head, rows: states.map(rowOf), notes: notesOn(states) }
+  const section = plansSection(states)
+  const { id, title, columns } = section
   return {
     kind: 'plans',
     title: 'Plans',
     period: { since: scope.since, until: scope.until, tz: scope.tz },
-    sections: [section, ...(nothing ? [] : [optionsSection(states)])],
+    sections: nothing
+      ? [{ id, title, columns, rows: [], empty: emptyText(doubts) }, optionsSection([])]
+      : [section, optionsSection(states)],
     warnings: [
       // That agents are told at list prices is what this answer is about.
       ...warningsOf({ ...doubts, agents: undefined }),
@@ -42,6 +41,17 @@ export function plansReport({ scope, states, shared, unmatched, doubts }: Answer
         : [`no call is covered by ${unmatched.map(({ name }) => name).join(', ')}: check the filters`]),
     ],
     footer: footerOf(doubts.history),
+  }
+}
+
+/** The months of each plan. */
+export function plansSection(states: readonly PlanState[]): Section {
+  return {
+    id: 'plans',
+    title: 'Plans',
+    columns: columnsFor(states),
+    rows: states.map(rowOf),
+    notes: notesOn(states),
   }
 }
 
