@@ -3,6 +3,7 @@ import { utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
+import { Database } from '../../src/db/database.js'
 import { openStoreForReading } from '../../src/db/store.js'
 import { writeCharges, type OtherBills } from '../../src/ingest/bills/other-stores.js'
 import type { IngestSummary } from '../../src/ingest/summary.js'
@@ -161,4 +162,20 @@ test('what a newer bill had replaced comes back with the next merge once that is
   // Its own file says no more than what came by the other store.
   await ingestInto(team, [older])
   expect(await sum()).toBe(String(both))
+})
+
+test.each([
+  ['UPDATE billed SET billed_cost = 10000000000000000000', 'too large to be added up'],
+  ['DELETE FROM bills', 'not of one bill each'],
+])('a store whose bills were tampered with is refused: %s', async (statement, words) => {
+  const [other, team] = [workshop.store(), workshop.store()]
+  const file = write(join(workshop.room(), 'costs.csv'), csvOf({ org: 'o', days: [1], amounts: [1, 2] }))
+  await ingestInto(other, [file])
+  const db = await Database.open(other, 'write', { threads: 1, memoryLimit: '512MiB' })
+  try {
+    await db.run(statement)
+  } finally {
+    db.close()
+  }
+  await expect(mergeBillsOf(other, team)).rejects.toThrow(words)
 })

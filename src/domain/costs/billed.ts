@@ -10,6 +10,12 @@ interface BilledColumn {
 /** Money and quantities of bills carry up to 19 digits before the point or 18 behind it. */
 export const billedAmount = 'DECIMAL(38,18)'
 
+/**
+ * A charge of this much money, or of this many tokens, is none: a sum of DECIMAL(38,18) ends at 1.7e20, and what a
+ * million charges add up to must fit, or one absurd line would take every answer down.
+ */
+export const absurdAmount = '100000000000000'
+
 export const billedAmounts = ['list_cost', 'contracted_cost', 'effective_cost', 'billed_cost'] as const
 
 /** Text columns that say what a charge is for; with its period they tell charges apart. */

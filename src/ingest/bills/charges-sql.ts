@@ -1,5 +1,5 @@
 /** A record's charges: from text to the columns of `billed`, with the reason where a value is none of its kind. */
-import { billedAmount, billedAmounts, billedLabels } from '../../domain/costs/billed.js'
+import { absurdAmount, billedAmount, billedAmounts, billedLabels } from '../../domain/costs/billed.js'
 import type { BilledField, BillSource, Charge } from '../../billing/bill.js'
 import { absent } from './bill-records.js'
 
@@ -62,8 +62,11 @@ function reason(isCost: boolean): string {
     WHEN charge_period_start IS NULL OR (raw_end IS NOT NULL AND raw_period_end IS NULL) THEN 'charge period: no time'
     WHEN year(charge_period_start) NOT BETWEEN 2015 AND 2100 THEN 'charge period: outside 2015 to 2100'
     WHEN raw_period_end < charge_period_start THEN 'charge period: ends before it begins'
+    WHEN raw_period_end > charge_period_start + INTERVAL 10 YEAR THEN 'charge period: longer than ten years'
     ${billedAmounts.map((name) => noNumber(name, name)).join(' ')}
     ${noNumber('quantity', 'quantity')}
+    ${billedAmounts.map((name) => `WHEN abs(${name}) >= ${absurdAmount} THEN '${name}: too large'`).join(' ')}
+    WHEN abs(quantity) >= ${absurdAmount} AND (raw_token_type IS NOT NULL OR lower(raw_unit) = 'tokens') THEN 'quantity: too large'
     ${isCost ? `WHEN billed_cost IS NULL THEN 'billed_cost: missing' WHEN raw_currency IS NULL THEN 'currency: missing'` : ''}
     END`
 }

@@ -4,7 +4,7 @@
  * `options` which store brought them; they are not `current`, since the file of that path may be another here.
  */
 import type { Database } from '../../db/database.js'
-import { billedColumns } from '../../domain/costs/billed.js'
+import { absurdAmount, billedAmounts, billedColumns } from '../../domain/costs/billed.js'
 import { quoteText } from '../../domain/words/quoting.js'
 import { accountField } from '../options.js'
 import { UserError } from '../../errors.js'
@@ -52,7 +52,7 @@ export const isBrought = (options: string): string => `starts_with(${options}, '
  * @param db the store, for reading
  * @param into path of the Parquet file to make
  * @returns the bills that say anything; none where all that one says is replaced
- * @throws UserError where charges stand in no bill
+ * @throws UserError where charges stand in no bill, or are beyond what can be added up
  */
 export async function writeCharges(
   db: Database,
@@ -63,11 +63,19 @@ export async function writeCharges(
       CAST(b.exported_at AS VARCHAR) AS exported_at, b.content, b.charges, b.replaced, f.size, f.mtime_ms, f.bytes_read, f.head_hash, f.tail_hash
     FROM bills b JOIN files f ON f.file_id = b.file_id
     WHERE b.file_id IN (SELECT file_id FROM billed) ORDER BY b.file_id`)
-  const { lost } = await db.one<{ lost: number }>(
-    `SELECT count(*) AS lost FROM billed WHERE file_id NOT IN (SELECT b.file_id FROM bills b JOIN files f ON f.file_id = b.file_id)`,
+  const { lost, absurd } = await db.one<{ lost: number; absurd: number }>(
+    `SELECT count(*) FILTER (file_id NOT IN (SELECT b.file_id FROM bills b JOIN files f ON f.file_id = b.file_id)) AS lost,
+      count(*) FILTER (greatest(${billedAmounts.map((name) => `abs(${name})`).join(', ')}, abs(quantity) * CAST(unit = 'tokens' AS INTEGER)) >= ${absurdAmount}) AS absurd
+    FROM billed`,
   )
-  if (lost > 0 || new Set(rows.map((row) => row.file_id)).size < rows.length)
-    throw new UserError('it holds charges that are not of one bill each', {
+  const fault =
+    lost > 0 || new Set(rows.map((row) => row.file_id)).size < rows.length
+      ? 'it holds charges that are not of one bill each'
+      : absurd > 0
+        ? 'it holds charges that are too large to be added up'
+        : undefined
+  if (fault !== undefined)
+    throw new UserError(fault, {
       location: label,
       hint: 'Ingest the bills themselves instead; this database was left as it was.',
     })
