@@ -56,7 +56,12 @@ function sumOf(versions: readonly Version[]): bigint {
 }
 
 /** Merges the bills of a store into another, as the command does. */
-async function mergeBillsOf(other: string, into: string, replace = false): Promise<IngestSummary> {
+async function mergeBillsOf(
+  other: string,
+  into: string,
+  replace = false,
+  dryRun = false,
+): Promise<IngestSummary> {
   const room = workshop.room()
   const charges = join(room, 'charges.parquet')
   const db = await openStoreForReading(other, { threads: 1, memoryLimit: '512MiB', lockTimeoutMs: 5_000 }, [
@@ -66,7 +71,7 @@ async function mergeBillsOf(other: string, into: string, replace = false): Promi
     const bills: OtherBills[] = [
       { store: other, label: 'other', charges, bills: await writeCharges(db, 'other', charges) },
     ]
-    return await ingestInto(into, [], { bills, replace })
+    return await ingestInto(into, [], { bills, replace, dryRun })
   } finally {
     db.close()
   }
@@ -159,6 +164,8 @@ test('what a newer bill had replaced comes back with the next merge once that is
   expect(await sum()).toBe(String(302 + 304))
   await ingestInto(team, [newer])
   expect(await sum()).toBe(String(both))
+  // A rehearsal of --replace leaves aside what would go: only the newer bill stands in its way.
+  expect((await mergeBillsOf(other, team, true, true)).totals).toMatchObject({ imported: 2, superseded: 2 })
   // Its own file says no more than what came by the other store.
   await ingestInto(team, [older])
   expect(await sum()).toBe(String(both))

@@ -113,7 +113,7 @@ async function mergeBill(
   const before = await comesAgain(db, bill, request, verdict)
   if (!request.dryRun) for (const fileId of before) await removeBill(db, fileId, true)
   const isKnown = await chargesToCompare(db, bill, request.dryRun ? before : [])
-  const rivals = (await findRivals(db, bill)).filter(({ file_id }) => !before.includes(file_id))
+  const rivals = await findRivals(db, bill, before)
   const { brings, ...counts } = await countsOf(db, bill)
   notes.push(...rivalWords(rivals, summary.label))
   const isUnchanged = bill.read.segment === undefined && isKnown && !brings

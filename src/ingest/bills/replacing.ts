@@ -52,8 +52,13 @@ const sameSpan = (a: string, b: string): string =>
 /**
  * Makes `bill_rivals`: spans of the store that a staged bill is about too (its charges are in `this_bill`), with the file, and whether it is older.
  * The newer is the one that was made later; of one moment, the one that goes further, says more, or by its content.
+ * @param without files that go before it comes
  */
-export async function findRivals(db: Database, bill: StagedBill): Promise<readonly Rival[]> {
+export async function findRivals(
+  db: Database,
+  bill: StagedBill,
+  without: readonly number[],
+): Promise<readonly Rival[]> {
   const all =
     bill.read.segment === undefined ? `${bill.read.bill.charges}` : '(SELECT count(*) FROM this_bill)'
   await db.run(
@@ -72,7 +77,7 @@ export async function findRivals(db: Database, bill: StagedBill): Promise<readon
         > (b.exported_at, r.last_end, b.charges, b.content) AS older
     FROM pairs p JOIN store.main.bills b ON b.file_id = p.file_id JOIN store.main.files f ON f.file_id = p.file_id
       JOIN reach r ON r.file_id = p.file_id
-    WHERE NOT (b.export = $export AND f.path <> $path)
+    WHERE NOT list_contains([${without.join(', ')}]::BIGINT[], p.file_id) AND NOT (b.export = $export AND f.path <> $path)
       AND NOT (b.form = $form AND (p.account IS NULL OR p.own_account IS NULL) AND (p.file_id, p.bill_span) IN (SELECT (file_id, bill_span) FROM apart))
       AND (b.form <> $form OR (b.export, p.bill_span) IN (SELECT (export, bill_span) FROM shared))`,
     {
