@@ -19,7 +19,7 @@ const cell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replace
 
 /** What everything adds up to must be far from the bounds of a sum. */
 const sums =
-  "SELECT sum(billed_cost) AS billed, sum(list_cost) AS listed, sum(quantity) FILTER (unit = 'tokens') AS tokens FROM billed"
+  "SELECT sum(billed_cost) AS billed, sum(list_cost) AS listed, sum(CAST(quantity AS DECIMAL(38,6))) FILTER (unit = 'tokens') AS tokens FROM billed"
 
 /** One line of JSON whose values at some depth are each replaced by each of the edges, as text. */
 function variants(value: unknown, put: (text: string) => string): string[] {

@@ -11,10 +11,13 @@ interface BilledColumn {
 export const billedAmount = 'DECIMAL(38,18)'
 
 /**
- * A charge of this much money, or of this many tokens, is none: a sum of DECIMAL(38,18) ends at 1.7e20, and what a
- * million charges add up to must fit, or one absurd line would take every answer down.
+ * A charge of this much money is none: a sum of DECIMAL(38,18) ends at 1.7e20, and what a million charges add up to
+ * must fit, or one absurd line would take every answer down.
  */
 export const absurdAmount = '100000000000000'
+
+/** SQL of charges: the tokens that are billed. Bills have counts above 2^53; sums keep to 1.7e32 of them. */
+export const billedTokens = `CAST(sum(CAST(quantity AS DECIMAL(38,6))) FILTER (token_type IS NOT NULL AND unit = 'tokens') AS DECIMAL(38,0))`
 
 export const billedAmounts = ['list_cost', 'contracted_cost', 'effective_cost', 'billed_cost'] as const
 

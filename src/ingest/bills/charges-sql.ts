@@ -66,7 +66,6 @@ function reason(isCost: boolean): string {
     ${billedAmounts.map((name) => noNumber(name, name)).join(' ')}
     ${noNumber('quantity', 'quantity')}
     ${billedAmounts.map((name) => `WHEN abs(${name}) >= ${absurdAmount} THEN '${name}: too large'`).join(' ')}
-    WHEN abs(quantity) >= ${absurdAmount} AND (raw_token_type IS NOT NULL OR lower(raw_unit) = 'tokens') THEN 'quantity: too large'
     ${isCost ? `WHEN billed_cost IS NULL THEN 'billed_cost: missing' WHEN raw_currency IS NULL THEN 'currency: missing'` : ''}
     END`
 }

@@ -1,6 +1,6 @@
 /** The second half of a run for bills: what was staged is judged, compared with the store and merged into it. */
 import type { Database } from '../../db/database.js'
-import { billedColumns } from '../../domain/costs/billed.js'
+import { billedColumns, billedTokens } from '../../domain/costs/billed.js'
 import { addCounts, noCounts, type Counts } from '../../domain/record-counts.js'
 import { plural } from '../../domain/words/plurals.js'
 import { count } from '../../domain/words/wording.js'
@@ -246,7 +246,7 @@ async function broughtBills(
     await db.query<BroughtBill>(`SELECT source, biller, kind, CAST(count(*) AS BIGINT) AS charges,
       strftime(min(charge_period_start), '%Y-%m-%d') AS first_day, strftime(max(charge_period_end) - INTERVAL 1 MICROSECOND, '%Y-%m-%d') AS last_day,
       currency, sum(billed_cost) AS billed_cost, sum(billed_cost) FILTER (is_llm) AS llm_cost,
-      CAST(sum(quantity) FILTER (token_type IS NOT NULL AND unit = 'tokens') AS DECIMAL(38,0)) AS tokens
+      ${billedTokens} AS tokens
     FROM ${from} GROUP BY ALL ORDER BY biller, source, kind, currency`)
   return rows
 }

@@ -65,7 +65,7 @@ export async function writeCharges(
     WHERE b.file_id IN (SELECT file_id FROM billed) ORDER BY b.file_id`)
   const { lost, absurd } = await db.one<{ lost: number; absurd: number }>(
     `SELECT count(*) FILTER (file_id NOT IN (SELECT b.file_id FROM bills b JOIN files f ON f.file_id = b.file_id)) AS lost,
-      count(*) FILTER (greatest(${billedAmounts.map((name) => `abs(${name})`).join(', ')}, abs(quantity) * CAST(unit = 'tokens' AS INTEGER)) >= ${absurdAmount}) AS absurd
+      count(*) FILTER (greatest(${billedAmounts.map((name) => `abs(${name})`).join(', ')}) >= ${absurdAmount}) AS absurd
     FROM billed`,
   )
   const fault =

@@ -1,4 +1,5 @@
 /** What was billed and what was logged, summed up for comparing; nothing is joined here. */
+import { billedTokens } from '../../domain/costs/billed.js'
 import type { Scope } from '../../domain/scope.js'
 import { epochMicros, wholeQuotient } from '../dialect.js'
 import type { Decimal, Query, Whole } from '../query.js'
@@ -59,7 +60,7 @@ export function billedSums(scope: Scope): Query<BilledSumRow> {
     sql: /* sql */ `
       SELECT biller, provider, kind, charge_period_start AS start, charge_period_end AS "end", model, token_type, unit,
         service_tier, region, project, workspace, api_key, principal, charge_category, currency,
-        sum(${amount}) AS cost, CAST(sum(quantity) FILTER (unit = 'tokens' AND token_type IS NOT NULL) AS DECIMAL(38,0)) AS tokens, count(*) AS charges
+        sum(${amount}) AS cost, ${billedTokens} AS tokens, count(*) AS charges
       FROM (SELECT *, charge_period_start AS ts FROM billed)
       WHERE ${sql} AND charge_category <> 'Purchase'
         AND (is_llm OR (charge_category = 'Tax' AND (biller, service) IN (SELECT (biller, service) FROM billed WHERE is_llm)))

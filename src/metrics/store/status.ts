@@ -1,3 +1,4 @@
+import { billedTokens } from '../../domain/costs/billed.js'
 import { countNames, type Counts } from '../../domain/record-counts.js'
 import { ownedHours } from '../../rollups/owned-hours.js'
 import { partOfCells } from '../../rollups/parts.js'
@@ -72,7 +73,7 @@ export function billedQuery(): Query<BilledRow> {
       SELECT source, biller, kind, CAST(count(*) AS BIGINT) AS charges, strftime(min(charge_period_start), '%Y-%m-%d') AS first_day,
         strftime(max(charge_period_end) - INTERVAL 1 MICROSECOND, '%Y-%m-%d') AS last_day, currency,
         sum(billed_cost) AS billed_cost, sum(billed_cost) FILTER (is_llm) AS llm_cost,
-        CAST(sum(quantity) FILTER (token_type IS NOT NULL AND unit = 'tokens') AS DECIMAL(38,0)) AS tokens
+        ${billedTokens} AS tokens
       FROM billed GROUP BY ALL ORDER BY biller, source, kind, currency`,
     params: {},
   }
