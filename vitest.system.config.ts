@@ -12,5 +12,7 @@ export default defineConfig({
     globalSetup: ['test/setup.ts'],
     include: ['test/system/**/*.test.ts'],
     fileParallelism: false,
+    // Beside the long tests a real server may answer late: what failed is tried once more, and the report says so.
+    retry: process.env['CI'] === undefined ? 0 : 1,
   },
 })
