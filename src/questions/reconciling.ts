@@ -1,4 +1,5 @@
 /** Brings bills and calls together: what was billed, what the calls cost, and the parts of the difference. */
+import { counted } from '../domain/words/plurals.js'
 import type { Database } from '../db/database.js'
 import type { Part } from '../billing/reconcile/cause.js'
 import {
@@ -135,7 +136,10 @@ function comparedCharges(
   )
   for (const [currency, rows] of foreign)
     left.push(
-      `${rows.reduce((n, row) => n + Number(row.charges), 0)} charges in ${currency} are left out: only USD is compared`,
+      `${counted(
+        rows.reduce((n, row) => n + Number(row.charges), 0),
+        'charge',
+      )} in ${currency} left out: only USD is compared`,
     )
   return { chosen: own.filter(({ kind, currency }) => kind !== 'cost' || currency === 'USD'), left }
 }

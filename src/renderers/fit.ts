@@ -118,13 +118,17 @@ function needed(sized: readonly Sized[], gap: number): number {
   return sized.reduce((sum, { least }) => sum + least, gap * Math.max(0, sized.length - 1))
 }
 
-/** Spare room goes to the columns that can use it, those that lack least first. */
+/** Spare room goes to the columns that can use it, those that lack least first; texts that wrap share theirs. */
 function placedIn(sized: readonly Sized[], free: number, wordColumns: readonly WordColumn[]): Fit {
   let spare = free
   const widths = new Map(sized.map(({ wordColumn, least }) => [wordColumn, least]))
-  const wanting = sized.toSorted((a, b) => a.natural - a.least - (b.natural - b.least))
-  for (const { wordColumn, natural, least } of wanting) {
-    const more = Math.min(spare, natural - least)
+  const lacking = sized.toSorted((a, b) => a.natural - a.least - (b.natural - b.least))
+  const wraps = ({ wordColumn }: Sized): boolean => wordColumn.column.wraps === true
+  const wanting = [...lacking.filter((one) => !wraps(one)), ...lacking.filter(wraps)]
+  for (const [i, { wordColumn, natural, least }] of wanting.entries()) {
+    const sharing = wanting.slice(i).filter(wraps).length
+    const share = sharing === wanting.length - i ? Math.floor(spare / sharing) : spare
+    const more = Math.min(share, natural - least)
     widths.set(wordColumn, least + more)
     spare -= more
   }

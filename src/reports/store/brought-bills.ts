@@ -22,10 +22,11 @@ const columns: readonly Column[] = [
   { key: 'biller', title: 'biller', kind: 'text' },
   { key: 'source', title: 'read as', kind: 'text', optional: 2 },
   { key: 'kind', title: 'of', kind: 'text' },
-  { key: 'charges', title: 'charges', kind: 'count' },
+  { key: 'charges', title: 'charges', kind: 'count', optional: 1 },
   { key: 'first_day', title: 'first day', kind: 'text' },
   { key: 'last_day', title: 'last day', kind: 'text' },
-  { key: 'currency', title: 'currency', kind: 'text', optional: 1 },
+  // An amount without its currency would be another one.
+  { key: 'currency', title: 'currency', kind: 'text' },
   { key: 'billed_cost', title: 'billed', kind: 'number', verbatim: true },
   { key: 'llm_cost', title: 'for models', kind: 'number', verbatim: true },
   { key: 'tokens', title: 'tokens', kind: 'count' },
