@@ -6,7 +6,35 @@ import type { Sample } from '../importer.js'
 
 const calls = 'Ingest the log of the calls themselves; a bill is for comparing with it.'
 
+const balances: readonly Signature[] = [
+  {
+    id: 'openrouter-credits',
+    about: "OpenRouter's credits, bought and used since the account began",
+    why: 'its sums have no dates',
+    kind: 'balance',
+    next: 'Fetch /api/v1/activity instead (the last 30 days, by day and model), or export the CSV of the Activity page.',
+    matches: (r) => has(r, 'total_credits', 'total_usage') || has(r, 'totalCredits', 'totalUsage'),
+  },
+  {
+    id: 'openrouter-key',
+    about: "the credits of one of OpenRouter's keys, used up to now",
+    why: 'its sums have no dates',
+    kind: 'balance',
+    next: 'Fetch /api/v1/activity instead (the last 30 days, by day and model), or export the CSV of the Activity page.',
+    matches: (r) => has(r, 'label', 'usage', 'limit', 'is_free_tier'),
+  },
+  {
+    id: 'deepseek-balance',
+    about: 'what is left on an account of DeepSeek',
+    why: 'its sums have no dates',
+    kind: 'balance',
+    next: 'Export the month on the Usage page of platform.deepseek.com instead, and unpack it.',
+    matches: (r) => has(r, 'balance_infos'),
+  },
+]
+
 export const foreignBills: readonly Signature[] = [
+  ...balances,
   {
     id: 'focus',
     about: 'a FOCUS file of charges',

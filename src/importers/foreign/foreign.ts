@@ -18,8 +18,11 @@ export interface Signature {
   readonly about: string
   /** Why reading it as it stands would go wrong. */
   readonly why?: string
-  /** `not-read-yet`: calls that wait for an importer; `bill`: sums and amounts, never calls; `no-calls`: neither. */
-  readonly kind: 'not-read-yet' | 'bill' | 'no-calls'
+  /**
+   * `not-read-yet`: calls that wait for an importer; `bill`: sums and amounts, never calls; `balance`: money up to a
+   * moment, of no period, so that no bill can be made of it either; `no-calls`: none of these.
+   */
+  readonly kind: 'not-read-yet' | 'bill' | 'balance' | 'no-calls'
   /** What to do instead: whole sentences. */
   readonly next: string
   readonly matches: (record: Candidate, sample: Sample) => boolean
@@ -42,6 +45,7 @@ export function foreignShape(sample: Sample, importerIds: readonly string[]): Si
 export function foreignWords({ about, why, kind }: Signature): string {
   const because = why === undefined ? '' : `: ${why}`
   if (kind === 'bill') return `this is a bill, not calls: ${about}${because}`
+  if (kind === 'balance') return `this is a balance, neither a bill nor calls: ${about}${because}`
   return `this is ${about}, which is not read${kind === 'no-calls' ? '' : ' yet'}${because}`
 }
 

@@ -51,6 +51,7 @@ export function recognise(
   const lines = (cut > 0 ? text.slice(0, cut) : text).split(/\r\n|\n|\r/).filter((line) => line.trim() !== '')
   if (lines.length === 0) return undefined
   const found = recogniseShape(text, lines)
+  refuseBalance(found.sample, label)
   const bill = billOf(found.sample, options)
   if (bill !== undefined) return { ...found, bill, importer: namedBy(bill) }
   const inner = recogniseInner(found, lines, options)
@@ -61,6 +62,12 @@ export function recognise(
   refusePrinted(found, lines, label)
   const importer = chooseImporter(found.sample, label, options)
   return { ...found, importer }
+}
+
+/** @throws Unrecognised for a balance, whatever was told of it: no source of bills makes charges of it */
+function refuseBalance(sample: Sample, label: string): void {
+  const signature = foreign(sample)
+  if (signature?.kind === 'balance') throw refusedByName(signature, label)
 }
 
 /** The source of a bill; one that is named by `--from` has its way. */

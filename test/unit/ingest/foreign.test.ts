@@ -164,6 +164,45 @@ const bills: readonly (readonly [name: string, text: string])[] = [
   ],
 ]
 
+/** Answers that tell money up to a moment. */
+const balances: readonly (readonly [name: string, text: string, instead: string])[] = [
+  [
+    "OpenRouter's credits",
+    record({ data: { total_credits: 100.5, total_usage: 25.75 } }),
+    '/api/v1/activity',
+  ],
+  [
+    "OpenRouter's credits",
+    '{\n  "data": {\n    "total_credits": 110,\n    "total_usage": 0\n  }\n}\n',
+    '/api/v1/activity',
+  ],
+  ["OpenRouter's credits", record({ data: { totalCredits: 100.5, totalUsage: 25.75 } }), '/api/v1/activity'],
+  [
+    "OpenRouter's keys",
+    record({
+      data: {
+        label: 'sk-or-v1-au7...890',
+        limit: 100,
+        usage: 25.5,
+        usage_daily: 25.5,
+        limit_remaining: 74.5,
+        is_free_tier: false,
+      },
+    }),
+    '/api/v1/activity',
+  ],
+  [
+    'DeepSeek',
+    record({
+      is_available: true,
+      balance_infos: [
+        { currency: 'CNY', total_balance: '110.00', granted_balance: '10.00', topped_up_balance: '100.00' },
+      ],
+    }),
+    'Export the month',
+  ],
+]
+
 /** Sources that read bills. */
 const sources: Readonly<Record<string, string>> = {
   FOCUS: 'focus',
@@ -196,6 +235,21 @@ describe('shapes of other tools', () => {
     expect(reading(text, { from: 'litellm' })).toMatch(/bill, not calls/)
     expect(hint(text)).not.toContain('--map')
   })
+
+  test.each(balances)(
+    'a balance is neither a bill nor calls, whatever is told of it: %s',
+    (name, text, instead) => {
+      for (const given of [{}, { map: { ts: 'x' } }, { from: 'openrouter-activity' }, { from: 'llmcost' }]) {
+        expect(reading(text, given)).toMatch(
+          /^this is a balance, neither a bill nor calls: .*: its sums have no dates$/,
+        )
+        expect(reading(text, given)).toContain(name)
+      }
+      expect(hint(text)).toContain(instead)
+      // Money stands in it: it is named in a folder, too.
+      expect(mayHoldCalls(text)).toBe(true)
+    },
+  )
 
   test('an importer of that id takes a log out of the list, a bill stays', () => {
     const at = (text: string, ids: readonly string[]): string | undefined =>
