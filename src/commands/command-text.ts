@@ -1,5 +1,6 @@
 /** The command that asked, as it can be typed again. */
 import {
+  costOption,
   inputOption,
   outputOptions,
   scopeOptions,
@@ -44,7 +45,7 @@ export const ofSameCalls =
   (command) => {
     const verb = command.replace(/^llmcost ((?:prices )?\w+).*$/s, '$1')
     const ends = command.includes(' --until ') || command.includes(' --as-of ') ? [] : moment
-    const options = taken[verb] ?? [...ends, zoneOption, ...filters, ...source]
+    const options = taken[verb] ?? [...ends, zoneOption, costOption, ...filters, ...source]
     // What the database holds was read by options of another run.
     const told = invocation.given('input') ? options : options.filter((one) => !sourceOptions.includes(one))
     return [command, ...optionWords(invocation, told)].join(' ')

@@ -4,6 +4,7 @@
  * from this data.
  */
 import type { OptionName } from '../config/options.js'
+import { moneyBases } from '../domain/costs/basis.js'
 import type { Report } from '../reports/report.js'
 
 export interface OptionSpec {
@@ -238,6 +239,14 @@ export const inputOption: OptionSpec = {
   group: 'Scope',
 }
 
+/** What an answer counts as money. */
+export const costOption: OptionSpec = {
+  flags: '--cost <basis>',
+  about: 'count list, reported, contract or billed cost (default: list, else reported)',
+  choices: moneyBases,
+  group: 'Scope',
+}
+
 /** Options of every command that asks about calls. */
 export const scopeOptions: readonly OptionSpec[] = [
   {
@@ -271,7 +280,11 @@ export const exactOption: OptionSpec = {
 /** Everything that a question about calls takes, before its own options. */
 export const questionOptions: readonly OptionSpec[] = [
   ...scopeOptions,
+  costOption,
   ...sourceOptions,
   ...storeOptions,
   ...outputOptions,
 ]
+
+/** Of questions whose answer holds list prices against others. */
+export const listCostOptions: readonly OptionSpec[] = questionOptions.filter((one) => one !== costOption)

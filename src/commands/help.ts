@@ -1,6 +1,7 @@
 /** `--help`: what stands after the command's own options, and what is told of those that commands share. */
 import { variableOf } from '../config/options.js'
 import {
+  costOption,
   outputOptions,
   scopeOptions,
   sourceOptions,
@@ -12,6 +13,7 @@ import {
 /** Options that many commands share: `llmcost help options` tells of them, once. */
 const shared: ReadonlySet<OptionSpec> = new Set([
   ...scopeOptions,
+  costOption,
   ...sourceOptions,
   ...storeOptions,
   ...outputOptions,
@@ -72,7 +74,7 @@ function otherPlaces(options: readonly OptionSpec[]): string {
 }
 
 const topics = [
-  { title: 'Which calls', options: scopeOptions },
+  { title: 'Which calls', options: [...scopeOptions, costOption] },
   { title: 'Reading logs', options: sourceOptions },
   { title: 'Store', options: storeOptions },
   { title: 'Output', options: outputOptions },

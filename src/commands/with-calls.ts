@@ -1,5 +1,7 @@
 /** Opens the calls that the options of a question name, and works out which of them are meant. */
 import type { Database } from '../db/database.js'
+import type { Agreed } from '../bases/registry.js'
+import { basisWords, moneyBases, type MoneyBasis } from '../domain/costs/basis.js'
 import { parseFilters } from '../domain/filters.js'
 import type { Window } from '../domain/scope.js'
 import {
@@ -13,7 +15,12 @@ import { inScope } from '../metrics/scope.js'
 import { history } from '../metrics/store/history.js'
 import { filterDoubts } from '../questions/filter-doubts.js'
 import { ask, type Question, type Settings } from '../questions/question.js'
-import { answerFromCalls, setSketchBound, usualSketchBound } from '../rollups/answering.js'
+import {
+  answerFromCalls,
+  answerFromCallsAlone,
+  setSketchBound,
+  usualSketchBound,
+} from '../rollups/answering.js'
 import type { Report } from '../reports/report.js'
 import type { Invocation } from './command.js'
 import { ofSameCalls } from './command-text.js'
@@ -36,19 +43,52 @@ export async function withCalls<T = Report>(
   const { tz, config } = await settingsOf(invocation)
   const period = { ...periodOptions(invocation), tz }
   assertPeriodOptions(period, invocation.now)
+  const basis = basisOption(invocation)
   const { filters, readings } = parseFilters(optionTexts(invocation, 'where'), config.groups)
   const answer = async (db: Database, settings: Settings, fromInput: boolean): Promise<T> => {
     const [past] = await ask(db, history(invocation.now.toISOString()))
     if (past === undefined) throw new Error('the store has no history')
     const asOf = resolveAsOf(period, invocation.now, past.last_ts)
     const fallback = defaultWindow && ((until: Date): Window => defaultWindow(until, period.tz))
-    const scope = { ...resolveWindow(period, asOf, fallback), filters, tz: period.tz, newest: past.last_ts }
+    const window = resolveWindow(period, asOf, fallback)
+    const scope = { ...window, filters, tz: period.tz, newest: past.last_ts, ...(basis && { basis }) }
     await assertSeen(db, scope)
+    if (basis !== undefined) await countedAs(db, basis, { contracts: config.contracts ?? [], asOf })
     for (const doubt of await filterDoubts(db, scope, readings)) invocation.terminal.warn(doubt)
     const typed = ofSameCalls(invocation)
-    return work({ db, scope, asOf, settings, history: past, fromInput, typed })
+    const answered = await work({ db, scope, asOf, settings, history: past, fromInput, typed })
+    if (basis === undefined) return answered
+    const { saidOf } = await import('../bases/count.js')
+    return withBasis(answered, basis, await saidOf(db, basis, inScope(scope)))
   }
   return withDatabase(invocation, answer, writes)
+}
+
+const basisOption = (invocation: Invocation): MoneyBasis | undefined =>
+  moneyBases.find((one) => one === optionText(invocation, 'cost'))
+
+/** From here on all is counted on the basis; no sums are kept of it. */
+async function countedAs(db: Database, basis: MoneyBasis, agreed: Agreed): Promise<void> {
+  const { countAs } = await import('../bases/count.js')
+  await countAs(db, basis, agreed)
+  answerFromCallsAlone(db)
+}
+
+/** The answer with what its money is: a report, or what has one. */
+function withBasis<T>(answered: T, basis: MoneyBasis, said: readonly string[]): T {
+  if (typeof answered !== 'object' || answered === null) return answered
+  if ('report' in answered && answered.report !== undefined)
+    return { ...answered, report: withBasis(answered.report, basis, said) }
+  if (!('warnings' in answered && 'title' in answered)) return answered
+  const report = answered as unknown as Report
+  const named = `${report.title}, ${basisWords[basis]}`
+  return {
+    ...answered,
+    title: named,
+    sections: report.sections.map((one) => (one.title === report.title ? { ...one, title: named } : one)),
+    warnings: [...said, ...report.warnings],
+    data: { ...report.data, costBasis: basis },
+  }
 }
 
 /**

@@ -6,6 +6,7 @@ import { noGroups, type ValueGroups } from '../domain/groups.js'
 import { devNull } from 'node:os'
 import { resolve } from 'node:path'
 import type { CostBasis } from '../domain/costs/basis.js'
+import type { ContractTerm } from '../domain/costs/contract.js'
 import type { Rollups } from '../domain/rollups.js'
 import { defaultBounds, type Bounds } from '../domain/bounds.js'
 import type { Budget, CapRules } from '../domain/budgets/budget.js'
@@ -49,6 +50,8 @@ export interface Config {
   readonly userCaps: CapRules
   /** Subscriptions; absent: none. */
   readonly plans?: readonly Plan[]
+  /** What is paid by contract; absent: list prices. */
+  readonly contracts?: readonly ContractTerm[]
   /** What `llmcost check` watches, in the order of the file. */
   readonly rules: readonly Rule[]
   /** How `llmcost/guard` enforces budgets and caps. */
@@ -161,6 +164,7 @@ async function configFrom({ tree }: ConfigText, path: string, names: KnownNames)
     discover,
     guard,
     plans,
+    contracts,
     $schema: _,
     ...options
   } = configShape(names).read(tree, { file: path, key: '' })
@@ -178,6 +182,7 @@ async function configFrom({ tree }: ConfigText, path: string, names: KnownNames)
     guard: guard ?? defaults.guard,
     notify: notify ?? defaults.notify,
     ...(plans === undefined ? {} : { plans }),
+    ...(contracts === undefined ? {} : { contracts }),
     ...(rollups === undefined ? {} : { rollups }),
     ...(approximate_above === undefined ? {} : { approximateAbove: approximate_above }),
     ...(discover === false ? { discover } : {}),

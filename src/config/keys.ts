@@ -13,6 +13,7 @@ import type { OptionName, ProgramKey } from './options.js'
 import { presetShape } from './presets.js'
 import { boolean } from './rule-shapes.js'
 import { rulesShape } from './rules.js'
+import { contractsShape } from './spending/contracts.js'
 import { plansShape } from './spending/plans.js'
 import { anyText, choice, group, named, text, type JsonSchema, type Key } from './shapes.js'
 
@@ -138,6 +139,15 @@ export const configKeys = ({ formats, importers }: KnownNames) =>
           credit_usd: 0.04,
           overage: 'list',
         },
+      ],
+      { trust: 'free' },
+    ),
+    contracts: key(
+      'What is paid by contract, for --cost contract: of a call the first that fits holds.',
+      contractsShape,
+      [
+        { provider: 'openai', model: 'gpt-4o*', since: '2026-01-01', discount: '12%' },
+        { provider: 'azure', since: '2026-01-01', provisioned: 8000, per: 'month' },
       ],
       { trust: 'free' },
     ),

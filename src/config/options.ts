@@ -26,6 +26,7 @@ export const programKeys = [
   'presets',
   'groups',
   'plans',
+  'contracts',
   '$schema',
 ] as const
 export type ProgramKey = (typeof programKeys)[number]

@@ -1,6 +1,6 @@
 /**
  * Hours whose calls the store does not hold: only sums are left of them. The one place that keeps any answer from
- * being partial: readers see `calls` as a view with a row for each minute of such hours, and to keep such a row, or
+ * being partial: readers see the calls as a view with a row for each minute of such hours, and to keep such a row, or
  * to look at anything of it but its time, fails. Whatever a statement asks, it fails where its times touch these
  * hours, and else is answered as if they were not there.
  */
@@ -10,6 +10,9 @@ import { elsewhereMark } from './faults.js'
 import { schemaVersion } from './schema.js'
 import { tablesAt } from './shape.js'
 import { ownedHours } from '../rollups/owned-hours.js'
+
+/** View of the calls that the store holds, which `calls` is of: what an answer counts as money may be laid over it. */
+export const heldCalls = 'held_calls'
 
 /** True where some hours of the attached store have their calls elsewhere. @param owners condition on who has them */
 export const hasElsewhere = async (db: Database, owners = "owner <> 'calls'"): Promise<boolean> =>
@@ -39,7 +42,7 @@ export interface Lent {
 }
 
 /**
- * Makes `calls` fail where a statement reads hours whose calls are elsewhere; nothing where there are none.
+ * Makes the calls fail where a statement reads hours whose calls are elsewhere; nothing where there are none.
  * @param lent archived days, whose calls are read from where these say
  */
 export async function guardAbsentCalls(db: Database, lent: Lent = { days: [], from: '' }): Promise<boolean> {
@@ -59,7 +62,7 @@ export async function guardAbsentCalls(db: Database, lent: Lent = { days: [], fr
     lent.days.length === 0
       ? 'store.main.calls'
       : `(SELECT * FROM store.main.calls UNION ALL BY NAME SELECT * FROM ${lent.from})`
-  await db.run(`CREATE OR REPLACE TEMP VIEW calls AS SELECT ${names().join(', ')} FROM ${held}
+  await db.run(`CREATE OR REPLACE TEMP VIEW ${heldCalls} AS SELECT ${names().join(', ')} FROM ${held}
     UNION ALL SELECT ${guarded()} FROM absent_calls WHERE CAST(${failing} AS BOOLEAN)`)
   return true
 }

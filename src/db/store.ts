@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { makeFilesAs } from '../machine/umask.js'
-import { guardAbsentCalls, type Lent } from './absent-calls.js'
+import { guardAbsentCalls, heldCalls, type Lent } from './absent-calls.js'
 import { copyArchived, lendablePaths, lendArchive } from './archive/lending.js'
 import { Database, ensureFolder } from './database.js'
 import { realPath } from './file-bytes.js'
@@ -108,7 +108,12 @@ async function copiesFor(
  */
 export async function nameTables(db: Database, version: number = schemaVersion): Promise<boolean> {
   const names = ['meta', ...tablesAt(version).keys()]
-  await db.run(names.map((name) => `CREATE TEMP VIEW ${name} AS FROM store.main.${name}`).join(';'))
+  const views = names.map((name) =>
+    name === 'calls'
+      ? `CREATE TEMP VIEW ${heldCalls} AS FROM store.main.calls; CREATE TEMP VIEW calls AS FROM ${heldCalls}`
+      : `CREATE TEMP VIEW ${name} AS FROM store.main.${name}`,
+  )
+  await db.run(views.join(';'))
   return version === schemaVersion && guardAbsentCalls(db)
 }
 

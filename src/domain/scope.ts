@@ -2,6 +2,8 @@
  * Which calls a question is about: a window of time and filters on dimensions.
  */
 
+import type { MoneyBasis } from './costs/basis.js'
+
 /** Half-open window [since, until), ISO 8601 UTC; null is open. */
 export interface Window {
   readonly since: string | null
@@ -26,6 +28,8 @@ export interface Scope extends Window {
   readonly filters: readonly Filter[]
   /** IANA zone in which days begin and buckets are cut. */
   readonly tz: string
+  /** What is counted as money; absent: list price, else what was reported, or as the config has it. */
+  readonly basis?: MoneyBasis | undefined
   /** When the last call of all was made, ISO 8601 UTC, where that is known; null where there is none. */
   readonly newest?: string | null
 }

@@ -11,7 +11,7 @@ import { readAnew } from './dialect.js'
 import { figure, groupedFigures, isAdditive, isOfSketches, quantityNamed, rankAggregate } from './figures.js'
 import { measureNames, type MeasureName } from './measures/registry.js'
 import type { Param, Query, Whole } from './query.js'
-import { columnOf, inScope } from './scope.js'
+import { columnOf, inScope, labelled } from './scope.js'
 
 export interface Sort {
   /** A measure, or the key of one of the dimensions. */
@@ -77,7 +77,9 @@ export function placedCalls(request: GroupRequest, grain: Grain = overCalls): Pl
   const timed = bucket !== undefined || by.some(({ kind }) => kind === 'time')
   const offset = timed ? zoneOffset(scope) : { sql: '0', params: {} }
   const params = { ...condition.params, ...offset.params }
-  const keys = by.map((dimension, i) => `${groupKey(dimension, i, offset.sql, params)} AS d${i}`)
+  const keys = by.map(
+    (dimension, i) => `${labelled(dimension, groupKey(dimension, i, offset.sql, params), scope)} AS d${i}`,
+  )
   if (bucket !== undefined) keys.push(`${bucketOf(bucket, offset.sql)} AS bucket_number`)
   const ranked = top !== undefined && by.length > 0
   if (ranked) params['top'] = top

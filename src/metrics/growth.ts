@@ -6,7 +6,7 @@ import { bucketNumber, zoneOffset } from './buckets.js'
 import { wholeQuotient } from './dialect.js'
 import { routed, type Grain } from '../rollups/router.js'
 import type { Decimal, Query, Whole } from './query.js'
-import { columnOf, inScope } from './scope.js'
+import { columnOf, inScope, labelled } from './scope.js'
 
 export interface GrowthRequest {
   /** Its filters and zone count; its window does not. */
@@ -60,7 +60,7 @@ function growthOver(
   const keys = by.map((dimension, i) => {
     const { column, params: own } = columnOf(dimension, `tag_${i}`)
     Object.assign(params, own)
-    return `${column} AS d${i}`
+    return `${labelled(dimension, column, scope)} AS d${i}`
   })
   const day = bucketNumber('day', offset.sql === '0' ? '0' : 'zone_offset')
   const last = `w${weeks.length - 1}`

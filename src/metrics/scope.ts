@@ -1,6 +1,7 @@
 /**
  * A question's scope as SQL: the window and the filters, and dimensions as expressions over `calls`.
  */
+import { besideCalls, hasMoneyBeside } from '../domain/costs/basis.js'
 import { timestampText } from '../domain/words/quoting.js'
 import { UserError } from '../errors.js'
 import { filterDimension, type Dimension } from '../domain/dimensions.js'
@@ -85,6 +86,12 @@ function comparable(dimension: Dimension, param: string): string {
   return dimension.kind === 'column' && dimension.type !== 'VARCHAR'
     ? `CAST(${param} AS ${dimension.type})`
     : param
+}
+
+/** Money of no call says so in the place of every label that is a text. @param column of the dimension */
+export function labelled(dimension: Dimension, column: string, { basis }: Scope): string {
+  const isText = dimension.kind !== 'time' && !(dimension.kind === 'column' && dimension.type !== 'VARCHAR')
+  return isText && hasMoneyBeside(basis) ? `coalesce(${besideCalls}, ${column})` : column
 }
 
 /** A dimension that is a column or a tag, as an expression; the tag's name is bound as `param`. */

@@ -92,9 +92,11 @@ export async function doubtsAbout(
   const untold: string[] = []
   const told = <R>(query: Query<R>): Promise<readonly R[]> => askWhereHeld(db, query, untold)
   const [totals] = Number(past.session_totals) > 0 ? await ask(db, sessionTotals(scope)) : []
+  const { basis } = scope
+  const isAtList = basis !== 'reported' && basis !== 'billed'
   // What has no call may have money all the same.
   const rows = Number(figures?.calls ?? 0) + Number(totals?.session_totals ?? 0)
-  const ofAgents = rows > 0 && Number(past.agent_rows) > 0
+  const ofAgents = isAtList && rows > 0 && Number(past.agent_rows) > 0
   const agents = !ofAgents ? undefined : (await told(agentCosts(scope)))[0]
   const [twice] = Number(agents?.agent_calls ?? 0) > 0 ? await told(toldTwice(scope)) : []
   const unpricedCalls = figures?.unpriced_calls ?? 0
@@ -110,9 +112,13 @@ export async function doubtsAbout(
     partlyPricedCalls,
     partlyPriced: Number(partlyPricedCalls) > 0 ? await told(partlyPricedUsage(scope)) : [],
     unpriced: Number(unpricedCalls) > 0 ? await told(unpricedModels(scope)) : [],
-    late: rows === 0 ? noLateCalls : await lateCallsIn(db, scope, past),
-    loggedCosts: rows === 0 || Number(past.reported_calls) === 0 ? [] : await told(loggedCosts(scope)),
-    doubtfulPrices: rows === 0 || Number(past.doubtful_rates) === 0 ? [] : await told(doubtfulPrices(scope)),
+    late: rows === 0 || !isAtList ? noLateCalls : await lateCallsIn(db, scope, past),
+    loggedCosts:
+      rows === 0 || Number(past.reported_calls) === 0 || (basis ?? 'list') !== 'list'
+        ? []
+        : await told(loggedCosts(scope)),
+    doubtfulPrices:
+      rows === 0 || !isAtList || Number(past.doubtful_rates) === 0 ? [] : await told(doubtfulPrices(scope)),
     // Costs nothing where calls were found.
     unmatched: rows === 0 ? await unmatchedFilters(db, scope) : [],
     untold: untold[0],

@@ -4,16 +4,15 @@ import type { Database } from '../db/database.js'
 import type { Part } from '../billing/reconcile/cause.js'
 import {
   groupBy,
-  modelKey,
-  moneyOf,
   share,
   sumOf,
   type BilledRow,
   type Kind,
   type LoggedRow,
-  type Money,
 } from '../billing/reconcile/cells.js'
 import { partsOf, type ListPrice } from '../billing/reconcile/reconcile.js'
+import { modelKey } from '../domain/costs/billed.js'
+import { moneyOf, type Money } from '../domain/costs/units.js'
 import type { Scope } from '../domain/scope.js'
 import { dayMs } from '../domain/time/zones.js'
 import { datePeriod, localDate } from '../domain/time/periods.js'

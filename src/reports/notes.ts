@@ -4,6 +4,7 @@
  */
 import { loggedCostWords, type LoggedCostRow } from '../domain/costs/logged-costs.js'
 import { localDate } from '../domain/time/periods.js'
+import type { MoneyBasis } from '../domain/costs/basis.js'
 import { latePriceDays } from '../domain/costs/price-age.js'
 import type { Scope, Window } from '../domain/scope.js'
 import type { Typed } from '../domain/words/commands.js'
@@ -100,9 +101,11 @@ function priceWarnings(doubts: Doubts): Doubt[] {
   if (Number(doubts.agents?.agent_calls ?? 0) > 0) warnings.push(...agentWords(doubts))
   if (Number(doubts.toldTwice?.calls ?? 0) > 0) warnings.push(twiceWords(doubts.toldTwice!, fromInput))
   if (Number(unpricedCalls ?? 0) > 0) {
-    const without = `${count(unpricedCalls)} of ${counted(calls, 'call has', 'calls have')} no price and no cost here`
+    const { basis } = doubts.scope
+    const without = `${count(unpricedCalls)} of ${counted(calls, ...withoutCost(basis))}`
     const text = unpriced.length === 0 ? without : `${without}: ${modelList(unpriced)}`
-    warnings.push({ text, ...(fromInput ? {} : { command: checking, says: ' names the closest models' }) })
+    const isOfPrices = basis !== 'reported' && basis !== 'billed' && !fromInput
+    warnings.push({ text, ...(isOfPrices ? { command: checking, says: ' names the closest models' } : {}) })
   }
   if (Number(partlyPricedCalls ?? 0) > 0) {
     const part = bought(partlyPricedCalls, partlyPriced[0]?.all_cost_usd ?? null)
@@ -126,6 +129,21 @@ function priceWarnings(doubts: Doubts): Doubt[] {
       text: `of ${doubts.untold} only sums are at hand: what single calls would say of doubtful prices, costs in the logs and models without a price is not told`,
     })
   return warnings
+}
+
+/** Why calls have no cost, on each basis of money. */
+function withoutCost(basis: MoneyBasis | undefined): readonly [one: string, many: string] {
+  switch (basis) {
+    case undefined:
+      return ['call has no price and no cost here', 'calls have no price and no cost here']
+    case 'list':
+    case 'contract':
+      return ['call has no price', 'calls have no price']
+    case 'reported':
+      return ['call has no cost in its log', 'calls have no cost in their log']
+    case 'billed':
+      return ['call is on no bill', 'calls are on no bill']
+  }
 }
 
 /** `3 rows ($1.20) are totals of sessions: they count in tokens and dollars, not as calls` */

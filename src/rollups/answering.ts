@@ -15,6 +15,11 @@ export async function answerFromCalls(db: Database): Promise<void> {
   if (!(await hasElsewhere(db))) noted.set(db, Promise.resolve(undefined))
 }
 
+/** From here on no question of this database is asked of sums: its calls are counted otherwise. */
+export function answerFromCallsAlone(db: Database): void {
+  noted.set(db, Promise.resolve(undefined))
+}
+
 /** What the store says of its cubes; undefined where it has none, or they are not to be asked. */
 export function cubesOf(db: Database): Promise<CubeNote | undefined> {
   let note = noted.get(db)

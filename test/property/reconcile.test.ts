@@ -2,18 +2,12 @@
  * Bills with planted causes of known amounts, alone and together. Where the bill tells the cause, it is named within
  * 1 % of its amount; where it does not, none is named. The parts always add up, and without a cause all agrees.
  */
+import { moneyOf, moneyText } from '../../src/domain/costs/units.js'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CauseId, Part } from '../../src/billing/reconcile/cause.js'
-import {
-  about,
-  moneyOf,
-  moneyText,
-  sumOf,
-  type BilledRow,
-  type LoggedRow,
-} from '../../src/billing/reconcile/cells.js'
+import { about, sumOf, type BilledRow, type LoggedRow } from '../../src/billing/reconcile/cells.js'
 import { partsOf } from '../../src/billing/reconcile/reconcile.js'
 import { openStoreForReading } from '../../src/db/store.js'
 import { loadPriceBook, type PriceBook } from '../../src/pricing/book.js'

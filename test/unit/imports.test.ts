@@ -28,6 +28,10 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
       may: ['../importers/importer.js'],
       not: ['../db/database.js', '../ingest/merge.js', '../metrics/query.js', 'node:fs'],
     },
+    bases: {
+      may: ['../db/database.js'],
+      not: ['../metrics/query.js', '../reports/report.js', '../commands/command.js', '@duckdb/node-api'],
+    },
     metrics: {
       may: ['../rollups/parts.js', '../rollups/router.js'],
       not: ['../db/database.js', '../reports/report.js', '../rollups/upkeep.js', '@duckdb/node-api'],
@@ -161,7 +165,8 @@ const flat = new Set([
   'statusline',
   'machine',
 ])
-for (const name of ['optimize', 'charts', 'exports', 'exports/prometheus', 'delivery/alerts']) flat.add(name)
+for (const name of ['optimize', 'bases', 'charts', 'exports', 'exports/prometheus', 'delivery/alerts'])
+  flat.add(name)
 
 /** The same file, seen from a folder of the folder. */
 const fromFamily = (specifier: string): string =>

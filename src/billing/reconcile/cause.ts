@@ -1,5 +1,5 @@
 /** Why a bill and the calls differ. */
-import type { Money } from './cells.js'
+import type { Money } from '../../domain/costs/units.js'
 
 export const causeIds = [
   'taxes',

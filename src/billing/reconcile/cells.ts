@@ -1,7 +1,5 @@
 /** What is compared: what was billed and what was logged, by provider, day, model, kind of tokens and service tier. */
-
-/** Money in units of 1e-18, exact. */
-export type Money = bigint
+import type { Money } from '../../domain/costs/units.js'
 
 /** Of what kind a row is: tokens, `all` where the whole is one amount, `other` for what no tokens are billed for. */
 export type Kind = 'input' | 'cache_read' | 'cache_write' | 'cache_write_1h' | 'output' | 'all' | 'other'
@@ -41,23 +39,6 @@ export interface LoggedRow {
   readonly priced: boolean
 }
 
-const moneyDigits = 18
-
-/** An exact decimal as a whole number of 1e-18. */
-export function moneyOf(text: string): Money {
-  const [whole = '0', part = ''] = text.replace(/^-/, '').split('.')
-  const value = BigInt(whole + part.padEnd(moneyDigits, '0').slice(0, moneyDigits))
-  return text.startsWith('-') ? -value : value
-}
-
-/** The exact decimal, without zeros behind it. */
-export function moneyText(value: Money): string {
-  const digits = (value < 0n ? -value : value).toString().padStart(moneyDigits + 1, '0')
-  const part = digits.slice(-moneyDigits).replace(/0+$/, '')
-  const text = digits.slice(0, -moneyDigits) + (part === '' ? '' : `.${part}`)
-  return value < 0n ? `-${text}` : text
-}
-
 /** `amount × numerator / denominator`, rounded to the unit. */
 export function share(amount: Money, numerator: bigint, denominator: bigint): Money {
   if (denominator === 0n) return 0n
@@ -84,18 +65,4 @@ export function groupBy<T>(rows: readonly T[], key: (row: T) => string): Map<str
     else group.push(row)
   }
   return groups
-}
-
-/** A model by what names of it have in common: without who sells it, and without the day of a snapshot. */
-export function modelKey(name: string): string {
-  return name
-    .trim()
-    .toLowerCase()
-    .replace(/^.*\//, '')
-    .replace(
-      /^(?:(?:us|eu|apac|global|jp|au)\.)?(?:anthropic|amazon|meta|mistral|cohere|ai21|deepseek|qwen|openai)\./,
-      '',
-    )
-    .replace(/-v\d+:\d+$/, '')
-    .replace(/[-@](?:20\d{2}-?\d{2}-?\d{2}|latest)$/, '')
 }

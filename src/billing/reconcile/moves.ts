@@ -3,7 +3,8 @@
  * the standard tier. What was logged is moved to where the bill has it, and the move has its amount.
  */
 import type { Part } from './cause.js'
-import { groupBy, share, sumOf, type BilledRow, type LoggedRow, type Money } from './cells.js'
+import { groupBy, share, sumOf, type BilledRow, type LoggedRow } from './cells.js'
+import type { Money } from '../../domain/costs/units.js'
 import { cellsOf, halfPriced, type Cell } from './tables.js'
 
 const totals = (cells: readonly Cell[], of: (cell: Cell) => bigint | null): Map<string, bigint> => {

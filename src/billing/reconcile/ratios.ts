@@ -3,7 +3,8 @@
  * one of a model alone its price; where the bill does not tell tier or region, these make the same ratios.
  */
 import type { CauseId, Part } from './cause.js'
-import { about, absolute, groupBy, share, sumOf, type Money } from './cells.js'
+import { about, absolute, groupBy, share, sumOf } from './cells.js'
+import type { Money } from '../../domain/costs/units.js'
 import type { Cell, Told } from './tables.js'
 
 /** An amount beside what it should be. */

@@ -3,7 +3,8 @@
  * is named only where the bill's own data tell it; else all that fit are, each with the whole amount.
  */
 import type { CauseId, Part } from './cause.js'
-import { groupBy, sumOf, type BilledRow, type LoggedRow, type Money } from './cells.js'
+import { groupBy, sumOf, type BilledRow, type LoggedRow } from './cells.js'
+import type { Money } from '../../domain/costs/units.js'
 import { moveCached, moveTiers, shiftOf, type PriceOf } from './moves.js'
 import { halfDigit, priceParts } from './ratios.js'
 import { cellsOf, type Cell } from './tables.js'

@@ -1,5 +1,6 @@
 /** The cells of one provider, in which both sides have the same kinds, tiers and buckets. */
-import { groupBy, share, sumOf, type BilledRow, type Kind, type LoggedRow, type Money } from './cells.js'
+import { groupBy, share, sumOf, type BilledRow, type Kind, type LoggedRow } from './cells.js'
+import type { Money } from '../../domain/costs/units.js'
 
 /** One bucket, model, kind of tokens and tier. */
 export interface Cell {

@@ -19,7 +19,7 @@ import { explainedReport } from '../../reports/optimize/explained.js'
 import { bySaving, levels } from '../../reports/optimize/gain-rows.js'
 import { optimizeReport } from '../../reports/optimize/optimize.js'
 import type { Report, Section } from '../../reports/report.js'
-import { questionOptions, type CommandSpec } from '../command.js'
+import { listCostOptions, type CommandSpec } from '../command.js'
 import { writeOutput } from '../output-file.js'
 import { priceData } from '../settings.js'
 import { withCalls } from '../with-calls.js'
@@ -36,7 +36,7 @@ export const optimizeCommand: CommandSpec = {
     'Confidence is less over fewer than 7 days, and where fewer than 90% of the calls have what a strategy needs.',
     '--combine and --plan apply them one after another on the same calls: each takes its share of what is left of a call.',
   ].join('\n'),
-  options: [...optimizeOptions, ...questionOptions],
+  options: [...optimizeOptions, ...listCostOptions],
   examples: [
     { command: 'llmcost optimize', about: 'the last 30 complete days' },
     { command: 'llmcost optimize --explain response-caching', about: 'the calls behind a figure' },

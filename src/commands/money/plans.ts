@@ -3,13 +3,13 @@ import { plansReport, noPlansReport } from '../../reports/budgets/plans.js'
 import { askPlans } from '../../questions/plans.js'
 import { doubtsAbout } from '../../questions/question.js'
 import { UserError } from '../../errors.js'
-import { questionOptions, type CommandSpec, type Invocation } from '../command.js'
+import { listCostOptions, type CommandSpec, type Invocation } from '../command.js'
 import { optionCount } from '../option-values.js'
 import { settingsOf } from '../settings.js'
 import { withCalls } from '../with-calls.js'
 
 /** Months are those of each plan, and the calls those that it covers. */
-const options = questionOptions.filter(({ flags }) => !/^--(since|until|where) /.test(flags))
+const options = listCostOptions.filter(({ flags }) => !/^--(since|until|where) /.test(flags))
 
 const usualMonths = 3
 const mostMonths = 36

@@ -13,7 +13,7 @@ import {
   type ReconcileDimension,
 } from '../../questions/reconciling.js'
 import { reconcileReport } from '../../reports/comparison/reconcile.js'
-import { questionOptions, type CommandSpec, type Invocation, type Outcome } from '../command.js'
+import { listCostOptions, type CommandSpec, type Invocation, type Outcome } from '../command.js'
 import { optionText } from '../option-values.js'
 import { priceData } from '../settings.js'
 import { withCalls } from '../with-calls.js'
@@ -40,7 +40,7 @@ days that bills are of. The parts of the difference add up to it; a cause is nam
       about: 'exit code 3 where the difference is more than this share of what was billed, such as 2%',
       group: 'Question',
     },
-    ...questionOptions,
+    ...listCostOptions,
   ],
   examples: [
     { command: 'llmcost reconcile', about: 'all days that bills are of' },

@@ -18,7 +18,7 @@ import { askMultipliers } from '../../questions/simulation/multipliers.js'
 import { monthOf } from '../../questions/simulation/month.js'
 import { plannedCall } from '../../questions/simulation/planned.js'
 import { simulate } from '../../questions/simulation/simulate.js'
-import { questionOptions, type CommandSpec, type Invocation } from '../command.js'
+import { listCostOptions, type CommandSpec, type Invocation } from '../command.js'
 import { optionText } from '../option-values.js'
 import { priceData, settingsOf } from '../settings.js'
 import { withCalls } from '../with-calls.js'
@@ -37,7 +37,7 @@ export const simulateCommand: CommandSpec = {
     'A model is named as it is logged; its dated snapshots count as it. A month of new users is that of those of today, at the mean, before --volume; tier= names a tier of the file of user tiers. --cache-hit is the rate that would be reached, not what is added to it.',
     'With --calls (a month, or 500/day) there is no log: --input and --output are tokens then, and --history, --retries, --development, --instructions and --turns add shares of the naive cost.',
   ].join('\n'),
-  options: [...scenarioOptions, ...plannedOptions, ...questionOptions],
+  options: [...scenarioOptions, ...plannedOptions, ...listCostOptions],
   readsOptions: asPlanned,
   examples: [
     { command: 'llmcost simulate --move gpt-4o=gpt-4o-mini,share=80%', about: 'most of its calls elsewhere' },

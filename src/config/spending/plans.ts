@@ -46,7 +46,8 @@ const fee: Shape<string> = {
   },
 }
 
-const date = text('a date, such as 2026-09-01', {
+/** A day, as it is written. */
+export const date = text('a date, such as 2026-09-01', {
   pattern: String.raw`^\d{4}-\d{2}-\d{2}$`,
   check: (given) =>
     /^\d{4}-\d{2}-\d{2}$/.test(given) && instantFrom(given) !== undefined ? given : undefined,

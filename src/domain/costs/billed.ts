@@ -19,6 +19,16 @@ export const absurdAmount = '100000000000000'
 /** SQL of charges: the tokens that are billed. Bills have counts above 2^53; sums keep to 1.7e32 of them. */
 export const billedTokens = `CAST(sum(CAST(quantity AS DECIMAL(38,6))) FILTER (token_type IS NOT NULL AND unit = 'tokens') AS DECIMAL(38,0))`
 
+/** SQL of a charge: what is paid for it, in its currency. Usage that draws on what was paid in advance is billed at 0. */
+export const paidAmount = `CASE WHEN charge_category = 'Usage' AND billed_cost = 0 AND effective_cost <> 0 THEN effective_cost ELSE billed_cost END`
+
+/**
+ * SQL condition: charges that language models are paid with. A purchase stands in the charges that use it; a tax is no
+ * charge of a model, but belongs to the service that it is on.
+ */
+export const isForModels = `charge_category <> 'Purchase'
+  AND (is_llm OR (charge_category = 'Tax' AND (biller, service) IN (SELECT (biller, service) FROM billed WHERE is_llm)))`
+
 export const billedAmounts = ['list_cost', 'contracted_cost', 'effective_cost', 'billed_cost'] as const
 
 /** Text columns that say what a charge is for; with its period they tell charges apart. */
@@ -106,3 +116,26 @@ export const billColumns: readonly BilledColumn[] = [
   { name: 'charges', type: 'BIGINT', required: true, about: 'charges that were read' },
   { name: 'replaced', type: 'BIGINT', required: true, about: 'of these, charges that newer bills replace' },
 ]
+
+/** A model by what names of it have in common: without who sells it, and without the day of a snapshot. */
+export function modelKey(name: string): string {
+  return name
+    .trim()
+    .toLowerCase()
+    .replace(/^.*\//, '')
+    .replace(
+      /^(?:(?:us|eu|apac|global|jp|au)\.)?(?:anthropic|amazon|meta|mistral|cohere|ai21|deepseek|qwen|openai)\./,
+      '',
+    )
+    .replace(/-v\d+:\d+$/, '')
+    .replace(/[-@](?:20\d{2}-?\d{2}-?\d{2}|latest)$/, '')
+}
+
+/** SQL: the same of a column. */
+export const modelKeySql = (column: string): string =>
+  [
+    String.raw`^.*/`,
+    String.raw`^(?:(?:us|eu|apac|global|jp|au)\.)?(?:anthropic|amazon|meta|mistral|cohere|ai21|deepseek|qwen|openai)\.`,
+    String.raw`-v\d+:\d+$`,
+    String.raw`[-@](?:20\d{2}-?\d{2}-?\d{2}|latest)$`,
+  ].reduce((sql, pattern) => `regexp_replace(${sql}, '${pattern}', '')`, `lower(trim(${column}))`)

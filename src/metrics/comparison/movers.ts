@@ -1,7 +1,7 @@
 /** Whose cost changed most between two sets of calls: the groups of one dimension, and all others together. */
 import type { Dimension } from '../../domain/dimensions.js'
 import type { Decimal, Query, Whole } from '../query.js'
-import { columnOf } from '../scope.js'
+import { columnOf, labelled } from '../scope.js'
 import { callsBySide, type Sides } from './compared-calls.js'
 
 export interface MoversRequest extends Sides {
@@ -32,7 +32,7 @@ export interface MoverRow {
 
 export function movers({ by, top, days, ...sides }: MoversRequest): Query<MoverRow> {
   const { column, params: named } = columnOf(by, 'mover_tag')
-  const { sql: calls, params } = callsBySide(sides, `${column} AS value, cost_usd`)
+  const { sql: calls, params } = callsBySide(sides, `${labelled(by, column, sides.a)} AS value, cost_usd`)
   const change = `abs(coalesce(CAST(a_cost_usd AS DOUBLE), 0) / CAST($a_days AS DOUBLE)
         - coalesce(CAST(b_cost_usd AS DOUBLE), 0) / CAST($b_days AS DOUBLE))`
   const sql = /* sql */ `

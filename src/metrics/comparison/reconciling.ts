@@ -1,5 +1,5 @@
 /** What was billed and what was logged, summed up for comparing; nothing is joined here. */
-import { billedTokens } from '../../domain/costs/billed.js'
+import { billedTokens, isForModels, paidAmount } from '../../domain/costs/billed.js'
 import type { Scope } from '../../domain/scope.js'
 import { epochMicros, wholeQuotient } from '../dialect.js'
 import type { Decimal, Query, Whole } from '../query.js'
@@ -54,16 +54,13 @@ export function billedSums(scope: Scope): Query<BilledSumRow> {
   const { sql, params } = inScope(scope)
   const labels =
     'biller, provider, kind, charge_period_start, charge_period_end, model, token_type, unit, service_tier, region, project, workspace, api_key, principal, charge_category, currency'
-  const amount = `CASE WHEN charge_category = 'Usage' AND billed_cost = 0 AND effective_cost <> 0 THEN effective_cost ELSE billed_cost END`
   return {
-    // A tax is no charge of a model, but belongs to the service that it is on.
     sql: /* sql */ `
       SELECT biller, provider, kind, charge_period_start AS start, charge_period_end AS "end", model, token_type, unit,
         service_tier, region, project, workspace, api_key, principal, charge_category, currency,
-        sum(${amount}) AS cost, ${billedTokens} AS tokens, count(*) AS charges
+        sum(${paidAmount}) AS cost, ${billedTokens} AS tokens, count(*) AS charges
       FROM (SELECT *, charge_period_start AS ts FROM billed)
-      WHERE ${sql} AND charge_category <> 'Purchase'
-        AND (is_llm OR (charge_category = 'Tax' AND (biller, service) IN (SELECT (biller, service) FROM billed WHERE is_llm)))
+      WHERE ${sql} AND ${isForModels}
       GROUP BY ${labels}
       ORDER BY ${labels}`,
     params,

@@ -1,6 +1,7 @@
 /** `llmcost reconcile`: both sides by group, and why they differ. */
 import { causeWords, type Part } from '../../billing/reconcile/cause.js'
-import { moneyText, sumOf, type Money } from '../../billing/reconcile/cells.js'
+import { sumOf } from '../../billing/reconcile/cells.js'
+import { moneyText, type Money } from '../../domain/costs/units.js'
 import type { Column, Report, Row, Section } from '../report.js'
 import { capital, usd } from '../../domain/words/wording.js'
 

@@ -1,0 +1,111 @@
+/**
+ * What calls cost by the terms of the config: list cost less a discount, rounded once a call; or the share of a fixed
+ * amount that was paid for throughput. What a commitment or such an amount leaves unused is a row of its own.
+ */
+import { contractSpans, type ContractTerm } from '../domain/costs/contract.js'
+import { besideCalls } from '../domain/costs/basis.js'
+import { quoteText, quoteTimestamp } from '../domain/words/quoting.js'
+import { besideRows } from './beside.js'
+import type { Layer, Statement } from './layer.js'
+import { basisOf, listCost } from './plain.js'
+import { spread, unitsOf } from './spread.js'
+
+const money = 'DECIMAL(18,12)'
+
+/** `gpt-4o*` as a condition; only `*` stands for anything. */
+const isLike = (column: string, model: string): string =>
+  `lower(${column}) LIKE ${quoteText(model.toLowerCase().replaceAll(/[%_^]/g, '^$&').replaceAll('*', '%'))} ESCAPE '^'`
+
+function isUnder({ provider, model, since, until }: ContractTerm): string {
+  const conditions = [
+    `provider = ${quoteText(provider)}`,
+    ...(model === undefined ? [] : [isLike('model', model)]),
+    ...(since === undefined ? [] : [`ts >= ${quoteTimestamp(since)}`]),
+    ...(until === undefined ? [] : [`ts < ${quoteTimestamp(until)}`]),
+  ]
+  return conditions.join(' AND ')
+}
+
+/** SQL of a call: the number of the first term that it is under. */
+const termOf = (terms: readonly ContractTerm[]): string =>
+  terms.length === 0
+    ? 'CAST(NULL AS INTEGER)'
+    : `CASE ${terms.map((term, i) => `WHEN ${isUnder(term)} THEN ${i}`).join(' ')} END`
+
+const discounted = (terms: readonly ContractTerm[]): string => {
+  const whens = terms.flatMap(({ factor }, i) =>
+    factor === '1' ? [] : [`WHEN ${i} THEN CAST(${listCost} * CAST(${factor} AS DECIMAL(9,6)) AS ${money})`],
+  )
+  return whens.length === 0 ? listCost : `CASE ${termOf(terms)} ${whens.join(' ')} ELSE ${listCost} END`
+}
+
+/** @param asOf what is due of fixed amounts by then counts */
+export function contract(terms: readonly ContractTerm[], asOf: Date): Layer {
+  const cost = `CAST(${discounted(terms)} AS ${money})`
+  const replaced = (of: string): string => `${of} AS cost_usd, ${basisOf(of, 'contract')} AS cost_basis`
+  if (terms.every(({ fixed }) => fixed === undefined))
+    return {
+      over: (from) =>
+        `SELECT * REPLACE (${replaced(cost)}), CAST(NULL AS VARCHAR) AS ${besideCalls} FROM ${from}`,
+    }
+  const shares = terms.flatMap(({ fixed }, i) => (fixed?.kind === 'provisioned' ? [i] : []))
+  const isShared = `coalesce(${termOf(terms)} IN (${[-1, ...shares].join(', ')}), false)`
+  const ofCall = `CASE WHEN ${isShared} AND ${listCost} > 0 THEN shared.cost ELSE ${cost} END`
+  return {
+    prepare: (from) => [...pots(terms, from, asOf), ...spread, beside(cost, terms, from, asOf)],
+    over: (from) => `SELECT calls.* REPLACE (${replaced(ofCall)}), CAST(NULL AS VARCHAR) AS ${besideCalls}
+      FROM ${from} AS calls LEFT JOIN basis_costs AS shared ON calls.source = shared.source AND calls.call_id = shared.call_id
+      UNION ALL BY NAME FROM basis_beside`,
+  }
+}
+
+/** Fixed amounts as pots, and the calls under their terms. */
+function pots(terms: readonly ContractTerm[], from: string, asOf: Date): readonly Statement[] {
+  const spans = terms.flatMap((term, i) =>
+    contractSpans(term, asOf.getTime()).map((span) => ({ ...span, i, kind: term.fixed!.kind })),
+  )
+  const time = (ms: number): string => quoteTimestamp(new Date(ms).toISOString())
+  const rows = spans.map(
+    ({ i, kind, from: begin, to, amount, isOver }, pot) =>
+      `(${pot}, ${i}, '${kind}', ${time(begin)}, ${time(to)}, CAST('${amount}' AS HUGEINT), ${isOver})`,
+  )
+  const none = "(0, 0, '', TIMESTAMP '1970-01-01', TIMESTAMP '1970-01-01', CAST(0 AS HUGEINT), false)"
+  return [
+    {
+      sql: `CREATE TEMP TABLE basis_spans AS FROM (VALUES ${rows.join(', ') || none}) AS spans(pot, term, kind, since, until, units, is_over) WHERE kind <> ''`,
+    },
+    {
+      sql: `CREATE TEMP TABLE basis_pots AS SELECT pot, units, CAST(NULL AS HUGEINT) AS whole FROM basis_spans WHERE kind = 'provisioned'`,
+    },
+    {
+      sql: `CREATE TEMP TABLE basis_claims AS
+        SELECT pot, source, call_id, CAST(cost * 1000000000000 AS HUGEINT) AS weight
+        FROM (SELECT source, call_id, ts, ${termOf(terms)} AS term, CAST(${listCost} AS ${money}) AS cost
+          FROM ${from} WHERE ts < ${time(asOf.getTime())}) AS calls
+        JOIN basis_spans AS spans ON calls.term = spans.term AND kind = 'provisioned' AND ts >= since AND ts < until
+        WHERE cost > 0`,
+    },
+  ]
+}
+
+/** What is left of amounts for throughput that no call shares, and of commitments that calls did not use up. */
+function beside(cost: string, terms: readonly ContractTerm[], from: string, asOf: Date): Statement {
+  const named = terms.map(({ provider }, i) => `(${i}, ${quoteText(provider)})`).join(', ')
+  return {
+    sql: `CREATE TEMP TABLE basis_beside AS
+      WITH used AS (
+        SELECT pot, sum(cost) AS cost
+        FROM (SELECT ts, ${termOf(terms)} AS term, ${cost} AS cost FROM ${from}) AS calls
+        JOIN basis_spans AS spans ON calls.term = spans.term AND kind = 'committed' AND ts >= since AND ts < until
+        GROUP BY pot
+      ), unused AS (
+        SELECT pot, spans.units - ${unitsOf('coalesce(used.cost, 0)')} AS units, '(unused commitment)' AS label
+        FROM basis_spans AS spans LEFT JOIN used USING (pot) WHERE kind = 'committed' AND is_over
+        UNION ALL SELECT pot, units, '(unused throughput)' FROM basis_left
+      )
+      ${besideRows(`(SELECT least(until, ${quoteTimestamp(asOf.toISOString())}) - INTERVAL 1 MILLISECOND AS ts, names.provider,
+          CAST(NULL AS VARCHAR) AS model, CAST(NULL AS VARCHAR) AS project, CAST(NULL AS VARCHAR) AS region, unused.units, 'contract' AS basis, label
+        FROM unused JOIN basis_spans USING (pot) JOIN (VALUES ${named}) AS names(term, provider) USING (term)
+        WHERE unused.units > 0)`)}`,
+  }
+}
