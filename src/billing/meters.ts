@@ -34,6 +34,7 @@ export const partyOf = (name: string): string => `CASE WHEN ${name} IS NULL THEN
     WHEN ${like(name, 'anthropic')} THEN 'anthropic'
     WHEN ${like(name, 'mistral')} THEN 'mistral'
     WHEN ${like(name, 'openrouter')} THEN 'openrouter'
+    WHEN ${like(name, 'deepseek')} THEN 'deepseek'
     ELSE lower(${name}) END`
 
 /** SQL: service tier by the words of a meter; standard where they tell none. */

@@ -3,6 +3,7 @@ import type { BillSource } from './bill.js'
 import { anthropicBill } from './sources/anthropic.js'
 import { awsCur } from './sources/aws-cur.js'
 import { azureCost } from './sources/azure-cost.js'
+import { deepseekBill } from './sources/deepseek.js'
 import { focusBill } from './sources/focus.js'
 import { gcpBilling } from './sources/gcp-billing.js'
 import { litellmDaily } from './sources/litellm-daily.js'
@@ -17,6 +18,7 @@ export const billSources: readonly BillSource[] = [
   azureCost,
   litellmDaily,
   openrouterActivity,
+  deepseekBill,
   openaiBill,
   anthropicBill,
 ]

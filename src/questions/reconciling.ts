@@ -62,7 +62,7 @@ export async function reconcile(
   book: PriceBook,
 ): Promise<Reconciled> {
   const wide = { ...scope, since: moved(scope.since, -dayMs), until: moved(scope.until, dayMs) }
-  // A charge of a day begins at midnight UTC, whatever the zone of that day: it is taken by its day.
+  // A charge of a day mostly begins at midnight UTC, whatever the zone of that day: it is taken by its day.
   const [firstDay, lastDay] = [localDate(scope.since, scope.tz), localDate(moved(scope.until, -1), scope.tz)]
   const inWindow = (row: BilledSumRow): boolean => {
     const day = dayOfCharge(row, scope.tz)
@@ -133,14 +133,27 @@ function comparedCharges(
     own.filter(({ kind, currency }) => kind === 'cost' && currency !== 'USD'),
     ({ currency }) => currency ?? '(none)',
   )
+  const unpaid = usageOfForeignDays(own)
+  const alsoUsage = unpaid.size === 0 ? '' : ', and the usage of their days'
   for (const [currency, rows] of foreign)
     left.push(
       `${counted(
         rows.reduce((n, row) => n + Number(row.charges), 0),
         'charge',
-      )} in ${currency} left out: only USD is compared`,
+      )} in ${currency} left out${alsoUsage}: only USD is compared`,
     )
-  return { chosen: own.filter(({ kind, currency }) => kind !== 'cost' || currency === 'USD'), left }
+  const chosen = own.filter((row) => (row.kind === 'cost' ? row.currency === 'USD' : !unpaid.has(row)))
+  return { chosen, left }
+}
+
+/** Usage without money of its own, of days that the same account was billed for in other currencies alone. */
+function usageOfForeignDays(charges: readonly BilledSumRow[]): ReadonlySet<BilledSumRow> {
+  const dayOf = ({ biller, account, start }: BilledSumRow): string =>
+    JSON.stringify([biller, account, start.slice(0, 10)])
+  const costs = charges.filter(({ kind }) => kind === 'cost')
+  const days = new Set(costs.filter(({ currency }) => currency !== 'USD').map(dayOf))
+  for (const row of costs) if (row.currency === 'USD') days.delete(dayOf(row))
+  return new Set(charges.filter((row) => row.kind !== 'cost' && days.has(dayOf(row))))
 }
 
 const providerOf = (row: BilledSumRow): string => row.provider ?? row.biller
@@ -149,9 +162,16 @@ const providerOf = (row: BilledSumRow): string => row.provider ?? row.biller
 const isLong = (row: BilledSumRow): boolean =>
   row.token_type !== null && Date.parse(row.end) - Date.parse(row.start) > 1.5 * dayMs
 
-/** A charge of a whole day says which; shorter ones stand in the day of the zone. */
-const dayOfCharge = ({ start, end }: BilledSumRow, tz: string): string =>
-  Date.parse(end) - Date.parse(start) >= dayMs ? start.slice(0, 10) : localDate(start, tz)
+/**
+ * A charge of a whole day says which: it begins at midnight UTC, or at midnight of a zone, in whose day its noon lies
+ * wherever it is looked at from. Shorter ones stand in the day of the zone.
+ */
+function dayOfCharge({ start, end }: BilledSumRow, tz: string): string {
+  if (Date.parse(end) - Date.parse(start) < dayMs) return localDate(start, tz)
+  return isMidnight(start) ? start.slice(0, 10) : localDate(moved(start, dayMs / 2), tz)
+}
+
+const isMidnight = (iso: string): boolean => Date.parse(iso) % dayMs === 0
 
 /** The days of a zone that bills are of; undefined where there are none. */
 export function daysOf(
@@ -159,7 +179,12 @@ export function daysOf(
   tz: string,
 ): { readonly since: string; readonly until: string } | undefined {
   const days = extents.flatMap(({ whole_days: whole, first_start: start, last_end: end }) =>
-    [start, moved(end, -1)].map((time) => (whole ? time.slice(0, 10) : localDate(time, tz))),
+    whole
+      ? [
+          isMidnight(start) ? start.slice(0, 10) : localDate(moved(start, dayMs / 2), tz),
+          isMidnight(end) ? moved(end, -1).slice(0, 10) : localDate(moved(end, -dayMs / 2), tz),
+        ]
+      : [localDate(start, tz), localDate(moved(end, -1), tz)],
   )
   const [from, to] = [days.toSorted()[0], days.toSorted().at(-1)]
   if (from === undefined || to === undefined) return undefined

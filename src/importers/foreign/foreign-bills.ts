@@ -127,11 +127,15 @@ export const foreignBills: readonly Signature[] = [
   },
   {
     id: 'deepseek-platform',
-    about: "a CSV of DeepSeek's platform, a sum for each period",
+    about: "a CSV of DeepSeek's console, a sum for each day",
     kind: 'bill',
     next: `${calls} DeepSeek's responses are read as they are logged.`,
     matches: (r) =>
-      has(r, 'start_time_iso', 'end_time_iso') && (has(r, 'type', 'amount') || has(r, 'wallet_type', 'cost')),
+      has(r, 'model') &&
+      (hasAny(r, 'utc_date') || has(r, 'start_time_iso', 'end_time_iso')) &&
+      (has(r, 'type', 'amount', 'price') ||
+        has(r, 'wallet_type', 'cost') ||
+        has(r, 'user_id', 'utc_date', 'cost', 'currency')),
   },
   {
     id: 'llmcost-answer',

@@ -40,6 +40,7 @@ export interface BilledSumRow {
   readonly principal: string | null
   readonly charge_category: string
   readonly currency: string | null
+  readonly account: string | null
   /** In that currency: what the invoice says, or what usage draws on what was paid in advance. */
   readonly cost: Decimal | null
   readonly tokens: Decimal | null
@@ -53,11 +54,11 @@ export interface BilledSumRow {
 export function billedSums(scope: Scope): Query<BilledSumRow> {
   const { sql, params } = inScope(scope)
   const labels =
-    'biller, provider, kind, charge_period_start, charge_period_end, model, token_type, unit, service_tier, region, project, workspace, api_key, principal, charge_category, currency'
+    'biller, provider, kind, charge_period_start, charge_period_end, model, token_type, unit, service_tier, region, project, workspace, api_key, principal, charge_category, currency, account'
   return {
     sql: /* sql */ `
       SELECT biller, provider, kind, charge_period_start AS start, charge_period_end AS "end", model, token_type, unit,
-        service_tier, region, project, workspace, api_key, principal, charge_category, currency,
+        service_tier, region, project, workspace, api_key, principal, charge_category, currency, account,
         sum(${paidAmount}) AS cost, ${billedTokens} AS tokens, count(*) AS charges
       FROM (SELECT *, charge_period_start AS ts FROM billed)
       WHERE ${sql} AND ${isForModels}

@@ -87,6 +87,22 @@ const expected: Readonly<Record<string, object>> = {
     others: { 'web searches': '3' },
   },
   'anthropic/analytics/cost_page.json': { billed: '14.9475' },
+  // 0.0544 and 3.5, each what its tokens come to: 1,200 × 0.000002 + 52,000 × 0.000001, and so on.
+  'deepseek/days-in-utc/cost-2026-4.csv': { billed: '3.5544', llm: '3.5544', charges: 2 },
+  'deepseek/days-in-utc/amount-2026-4.csv': {
+    importer: 'deepseek-bill',
+    billed: null,
+    tokens: { input: '2052000', cache_read: '45000000', output: '301200' },
+    others: { requests: '904' },
+    skipped: 2,
+  },
+  // 0.72 was used, of which 0.2 was given.
+  'deepseek/days-in-a-zone/cost-2026-09-01_2026-09-30.csv': { billed: '0.52', llm: '0.52', charges: 3 },
+  'deepseek/days-in-a-zone/amount-2026-09-01_2026-09-30.csv': {
+    billed: null,
+    tokens: { input: '1400000', cache_read: '10000000', output: '600000' },
+    others: { requests: '57' },
+  },
   // The bill has EC2 (0.9984) and tax (0.41) too; the credit of -1.5 is Bedrock's.
   'aws-cur/cur2-bedrock.csv': {
     charges: 15,

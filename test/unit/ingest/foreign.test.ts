@@ -157,6 +157,16 @@ const bills: readonly (readonly [name: string, text: string])[] = [
       data: [{ date: '2025-08-24', model: 'm', model_permaslug: 'm', requests: 5, prompt_tokens: 50 }],
     }),
   ],
+  [
+    'DeepSeek',
+    'user_id,utc_date,model,api_key_name,api_key,type,price,amount\nu,2026-09-01,m,k,sk,output_tokens,0.1,5\n',
+  ],
+  ['DeepSeek', 'user_id,utc_date,model,wallet_type,cost,currency\nu,2026-09-01,m,Paid,0.5,CNY\n'],
+  ['DeepSeek', 'user_id,utc_date,model,cost,currency\nu,20260901,m,0.5,CNY\n'],
+  [
+    'DeepSeek',
+    'user_id,start_time_iso,end_time_iso,model,api_key_name,api_key,type,price,amount\nu,2026-09-01T00:00:00+08:00,2026-09-02T00:00:00+08:00,m,k,sk,output_tokens,0.1,5\n',
+  ],
   ['llmcost', record({ schemaVersion: 2, kind: 'breakdown', period: {}, columns: [], rows: [] })],
   [
     'how many calls',
@@ -214,6 +224,7 @@ const sources: Readonly<Record<string, string>> = {
   'Google Cloud': 'gcp-billing',
   LiteLLM: 'litellm-daily',
   OpenRouter: 'openrouter-activity',
+  DeepSeek: 'deepseek-bill',
 }
 
 describe('shapes of other tools', () => {
