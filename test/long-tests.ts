@@ -64,6 +64,7 @@ export const longTests: readonly string[] = [
   'golden/importers/spreadsheets',
   'golden/importers/wrapped',
   'property/bills-merge',
+  'property/bills-order',
   'property/bills',
   'property/reconcile',
   'property/anomalies',

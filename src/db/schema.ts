@@ -1,6 +1,6 @@
 /** The schema of the store: migrations by version, and the documented views that `llmcost sql` offers. */
 import { callColumns, readColumns } from '../domain/call.js'
-import { billColumns, billedColumns } from '../domain/costs/billed.js'
+import { billColumns, billedColumns, replacedColumns } from '../domain/costs/billed.js'
 import { withoutQuotations } from '../domain/words/error-text.js'
 import { rateColumns } from '../domain/costs/rate.js'
 import { dayColumns, readingColumns } from './archive/columns.js'
@@ -172,8 +172,13 @@ export const migrations: readonly (readonly string[])[] = [
   ),
   [
     // What was billed: charges, and the bills that they stand in. Never calls.
-    `CREATE TABLE bills (\n${list(billColumns)}\n)`,
+    `CREATE TABLE bills (\n${list(billColumns.filter((c) => c.since === undefined))}\n)`,
     `CREATE TABLE billed (\n${list(billedColumns)}\n)`,
+  ],
+  [
+    ...billColumns.filter((c) => c.since === 13).map((c) => `ALTER TABLE bills ADD COLUMN ${definition(c)}`),
+    // What was on bills and does not count: without it, which bills count would hang on the order of reading.
+    `CREATE TABLE replaced_charges (\n${list(replacedColumns)}\n)`,
   ],
 ]
 

@@ -4,6 +4,8 @@ interface BilledColumn {
   readonly name: string
   readonly type: string
   readonly required?: true
+  /** Schema version that brought it. */
+  readonly since?: number
   readonly about: string
 }
 
@@ -115,7 +117,28 @@ export const billColumns: readonly BilledColumn[] = [
   { name: 'content', type: 'VARCHAR', required: true, about: 'hash of its charges' },
   { name: 'charges', type: 'BIGINT', required: true, about: 'charges that were read' },
   { name: 'replaced', type: 'BIGINT', required: true, about: 'of these, charges that newer bills replace' },
+  {
+    name: 'last_end',
+    type: 'TIMESTAMP',
+    since: 13,
+    about: 'when the last of its charges ends, whether it is replaced or not: UTC',
+  },
 ]
+
+/** What tells charges of a span apart; two versions of a bill share some of it. */
+export const chargeKey = [
+  'kind',
+  'charge_period_start',
+  ...billedLabels.filter((name) => name !== 'description'),
+] as const
+
+/**
+ * Columns of `replaced_charges`: which charges a bill had that do not count, since a newer one has them. What an
+ * older bill says of the same is replaced all the same, if it is read later.
+ */
+export const replacedColumns: readonly BilledColumn[] = billedColumns.filter(({ name }) =>
+  ['file_id', 'biller', 'bill_span', ...chargeKey].includes(name),
+)
 
 /** A model by what names of it have in common: without who sells it, and without the day of a snapshot. */
 export function modelKey(name: string): string {

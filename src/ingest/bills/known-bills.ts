@@ -78,20 +78,27 @@ export async function chargesToCompare(
  */
 export async function removeBill(db: Database, fileId: number, comesAgain = false): Promise<number> {
   const { rows } = await db.query<{ biller: string }>(
-    'SELECT DISTINCT biller FROM store.main.billed WHERE file_id = $id',
+    'SELECT biller FROM store.main.billed WHERE file_id = $id UNION SELECT biller FROM store.main.replaced_charges WHERE file_id = $id',
     { id: fileId },
   )
   const gone = await db.run('DELETE FROM store.main.billed WHERE file_id = $id', { id: fileId })
+  await db.run('DELETE FROM store.main.replaced_charges WHERE file_id = $id', { id: fileId })
   await db.run('DELETE FROM store.main.bills WHERE file_id = $id', { id: fileId })
   if (comesAgain) {
     await db.run('DELETE FROM store.main.rejects WHERE file_id = $id', { id: fileId })
     await db.run('DELETE FROM store.main.files WHERE file_id = $id', { id: fileId })
-  } else if (rows.length > 0)
+  } else if (rows.length > 0) {
+    const hasReplaced = 'file_id IN (SELECT file_id FROM store.main.bills WHERE replaced > 0)'
     await db.run(
       `UPDATE store.main.files SET size = -1, bytes_read = -1 WHERE (current OR ${isBrought('options')}) AND file_id <> $id
-       AND (file_id IN (SELECT file_id FROM store.main.bills WHERE replaced > 0)
+       AND (${hasReplaced}
          OR (duplicates > 0 AND importer IN (SELECT importer FROM store.main.files WHERE file_id = $id)))`,
       { id: fileId },
     )
+    // What they say beyond what counts is not known until then, so that it replaces nothing.
+    await db.run(
+      `DELETE FROM store.main.replaced_charges WHERE file_id IN (SELECT file_id FROM store.main.files WHERE bytes_read = -1 AND ${hasReplaced})`,
+    )
+  }
   return gone
 }

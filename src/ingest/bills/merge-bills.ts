@@ -9,7 +9,7 @@ import type { IngestRequest } from '../request.js'
 import { refusedNote } from '../refuse.js'
 import type { Entry } from '../stage-files.js'
 import type { BroughtBill, FileSummary } from '../summary.js'
-import { findRivals, isOutdated, removeOlder, sqlTime, type Rival } from './replacing.js'
+import { findRivals, isOutdated, noteOutdated, removeOlder, sqlTime, type Rival } from './replacing.js'
 import { comesAgain, chargesToCompare, removeBill, removeBrought } from './known-bills.js'
 import { insertCarriedFile } from './other-stores.js'
 import type { StagedBill } from './stage-bills.js'
@@ -70,13 +70,13 @@ export async function mergeBills(
 
 /** A bill before those that replace it. */
 async function inOrder(db: Database, bills: readonly StagedBill[]): Promise<readonly StagedBill[]> {
-  const { rows } = await db.query<{ bill_no: number; last_end: string | null; charges: number }>(
-    'SELECT bill_no, CAST(max(charge_period_end) AS VARCHAR) AS last_end, count(*) AS charges FROM staged_bills GROUP BY bill_no',
+  const { rows } = await db.query<{ bill_no: number; charges: number }>(
+    'SELECT bill_no, count(*) AS charges FROM staged_bills GROUP BY bill_no',
   )
   const facts = new Map(rows.map((row) => [row.bill_no, row]))
   const key = (bill: StagedBill): readonly (string | number)[] => {
     const found = facts.get(bill.billNo)
-    return [sqlTime(bill.exportedAt), found?.last_end ?? '', found?.charges ?? 0, bill.content ?? '']
+    return [sqlTime(bill.exportedAt), bill.lastEnd ?? '', found?.charges ?? 0, bill.content ?? '']
   }
   return bills.toSorted((a, b) => {
     const [mine, theirs] = [key(a), key(b)]
@@ -193,15 +193,17 @@ async function insertCharges(
     .filter((name) => name !== 'file_id' && name !== 'record')
   await db.run(`INSERT INTO store.main.billed BY NAME SELECT ${fileId} AS file_id, ${lineOf(bill)} AS record, ${columns.join(', ')}
     FROM this_bill${leavesOut ? ` WHERE NOT ${isOutdated}` : ''} ORDER BY record, part`)
+  if (leavesOut) await noteOutdated(db, fileId)
   await db.run(
     `INSERT INTO store.main.bills BY NAME SELECT ${fileId} AS file_id, $source AS source, $form AS form, $export AS export,
-      CAST($exported AS TIMESTAMP) AS exported_at, $content AS content, count(*) + ${gone} AS charges,
+      CAST($exported AS TIMESTAMP) AS exported_at, CAST($lastEnd AS TIMESTAMP) AS last_end, $content AS content, count(*) + ${gone} AS charges,
       ${leavesOut ? `count(*) FILTER (${isOutdated})` : '0'} + ${gone} AS replaced FROM this_bill`,
     {
       source: bill.source,
       form: bill.form,
       export: bill.export,
       exported: sqlTime(bill.exportedAt),
+      lastEnd: bill.lastEnd,
       content: bill.content ?? '',
     },
   )

@@ -20,6 +20,8 @@ export interface CarriedBill {
   readonly export: string
   /** UTC, as SQL reads it. */
   readonly exported_at: string
+  /** UTC, as SQL reads it. */
+  readonly last_end: string
   readonly content: string
   readonly charges: number
   readonly replaced: number
@@ -60,7 +62,8 @@ export async function writeCharges(
   into: string,
 ): Promise<readonly CarriedBill[]> {
   const { rows } = await db.query<CarriedBill>(`SELECT b.file_id, f.path, b.source, b.form, b.export,
-      CAST(b.exported_at AS VARCHAR) AS exported_at, b.content, b.charges, b.replaced, f.size, f.mtime_ms, f.bytes_read, f.head_hash, f.tail_hash
+      CAST(b.exported_at AS VARCHAR) AS exported_at,
+      CAST(coalesce(b.last_end, (SELECT max(charge_period_end) FROM billed WHERE file_id = b.file_id)) AS VARCHAR) AS last_end, b.content, b.charges, b.replaced, f.size, f.mtime_ms, f.bytes_read, f.head_hash, f.tail_hash
     FROM bills b JOIN files f ON f.file_id = b.file_id
     WHERE b.file_id IN (SELECT file_id FROM billed) ORDER BY b.file_id`)
   const { lost, absurd } = await db.one<{ lost: number; absurd: number }>(

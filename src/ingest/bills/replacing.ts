@@ -4,7 +4,7 @@
  * the order in which they are read. Files of one delivery never replace each other.
  */
 import type { Database } from '../../db/database.js'
-import { billedLabels } from '../../domain/costs/billed.js'
+import { chargeKey, replacedColumns } from '../../domain/costs/billed.js'
 import type { StagedBill } from './stage-bills.js'
 
 /** A file of the store whose charges and those of a staged bill are about the same. */
@@ -22,9 +22,10 @@ export interface Rival {
   readonly amount: string | null
 }
 
-/** What tells charges of a span apart; two versions of a bill share some of it. */
 const keyOf = (alias: string): string =>
-  `hash(row(${['kind', 'charge_period_start', ...billedLabels.filter((name) => name !== 'description')].map((name) => `${alias}.${name}`).join(', ')}))`
+  `hash(row(${chargeKey.map((name) => `${alias}.${name}`).join(', ')}))`
+
+const replacedNames = replacedColumns.map(({ name }) => name).filter((name) => name !== 'file_id')
 
 const spans = 'kind, biller, account, bill_span'
 
@@ -50,6 +51,17 @@ const sameSpan = (a: string, b: string): string =>
     AND (starts_with(${a}.bill_span, ${b}.bill_span) OR starts_with(${b}.bill_span, ${a}.bill_span))`
 
 /**
+ * SQL: what bills of the store say, as far as it tells charges apart, whether it counts or not. A bill that was
+ * replaced itself replaces an older one that is read after it all the same: the order of reading decides nothing.
+ */
+const known = ['billed', 'replaced_charges']
+  .map(
+    (table) =>
+      `SELECT file_id, ${replacedNames.join(', ')} FROM store.main.${table} WHERE biller IN (SELECT biller FROM this_bill)`,
+  )
+  .join(' UNION ALL ')
+
+/**
  * Makes `bill_rivals`: spans of the store that a staged bill is about too (its charges are in `this_bill`), with the file, and whether it is older.
  * The newer is the one that was made later; of one moment, the one that goes further, says more, or by its content.
  * @param without files that go before it comes
@@ -64,24 +76,26 @@ export async function findRivals(
   await db.run(
     `CREATE OR REPLACE TEMP TABLE bill_rivals AS
     WITH own AS (SELECT DISTINCT ${spans} FROM this_bill),
-    stored AS (SELECT DISTINCT file_id, ${spans} FROM store.main.billed WHERE biller IN (SELECT biller FROM own)),
+    known AS (${known}),
+    stored AS (SELECT DISTINCT file_id, ${spans} FROM known),
     pairs AS (SELECT DISTINCT s.file_id, s.kind, s.biller, s.account, s.bill_span, o.bill_span AS own_span, o.account AS own_account
       FROM stored s JOIN own o ON ${sameSpan('s', 'o')}),
-    shared AS (SELECT DISTINCT b.export, s.bill_span FROM store.main.billed s JOIN store.main.bills b ON b.file_id = s.file_id
+    shared AS (SELECT DISTINCT b.export, s.bill_span FROM known s JOIN store.main.bills b ON b.file_id = s.file_id
       WHERE s.file_id IN (SELECT file_id FROM pairs) AND ${keyOf('s')} IN (SELECT ${keyOf('m')} FROM this_bill m)),
-    apart AS (SELECT DISTINCT s.file_id, s.bill_span FROM ${idsOf('store.main.billed')} s JOIN ${idsOf('this_bill')} m USING (kind, biller, bill_span)
+    apart AS (SELECT DISTINCT s.file_id, s.bill_span FROM ${idsOf('known')} s JOIN ${idsOf('this_bill')} m USING (kind, biller, bill_span)
       WHERE ${unlike}),
     reach AS (SELECT file_id, max(charge_period_end) AS last_end FROM store.main.billed
-      WHERE file_id IN (SELECT file_id FROM pairs) GROUP BY file_id)
-    SELECT p.*, (CAST($exported AS TIMESTAMP), (SELECT max(charge_period_end) FROM this_bill), CAST(${all} AS BIGINT), $content)
-        > (b.exported_at, r.last_end, b.charges, b.content) AS older
+      WHERE file_id IN (SELECT file_id FROM store.main.bills WHERE last_end IS NULL) GROUP BY file_id)
+    SELECT p.*, (CAST($exported AS TIMESTAMP), CAST($lastEnd AS TIMESTAMP), CAST(${all} AS BIGINT), $content)
+        > (b.exported_at, coalesce(b.last_end, r.last_end, b.exported_at), b.charges, b.content) AS older
     FROM pairs p JOIN store.main.bills b ON b.file_id = p.file_id JOIN store.main.files f ON f.file_id = p.file_id
-      JOIN reach r ON r.file_id = p.file_id
+      LEFT JOIN reach r ON r.file_id = p.file_id
     WHERE NOT list_contains([${without.join(', ')}]::BIGINT[], p.file_id) AND NOT (b.export = $export AND f.path <> $path)
       AND NOT (b.form = $form AND (p.account IS NULL OR p.own_account IS NULL) AND (p.file_id, p.bill_span) IN (SELECT (file_id, bill_span) FROM apart))
       AND (b.form <> $form OR (b.export, p.bill_span) IN (SELECT (export, bill_span) FROM shared))`,
     {
       exported: sqlTime(bill.exportedAt),
+      lastEnd: bill.lastEnd,
       content: bill.content ?? '',
       export: bill.export,
       path: bill.path,
@@ -89,12 +103,12 @@ export async function findRivals(
     },
   )
   const { rows } =
-    await db.query<Rival>(`SELECT r.file_id, f.path, r.older, bool_or(r.unsure) AS unsure, min(b.bill_span) AS first_day, max(b.bill_span) AS last_day,
-      count(*) AS charges, CAST(sum(b.billed_cost) AS VARCHAR) AS amount
+    await db.query<Rival>(`SELECT r.file_id, f.path, r.older, bool_or(r.unsure) AS unsure, min(r.bill_span) AS first_day, max(r.bill_span) AS last_day,
+      count(b.file_id) AS charges, CAST(sum(b.billed_cost) AS VARCHAR) AS amount
     FROM (SELECT file_id, kind, biller, account, bill_span, older, bool_or(account IS NULL OR own_account IS NULL) AS unsure FROM bill_rivals GROUP BY ALL) r
-      JOIN store.main.billed b ON b.file_id = r.file_id AND b.kind = r.kind AND b.biller = r.biller AND b.account IS NOT DISTINCT FROM r.account AND b.bill_span = r.bill_span
+      LEFT JOIN store.main.billed b ON b.file_id = r.file_id AND b.kind = r.kind AND b.biller = r.biller AND b.account IS NOT DISTINCT FROM r.account AND b.bill_span = r.bill_span
       JOIN store.main.files f ON f.file_id = r.file_id
-    GROUP BY r.file_id, f.path, r.older ORDER BY r.file_id, r.older`)
+    GROUP BY r.file_id, f.path, r.older HAVING count(b.file_id) > 0 OR NOT r.older ORDER BY r.file_id, r.older`)
   return rows
 }
 
@@ -109,7 +123,17 @@ export async function removeOlder(db: Database): Promise<void> {
   await db.run(`UPDATE store.main.bills SET replaced = replaced + n.n FROM (
       SELECT file_id, count(*) AS n FROM store.main.billed b WHERE ${leaving} GROUP BY file_id) n
     WHERE store.main.bills.file_id = n.file_id`)
+  await db.run(
+    `INSERT INTO store.main.replaced_charges BY NAME SELECT DISTINCT file_id, ${replacedNames.join(', ')} FROM store.main.billed b WHERE ${leaving}`,
+  )
   await db.run(`DELETE FROM store.main.billed b WHERE ${leaving}`)
+}
+
+/** Takes note of the charges of the staged bill that do not come in, since newer ones have them. */
+export async function noteOutdated(db: Database, fileId: number): Promise<void> {
+  await db.run(
+    `INSERT INTO store.main.replaced_charges BY NAME SELECT DISTINCT ${fileId} AS file_id, ${replacedNames.join(', ')} FROM this_bill WHERE ${isOutdated}`,
+  )
 }
 
 /** `2026-09-01T00:00:00.000Z` as SQL reads a TIMESTAMP. */

@@ -28,6 +28,8 @@ export interface StagedBill {
   readonly export: string
   /** When it was made, as SQL reads it. */
   readonly exportedAt: string
+  /** When the last of its charges ends, as SQL reads it; null where it has none. */
+  readonly lastEnd: string | null
   /** Hash of all its charges; null where it has none. */
   readonly content: string | null
 }
@@ -67,6 +69,7 @@ export class BillStage {
       form: bill.form,
       export: bill.export,
       exportedAt: bill.exported_at,
+      lastEnd: bill.last_end,
       content: bill.content === '' ? null : bill.content,
     })
     return billNo
@@ -129,8 +132,9 @@ export class BillStage {
       `SELECT ${grouping.map((name) => `coalesce(bool_or(${name} IS NOT NULL), false) AS ${name}`).join(', ')},
         max(exported_at) AS exported_at FROM one_bills_charges`,
     )
-    const { content } = await db.one<{ content: string | null }>(
-      `SELECT CAST(sum(CAST(hash(row(${hashed})) AS HUGEINT)) AS VARCHAR) || '-' || count(*) AS content FROM staged_bills WHERE bill_no = ${billNo}`,
+    const { content, last_end: lastEnd } = await db.one<{ content: string | null; last_end: string | null }>(
+      `SELECT CAST(sum(CAST(hash(row(${hashed})) AS HUGEINT)) AS VARCHAR) || '-' || count(*) AS content,
+        CAST(max(charge_period_end) AS VARCHAR) AS last_end FROM staged_bills WHERE bill_no = ${billNo}`,
     )
     await db.run('DROP TABLE one_bill; DROP TABLE one_bills_charges')
     const { file } = segment.reading
@@ -143,6 +147,7 @@ export class BillStage {
       form: `${source.form(unit.recognised.sample)} by ${grouped}`,
       export: exportOf(file.path),
       exportedAt: String(facts['exported_at'] ?? new Date(Math.trunc(file.mtimeMs)).toISOString()),
+      lastEnd,
       content,
     }
   }
