@@ -63,6 +63,7 @@ export const longTests: readonly string[] = [
   'golden/importers/several-files',
   'golden/importers/spreadsheets',
   'golden/importers/wrapped',
+  'property/allocation',
   'property/bills-merge',
   'property/bills-order',
   'property/bills',

@@ -1,5 +1,10 @@
 /** What questions by dimension have in common: --by, --columns, --sort and --top. */
-import { parseDimensions, shortForms, type Dimension } from '../domain/dimensions.js'
+import {
+  parseDimensions,
+  parseDimensionsAndCenters,
+  shortForms,
+  type Dimension,
+} from '../domain/dimensions.js'
 import { withGroups } from '../domain/groups.js'
 import { UserError } from '../errors.js'
 import type { Sort } from '../metrics/groups.js'
@@ -56,16 +61,35 @@ export interface Grouping {
  * The dimensions of `--by`, with the groups of the config file where it names some.
  * @throws UserError (usage) for one that is not known
  */
-export async function dimensionsBy(invocation: Invocation, fallback: string): Promise<readonly Dimension[]> {
-  const by = parseDimensions(optionText(invocation, 'by') ?? fallback)
+export const dimensionsBy = (invocation: Invocation, fallback: string): Promise<readonly Dimension[]> =>
+  withConfigGroups(invocation, parseDimensions(optionText(invocation, 'by') ?? fallback))
+
+/** As dimensionsBy, of a command that can allocate cost to cost centers. */
+export const dimensionsAndCentersBy = (
+  invocation: Invocation,
+  fallback: string,
+): Promise<readonly Dimension[]> =>
+  withConfigGroups(invocation, parseDimensionsAndCenters(optionText(invocation, 'by') ?? fallback))
+
+async function withConfigGroups(
+  invocation: Invocation,
+  by: readonly Dimension[],
+): Promise<readonly Dimension[]> {
   if (!by.some(({ kind }) => kind === 'group')) return by
   const { config } = await settingsOf(invocation)
   return withGroups(by, config.groups)
 }
 
-/** @throws UserError (usage) for a dimension or column that is not known */
-export async function groupingOf(invocation: Invocation, fallback: string): Promise<Grouping> {
-  const by = await dimensionsBy(invocation, fallback)
+/**
+ * @param dimensions of `--by`
+ * @throws UserError (usage) for a dimension or column that is not known
+ */
+export async function groupingOf(
+  invocation: Invocation,
+  fallback: string,
+  dimensions = dimensionsBy,
+): Promise<Grouping> {
+  const by = await dimensions(invocation, fallback)
   const columns = columnsOf(optionText(invocation, 'columns'))
   const sort = sortOption(optionText(invocation, 'sort'), by)
   // What it is sorted by is shown.

@@ -1,9 +1,19 @@
 /** Opens the calls that the options of a question name, and works out which of them are meant. */
 import type { Database } from '../db/database.js'
+import type { LaidOver } from '../bases/allocation.js'
 import type { Agreed } from '../bases/registry.js'
-import { basisWords, moneyBases, type MoneyBasis } from '../domain/costs/basis.js'
+import type { Config } from '../config/config.js'
+import { assertCarried, namesCenters } from '../domain/costs/allocation.js'
+import {
+  basisWords,
+  centerColumn,
+  hasMoneyBeside,
+  moneyBases,
+  type MoneyBasis,
+} from '../domain/costs/basis.js'
+import { centersElsewhere, filterDimension, type Dimension } from '../domain/dimensions.js'
 import { parseFilters } from '../domain/filters.js'
-import type { Window } from '../domain/scope.js'
+import type { Filter, Window } from '../domain/scope.js'
 import {
   assertPeriodOptions,
   resolveAsOf,
@@ -11,7 +21,7 @@ import {
   type PeriodOptions,
 } from '../domain/time/periods.js'
 import { UserError } from '../errors.js'
-import { inScope } from '../metrics/scope.js'
+import { inScope, type Condition } from '../metrics/scope.js'
 import { history } from '../metrics/store/history.js'
 import { filterDoubts } from '../questions/filter-doubts.js'
 import { ask, type Question, type Settings } from '../questions/question.js'
@@ -32,6 +42,7 @@ export type DefaultWindow = (until: Date, tz: string) => Window
 
 /**
  * Opens the calls that the options name, works out the scope, asks, and closes.
+ * @param by dimensions of an answer that may be about cost centers
  * @throws UserError (usage) for a bad option, before anything is opened
  */
 export async function withCalls<T = Report>(
@@ -39,27 +50,38 @@ export async function withCalls<T = Report>(
   work: (question: Question) => Promise<T>,
   defaultWindow?: DefaultWindow,
   writes: readonly string[] = [],
+  by?: readonly Dimension[],
 ): Promise<T> {
   const { tz, config } = await settingsOf(invocation)
   const period = { ...periodOptions(invocation), tz }
   assertPeriodOptions(period, invocation.now)
   const basis = basisOption(invocation)
   const { filters, readings } = parseFilters(optionTexts(invocation, 'where'), config.groups)
+  const allocated = isAllocated(filters, by)
   const answer = async (db: Database, settings: Settings, fromInput: boolean): Promise<T> => {
     const [past] = await ask(db, history(invocation.now.toISOString()))
     if (past === undefined) throw new Error('the store has no history')
     const asOf = resolveAsOf(period, invocation.now, past.last_ts)
     const fallback = defaultWindow && ((until: Date): Window => defaultWindow(until, period.tz))
     const window = resolveWindow(period, asOf, fallback)
-    const scope = { ...window, filters, tz: period.tz, newest: past.last_ts, ...(basis && { basis }) }
+    const scope = {
+      ...window,
+      filters,
+      tz: period.tz,
+      newest: past.last_ts,
+      ...(basis && { basis }),
+      ...allocated,
+    }
     await assertSeen(db, scope)
     if (basis !== undefined) await countedAs(db, basis, { contracts: config.contracts ?? [], asOf })
+    if (allocated.allocated) await allocateCosts(db, config, { asOf, hasBeside: hasMoneyBeside(basis) })
     for (const doubt of await filterDoubts(db, scope, readings)) invocation.terminal.warn(doubt)
     const typed = ofSameCalls(invocation)
     const answered = await work({ db, scope, asOf, settings, history: past, fromInput, typed })
-    if (basis === undefined) return answered
+    const told = allocated.allocated ? withSaid(answered, await allocationSaid(db, inScope(scope))) : answered
+    if (basis === undefined) return told
     const { saidOf } = await import('../bases/count.js')
-    return withBasis(answered, basis, await saidOf(db, basis, inScope(scope)))
+    return withBasis(told, basis, await saidOf(db, basis, inScope(scope)))
   }
   return withDatabase(invocation, answer, writes)
 }
@@ -72,6 +94,39 @@ async function countedAs(db: Database, basis: MoneyBasis, agreed: Agreed): Promi
   const { countAs } = await import('../bases/count.js')
   await countAs(db, basis, agreed)
   answerFromCallsAlone(db)
+}
+
+/**
+ * Whether the answer is about cost centers.
+ * @throws UserError (usage) where it cannot be, or not by what else it asks
+ */
+function isAllocated(
+  filters: readonly Filter[],
+  by: readonly Dimension[] | undefined,
+): { readonly allocated?: true } {
+  if (!namesCenters(by ?? [], filters)) return {}
+  if (by === undefined) throw centersElsewhere(`--where ${centerColumn}`)
+  assertCarried([...by, ...filters.map(({ dimension }) => filterDimension(dimension))])
+  return { allocated: true }
+}
+
+/** From here on shared cost is with cost centers; no sums are kept of it. */
+async function allocateCosts(db: Database, { allocation }: Config, over: LaidOver): Promise<void> {
+  const { allocate } = await import('../bases/allocate.js')
+  await allocate(db, allocation, over)
+  answerFromCallsAlone(db)
+}
+
+async function allocationSaid(db: Database, within: Condition): Promise<readonly string[]> {
+  const { allocatedWords } = await import('../bases/allocate.js')
+  return allocatedWords(db, within)
+}
+
+/** A report with more to say. */
+function withSaid<T>(answered: T, said: readonly string[]): T {
+  if (typeof answered !== 'object' || answered === null || !('warnings' in answered)) return answered
+  const { warnings } = answered as unknown as Report
+  return { ...answered, warnings: [...said, ...warnings] }
 }
 
 /** The answer with what its money is: a report, or what has one. */

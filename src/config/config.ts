@@ -6,6 +6,7 @@ import { noGroups, type ValueGroups } from '../domain/groups.js'
 import { devNull } from 'node:os'
 import { resolve } from 'node:path'
 import type { CostBasis } from '../domain/costs/basis.js'
+import type { Allocation } from '../domain/costs/allocation.js'
 import type { ContractTerm } from '../domain/costs/contract.js'
 import type { Rollups } from '../domain/rollups.js'
 import { defaultBounds, type Bounds } from '../domain/bounds.js'
@@ -52,6 +53,8 @@ export interface Config {
   readonly plans?: readonly Plan[]
   /** What is paid by contract; absent: list prices. */
   readonly contracts?: readonly ContractTerm[]
+  /** Whose cost it is; absent: no cost centers. */
+  readonly allocation?: Allocation
   /** What `llmcost check` watches, in the order of the file. */
   readonly rules: readonly Rule[]
   /** How `llmcost/guard` enforces budgets and caps. */
@@ -165,6 +168,7 @@ async function configFrom({ tree }: ConfigText, path: string, names: KnownNames)
     guard,
     plans,
     contracts,
+    allocate,
     $schema: _,
     ...options
   } = configShape(names).read(tree, { file: path, key: '' })
@@ -183,6 +187,7 @@ async function configFrom({ tree }: ConfigText, path: string, names: KnownNames)
     notify: notify ?? defaults.notify,
     ...(plans === undefined ? {} : { plans }),
     ...(contracts === undefined ? {} : { contracts }),
+    ...(allocate === undefined ? {} : { allocation: allocate }),
     ...(rollups === undefined ? {} : { rollups }),
     ...(approximate_above === undefined ? {} : { approximateAbove: approximate_above }),
     ...(discover === false ? { discover } : {}),

@@ -13,6 +13,7 @@ import type { OptionName, ProgramKey } from './options.js'
 import { presetShape } from './presets.js'
 import { boolean } from './rule-shapes.js'
 import { rulesShape } from './rules.js'
+import { allocationShape } from './spending/allocation.js'
 import { contractsShape } from './spending/contracts.js'
 import { plansShape } from './spending/plans.js'
 import { anyText, choice, group, named, text, type JsonSchema, type Key } from './shapes.js'
@@ -149,6 +150,16 @@ export const configKeys = ({ formats, importers }: KnownNames) =>
         { provider: 'openai', model: 'gpt-4o*', since: '2026-01-01', discount: '12%' },
         { provider: 'azure', since: '2026-01-01', provisioned: 8000, per: 'month' },
       ],
+      { trust: 'free' },
+    ),
+    allocate: key(
+      'Whose cost it is, for --by cost_center: the label that says so, and how shared and fixed monthly cost is spread.',
+      allocationShape,
+      {
+        from: 'team',
+        shared: [{ where: 'feature=gateway', by: 'cost' }, { to: { search: '60%', support: '40%' } }],
+        costs: [{ name: 'GPU cluster', monthly: 4200, since: '2026-01-01', by: 'tokens' }],
+      },
       { trust: 'free' },
     ),
     rules: key(

@@ -27,6 +27,7 @@ export const programKeys = [
   'groups',
   'plans',
   'contracts',
+  'allocate',
   '$schema',
 ] as const
 export type ProgramKey = (typeof programKeys)[number]

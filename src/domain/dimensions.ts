@@ -4,13 +4,14 @@
  */
 import { UserError } from '../errors.js'
 import { callColumns, type ColumnType } from './call.js'
+import { centerColumn } from './costs/basis.js'
 import { closestNames } from './words/names.js'
 
 export const timeBuckets = ['hour', 'day', 'week', 'month', 'weekday', 'hour_of_day'] as const
 export type TimeBucket = (typeof timeBuckets)[number]
 
 /** What calls have a value of. */
-type ValueDimension = Exclude<Dimension, { readonly kind: 'time' | 'group' }>
+type ValueDimension = Exclude<Dimension, { readonly kind: 'time' | 'group' | 'center' }>
 
 export type Dimension =
   | { readonly kind: 'column'; readonly key: string; readonly type: ColumnType; readonly about: string }
@@ -31,6 +32,8 @@ export type Dimension =
       readonly groups?: Readonly<Record<string, readonly string[]>>
       readonly about: string
     }
+  /** Whose cost it is, by `allocate` of the config file; only calls whose cost was allocated have it. */
+  | { readonly kind: 'center'; readonly key: string; readonly about: string }
   | { readonly kind: 'time'; readonly key: TimeBucket; readonly bucket: TimeBucket; readonly about: string }
 
 /** Columns other than labels that make sense as groups. */
@@ -80,6 +83,22 @@ const closed: ReadonlyMap<string, Dimension> = new Map<string, Dimension>([
 /** Every dimension by its own name, without `tag.x` and `none`; for help, documentation and tests. */
 export const dimensions: readonly Dimension[] = [...closed.values()]
 
+/** Not among the others: it is asked for where cost is allocated alone. */
+export const centerDimension: Dimension = {
+  kind: 'center',
+  key: centerColumn,
+  about: 'cost center, by allocate of the config file; of breakdown and trend',
+}
+
+const isCenter = (name: string): boolean => name.trim().toLowerCase().replaceAll('-', '_') === centerColumn
+
+/** For what knows no cost centers. */
+export const centersElsewhere = (what: string): UserError =>
+  new UserError(`${what}: cost is not allocated to cost centers here`, {
+    code: 'usage',
+    hint: 'llmcost breakdown and llmcost trend group by cost_center, and filter by it: llmcost breakdown --by cost_center.',
+  })
+
 /**
  * The dimension of a name, a short form, a bucket (`hour-of-day` as `hour_of_day`), `tag.x` or `group.user`.
  * @throws UserError (usage) with the closest names
@@ -97,7 +116,8 @@ function dimensionAmong(name: string, also: readonly string[]): Dimension {
   const key = typed.toLowerCase().replaceAll('-', '_')
   const found = closed.get(shortForms[key] ?? key)
   if (found !== undefined) return found
-  const names = [...closed.keys(), ...Object.keys(shortForms), ...also]
+  if (isCenter(key)) throw centersElsewhere(typed)
+  const names = [...closed.keys(), ...Object.keys(shortForms), ...also, centerColumn]
   throw new UserError(`${typed === '' ? 'an empty name' : typed} is not a dimension`, {
     code: 'usage',
     hint: `The closest: ${closestNames(key, names).join(', ')}. Any other label of the log is tag.<name>.`,
@@ -134,6 +154,7 @@ export const quantityNames: readonly string[] = [...quantities.keys()]
  */
 export function filterDimension(name: string): Dimension {
   const key = name.trim().toLowerCase().replaceAll('-', '_')
+  if (isCenter(key)) return centerDimension
   return quantities.get(key) ?? dimensionAmong(name, quantityNames)
 }
 
@@ -141,9 +162,15 @@ export function filterDimension(name: string): Dimension {
  * `--by feature,model` as dimensions; `none` alone is the empty list.
  * @throws UserError (usage) for an unknown name, or one named twice
  */
-export function parseDimensions(text: string): readonly Dimension[] {
+export const parseDimensions = (text: string): readonly Dimension[] => dimensionsNamed(text, dimensionOf)
+
+/** As parseDimensions, where cost is allocated if one is the cost center. */
+export const parseDimensionsAndCenters = (text: string): readonly Dimension[] =>
+  dimensionsNamed(text, (name) => (isCenter(name) ? centerDimension : dimensionOf(name)))
+
+function dimensionsNamed(text: string, named: (name: string) => Dimension): readonly Dimension[] {
   if (text.trim().toLowerCase() === 'none') return []
-  const found = text.split(',').map(dimensionOf)
+  const found = text.split(',').map(named)
   const twice = found.find((dimension, i) => found.findIndex(({ key }) => key === dimension.key) < i)
   if (twice !== undefined) {
     throw new UserError(`--by names ${twice.key} twice`, {

@@ -4,7 +4,7 @@
 import { UserError } from '../errors.js'
 import type { ColumnType } from './call.js'
 import { plain, readDecimal } from './costs/decimal.js'
-import { filterDimension, type Dimension } from './dimensions.js'
+import { centersElsewhere, filterDimension, type Dimension } from './dimensions.js'
 import { groupsOf, namedGroup, noGroups, type ValueGroups } from './groups.js'
 import { isComparison, type Filter } from './scope.js'
 
@@ -148,6 +148,7 @@ export function filterOn(
           : 'Choose another dimension.',
     })
   }
+  if (dimension.kind === 'center' && said !== option) throw centersElsewhere(whole)
   if (dimension.kind === 'group')
     throw new UserError(`${whole}: groups of the config file are for ${option} and --by`, {
       code: 'usage',

@@ -30,6 +30,8 @@ export interface Scope extends Window {
   readonly tz: string
   /** What is counted as money; absent: list price, else what was reported, or as the config has it. */
   readonly basis?: MoneyBasis | undefined
+  /** Shared cost is with cost centers; absent: with the calls that it is of. */
+  readonly allocated?: true
   /** When the last call of all was made, ISO 8601 UTC, where that is known; null where there is none. */
   readonly newest?: string | null
 }

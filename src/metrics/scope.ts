@@ -89,9 +89,10 @@ function comparable(dimension: Dimension, param: string): string {
 }
 
 /** Money of no call says so in the place of every label that is a text. @param column of the dimension */
-export function labelled(dimension: Dimension, column: string, { basis }: Scope): string {
-  const isText = dimension.kind !== 'time' && !(dimension.kind === 'column' && dimension.type !== 'VARCHAR')
-  return isText && hasMoneyBeside(basis) ? `coalesce(${besideCalls}, ${column})` : column
+export function labelled(dimension: Dimension, column: string, { basis, allocated }: Scope): string {
+  if (dimension.kind === 'time' || dimension.kind === 'center') return column
+  const isText = dimension.kind !== 'column' || dimension.type === 'VARCHAR'
+  return isText && (allocated || hasMoneyBeside(basis)) ? `coalesce(${besideCalls}, ${column})` : column
 }
 
 /** A dimension that is a column or a tag, as an expression; the tag's name is bound as `param`. */
@@ -99,7 +100,7 @@ export function columnOf(
   dimension: Dimension,
   param: string,
 ): { column: string; params: Record<string, Param> } {
-  if (dimension.kind === 'column') return { column: dimension.key, params: {} }
+  if (dimension.kind === 'column' || dimension.kind === 'center') return { column: dimension.key, params: {} }
   if (dimension.kind === 'either') return { column: `coalesce(${dimension.columns.join(', ')})`, params: {} }
   if (dimension.kind === 'tag')
     return { column: mapValue('tags', `$${param}`), params: { [param]: dimension.tag } }

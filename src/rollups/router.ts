@@ -224,6 +224,7 @@ function labelOf(dimension: Dimension): Label | 'time' | undefined {
       return labelOf(dimension.of)
     case 'tag':
     case 'either':
+    case 'center':
       return undefined
   }
 }

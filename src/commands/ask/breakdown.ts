@@ -3,7 +3,7 @@ import type { MeasureName } from '../../metrics/measures/registry.js'
 import { breakdownReport } from '../../reports/breakdown.js'
 import { exactOption, questionOptions, type CommandSpec } from '../command.js'
 import { withFoldedGroups } from './folded-groups.js'
-import { groupingDetails, groupingOf, groupingOptions } from '../grouping.js'
+import { dimensionsAndCentersBy, groupingDetails, groupingOf, groupingOptions } from '../grouping.js'
 import { askGroupsAsTold } from '../../questions/groups.js'
 import { doubtsAbout } from '../../questions/question.js'
 
@@ -39,32 +39,36 @@ export const breakdownCommand: CommandSpec = {
     },
   ],
   run: async (invocation) => {
-    const grouping = await groupingOf(invocation, 'feature')
+    const grouping = await groupingOf(invocation, 'feature', dimensionsAndCentersBy)
     const { by, chosen, added, sort } = grouping
-    const report = await withFoldedGroups(invocation, grouping, async (question, top) => {
-      const shown = chosen ?? [...new Set([...defaultMeasures, ...added])]
-      const measures = [...new Set([...shown, ...doubtMeasures])]
-      const isSpared = (name: MeasureName): boolean =>
-        chosen === undefined && !added.includes(name) && sort?.by !== name
-      const request = { scope: question.scope, by, measures, sort, top }
-      const { rows, untold } = await askGroupsAsTold(question.db, request, isSpared)
-      const doubts = await doubtsAbout(
-        question,
-        rows.find((row) => row.is_total),
-      )
-      const table = {
-        by,
-        measures: shown.filter((name) => !untold.includes(name)),
-        shown: chosen === undefined ? 'whereWide' : 'always',
-        named: added,
-      } as const
-      return breakdownReport({
-        scope: question.scope,
-        table,
-        rows,
-        doubts: { ...doubts, leftOut: untold },
-      })
-    })
+    const report = await withFoldedGroups(
+      invocation,
+      { ...grouping, allocates: true },
+      async (question, top) => {
+        const shown = chosen ?? [...new Set([...defaultMeasures, ...added])]
+        const measures = [...new Set([...shown, ...doubtMeasures])]
+        const isSpared = (name: MeasureName): boolean =>
+          chosen === undefined && !added.includes(name) && sort?.by !== name
+        const request = { scope: question.scope, by, measures, sort, top }
+        const { rows, untold } = await askGroupsAsTold(question.db, request, isSpared)
+        const doubts = await doubtsAbout(
+          question,
+          rows.find((row) => row.is_total),
+        )
+        const table = {
+          by,
+          measures: shown.filter((name) => !untold.includes(name)),
+          shown: chosen === undefined ? 'whereWide' : 'always',
+          named: added,
+        } as const
+        return breakdownReport({
+          scope: question.scope,
+          table,
+          rows,
+          doubts: { ...doubts, leftOut: untold },
+        })
+      },
+    )
     return { report }
   },
 }

@@ -1,5 +1,5 @@
 /** `llmcost columns`: what questions may be grouped and filtered by, and the figures they show. */
-import { dimensions } from '../../domain/dimensions.js'
+import { centerDimension, dimensions } from '../../domain/dimensions.js'
 import { measureNames, measureOf } from '../../metrics/measures/registry.js'
 import { columnsReport } from '../../reports/store/lists.js'
 import { configOption, outputOptions, type CommandSpec } from '../command.js'
@@ -14,6 +14,6 @@ export const columnsCommand: CommandSpec = {
   ],
   run: () => {
     const figures = measureNames.map((name) => ({ name, is: measureOf(name).is }))
-    return Promise.resolve({ report: columnsReport(dimensions, figures) })
+    return Promise.resolve({ report: columnsReport([...dimensions, centerDimension], figures) })
   },
 }

@@ -17,6 +17,9 @@ import { withCalls } from '../with-calls.js'
 /** Groups that a table shows unasked. */
 const groupsShown = 20
 
+/** Dimensions whose values have a name of their own. */
+const nounKinds: ReadonlySet<Dimension['kind']> = new Set(['column', 'center'])
+
 interface Folded {
   /** Groups that are shown before the others; undefined: all. */
   readonly top: number | undefined
@@ -26,17 +29,20 @@ interface Folded {
 
 /**
  * Asks the calls for an answer by groups, which says below each table that was folded how many groups its others are.
+ * @param grouping says too whether the answer may be about cost centers
  * @param answer with the first groups and the others, or with all where it is told no number
  */
 export function withFoldedGroups(
   invocation: Invocation,
-  grouping: Pick<Grouping, 'by' | 'top'>,
+  grouping: Pick<Grouping, 'by' | 'top'> & { readonly allocates?: true },
   answer: (question: Question, top: number | undefined) => Promise<Report>,
 ): Promise<Report> {
-  return withCalls(invocation, async (question) => {
+  const { by, allocates } = grouping
+  const work = async (question: Question): Promise<Report> => {
     const folded = await foldedGroups(invocation, question, grouping)
-    return withFoldedNote(await answer(question, folded.top), grouping.by, folded)
-  })
+    return withFoldedNote(await answer(question, folded.top), by, folded)
+  }
+  return withCalls(invocation, work, undefined, [], allocates && by)
 }
 
 /**
@@ -60,7 +66,8 @@ async function foldedGroups(
 function withFoldedNote(report: Report, by: readonly Dimension[], { top, groups }: Folded): Report {
   if (groups === undefined || top === undefined) return report
   const key = by[0]!.key
-  const what = by.length === 1 && by[0]!.kind === 'column' ? plural(groups, dimensionNoun(by[0]!)) : 'groups'
+  const what =
+    by.length === 1 && nounKinds.has(by[0]!.kind) ? plural(groups, dimensionNoun(by[0]!)) : 'groups'
   const note = `${othersLabel} is ${count(groups - top)} of ${count(groups)} ${what}; --top all shows each`
   // Other tables of an answer may have others of their own, beside fewer groups.
   const noted = (section: Section): Section =>

@@ -5,7 +5,7 @@ import { UserError } from '../../errors.js'
 import { parseMeasure, type MeasureName } from '../../metrics/measures/registry.js'
 import { growthPart } from '../../reports/trends/growth.js'
 import { trendReport } from '../../reports/trends/trend.js'
-import { dimensionsBy } from '../grouping.js'
+import { dimensionsAndCentersBy } from '../grouping.js'
 import { exactOption, questionOptions, type CommandSpec, type Invocation } from '../command.js'
 import { doubtsAbout } from '../../questions/question.js'
 import { optionCount, optionText } from '../option-values.js'
@@ -79,6 +79,8 @@ export const trendCommand: CommandSpec = {
         return trendReport(answer, growth, doubts)
       },
       (until, tz) => recentBuckets(until, asked.every, tz),
+      [],
+      asked.by,
     )
     return { report }
   },
@@ -94,7 +96,7 @@ async function questionOf(invocation: Invocation): Promise<TrendQuestion> {
   }
   return {
     every: everies.find((one) => one === optionText(invocation, 'every')) ?? 'day',
-    by: groupsOf(await dimensionsBy(invocation, 'none')),
+    by: groupsOf(await dimensionsAndCentersBy(invocation, 'none')),
     metrics: metricsOf(optionText(invocation, 'metric') ?? 'cost_usd'),
     top,
   }

@@ -23,3 +23,9 @@ export const besideCalls = 'beside_calls'
 /** Bases that have money of no call. */
 export const hasMoneyBeside = (basis: MoneyBasis | undefined): boolean =>
   basis === 'contract' || basis === 'billed'
+
+/** Column of calls once their cost is allocated: whose it is. */
+export const centerColumn = 'cost_center'
+
+/** Source of rows that are no calls, but parts of the cost of some. */
+export const allocationSource = 'allocation'

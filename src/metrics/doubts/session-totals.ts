@@ -1,5 +1,5 @@
 /** Rows in which a source states what a session used in all, instead of its calls. */
-import { besideCalls, hasMoneyBeside } from '../../domain/costs/basis.js'
+import { allocationSource, besideCalls, hasMoneyBeside } from '../../domain/costs/basis.js'
 import type { Scope } from '../../domain/scope.js'
 import { isCall } from '../measures/aggregates.js'
 import type { Decimal, Query, Whole } from '../query.js'
@@ -20,6 +20,6 @@ function sessionTotalsOver({ from, part }: Grain, scope: Scope): Query<SessionTo
   const sql = /* sql */ `
     SELECT ${part('rows')} AS session_totals, ${part('cost_usd')} AS cost_usd
     FROM ${from}
-    WHERE NOT ${isCall} AND ${condition.sql}${hasMoneyBeside(scope.basis) ? ` AND ${besideCalls} IS NULL` : ''}`
+    WHERE NOT ${isCall} AND ${condition.sql}${hasMoneyBeside(scope.basis) ? ` AND ${besideCalls} IS NULL` : ''}${scope.allocated ? ` AND source <> '${allocationSource}'` : ''}`
   return { sql, params: condition.params }
 }
