@@ -65,7 +65,9 @@ export async function stageFiles(
       billed.push({ reading, entry })
       continue
     }
-    if (request.read.set[accountField] !== undefined)
+    // The calls of a database that is merged stand beside its bills, which the account is of.
+    const hasBills = request.bills?.some(({ store }) => store === file.path) === true
+    if (request.read.set[accountField] !== undefined && !hasBills)
       Object.assign(entry.summary, {
         note: `${accountField} is of bills, and this is none: --set tag.${accountField} says it of calls`,
       })

@@ -61,6 +61,7 @@ async function mergeBillsOf(
   into: string,
   replace = false,
   dryRun = false,
+  account?: string,
 ): Promise<IngestSummary> {
   const room = workshop.room()
   const charges = join(room, 'charges.parquet')
@@ -71,7 +72,8 @@ async function mergeBillsOf(
     const bills: OtherBills[] = [
       { store: other, label: 'other', charges, bills: await writeCharges(db, 'other', charges) },
     ]
-    return await ingestInto(into, [], { bills, replace, dryRun })
+    const read = account === undefined ? {} : { read: { map: {}, set: { account } } }
+    return await ingestInto(into, [], { bills, replace, dryRun, ...read })
   } finally {
     db.close()
   }
@@ -169,6 +171,45 @@ test('what a newer bill had replaced comes back with the next merge once that is
   // Its own file says no more than what came by the other store.
   await ingestInto(team, [older])
   expect(await sum()).toBe(String(both))
+})
+
+test('where nothing tells accounts apart, what is said to do does it: of databases, files, and one of each', async () => {
+  const room = workshop.room()
+  const bills = ['a', 'b'].map((name, i) => {
+    const path = write(
+      join(room, `${name}.csv`),
+      csvOf({ org: '', days: [1], amounts: [100 * (i + 1), 200 * (i + 1)] }),
+    )
+    utimesSync(path, 1_780_000_000 + i * 1000, 1_780_000_000 + i * 1000)
+    return path
+  })
+  const stores = [workshop.store(), workshop.store()]
+  for (const [i, store] of stores.entries()) await ingestInto(store, [bills[i]!])
+  type Bring = (into: string, account?: string) => Promise<IngestSummary>
+  const sources = stores.map((store, i): readonly Bring[] => [
+    (into, account) => mergeBillsOf(store, into, false, false, account),
+    (into, account) =>
+      ingestInto(into, [bills[i]!], account === undefined ? {} : { read: { map: {}, set: { account } } }),
+  ])
+  const words = [
+    'llmcost forget both databases, and merge each',
+    'llmcost forget the file and the database, ingest the one and merge the other, each',
+    'llmcost forget both files, and ingest each',
+  ]
+  for (const first of [0, 1])
+    for (const second of [0, 1]) {
+      const both = [sources[0]![first]!, sources[1]![second]!]
+      const team = workshop.store()
+      await both[0]!(team)
+      const { notes } = await both[1]!(team)
+      expect(notes.join()).toContain(`${words[first + second]} with --set account=NAME`)
+      if (first === 0) expect(notes.join()).toContain(`${stores[0]}: ${bills[0]} says`)
+      const sum = async (): Promise<unknown> => (await askAll(team, [questions[2]!]))[0]![0]!['n']
+      expect(await sum()).toBe('602')
+      await forgetIn(team, bills)
+      for (const [i, bring] of both.entries()) expect((await bring(team, `account-${i}`)).notes).toEqual([])
+      expect(await sum()).toBe(String(302 + 602))
+    }
 })
 
 test.each([

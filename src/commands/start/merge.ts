@@ -27,7 +27,8 @@ export const mergeCommand: CommandSpec = {
   options: [
     {
       flags: '--set <field=value>',
-      about: 'a value for calls that have none, such as tag.host=laptop',
+      about:
+        'a value for calls that have none, such as tag.host=laptop; account=NAME is of bills that tell none',
       repeatable: true,
       group: 'Merge',
     },

@@ -115,7 +115,7 @@ async function mergeBill(
   const isKnown = await chargesToCompare(db, bill, request.dryRun ? before : [])
   const rivals = await findRivals(db, bill, before)
   const { brings, ...counts } = await countsOf(db, bill)
-  notes.push(...rivalWords(rivals, summary.label))
+  notes.push(...rivalWords(rivals, summary.label, bill))
   const isUnchanged = bill.read.segment === undefined && isKnown && !brings
   // A bill that another store has as well leaves no trace here.
   if (request.dryRun || isUnchanged)
@@ -217,18 +217,28 @@ async function insertRejects(db: Database, bill: StagedBill, fileId: number): Pr
 }
 
 /** A sentence on each bill that another takes the place of. */
-function rivalWords(rivals: readonly Rival[], label: string): string[] {
-  return rivals.map(({ path, older, unsure, first_day: first, last_day: last, charges, amount }) => {
+function rivalWords(rivals: readonly Rival[], label: string, { read }: StagedBill): string[] {
+  return rivals.map((rival) => {
+    const { older, unsure, first_day: first, last_day: last, charges, amount } = rival
+    const path = rival.brought_by === null ? rival.path : `${rival.brought_by}: ${rival.path}`
     const days = first === last ? first : `${first} to ${last}`
     const what = `${count(charges)} ${plural(charges, 'charge')}${amount === null ? '' : ` (${amount.replace(/\.?0+$/, '')})`}, ${days}`
     const twoAccounts = unsure
-      ? `; one of them does not say whose account it is of. Where they are bills of two accounts, money is missing now: llmcost forget both files, and ingest each with --set account=NAME`
+      ? `; one of them does not say whose account it is of. Where they are bills of two accounts, money is missing now: ${againWithAccount(read.segment === undefined, rival.brought_by !== null)} with --set account=NAME`
       : ''
     const told = older
       ? `${label} is the newer bill of what ${path} says: it takes the place of ${what}`
       : `${path} is a newer bill of what ${label} says: it stands for ${days}`
     return told + twoAccounts
   })
+}
+
+/** How two bills come in again, each by the command that brought it. */
+function againWithAccount(isMerged: boolean, isRivalMerged: boolean): string {
+  if (isMerged && isRivalMerged) return 'llmcost forget both databases, and merge each'
+  return isMerged || isRivalMerged
+    ? 'llmcost forget the file and the database, ingest the one and merge the other, each'
+    : 'llmcost forget both files, and ingest each'
 }
 
 /** By source, biller and kind: what the bills of this run say, as far as it came in. */

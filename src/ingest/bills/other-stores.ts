@@ -49,6 +49,10 @@ export const broughtBy = (store: string): string => JSON.stringify({ merged: sto
 /** SQL condition on `files`: another store brought this bill. */
 export const isBrought = (options: string): string => `starts_with(${options}, '{"merged":')`
 
+/** SQL: the absolute path of the store that brought this bill; NULL for a file that was read here. */
+export const broughtFrom = (options: string): string =>
+  `CASE WHEN ${isBrought(options)} THEN json_extract_string(${options}, '$.merged') END`
+
 /**
  * Writes the charges of a store down.
  * @param db the store, for reading

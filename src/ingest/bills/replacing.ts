@@ -5,12 +5,15 @@
  */
 import type { Database } from '../../db/database.js'
 import { chargeKey, replacedColumns } from '../../domain/costs/billed.js'
+import { broughtFrom } from './other-stores.js'
 import type { StagedBill } from './stage-bills.js'
 
 /** A file of the store whose charges and those of a staged bill are about the same. */
 export interface Rival {
   readonly file_id: number
   readonly path: string
+  /** Absolute path of the store that brought it; null where its file was read here. */
+  readonly brought_by: string | null
   /** Whether the staged bill is the newer. */
   readonly older: boolean
   readonly first_day: string
@@ -103,12 +106,12 @@ export async function findRivals(
     },
   )
   const { rows } =
-    await db.query<Rival>(`SELECT r.file_id, f.path, r.older, bool_or(r.unsure) AS unsure, min(r.bill_span) AS first_day, max(r.bill_span) AS last_day,
+    await db.query<Rival>(`SELECT r.file_id, f.path, ${broughtFrom('f.options')} AS brought_by, r.older, bool_or(r.unsure) AS unsure, min(r.bill_span) AS first_day, max(r.bill_span) AS last_day,
       count(b.file_id) AS charges, CAST(sum(b.billed_cost) AS VARCHAR) AS amount
     FROM (SELECT file_id, kind, biller, account, bill_span, older, bool_or(account IS NULL OR own_account IS NULL) AS unsure FROM bill_rivals GROUP BY ALL) r
       LEFT JOIN store.main.billed b ON b.file_id = r.file_id AND b.kind = r.kind AND b.biller = r.biller AND b.account IS NOT DISTINCT FROM r.account AND b.bill_span = r.bill_span
       JOIN store.main.files f ON f.file_id = r.file_id
-    GROUP BY r.file_id, f.path, r.older HAVING count(b.file_id) > 0 OR NOT r.older ORDER BY r.file_id, r.older`)
+    GROUP BY r.file_id, f.path, f.options, r.older HAVING count(b.file_id) > 0 OR NOT r.older ORDER BY r.file_id, r.older`)
   return rows
 }
 
