@@ -64,6 +64,8 @@ export const longTests: readonly string[] = [
   'golden/importers/spreadsheets',
   'golden/importers/wrapped',
   'property/allocation',
+  'property/billed-basis',
+  'property/contract-basis',
   'property/bills-merge',
   'property/bills-order',
   'property/bills',

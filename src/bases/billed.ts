@@ -48,46 +48,53 @@ const charges: Statement = {
     WHERE ${isForModels} AND ${isChosen} AND (kind = 'usage' OR currency = 'USD')`,
 }
 
-/** Calls that a provider was sent, as far as bills reach. */
-const calls = (from: string): Statement => ({
-  sql: `CREATE TEMP TABLE basis_calls AS
-    WITH keys AS (SELECT model, ${modelKeySql('model')} AS key FROM (SELECT DISTINCT model FROM ${from})),
-      extents AS (SELECT provider, min(since) AS since, max(until) AS until FROM basis_charges GROUP BY provider)
-    SELECT source, call_id, ts, c.provider, coalesce(key, '') AS key, ${labelNames.map((name) => `${labels[name]} AS ${name}`).join(', ')},
-      ${Object.entries(kinds)
-        .map(([kind, tokens]) => `${tokens} AS ${kind}`)
-        .join(', ')},
-      coalesce(total_tokens, 0) AS tokens, CAST(coalesce(${listCost}, 0) * 1000000000000 AS HUGEINT) AS list_units
-    FROM ${from} c JOIN extents e ON c.provider = e.provider AND c.ts >= e.since AND c.ts < e.until
-    LEFT JOIN keys ON c.model = keys.model
-    WHERE cache_hit IS NOT TRUE`,
-})
+/** The widest of some steps of time, in microseconds, that no charge begins or ends within. */
+const grid: Statement = {
+  sql: `CREATE TEMP TABLE basis_grid AS
+    SELECT coalesce(max(step) FILTER (WHERE fits), 1000000) AS step
+    FROM (SELECT step, bool_and(epoch_us(since) % step = 0 AND epoch_us(until) % step = 0) AS fits
+      FROM basis_charges, (SELECT unnest([86400000000, 3600000000, 60000000]) AS step) WHERE kind = 'cost' AND fits GROUP BY step)`,
+}
 
 /** Values of labels that bills and calls of a provider have both: a label without any tells nothing. */
-const values: Statement = {
+const values = (from: string): Statement => ({
   sql: `CREATE TEMP TABLE basis_values AS ${labelNames
     .map(
       (name) =>
-        `(SELECT provider, '${name}' AS label, ${name} AS value FROM basis_charges WHERE ${name} IS NOT NULL
-          INTERSECT SELECT provider, '${name}', ${name} FROM basis_calls WHERE ${name} IS NOT NULL)`,
+        `SELECT DISTINCT provider, '${name}' AS label, ${labels[name]} AS value FROM ${from}
+          WHERE (provider, ${labels[name]}) IN (SELECT (provider, ${name}) FROM basis_charges WHERE ${name} IS NOT NULL)`,
     )
     .join(' UNION ALL ')}`,
-}
+})
 
-/** A label of a bill as far as it tells: a call whose label no bill names is like one without. */
+/** A label of a call as far as it tells: one that no bill names is none. */
+const callLabel = (name: keyof typeof labels): string =>
+  `CASE WHEN (c.provider, ${labels[name]}) IN (SELECT (provider, value) FROM basis_values WHERE label = '${name}') THEN ${labels[name]} ELSE '' END AS ${name}`
+
+/** Calls that a provider was sent, as far as bills reach. */
+const calls = (from: string): Statement => ({
+  sql: `CREATE TEMP TABLE basis_calls AS
+    WITH extents AS (SELECT provider, min(since) AS since, max(until) AS until FROM basis_charges WHERE kind = 'cost' AND fits GROUP BY provider)
+    SELECT source, call_id, make_timestamp(epoch_us(ts) // step * step) AS slot, c.provider, coalesce(model, '') AS model,
+      ${labelNames.map(callLabel).join(', ')},
+      ${Object.entries(kinds)
+        .map(([kind, tokens]) => `${tokens} AS ${kind}`)
+        .join(', ')},
+      coalesce(total_tokens, 0) AS tokens, CAST(coalesce(${listCost}, 0) * 1000000000000 AS BIGINT) AS list_units
+    FROM ${from} c JOIN extents e ON c.provider = e.provider AND c.ts >= e.since AND c.ts < e.until, basis_grid
+    WHERE cache_hit IS NOT TRUE`,
+})
+
+/** A label of a charge as far as it tells: what no call has goes to none, what has none to the calls without. */
 const billLabel = (name: string): string =>
   `CASE WHEN (c.provider, '${name}') IN (SELECT (provider, label) FROM basis_values) THEN coalesce(c.${name}, '') ELSE '' END AS ${name}`
-
-const callLabel = (name: string): string =>
-  `CASE WHEN (c.provider, '${name}', c.${name}) IN (SELECT (provider, label, value) FROM basis_values) THEN c.${name} ELSE '' END AS ${name}`
 
 const listed = labelNames.join(', ')
 
 /** The charges that go to the same calls are one pot. */
 const groups: Statement = {
   sql: `CREATE TEMP TABLE basis_groups AS
-    SELECT row_number() OVER (ORDER BY since, until, provider, key, type, ${listed}) AS pot, *,
-      CASE WHEN CAST(since AS DATE) = CAST(until - INTERVAL 1 MICROSECOND AS DATE) THEN CAST(since AS DATE) END AS day
+    SELECT row_number() OVER (ORDER BY since, until, provider, key, type, ${listed}) AS pot, *
     FROM (SELECT since, until, provider, key, type, ${listed}, min(model) AS model, min(region) AS region,
         min(own_project) AS own_project, any_value(biller) AS biller, sum(${unitsOf('amount')}) AS units,
         CAST(sum(tokens) AS HUGEINT) AS tokens
@@ -110,41 +117,59 @@ const soldAs = (type: string): string => `CASE ${type}
   WHEN 'cache_read' THEN CASE WHEN ${isNamed('cache_read')} THEN 'cache_read' ELSE 'input' END
   ELSE ${type} END`
 
-/** Calls by what of them is sold as what; `all` of a call weighs what it is worth. */
-const portions: Statement = {
-  sql: `CREATE TEMP TABLE basis_portions AS
-    SELECT source, call_id, ts, CAST(ts AS DATE) AS day, provider, key, type, ${listed}, sum(tokens) AS tokens, CAST(0 AS HUGEINT) AS list_units
-    FROM (SELECT c.source, c.call_id, c.ts, c.provider, c.key, ${labelNames.map(callLabel).join(', ')}, ${soldAs('kind')} AS type, tokens
-      FROM (UNPIVOT (SELECT * EXCLUDE (tokens, list_units) FROM basis_calls) ON ${Object.keys(kinds).join(', ')} INTO NAME kind VALUE tokens) c
-      WHERE tokens > 0)
-    GROUP BY ALL
-    UNION ALL
-    SELECT c.source, c.call_id, c.ts, CAST(c.ts AS DATE), c.provider, c.key, 'all', ${labelNames.map(callLabel).join(', ')}, c.tokens, c.list_units
-    FROM basis_calls c WHERE (c.provider, 'all') IN (SELECT (provider, type) FROM basis_kinds)`,
-}
+const cellKeys = ['slot', 'provider', 'model', ...labelNames] as const
 
-/** Charges of a day meet the calls of their day; of longer periods, all of the model. */
-const matched = (isOfDay: boolean, isOfModel: boolean): string =>
-  `SELECT g.pot, p.source, p.call_id, p.tokens, p.list_units, g.type FROM basis_portions p JOIN basis_groups g
-    ON p.provider = g.provider AND p.type = g.type AND ${labelNames.map((name) => `p.${name} = g.${name}`).join(' AND ')}
-    ${isOfModel ? 'AND p.key = g.key' : ''} ${isOfDay ? 'AND p.day = g.day' : ''}
-    AND p.ts >= g.since AND p.ts < g.until
-    WHERE g.key ${isOfModel ? '<>' : '='} '' AND g.day IS ${isOfDay ? 'NOT ' : ''}NULL`
+/** Calls that fall under the same charges are of one cell. */
+const cells: readonly Statement[] = [
+  {
+    sql: `CREATE TEMP TABLE basis_cells AS
+      SELECT row_number() OVER () AS cell, * FROM (SELECT DISTINCT ${cellKeys.join(', ')} FROM basis_calls)`,
+  },
+  {
+    sql: `CREATE TEMP TABLE basis_placed AS
+      SELECT basis_calls.rowid AS place, cell, ${Object.keys(kinds).join(', ')}, tokens, list_units FROM basis_calls JOIN basis_cells
+        ON ${cellKeys.map((key) => `basis_calls.${key} = basis_cells.${key}`).join(' AND ')}`,
+  },
+  {
+    // In the order of ids, which says who takes what rounding leaves.
+    sql: `CREATE TEMP TABLE basis_numbered AS
+      SELECT row_number() OVER (ORDER BY call_id, source) AS n, rowid AS place, source, call_id FROM basis_calls`,
+  },
+  { sql: 'DROP TABLE basis_calls' },
+  {
+    // Which tokens of a cell which pot pays: of its model, or of all of the provider where the charge names none.
+    sql: `CREATE TEMP TABLE basis_payers AS
+      SELECT cell, kind, pot, g.type
+      FROM (SELECT c.*, ${soldAs('kind')} AS type
+        FROM (SELECT *, ${modelKeySql('model')} AS key, unnest([${[...Object.keys(kinds), 'all'].map((kind) => `'${kind}'`).join(', ')}]) AS kind FROM basis_cells) c) c
+      JOIN basis_groups g ON c.provider = g.provider AND c.type = g.type
+        AND ${labelNames.map((name) => `c.${name} = g.${name}`).join(' AND ')}
+        AND c.slot >= g.since AND c.slot < g.until
+      WHERE g.key IN (c.key, '')`,
+  },
+]
 
-/** By list cost where all calls of a pot have one, else by tokens. */
+/** By tokens; amounts without a kind of tokens by list cost where all calls of a pot have one, else by tokens. */
 const claims: readonly Statement[] = [
   {
-    sql: `CREATE TEMP TABLE basis_matches AS ${[true, false]
-      .flatMap((isOfDay) => [true, false].map((isOfModel) => matched(isOfDay, isOfModel)))
-      .join(' UNION ALL ')}`,
+    sql: `CREATE TEMP TABLE basis_worth AS
+      SELECT pot, bool_and(list_units > 0) AS is_listed FROM basis_placed JOIN basis_payers USING (cell)
+      WHERE type = 'all' GROUP BY pot`,
   },
   {
     sql: `CREATE TEMP TABLE basis_claims AS
-      WITH worth AS (SELECT pot, type = 'all' AND bool_and(list_units > 0) AS is_listed FROM basis_matches GROUP BY pot, type)
-      SELECT pot, source, call_id, CASE WHEN is_listed THEN list_units ELSE tokens END AS weight
-      FROM basis_matches JOIN worth USING (pot)
-      WHERE CASE WHEN is_listed THEN list_units ELSE tokens END > 0`,
+      SELECT pot, n, weight FROM (
+        SELECT pot, place, CAST(sum(CASE WHEN is_listed THEN list_units ELSE amount END) AS BIGINT) AS weight
+        FROM (${[...Object.keys(kinds).map((kind) => [kind, kind] as const), ['all', 'tokens'] as const]
+          .map(
+            ([kind, tokens]) =>
+              `SELECT place, pot, ${tokens} AS amount, list_units, type FROM basis_placed JOIN basis_payers USING (cell) WHERE kind = '${kind}' AND (${tokens} > 0 OR type = 'all')`,
+          )
+          .join(' UNION ALL ')}) LEFT JOIN basis_worth USING (pot)
+        GROUP BY pot, place HAVING weight > 0)
+      JOIN basis_numbered USING (place)`,
   },
+  { sql: 'DROP TABLE basis_placed' },
 ]
 
 /**
@@ -163,7 +188,7 @@ const pots: Statement = {
         AND ${labelNames.map((name) => `g.${name} = u.${name}`).join(' AND ')} AND u.since >= g.since AND u.until <= g.until
       GROUP BY g.pot
     )
-    SELECT g.pot, g.units, CASE WHEN g.type <> 'all' THEN least(coalesce(o.tokens, g.tokens), CAST('100000000000000000000' AS HUGEINT)) END AS whole
+    SELECT g.pot, g.units, CASE WHEN g.type <> 'all' AND coalesce(o.tokens, g.tokens) > 0 THEN least(coalesce(o.tokens, g.tokens), CAST('100000000000000000000' AS HUGEINT)) END AS whole
     FROM basis_groups g LEFT JOIN of_usage o ON g.pot = o.pot`,
 }
 
@@ -181,11 +206,12 @@ const beside: Statement = {
 export const billed: Layer = {
   prepare: (from) => [
     charges,
+    grid,
+    values(from),
     calls(from),
-    values,
     groups,
     named,
-    portions,
+    ...cells,
     ...claims,
     pots,
     ...spread,

@@ -78,13 +78,15 @@ function pots(terms: readonly ContractTerm[], from: string, asOf: Date): readonl
       sql: `CREATE TEMP TABLE basis_pots AS SELECT pot, units, CAST(NULL AS HUGEINT) AS whole FROM basis_spans WHERE kind = 'provisioned'`,
     },
     {
-      sql: `CREATE TEMP TABLE basis_claims AS
-        SELECT pot, source, call_id, CAST(cost * 1000000000000 AS HUGEINT) AS weight
+      sql: `CREATE TEMP TABLE basis_covered AS
+        SELECT row_number() OVER (ORDER BY call_id, source) AS n, source, call_id, pot, CAST(cost * 1000000000000 AS BIGINT) AS weight
         FROM (SELECT source, call_id, ts, ${termOf(terms)} AS term, CAST(${listCost} AS ${money}) AS cost
           FROM ${from} WHERE ts < ${time(asOf.getTime())}) AS calls
         JOIN basis_spans AS spans ON calls.term = spans.term AND kind = 'provisioned' AND ts >= since AND ts < until
         WHERE cost > 0`,
     },
+    { sql: 'CREATE TEMP TABLE basis_numbered AS SELECT n, source, call_id FROM basis_covered' },
+    { sql: 'CREATE TEMP TABLE basis_claims AS SELECT pot, n, weight FROM basis_covered' },
   ]
 }
 

@@ -17,41 +17,46 @@ export const amountOf = (units: string): string =>
  * least what all calls weigh. What rounding leaves goes to the first calls by id, a unit each. Negative amounts are
  * the mirror of positive ones. What the amount is for beyond the calls is left over.
  *
- * Reads `basis_pots` (pot, units HUGEINT, whole HUGEINT or NULL) and `basis_claims` (pot, source, call_id, weight
- * HUGEINT above 0). Makes `basis_costs` (source, call_id, cost DECIMAL(38,18)) and `basis_left` (pot, units).
+ * Reads `basis_pots` (pot, units HUGEINT, whole HUGEINT or NULL), `basis_claims` (pot, n, weight BIGINT above 0) and
+ * `basis_numbered` (n, source, call_id), where `n` counts up by call_id. Makes `basis_costs` (source, call_id, cost
+ * DECIMAL(38,18)) and `basis_left` (pot, units).
  */
 export const spread: readonly Statement[] = [
   {
+    // Whole quotient and rest apart: the product of an amount and a weight may be beyond 128 bits.
     sql: `CREATE TEMP TABLE basis_terms AS
-      SELECT pot, abs(units) AS units, sign(units) AS sign, coalesce(claimed, 0) AS claimed,
-        greatest(coalesce(claimed, 0), coalesce(whole, 0)) AS whole
-      FROM basis_pots LEFT JOIN (SELECT pot, sum(weight) AS claimed FROM basis_claims GROUP BY pot) USING (pot)`,
+      SELECT pot, units, sign, claimed, whole, units // whole AS each, units % whole AS rest
+      FROM (SELECT pot, abs(units) AS units, sign(units) AS sign, coalesce(claimed, 0) AS claimed,
+          greatest(coalesce(claimed, 0), coalesce(whole, 0), 1) AS whole
+        FROM basis_pots LEFT JOIN (SELECT pot, sum(weight) AS claimed FROM basis_claims GROUP BY pot) USING (pot))`,
   },
   {
     sql: `CREATE TEMP TABLE basis_parts AS
-      SELECT pot, source, call_id, sign, ${share('weight')} AS part
-      FROM basis_claims JOIN basis_terms USING (pot)`,
+      SELECT pot, n, ${share('CAST(weight AS HUGEINT)')} AS part FROM basis_claims JOIN basis_terms USING (pot)`,
   },
   {
     sql: `CREATE TEMP TABLE basis_rounding AS
-      SELECT pot, ${share('claimed')} - given AS units
+      SELECT pot, sign, ${share('claimed')} - given AS units
       FROM basis_terms JOIN (SELECT pot, sum(part) AS given FROM basis_parts GROUP BY pot) USING (pot)`,
   },
   {
     sql: `CREATE TEMP TABLE basis_costs AS
-      SELECT source, call_id, ${amountOf('sum(sign * (part + more))')} AS cost
-      FROM (SELECT source, call_id, sign, part,
-          CASE WHEN row_number() OVER (PARTITION BY pot ORDER BY call_id, source) <= r.units THEN 1 ELSE 0 END AS more
-        FROM basis_parts JOIN basis_rounding r USING (pot))
-      GROUP BY source, call_id`,
+      SELECT source, call_id, ${amountOf('units')} AS cost
+      FROM (SELECT n, sum(sign * (part + more)) AS units
+        FROM (SELECT n, sign, part,
+            CASE WHEN row_number() OVER (PARTITION BY pot ORDER BY n) <= r.units THEN 1 ELSE 0 END AS more
+          FROM basis_parts JOIN basis_rounding r USING (pot))
+        GROUP BY n)
+      JOIN basis_numbered USING (n)`,
   },
   {
     sql: `CREATE TEMP TABLE basis_left AS
       SELECT pot, CAST(sign AS HUGEINT) * (units - CASE WHEN claimed = 0 THEN 0 ELSE ${share('claimed')} END) AS units FROM basis_terms`,
   },
+  { sql: 'DROP TABLE basis_parts; DROP TABLE basis_claims; DROP TABLE basis_numbered' },
 ]
 
-/** SQL: `units × weight // whole`; the product of the two may be beyond 128 bits, its parts are not. */
+/** SQL: `units × weight // whole`. */
 function share(weight: string): string {
-  return `((units // whole) * ${weight} + ((units % whole) * ${weight}) // whole)`
+  return `(each * ${weight} + (rest * ${weight}) // whole)`
 }

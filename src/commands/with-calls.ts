@@ -142,6 +142,9 @@ function withBasis<T>(answered: T, basis: MoneyBasis, said: readonly string[]): 
     title: named,
     sections: report.sections.map((one) => (one.title === report.title ? { ...one, title: named } : one)),
     warnings: [...said, ...report.warnings],
+    ...(report.brief && {
+      brief: { ...report.brief, doubts: [...said.map((text) => ({ text })), ...report.brief.doubts] },
+    }),
     data: { ...report.data, costBasis: basis },
   }
 }

@@ -7,7 +7,7 @@
 import type { Config } from '../config/config.js'
 import type { Database } from '../db/database.js'
 import type { StoreOptions } from '../db/store-lock.js'
-import type { CostBasis } from '../domain/costs/basis.js'
+import { hasMoneyBeside, type CostBasis } from '../domain/costs/basis.js'
 import type { Scope } from '../domain/scope.js'
 import type { Typed } from '../domain/words/commands.js'
 import { CallsElsewhere, hasSumsAlone } from '../errors.js'
@@ -91,11 +91,13 @@ export async function doubtsAbout(
   const { db, scope, history: past, fromInput, typed } = question
   const untold: string[] = []
   const told = <R>(query: Query<R>): Promise<readonly R[]> => askWhereHeld(db, query, untold)
-  const [totals] = Number(past.session_totals) > 0 ? await ask(db, sessionTotals(scope)) : []
   const { basis } = scope
+  const mayHaveNone = Number(past.session_totals) > 0 || hasMoneyBeside(basis)
+  const [totals] = mayHaveNone ? await ask(db, sessionTotals(scope)) : []
   const isAtList = basis !== 'reported' && basis !== 'billed'
   // What has no call may have money all the same.
-  const rows = Number(figures?.calls ?? 0) + Number(totals?.session_totals ?? 0)
+  const rows =
+    Number(figures?.calls ?? 0) + Number(totals?.session_totals ?? 0) + Number(totals?.beside_rows ?? 0)
   const ofAgents = isAtList && rows > 0 && Number(past.agent_rows) > 0
   const agents = !ofAgents ? undefined : (await told(agentCosts(scope)))[0]
   const [twice] = Number(agents?.agent_calls ?? 0) > 0 ? await told(toldTwice(scope)) : []
