@@ -1,10 +1,7 @@
 /** Money that no call has, as rows among the calls: they count in dollars, and in nothing that is counted a call. */
 import { sessionTotal } from '../domain/call.js'
-import { besideCalls } from '../domain/costs/basis.js'
+import { besideCalls, besideSource } from '../domain/costs/basis.js'
 import { amountOf } from './spread.js'
-
-/** Source of such rows: no importer's. */
-const besideSource = 'billing'
 
 /**
  * SQL: rows with the columns of calls that they need.

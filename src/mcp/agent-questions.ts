@@ -1,4 +1,5 @@
 /** The tools of `llmcost mcp`: each is a command that only reads, with those of its options that an agent needs. */
+import { moneyBases } from '../domain/costs/basis.js'
 import { z } from 'zod'
 
 /** What an agent may say to a tool, by name. */
@@ -66,25 +67,39 @@ const tool = (
   args: (given) => [name, ...windowArgs(given), ...args(given)],
 })
 
+/** Of questions that can count other money than the usual one. */
+const basis = {
+  cost: z
+    .enum(moneyBases)
+    .optional()
+    .describe(
+      'what counts as money: list prices, what logs report, what contracts of the config say, or what bills say; list, else reported, if nothing is said',
+    ),
+}
+
+const basisArgs = (given: Given): readonly string[] => option('cost', given['cost'])
+
 export const tools: readonly Tool[] = [
   tool(
     'report',
     'Weekly report',
     'What the last 7 complete days cost against the 7 before, with what moved, incidents, forecast, features, models, users, efficiency, latency, errors and caching. Begin here.',
     {
+      ...basis,
       sections: word
         .optional()
         .describe(
           'only these, by commas: summary, features, models, users, anomalies, forecast, efficiency, latency, errors, cache, savings',
         ),
     },
-    (given) => option('sections', given['sections']),
+    (given) => [...basisArgs(given), ...option('sections', given['sections'])],
   ),
   tool(
     'breakdown',
     'Cost by feature, model, user …',
     'Calls, tokens and cost by one or more dimensions, the dearest first, with the total of all groups in totals.',
     {
+      ...basis,
       by: by.optional(),
       columns: word
         .optional()
@@ -92,7 +107,7 @@ export const tools: readonly Tool[] = [
           'figures by commas: calls, cost_usd, p95_cost_usd, error_rate, truncation_rate, cache_hit_rate …',
         ),
     },
-    (given) => [...option('by', given['by']), ...option('columns', given['columns'])],
+    (given) => [...basisArgs(given), ...option('by', given['by']), ...option('columns', given['columns'])],
   ),
   {
     name: 'explain',
@@ -105,28 +120,30 @@ export const tools: readonly Tool[] = [
     'anomalies',
     'Unusual cost',
     'Incidents of unusual cost: when, whose, how much beyond the usual, and what explains it.',
-    { sensitivity: z.enum(['low', 'normal', 'high']).optional() },
-    (given) => option('sensitivity', given['sensitivity']),
+    { ...basis, sensitivity: z.enum(['low', 'normal', 'high']).optional() },
+    (given) => [...basisArgs(given), ...option('sensitivity', given['sensitivity'])],
   ),
   tool(
     'budget',
     'Budgets',
     'What of each budget is used, and where its period will end.',
     {
+      ...basis,
       budget: word
         .optional()
         .describe('a budget that the config file does not name: 500, or daily:20 feature=chat'),
     },
-    (given) => option('budget', given['budget']),
+    (given) => [...basisArgs(given), ...option('budget', given['budget'])],
   ),
   tool(
     'forecast',
     'Forecast',
     'What the running month will cost, with the interval that it will lie in.',
     {
+      ...basis,
       by: by.optional(),
     },
-    (given) => option('by', given['by']),
+    (given) => [...basisArgs(given), ...option('by', given['by'])],
   ),
   tool(
     'optimize',

@@ -178,6 +178,16 @@ function fileText(path: string): string {
 }
 
 async function compareSaved(question: Question, saved: SavedFile): Promise<Report> {
+  const { basis } = question.scope
+  if (saved.basis !== basis)
+    throw new UserError(
+      `counts ${saved.basis ?? 'the usual'} cost, and this question ${basis ?? 'the usual'}`,
+      {
+        code: 'usage',
+        location: saved.path,
+        hint: saved.basis === undefined ? 'Leave out --cost.' : `Ask with --cost ${saved.basis}, too.`,
+      },
+    )
   const label = windowLabel(question.scope, question.scope.tz)
   const a = await askSide(question, label)
   const file = basename(saved.path)

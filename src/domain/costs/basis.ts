@@ -20,6 +20,9 @@ export const basisWords: Readonly<Record<MoneyBasis, string>> = {
  */
 export const besideCalls = 'beside_calls'
 
+/** Source of rows for such money: no importer's. */
+export const besideSource = 'billing'
+
 /** Bases that have money of no call. */
 export const hasMoneyBeside = (basis: MoneyBasis | undefined): boolean =>
   basis === 'contract' || basis === 'billed'

@@ -16,6 +16,7 @@ import type { Budget } from '../../domain/budgets/budget.js'
 import { dimensionOf, type Dimension } from '../../domain/dimensions.js'
 import { hourIso, hourSpan, hourStart, type HourSpan } from '../../domain/time/hours.js'
 import { materialityOf, shareTimes, type Materiality } from '../../domain/materiality.js'
+import { besideSource, hasMoneyBeside } from '../../domain/costs/basis.js'
 import type { Scope } from '../../domain/scope.js'
 import { dayMs } from '../../domain/time/zones.js'
 import { reachOf, type FlagRow } from '../../metrics/anomalies/anomalies.js'
@@ -70,10 +71,11 @@ export const driversShown = 5
 
 /** @param top only so many incidents, those with the largest excess */
 export async function askAnomalies(
-  question: Question,
+  asked: Question,
   options: AnomalyOptions,
   top?: number,
 ): Promise<AnomalyRows> {
+  const question = ofCallsAlone(asked)
   const { db, scope, asOf } = question
   const { by, historyDays, kinds, noiseScale, method, minUsd, minShare } = options
   const span = hourSpan(scope, asOf, reachOf(Math.max(historyDays, 28)), scope.tz)
@@ -94,6 +96,14 @@ export async function askAnomalies(
     userHours: await askUserHours(question, span, options),
     usersBeyond: await askUsersBeyond(question, scope, span, { leastUsd: options.minUserUsd, noiseScale }),
   }
+}
+
+/** Taxes, credits and unused commitments come when they are booked, and are no behaviour of anybody. */
+function ofCallsAlone(question: Question): Question {
+  const { scope } = question
+  if (!hasMoneyBeside(scope.basis)) return question
+  const filters = [...scope.filters, { dimension: 'source', operator: '!=', value: besideSource } as const]
+  return { ...question, scope: { ...scope, filters } }
 }
 
 /** Days of drift share most of their weeks: those less than a week apart are one, told by its first. */

@@ -4,6 +4,7 @@
  * could be true are taken from it, and nothing else.
  */
 import { isLosslessNumber, parse } from 'lossless-json'
+import { moneyBases, type MoneyBasis } from '../../domain/costs/basis.js'
 import { readDecimal } from '../../domain/costs/decimal.js'
 import { filterDimension } from '../../domain/dimensions.js'
 import { instantFrom } from '../../domain/time/periods.js'
@@ -23,6 +24,8 @@ export interface Saved {
   /** Null where the file does not tell. */
   readonly filters: readonly Filter[] | null
   readonly figures: Figures
+  /** What it counts as money; undefined: the usual cost. */
+  readonly basis: MoneyBasis | undefined
 }
 
 type Json = Readonly<Record<string, unknown>>
@@ -46,7 +49,14 @@ export function readSaved(text: string, path: string): Saved {
   const rows = rowsOf(answer) ?? refuse(`holds an answer of a kind that cannot be compared with`)
   const figures = figuresOf(rows, refuse)
   if (figures.calls === undefined) refuse('has no number of calls to compare with')
-  return { kind: String(answer['kind']), ...periodOf(answer, refuse), filters: filtersOf(answer), figures }
+  const basis = moneyBases.find((one) => one === answer['costBasis'])
+  return {
+    kind: String(answer['kind']),
+    ...periodOf(answer, refuse),
+    filters: filtersOf(answer),
+    figures,
+    basis,
+  }
 }
 
 function parsed(text: string, refuse: (what: string) => never): unknown {

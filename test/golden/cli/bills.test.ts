@@ -23,6 +23,12 @@ describe('reconcile', () => {
 
 testQuestions(
   [
+    ['billed-by-model', ['breakdown', '--by', 'model', '--cost', 'billed', '--as-of', 'latest']],
+    ['billed-trend', ['trend', '--by', 'model', '--cost', 'billed', '--as-of', 'latest']],
+    ['billed-report', ['report', '--cost', 'billed', '--period', '2026-09', '--as-of', 'latest']],
+    ['contract-without-terms', ['breakdown', '--cost', 'contract']],
+    ['reported-where-none', ['breakdown', '--cost', 'reported', '--as-of', 'latest']],
+    ['billed-without-bills', ['breakdown', '--cost', 'billed', '--input', 'september/calls.jsonl']],
     ['reconcile-by-model', ['reconcile', '--by', 'model', '--fail-over', '1%']],
     ['reconcile-within', ['reconcile', '--by', 'provider', '--fail-over', '5%']],
     [
@@ -38,4 +44,14 @@ testQuestions(
     ['bills-as-calls', ['breakdown', '--input', 'bills/openai/console', '--from', 'litellm']],
   ],
   { cwd, env },
+)
+
+testQuestions(
+  [
+    [
+      'contract-by-model',
+      ['breakdown', '--by', 'model', '--cost', 'contract', '--since', '2026-09-01', '--as-of', '2026-10-02'],
+    ],
+  ],
+  { cwd, env: { ...env, LLMCOST_CONFIG: join(fixtures, 'readme/contracts.yaml') } },
 )
