@@ -92,7 +92,7 @@ export async function doubtsAbout(
   const untold: string[] = []
   const told = <R>(query: Query<R>): Promise<readonly R[]> => askWhereHeld(db, query, untold)
   const { basis } = scope
-  const mayHaveNone = Number(past.session_totals) > 0 || hasMoneyBeside(basis)
+  const mayHaveNone = Number(past.session_totals) > 0 || hasMoneyBeside(basis) || scope.allocated === true
   const [totals] = mayHaveNone ? await ask(db, sessionTotals(scope)) : []
   const isAtList = basis !== 'reported' && basis !== 'billed'
   // What has no call may have money all the same.
