@@ -24,11 +24,18 @@ interface SharedRow {
   readonly given: string
 }
 
+export interface AllocatedWords {
+  /** What was shared how, and what was added; undefined where nothing was. */
+  readonly note: string | undefined
+  /** What could not be shared. */
+  readonly warnings: readonly string[]
+}
+
 /** What there is to say of an answer's shared cost. @param within the scope of the answer as a condition */
 export async function allocatedWords(
   db: Database,
   { sql, params }: Required<Statement>,
-): Promise<readonly string[]> {
+): Promise<AllocatedWords> {
   const { rows } = await db.query<SharedRow>(
     `SELECT ${sharedBy} AS kind, sum(cost_usd) AS given FROM calls
       WHERE source = '${allocationSource}' AND (${centerColumn} <> ${quoteText(sharedCenter)} OR ${sharedBy} = '${monthly}') AND ${sql}
@@ -41,12 +48,12 @@ export async function allocatedWords(
       GROUP BY month HAVING sum(cost_usd) <> 0 ORDER BY month`,
     { ...params },
   )
-  const whole = givenWords(rows)
-  return [...(whole === '' ? [] : [whole]), ...leftWords(left.rows)]
+  return { note: givenWords(rows), warnings: leftWords(left.rows) }
 }
 
-/** `$12.30 of shared cost allocated by cost, $3.00 by fixed percentages; $4,200.00 a month added` */
-function givenWords(rows: readonly SharedRow[]): string {
+/** `$12.30 of shared cost allocated by cost, $3.00 in fixed parts; $4,200.00 of monthly cost added` */
+function givenWords(rows: readonly SharedRow[]): string | undefined {
+  if (rows.length === 0) return undefined
   const shared = rows
     .filter(({ kind }) => kind !== monthly)
     .map(({ kind, given }, i) => {

@@ -78,7 +78,7 @@ export async function withCalls<T = Report>(
     for (const doubt of await filterDoubts(db, scope, readings)) invocation.terminal.warn(doubt)
     const typed = ofSameCalls(invocation)
     const answered = await work({ db, scope, asOf, settings, history: past, fromInput, typed })
-    const told = allocated.allocated ? withSaid(answered, await allocationSaid(db, inScope(scope))) : answered
+    const told = allocated.allocated ? await withAllocated(answered, db, inScope(scope)) : answered
     if (basis === undefined) return told
     const { saidOf } = await import('../bases/count.js')
     return withBasis(told, basis, await saidOf(db, basis, inScope(scope)))
@@ -117,16 +117,16 @@ async function allocateCosts(db: Database, { allocation }: Config, over: LaidOve
   answerFromCallsAlone(db)
 }
 
-async function allocationSaid(db: Database, within: Condition): Promise<readonly string[]> {
-  const { allocatedWords } = await import('../bases/allocate.js')
-  return allocatedWords(db, within)
-}
-
-/** A report with more to say. */
-function withSaid<T>(answered: T, said: readonly string[]): T {
+/** The report with what was allocated, below its first table. */
+async function withAllocated<T>(answered: T, db: Database, within: Condition): Promise<T> {
   if (typeof answered !== 'object' || answered === null || !('warnings' in answered)) return answered
-  const { warnings } = answered as unknown as Report
-  return { ...answered, warnings: [...said, ...warnings] }
+  const { allocatedWords } = await import('../bases/allocate.js')
+  const { note, warnings } = await allocatedWords(db, within)
+  const report = answered as unknown as Report
+  const sections = report.sections.map((one, i) =>
+    i > 0 || note === undefined ? one : { ...one, notes: [...(one.notes ?? []), note] },
+  )
+  return { ...answered, sections, warnings: [...warnings, ...report.warnings] }
 }
 
 /** The answer with what its money is: a report, or what has one. */

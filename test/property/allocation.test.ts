@@ -381,7 +381,7 @@ describe('what is said', () => {
     operation: 'chat',
     ...more,
   })
-  const wordsOf = async (rows: readonly Row[], terms: Allocation): Promise<readonly string[]> =>
+  const wordsOf = async (rows: readonly Row[], terms: Allocation): ReturnType<typeof allocatedWords> =>
     withRows(rows, async (db) => {
       await allocate(db, terms, { asOf: new Date('2026-10-16T12:00:00Z'), hasBeside: false })
       return allocatedWords(db, inScope({ since: null, until: null, filters: [], tz: 'UTC' }))
@@ -409,10 +409,13 @@ describe('what is said', () => {
       call('2026-10-03T10:00:00.000Z', { feature: 'gateway' }),
       call('2026-10-03T10:00:00.000Z', { feature: 'gateway', cost: null }),
     ]
-    expect(await wordsOf(rows, terms)).toEqual([
-      '$1.00 of shared cost allocated in fixed parts, $1.00 by tokens; $16.00 of monthly cost added',
-      '$1.00 stays (shared): in 2026-09 no cost center has calls of its own to share it by',
-    ])
-    expect(await wordsOf(rows.slice(2, 3), { ...terms, costs: [] })).toEqual([])
+    expect(await wordsOf(rows, terms)).toEqual({
+      note: '$1.00 of shared cost allocated in fixed parts, $1.00 by tokens; $16.00 of monthly cost added',
+      warnings: ['$1.00 stays (shared): in 2026-09 no cost center has calls of its own to share it by'],
+    })
+    expect(await wordsOf(rows.slice(2, 3), { ...terms, costs: [] })).toEqual({
+      note: undefined,
+      warnings: [],
+    })
   })
 })

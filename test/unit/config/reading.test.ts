@@ -323,3 +323,74 @@ describe('groups', () => {
     await expect(load('x.yaml', text)).rejects.toThrow(message)
   })
 })
+
+describe('allocate', () => {
+  test('is read with its rules in order, and percentages exactly', async () => {
+    const text = [
+      'allocate:',
+      '  from: tag.squad',
+      '  cost_centers: { search: [search, 7] }',
+      '  shared:',
+      '    - where: [feature=gateway, model~gpt]',
+      '      by: tokens',
+      '    - to: { search: 33.3333%, support: 66.6667% }',
+      '  costs:',
+      '    - { name: GPUs, monthly: "4200.10", since: 2026-01-01, until: 2027-01-01, to: search }',
+    ].join('\n')
+    expect((await load('x.yaml', text)).allocation).toEqual({
+      from: 'tag.squad',
+      centers: { search: ['search', '7'] },
+      shared: [
+        {
+          where: [
+            { dimension: 'feature', operator: '=', value: 'gateway' },
+            { dimension: 'model', operator: '~', value: 'gpt' },
+          ],
+          sharing: { by: 'tokens' },
+        },
+        { sharing: { to: { search: 333_333n, support: 666_667n } } },
+      ],
+      costs: [
+        {
+          name: 'GPUs',
+          usd: '4200.1',
+          since: '2026-01-01T00:00:00.000Z',
+          until: '2027-01-01T00:00:00.000Z',
+          sharing: { to: { search: 1_000_000n } },
+        },
+      ],
+    })
+    expect((await load('x.yaml', 'allocate:\n')).allocation).toEqual({
+      from: 'team',
+      centers: {},
+      shared: [],
+      costs: [],
+    })
+  })
+
+  test.each([
+    ['from: month', /no cost center is named by month/],
+    ['from: cost_center', /cost is not allocated to cost centers here/],
+    ['cost_centers: { a: [x], b: [x] }', /cost_centers: x is in a and in b/],
+    ['cost_centers: { (shared): [x] }', /\(shared\) is what has no cost center/],
+    ['shared: [{ where: feature=a }]', /shared\[0\] does not say how it is shared/],
+    ['shared: [{ by: cost, to: a }]', /shared\[0\] has by and to/],
+    ['shared: [{ by: money }]', /by must be cost, tokens or calls/],
+    ['shared: [{ to: { a: 60%, b: 39% } }]', /the percentages add up to 99%/],
+    ['shared: [{ to: { a: 60, b: 40 } }]', /to\.a must be a percentage/],
+    ['shared: [{ to: { a: 0%, b: 100% } }]', /to\.a must be a percentage above 0%/],
+    ['shared: [{ to: (shared) }]', /\(shared\) is what has no cost center/],
+    ['shared: [{ where: cost_center=a, by: cost }]', /cost is not allocated to cost centers here/],
+    ['costs: [{ monthly: 5, since: 2026-01-01, by: cost }]', /costs\[0\] has no name/],
+    ['costs: [{ name: a, since: 2026-01-01, by: cost }]', /costs\[0\] has no amount/],
+    ['costs: [{ name: a, monthly: 5, by: cost }]', /does not say since when it is paid/],
+    [
+      'costs: [{ name: a, monthly: 5, since: 2026-01-02, until: 2026-01-02, by: cost }]',
+      /ends on 2026-01-02, before it begins/,
+    ],
+    ['costs: [{ name: a, monthly: 5, since: 2026-01-01 }]', /does not say how it is shared/],
+    ['fro: team', /allocate\.fro is not a key/],
+  ])('%s', async (text, message) => {
+    await expect(load('x.yaml', `allocate:\n  ${text}\n`)).rejects.toThrow(message)
+  })
+})
