@@ -51,6 +51,7 @@ export function focusPage(): string {
     'Made from the program by `npm run docs`. `llmcost export focus` writes charges by the [FinOps FOCUS specification](https://focus.finops.org), version 1.4, or 1.3 or 1.2 by `--focus-version`: a row of its Cost and Usage dataset for each UTC day, provider, model, what is counted, unit price and combination of tags.',
     [
       '- `BilledCost` adds up to the `cost_usd` of the same calls exactly, in CSV as in Parquet.',
+      '- `ContractedCost` and `EffectiveCost` are `ListCost` less the discounts under `contracts` in the config file ([cost.md](cost.md)), rounded once a row; without them they are `BilledCost`.',
       '- It is what llmcost counts as cost, by prices or as the log reported it; it was never compared with an invoice.',
       '- Calls without a price have no amount to state: they are left out, counted in a warning. So are response-cache hits that cost nothing, and failed calls that used nothing: nobody charges them.',
       '- `ListUnitPrice` × `PricingQuantity` is `ListCost`, but for what rounding each call to 12 places makes. Where one price does not explain a row (prices changed since the calls were priced), it is the mean.',

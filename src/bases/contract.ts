@@ -2,6 +2,7 @@
  * What calls cost by the terms of the config: list cost less a discount, rounded once a call; or the share of a fixed
  * amount that was paid for throughput. What a commitment or such an amount leaves unused is a row of its own.
  */
+import { factorOf, termOf } from '../domain/costs/contract-sql.js'
 import { contractSpans, type ContractTerm } from '../domain/costs/contract.js'
 import { besideCalls } from '../domain/costs/basis.js'
 import { quoteText, quoteTimestamp } from '../domain/words/quoting.js'
@@ -12,36 +13,9 @@ import { spread, unitsOf } from './spread.js'
 
 const money = 'DECIMAL(18,12)'
 
-/** `gpt-4o*` as a condition; only `*` stands for anything. */
-const isLike = (column: string, model: string): string =>
-  `lower(${column}) LIKE ${quoteText(model.toLowerCase().replaceAll(/[%_^]/g, '^$&').replaceAll('*', '%'))} ESCAPE '^'`
-
-function isUnder({ provider, model, since, until }: ContractTerm): string {
-  const conditions = [
-    `provider = ${quoteText(provider)}`,
-    ...(model === undefined ? [] : [isLike('model', model)]),
-    ...(since === undefined ? [] : [`ts >= ${quoteTimestamp(since)}`]),
-    ...(until === undefined ? [] : [`ts < ${quoteTimestamp(until)}`]),
-  ]
-  return conditions.join(' AND ')
-}
-
-/** SQL of a call: the number of the first term that it is under. */
-const termOf = (terms: readonly ContractTerm[]): string =>
-  terms.length === 0
-    ? 'CAST(NULL AS INTEGER)'
-    : `CASE ${terms.map((term, i) => `WHEN ${isUnder(term)} THEN ${i}`).join(' ')} END`
-
-const discounted = (terms: readonly ContractTerm[]): string => {
-  const whens = terms.flatMap(({ factor }, i) =>
-    factor === '1' ? [] : [`WHEN ${i} THEN CAST(${listCost} * CAST(${factor} AS DECIMAL(9,6)) AS ${money})`],
-  )
-  return whens.length === 0 ? listCost : `CASE ${termOf(terms)} ${whens.join(' ')} ELSE ${listCost} END`
-}
-
 /** @param asOf what is due of fixed amounts by then counts */
 export function contract(terms: readonly ContractTerm[], asOf: Date): Layer {
-  const cost = `CAST(${discounted(terms)} AS ${money})`
+  const cost = `CAST(${listCost} * ${factorOf(terms)} AS ${money})`
   const replaced = (of: string): string => `${of} AS cost_usd, ${basisOf(of, 'contract')} AS cost_basis`
   if (terms.every(({ fixed }) => fixed === undefined))
     return {

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Database } from '../../src/db/database.js'
 import { writeStore } from '../../src/db/store.js'
 import { parseDimensions } from '../../src/domain/dimensions.js'
+import type { ContractTerm } from '../../src/domain/costs/contract.js'
 import type { Scope } from '../../src/domain/scope.js'
 import type { ExportFormat } from '../../src/exports/columns.js'
 import { writeExport } from '../../src/exports/write.js'
@@ -315,6 +316,11 @@ function isCovered(one: Call, bills: readonly BilledCharge[]): boolean {
   })
 }
 
+const sku = (row: FocusRow): { readonly provider: string; readonly model: string } => {
+  const [provider = '', model = ''] = row['SkuId']!.split('/')
+  return { provider, model }
+}
+
 const everything: Scope = { since: null, until: null, tz: 'UTC', filters: [] }
 
 async function charges(
@@ -322,9 +328,11 @@ async function charges(
   format: ExportFormat = 'csv',
   version: FocusVersion = '1.4',
   billed = false,
+  contracts: readonly ContractTerm[] = [],
 ): Promise<FocusRow[]> {
   const { sql, params } = focus({
     billed,
+    contracts,
     version,
     scope: everything,
     by: parseDimensions(by),
@@ -520,6 +528,47 @@ describe('focus', () => {
           },
         ),
         { numRuns: tries(5, 40) },
+      )
+    },
+    slow,
+  )
+
+  test(
+    'by contract: charges keep every rule, and each is its list cost less the discount',
+    async () => {
+      const terms: readonly ContractTerm[] = [
+        { provider: 'openai', factor: '0.85' },
+        { provider: 'anthropic', model: 'claude*', factor: '1.05' },
+      ]
+      await fc.assert(
+        fc.asyncProperty(
+          setting,
+          fc.constantFrom(...focusVersions),
+          async ([calls, rates, basis], version) => {
+            await loadRates(rates)
+            await loadCalls(calls, basis)
+            const rows = await charges(undefined, 'csv', version, false, terms)
+            expectRules(version, await fileOf(version, rows))
+            for (const row of rows) {
+              const { provider, model } = sku(row)
+              const isListed = row['x_CostBasis'] === 'list'
+              const percent = !isListed
+                ? 100n
+                : provider === 'openai'
+                  ? 85n
+                  : provider === 'anthropic' && model.startsWith('claude')
+                    ? 105n
+                    : 100n
+              const [contracted, list] = [
+                exact(row['ContractedCost']!, 12),
+                exact(isListed ? row['ListCost']! : row['BilledCost']!, 12),
+              ]
+              expect(contracted).toBe((list * percent * 2n + 100n) / 200n)
+              expect(row['EffectiveCost']).toBe(row['ContractedCost'])
+            }
+          },
+        ),
+        { numRuns: tries(4, 20) },
       )
     },
     slow,

@@ -85,7 +85,8 @@ export const exportFocus: CommandSpec = {
     const billed = invocation.options['billed'] === true
     const answer = async (question: Question): Promise<Outcome> => {
       if (billed) assertBilledFilters(question.scope)
-      const { sql, params } = focus({ version, scope: question.scope, by, accounts, billed })
+      const { contracts = [] } = question.settings.config
+      const { sql, params } = focus({ version, scope: question.scope, by, accounts, contracts, billed })
       const outcome = await exported(
         invocation,
         question.db,

@@ -114,9 +114,13 @@ const allColumns: readonly FocusColumn[] = [
   time('ChargePeriodStart', day, 'start of the day of the calls, UTC'),
   quantity('ConsumedQuantity', 'consumed_quantity', 'tokens, or requests, that were used'),
   text('ConsumedUnit', 'consumed_unit', 'Tokens or Requests'),
-  cost('ContractedCost', 'billed_cost', 'as BilledCost: no contract is known beyond the prices in use'),
+  cost(
+    'ContractedCost',
+    'contracted_cost',
+    'ListCost less the discount of `contracts` in the config file; as BilledCost where none is known',
+  ),
   price('ContractedUnitPrice', 'contracted_unit_price', 'ContractedCost a PricingUnit'),
-  cost('EffectiveCost', 'billed_cost', 'as BilledCost: nothing is paid in advance'),
+  cost('EffectiveCost', 'contracted_cost', 'as ContractedCost: fixed amounts are not spread here'),
   onlyIn(
     text(
       'HostProviderName',

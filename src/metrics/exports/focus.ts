@@ -9,6 +9,8 @@
  * the part is one row at its mean price.
  */
 import type { Dimension } from '../../domain/dimensions.js'
+import { factorOf } from '../../domain/costs/contract-sql.js'
+import type { ContractTerm } from '../../domain/costs/contract.js'
 import { modeOf } from '../../domain/modes.js'
 import { rateJoin, unitRates } from '../../domain/costs/rate-sql.js'
 import { priceNames, type PriceName } from '../../domain/costs/rate.js'
@@ -25,6 +27,8 @@ export interface FocusRequest {
   readonly by: readonly Dimension[]
   /** Billing account by provider id; '' for all others. */
   readonly accounts: Readonly<Record<string, string>>
+  /** Terms of contracts, for what list prices leave. */
+  readonly contracts?: readonly ContractTerm[]
   /** Charges of bills in place of the calls that they cover. */
   readonly billed?: boolean
 }
@@ -171,7 +175,14 @@ const unitPrice = (price: Component['price']): string =>
     .map((name) => `u_${name}`)
     .join(', ')})`
 
-export function focus({ version, scope, by, accounts, billed = false }: FocusRequest): Query<unknown> {
+export function focus({
+  version,
+  scope,
+  by,
+  accounts,
+  contracts = [],
+  billed = false,
+}: FocusRequest): Query<unknown> {
   const columns = focusColumns(version, billed)
   const condition = inScope(scope)
   const { tags, params: tagParams } = tagsOf(by)
@@ -179,13 +190,13 @@ export function focus({ version, scope, by, accounts, billed = false }: FocusReq
   const sql = /* sql */ `
     WITH ${billed ? `covered_spans AS (${coveredSpans}), ` : ''}charged_calls AS (
       SELECT CAST(ts AS DATE) AS day, *, ${modeOf('calls')} AS mode,
-        coalesce(cost_basis = 'list', false) AS is_listed, ${tags} AS focus_tags
+        coalesce(cost_basis = 'list', false) AS is_listed, ${tags} AS focus_tags, ${factorOf(contracts)} AS contract_factor
       FROM calls
       WHERE cost_usd IS NOT NULL AND (cost_basis IN ('list', 'reported') OR cost_usd <> 0) AND ${condition.sql}${billed ? ` AND ${isUncovered}` : ''}
     ), listed_groups AS (
       SELECT row_number() OVER () AS group_number, *
       FROM (
-        SELECT c.day, c.provider, c.model, c.mode, c.focus_tags, ${rateKeys.map((key) => `r.${key}`).join(', ')}, count(*) AS calls,
+        SELECT c.day, c.provider, c.model, c.mode, c.focus_tags, c.contract_factor, ${rateKeys.map((key) => `r.${key}`).join(', ')}, count(*) AS calls,
           ${parts.map((part) => `coalesce(sum(c.${part}), 0) AS ${part}`).join(', ')},
           ${components.map(({ count }, i) => `sum(${count}) AS count_${i}`).join(',\n          ')}
         FROM charged_calls c LEFT JOIN (${unitRates('rates')}) r ON ${rateJoin('c', 'r')}
@@ -203,7 +214,7 @@ export function focus({ version, scope, by, accounts, billed = false }: FocusReq
       WHERE (count > 0 AND price IS NOT NULL) OR (is_main AND part_cost <> 0)
       WINDOW part_rows AS (PARTITION BY group_number, part)
     ), listed_charges AS (
-      SELECT day, provider, model, mode, focus_tags, band_lo, minute_lo, minute_hi, meter, unit AS consumed_unit,
+      SELECT day, provider, model, mode, focus_tags, contract_factor, band_lo, minute_lo, minute_hi, meter, unit AS consumed_unit,
         CASE unit WHEN 'Tokens' THEN '1000000 Tokens' ELSE '1000 Requests' END AS pricing_unit,
         CASE unit WHEN 'Tokens' THEN 1000000 ELSE 1000 END AS each,
         count AS quantity,
@@ -212,7 +223,7 @@ export function focus({ version, scope, by, accounts, billed = false }: FocusReq
       FROM explained
       WHERE is_explained AND count > 0
       UNION ALL
-      SELECT day, provider, model, mode, focus_tags, band_lo, minute_lo, minute_hi, meter, unit,
+      SELECT day, provider, model, mode, focus_tags, contract_factor, band_lo, minute_lo, minute_hi, meter, unit,
         CASE unit WHEN 'Tokens' THEN '1000000 Tokens' ELSE 'Requests' END, CASE unit WHEN 'Tokens' THEN 1000000 ELSE 1 END,
         quantity, part_cost, NULL
       FROM (
@@ -222,11 +233,11 @@ export function focus({ version, scope, by, accounts, billed = false }: FocusReq
         FROM (SELECT *, part_count > 0 AND part <> 'list_other_cost_usd' AS is_countable FROM explained)
         WHERE NOT is_explained AND is_last)
     ), charges AS (
-      SELECT day, provider, model, mode, focus_tags, band_lo, minute_lo, minute_hi, meter, 'list' AS cost_basis, consumed_unit,
+      SELECT day, provider, model, mode, focus_tags, contract_factor, band_lo, minute_lo, minute_hi, meter, 'list' AS cost_basis, consumed_unit,
         pricing_unit, quantity AS consumed, quantity, each, list_cost, list_cost AS billed_cost, known_price
       FROM listed_charges
       UNION ALL
-      SELECT day, provider, model, mode, focus_tags, NULL, NULL, NULL, 'Requests', 'reported', 'Requests', 'Requests', count(*), count(*), 1,
+      SELECT day, provider, model, mode, focus_tags, 1, NULL, NULL, NULL, 'Requests', 'reported', 'Requests', 'Requests', count(*), count(*), 1,
         CASE WHEN is_priced THEN sum(list_cost_usd) ELSE sum(cost_usd) END, sum(cost_usd), NULL
       FROM (SELECT *, list_cost_usd IS NOT NULL AS is_priced FROM charged_calls WHERE NOT is_listed)
       GROUP BY day, provider, model, mode, focus_tags, is_priced
@@ -237,7 +248,9 @@ export function focus({ version, scope, by, accounts, billed = false }: FocusReq
         concat_ws('/', coalesce(provider, 'unknown'), coalesce(model, 'unknown'), replace(lower(meter), ' ', '-')) AS sku_id
       FROM charges
     ), priced_charges AS (
-      SELECT *, CASE WHEN billed_cost = list_cost THEN list_unit_price ELSE ${quotient('billed_cost', 'quantity', 1)} * each END AS contracted_unit_price,
+      SELECT *, CASE WHEN contract_factor <> 1 THEN CAST(list_cost * contract_factor AS DECIMAL(38,12)) ELSE billed_cost END AS contracted_cost,
+        CASE WHEN contract_factor <> 1 THEN CAST(list_unit_price * contract_factor AS DECIMAL(38,22))
+          WHEN billed_cost = list_cost THEN list_unit_price ELSE ${quotient('billed_cost', 'quantity', 1)} * each END AS contracted_unit_price,
         concat_ws('/', sku_id, replace(mode, ' ', '-'), CASE WHEN band_lo >= 0 THEN concat('above-', band_lo) END,
           CASE WHEN minute_lo > 0 OR minute_hi < 1440 THEN concat('minute-', minute_lo, '-', minute_hi) END,
           CASE WHEN cost_basis = 'reported' THEN 'reported' END) AS sku_price_id,
@@ -247,7 +260,7 @@ export function focus({ version, scope, by, accounts, billed = false }: FocusReq
     SELECT ${columns.map(({ name, sql: value, type }) => `CAST(${value} AS ${type}) AS "${name}"`).join(',\n      ')}
     FROM priced_charges
     ${billed ? `UNION ALL ${billedRows(scope, columns)}` : ''}
-    ORDER BY "ChargePeriodStart", "SkuPriceId", "x_CostBasis", "Tags" NULLS FIRST, "ListUnitPrice", "ListCost"`
+    ORDER BY "ChargePeriodStart", "SkuPriceId", "x_CostBasis", "Tags" NULLS FIRST, "ListUnitPrice", "ListCost", "ContractedCost"`
   return { sql, params: { ...condition.params, ...tagParams, accounts: JSON.stringify(accounts) } }
 }
 
@@ -256,7 +269,7 @@ const explainedCost = 'coalesce(CAST(CAST(count AS DECIMAL(19,0)) * price * 0.00
 /** One component of every group, with the cost of its part and the calls of its group. */
 function componentSql({ part, meter, price, unit }: Component, i: number): string {
   const main = components.findIndex((one) => one.part === part) === i
-  return `SELECT group_number, day, provider, model, mode, focus_tags, band_lo, minute_lo, minute_hi, calls,
+  return `SELECT group_number, day, provider, model, mode, focus_tags, contract_factor, band_lo, minute_lo, minute_hi, calls,
         '${part}' AS part, ${part} AS part_cost, ${i} AS component, ${main} AS is_main, '${meter}' AS meter, '${unit}' AS unit,
         count_${i} AS count, ${unitPrice(price)} AS price
       FROM listed_groups`
