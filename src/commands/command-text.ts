@@ -35,6 +35,8 @@ const taken: Readonly<Record<string, readonly OptionSpec[]>> = {
   rejects: store,
   reprice: store,
   explain: source,
+  // Its calls are those of the plans, and its months their own.
+  plans: [...named(['as-of'], scopeOptions), zoneOption, ...source],
   'prices check': source,
   'prices update': [],
 }

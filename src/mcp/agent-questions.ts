@@ -43,6 +43,14 @@ const option = (name: string, value: unknown): readonly string[] =>
 
 const by = word.describe('feature, model, user, customer, team, day, hour, tag.x …; several by commas')
 
+const limit = z
+  .number()
+  .int()
+  .min(1)
+  .max(500)
+  .optional()
+  .describe('most rows of a table; 50 if nothing is said')
+
 const tool = (
   name: string,
   title: string,
@@ -53,17 +61,7 @@ const tool = (
   name,
   title,
   about,
-  input: z.object({
-    ...window,
-    ...shape,
-    limit: z
-      .number()
-      .int()
-      .min(1)
-      .max(500)
-      .optional()
-      .describe('most rows of a table; 50 if nothing is said'),
-  }),
+  input: z.object({ ...window, ...shape, limit }),
   args: (given) => [name, ...windowArgs(given), ...args(given)],
 })
 
@@ -145,6 +143,29 @@ export const tools: readonly Tool[] = [
     },
     (given) => [...basisArgs(given), ...option('by', given['by'])],
   ),
+  {
+    name: 'plans',
+    title: 'Subscriptions',
+    about:
+      'By month: what the usage that subscriptions cover is worth at list price (a value that nobody was billed for), their fee, what would be billed beyond, and whether another plan, or none, would have been cheaper. What coding agents cost is such a value wherever a plan covers it.',
+    input: z.object({
+      months: z
+        .number()
+        .int()
+        .min(1)
+        .max(36)
+        .optional()
+        .describe('complete months before the running one; 3 if nothing is said'),
+      as_of: window.as_of,
+      tz: window.tz,
+      limit,
+    }),
+    args: ({ months, ...given }) => [
+      'plans',
+      ...windowArgs(given),
+      ...(typeof months === 'number' ? [`--months=${months}`] : []),
+    ],
+  },
   tool(
     'optimize',
     'What to change',

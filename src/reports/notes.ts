@@ -153,11 +153,14 @@ function totalsWords({ session_totals: rows, cost_usd: cost }: SessionTotalsRow)
 }
 
 /** That list prices are not what a plan charges, and that sessions may be gone that were there. */
-function agentWords({ agents, calls, scope }: Doubts): Doubt[] {
+function agentWords({ agents, calls, scope, fromInput }: Doubts): Doubt[] {
   const { agent_calls: own, cost_usd: cost, first_ts: first } = agents!
   const isAll = Number(own) === Number(calls)
   const what = isAll ? 'coding agents' : `coding agents' ${cost === null ? 'calls' : usd(cost)} of this`
-  const words: Doubt[] = [{ text: `${what}: at list prices; a plan may cover it` }]
+  const text = `${what}: at list prices; a plan may cover it`
+  // With all files of an input it would be longer than what it is about.
+  const plans = fromInput ? {} : { command: 'llmcost plans', says: ' holds it against its fee' }
+  const words: Doubt[] = [{ text, ...plans }]
   if (first !== null && scope.since !== null && first > scope.since)
     words.push({
       text: `agents' sessions reach back to ${localDate(first, scope.tz)} only; agents delete old ones`,

@@ -9,19 +9,27 @@ import { pinnedEnv, programPath, sharedFolder } from './program.js'
 import { runWarmWell } from './together.js'
 
 const cwd = sharedFolder()
+const withPlans = { LLMCOST_CONFIG: 'subscriptions/llmcost.config.yaml' }
 const client = new Client({ name: 'test', version: '1' })
 
 beforeAll(async () => {
   cpSync(fileURLToPath(new URL('../../fixtures/demo', import.meta.url)), join(cwd, 'demo'), {
     recursive: true,
   })
+  cpSync(
+    fileURLToPath(new URL('../../fixtures/readme/subscriptions', import.meta.url)),
+    join(cwd, 'subscriptions'),
+    { recursive: true },
+  )
   await runWarmWell(['ingest', 'demo', '--db', 'demo.duckdb'], { cwd })
   const transport = new StdioClientTransport({
     command: process.execPath,
     args: [programPath(), 'mcp', '--db', 'demo.duckdb'],
     cwd,
     env: Object.fromEntries(
-      Object.entries(pinnedEnv(cwd)).filter((entry): entry is [string, string] => entry[1] !== undefined),
+      Object.entries({ ...pinnedEnv(cwd), ...withPlans }).filter(
+        (entry): entry is [string, string] => entry[1] !== undefined,
+      ),
     ),
   })
   await client.connect(transport)
@@ -63,6 +71,7 @@ test('it tells what it can, and how its numbers are to be taken', async () => {
     'anomalies',
     'budget',
     'forecast',
+    'plans',
     'optimize',
   ])
   for (const { annotations, description } of tools) {
@@ -88,12 +97,26 @@ describe('each tool answers with the JSON of its command', () => {
       { ...where, budget: 'daily:20 feature=chat-assistant' },
       [...latest, '--budget', 'daily:20 feature=chat-assistant'],
     ],
+    [
+      'plans',
+      { as_of: '2026-09-20', tz: 'Europe/Berlin', months: 1 },
+      ['--as-of', '2026-09-20', '--tz', 'Europe/Berlin', '--months', '1'],
+    ],
     ['optimize', where, latest],
   ])('%s', async (name, given, args) => {
     const told = await json(name, { ...given, limit: 500 })
     expect(told).toEqual(
-      JSON.parse(await runWarmWell([name, '--json', '--db', 'demo.duckdb', ...args], { cwd })),
+      JSON.parse(
+        await runWarmWell([name, '--json', '--db', 'demo.duckdb', ...args], { cwd, env: withPlans }),
+      ),
     )
+  })
+
+  test('plans, of plans that are there', async () => {
+    const { rows } = await json('plans', { as_of: '2026-09-20', months: 1 })
+    expect(rows.map(({ plan }) => plan)).toContain('Analyst')
+    const { isError, text } = await asked('plans', { months: 37 })
+    expect([isError, text.includes('months')]).toEqual([true, true])
   })
 
   test('report, without what providers said of failures', async () => {

@@ -42,7 +42,7 @@ describe('coding agents', () => {
   test('alone, from a day on', () => {
     const agents = { agent_calls: 3, cost_usd: '1.5', first_ts: '2026-09-03T10:00:00Z' }
     expect(warningsOf(doubts(agents))).toEqual([
-      'coding agents: at list prices; a plan may cover it',
+      'coding agents: at list prices; a plan may cover it; llmcost plans holds it against its fee',
       "agents' sessions reach back to 2026-09-03 only; agents delete old ones; llmcost ingest --agents keeps what is there",
     ])
   })
@@ -50,6 +50,10 @@ describe('coding agents', () => {
   test('among other calls, since before the period', () => {
     const agents = { agent_calls: 2, cost_usd: '1.5', first_ts: '2026-08-03T10:00:00Z' }
     expect(warningsOf(doubts(agents))).toEqual([
+      "coding agents' $1.50 of this: at list prices; a plan may cover it; llmcost plans holds it against its fee",
+    ])
+    // Where files are asked, not a database, they are not told again.
+    expect(warningsOf({ ...doubts(agents), fromInput: true })).toEqual([
       "coding agents' $1.50 of this: at list prices; a plan may cover it",
     ])
   })

@@ -1,6 +1,7 @@
 /** Budgets, caps and tiers on the demo log, in every format, narrow and wide, plain and in colour. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { demoIn } from '../../e2e/demo.js'
 import { sharedFolder } from '../../e2e/program.js'
@@ -223,6 +224,20 @@ describe('plans', () => {
   ])('%s', (name, args, file) =>
     expectRecorded(name, args, { cwd, env: file === undefined ? env : { ...env, LLMCOST_CONFIG: file } }),
   )
+
+  test('the note beside the money of coding agents names them, as they can be asked of the same calls', async () => {
+    const sessions = fileURLToPath(new URL('../../../fixtures/claude-code/real-day', import.meta.url))
+    const at = { cwd, env: { ...env, LLMCOST_CONFIG: 'plans.yaml' } }
+    const store = ['--db', 'agents.duckdb']
+    await runWarmWell(['ingest', sessions, ...store], at)
+    const asked = ['--as-of', 'latest', '--tz', 'UTC', '--since', '90d', '--where', 'source=claude-code']
+    const answer = await runWarmWell(['breakdown', ...asked, '--json', ...store], at)
+    const { warnings } = JSON.parse(answer) as { warnings: readonly string[] }
+    const told = warnings.map((text) => /; llmcost (plans.*) holds it against its fee$/.exec(text)?.[1])
+    const [command] = told.filter((one) => one !== undefined)
+    expect(command).toBe('plans --as-of latest --tz UTC --db agents.duckdb')
+    expect(await runWarmWell(command!.split(' '), at)).toContain('Rest')
+  })
 })
 
 describe('drawn as HTML', () => {
