@@ -162,12 +162,16 @@ function likelihoodTests(request: AnomalyRequest, rises: readonly AnomalyKind[],
   ]
 }
 
-/** CTEs `days` of the span and `usual_days`: what the account costs on the median day before each. */
+/**
+ * CTEs `days` of the span, `account_days`: what the account has on each from its first call on, and `usual_days`: what
+ * it costs on the median day before each.
+ */
 export const usualDays = /* sql */ `days AS (
       SELECT ${whole('first_hour')} // 24 + after.days AS day
       FROM ${wholeNumbers(`(${whole('until_hour')} - ${whole('first_hour')}) // 24 + 1`)} AS after(days)
-    ), account_days AS (
-      SELECT days.day, coalesce(sum(hourly_costs.cost_usd), 0) AS exact_usd
+    ), account_days AS MATERIALIZED (
+      SELECT days.day, coalesce(sum(cost_usd), 0) AS exact_usd, CAST(coalesce(sum(paid_calls), 0) AS DOUBLE) AS calls,
+        CAST(coalesce(sum(CAST(square_usd AS DECIMAL(38, 18))), 0) AS DOUBLE) AS square_usd
       FROM days
       JOIN series ON series.family = 0 AND days.day >= series.first_hour // 24
       LEFT JOIN hourly_costs ON hourly_costs.family = 0 AND hourly_costs.hour // 24 = days.day
@@ -179,52 +183,56 @@ export const usualDays = /* sql */ `days AS (
       GROUP BY days.day
     )`
 
-/** Every day of every series from its first call on. */
+/**
+ * CTEs `day_sums`: the days of each series that have calls, and `two_days`: what each judged day and the one before it
+ * come to, where they have any.
+ */
 const dailyCosts = /* sql */ `day_sums AS MATERIALIZED (
       SELECT family, value, hour // 24 AS day, sum(cost_usd) AS exact_usd, max(cost_usd) AS max_hour_usd
       FROM hourly_costs WHERE hour >= ${whole('first_hour')} GROUP BY family, value, hour // 24
-    ), daily_costs AS (
-      SELECT series.family, series.value, series.first_hour, days.day,
-        coalesce(day_sums.exact_usd, 0) AS exact_usd, coalesce(day_sums.max_hour_usd, 0) AS max_hour_usd
-      FROM series JOIN days ON days.day >= series.first_hour // 24
-      LEFT JOIN day_sums ON day_sums.family = series.family AND day_sums.value = series.value
-        AND day_sums.day = days.day
+    ), two_days AS MATERIALIZED (
+      SELECT family, value, day + ago.days AS day, sum(exact_usd) AS two_day_usd,
+        coalesce(max(max_hour_usd) FILTER (WHERE ago.days = 0), 0) AS max_hour_usd
+      FROM day_sums, (VALUES (0), (1)) AS ago(days)
+      WHERE day + ago.days BETWEEN ${whole('since_hour')} // 24 AND (${whole('until_hour')} - 1) // 24
+      GROUP BY family, value, day + ago.days
     )`
 
 /** CTE `baseline_days`: the days of a series on which an hour may be flagged, and the days before these. */
 function candidates(request: AnomalyRequest, wholeDays = false): string {
   const { kinds } = request
-  const branch = (test: string, also: string): string => /* sql */ `
-      SELECT family, value, first_hour, day${also} AS day FROM possible_days WHERE ${test}`
+  const loud = (test: string, days: string): string => /* sql */ `
+        SELECT family, value, unnest(${days}) AS day FROM two_days JOIN usual_days USING (day) WHERE ${test}`
   const branches = [
-    ...(kinds.includes('spike') ? [branch('may_spike', '')] : []),
-    ...(kinds.includes('sustained') ? [branch('may_last', ''), branch('may_last', ' - 1')] : []),
-    ...(kinds.includes('drop') ? [branch('may_drop', ''), branch('may_drop', ' - 1')] : []),
+    ...(kinds.includes('spike')
+      ? [loud(`CAST(max_hour_usd AS DOUBLE) > ${bounds.spike.day} * ${timesShare} * usual_usd`, '[day]')]
+      : []),
+    ...(kinds.includes('sustained')
+      ? [
+          loud(
+            `CAST(two_day_usd AS DOUBLE) > (${sustainedBound(request, 'day', wholeDays)}) * usual_usd`,
+            '[day, day - 1]',
+          ),
+        ]
+      : []),
+    ...(kinds.includes('drop') ? [mayDrop] : []),
   ]
-  // A norm is at most 1.5 times the dearest hour of the history, growth and all.
-  const highestNorm = `1.5 * CAST(max(max_hour_usd) OVER past AS DOUBLE)`
-  return /* sql */ `two_days AS (
-      SELECT family, value, first_hour, day, max_hour_usd,
-        sum(exact_usd) OVER (PARTITION BY family, value ORDER BY day ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)
-          AS two_day_usd${kinds.includes('drop') ? `, 3 * ${highestNorm} AS highest_norm_usd` : ''}
-      FROM daily_costs
-      ${
-        kinds.includes('drop')
-          ? `WINDOW past AS (PARTITION BY family, value ORDER BY day ROWS BETWEEN ${whole('history_days')} PRECEDING AND 1 PRECEDING)`
-          : ''
-      }
-    ), possible_days AS (
-      SELECT two_days.*,
-        CAST(max_hour_usd AS DOUBLE) > ${bounds.spike.day} * ${timesShare} * usual_usd AS may_spike,
-        CAST(two_day_usd AS DOUBLE) > (${sustainedBound(request, 'day', wholeDays)}) * usual_usd AS may_last
-        ${kinds.includes('drop') ? `, highest_norm_usd > ${bounds.drop.day} * ${timesShare} * usual_usd AS may_drop` : ''}
-      FROM two_days JOIN usual_days ON usual_days.day = two_days.day
-      WHERE two_days.day BETWEEN ${whole('since_hour')} // 24 AND (${whole('until_hour')} - 1) // 24
-    ), baseline_days AS MATERIALIZED (
-      SELECT row_number() OVER (ORDER BY family, value, day) AS id, *
-      FROM (${branches.join(' UNION ')})
+  return /* sql */ `baseline_days AS MATERIALIZED (
+      SELECT row_number() OVER () AS id, family, value, day, first_hour
+      FROM (SELECT DISTINCT * FROM (${branches.join(' UNION ALL ')})) JOIN series USING (family, value)
     )`
 }
+
+/** A norm is at most 1.5 times the dearest hour of the history, growth and all. */
+const mayDrop = /* sql */ `
+        SELECT family, value, unnest([day, day - 1]) AS day FROM (
+          SELECT family, value, usual_days.day
+          FROM usual_days
+          JOIN day_sums ON day_sums.day BETWEEN usual_days.day - ${whole('history_days')} AND usual_days.day - 1
+          WHERE usual_days.day BETWEEN ${whole('since_hour')} // 24 AND (${whole('until_hour')} - 1) // 24
+          GROUP BY family, value, usual_days.day
+          HAVING 3 * 1.5 * CAST(max(max_hour_usd) AS DOUBLE) > ${bounds.drop.day} * ${timesShare} * any_value(usual_usd)
+        )`
 
 /**
  * CTE `baseline_days` for the test by likelihood: the days of a series on which an hour may be flagged, the days
@@ -233,26 +241,14 @@ function candidates(request: AnomalyRequest, wholeDays = false): string {
 function surpriseCandidates(): string {
   const least = 'CAST($min_usd AS DOUBLE)'
   const share = 'CAST($min_share AS DOUBLE) * usual_usd'
-  return /* sql */ `loud_days AS (
-      SELECT family, value, first_hour, daily_costs.day,
-        CAST(max_hour_usd AS DOUBLE) > greatest(${share}, ${least}) AS may_spike,
-        CAST(sum(exact_usd) OVER (PARTITION BY family, value ORDER BY daily_costs.day
-          ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS DOUBLE) > greatest(${shareOf(3)} * ${share}, ${least}) AS may_last
-      FROM daily_costs JOIN usual_days ON usual_days.day = daily_costs.day
-      WHERE daily_costs.day BETWEEN ${whole('since_hour')} // 24 - 1 AND (${whole('until_hour')} - 1) // 24
-    ), flaggable_days AS (
-      SELECT family, value, first_hour, day FROM loud_days
-      WHERE (may_spike OR may_last) AND day >= ${whole('since_hour')} // 24
-    ), norm_days AS (
-      SELECT * FROM flaggable_days UNION
-      SELECT family, value, first_hour, day - 1 FROM flaggable_days
+  return /* sql */ `norm_days AS MATERIALIZED (
+      SELECT family, value, unnest([day, day - 1]) AS day
+      FROM two_days JOIN usual_days USING (day)
+      WHERE CAST(max_hour_usd AS DOUBLE) > greatest(${share}, ${least})
+        OR CAST(two_day_usd AS DOUBLE) > greatest(${shareOf(3)} * ${share}, ${least})
     ), baseline_days AS MATERIALIZED (
-      SELECT row_number() OVER (ORDER BY family, value, day) AS id, *
-      FROM (
-        SELECT * FROM norm_days UNION
-        SELECT 0, '', series.first_hour, days.day
-        FROM series JOIN (SELECT DISTINCT day FROM norm_days) AS days ON series.family = 0
-      )
+      SELECT row_number() OVER () AS id, family, value, day, first_hour
+      FROM (SELECT * FROM norm_days UNION SELECT 0, '', day FROM norm_days) JOIN series USING (family, value)
     )`
 }
 
@@ -261,10 +257,9 @@ const firstSpends = (request: SeriesRequest): string => /* sql */ `
   SELECT 'first_spend' AS kind, begun.family, begun.value, begun.paid_hour AS hour, 24 AS span_hours,
     CAST(sum(hourly_costs.cost_usd) AS DOUBLE) AS cost_usd, 0.0 AS norm_usd, NULL AS noise_usd,
     any_value(usual_usd) AS usual_usd, 0 AS history_hours, NULL AS strength
-  FROM (
-    SELECT family, value, min(hour) AS paid_hour FROM hourly_costs WHERE cost_usd > 0 GROUP BY family, value
-  ) AS begun
-  JOIN hourly_costs ON hourly_costs.family = begun.family AND hourly_costs.value = begun.value
+  FROM series AS begun
+  JOIN hourly_costs ON hourly_costs.hour >= ${whole('since_hour')}
+    AND hourly_costs.family = begun.family AND hourly_costs.value = begun.value
     AND hourly_costs.hour BETWEEN begun.paid_hour AND begun.paid_hour + 23
   JOIN usual_days ON usual_days.day = begun.paid_hour // 24
   WHERE begun.paid_hour BETWEEN ${whole('since_hour')} AND ${whole('until_hour')} - 1

@@ -40,7 +40,7 @@ export const whole = (name: string): string => `CAST($${name} AS BIGINT)`
  * CTEs `located_calls` (family columns v1, v2 …, hour, cost_usd), `hourly_costs` (family, value, hour,
  * cost_usd, paid_calls: those that cost something, max_cost_usd, square_usd; hours with calls only, those before
  * the span gathered in the one before it) and
- * `series` (family, value, first_hour).
+ * `series` (family, value, first_hour, paid_hour: the first that cost something).
  */
 export function hourlyCosts(request: SeriesRequest, only?: Only): Tables {
   const { by, span } = request
@@ -51,7 +51,8 @@ export function hourlyCosts(request: SeriesRequest, only?: Only): Tables {
     all_hourly_costs AS (${cells}), hourly_costs AS MATERIALIZED (
       SELECT * FROM all_hourly_costs WHERE value IS NOT NULL
     ), series AS MATERIALIZED (
-      SELECT family, value, min(hour) AS first_hour FROM hourly_costs GROUP BY family, value
+      SELECT family, value, min(hour) AS first_hour, min(hour) FILTER (WHERE cost_usd > 0) AS paid_hour
+      FROM hourly_costs GROUP BY family, value
     )`,
     params: { ...params, first_hour: span.first },
   }

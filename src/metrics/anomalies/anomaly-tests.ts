@@ -137,8 +137,7 @@ export const drops = (): string => /* sql */ `
   FROM (${trailing(3)}) WHERE ${[judged, 'is_whole', ...conditions.drop].join(' AND ')}`
 
 /**
- * Weeks of the account that rise steadily, day by day, from `daily_costs` (family, value, day, exact_usd,
- * first_hour; every day from the first call on). The dearest days of each week do not count, and no week's step
+ * Weeks of the account that rise steadily, day by day, from `account_days`. The dearest days of each week do not count, and no week's step
  * is far above another's: one jump is no drift. The account's alone: the weeks of one user or feature rise by
  * chance too often.
  */
@@ -166,13 +165,12 @@ export const drifts = (): string => {
 
 /** CTE `account_weeks`: the seven days up to each, all of them and without the dearest. */
 export const accountWeeks = /* sql */ `account_week_days AS (
-      SELECT last_days.day, last_days.first_hour, week_days.exact_usd,
+      SELECT last_days.day, week_days.exact_usd,
         row_number() OVER (PARTITION BY last_days.day ORDER BY week_days.exact_usd DESC) AS place
-      FROM daily_costs AS last_days
-      JOIN daily_costs AS week_days ON week_days.day BETWEEN last_days.day - 6 AND last_days.day
-      WHERE last_days.family = 0 AND week_days.family = 0
+      FROM account_days AS last_days
+      JOIN account_days AS week_days ON week_days.day BETWEEN last_days.day - 6 AND last_days.day
     ), account_weeks AS (
       SELECT day, first_hour, sum(exact_usd) AS week_usd,
         sum(CASE WHEN place > ${bounds.drift.dearestDays} THEN exact_usd ELSE 0 END) AS rest_usd
-      FROM account_week_days GROUP BY day, first_hour
+      FROM account_week_days JOIN series ON family = 0 GROUP BY day, first_hour
     )`

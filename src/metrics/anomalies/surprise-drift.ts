@@ -18,19 +18,12 @@ const drift = {
 } as const
 
 /** CTE `week_sums`: for each day and each of the four weeks up to it, calls and cost without the dearest days. */
-export const driftWeeks = /* sql */ `account_sums AS MATERIALIZED (
-      SELECT days.day, coalesce(sum(cost_usd), 0) AS exact_usd, CAST(coalesce(sum(paid_calls), 0) AS DOUBLE) AS calls,
-        CAST(coalesce(sum(CAST(square_usd AS DECIMAL(38, 18))), 0) AS DOUBLE) AS square_usd
-      FROM days JOIN series ON series.family = 0 AND days.day >= series.first_hour // 24
-      LEFT JOIN hourly_costs ON hourly_costs.family = 0 AND hourly_costs.hour // 24 = days.day
-        AND hourly_costs.hour >= ${whole('first_hour')}
-      GROUP BY days.day
-    ), week_days AS (
-      SELECT ends.day AS last_day, weeks.week, account_sums.*,
-        row_number() OVER (PARTITION BY ends.day, weeks.week ORDER BY account_sums.exact_usd DESC, account_sums.day) AS by_cost,
-        row_number() OVER (PARTITION BY ends.day, weeks.week ORDER BY account_sums.calls DESC, account_sums.day) AS by_calls
-      FROM account_sums AS ends, ${wholeNumbers('4')} AS weeks(week)
-      JOIN account_sums ON account_sums.day BETWEEN ends.day - 7 * weeks.week - 6 AND ends.day - 7 * weeks.week
+export const driftWeeks = /* sql */ `week_days AS (
+      SELECT ends.day AS last_day, weeks.week, account_days.*,
+        row_number() OVER (PARTITION BY ends.day, weeks.week ORDER BY account_days.exact_usd DESC, account_days.day) AS by_cost,
+        row_number() OVER (PARTITION BY ends.day, weeks.week ORDER BY account_days.calls DESC, account_days.day) AS by_calls
+      FROM account_days AS ends, ${wholeNumbers('4')} AS weeks(week)
+      JOIN account_days ON account_days.day BETWEEN ends.day - 7 * weeks.week - 6 AND ends.day - 7 * weeks.week
     ), week_sums AS MATERIALIZED (
       SELECT last_day, week, count(*) AS days, CAST(sum(exact_usd) AS DOUBLE) AS week_usd, sum(calls) AS week_calls,
         coalesce(sum(calls) FILTER (WHERE by_calls > ${drift.dearestDays}), 0) AS calls,
@@ -39,9 +32,9 @@ export const driftWeeks = /* sql */ `account_sums AS MATERIALIZED (
       FROM week_days GROUP BY last_day, week
     ), week_ratios AS (
       SELECT ends.day AS last_day, ln(greatest(now.calls, 1) / greatest(before.calls, 1)) AS ratio
-      FROM account_sums AS ends
-      JOIN account_sums AS now ON now.day BETWEEN ends.day - 20 AND ends.day
-      JOIN account_sums AS before ON before.day = now.day - 7
+      FROM account_days AS ends
+      JOIN account_days AS now ON now.day BETWEEN ends.day - 20 AND ends.day
+      JOIN account_days AS before ON before.day = now.day - 7
     ), ratio_middles AS (
       SELECT last_day, ${quantile('ratio', 0.5)} AS middle FROM week_ratios GROUP BY last_day
     ), spreads_of_days AS MATERIALIZED (

@@ -144,16 +144,15 @@ const patterns = /* sql */ `account_patterns AS MATERIALIZED (
     )`
 
 /** By how much the last seven days were above the pattern; few calls say little, and follow the account. */
-const growths = /* sql */ `expected_hours AS NOT MATERIALIZED (
-      SELECT past_hours.*, pattern_calls
-      FROM past_hours JOIN patterns ON patterns.id = past_hours.id AND patterns.weekday = past_hours.weekday
-        AND patterns.hour_of_day = past_hours.hour_of_day
+const growths = /* sql */ `last_hours AS MATERIALIZED (
+      SELECT past_hours.id, family, judged_day, past_hours.day, weekday, hour_of_day, paid_calls
+      FROM past_hours JOIN (SELECT id, family, day AS judged_day FROM totals) AS judged USING (id)
+      WHERE past_hours.day >= judged_day - 7
     ), last_days AS (
-      SELECT expected_hours.id, totals.family, totals.day, CAST(sum(paid_calls) AS DOUBLE) AS calls,
+      SELECT last_hours.id, last_hours.family, judged_day AS day, CAST(sum(paid_calls) AS DOUBLE) AS calls,
         CAST(sum(CAST(pattern_calls AS DECIMAL(38, 9))) AS DOUBLE) AS pattern_calls
-      FROM expected_hours JOIN totals ON totals.id = expected_hours.id
-      WHERE expected_hours.day >= totals.day - 7
-      GROUP BY expected_hours.id, totals.family, totals.day, expected_hours.day
+      FROM last_hours JOIN patterns USING (id, weekday, hour_of_day)
+      GROUP BY last_hours.id, last_hours.family, judged_day, last_hours.day
     ), account_growths AS (
       SELECT day, ${clipped(quantile('calls / (pattern_calls + 1e-12)', 0.5))} AS growth
       FROM last_days WHERE family = 0 GROUP BY day
@@ -177,39 +176,38 @@ function clipped(ratio: string): string {
  * The calls that each hour of a weekday normally has; offices in another zone begin an hour off.
  * @param weekdays SQL over `patterns` and `totals`: the weekdays whose norms are asked for
  */
-const normsOfDay = (weekdays: string): string => /* sql */ `asked_patterns AS (
+const normsOfDay = (weekdays: string): string => /* sql */ `asked_patterns AS MATERIALIZED (
       SELECT patterns.*, growth FROM patterns
       JOIN totals ON totals.id = patterns.id
       JOIN growths ON growths.id = patterns.id
       WHERE ${weekdays}
     ), norms AS MATERIALIZED (
-      SELECT id, weekday, hour_of_day, prior_calls, all_calls, type_calls, weekday_calls, pattern_calls, growth,
-        growth * greatest(pattern_calls, ${norm.beside} * greatest(
-          coalesce(lag(pattern_calls) OVER (PARTITION BY id, weekday ORDER BY hour_of_day), last_calls),
-          coalesce(lead(pattern_calls) OVER (PARTITION BY id, weekday ORDER BY hour_of_day), first_calls)))
-          AS norm_calls
-      FROM (
-        SELECT *, max(pattern_calls) FILTER (WHERE hour_of_day = 0) OVER (PARTITION BY id, weekday) AS first_calls,
-          max(pattern_calls) FILTER (WHERE hour_of_day = 23) OVER (PARTITION BY id, weekday) AS last_calls
-        FROM asked_patterns
-      )
+      SELECT own.id, own.weekday, own.hour_of_day, prior_calls, all_calls, type_calls, weekday_calls, pattern_calls, growth,
+        growth * greatest(pattern_calls, ${norm.beside} * most_beside) AS norm_calls
+      FROM asked_patterns AS own JOIN (
+        SELECT id, weekday, (hour_of_day + shift + 24) % 24 AS hour_of_day, max(pattern_calls) AS most_beside
+        FROM asked_patterns, (VALUES (-1), (1)) AS shifts(shift) GROUP BY ALL
+      ) AS beside USING (id, weekday, hour_of_day)
     )`
 
 /**
- * CTEs from `expected_hours`, `totals` and `suspect_days` (id) to `measures` (id, calibrations by width): sums over
+ * CTEs from `past_hours`, `patterns`, `totals` and `suspect_days` (id) to `measures` (id, calibrations by width): sums over
  * each width of the hours of the history of suspect days, and how surprising they were.
  * @param person SQL that is true for a person's series, over `family`
  */
 export const measures = (person: string): string => {
-  const sums = widths.map(
-    (width) => /* sql */ `
-        sum(paid_calls) OVER span_${width} AS calls_${width}, sum(pattern_calls) OVER span_${width} AS pattern_${width},
-        sum(cost_usd) OVER span_${width} AS cost_${width}, sum(square_usd) OVER span_${width} AS square_${width}`,
-  )
-  const spans = widths.map(
-    (width) =>
-      `span_${width} AS (PARTITION BY expected_hours.id ORDER BY expected_hours.day, hour_of_day ROWS BETWEEN ${width - 1} PRECEDING AND CURRENT ROW)`,
-  )
+  const sums = widths.map((width) => {
+    const over = (value: string): string => (width === 1 ? value : `sum(${value}) OVER span_${width}`)
+    return /* sql */ `
+        ${over('paid_calls')} AS calls_${width}, ${over('pattern_calls')} AS pattern_${width},
+        ${over('cost_usd')} AS cost_${width}, ${over('square_usd')} AS square_${width}`
+  })
+  const spans = widths
+    .filter((width) => width > 1)
+    .map(
+      (width) =>
+        `span_${width} AS (PARTITION BY expected_hours.id ORDER BY expected_hours.day, hour_of_day ROWS BETWEEN ${width - 1} PRECEDING AND CURRENT ROW)`,
+    )
   const unit = (width: Width): string =>
     `greatest(unit_usd, CASE WHEN cost_${width} > 1e-12 THEN square_${width} / cost_${width} ELSE 0 END)`
   const ofCalls = (width: Width): string =>
@@ -228,11 +226,14 @@ export const measures = (person: string): string => {
           AS ${kind}_calibration_${width}`
   const base = (kind: 'calls' | 'money', value: string): string =>
     `greatest(1, ${quantile(value, calibration.share)} / ${calibration.hourly}) AS ${kind}_base`
-  return /* sql */ `past_sums AS MATERIALIZED (
+  return /* sql */ `suspect_hours AS MATERIALIZED (
+      SELECT * FROM past_hours WHERE id IN (SELECT id FROM suspect_days)
+    ), expected_hours AS (
+      SELECT suspect_hours.*, pattern_calls FROM suspect_hours JOIN patterns USING (id, weekday, hour_of_day)
+    ), past_sums AS MATERIALIZED (
       SELECT expected_hours.id, expected_hours.day, call_usd, unit_usd, ${shapeOf(person)} AS shape,
         cost_usd > pattern_calls * call_usd AS is_above, ${sums.join(',')}
       FROM expected_hours JOIN totals ON totals.id = expected_hours.id
-      WHERE expected_hours.id IN (SELECT id FROM suspect_days)
       WINDOW ${spans.join(', ')}
     ), bases AS (
       SELECT id, ${base('calls', ofCalls(1))}, ${base('money', ofMoney(1))} FROM past_sums GROUP BY id

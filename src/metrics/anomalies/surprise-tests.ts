@@ -58,30 +58,62 @@ export function expectedDays({ span }: SeriesRequest, person: string): string {
     )`
 }
 
+/** SQL of a window: so many hours up to and with the judged one. */
+const upTo = (hours: number): string =>
+  `PARTITION BY family, value ORDER BY position ROWS BETWEEN ${hours - 1} PRECEDING AND CURRENT ROW`
+
+/** SQL: an aggregate over the hours of a width; of one hour it is that hour's own, without a window. */
+const over = (width: Width, aggregate: string, value: string): string =>
+  width === 1 ? value : `${aggregate}(${value}) OVER (${upTo(width)})`
+
+/** SQL: what the hours of a width cost, and what they normally cost. */
+const spanUsd = (width: Width): string => `CAST(${over(width, 'sum', 'exact_usd')} AS DOUBLE)`
+const spanNormUsd = (width: Width): string =>
+  `CAST(${over(width, 'sum', 'CAST(norm_usd AS DECIMAL(38, 18))')} AS DOUBLE)`
+
+/** SQL: the smallest excess that matters. */
+const leastUsd = (share: string): string =>
+  `greatest(${share} * CAST($min_share AS DOUBLE) * usual_usd, CAST($min_usd AS DOUBLE))`
+
+/**
+ * CTE `loud_hours`: the hours of the series of which an hour of the window costs enough beyond its norm. The others
+ * are most, and have no need of the windows that follow.
+ */
+function loudHours(): string {
+  const sums = widths.map(
+    (width) => `${spanUsd(width)} AS usd_${width}, ${spanNormUsd(width)} AS norm_${width}`,
+  )
+  const loud = widths.map(
+    (width) =>
+      `(usd_${width} - norm_${width} >= ${leastUsd(`${shareOf(width)}`)} AND usd_${width} > ${timesOf(width)} * norm_${width})`,
+  )
+  return /* sql */ `loud_series AS (
+      SELECT DISTINCT family, value
+      FROM (SELECT family, value, hour, cost_usd, norm_usd, usual_usd, ${sums.join(', ')} FROM expected_days)
+      WHERE hour >= ${whole('since_hour')} AND cost_usd > norm_usd AND (${loud.join(' OR ')})
+    ), loud_hours AS MATERIALIZED (
+      SELECT expected_days.* FROM expected_days JOIN loud_series USING (family, value)
+    )`
+}
+
 /** Sums over the hours of one width, with the worst hour of calls and of money where it is left out. */
-function window(width: Width): string {
-  const trims = width >= surpriseBounds.trimmed
+function window(width: Width, from: string): string {
   const worst = (value: string, by: string): string =>
-    trims ? `arg_max(${value}, ${by}) OVER hours_${width}` : '0.0'
+    width >= surpriseBounds.trimmed ? over(width, 'arg_max', `${value}, ${by}`) : '0.0'
+  const recent = width === 24 ? `sum(excess_usd) OVER (${upTo(width / 4)})` : 'NULL'
   return /* sql */ `
       SELECT *, ${width} AS width, ${shareOf(width)} AS share, ${timesOf(width)} AS times,
-        CAST(sum(paid_calls) OVER hours_${width} AS DOUBLE) AS all_calls_found, sum(norm_calls) OVER hours_${width} AS all_calls_norm,
-        CAST(sum(exact_usd) OVER hours_${width} AS DOUBLE) AS span_usd,
-        CAST(sum(CAST(norm_usd AS DECIMAL(38, 18))) OVER hours_${width} AS DOUBLE) AS span_norm_usd,
-        sum(square_usd) OVER hours_${width} AS span_square_usd, max(max_cost_usd) OVER hours_${width} AS dearest_usd,
-        greatest(max(excess_usd) OVER hours_${width}, 0) AS worst_excess_usd,
+        CAST(${over(width, 'sum', 'paid_calls')} AS DOUBLE) AS all_calls_found,
+        ${over(width, 'sum', 'norm_calls')} AS all_calls_norm,
+        ${spanUsd(width)} AS span_usd, ${spanNormUsd(width)} AS span_norm_usd,
+        ${over(width, 'sum', 'square_usd')} AS span_square_usd, ${over(width, 'max', 'max_cost_usd')} AS dearest_usd,
+        greatest(${over(width, 'max', 'excess_usd')}, 0) AS worst_excess_usd,
         ${worst('CAST(paid_calls AS DOUBLE)', 'paid_calls - norm_calls')} AS worst_calls,
         ${worst('norm_calls', 'paid_calls - norm_calls')} AS worst_calls_norm,
         ${worst('cost_usd', 'excess_usd')} AS worst_usd, ${worst('norm_usd', 'excess_usd')} AS worst_norm_usd,
-        ${worst('square_usd', 'excess_usd')} AS worst_square_usd,
-        sum(excess_usd) OVER last_of_${width} AS recent_excess_usd,
-        position - min(position) OVER hours_${width} = ${width - 1} AS is_whole
-      FROM expected_days
-      WINDOW hours_${width} AS (
-        PARTITION BY family, value ORDER BY position ROWS BETWEEN ${width - 1} PRECEDING AND CURRENT ROW
-      ), last_of_${width} AS (
-        PARTITION BY family, value ORDER BY position ROWS BETWEEN ${Math.max(1, width / 4) - 1} PRECEDING AND CURRENT ROW
-      )`
+        ${worst('square_usd', 'excess_usd')} AS worst_square_usd, ${recent} AS recent_excess_usd,
+        position - ${over(width, 'min', 'position')} = ${width - 1} AS is_whole
+      FROM ${from}`
 }
 
 /**
@@ -94,7 +126,8 @@ export function surprises(person: string, every = false): string {
   const { stake } = surpriseBounds
   const calibration = (kind: 'calls' | 'money'): string =>
     `coalesce(CASE width ${widths.map((width) => `WHEN ${width} THEN ${kind}_calibration_${width}`).join(' ')} END, 1)`
-  return /* sql */ `spans AS (${widths.map(window).join(' UNION ALL ')}),
+  const hours = every ? 'expected_days' : 'loud_hours'
+  return /* sql */ `${every ? '' : `${loudHours()}, `}spans AS (${widths.map((width) => window(width, hours)).join(' UNION ALL ')}),
     trimmed_spans AS (
       SELECT *, span_usd - span_norm_usd AS span_excess_usd,
         all_calls_found - worst_calls AS found_calls, all_calls_norm - worst_calls_norm AS expected_calls,
@@ -110,7 +143,7 @@ export function surprises(person: string, every = false): string {
         least(${stake.most}, greatest(0, CASE WHEN span_excess_usd > ${stake.day} * usual_usd
           THEN ${stake.weight} * ln(span_excess_usd / greatest(${stake.day} * usual_usd, 1e-9)) ELSE 0 END)) AS discount,
         ${surpriseBounds.surprise} * CAST($scale AS DOUBLE) + ln(series_count) AS whole_bound,
-        greatest(share * CAST($min_share AS DOUBLE) * usual_usd, CAST($min_usd AS DOUBLE)) AS least_usd
+        ${leastUsd('share')} AS least_usd
       FROM unit_spans
     ), suspect_days AS MATERIALIZED (
       SELECT DISTINCT id FROM raw_surprises ${every ? '' : `WHERE ${flagged()}`}
