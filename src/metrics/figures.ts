@@ -2,9 +2,9 @@
  * Measures as the two halves of a statement: aggregates over calls, then figures over those aggregates.
  */
 import type { Whole, Decimal } from './query.js'
-import { partOfCalls, type PartSql } from '../rollups/parts.js'
+import { foldedPart, partOfCalls, type PartSql } from '../rollups/parts.js'
 import { isSketched, type Grain } from '../rollups/router.js'
-import { addsUp, measureOf, measures, type MeasureName } from './measures/registry.js'
+import { measureOf, measures, type MeasureName } from './measures/registry.js'
 import { quantities } from './measures/quantities.js'
 import { element, quantile, quantiles } from './dialect.js'
 
@@ -32,9 +32,9 @@ const quantityOf = (name: string): string => quantities[name] ?? name
 const partName = (part: string): string => `part_${part}`
 
 /** The aggregate of a measure that is one; undefined of quantiles and shares. */
-export function aggregateOf(name: MeasureName, part: PartSql = partOfCalls): string | undefined {
+export function aggregateOf(name: MeasureName): string | undefined {
   const measure = measureOf(name)
-  if ('sql' in measure) return measure.sql(part)
+  if ('sql' in measure) return measure.sql(partOfCalls)
   return 'ofCalls' in measure ? measure.ofCalls : undefined
 }
 
@@ -59,19 +59,39 @@ export function isAdditive(name: MeasureName): boolean {
 /**
  * Select items that aggregate `calls` into one row a group.
  * @param part how parts are read; other than calls have nothing but parts
- * @param sketched quantiles that sketches tell come from elsewhere
  */
-export function aggregates(
-  names: readonly MeasureName[],
-  part: PartSql = partOfCalls,
-  sketched = false,
-): string[] {
-  const lists = [...quantileLists(names)].filter(([of]) => !(sketched && isSketched(of)))
-  return [
-    ...[...plainAggregates(names, part)].map(([name, sql]) => `${sql} AS ${name}`),
-    ...lists.map(([of, at]) => `${quantiles(quantityOf(of), at)} AS ${of}_quantiles`),
-  ]
+export const aggregates = (names: readonly MeasureName[], part: PartSql = partOfCalls): string[] => [
+  ...itemsOf(addedAggregates(names, part)),
+  ...ofCalls(names),
+]
+
+const itemsOf = (aggregatesByName: ReadonlyMap<string, string>): string[] =>
+  [...aggregatesByName].map(([name, sql]) => `${sql} AS ${name}`)
+
+/** Select items that take the calls themselves. @param told quantities whose quantiles come from elsewhere */
+const ofCalls = (names: readonly MeasureName[], told?: ReadonlyMap<string, unknown>): string[] => [
+  ...names.flatMap((name) => {
+    const measure = measureOf(name)
+    return 'ofCalls' in measure ? [`${measure.ofCalls} AS ${name}`] : []
+  }),
+  ...itemsOf(plainAggregates(names.filter(takesCalls), partOfCalls)),
+  ...[...quantileLists(names)]
+    .filter(([of]) => told?.has(of) !== true)
+    .map(([of, at]) => `${quantiles(quantityOf(of), at)} AS ${of}_quantiles`),
+]
+
+/** Whether what a measure is made of is no sum of parts; of quantiles, what stands beside them. */
+function takesCalls(name: MeasureName): boolean {
+  const measure = measureOf(name)
+  return 'ofCalls' in measure || ('of' in measure && !isSketched(measure.of))
 }
+
+/** The aggregates of parts that figures are made of, by name. */
+const addedAggregates = (names: readonly MeasureName[], part: PartSql): ReadonlyMap<string, string> =>
+  plainAggregates(
+    names.filter((name) => !takesCalls(name)),
+    part,
+  )
 
 /** Groups of rows. */
 interface Grouping {
@@ -83,27 +103,74 @@ interface Grouping {
   readonly sets: readonly (readonly string[])[]
 }
 
-/** A query of groups: their keys, and what figures of them are made of. */
-export function groupedFigures(
-  names: readonly MeasureName[],
-  { from, keys, sets }: Grouping,
-  { part, sketches }: Grain,
-): string {
-  const groupBy =
-    sets.length === 0 ? '' : `GROUP BY GROUPING SETS (${sets.map((set) => `(${set.join(', ')})`).join(', ')})`
-  const items = [...keys, ...aggregates(names, part, sketches !== undefined)].join(', ')
-  const lists = new Map([...quantileLists(names)].filter(([of]) => isSketched(of)))
-  if (sketches === undefined || lists.size === 0)
-    return `SELECT ${items} FROM ${from} ${sketches === undefined ? '' : `WHERE ${sketches.isOther}`} ${groupBy}`
+/** So many parts added up for each set of groups take as long as reading the calls once more. */
+const partsOfAReading = 32
+
+/**
+ * A query of groups: their keys, and what figures of them are made of. Of several sets the first is the narrowest:
+ * parts are added up over the calls for that set alone, and for the others from its groups; where quantiles would
+ * take the calls once more for it, only if there are many parts.
+ */
+export function groupedFigures(names: readonly MeasureName[], groups: Grouping, grain: Grain): string {
+  const { from, keys, sets } = groups
+  const { part, sketches } = grain
+  const rows = sketches === undefined ? from : `${from} WHERE ${sketches.isOther}`
+  const lists = [...quantileLists(names)]
+  const sketched = new Map(lists.filter(([of]) => sketches !== undefined && isSketched(of)))
+  const taken = ofCalls(names, sketched)
+  const items = (of: readonly string[]): string =>
+    `SELECT ${[...keys, ...of].join(', ')} FROM ${rows} ${groupingSets(sets)}`
+  const { sql: folded, parts } = foldedGroups(names, { ...groups, from: rows }, part)
+  const queries =
+    sets.length < 2 || parts < (taken.length === 0 ? 1 : partsOfAReading)
+      ? [items([...itemsOf(addedAggregates(names, part)), ...taken])]
+      : [folded, ...(taken.length === 0 ? [] : [items(taken)])]
   const named = keys.map((item) => {
     const [sql = '', name = sql] = item.split(' AS ')
     return { name, sql }
   })
-  const same = named.map(({ name }) => `others.${name} IS NOT DISTINCT FROM sketched.${name}`)
-  const found = sketches.quantiles({ from, keys: named, sets: sets.length === 0 ? [[]] : sets, lists })
-  return /* sql */ `SELECT others.*, ${[...lists.keys()].map((of) => `sketched.${of}_quantiles`).join(', ')}
-    FROM (SELECT ${items} FROM ${from} WHERE ${sketches.isOther} ${groupBy}) AS others
-    LEFT JOIN (${found}) AS sketched ON ${same.join(' AND ')}`
+  if (sketches !== undefined && sketched.size > 0)
+    queries.push(
+      sketches.quantiles({ from, keys: named, sets: sets.length === 0 ? [[]] : sets, lists: sketched }),
+    )
+  return besideEachOther(
+    queries,
+    named.map(({ name }) => name),
+  )
+}
+
+/** Rows of queries of the same groups as one. */
+function besideEachOther([first = '', ...others]: readonly string[], keys: readonly string[]): string {
+  if (others.length === 0) return first
+  const joined = others.map((query, i) => {
+    const same = keys.map((name) => `first.${name} IS NOT DISTINCT FROM other_${i}.${name}`)
+    return `LEFT JOIN (${query}) AS other_${i} ON ${same.join(' AND ')}`
+  })
+  const beside = others.map((_, i) => `other_${i}.* EXCLUDE (${keys.join(', ')})`)
+  return `SELECT ${['first.*', ...beside].join(', ')} FROM (${first}) AS first ${joined.join(' ')}`
+}
+
+const groupingSets = (sets: Grouping['sets']): string =>
+  sets.length === 0 ? '' : `GROUP BY GROUPING SETS (${sets.map((set) => `(${set.join(', ')})`).join(', ')})`
+
+/** What is made of parts, these as columns of the narrowest groups; and how many they are. */
+function foldedGroups(
+  names: readonly MeasureName[],
+  { from, keys, sets: [narrowest = [], ...wider] }: Grouping,
+  part: PartSql,
+): { readonly sql: string; readonly parts: number } {
+  const columns = new Map<string, string>()
+  const folded = addedAggregates(names, (name, of, where) => {
+    const sql = part(name, of, where)
+    const column = columns.get(sql) ?? `added_${columns.size}`
+    columns.set(sql, column)
+    return foldedPart(name, column)
+  })
+  const added = [...columns].map(([sql, column]) => `${sql} AS ${column}`)
+  const sql = /* sql */ `SELECT ${[...keys, ...itemsOf(folded)].join(', ')}
+    FROM (SELECT ${[...narrowest, ...added].join(', ')} FROM ${from} GROUP BY ${narrowest.join(', ')}) AS narrowest
+    ${groupingSets([narrowest, ...wider])}`
+  return { sql, parts: columns.size }
 }
 
 /** Select item that says which figures are read from sketches; none where none is. */
@@ -112,24 +179,12 @@ export function approximateItem(names: readonly MeasureName[], { sketches }: Gra
   return told.length === 0 ? [] : [`[${told.map((name) => `'${name}'`).join(', ')}] AS approximate`]
 }
 
-/** The same from rows that are aggregated already, into wider groups; undefined where that takes the calls. */
-export function sumsOfAggregates(names: readonly MeasureName[]): string[] | undefined {
-  if (!names.every((name) => addsUp(name) || 'shareOf' in measureOf(name))) return undefined
-  return [...plainAggregates(names, partOfCalls).keys()].map((name) => {
-    // A count of nothing is 0, a sum of nothing NULL.
-    const sum = `sum(${name})`
-    const { is, nullable } = measureOf(name as MeasureName)
-    return `${is === 'count' && nullable !== true ? `CAST(coalesce(${sum}, 0) AS BIGINT)` : sum} AS ${name}`
-  })
-}
-
 /** Aggregates other than quantiles, by name. */
 function plainAggregates(names: readonly MeasureName[], part: PartSql): ReadonlyMap<string, string> {
   const plain = new Map<string, string>()
   for (const name of names) {
     const measure = measureOf(name)
-    const aggregate = aggregateOf(name, part)
-    if (aggregate !== undefined) plain.set(name, aggregate)
+    if ('sql' in measure) plain.set(name, measure.sql(part))
     if ('parts' in measure)
       for (const [beside, sql] of Object.entries(measure.parts ?? {})) plain.set(partName(beside), sql(part))
     // A share needs its total, whether or not that is shown.

@@ -4,14 +4,7 @@ import type { Scope } from '../domain/scope.js'
 import type { Every } from '../domain/time/timeline.js'
 import { isUtc } from '../domain/time/zones.js'
 import { bucketLabel } from './buckets.js'
-import {
-  aggregates,
-  approximateItem,
-  figure,
-  groupedFigures,
-  sumsOfAggregates,
-  type Figures,
-} from './figures.js'
+import { approximateItem, figure, groupedFigures, type Figures } from './figures.js'
 import { routed, type Grain } from '../rollups/router.js'
 import { asksOf, flags, labels, placedCalls, type GroupKeys, type GroupRequest } from './groups.js'
 import { emptinessOf, type MeasureName } from './measures/registry.js'
@@ -61,11 +54,10 @@ function trendOver(
 ): Query<TrendRow> {
   const { scope, every, by } = request
   const rank = rankedBy(request.measures)
-  const calls = placedCalls(groups, grain)
-  const { ds, params } = calls
+  const { ctes, ds, params } = placedCalls(groups, grain)
   const among = 'PARTITION BY figures.is_window, figures.bucket_number'
   const sql = /* sql */ `
-    WITH ${figuresOf(calls, names, grain)}
+    WITH ${ctes}, figures AS (${groupedFigures(names, { from: 'placed_calls', keys: [...flags(ds), 'bucket_number', 'GROUPING(bucket_number) = 1 AS is_window'], sets: sets(ds) }, grain)})
     SELECT ${[
       ...labels({ by, scope }, 'figures'),
       'figures.is_window',
@@ -82,27 +74,6 @@ function trendOver(
       'figures.bucket_number',
     ].join(', ')}`
   return { sql, params }
-}
-
-/** CTEs up to `figures`: from small parts where parts add up, else from the calls for each width of group. */
-function figuresOf(
-  { ctes, ds }: ReturnType<typeof placedCalls>,
-  names: readonly MeasureName[],
-  grain: Grain,
-): string {
-  const items = [...flags(ds), 'bucket_number', 'GROUPING(bucket_number) = 1 AS is_window']
-  const sums = sumsOfAggregates(names)
-  if (sums === undefined)
-    return `${ctes}, figures AS (${groupedFigures(names, { from: 'placed_calls', keys: items, sets: sets(ds) }, grain)})`
-  const keys = [...ds, 'is_others', 'bucket_number'].join(', ')
-  return /* sql */ `${ctes}, parts AS (
-      SELECT ${keys}, ${aggregates(names, grain.part).join(', ')} FROM placed_calls GROUP BY ${keys}
-    ), figures AS (
-      SELECT ${[...items, ...sums].join(', ')} FROM parts
-      GROUP BY GROUPING SETS (${sets(ds)
-        .map((set) => `(${set.join(', ')})`)
-        .join(', ')})
-    )`
 }
 
 function sets(ds: readonly string[]): (readonly string[])[] {

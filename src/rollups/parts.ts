@@ -97,11 +97,14 @@ function units(): string {
 }
 
 /**
- * Output over input with 12 places, rounded half up, in 64 bits: either has 1e9 tokens at most, so nine places are
- * divided out first, and of what is left over three more.
+ * Output over input with 12 places, rounded half up, in 64 bits. One division does it up to 100,000 tokens of output,
+ * and the quotient is a decimal of 64 bits then; beyond, where either may have 1e9 tokens, nine places are divided out
+ * first, and of what is left over three more.
  */
-const outputOverInput = `${pointMoved('(output_tokens * 1000000000 // nullif(input_tokens, 0))', '0.000000001')}
-  + ${pointMoved('((output_tokens * 1000000000 % nullif(input_tokens, 0) * 2000 + input_tokens) // (2 * nullif(input_tokens, 0)))', '0.000000000001')}`
+const outputOverInput = `CASE WHEN output_tokens <= 100000 AND input_tokens > 0
+  THEN CAST((output_tokens * 2000000000000 + input_tokens) // (2 * input_tokens) AS DECIMAL(18,0)) * CAST(0.000000000001 AS DECIMAL(12,12))
+  ELSE ${pointMoved('(output_tokens * 1000000000 // nullif(input_tokens, 0))', '0.000000001')}
+  + ${pointMoved('((output_tokens * 1000000000 % nullif(input_tokens, 0) * 2000 + input_tokens) // (2 * nullif(input_tokens, 0)))', '0.000000000001')} END`
 
 export const parts = {
   /** Calls and session totals. */
