@@ -74,6 +74,12 @@ export async function openStoreForReading(
   return openStoreForReading(path, options, writes)
 }
 
+/**
+ * Bytes of a store that one thread reads: its calls are no more than the engine gives to one thread at once, and
+ * others would only wait for each other.
+ */
+const readByOne = 10_000_000
+
 /** The store as `store`, read-only, in a database that reaches nothing else. */
 async function openSealed(
   path: string,
@@ -82,9 +88,11 @@ async function openSealed(
   attached: (db: Database) => Promise<void> = async () => undefined,
 ): Promise<Database> {
   const file = realPath(path)
+  const isSmall = options.archive === undefined && statSync(file).size < readByOne
+  const threads = options.threads ?? (isSmall ? 1 : undefined)
   const files = ['', '.wal', '.wal.checkpoint', '.wal.recovery'].map((ending) => file + ending)
   const lent = await lendablePaths(options.archive)
-  return Database.openSealed(options, [...files, ...writes, ...lent], async (db) => {
+  return Database.openSealed({ ...options, threads }, [...files, ...writes, ...lent], async (db) => {
     await attachStore(db, path, options, 'read')
     await attached(db)
   })
