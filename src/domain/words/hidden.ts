@@ -67,8 +67,12 @@ export function visible(text: string): string {
 /** What joins emoji into one. */
 const joiner = '\u200D'
 
-/** Several emoji that show as one by Unicode's own list: a family, a profession, a flag. */
-const joinedEmoji = new RegExp(String.raw`\p{RGI_Emoji_ZWJ_Sequence}`, 'gv')
+/**
+ * Several emoji that show as one by Unicode's own list: a family, a profession, a flag. Made for a text that has some:
+ * the list takes some milliseconds, which every start would pay.
+ */
+const joinedEmoji = (): RegExp => (emojiList ??= new RegExp(String.raw`\p{RGI_Emoji_ZWJ_Sequence}`, 'gv'))
+let emojiList: RegExp | undefined
 
 /**
  * The same for pages, which have no columns: emoji with joiners stay themselves. How wide they show on a terminal,
@@ -77,7 +81,7 @@ const joinedEmoji = new RegExp(String.raw`\p{RGI_Emoji_ZWJ_Sequence}`, 'gv')
 export function visibleOnPage(text: string): string {
   if (!text.includes(joiner)) return visible(text)
   let [shown, at] = ['', 0]
-  for (const { 0: emoji, index } of text.matchAll(joinedEmoji)) {
+  for (const { 0: emoji, index } of text.matchAll(joinedEmoji())) {
     shown += visible(text.slice(at, index)) + emoji
     at = index + emoji.length
   }
