@@ -31,13 +31,31 @@ const kinds = {
   output: 'coalesce(output_tokens, 0)',
 } as const
 
+/** SQL of a charge: of whole days; a shorter one says its hours in UTC. */
+export const isOfDays = 'charge_period_end - charge_period_start >= INTERVAL 1 DAY'
+
 /** LiteLLM's spend by day is no provider's bill: beside one it would count a second time. */
 const isChosen = `(biller <> 'litellm' OR NOT EXISTS (FROM billed WHERE biller <> 'litellm' AND is_llm))`
+
+/** When the days of billers begin that are not those of UTC: as bills have them, and as they are. */
+export interface BillerDay {
+  readonly biller: string
+  /** The midnight that the bill names, `2026-09-02 00:00:00`. */
+  readonly named: string
+  /** The moment that it is, UTC. */
+  readonly begins: string
+}
+
+const dayTable = (days: readonly BillerDay[]): Statement => ({
+  sql: `CREATE TEMP TABLE basis_days AS SELECT biller, CAST(named AS TIMESTAMP) AS named, CAST(begins AS TIMESTAMP) AS begins
+    FROM (SELECT unnest(from_json(CAST($days AS JSON), '[{"biller":"VARCHAR","named":"VARCHAR","begins":"VARCHAR"}]'), recursive := true))`,
+  params: { days: JSON.stringify(days) },
+})
 
 /** Charges and usage with keys; `key` is empty where no model is named, `type` is `all` where no kind of tokens is. */
 const charges: Statement = {
   sql: `CREATE TEMP TABLE basis_charges AS
-    SELECT biller, coalesce(provider, biller) AS provider, kind, charge_period_start AS since, charge_period_end AS until,
+    SELECT billed.biller, coalesce(provider, billed.biller) AS provider, kind, coalesce(first_day.begins, charge_period_start) AS since, coalesce(end_day.begins, charge_period_end) AS until,
       coalesce(${modelKeySql('model')}, '') AS key, model, coalesce(token_type, 'all') AS type, region, project AS own_project,
       ${labelNames.map((name) => (name === 'service_tier' ? `nullif(service_tier, 'standard') AS service_tier` : name)).join(', ')},
       charge_category AS category, ${paidAmount} AS amount,
@@ -45,6 +63,8 @@ const charges: Statement = {
         OR (is_llm AND coalesce(billed_model, sku, description) IS NULL)) AS fits,
       CASE WHEN token_type IS NOT NULL AND unit = 'tokens' THEN quantity END AS tokens
     FROM billed
+    LEFT JOIN basis_days AS first_day ON billed.biller = first_day.biller AND charge_period_start = first_day.named AND ${isOfDays}
+    LEFT JOIN basis_days AS end_day ON billed.biller = end_day.biller AND charge_period_end = end_day.named AND ${isOfDays}
     WHERE ${isForModels} AND ${isChosen} AND (kind = 'usage' OR currency = 'USD')`,
 }
 
@@ -203,8 +223,9 @@ const beside: Statement = {
     GROUP BY since, provider, model, own_project, region, category)`)}`,
 }
 
-export const billed: Layer = {
+export const billed = (days: readonly BillerDay[] = []): Layer => ({
   prepare: (from) => [
+    dayTable(days),
     charges,
     grid,
     values(from),
@@ -225,4 +246,4 @@ export const billed: Layer = {
       FROM ${from} AS calls LEFT JOIN basis_costs AS billed ON calls.source = billed.source AND calls.call_id = billed.call_id
       UNION ALL BY NAME FROM basis_beside`
   },
-}
+})

@@ -1,18 +1,20 @@
 /** Every basis of money as a layer over calls. */
 import type { MoneyBasis } from '../domain/costs/basis.js'
 import type { ContractTerm } from '../domain/costs/contract.js'
-import { billed } from './billed.js'
+import { billed, type BillerDay } from './billed.js'
 import { contract } from './contract.js'
 import type { Layer } from './layer.js'
 import { list, reported } from './plain.js'
 
 export interface Agreed {
   readonly contracts: readonly ContractTerm[]
+  /** When days of billers begin that are not those of UTC. */
+  readonly billerDays?: readonly BillerDay[]
   /** What of fixed amounts is due by then counts. */
   readonly asOf: Date
 }
 
-export function layerOf(basis: MoneyBasis, { contracts, asOf }: Agreed): Layer {
+export function layerOf(basis: MoneyBasis, { contracts, billerDays, asOf }: Agreed): Layer {
   switch (basis) {
     case 'list':
       return list
@@ -21,6 +23,6 @@ export function layerOf(basis: MoneyBasis, { contracts, asOf }: Agreed): Layer {
     case 'contract':
       return contract(contracts, asOf)
     case 'billed':
-      return billed
+      return billed(billerDays)
   }
 }

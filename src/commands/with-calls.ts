@@ -73,7 +73,8 @@ export async function withCalls<T = Report>(
       ...allocated,
     }
     await assertSeen(db, scope)
-    if (basis !== undefined) await countedAs(db, basis, { contracts: config.contracts ?? [], asOf })
+    if (basis !== undefined)
+      await countedAs(db, basis, { contracts: config.contracts ?? [], asOf }, config.billZones)
     if (allocated.allocated) await allocateCosts(db, config, { asOf, hasBeside: hasMoneyBeside(basis) })
     for (const doubt of await filterDoubts(db, scope, readings)) invocation.terminal.warn(doubt)
     const typed = ofSameCalls(invocation)
@@ -90,9 +91,14 @@ const basisOption = (invocation: Invocation): MoneyBasis | undefined =>
   moneyBases.find((one) => one === optionText(invocation, 'cost'))
 
 /** From here on all is counted on the basis; no sums are kept of it. */
-async function countedAs(db: Database, basis: MoneyBasis, agreed: Agreed): Promise<void> {
+async function countedAs(
+  db: Database,
+  basis: MoneyBasis,
+  agreed: Agreed,
+  billZones: Config['billZones'],
+): Promise<void> {
   const { countAs } = await import('../bases/count.js')
-  await countAs(db, basis, agreed)
+  await countAs(db, basis, agreed, billZones)
   answerFromCallsAlone(db)
 }
 

@@ -51,6 +51,8 @@ export interface Config {
   readonly userCaps: CapRules
   /** Subscriptions; absent: none. */
   readonly plans?: readonly Plan[]
+  /** IANA zone in which days begin, by biller; absent: UTC. */
+  readonly billZones?: Readonly<Record<string, string>>
   /** What is paid by contract; absent: list prices. */
   readonly contracts?: readonly ContractTerm[]
   /** Whose cost it is; absent: no cost centers. */
@@ -168,6 +170,7 @@ async function configFrom({ tree }: ConfigText, path: string, names: KnownNames)
     guard,
     plans,
     contracts,
+    bill_zones,
     allocate,
     $schema: _,
     ...options
@@ -186,6 +189,7 @@ async function configFrom({ tree }: ConfigText, path: string, names: KnownNames)
     guard: guard ?? defaults.guard,
     notify: notify ?? defaults.notify,
     ...(plans === undefined ? {} : { plans }),
+    ...(bill_zones === undefined ? {} : { billZones: bill_zones }),
     ...(contracts === undefined ? {} : { contracts }),
     ...(allocate === undefined ? {} : { allocation: allocate }),
     ...(rollups === undefined ? {} : { rollups }),

@@ -6,7 +6,7 @@ import { memoryPattern, memorySize } from '../domain/limits.js'
 import { boundShapes, wholeNumber } from './bound-shapes.js'
 import type { KnownNames } from './config.js'
 import { groupsShape } from './groups.js'
-import { amount, elsewhere, exampleOf, key, limitKeys, path } from './limit-keys.js'
+import { amount, elsewhere, exampleOf, key, limitKeys, zone, path } from './limit-keys.js'
 import { sqlOf } from './needs.js'
 import { notifyShape } from './notify.js'
 import type { OptionName, ProgramKey } from './options.js'
@@ -142,6 +142,12 @@ export const configKeys = ({ formats, importers }: KnownNames) =>
         },
       ],
       { trust: 'free' },
+    ),
+    bill_zones: key(
+      'Zones in which the days of billers begin, for --cost billed.',
+      named('a group of billers, each with its zone', zone),
+      { openrouter: 'America/New_York' },
+      { otherwise: 'UTC', trust: 'free' },
     ),
     contracts: key(
       'What is paid by contract, for --cost contract: of a call the first that fits holds.',

@@ -103,18 +103,19 @@ function userCapsShape(amount: Shape<string>) {
 
 const capsShape = userCapsShape(amount)
 
+export const zone = text('a time zone, such as Europe/Berlin', {
+  check: (given, place) => {
+    assertZone(given, place.key)
+    return given
+  },
+})
+
 export const limitKeys = {
-  tz: key(
-    'Zone in which days, weeks and months begin.',
-    text('a time zone, such as Europe/Berlin', {
-      check: (given, place) => {
-        assertZone(given, place.key)
-        return given
-      },
-    }),
-    'Europe/Berlin',
-    { otherwise: "UTC, the providers' billing day", option: true, trust: 'free' },
-  ),
+  tz: key('Zone in which days, weeks and months begin.', zone, 'Europe/Berlin', {
+    otherwise: "UTC, the providers' billing day",
+    option: true,
+    trust: 'free',
+  }),
   prices: key(
     'Files with your own prices; they win over the bundled ones.',
     list('a path or a list of paths', path('prices.csv'), { alone: true }),

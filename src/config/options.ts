@@ -27,6 +27,7 @@ export const programKeys = [
   'groups',
   'plans',
   'contracts',
+  'bill_zones',
   'allocate',
   '$schema',
 ] as const

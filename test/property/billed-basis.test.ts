@@ -265,6 +265,51 @@ describe('the billed basis', () => {
     })
   })
 
+  test('takes a charge by the day of its biller, where that is said', async () => {
+    const room = workshop.room()
+    const line = (hour: string, id: string): string =>
+      JSON.stringify({
+        timestamp: `2026-09-${hour}Z`,
+        call_id: `call-${id}-xxxxxxxxxxxx`,
+        provider: 'openai',
+        model: 'gpt-4o',
+        input_tokens: 100,
+        output_tokens: 0,
+      })
+    // 2 September of New York: from 04:00 UTC on, for 24 hours.
+    const log = [
+      line('02T03:59:59', '1'),
+      line('02T04:00:00', '2'),
+      line('03T03:59:59', '3'),
+      line('03T04:00:00', '4'),
+    ]
+    const start = Date.parse('2026-09-02') / 1000
+    const bill = `start_time,end_time,start_time_iso,end_time_iso,amount_value,amount_currency,quantity,line_item,project_id\n${start},${start + 86_400},2026-09-02T00:00:00+00:00,x,6,usd,200,"gpt-4o, input",\n`
+    const store = workshop.store()
+    await ingestInto(store, [
+      write(join(room, 'calls.jsonl'), `${log.join('\n')}\n`),
+      write(join(room, 'costs.csv'), bill),
+    ])
+    for (const [zones, costs] of [
+      [{}, ['3', '3', null, null]],
+      [{ openai: 'America/New_York' }, [null, '3', '3', null]],
+      [{ anthropic: 'America/New_York' }, ['3', '3', null, null]],
+    ] as const) {
+      const db = await openStoreForReading(store, { threads: 1, memoryLimit: '512MiB', lockTimeoutMs: 5000 })
+      try {
+        await countAs(db, 'billed', { contracts: [], asOf: new Date('2027-01-01') }, zones)
+        const { rows } = await db.query<{ cost_usd: string | null }>(
+          'SELECT cost_usd FROM calls ORDER BY call_id',
+        )
+        expect(rows.map(({ cost_usd: cost }) => (cost === null ? null : moneyText(moneyOf(cost))))).toEqual(
+          costs,
+        )
+      } finally {
+        db.close()
+      }
+    }
+  })
+
   test('knows models by the same names in SQL as in code', async () => {
     const names = [
       'gpt-4o-2024-08-06',

@@ -137,7 +137,7 @@ describe('a key that needs trust', () => {
     expect(Object.entries(keys).filter(([, { trust: said }]) => said === undefined)).toEqual([])
     const free = Object.entries(keys).filter(([, { trust: said }]) => said === 'free')
     expect(free.map(([name]) => name)).toEqual(
-      'tz format lock_timeout memory_limit cost_basis rollups approximate_above discover bounds budgets user_caps guard plans contracts allocate presets groups $schema'.split(
+      'tz format lock_timeout memory_limit cost_basis rollups approximate_above discover bounds budgets user_caps guard plans bill_zones contracts allocate presets groups $schema'.split(
         ' ',
       ),
     )
