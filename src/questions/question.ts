@@ -107,6 +107,7 @@ export async function doubtsAbout(
     history: past,
     scope,
     calls: rows,
+    ofNoCall: totals?.beside_rows ?? 0,
     sessionTotals: totals,
     agents,
     toldTwice: twice,

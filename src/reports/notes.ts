@@ -27,8 +27,10 @@ import { filterText, matchesNever, unmatchedWords, type Unmatched } from './unma
 export interface Doubts {
   readonly history: HistoryRow
   readonly scope: Scope
-  /** Of the calls in scope, and the totals of sessions among them. */
+  /** Of the calls in scope, and the totals of sessions and amounts of no call among them. */
   readonly calls: Figure
+  /** Of these, amounts of no call; absent: none. */
+  readonly ofNoCall?: Figure
   /** Rows that are a session's total; asked for where the store has any. */
   readonly sessionTotals?: SessionTotalsRow | undefined
   readonly unpricedCalls: Figure
@@ -93,7 +95,7 @@ export function doubtsOf(doubts: Doubts): Doubt[] {
 }
 
 function priceWarnings(doubts: Doubts): Doubt[] {
-  const { calls, unpricedCalls, partlyPricedCalls, unpriced, partlyPriced, loggedCosts } = doubts
+  const { unpricedCalls, partlyPricedCalls, unpriced, partlyPriced, loggedCosts } = doubts
   const { late, doubtfulPrices, history, fromInput } = doubts
   const warnings: Doubt[] = []
   if (Number(doubts.sessionTotals?.session_totals ?? 0) > 0)
@@ -102,7 +104,7 @@ function priceWarnings(doubts: Doubts): Doubt[] {
   if (Number(doubts.toldTwice?.calls ?? 0) > 0) warnings.push(twiceWords(doubts.toldTwice!, fromInput))
   if (Number(unpricedCalls ?? 0) > 0) {
     const { basis } = doubts.scope
-    const without = `${count(unpricedCalls)} of ${counted(calls, ...withoutCost(basis))}`
+    const without = `${count(unpricedCalls)} of ${counted(callsOf(doubts), ...withoutCost(basis))}`
     const text = unpriced.length === 0 ? without : `${without}: ${modelList(unpriced)}`
     const isOfPrices = basis !== 'reported' && basis !== 'billed' && !fromInput
     warnings.push({ text, ...(isOfPrices ? { command: checking, says: ' names the closest models' } : {}) })
@@ -131,6 +133,9 @@ function priceWarnings(doubts: Doubts): Doubt[] {
   return warnings
 }
 
+/** Calls and totals of sessions. */
+const callsOf = ({ calls, ofNoCall }: Doubts): number => Number(calls ?? 0) - Number(ofNoCall ?? 0)
+
 /** Why calls have no cost, on each basis of money. */
 function withoutCost(basis: MoneyBasis | undefined): readonly [one: string, many: string] {
   switch (basis) {
@@ -153,9 +158,10 @@ function totalsWords({ session_totals: rows, cost_usd: cost }: SessionTotalsRow)
 }
 
 /** That list prices are not what a plan charges, and that sessions may be gone that were there. */
-function agentWords({ agents, calls, scope, fromInput }: Doubts): Doubt[] {
+function agentWords(doubts: Doubts): Doubt[] {
+  const { agents, scope, fromInput } = doubts
   const { agent_calls: own, cost_usd: cost, first_ts: first } = agents!
-  const isAll = Number(own) === Number(calls)
+  const isAll = Number(own) === callsOf(doubts)
   const what = isAll ? 'coding agents' : `coding agents' ${cost === null ? 'calls' : usd(cost)} of this`
   const text = `${what}: at list prices; a plan may cover it`
   // With all files of an input it would be longer than what it is about.
