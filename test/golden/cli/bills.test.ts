@@ -14,6 +14,7 @@ const fixtures = fileURLToPath(new URL('../../../fixtures', import.meta.url))
 beforeAll(async () => {
   cpSync(join(fixtures, 'readme/september'), join(cwd, 'september'), { recursive: true })
   cpSync(join(fixtures, 'bills'), join(cwd, 'bills'), { recursive: true })
+  cpSync(join(fixtures, 'readme/contracts.yaml'), join(cwd, 'contracts.yaml'))
   await runWarmWell(['ingest', 'september/'], { cwd, env })
 })
 
@@ -53,5 +54,5 @@ testQuestions(
       ['breakdown', '--by', 'model', '--cost', 'contract', '--since', '2026-09-01', '--as-of', '2026-10-02'],
     ],
   ],
-  { cwd, env: { ...env, LLMCOST_CONFIG: join(fixtures, 'readme/contracts.yaml') } },
+  { cwd, env: { ...env, LLMCOST_CONFIG: 'contracts.yaml' } },
 )
