@@ -55,17 +55,16 @@ const dayTable = (days: readonly BillerDay[]): Statement => ({
 /** Charges and usage with keys; `key` is empty where no model is named, `type` is `all` where no kind of tokens is. */
 const charges: Statement = {
   sql: `CREATE TEMP TABLE basis_charges AS
-    SELECT billed.biller, coalesce(provider, billed.biller) AS provider, kind, coalesce(first_day.begins, charge_period_start) AS since, coalesce(end_day.begins, charge_period_end) AS until,
+    SELECT b.biller, coalesce(provider, b.biller) AS provider, kind, coalesce(first_day.begins, charge_period_start) AS since, coalesce(end_day.begins, charge_period_end) AS until,
       coalesce(${modelKeySql('model')}, '') AS key, model, coalesce(token_type, 'all') AS type, region, project AS own_project,
       ${labelNames.map((name) => (name === 'service_tier' ? `nullif(service_tier, 'standard') AS service_tier` : name)).join(', ')},
       charge_category AS category, ${paidAmount} AS amount,
       charge_category IN ('Usage', 'Adjustment') AND (model IS NOT NULL OR token_type IS NOT NULL
         OR (is_llm AND coalesce(billed_model, sku, description) IS NULL)) AS fits,
       CASE WHEN token_type IS NOT NULL AND unit = 'tokens' THEN quantity END AS tokens
-    FROM billed
-    LEFT JOIN basis_days AS first_day ON billed.biller = first_day.biller AND charge_period_start = first_day.named AND ${isOfDays}
-    LEFT JOIN basis_days AS end_day ON billed.biller = end_day.biller AND charge_period_end = end_day.named AND ${isOfDays}
-    WHERE ${isForModels} AND ${isChosen} AND (kind = 'usage' OR currency = 'USD')`,
+    FROM (FROM billed WHERE ${isForModels} AND ${isChosen} AND (kind = 'usage' OR currency = 'USD')) b
+    LEFT JOIN basis_days AS first_day ON b.biller = first_day.biller AND charge_period_start = first_day.named AND ${isOfDays}
+    LEFT JOIN basis_days AS end_day ON b.biller = end_day.biller AND charge_period_end = end_day.named AND ${isOfDays}`,
 }
 
 /** The widest of some steps of time, in microseconds, that no charge begins or ends within. */
