@@ -1,5 +1,5 @@
 /** Who or what a figure is of, and dates and amounts, in as few words as a line of news has. */
-import { dimensionNoun, dimensionOf } from '../dimensions.js'
+import { centerDimension, dimensionNoun, dimensionOf } from '../dimensions.js'
 import { localAt } from '../time/zones.js'
 import { capital, inWords, roundUsd } from './wording.js'
 
@@ -24,7 +24,8 @@ export function sentenceWords(dimension: string, value: string): string {
   return words === value ? words : capital(words)
 }
 
-const nounOf = (dimension: string): string => dimensionNoun(dimensionOf(dimension))
+const nounOf = (dimension: string): string =>
+  dimensionNoun(dimension === centerDimension.key ? centerDimension : dimensionOf(dimension))
 
 const weekdays = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']

@@ -1,6 +1,6 @@
 /** Growth from week to week by group, and what grows week after week. */
 import type { Bounds } from '../../domain/bounds.js'
-import { dimensionNoun, type Dimension } from '../../domain/dimensions.js'
+import { centerDimension, dimensionNoun, type Dimension } from '../../domain/dimensions.js'
 import { growthOf, type Growth } from '../../domain/growth.js'
 import { localDate } from '../../domain/time/periods.js'
 import type { Scope, Window } from '../../domain/scope.js'
@@ -178,7 +178,8 @@ function whoCommand(
 ): Pick<Finding, 'command'> {
   const filters = by.map(({ key }, i) => `${key}=${String(keys[i])}`)
   if (keys.includes(null) || !filters.every((filter) => /^[\w./:@=-]+$/.test(filter))) return {}
-  const other = by.some(({ key }) => key === 'user_id') ? 'model' : 'user'
+  // What a cost center gets of shared cost knows no users.
+  const other = by.some(({ key }) => key === 'user_id' || key === centerDimension.key) ? 'model' : 'user'
   const until = spanOptions({ since: null, until: weeks.at(-1)?.until ?? null }, scope.tz)
   const where = filters.map((one) => ` --where ${one}`).join('')
   return { command: typed(`llmcost trend --every week${where} --by ${other}${until}`) }

@@ -50,6 +50,12 @@ beforeAll(async () => {
   )
   writeFileSync(join(cwd, 'billed.yaml'), 'allocate: { from: model, shared: [{ by: tokens }] }\n')
   cpSync(join(fixtures, 'readme/september'), join(cwd, 'september'), { recursive: true })
+  writeFileSync(
+    join(cwd, 'growing.yaml'),
+    'allocate: { from: feature, costs: [{ name: GPU cluster, monthly: 4200, since: 2026-09-01, by: tokens }] }\n',
+  )
+  cpSync(join(fixtures, 'demo'), join(cwd, 'demo'), { recursive: true })
+  await runWarmWell(['ingest', 'demo/'], { cwd, env: { LLMCOST_DB: 'demo.duckdb' } })
   await runWarmWell(['ingest', 'calls.jsonl'], { cwd, env: { LLMCOST_DB: 'calls.duckdb' } })
   await runWarmWell(['ingest', 'september/'], { cwd, env: { LLMCOST_DB: 'billed.duckdb' } })
 })
@@ -95,4 +101,9 @@ test('bills and their cost centers come to the same', async () => {
   const plain = await sumBy('model')
   expect(plain).toBe(moneyOf('4.0256525'))
   expect(await sumBy('cost_center')).toBe(plain)
+})
+
+testQuestions([['allocation-growth', ['trend', '--every', 'week', '--by', 'cost_center', ...latest]]], {
+  cwd,
+  env: { LLMCOST_DB: 'demo.duckdb', LLMCOST_CONFIG: 'growing.yaml' },
 })
