@@ -259,8 +259,10 @@ export const pricingFields = [
   'unread_usage',
 ] as const
 
+export type ContextField = (typeof contextColumns)[number]['name']
+
 /** Labels of the user's own: who asked, and what for. */
-export const contextFields: readonly CallField[] = contextColumns.map(({ name }) => name)
+export const contextFields: readonly ContextField[] = contextColumns.map(({ name }) => name)
 
 /** Texts whose words nobody has agreed upon, which are stored as they are logged. */
 export const labelFields: readonly CallField[] = callFields.filter(

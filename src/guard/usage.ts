@@ -1,4 +1,5 @@
 /** What an application tells of a call, as the columns of `calls` name it. */
+import { toldLabels } from '../domain/words/told-labels.js'
 import type { CallUsage } from '../pricing/call-cost.js'
 import type { CallRequest, CallUse } from './request.js'
 
@@ -43,29 +44,14 @@ export function countOf(count: unknown, name: string): number {
   throw new TypeError(`${name} must be a whole number from 0 to ${mostTokens}; it is ${String(count)}`)
 }
 
-const labelNames = {
-  feature: 'feature',
-  endpoint: 'endpoint',
-  user: 'user_id',
-  customer: 'customer',
-  session: 'session_id',
-  rootSession: 'root_session_id',
-  trace: 'trace_id',
-  team: 'team',
-  project: 'project',
-  environment: 'environment',
-  promptName: 'prompt_name',
-  serviceTier: 'service_tier',
-} as const satisfies Partial<Record<keyof CallRequest, string>>
-
 /** What filters of budgets look at, save the model. What is empty is none; feature falls back to endpoint. */
 export function labelsOf(request: CallRequest): Map<string, string> {
   const labels = new Map<string, string>()
   const set = (key: string, value: string | number | boolean | null | undefined): void => {
     if (value !== undefined && value !== null && value !== '') labels.set(key, String(value))
   }
-  for (const [name, column] of Object.entries(labelNames))
-    set(column, request[name as keyof typeof labelNames])
+  for (const [column, name] of toldLabels) set(column, request[name])
+  set('service_tier', request.serviceTier)
   if (!labels.has('feature')) set('feature', request.endpoint)
   for (const [key, value] of Object.entries(request.tags ?? {})) set(`tag.${key}`, value)
   set('tag.tier', request.tier)

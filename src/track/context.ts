@@ -1,5 +1,6 @@
 /** Who asks, and what for: carried along with whatever is done on their behalf. */
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { toldLabels } from '../domain/words/told-labels.js'
 import type { CallRecord } from './record.js'
 
 /** Labels of calls. What is left out is taken from the labels around, if any. */
@@ -41,20 +42,6 @@ function joined(around: CostLabels, given: CostLabels): CostLabels {
   return { ...around, ...given, ...(Object.keys(tags).length > 0 ? { tags } : {}) }
 }
 
-const columns = {
-  feature: 'feature',
-  endpoint: 'endpoint',
-  user: 'user_id',
-  customer: 'customer',
-  session: 'session_id',
-  rootSession: 'root_session_id',
-  trace: 'trace_id',
-  team: 'team',
-  project: 'project',
-  environment: 'environment',
-  promptName: 'prompt_name',
-} as const satisfies Partial<Record<keyof CostLabels, keyof CallRecord>>
-
 /** A label is a short text: what is longer is cut, as it may be anything. */
 const longest = 200
 
@@ -62,12 +49,12 @@ const short = (value: unknown): string => String(value).slice(0, longest)
 
 /** Labels as fields of a record; empty ones are none. */
 export function labelFields(given: CostLabels): Partial<CallRecord> {
-  const fields: Record<string, unknown> = {}
-  for (const [label, column] of Object.entries(columns)) {
-    const value = given[label as keyof typeof columns]
+  const fields: Partial<CallRecord> = {}
+  for (const [column, name] of toldLabels) {
+    const value: unknown = given[name]
     if (value !== undefined && value !== null && value !== '') fields[column] = short(value)
   }
   const tags = Object.entries({ ...given.tags, ...(given.tier === undefined ? {} : { tier: given.tier }) })
-  if (tags.length > 0) fields['tags'] = Object.fromEntries(tags.map(([key, value]) => [key, short(value)]))
+  if (tags.length > 0) fields.tags = Object.fromEntries(tags.map(([key, value]) => [key, short(value)]))
   return fields
 }

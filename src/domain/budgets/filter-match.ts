@@ -2,35 +2,25 @@
 import { filterDimension } from '../dimensions.js'
 import { noneValue } from '../filters.js'
 import { isComparison, type Filter } from '../scope.js'
+import { toldLabels } from '../words/told-labels.js'
 
 /** Values by column of `calls`, and by `tag.<name>`; absent: the call has none. */
 export type Labels = ReadonlyMap<string, string>
 
 /** Columns that are known before a call is made. Any tag is, too. */
-const labelColumns = [
+const labelColumns: readonly string[] = [
   'provider',
   'model',
   'request_model',
-  'feature',
-  'endpoint',
-  'user_id',
-  'customer',
-  'session_id',
-  'root_session_id',
-  'trace_id',
-  'project',
-  'team',
-  'environment',
-  'prompt_name',
+  ...toldLabels.map(([column]) => column),
   'service_tier',
-] as const
+]
 
 /** The first of the filters that looks at what nobody knows before a call is made. */
 export const unknownBefore = (filters: readonly Filter[]): Filter | undefined =>
   filters.find(
     ({ dimension, operator }) =>
-      isComparison(operator) ||
-      !(dimension.startsWith('tag.') || labelColumns.some((name) => name === dimension)),
+      isComparison(operator) || !(dimension.startsWith('tag.') || labelColumns.includes(dimension)),
   )
 
 /** `=` on one dimension several times means any of them; all others must hold. */
