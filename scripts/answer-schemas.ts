@@ -1,5 +1,6 @@
 /** The JSON Schema of each kind of answer, from what its report is and how its keys are named. */
 import { columnKinds } from '../src/domain/column-kind.js'
+import { moneyBases } from '../src/domain/costs/basis.js'
 import { answerKinds, answerOf, type AnswerKind } from '../src/reports/answers.js'
 import { schemaVersion } from '../src/reports/report.js'
 
@@ -31,11 +32,24 @@ const column: Schema = {
   properties: {
     key: { type: 'string' },
     title: { type: 'string', description: 'the heading for people' },
-    kind: { enum: columnKinds, description: 'what it holds' },
+    kind: {
+      anyOf: [{ enum: columnKinds }, { type: 'string', pattern: '^[a-z]{3}$' }],
+      description: 'what it holds; money in another currency: the code of that, such as eur',
+    },
     approximate: { const: true, description: 'read from sketches: within half a percent' },
   },
   required: ['key', 'title', 'kind'],
   additionalProperties: false,
+}
+
+/** Of an answer whose money is not the usual. */
+const moneyKeys: Schema = {
+  currency: { type: 'string', pattern: '^[A-Z]{3}$', description: 'what its money is in; absent: USD' },
+  exchangeRates: {
+    anyOf: [{ type: 'null' }, { type: 'object', properties: { least: figure, most: figure } }],
+    description: 'the lowest and the highest rate for a dollar that its costs were converted at',
+  },
+  costBasis: { enum: moneyBases, description: 'what --cost counts as money; absent: list, else reported' },
 }
 
 const tableKeys: Schema = {
@@ -90,6 +104,7 @@ function schemaOf(kind: AnswerKind): Schema {
         description: 'in the place of columns and rows, where an answer has several tables',
       },
       findings: { type: 'array', items: finding },
+      ...moneyKeys,
       ...own,
       ...tables,
       warnings: { ...texts, description: 'doubts that touch the whole answer' },

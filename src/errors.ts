@@ -87,6 +87,9 @@ export class CallsElsewhere extends UserError {
 export const hasSumsAlone = (error: unknown): error is CallsElsewhere =>
   error instanceof CallsElsewhere && error.owner === 'cube'
 
+/** An answer would need the exchange rate of a day that has none. */
+export class NoRate extends UserError {}
+
 /** The engine had less memory than it needed. */
 export class OutOfMemory extends MachineFault {}
 

@@ -16,6 +16,7 @@ export const longTests: readonly string[] = [
   'e2e/archive',
   'e2e/bombs',
   'e2e/concurrency',
+  'e2e/currency',
   'e2e/docs',
   'e2e/doctor',
   'e2e/export-endings',

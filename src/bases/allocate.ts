@@ -2,9 +2,10 @@
 import type { Database } from '../db/database.js'
 import { allocationSource, centerColumn } from '../domain/costs/basis.js'
 import { sharedCenter, type Allocation } from '../domain/costs/allocation.js'
+import type { Currency } from '../domain/costs/currency.js'
 import { sumOf } from '../domain/costs/decimal.js'
 import { quoteText } from '../domain/words/quoting.js'
-import { usd } from '../domain/words/wording.js'
+import { money } from '../domain/words/wording.js'
 import { UserError } from '../errors.js'
 import { allocation, monthly, sharedBy, type LaidOver } from './allocation.js'
 import { lay, type Statement } from './layer.js'
@@ -35,6 +36,7 @@ export interface AllocatedWords {
 export async function allocatedWords(
   db: Database,
   { sql, params }: Required<Statement>,
+  currency?: Currency,
 ): Promise<AllocatedWords> {
   const { rows } = await db.query<SharedRow>(
     `SELECT ${sharedBy} AS kind, sum(cost_usd) AS given FROM calls
@@ -48,27 +50,31 @@ export async function allocatedWords(
       GROUP BY month HAVING sum(cost_usd) <> 0 ORDER BY month`,
     { ...params },
   )
-  return { note: givenWords(rows), warnings: leftWords(left.rows) }
+  return { note: givenWords(rows, currency), warnings: leftWords(left.rows, currency) }
 }
 
 /** `$12.30 of shared cost allocated by cost, $3.00 in fixed parts; $4,200.00 of monthly cost added` */
-function givenWords(rows: readonly SharedRow[]): string | undefined {
+function givenWords(rows: readonly SharedRow[], currency: Currency | undefined): string | undefined {
   if (rows.length === 0) return undefined
+  const amount = (given: string): string => money(given, currency)
   const shared = rows
     .filter(({ kind }) => kind !== monthly)
     .map(({ kind, given }, i) => {
       const how = kind === 'percent' ? 'in fixed parts' : `by ${kind}`
-      return i === 0 ? `${usd(given)} of shared cost allocated ${how}` : `${usd(given)} ${how}`
+      return i === 0 ? `${amount(given)} of shared cost allocated ${how}` : `${amount(given)} ${how}`
     })
   const added = rows
     .filter(({ kind }) => kind === monthly)
-    .map(({ given }) => `${usd(given)} of monthly cost added`)
+    .map(({ given }) => `${amount(given)} of monthly cost added`)
   return [...(shared.length === 0 ? [] : [shared.join(', ')]), ...added].join('; ')
 }
 
-function leftWords(rows: readonly { readonly month: string; readonly cost: string }[]): readonly string[] {
+function leftWords(
+  rows: readonly { readonly month: string; readonly cost: string }[],
+  currency: Currency | undefined,
+): readonly string[] {
   if (rows.length === 0) return []
   const months = rows.length > 3 ? `${rows.length} months` : rows.map(({ month }) => month).join(', ')
-  const all = usd(sumOf(rows.map(({ cost }) => cost)))
+  const all = money(sumOf(rows.map(({ cost }) => cost)), currency)
   return [`${all} stays ${sharedCenter}: in ${months} no cost center has calls of its own to share it by`]
 }

@@ -1,12 +1,13 @@
 /** Counts the calls of a database on a basis from here on, and says what of the money is not in them. */
 import type { Database } from '../db/database.js'
 import { besideCalls, type MoneyBasis } from '../domain/costs/basis.js'
+import type { Currency } from '../domain/costs/currency.js'
 import { isForModels } from '../domain/costs/billed.js'
 import { sumOf } from '../domain/costs/decimal.js'
 import { counted } from '../domain/words/plurals.js'
 import { instantOf } from '../domain/time/zones.js'
 import { timestampText } from '../domain/words/quoting.js'
-import { usd } from '../domain/words/wording.js'
+import { money } from '../domain/words/wording.js'
 import { isOfDays, type BillerDay } from './billed.js'
 import { UserError } from '../errors.js'
 import { lay, type Statement } from './layer.js'
@@ -58,27 +59,32 @@ export async function saidOf(
   db: Database,
   basis: MoneyBasis,
   within: Required<Statement>,
+  currency?: Currency,
 ): Promise<readonly string[]> {
   switch (basis) {
     case 'list':
     case 'reported':
       return []
     case 'contract':
-      return besideWords(db, within)
+      return besideWords(db, within, currency)
     case 'billed':
-      return [...(await besideWords(db, within)), ...(await foreignWords(db))]
+      return [...(await besideWords(db, within, currency)), ...(await foreignWords(db))]
   }
 }
 
 /** `$0.43 is of no call: $0.22 (not in the logs: usage), $0.21 (not in the logs: tax)` */
-async function besideWords(db: Database, { sql, params }: Required<Statement>): Promise<readonly string[]> {
+async function besideWords(
+  db: Database,
+  { sql, params }: Required<Statement>,
+  currency: Currency | undefined,
+): Promise<readonly string[]> {
   const { rows } = await db.query<{ what: string; cost_usd: string }>(
     `SELECT ${besideCalls} AS what, sum(cost_usd) AS cost_usd FROM calls WHERE ${besideCalls} IS NOT NULL AND ${sql} GROUP BY ALL ORDER BY what`,
     { ...params },
   )
   if (rows.length === 0) return []
-  const parts = rows.map(({ what, cost_usd: cost }) => `${usd(cost)} ${what}`)
-  const all = usd(sumOf(rows.map(({ cost_usd: cost }) => cost)))
+  const parts = rows.map(({ what, cost_usd: cost }) => `${money(cost, currency)} ${what}`)
+  const all = money(sumOf(rows.map(({ cost_usd: cost }) => cost)), currency)
   return [rows.length === 1 ? `${parts.join('')} is of no call` : `${all} is of no call: ${parts.join(', ')}`]
 }
 

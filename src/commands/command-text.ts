@@ -1,6 +1,7 @@
 /** The command that asked, as it can be typed again. */
 import {
   costOption,
+  currencyOptions,
   inputOption,
   outputOptions,
   scopeOptions,
@@ -41,13 +42,25 @@ const taken: Readonly<Record<string, readonly OptionSpec[]>> = {
   'prices update': [],
 }
 
+/** Verbs whose money can be in another currency. */
+const converting: ReadonlySet<string> = new Set([
+  'breakdown',
+  'cache',
+  'calls',
+  'compare',
+  'efficiency',
+  'latency',
+  'trend',
+])
+
 /** Commands of hints, to be asked of the calls that the question of this invocation is about. */
 export const ofSameCalls =
   (invocation: Invocation): Typed =>
   (command) => {
     const verb = command.replace(/^llmcost ((?:prices )?\w+).*$/s, '$1')
     const ends = command.includes(' --until ') || command.includes(' --as-of ') ? [] : moment
-    const options = taken[verb] ?? [...ends, zoneOption, costOption, ...filters, ...source]
+    const money = [costOption, ...(converting.has(verb) ? currencyOptions : [])]
+    const options = taken[verb] ?? [...ends, zoneOption, ...money, ...filters, ...source]
     // What the database holds was read by options of another run.
     const told = invocation.given('input') ? options : options.filter((one) => !sourceOptions.includes(one))
     return [command, ...optionWords(invocation, told)].join(' ')

@@ -247,6 +247,20 @@ export const costOption: OptionSpec = {
   group: 'Scope',
 }
 
+/** In what money is shown, of commands whose answers hold no amount to those of a config file, which are in dollars. */
+export const currencyOptions: readonly OptionSpec[] = [
+  {
+    flags: '--currency <code>',
+    about: 'money in another currency, such as EUR, at the daily rates of exchange_rates in the config file',
+    group: 'Scope',
+  },
+  {
+    flags: '--rate-before',
+    about: 'with --currency: a day without a rate has the last one before it',
+    group: 'Scope',
+  },
+]
+
 /** Options of every command that asks about calls. */
 export const scopeOptions: readonly OptionSpec[] = [
   {
@@ -285,6 +299,11 @@ export const questionOptions: readonly OptionSpec[] = [
   ...storeOptions,
   ...outputOptions,
 ]
+
+/** Of questions whose money can be in another currency. */
+export const convertedOptions: readonly OptionSpec[] = questionOptions.flatMap((one) =>
+  one === costOption ? [one, ...currencyOptions] : [one],
+)
 
 /** Of questions whose answer holds list prices against others. */
 export const listCostOptions: readonly OptionSpec[] = questionOptions.filter((one) => one !== costOption)

@@ -2,6 +2,7 @@
 import { variableOf } from '../config/options.js'
 import {
   costOption,
+  currencyOptions,
   outputOptions,
   scopeOptions,
   sourceOptions,
@@ -14,6 +15,7 @@ import {
 const shared: ReadonlySet<OptionSpec> = new Set([
   ...scopeOptions,
   costOption,
+  ...currencyOptions,
   ...sourceOptions,
   ...storeOptions,
   ...outputOptions,
@@ -74,7 +76,7 @@ function otherPlaces(options: readonly OptionSpec[]): string {
 }
 
 const topics = [
-  { title: 'Which calls', options: [...scopeOptions, costOption] },
+  { title: 'Which calls', options: [...scopeOptions, costOption, ...currencyOptions] },
   { title: 'Reading logs', options: sourceOptions },
   { title: 'Store', options: storeOptions },
   { title: 'Output', options: outputOptions },

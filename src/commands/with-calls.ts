@@ -11,9 +11,10 @@ import {
   moneyBases,
   type MoneyBasis,
 } from '../domain/costs/basis.js'
+import type { Currency } from '../domain/costs/currency.js'
 import { centersElsewhere, filterDimension, type Dimension } from '../domain/dimensions.js'
 import { parseFilters } from '../domain/filters.js'
-import type { Filter, Window } from '../domain/scope.js'
+import type { Filter, Scope, Window } from '../domain/scope.js'
 import {
   assertPeriodOptions,
   resolveAsOf,
@@ -21,7 +22,7 @@ import {
   type PeriodOptions,
 } from '../domain/time/periods.js'
 import { UserError } from '../errors.js'
-import { inScope, type Condition } from '../metrics/scope.js'
+import { inScope } from '../metrics/scope.js'
 import { history } from '../metrics/store/history.js'
 import { filterDoubts } from '../questions/filter-doubts.js'
 import { ask, type Question, type Settings } from '../questions/question.js'
@@ -32,6 +33,7 @@ import {
   usualSketchBound,
 } from '../rollups/answering.js'
 import type { Report } from '../reports/report.js'
+import { convert, convertingOf, filtersIn, ratesSaid, type Converting } from './ask/converting.js'
 import type { Invocation } from './command.js'
 import { ofSameCalls } from './command-text.js'
 import { optionText, optionTexts } from './option-values.js'
@@ -56,7 +58,13 @@ export async function withCalls<T = Report>(
   const period = { ...periodOptions(invocation), tz }
   assertPeriodOptions(period, invocation.now)
   const basis = basisOption(invocation)
-  const { filters, readings } = parseFilters(optionTexts(invocation, 'where'), config.groups)
+  const converting = await convertingOf(invocation, config)
+  const currency = converting?.currency
+  const typedFilters = optionTexts(invocation, 'where')
+  const { filters, readings } = parseFilters(
+    currency === undefined ? typedFilters : filtersIn(currency, typedFilters),
+    config.groups,
+  )
   const allocated = isAllocated(filters, by)
   const answer = async (db: Database, settings: Settings, fromInput: boolean): Promise<T> => {
     const [past] = await ask(db, history(invocation.now.toISOString()))
@@ -64,25 +72,20 @@ export async function withCalls<T = Report>(
     const asOf = resolveAsOf(period, invocation.now, past.last_ts)
     const fallback = defaultWindow && ((until: Date): Window => defaultWindow(until, period.tz))
     const window = resolveWindow(period, asOf, fallback)
-    const scope = {
-      ...window,
-      filters,
-      tz: period.tz,
-      newest: past.last_ts,
-      ...(basis && { basis }),
-      ...allocated,
-    }
+    const counted = { ...(basis && { basis }), ...(currency && { currency }), ...allocated }
+    const scope = { ...window, filters, tz: period.tz, newest: past.last_ts, ...counted }
     await assertSeen(db, scope)
     if (basis !== undefined)
       await countedAs(db, basis, { contracts: config.contracts ?? [], asOf }, config.billZones)
     if (allocated.allocated) await allocateCosts(db, config, { asOf, hasBeside: hasMoneyBeside(basis) })
+    if (converting !== undefined) await convertedTo(db, converting, scope)
     for (const doubt of await filterDoubts(db, scope, readings)) invocation.terminal.warn(doubt)
     const typed = ofSameCalls(invocation)
-    const answered = await work({ db, scope, asOf, settings, history: past, fromInput, typed })
-    const told = allocated.allocated ? await withAllocated(answered, db, inScope(scope)) : answered
-    if (basis === undefined) return told
-    const { saidOf } = await import('../bases/count.js')
-    return withBasis(told, basis, await saidOf(db, basis, inScope(scope)))
+    const scopes: Scope[] = [scope]
+    const alsoAbout = (other: Scope): void => void scopes.push(other)
+    const answered = await work({ db, scope, asOf, settings, history: past, fromInput, typed, alsoAbout })
+    const told = allocated.allocated ? await withAllocated(answered, db, scope) : answered
+    return inMoney(told, await moneyOf(db, scopes, converting))
   }
   return withDatabase(invocation, answer, writes)
 }
@@ -124,10 +127,10 @@ async function allocateCosts(db: Database, { allocation }: Config, over: LaidOve
 }
 
 /** The report with what was allocated, below its first table. */
-async function withAllocated<T>(answered: T, db: Database, within: Condition): Promise<T> {
+async function withAllocated<T>(answered: T, db: Database, scope: Scope): Promise<T> {
   if (typeof answered !== 'object' || answered === null || !('warnings' in answered)) return answered
   const { allocatedWords } = await import('../bases/allocate.js')
-  const { note, warnings } = await allocatedWords(db, within)
+  const { note, warnings } = await allocatedWords(db, inScope(scope), scope.currency)
   const report = answered as unknown as Report
   const sections = report.sections.map((one, i) =>
     i > 0 || note === undefined ? one : { ...one, notes: [...(one.notes ?? []), note] },
@@ -135,24 +138,75 @@ async function withAllocated<T>(answered: T, db: Database, within: Condition): P
   return { ...answered, sections, warnings: [...warnings, ...report.warnings] }
 }
 
-/** The answer with what its money is: a report, or what has one. */
-function withBasis<T>(answered: T, basis: MoneyBasis, said: readonly string[]): T {
-  if (typeof answered !== 'object' || answered === null) return answered
-  if ('report' in answered && answered.report !== undefined)
-    return { ...answered, report: withBasis(answered.report, basis, said) }
-  if (!('warnings' in answered && 'title' in answered)) return answered
-  const report = answered as unknown as Report
-  const named = `${report.title}, ${basisWords[basis]}`
+/** From here on all money is in the currency; sums are kept in dollars alone. */
+async function convertedTo(db: Database, converting: Converting, scope: Scope): Promise<void> {
+  await convert(db, converting, scope)
+  answerFromCallsAlone(db)
+}
+
+/** What an answer counts as money, where that is not the usual. */
+interface Money {
+  readonly basis?: MoneyBasis | undefined
+  readonly currency?: Currency | undefined
+  /** What of it is of no call, or left out. */
+  readonly said: readonly string[]
+  readonly footer: readonly string[]
+  readonly data: NonNullable<Report['data']>
+}
+
+async function moneyOf(
+  db: Database,
+  scopes: readonly Scope[],
+  converting: Converting | undefined,
+): Promise<Money | undefined> {
+  const scope = scopes[0]!
+  const { basis, currency } = scope
+  if (basis === undefined && converting === undefined) return undefined
+  const said = basis === undefined ? [] : await saidOfBasis(db, basis, scope)
+  const rates = converting === undefined ? undefined : await ratesSaid(db, converting, scopes)
   return {
-    ...answered,
+    basis,
+    currency,
+    said,
+    footer: rates?.words ?? [],
+    data: { ...(basis && { costBasis: basis }), ...(rates && { exchangeRates: rates.data }) },
+  }
+}
+
+async function saidOfBasis(db: Database, basis: MoneyBasis, scope: Scope): Promise<readonly string[]> {
+  const { saidOf } = await import('../bases/count.js')
+  return saidOf(db, basis, inScope(scope), scope.currency)
+}
+
+/** The answer with what its money is: a report, or what has one. */
+async function inMoney<T>(answered: T, money: Money | undefined): Promise<T> {
+  if (money === undefined || typeof answered !== 'object' || answered === null) return answered
+  if ('report' in answered && answered.report !== undefined)
+    return { ...answered, report: await inMoney(answered.report, money) }
+  if (!('warnings' in answered && 'title' in answered)) return answered
+  return (await reportInMoney(answered as unknown as Report, money)) as unknown as T
+}
+
+async function reportInMoney(
+  report: Report,
+  { basis, currency, said, footer, data }: Money,
+): Promise<Report> {
+  const words = [...(basis ? [basisWords[basis]] : []), ...(currency ? [`in ${currency}`] : [])]
+  const named = [report.title, ...words].join(', ')
+  const told: Report = {
+    ...report,
     title: named,
     sections: report.sections.map((one) => (one.title === report.title ? { ...one, title: named } : one)),
     warnings: [...said, ...report.warnings],
     ...(report.brief && {
       brief: { ...report.brief, doubts: [...said.map((text) => ({ text })), ...report.brief.doubts] },
     }),
-    data: { ...report.data, costBasis: basis },
+    footer: [...(report.footer ?? []), ...footer],
+    data: { ...report.data, ...data },
   }
+  if (currency === undefined) return told
+  const { inCurrency } = await import('../reports/currency.js')
+  return inCurrency(told, currency)
 }
 
 /**

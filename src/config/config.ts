@@ -67,6 +67,8 @@ export interface Config {
   readonly userTiers?: string
   /** File of currency, valid_from and usd, absolute. */
   readonly currencyRates?: string
+  /** File of day, currency and rate, absolute. */
+  readonly exchangeRates?: string
   /** Logs are read where they are named alone. */
   readonly discover?: false
 }
@@ -165,6 +167,7 @@ async function configFrom({ tree }: ConfigText, path: string, names: KnownNames)
     notify,
     user_tiers,
     currency_rates,
+    exchange_rates,
     rules,
     discover,
     guard,
@@ -198,5 +201,6 @@ async function configFrom({ tree }: ConfigText, path: string, names: KnownNames)
     ...(price_update_url === undefined ? {} : { priceUpdateUrl: price_update_url }),
     ...(user_tiers === undefined ? {} : { userTiers: user_tiers }),
     ...(currency_rates === undefined ? {} : { currencyRates: currency_rates }),
+    ...(exchange_rates === undefined ? {} : { exchangeRates: exchange_rates }),
   }
 }

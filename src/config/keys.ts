@@ -108,6 +108,12 @@ export const configKeys = ({ formats, importers }: KnownNames) =>
       'currency-rates.csv',
       { trust: elsewhere },
     ),
+    exchange_rates: key(
+      'A CSV file of day, currency and rate (units for a dollar): --currency EUR converts costs by it.',
+      path('exchange-rates.csv'),
+      'exchange-rates.csv',
+      { trust: elsewhere },
+    ),
     user_tiers: limitKeys.user_tiers,
     discover: key('false: llmcost alone looks for no logs.', boolean, false, {
       otherwise: 'true',

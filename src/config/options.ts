@@ -19,6 +19,7 @@ export const programKeys = [
   'rollups',
   'approximate_above',
   'currency_rates',
+  'exchange_rates',
   'discover',
   'bounds',
   'rules',

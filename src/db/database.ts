@@ -11,7 +11,7 @@ import type { DuckDBConnection, DuckDBInstance, DuckDBValue, Json } from '@duckd
 import { quoteText } from '../domain/words/quoting.js'
 import { CallsElsewhere, UserError } from '../errors.js'
 import { asUserAllows, keepFilesPrivate } from '../machine/umask.js'
-import { callsElsewhere, engineFault } from './faults.js'
+import { callsElsewhere, engineFault, withoutRate } from './faults.js'
 import { scratchFolder, sweepAbandoned } from './scratch.js'
 
 export type SqlValue = string | number | bigint | boolean | null
@@ -212,7 +212,7 @@ export class Database {
     try {
       return await answer
     } catch (error) {
-      throw callsElsewhere(error) ?? engineFault(error, this.#resources) ?? error
+      throw callsElsewhere(error) ?? withoutRate(error) ?? engineFault(error, this.#resources) ?? error
     }
   }
 

@@ -1,6 +1,7 @@
 /** What the engine says of a machine that fails it, in words for people. Other errors are not its machine's. */
 import { tmpdir, totalmem } from 'node:os'
-import { CallsElsewhere, MachineFault, OutOfMemory, UserError } from '../errors.js'
+import { CallsElsewhere, MachineFault, NoRate, OutOfMemory, UserError } from '../errors.js'
+import { counted } from '../domain/words/plurals.js'
 import type { Resources } from './database.js'
 
 const mebibyte = 1024 ** 2
@@ -119,3 +120,42 @@ export function callsElsewhere(error: unknown): CallsElsewhere | undefined {
     },
   )
 }
+
+/** How the failure of a statement begins that needs the exchange rate of a day without one. */
+export const unratedMark = 'no exchange rate:'
+
+const unrated = new RegExp(`^Invalid Input Error: ${unratedMark} ([A-Z]{3}) (\\d{4,}-\\d\\d-\\d\\d)$`)
+
+/** What is said of such a day; undefined for all other errors. */
+export function withoutRate(error: unknown): NoRate | undefined {
+  const [, currency, day] = unrated.exec(error instanceof Error ? error.message : '') ?? []
+  if (currency === undefined || day === undefined) return undefined
+  return noRate(currency, [day], { cause: error })
+}
+
+/**
+ * @param days the first days without a rate, in their order
+ * @param more how many others there are
+ * @param takesBefore the last rate before was looked for, too
+ */
+export const noRate = (
+  currency: string,
+  days: readonly string[],
+  {
+    more = 0,
+    takesBefore = false,
+    location,
+    cause,
+  }: { more?: number; takesBefore?: boolean; location?: string; cause?: unknown } = {},
+): NoRate =>
+  new NoRate(
+    `there is no rate of ${currency} for ${days.join(', ')}${more > 0 ? ` and ${counted(more, 'more day')}` : ''}`,
+    {
+      code: 'usage',
+      hint: takesBefore
+        ? 'Nor is there one before: add it to the file of exchange_rates.'
+        : 'Add it to the file of exchange_rates; --rate-before takes the last rate before such a day.',
+      ...(location === undefined ? {} : { location }),
+      cause,
+    },
+  )

@@ -3,6 +3,7 @@
  */
 
 import type { MoneyBasis } from './costs/basis.js'
+import type { Currency } from './costs/currency.js'
 
 /** Half-open window [since, until), ISO 8601 UTC; null is open. */
 export interface Window {
@@ -32,6 +33,8 @@ export interface Scope extends Window {
   readonly basis?: MoneyBasis | undefined
   /** Shared cost is with cost centers; absent: with the calls that it is of. */
   readonly allocated?: true
+  /** What money is counted in; absent: US dollars. */
+  readonly currency?: Currency | undefined
   /** When the last call of all was made, ISO 8601 UTC, where that is known; null where there is none. */
   readonly newest?: string | null
 }

@@ -212,7 +212,7 @@ export function figure(
     const at = quantileLists(names).get(measure.of) ?? []
     const found = element(`${table}.${measure.of}_quantiles`, at.indexOf(measure.at))
     if (measure.figure !== undefined) return measure.figure(found, (beside) => `${table}.${partName(beside)}`)
-    return measure.of === 'cost_usd' ? `CAST(${found} AS DECIMAL(18, 12))` : found
+    return measure.of === 'cost_usd' ? `CAST(${found} AS DECIMAL(38, 12))` : found
   }
   const part = `CAST(${table}.${measure.shareOf} AS DOUBLE)`
   return `${part} / nullif(max(CASE WHEN ${isTotal} THEN ${part} END) OVER (${among}), 0)`

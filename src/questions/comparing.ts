@@ -40,10 +40,10 @@ function sideOf(
   label: string,
   figures: Figures,
 ): ComparedSide {
-  const { since, until, filters, tz } = scope
+  const { since, until, filters, tz, currency } = scope
   const window = { since, until }
   const complete = since !== null && first !== null && localDate(since, tz) >= localDate(first, tz)
-  return { label, window, tz, filters, ...elapsed(window, asOf, tz), complete, figures }
+  return { label, currency, window, tz, filters, ...elapsed(window, asOf, tz), complete, figures }
 }
 
 /** The first side alone, for a comparison with a file. */

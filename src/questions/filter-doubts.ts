@@ -1,5 +1,6 @@
 /** What a filter could also have meant, and what a comparison cannot tell; asked only where there is one. */
 import type { Database } from '../db/database.js'
+import { keyIn } from '../domain/costs/currency.js'
 import { noneValue, type Reading } from '../domain/filters.js'
 import { isComparison, type Filter, type Scope } from '../domain/scope.js'
 import { counted, plural } from '../domain/words/plurals.js'
@@ -28,7 +29,9 @@ export async function filterDoubts(
     const absent = { ...filter, operator: '=', value: noneValue } as const
     const calls = await callsWith(db, scope, absent, others)
     if (calls > 0)
-      found.push(`--where ${filterText(filter)} leaves out ${some(calls)} without ${filter.dimension}`)
+      found.push(
+        `--where ${filterText(filter, scope.currency)} leaves out ${some(calls)} without ${scope.currency === undefined ? filter.dimension : keyIn(filter.dimension, scope.currency)}`,
+      )
   }
   return found
 }

@@ -1,5 +1,7 @@
 /** How figures over time and growth are asked for, by `llmcost trend` and by the cost report. */
+import type { Bounds } from '../domain/bounds.js'
 import type { Dimension } from '../domain/dimensions.js'
+import type { Scope } from '../domain/scope.js'
 import { growthBlocks } from '../domain/growth.js'
 import { localDate } from '../domain/time/periods.js'
 import { timeline, type Every } from '../domain/time/timeline.js'
@@ -67,9 +69,13 @@ export async function askGrowth(
     ({ since }) => began !== null && since !== null && localDate(since, scope.tz) >= began,
   )
   const rows =
-    weeks.length < 2 ? [] : await ask(db, growth({ scope, by, weeks, top, leastUsd: bounds.growth_usd }))
+    weeks.length < 2 ? [] : await ask(db, growth({ scope, by, weeks, top, leastUsd: leastOf(scope, bounds) }))
   return { scope, by, weeks, rows, bounds, top, typed }
 }
+
+/** What groups beyond the first must come to; what that is in dollars is none in another currency. */
+const leastOf = ({ currency }: Scope, { growth_usd: least }: Bounds): number =>
+  currency === undefined ? least : 1e20
 
 /** Features that the days are drawn by; all others are one. */
 const drawnFeatures = 5

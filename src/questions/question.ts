@@ -52,6 +52,8 @@ export interface Question {
   readonly fromInput: boolean
   /** Commands of hints, so that they ask the same calls. */
   readonly typed: Typed
+  /** Told of calls that the answer is about beside those of its scope. */
+  readonly alsoAbout?: (scope: Scope) => void
 }
 
 /** Runs a metric and answers with its rows, which are the same from the calls as from the store's cubes. */

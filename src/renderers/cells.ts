@@ -5,16 +5,18 @@ import {
   changeScale,
   countScale,
   inWords,
+  moneyScale,
+  moneySign,
   msScale,
   numberScale,
   percentScale,
   priceScale,
   shortCount,
-  usdScale,
   type Quantity,
   type Scale,
 } from '../domain/words/wording.js'
 import type { ColumnKind } from '../domain/column-kind.js'
+import type { Currency } from '../domain/costs/currency.js'
 import type { Cell, Column } from '../reports/report.js'
 import { jsonText } from './json.js'
 import { longestSparkline, sparkline } from './sparkline.js'
@@ -30,9 +32,9 @@ export interface Words {
   readonly tone?: Tone
 }
 
-const scales: Partial<Record<ColumnKind, (values: readonly Quantity[]) => Scale>> = {
+const scales: Partial<Record<ColumnKind, (values: readonly Quantity[], currency?: Currency) => Scale>> = {
   count: countScale,
-  usd: usdScale,
+  usd: moneyScale,
   price: priceScale,
   share: percentScale,
   rate: percentScale,
@@ -41,9 +43,12 @@ const scales: Partial<Record<ColumnKind, (values: readonly Quantity[]) => Scale>
   ms: msScale,
 }
 
-/** How numbers of a kind that stand together are written; undefined for kinds that are not numbers. */
-export function scaleOf(kind: ColumnKind, numbers: readonly Quantity[]): Scale | undefined {
-  return scales[kind]?.(numbers)
+/** How numbers of a column that stand together are written; undefined for kinds that are not numbers. */
+export function scaleOf(
+  { kind, currency }: Pick<Column, 'kind' | 'currency'>,
+  numbers: readonly Quantity[],
+): Scale | undefined {
+  return scales[kind]?.(numbers, currency)
 }
 
 const withSign = (scale: Scale | undefined, { signed }: Column): Scale | undefined =>
@@ -64,7 +69,7 @@ function approximately(column: Column, cells: readonly (Cell | undefined)[], wor
 
 function exactly(column: Column, cells: readonly (Cell | undefined)[], tz: string): Words[] {
   const numbers = cells.map((cell) => digitsOf(cell, column.kind))
-  const scale = withSign(scaleOf(column.kind, numbers), column)
+  const scale = withSign(scaleOf(column, numbers), column)
   if (column.exact) return exactWords(column, cells, numbers)
   if (column.kind === 'series') return seriesWords(column, cells)
   const times = column.kind === 'time' ? timeWords(cells, tz) : undefined
@@ -106,7 +111,7 @@ function exactWords(
     if (isAbsent(cell) || digits === undefined) return absentWords(column)
     const [whole = '0', fraction = ''] = digits.split('.')
     return {
-      text: `${whole.startsWith('-') ? '-' : ''}$${whole.replace('-', '')}.${fraction.padEnd(places, '0')}`,
+      text: `${whole.startsWith('-') ? '-' : ''}${moneySign(column.currency)}${whole.replace('-', '')}.${fraction.padEnd(places, '0')}`,
     }
   })
 }

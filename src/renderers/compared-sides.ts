@@ -39,7 +39,7 @@ function valuesOf(
   less: Row,
 ): readonly [a: Words, b: Words, difference: Words] {
   const digits = [a, b, less].map((row) => digitsOf(row[figure.key], figure.kind))
-  const scale = scaleOf(figure.kind, digits)
+  const scale = scaleOf(figure, digits)
   const words = (value: Quantity, on: Scale | undefined): Words =>
     value === undefined || on === undefined ? none : { text: inWords(value, on) }
   return [
@@ -51,14 +51,14 @@ function valuesOf(
 
 /** As the values are written, with more decimals where nothing would be left of the difference. */
 function signedScale(
-  { kind }: Column,
+  figure: Column,
   digits: readonly (string | undefined)[],
   shared: Scale | undefined,
 ): Scale | undefined {
   if (shared === undefined) return undefined
   const less = digits[2]
   const vanishes = Number(less ?? 0) !== 0 && !/[1-9]/.test(inWords(less, { ...shared, signed: true }))
-  const { part: _, ...scale } = (vanishes ? scaleOf(kind, [less]) : undefined) ?? shared
+  const { part: _, ...scale } = (vanishes ? scaleOf(figure, [less]) : undefined) ?? shared
   return { ...scale, signed: true, ...(scale.suffix === '%' ? { suffix: ' pt' } : {}) }
 }
 

@@ -27,10 +27,15 @@ export function jsonText(value: unknown, indent?: number): string {
 }
 
 function reportValue(report: Report): unknown {
-  const { kind, period, warnings } = report
+  const { kind, currency, period, warnings } = report
   const sections = report.sections.filter(({ beside }) => !beside)
   const [only] = sections
-  const head = { schemaVersion, kind, period: { since: period.since, until: period.until, tz: period.tz } }
+  const head = {
+    schemaVersion,
+    kind,
+    ...(currency === undefined ? {} : { currency }),
+    period: { since: period.since, until: period.until, tz: period.tz },
+  }
   if (only === undefined || sections.length > 1) {
     return { ...head, sections: sections.map(sectionValue), ...further(report), warnings }
   }
@@ -39,12 +44,13 @@ function reportValue(report: Report): unknown {
   return { ...head, ...tableValue(only), ...notes, ...further(report), warnings }
 }
 
-function further({ findings, data, sections }: Report): object {
+function further({ findings, data, sections, currency = 'USD' }: Report): object {
+  const unit = currency.toLowerCase()
   const beside = sections.filter((section) => section.beside)
   return {
     ...Object.fromEntries(beside.map(({ id, ...section }) => [id, besideValue(section)])),
-    ...(findings === undefined ? {} : { findings: findings.map(findingValue) }),
-    ...Object.fromEntries(Object.entries(data ?? {}).map(([key, cell]) => [key, dataValue(key, cell)])),
+    ...(findings === undefined ? {} : { findings: findings.map((finding) => findingValue(finding, unit)) }),
+    ...Object.fromEntries(Object.entries(data ?? {}).map(([key, cell]) => [key, dataValue(key, cell, unit)])),
   }
 }
 
@@ -53,24 +59,17 @@ function besideValue(section: Omit<Section, 'id'>): object {
 }
 
 /** Amounts are exact decimals below a key that says so; they are printed as numbers, as in rows. */
-function dataValue(key: string, cell: Cell): unknown {
+function dataValue(key: string, cell: Cell, unit: string): unknown {
   if (isAbsent(cell)) return null
-  if (Array.isArray(cell)) return (cell as readonly Cell[]).map((one) => dataValue(key, one))
+  if (Array.isArray(cell)) return (cell as readonly Cell[]).map((one) => dataValue(key, one, unit))
   if (typeof cell === 'object') {
-    return Object.fromEntries(Object.entries(cell).map(([name, one]) => [name, dataValue(name, one)]))
+    return Object.fromEntries(Object.entries(cell).map(([name, one]) => [name, dataValue(name, one, unit)]))
   }
-  return value(cell, key.endsWith('_usd') ? 'usd' : 'text')
+  return value(cell, key.endsWith(`_${unit}`) ? 'usd' : 'text')
 }
 
-function findingValue({
-  kind,
-  severity,
-  dimension,
-  value: about,
-  measured,
-  bound,
-  ...more
-}: Finding): object {
+function findingValue(finding: Finding, unit: string): object {
+  const { kind, severity, dimension, value: about, measured, bound, ...more } = finding
   const { touchedUsd, command, details, text } = more
   return {
     kind,
@@ -79,7 +78,7 @@ function findingValue({
     value: about,
     measured,
     bound,
-    ...(touchedUsd === undefined ? {} : { touched_usd: touchedUsd }),
+    ...(touchedUsd === undefined ? {} : { [`touched_${unit}`]: touchedUsd }),
     ...details,
     text,
     ...(command === undefined ? {} : { command }),
@@ -92,10 +91,10 @@ function sectionValue(section: Section): unknown {
 
 function tableValue({ columns, rows, totals, empty }: Omit<Section, 'id' | 'title'>): object {
   return {
-    columns: columns.map(({ key, title, kind, approximate }) => ({
+    columns: columns.map(({ key, title, kind, approximate, currency }) => ({
       key,
       title,
-      kind,
+      kind: kind === 'usd' && currency !== undefined ? currency.toLowerCase() : kind,
       ...(approximate && { approximate }),
     })),
     rows: rows.map((row) => record(columns, row)),

@@ -2,15 +2,17 @@
  * What is doubtful about an answer, said beside it: unpriced calls, rejected lines, times to come, and
  * where the data are when a window holds none.
  */
+import type { BoundName } from '../domain/bounds.js'
 import { loggedCostWords, type LoggedCostRow } from '../domain/costs/logged-costs.js'
 import { localDate } from '../domain/time/periods.js'
 import type { MoneyBasis } from '../domain/costs/basis.js'
+import type { Currency } from '../domain/costs/currency.js'
 import { latePriceDays } from '../domain/costs/price-age.js'
 import type { Scope, Window } from '../domain/scope.js'
 import type { Typed } from '../domain/words/commands.js'
 import { sumOf } from '../domain/costs/decimal.js'
 import { counted, plural } from '../domain/words/plurals.js'
-import { count, usd } from '../domain/words/wording.js'
+import { count, money } from '../domain/words/wording.js'
 import type { DoubtfulPriceRow } from '../metrics/doubts/doubtful-prices.js'
 import type { LateCallsRow } from '../metrics/doubts/late-calls.js'
 import type { HistoryRow } from '../metrics/store/history.js'
@@ -97,11 +99,13 @@ export function doubtsOf(doubts: Doubts): Doubt[] {
 function priceWarnings(doubts: Doubts): Doubt[] {
   const { unpricedCalls, partlyPricedCalls, unpriced, partlyPriced, loggedCosts } = doubts
   const { late, doubtfulPrices, history, fromInput } = doubts
+  const { currency } = doubts.scope
   const warnings: Doubt[] = []
   if (Number(doubts.sessionTotals?.session_totals ?? 0) > 0)
-    warnings.push({ text: totalsWords(doubts.sessionTotals!) })
+    warnings.push({ text: totalsWords(doubts.sessionTotals!, currency) })
   if (Number(doubts.agents?.agent_calls ?? 0) > 0) warnings.push(...agentWords(doubts))
-  if (Number(doubts.toldTwice?.calls ?? 0) > 0) warnings.push(twiceWords(doubts.toldTwice!, fromInput))
+  if (Number(doubts.toldTwice?.calls ?? 0) > 0)
+    warnings.push(twiceWords(doubts.toldTwice!, fromInput, currency))
   if (Number(unpricedCalls ?? 0) > 0) {
     const { basis } = doubts.scope
     const without = `${count(unpricedCalls)} of ${counted(callsOf(doubts), ...withoutCost(basis))}`
@@ -110,16 +114,16 @@ function priceWarnings(doubts: Doubts): Doubt[] {
     warnings.push({ text, ...(isOfPrices ? { command: checking, says: ' names the closest models' } : {}) })
   }
   if (Number(partlyPricedCalls ?? 0) > 0) {
-    const part = bought(partlyPricedCalls, partlyPriced[0]?.all_cost_usd ?? null)
+    const part = bought(partlyPricedCalls, partlyPriced[0]?.all_cost_usd ?? null, currency)
     const forWhat = partlyPriced.length === 0 ? '' : `: no price is known for ${usageList(partlyPriced)}`
     warnings.push({ text: `${part} priced in part only${forWhat}` })
   }
   const where = fromInput ? {} : { command: checking, says: ' has it by month' }
   warnings.push(...loggedCostWords(loggedCosts).map((text) => ({ text, ...where })))
-  if (doubtfulPrices.length > 0) warnings.push({ text: doubtfulWords(doubtfulPrices) })
+  if (doubtfulPrices.length > 0) warnings.push({ text: doubtfulWords(doubtfulPrices, currency) })
   if (Number(late.late_calls) > 0)
     warnings.push({
-      text: `${lateWords(late, history.price_date)}: prices may have changed`,
+      text: `${lateWords(late, history.price_date, currency)}: prices may have changed`,
       command: 'llmcost prices update',
     })
   if (doubts.leftOut !== undefined && doubts.leftOut.length > 0)
@@ -152,9 +156,12 @@ function withoutCost(basis: MoneyBasis | undefined): readonly [one: string, many
 }
 
 /** `3 rows ($1.20) are totals of sessions: they count in tokens and dollars, not as calls` */
-function totalsWords({ session_totals: rows, cost_usd: cost }: SessionTotalsRow): string {
+function totalsWords(
+  { session_totals: rows, cost_usd: cost }: SessionTotalsRow,
+  currency: Currency | undefined,
+): string {
   const what = Number(rows) === 1 ? 'row' : 'rows'
-  return `${count(rows)} ${what} (${cost === null ? 'no price' : usd(cost)}) ${Number(rows) === 1 ? 'is the total of a session' : 'are totals of sessions'}, whose log does not tell its calls: counted in tokens and dollars, not in calls, means and rates`
+  return `${count(rows)} ${what} (${cost === null ? 'no price' : money(cost, currency)}) ${Number(rows) === 1 ? 'is the total of a session' : 'are totals of sessions'}, whose log does not tell its calls: counted in tokens and ${currency ?? 'dollars'}, not in calls, means and rates`
 }
 
 /** That list prices are not what a plan charges, and that sessions may be gone that were there. */
@@ -162,7 +169,9 @@ function agentWords(doubts: Doubts): Doubt[] {
   const { agents, scope, fromInput } = doubts
   const { agent_calls: own, cost_usd: cost, first_ts: first } = agents!
   const isAll = Number(own) === callsOf(doubts)
-  const what = isAll ? 'coding agents' : `coding agents' ${cost === null ? 'calls' : usd(cost)} of this`
+  const what = isAll
+    ? 'coding agents'
+    : `coding agents' ${cost === null ? 'calls' : money(cost, scope.currency)} of this`
   const text = `${what}: at list prices; a plan may cover it`
   // With all files of an input it would be longer than what it is about.
   const plans = fromInput ? {} : { command: 'llmcost plans', says: ' holds it against its fee' }
@@ -177,8 +186,12 @@ function agentWords(doubts: Doubts): Doubt[] {
 }
 
 /** `12 calls for $1.20 are perhaps counted twice: codex and otel tell the same sessions under no common id` */
-function twiceWords({ calls, cost_usd: cost, one, other }: ToldTwiceRow, fromInput: boolean): Doubt {
-  const text = `${bought(calls, cost)} perhaps counted twice: ${one} and ${other} tell the same sessions under no common id`
+function twiceWords(
+  { calls, cost_usd: cost, one, other }: ToldTwiceRow,
+  fromInput: boolean,
+  currency: Currency | undefined,
+): Doubt {
+  const text = `${bought(calls, cost, currency)} perhaps counted twice: ${one} and ${other} tell the same sessions under no common id`
   if (fromInput) return { text: `${text}; read one of them` }
   return { text, command: 'llmcost forget FILE', says: ' takes out the logs of one' }
 }
@@ -189,8 +202,9 @@ const checking = 'llmcost prices check'
 export function lateWords(
   { late_calls: calls, late_cost_usd: cost }: LateCallsRow,
   date: string | null,
+  currency?: Currency,
 ): string {
-  return `${bought(calls, cost)} later than the price data (${date ?? 'undated'}) by over ${latePriceDays} days`
+  return `${bought(calls, cost, currency)} later than the price data (${date ?? 'undated'}) by over ${latePriceDays} days`
 }
 
 function modelList(unpriced: readonly UnpricedRow[]): string {
@@ -204,11 +218,11 @@ function modelList(unpriced: readonly UnpricedRow[]): string {
 
 /** `web_search_requests (12 calls), usage.foo (3)` */
 /** `1,204 calls are at doubtful prices: gpt-4o (sold since 2024-05-13), …` */
-function doubtfulWords(rows: readonly DoubtfulPriceRow[]): string {
+function doubtfulWords(rows: readonly DoubtfulPriceRow[], currency: Currency | undefined): string {
   const calls = rows.reduce((sum, row) => sum + Number(row.calls), 0)
   const shown = rows.slice(0, 3).map(({ model, doubt }) => `${model} (${doubt})`)
   const more = rows.length - shown.length
-  const cost = usd(sumOf(rows.map(({ cost_usd: usd }) => usd)))
+  const cost = money(sumOf(rows.map(({ cost_usd: amount }) => amount)), currency)
   return `${counted(calls, 'call')} for ${cost} ${plural(calls, 'is', 'are')} at doubtful prices: ${shown.join(', ')}${more > 0 ? ` and ${count(more)} more` : ''}`
 }
 
@@ -222,14 +236,20 @@ function usageList(used: readonly PartlyPricedRow[]): string {
 }
 
 /** `1 call is`, `1,234 calls for $12.40 are` */
-function bought(calls: Figure, cost: Decimal | null): string {
-  const money = cost === null ? '' : ` for ${usd(cost)}`
-  return `${counted(calls, 'call')}${money} ${plural(calls ?? 0, 'is', 'are')}`
+function bought(calls: Figure, cost: Decimal | null, currency: Currency | undefined): string {
+  const amount = cost === null ? '' : ` for ${money(cost, currency)}`
+  return `${counted(calls, 'call')}${amount} ${plural(calls ?? 0, 'is', 'are')}`
 }
 
 /** Quiet facts: which prices the figures rest on. */
 export function footerOf(history: HistoryRow): string[] {
   return history.price_data === null ? [] : [`prices: ${history.price_data}`]
+}
+
+/** Bounds in dollars, which no amount in another currency is held against. */
+export function unheldBounds(names: readonly BoundName[], currency: Currency | undefined): string[] {
+  if (currency === undefined) return []
+  return [`bounds in dollars are not held against ${currency}: ${names.join(', ')}`]
 }
 
 /** A window in local dates where it is made of whole days, else in minutes. */
@@ -261,7 +281,7 @@ export function emptyText(doubts: Doubts, suggestion = '--as-of latest'): string
   }
   // Where a value is nowhere, the window is of no interest.
   if (unmatched.some(matchesNever)) return reasons.join('; ')
-  const filters = scope.filters.map(filterText)
+  const filters = scope.filters.map((filter) => filterText(filter, scope.currency))
   if (filters.length > 0) return [`no calls ${window} match ${filters.join(', ')}`, ...reasons].join('; ')
   return `no calls ${window}; newest call ${localDate(history.last_ts, scope.tz)}; try ${suggestion}`
 }

@@ -4,6 +4,7 @@
 
 import type { Better } from '../domain/better.js'
 import type { ColumnKind } from '../domain/column-kind.js'
+import type { Currency } from '../domain/costs/currency.js'
 import type { Severity } from '../domain/rules/severity.js'
 import type { AnswerKind } from './answers.js'
 
@@ -27,6 +28,8 @@ export interface Column {
   /** The heading for people; the key in words. */
   readonly title: string
   readonly kind: ColumnKind
+  /** What its amounts are in; absent: US dollars. */
+  readonly currency?: Currency
   /** A dimension: null is a group of its own and shows as (none). */
   readonly dimension?: true
   /** Shown only where the terminal is wide enough; 1 goes last, higher numbers go first. */
@@ -190,6 +193,8 @@ export interface Brief {
 export interface Report {
   readonly kind: AnswerKind
   readonly title: string
+  /** What its money is in; absent: US dollars. */
+  readonly currency?: Currency
   readonly period: Period
   readonly sections: readonly Section[]
   /** Doubts that touch the whole answer: unpriced calls, rejected lines, too little history. */

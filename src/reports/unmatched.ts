@@ -1,4 +1,5 @@
 /** Filters that leave nothing of a window, in words: mistyped, or of another time. */
+import { keyIn, type Currency } from '../domain/costs/currency.js'
 import { localDate } from '../domain/time/periods.js'
 import { noneValue } from '../domain/filters.js'
 import { isComparison, type Filter, type Scope } from '../domain/scope.js'
@@ -14,17 +15,17 @@ export interface Unmatched {
   readonly nearTags: readonly string[]
 }
 
-/** `feature=chat` */
-export const filterText = ({ dimension, operator, value }: Filter): string =>
-  `${dimension}${operator}${value}`
+/** `feature=chat`; an amount as it is named in the currency of the answer. */
+export const filterText = ({ dimension, operator, value }: Filter, currency?: Currency): string =>
+  `${currency === undefined ? dimension : keyIn(dimension, currency)}${operator}${value}`
 
 /** No call passes it at any time. */
 export const matchesNever = ({ extent }: Unmatched): boolean => Number(extent.calls) === 0
 
 /** One sentence, without its stop. */
-export function unmatchedWords(unmatched: Unmatched, { since, until, tz }: Scope): string {
+export function unmatchedWords(unmatched: Unmatched, { since, until, tz, currency }: Scope): string {
   const { filter, extent, near, nearTags } = unmatched
-  const text = filterText(filter)
+  const text = filterText(filter, currency)
   const { first_ts: first, last_ts: last } = extent
   if (first !== null && last !== null) {
     if (since !== null && Date.parse(last) < Date.parse(since))

@@ -85,11 +85,12 @@ const anyTokens = '(input_tokens IS NOT NULL OR output_tokens IS NOT NULL)'
 /**
  * The square of a cost, with 20 places. Dividing 128-bit numbers takes a hundred times as long as multiplying them,
  * so there is no rounding of the exact square where that is beyond 64 bits: from $0.003 on it is, with c8 for the
- * cost rounded to 8 places, c8 × (2c − c8), which is the square less (c − c8)², at most 2.5e-17.
+ * cost rounded to 8 places, c8 × (2c − c8), which is the square less (c − c8)², at most 2.5e-17. Amounts of another
+ * basis or currency have 18 places, of which 12 count here: all would leave too few digits before the point.
  */
 const squaredCost = `CASE WHEN cost_usd < 0.003
   THEN CAST((${units()} * ${units()} + 5000) // 10000 AS DECIMAL(18,0)) * CAST(0.00000000000000000001 AS DECIMAL(20,20))
-  ELSE CAST(cost_usd AS DECIMAL(18,8)) * (cost_usd + cost_usd - CAST(cost_usd AS DECIMAL(18,8))) END`
+  ELSE CAST(cost_usd AS DECIMAL(18,8)) * (CAST(cost_usd AS DECIMAL(24,12)) + CAST(cost_usd AS DECIMAL(24,12)) - CAST(cost_usd AS DECIMAL(18,8))) END`
 
 /** A small cost as a whole number of 1e-12 USD. */
 function units(): string {

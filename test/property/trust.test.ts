@@ -49,6 +49,7 @@ const right: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   prices: fc.oneof(path, fc.array(path, { maxLength: 3 })),
   user_tiers: path,
   currency_rates: path,
+  exchange_rates: path,
   rules: fc.array(rule, { maxLength: 4 }).map((list) => list.map((one, i) => ({ ...one, name: `r${i}` }))),
   notify: fc.dictionary(fc.constantFrom('chat', 'ops', 'sql', 'db'), channel, { maxKeys: 2 }),
 }
@@ -90,6 +91,7 @@ function acts(config: Config): readonly string[] {
     ...(config.rules.some(({ kind, sql }) => kind === 'sql' || sql !== null) ? ['rules'] : []),
     ...(outside(config.userTiers) ? ['user_tiers'] : []),
     ...(outside(config.currencyRates) ? ['currency_rates'] : []),
+    ...(outside(config.exchangeRates) ? ['exchange_rates'] : []),
   ]
 }
 

@@ -4,7 +4,7 @@ import { cacheAgeTags } from '../../metrics/caching/cache-age.js'
 import { cacheReport } from '../../reports/caching/cache.js'
 import { responseMeasures } from '../../reports/caching/response-cache.js'
 import { cacheFacts } from '../../questions/report/caching.js'
-import { questionOptions, type CommandSpec } from '../command.js'
+import { convertedOptions, type CommandSpec } from '../command.js'
 import { withFoldedGroups } from './folded-groups.js'
 import { groupingOf, groupingOptions } from '../grouping.js'
 import { ask, doubtsAbout } from '../../questions/question.js'
@@ -21,7 +21,7 @@ export const cacheCommand: CommandSpec = {
   ].join('\n'),
   options: [
     ...groupingOptions('feature').filter(({ flags }) => flags.startsWith('--by') || flags.includes('--top')),
-    ...questionOptions,
+    ...convertedOptions,
   ],
   examples: [
     { command: 'llmcost cache --since 30d', about: 'by feature' },

@@ -3,7 +3,7 @@ import { breakdown } from '../../metrics/breakdown.js'
 import type { MeasureName } from '../../metrics/measures/registry.js'
 import { callOrders, singleCalls, type CallOrder } from '../../metrics/single-calls.js'
 import { callsReport } from '../../reports/calls.js'
-import { questionOptions, type CommandSpec } from '../command.js'
+import { convertedOptions, type CommandSpec } from '../command.js'
 import { ask, doubtsAbout } from '../../questions/question.js'
 import { optionCount, optionText } from '../option-values.js'
 import { withCalls } from '../with-calls.js'
@@ -30,7 +30,7 @@ export const callsCommand: CommandSpec = {
       group: 'Question',
     },
     { flags: '-n, --top <n>', about: 'how many', fallback: '20', group: 'Question' },
-    ...questionOptions,
+    ...convertedOptions,
   ],
   examples: [
     { command: 'llmcost calls --since yesterday', about: 'the dearest calls of yesterday' },

@@ -1,6 +1,7 @@
 /** `llmcost compare`: two sets of calls side by side. */
 import { readFileSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
+import type { Currency } from '../../domain/costs/currency.js'
 import { dimensionOf, type Dimension } from '../../domain/dimensions.js'
 import { lastPeriod, wholeDays } from '../../domain/time/periods.js'
 import { otherSide, parseVersus, type Versus } from '../../domain/versus.js'
@@ -11,9 +12,10 @@ import { windowLabel, type ComparedSide } from '../../reports/comparison/compare
 import { readSaved, type Saved } from '../../reports/comparison/saved.js'
 import type { Report } from '../../reports/report.js'
 import { dimensionsBy } from '../grouping.js'
-import { questionOptions, type CommandSpec, type Invocation } from '../command.js'
+import { convertedOptions, type CommandSpec, type Invocation } from '../command.js'
 import { askModels, askMovers, askShared, askSide, askSides } from '../../questions/comparing.js'
 import { doubtsAbout, type Question } from '../../questions/question.js'
+import { convertingOf, filtersIn } from './converting.js'
 import { optionCount, optionText } from '../option-values.js'
 import { withCalls } from '../with-calls.js'
 import { filterDoubts } from '../../questions/filter-doubts.js'
@@ -56,7 +58,7 @@ export const compareCommand: CommandSpec = {
       fallback: '5',
       group: 'Question',
     },
-    ...questionOptions,
+    ...convertedOptions,
   ],
   examples: [
     { command: 'llmcost compare', about: 'the last 7 complete days against the 7 before' },
@@ -86,8 +88,10 @@ export const compareCommand: CommandSpec = {
     const by = await moverDimensions(invocation)
     const top = optionCount(invocation, 'top') ?? 5
     const { warn } = invocation.terminal
-    const saved = savedSide(invocation, given)
-    const versus = parseVersus(given, invocation.now, tz, config.groups)
+    const currency = (await convertingOf(invocation, config))?.currency
+    const saved = savedSide(invocation, given, currency)
+    const others = currency === undefined ? given : filtersIn(currency, given, '--vs')
+    const versus = parseVersus(others, invocation.now, tz, config.groups)
     const week = (until: Date, zone: string): ReturnType<typeof lastPeriod> => lastPeriod('7d', until, zone)
     const work = (question: Question): Promise<Report> =>
       saved === undefined ? compareCalls(question, versus, by, { top, warn }) : compareSaved(question, saved)
@@ -118,6 +122,7 @@ async function compareCalls(
   { top, warn }: { readonly top: number; readonly warn: (text: string) => void },
 ): Promise<Report> {
   const other = otherSide(question.scope, versus, question.asOf)
+  question.alsoAbout?.(other)
   for (const doubt of await filterDoubts(question.db, { ...other, filters: [] }, versus.readings)) warn(doubt)
   const sides = await askSides(question, other)
   const [a, b] = sides
@@ -147,7 +152,11 @@ interface SavedFile extends Saved {
 /** Larger files are no answer of ours. */
 const largestFile = 20_000_000
 
-function savedSide(invocation: Invocation, versus: readonly string[]): SavedFile | undefined {
+function savedSide(
+  invocation: Invocation,
+  versus: readonly string[],
+  currency: Currency | undefined,
+): SavedFile | undefined {
   const path = optionText(invocation, 'against')
   if (path === undefined) return undefined
   const other = versus.length > 0 ? 'vs' : ['by', 'top'].find((name) => invocation.given(name))
@@ -160,7 +169,7 @@ function savedSide(invocation: Invocation, versus: readonly string[]): SavedFile
           : 'A saved answer has no calls that could be grouped.',
     })
   }
-  return { ...readSaved(fileText(path), path), path }
+  return { ...readSaved(fileText(path), path, currency), path }
 }
 
 function fileText(path: string): string {

@@ -7,7 +7,7 @@ import { modelMeasures, retryMeasures, userMeasures } from '../../reports/weekly
 import { efficiencyMeasures, efficiencyReport } from '../../reports/efficiency/efficiency.js'
 import { judgedMeasures } from '../../reports/efficiency/efficiency-findings.js'
 import type { Report } from '../../reports/report.js'
-import { exactOption, questionOptions, type CommandSpec } from '../command.js'
+import { exactOption, convertedOptions, type CommandSpec } from '../command.js'
 import { withFoldedGroups } from './folded-groups.js'
 import { groupingDetails, groupingOf, groupingOptions, type Grouping } from '../grouping.js'
 import { askGroupsAsTold, whereTold } from '../../questions/groups.js'
@@ -25,7 +25,7 @@ export const efficiencyCommand: CommandSpec = {
     'Figures that cross a bound are named with what to do; "bounds" in the config file moves the bounds, and efficiency_calls says from how many calls on a group is judged.',
     ...groupingDetails,
   ].join('\n'),
-  options: [...groupingOptions('feature'), exactOption, ...questionOptions],
+  options: [...groupingOptions('feature'), exactOption, ...convertedOptions],
   examples: [
     { command: 'llmcost efficiency --since 30d', about: 'every feature, and what to look at' },
     { command: 'llmcost efficiency --by model --where feature=search', about: 'the models of one feature' },

@@ -4,7 +4,7 @@ import { everies } from '../../domain/time/timeline.js'
 import { breakdown } from '../../metrics/breakdown.js'
 import { latencyReport, pairMeasures } from '../../reports/latency/latency.js'
 import { askLatencyOverTime, latencyRows } from '../../questions/report/latency.js'
-import { exactOption, questionOptions, type CommandSpec } from '../command.js'
+import { exactOption, convertedOptions, type CommandSpec } from '../command.js'
 import { withFoldedGroups } from './folded-groups.js'
 import { groupingOf, groupingOptions } from '../grouping.js'
 import { whereTold } from '../../questions/groups.js'
@@ -32,7 +32,7 @@ export const latencyCommand: CommandSpec = {
           : option,
       ),
     exactOption,
-    ...questionOptions,
+    ...convertedOptions,
   ],
   examples: [
     { command: 'llmcost latency --since 7d', about: 'by model' },

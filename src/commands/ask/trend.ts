@@ -1,13 +1,13 @@
 /** `llmcost trend`: cost, calls, tokens or any figure over time, and what grows. */
 import { dimensionOf, type Dimension } from '../../domain/dimensions.js'
 import { everies, recentBuckets } from '../../domain/time/timeline.js'
-import { UserError } from '../../errors.js'
+import { NoRate, UserError } from '../../errors.js'
 import { parseMeasure, type MeasureName } from '../../metrics/measures/registry.js'
-import { growthPart } from '../../reports/trends/growth.js'
+import { growthPart, noGrowth } from '../../reports/trends/growth.js'
 import { trendReport } from '../../reports/trends/trend.js'
 import { dimensionsAndCentersBy } from '../grouping.js'
-import { exactOption, questionOptions, type CommandSpec, type Invocation } from '../command.js'
-import { doubtsAbout } from '../../questions/question.js'
+import { exactOption, convertedOptions, type CommandSpec, type Invocation } from '../command.js'
+import { doubtsAbout, type Question } from '../../questions/question.js'
 import { optionCount, optionText } from '../option-values.js'
 import { withCalls } from '../with-calls.js'
 import { askGrowth, askTrend, type TrendQuestion } from '../../questions/over-time.js'
@@ -54,7 +54,7 @@ export const trendCommand: CommandSpec = {
       group: 'Question',
     },
     exactOption,
-    ...questionOptions,
+    ...convertedOptions,
   ],
   examples: [
     { command: 'llmcost trend', about: 'the cost of each of the last 30 days' },
@@ -75,7 +75,7 @@ export const trendCommand: CommandSpec = {
         const doubts = await doubtsAbout(question, total)
         const by = asked.by.length === 0 ? [dimensionOf('feature')] : asked.by
         const growing = asked.metrics.includes('cost_usd') && Number(total?.calls ?? 0) > 0
-        const growth = growing ? growthPart(await askGrowth(question, by, asked.top)) : { sections: [] }
+        const growth = growing ? await growthOf(question, by, asked.top) : { sections: [] }
         return trendReport(answer, growth, doubts)
       },
       (until, tz) => recentBuckets(until, asked.every, tz),
@@ -84,6 +84,20 @@ export const trendCommand: CommandSpec = {
     )
     return { report }
   },
+}
+
+/** It reads weeks before the window, too, which may have no exchange rates. */
+async function growthOf(
+  question: Question,
+  by: readonly Dimension[],
+  top: number,
+): Promise<Parameters<typeof trendReport>[1]> {
+  try {
+    return growthPart(await askGrowth(question, by, top))
+  } catch (error) {
+    if (error instanceof NoRate) return noGrowth(by, error.message)
+    throw error
+  }
 }
 
 async function questionOf(invocation: Invocation): Promise<TrendQuestion> {

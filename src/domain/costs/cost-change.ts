@@ -3,8 +3,8 @@
  * and what brought a difference about, in parts that add up to it.
  */
 import { dayMs } from '../time/zones.js'
-import { picos, shortUsdOf, sumPicos } from './amount.js'
-import { minus, plain, readDecimal, rounded, type Decimal } from './decimal.js'
+import { picos, shortUsdOf } from './amount.js'
+import { fixed, minus, plain, readDecimal, rounded, sum, type Decimal } from './decimal.js'
 
 type Figure = string | number | bigint | null | undefined
 
@@ -52,8 +52,10 @@ export interface CostChange {
 export function costChange(a: Bill, b: Bill): CostChange | null {
   const [callsA, callsB] = [BigInt(a.calls), BigInt(b.calls)]
   if (callsA === 0n || callsB === 0n || a.ms === 0 || b.ms === 0) return null
-  const [costA, costB] = [sumPicos([a.cost_usd]), sumPicos([b.cost_usd])]
-  const total = dailyPicos(a) - dailyPicos(b)
+  // Costs a day are rounded as those of calls; where nothing is divided, all places of the costs are kept.
+  const places = Math.max(12, ...(a.ms === null && b.ms === null ? [a, b].map(placesOf) : []))
+  const [costA, costB] = [unitsOf(a.cost_usd, places), unitsOf(b.cost_usd, places)]
+  const total = dailyUnits(a, places) - dailyUnits(b, places)
   // (callsA / daysA - callsB / daysB) × (costA / callsA + costB / callsB) / 2 over one denominator.
   const [scaleA, daysA] = perDayOf(a)
   const [scaleB, daysB] = perDayOf(b)
@@ -61,28 +63,37 @@ export function costChange(a: Bill, b: Bill): CostChange | null {
     (callsA * scaleA * daysB - callsB * scaleB * daysA) * (costA * callsB + costB * callsA),
     2n * daysA * daysB * callsA * callsB,
   )
+  const text = (digits: bigint): string => plain({ digits, places })
   return {
-    difference_usd: shortUsdOf(total),
-    calls_usd: shortUsdOf(calls),
-    mean_cost_usd: shortUsdOf(total - calls),
+    difference_usd: text(total),
+    calls_usd: text(calls),
+    mean_cost_usd: text(total - calls),
   }
 }
+
+const placesOf = ({ cost_usd: cost }: Pick<Bill, 'cost_usd'>): number => read(cost)?.places ?? 0
+
+/** A cost as a whole number of its last place. */
+const unitsOf = (cost: Figure, places: number): bigint =>
+  BigInt(fixed(read(cost) ?? { digits: 0n, places: 0 }, places).replace('.', ''))
 
 /** Days as a fraction: [ms a day, ms]; 1 / 1 where the whole is compared. */
 const perDayOf = ({ ms }: Pick<Bill, 'ms'>): readonly [bigint, bigint] =>
   ms === null ? [1n, 1n] : [BigInt(dayMs), BigInt(ms)]
 
-function dailyPicos({ cost_usd: cost, ms }: Pick<Bill, 'cost_usd' | 'ms'>): bigint {
+function dailyUnits({ cost_usd: cost, ms }: Pick<Bill, 'cost_usd' | 'ms'>, places: number): bigint {
   const [scale, days] = perDayOf({ ms })
-  return rounded(sumPicos([cost]) * scale, days)
+  return rounded(unitsOf(cost, places) * scale, days)
 }
 
 /** A group's cost on a side, a day where the side has a length; null where the group has none there. */
 export function sideCost(cost: Figure, ms: number | null): string | null {
-  return cost === null || cost === undefined ? null : shortUsdOf(dailyPicos({ cost_usd: cost, ms }))
+  const decimal = read(cost)
+  if (decimal === undefined || cost === null || cost === undefined) return null
+  return ms === null ? plain(decimal) : shortUsdOf(dailyUnits({ cost_usd: cost, ms }, 12))
 }
 
-/** Sum of exact amounts; what is missing adds nothing. */
+/** The exact sum of amounts; what is missing adds nothing. */
 export function sumUsd(amounts: readonly Figure[]): string {
-  return shortUsdOf(sumPicos(amounts))
+  return plain(sum(amounts.map(read).filter((one) => one !== undefined)))
 }

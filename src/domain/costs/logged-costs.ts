@@ -41,12 +41,14 @@ const differs = (reported: string, counted: string, calls: string, digits: strin
  * @param where SQL condition beside: which calls have both costs
  * @param counted the column that the logged cost is compared with
  * @param by whether whole models are judged, or each month of a model by itself
+ * @param reported the column of the logged cost
  */
 export function loggedCostsSql(
   calls: string,
   where: string,
-  counted: 'cost_usd' | 'list_cost_usd',
+  counted: string,
   by: 'model' | 'month',
+  reported = 'reported_cost_usd',
 ): string {
   const month = "date_trunc('month', ts)"
   const keys = by === 'model' ? ['provider', 'model'] : ['provider', 'model', 'month']
@@ -55,7 +57,7 @@ export function loggedCostsSql(
   const sums = `count(*) AS calls, sum(reported) AS reported, sum(counted) AS counted`
   return /* sql */ `
     WITH both_costs AS NOT MATERIALIZED (
-      SELECT provider, model, ${month} AS month, reported_cost_usd, reported_cost_usd AS reported, ${counted} AS counted
+      SELECT provider, model, ${month} AS month, ${reported} AS reported_cost_usd, ${reported} AS reported, ${counted} AS counted
       FROM ${calls} WHERE ${where}
     ), sums AS MATERIALIZED (
       SELECT ${keys.join(', ')}, ${sums} FROM both_costs GROUP BY ALL

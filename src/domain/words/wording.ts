@@ -2,6 +2,7 @@
  * Quantities in words for people: money, counts, percentages, times, sizes. Numbers that stand
  * together share one scale, so that their decimals align; no quantity but zero ever reads as zero.
  */
+import type { Currency } from '../costs/currency.js'
 import { fixed, order, readDecimal, shifted, type Decimal } from '../costs/decimal.js'
 
 /** A number as the database gives it: exact decimals are texts; absent is null or undefined. */
@@ -88,16 +89,25 @@ function withoutZeros(values: readonly Quantity[], scale: Scale, least: number):
  * Money: cents, and more decimals where amounts are small: two digits of the smallest, three of the
  * largest. From $10 on, cents are enough, and what is less reads `<$0.01`.
  */
-export function usdScale(values: readonly Quantity[]): Scale {
+export function moneyScale(values: readonly Quantity[], currency?: Currency): Scale {
   const { top, low } = extent(values)
   const wanted = Math.max(2, 1 - low, top < 0 ? 2 - top : 0)
   const most = top >= 1 ? 2 : top === 0 ? 4 : 3 - top
-  return withoutZeros(values, { places: Math.min(wanted, most), prefix: '$' }, 2)
+  return withoutZeros(values, { places: Math.min(wanted, most), prefix: moneySign(currency) }, 2)
 }
 
+/** The same in US dollars. */
+export const usdScale = (values: readonly Quantity[]): Scale => moneyScale(values)
+
+/** Signs of one currency alone, or nearly; others stand as their code. */
+const signs: Readonly<Record<Currency, string>> = { USD: '$', EUR: '€', GBP: '£' }
+
+/** What stands before an amount: `$`, `€`, `CHF `. */
+export const moneySign = (currency: Currency = 'USD'): string => signs[currency] ?? `${currency} `
+
 /** Unit prices are short decimals: all their digits, up to six. */
-export function priceScale(values: readonly Quantity[]): Scale {
-  return withoutZeros(values, { places: 6, prefix: '$' }, 2)
+export function priceScale(values: readonly Quantity[], currency?: Currency): Scale {
+  return withoutZeros(values, { places: 6, prefix: moneySign(currency) }, 2)
 }
 
 /** Whole numbers; where a column holds means, one decimal for small ones. */
@@ -142,6 +152,9 @@ export function bytesScale(values: readonly Quantity[]): Scale {
   return { places: step === 0 ? 0 : 1, power: -3 * step, suffix: sizes[step] ?? '' }
 }
 
+/** `€1,234.50`, `CHF 0.000225`; in dollars where no currency is said; `–` for none. */
+export const money = (value: Quantity, currency?: Currency): string =>
+  inWords(value, moneyScale([value], currency))
 /** `$1,234.50`, `$0.000225`; `–` for none. */
 export const usd = (value: Quantity): string => inWords(value, usdScale([value]))
 /** A computed amount without digits that nobody needs: cents, and three digits of less than a dollar. */

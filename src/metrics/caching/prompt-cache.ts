@@ -10,7 +10,9 @@
  * priced, so a call counts only where its rate yields exactly the parts of the list cost that are stored;
  * the others are counted apart: a wrong saving is worse than none.
  */
+import { convertedColumns } from '../../domain/costs/currency.js'
 import { rateJoin, unitRates } from '../../domain/costs/rate-sql.js'
+import type { Scope } from '../../domain/scope.js'
 import { attempted, wholeQuotient } from '../dialect.js'
 import { labels, placedCalls, type GroupKeys, type GroupRequest } from '../groups.js'
 import type { Decimal, Query, Whole } from '../query.js'
@@ -57,7 +59,7 @@ const media = [
   .join(' + ')
 
 /** The calls that log their use of a prompt cache; those that made none need no rate, and look for none. */
-function loggedCalls(ds: readonly string[]): string {
+function loggedCalls(ds: readonly string[], { currency }: Scope): string {
   const reads = 'coalesce(cache_read_input_tokens, 0)'
   const hourWrites = 'coalesce(cache_creation_1h_input_tokens, 0)'
   const writes = `greatest(coalesce(cache_creation_input_tokens, 0), ${hourWrites})`
@@ -67,7 +69,7 @@ function loggedCalls(ds: readonly string[]): string {
       greatest(coalesce(input_tokens, 0) - ${reads} - ${writes}, 0) AS uncached,
       ${media} AS media, cache_read_input_tokens IS NOT NULL AS logs_reads,
       cache_creation_input_tokens IS NOT NULL OR cache_creation_1h_input_tokens IS NOT NULL AS logs_writes,
-      list_input_cost_usd, list_cache_read_cost_usd, list_cache_write_cost_usd
+      list_input_cost_usd, list_cache_read_cost_usd, list_cache_write_cost_usd${currency === undefined ? '' : `, ${convertedColumns.rate}`}
     FROM placed_calls
     WHERE cache_hit IS NOT TRUE AND (cache_read_input_tokens IS NOT NULL OR cache_creation_input_tokens IS NOT NULL
       OR cache_creation_1h_input_tokens IS NOT NULL)`
@@ -95,7 +97,8 @@ function product(terms: Products): string {
   return `CASE WHEN is_fast THEN ${fast} WHEN has_rate THEN ${attempted(`CAST(${exact} AS DECIMAL(18,12))`)} END`
 }
 
-const valuedCalls = /* sql */ `SELECT *,
+/** @param times what each amount is multiplied with: list costs in another currency are exact products, too */
+const valuedCalls = (times: string): string => /* sql */ `SELECT *,
       NOT (${uses}) OR coalesce(has_rate AND media = 0 AND read_cost = list_cache_read_cost_usd
         AND write_cost = list_cache_write_cost_usd AND input_cost = list_input_cost_usd
         AND u_input_price IS NOT NULL AND reads_uncached IS NOT NULL AND writes_uncached IS NOT NULL, FALSE) AS is_valued
@@ -109,7 +112,7 @@ const valuedCalls = /* sql */ `SELECT *,
       reads_uncached: [['reads', 'input_price']],
       writes_uncached: [['writes', 'input_price']],
     } satisfies Record<string, Products>)
-      .map(([name, terms]) => `${product(terms)} AS ${name}`)
+      .map(([name, terms]) => `${product(terms)}${times} AS ${name}`)
       .join(', ')} FROM rated_calls) AS costed_calls`
 
 /** A sum of money over the calls whose saving is known; calls that did not use the cache count as 0. */
@@ -164,10 +167,10 @@ export function promptCache(request: GroupRequest): Query<PromptCacheRow> {
       .join(', ')
   const sql = /* sql */ `
     WITH ${ctes}
-    , logged_calls AS (${loggedCalls(ds)}
+    , logged_calls AS (${loggedCalls(ds, request.scope)}
     ), unit_rates AS (${unitRates('rates')}
     ), rated_calls AS (${ratedCalls}
-    ), valued_calls AS (${valuedCalls}
+    ), valued_calls AS (${valuedCalls(request.scope.currency === undefined ? '' : ` * ${convertedColumns.rate}`)}
     ), finest_groups AS (
       SELECT ${[...keys, 'feature', 'model'].join(', ')}, ${items(sums)} FROM valued_calls GROUP BY ALL
     ), rolled_up AS (

@@ -1,13 +1,18 @@
 /** Where the costs that the logs report differ from those that count. */
+import { convertedColumns } from '../../domain/costs/currency.js'
 import { countedByList, loggedCostsSql, type LoggedCostRow } from '../../domain/costs/logged-costs.js'
 import type { Scope } from '../../domain/scope.js'
 import type { Query } from '../query.js'
 import { inScope } from '../scope.js'
 
-/** Of the calls in scope: a row a model and month, for models that differ as wholes. */
+/** Of the calls in scope: a row a model and month, for models that differ as wholes. In dollars, as prices are, whatever the answer is in. */
 export function loggedCosts(scope: Scope): Query<LoggedCostRow> {
   const { sql, params } = inScope(scope)
-  return { sql: loggedCostsSql('calls', `${countedByList} AND ${sql}`, 'cost_usd', 'model'), params }
+  const where = `${countedByList} AND ${sql}`
+  const { cost, reported } = convertedColumns
+  return scope.currency === undefined
+    ? { sql: loggedCostsSql('calls', where, 'cost_usd', 'model'), params }
+    : { sql: loggedCostsSql('calls', where, cost, 'model', reported), params }
 }
 
 /**

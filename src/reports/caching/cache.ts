@@ -5,7 +5,7 @@ import type { Scope } from '../../domain/scope.js'
 import type { BreakdownRow } from '../../metrics/breakdown.js'
 import type { PromptCacheRow } from '../../metrics/caching/prompt-cache.js'
 import type { ResponseCacheRow } from '../../metrics/caching/response-cache.js'
-import { emptyText, footerOf, warningsOf, type Doubts } from '../notes.js'
+import { emptyText, footerOf, unheldBounds, warningsOf, type Doubts } from '../notes.js'
 import { cacheFindings, promptFacts, promptNotes, promptSection } from './prompt-cache.js'
 import type { Report, Section } from '../report.js'
 import { hitKindSections, responseFacts, responseNotes, responseSection } from './response-cache.js'
@@ -53,8 +53,9 @@ export function cacheReport(answer: CacheAnswer): Report {
     title: 'Caching',
     period: { since: scope.since, until: scope.until, tz: scope.tz },
     sections: Number(doubts.calls ?? 0) === 0 ? [{ ...table, rows: [], empty }] : sections,
-    findings: cacheFindings(prompt, bounds),
+    // What is too small to be named is said in dollars.
+    findings: scope.currency === undefined ? cacheFindings(prompt, bounds) : [],
     warnings: warningsOf(doubts),
-    footer: footerOf(doubts.history),
+    footer: [...footerOf(doubts.history), ...unheldBounds(['prompt_cache_loss_usd'], scope.currency)],
   }
 }

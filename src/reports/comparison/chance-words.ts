@@ -1,20 +1,23 @@
 /** Whether a difference in cost a call is more than chance, in one sentence and as data. */
 import { fewestCalls, judgeRatio, type Chance, type Sample } from '../../domain/chance.js'
+import type { Currency } from '../../domain/costs/currency.js'
 import { counted } from '../../domain/words/plurals.js'
 import {
   change,
   changeScale,
   inWords,
+  moneyScale,
   number,
   numberScale,
   percent,
-  usdScale,
 } from '../../domain/words/wording.js'
 import type { Figures } from '../../metrics/figures.js'
 import type { Cell, Finding } from '../report.js'
 
 /** One side's calls and their cost, and what people call it. */
 export interface Judged {
+  /** What its money is in; absent: US dollars. */
+  readonly currency?: Currency | undefined
   readonly label: string
   readonly figures: Figures
   /** A file that it was read from; undefined for calls. */
@@ -31,7 +34,7 @@ export function meanCostFinding(a: Judged, b: Judged, shared: number): Finding |
   const ratio = second.mean === 0 ? null : first.mean / second.mean
   const chance = shared > 0 ? undefined : judgeRatio(first, second)
   const more = chance?.verdict === 'more_than_chance'
-  const scale = usdScale([first.mean, second.mean])
+  const scale = moneyScale([first.mean, second.mean], a.currency)
   const amounts = `${inWords(first.mean, scale)} against ${inWords(second.mean, scale)}`
   const text = `Calls cost ${changeWords(ratio, first.mean)} (${amounts}); ${verdictWords(chance, a, b, shared)}.`
   return {

@@ -1,16 +1,19 @@
 /** Two sets of calls side by side: `llmcost compare`. */
+import { keyIn } from '../../domain/costs/currency.js'
 import { dayMs } from '../../domain/time/zones.js'
 import { capital } from '../../domain/words/wording.js'
+import type { Filter } from '../../domain/scope.js'
 import { localDate } from '../../domain/time/periods.js'
 import type { MoverRow } from '../../metrics/comparison/movers.js'
 import { meanCostFinding, pricedCalls } from './chance-words.js'
-import { basisOf, filterText, windowLabel, type ComparedSide } from './compared-side.js'
+import { basisOf, windowLabel, type ComparedSide } from './compared-side.js'
 import { figuresSection } from './comparison-figures.js'
 import { costChangeSections } from './cost-change.js'
 import { moverFindings, moversSection } from './movers.js'
 import { movedParts, type MovedBy } from './largest-changes.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from '../notes.js'
 import type { Cell, Finding, Report, Section } from '../report.js'
+import { filterText } from '../unmatched.js'
 
 export interface CompareAnswer {
   readonly a: ComparedSide
@@ -124,8 +127,9 @@ const unpricedNote = ({ label }: ComparedSide): string =>
 function fileNotes({ a, b, file }: CompareAnswer): string[] {
   if (file === undefined) return []
   const notes = [`${file} is of ${windowLabel(b.window, b.tz)}${b.tz === a.tz ? '' : ` (${b.tz})`}.`]
-  const own = new Set((a.filters ?? []).map(filterText))
-  const theirs = b.filters === null ? null : new Set(b.filters.map(filterText))
+  const texts = (filter: Filter): string => filterText(filter, a.currency)
+  const own = new Set((a.filters ?? []).map(texts))
+  const theirs = b.filters === null ? null : new Set(b.filters.map(texts))
   if (theirs === null) {
     return own.size === 0
       ? notes
@@ -161,14 +165,18 @@ function sideWarnings({ a, b, doubts }: CompareAnswer): string[] {
 }
 
 function sideData(side: ComparedSide): Cell {
-  const { label, window, tz, filters, ms, running, complete } = side
+  const { label, window, tz, filters, ms, running, complete, currency } = side
+  const named = (dimension: string): string =>
+    currency === undefined ? dimension : keyIn(dimension, currency)
   return {
     label,
     since: window.since,
     until: window.until,
     tz,
     days: ms === null ? null : ms / dayMs,
-    filters: filters?.map(({ dimension, operator, value }) => ({ dimension, operator, value })) ?? null,
+    filters:
+      filters?.map(({ dimension, operator, value }) => ({ dimension: named(dimension), operator, value })) ??
+      null,
     running,
     complete,
   }

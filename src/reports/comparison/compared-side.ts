@@ -1,10 +1,14 @@
 /** One side of a comparison: which calls, over how long, and their figures. */
+import type { Currency } from '../../domain/costs/currency.js'
 import { wholeDays } from '../../domain/time/periods.js'
 import type { Filter, Scope, Window } from '../../domain/scope.js'
 import { dayMs, localAt } from '../../domain/time/zones.js'
 import type { Figures } from '../../metrics/figures.js'
+import { filterText } from '../unmatched.js'
 
 export interface ComparedSide {
+  /** What its money is in; absent: US dollars. */
+  readonly currency?: Currency | undefined
   /** What people call it: `gpt-4o`, `2026-09-21 – 2026-09-27`, `last-week.json`. */
   readonly label: string
   readonly window: Window
@@ -72,15 +76,14 @@ function presentLabel(window: Window, asOf: Date, tz: string): string {
 export function labelsOf(a: Scope, b: Scope, asOf: Date): readonly [a: string, b: string] {
   const windows = a.since !== b.since || a.until !== b.until
   const label = (own: Scope, other: Scope): string => {
-    const others = new Set(other.filters.map(filterText))
+    const others = new Set(other.filters.map((filter) => filterText(filter)))
     const filters = own.filters.filter((filter) => !others.has(filterText(filter)))
-    const values = filters.map((filter) => (filter.operator === '=' ? filter.value : filterText(filter)))
+    const values = filters.map((filter) =>
+      filter.operator === '=' ? filter.value : filterText(filter, own.currency),
+    )
     const window = windows ? [presentLabel(own, asOf, own.tz)] : []
     const parts = [...values, ...window]
     return parts.length > 0 ? parts.join(', ') : 'all calls'
   }
   return [label(a, b), label(b, a)]
 }
-
-export const filterText = ({ dimension, operator, value }: Filter): string =>
-  `${dimension}${operator}${value}`

@@ -19,7 +19,7 @@ export function movedParts(a: ComparedSide, b: ComparedSide, moved: readonly Mov
   const inTime = a.window.since !== b.window.since || a.window.until !== b.window.until
   return moved
     .filter(({ rows }) => rows.some((row) => row.is_others || row.value !== null))
-    .map((one) => ({ ...one, ms, inTime, labels: [a.label, b.label] }))
+    .map((one) => ({ ...one, ms, inTime, labels: [a.label, b.label], currency: a.currency }))
 }
 
 /** What a report of a period shows of it; nothing where the period before has no calls. */

@@ -1,13 +1,16 @@
 /** Who explains the difference of two costs: the groups of one dimension whose cost moved most. */
 import { difference, ratio, sideCost, sumUsd } from '../../domain/costs/cost-change.js'
+import type { Currency } from '../../domain/costs/currency.js'
 import { dimensionNoun, type Dimension } from '../../domain/dimensions.js'
 import { sentenceWords } from '../../domain/words/subjects.js'
-import { inWords, usd, usdScale } from '../../domain/words/wording.js'
+import { inWords, money, moneyScale } from '../../domain/words/wording.js'
 import type { MoverRow } from '../../metrics/comparison/movers.js'
 import { changeColumn, column, dimensionColumn } from '../columns.js'
 import type { Cell, Column, Finding, Row, Section } from '../report.js'
 
 export interface Moved {
+  /** What amounts are in; absent: US dollars. */
+  readonly currency?: Currency | undefined
   readonly by: Dimension
   readonly rows: readonly MoverRow[]
   /** Lengths of both sides where figures a day are compared, else null. */
@@ -132,14 +135,18 @@ export function moverFindings(moved: Moved): Finding[] {
 }
 
 function moverFinding(moved: Moved, mover: Mover, total: number, share: number): Finding {
-  const { by, ms } = moved
+  const { by, ms, currency } = moved
   const name = sentenceWords(by.key, String(mover.row.value ?? '(none)'))
   const state = stateOf(mover, moved)
   const day = ms === null ? '' : ' a day'
-  const scale = { ...usdScale([mover.difference, total]), signed: true } as const
+  const scale = { ...moneyScale([mover.difference, total], currency), signed: true } as const
   const moves = `${inWords(mover.difference, scale)} of ${inWords(total, scale)}${day} in all`
   const amounts =
-    state === 'new' ? 'new' : state === 'gone' ? 'gone' : `${usd(mover.b ?? 0)} → ${usd(mover.a ?? 0)}`
+    state === 'new'
+      ? 'new'
+      : state === 'gone'
+        ? 'gone'
+        : `${money(mover.b ?? 0, currency)} → ${money(mover.a ?? 0, currency)}`
   return {
     kind: 'mover',
     severity: 'info',

@@ -5,6 +5,7 @@
  */
 import { isLosslessNumber, parse } from 'lossless-json'
 import { moneyBases, type MoneyBasis } from '../../domain/costs/basis.js'
+import { keyFrom, keyIn, type Currency } from '../../domain/costs/currency.js'
 import { readDecimal } from '../../domain/costs/decimal.js'
 import { filterDimension } from '../../domain/dimensions.js'
 import { instantFrom } from '../../domain/time/periods.js'
@@ -33,8 +34,11 @@ type Json = Readonly<Record<string, unknown>>
 const hint =
   '--against takes what llmcost report, compare or breakdown printed with --json: llmcost report --json > last-week.json.'
 
-/** @throws UserError (usage) for anything but such an answer; `path` is named in it */
-export function readSaved(text: string, path: string): Saved {
+/**
+ * @param currency what its money must be in, as that of the other side is
+ * @throws UserError (usage) for anything but such an answer; `path` is named in it
+ */
+export function readSaved(text: string, path: string, currency = 'USD'): Saved {
   const refuse = (what: string): never => {
     throw new UserError(what, { code: 'usage', location: path, hint })
   }
@@ -46,16 +50,18 @@ export function readSaved(text: string, path: string): Saved {
       `has schemaVersion ${String(version).slice(0, 20)}, and this version of llmcost reads ${schemaVersion}`,
     )
   }
+  const named = answer['currency'] ?? 'USD'
+  const own = typeof named === 'string' ? named.slice(0, 20) : 'no currency'
+  if (own !== currency) refuse(`is in ${own}, and this answer in ${currency}: both must be in one currency`)
   const rows = rowsOf(answer) ?? refuse(`holds an answer of a kind that cannot be compared with`)
-  const figures = figuresOf(rows, refuse)
+  const figures = figuresOf(rows, currency, refuse)
   if (figures.calls === undefined) refuse('has no number of calls to compare with')
-  const basis = moneyBases.find((one) => one === answer['costBasis'])
   return {
     kind: String(answer['kind']),
     ...periodOf(answer, refuse),
-    filters: filtersOf(answer),
+    filters: filtersOf(answer, currency),
     figures,
-    basis,
+    basis: moneyBases.find((one) => one === answer['costBasis']),
   }
 }
 
@@ -112,9 +118,10 @@ const scores: ReadonlySet<MeasureName> = new Set<MeasureName>([
 ])
 
 /** Rates are shares; all else cannot be below 0, but for scores, which may be anything. */
-function figuresOf(rows: readonly Json[], refuse: (what: string) => never): Figures {
+function figuresOf(rows: readonly Json[], currency: Currency, refuse: (what: string) => never): Figures {
   const entries = comparedMeasures.flatMap((name): [string, string][] => {
-    const value = rows.map((row) => (Object.hasOwn(row, name) ? row[name] : null)).find((one) => one !== null)
+    const key = keyIn(name, currency)
+    const value = rows.map((row) => (Object.hasOwn(row, key) ? row[key] : null)).find((one) => one !== null)
     if (value === undefined) return []
     const digits = digitsOf(value)
     const decimal = digits === undefined ? undefined : readDecimal(digits)
@@ -155,7 +162,7 @@ const isOperator = (text: string): text is Filter['operator'] =>
   ['=', '!=', '~'].includes(text) || isComparison(text)
 
 /** The filters of the first side of a comparison; of other answers they are not known. */
-function filtersOf(answer: Json): readonly Filter[] | null {
+function filtersOf(answer: Json, currency: Currency): readonly Filter[] | null {
   const side = recordOf(recordOf(answer['sides'])?.['a'])
   if (side === undefined) return null
   return listOf(side['filters']).flatMap((one) => {
@@ -163,7 +170,7 @@ function filtersOf(answer: Json): readonly Filter[] | null {
     const known = typeof operator === 'string' && isOperator(operator)
     if (typeof dimension !== 'string' || !known || typeof value !== 'string') return []
     try {
-      return [{ dimension: filterDimension(dimension).key, operator, value }]
+      return [{ dimension: filterDimension(keyFrom(dimension, currency)).key, operator, value }]
     } catch {
       return []
     }

@@ -3,9 +3,10 @@
  * from `efficiency_calls` calls on that have what is judged.
  */
 import type { Bounds } from '../../domain/bounds.js'
+import type { Currency } from '../../domain/costs/currency.js'
 import { dimensionNoun, type Dimension } from '../../domain/dimensions.js'
 import { memberWords } from '../../domain/words/subjects.js'
-import { count, number, percent, usd } from '../../domain/words/wording.js'
+import { count, money, number, percent } from '../../domain/words/wording.js'
 import type { BreakdownRow } from '../../metrics/breakdown.js'
 import type { MeasureName } from '../../metrics/measures/registry.js'
 import { approximateWords } from '../columns.js'
@@ -48,8 +49,10 @@ interface Group {
   /** `feature search`, `all calls` */
   readonly name: string
   readonly of: (measure: Judged) => number | null
-  /** Cost of all calls, USD. */
+  /** Cost of all calls. */
   readonly allCost: number
+  /** An amount in words. */
+  readonly amount: (value: number | null) => string
 }
 
 interface Rule {
@@ -58,6 +61,8 @@ interface Rule {
   /** How many calls have what is judged. */
   readonly over: Judged
   readonly crossed: (measured: number, bound: number, group: Group) => boolean
+  /** Its bound is an amount in dollars: no amount in another currency is held against it. */
+  readonly isOfUsd?: true
   /** Cost of the calls that it touches. */
   readonly touches: Judged
   /** The sentence after the name of the group where room is short; absent: the whole one. */
@@ -87,9 +92,10 @@ const rules: readonly Rule[] = [
     over: 'priced_calls',
     touches: 'cost_usd',
     crossed: isAbove,
-    short: (mean, bound) => `a call costs ${usd(mean)} on average (bound ${usd(bound)})`,
-    text: (mean, bound, { of }) =>
-      `a call costs ${usd(mean)} on average (bound ${usd(bound)}), ${usd(of('cost_usd'))} in all: send less input, or try a smaller model`,
+    isOfUsd: true,
+    short: (mean, bound, { amount }) => `a call costs ${amount(mean)} on average (bound ${amount(bound)})`,
+    text: (mean, bound, { of, amount }) =>
+      `a call costs ${amount(mean)} on average (bound ${amount(bound)}), ${amount(of('cost_usd'))} in all: send less input, or try a smaller model`,
   },
   {
     kind: 'p95_input_over_mean',
@@ -130,10 +136,10 @@ const rules: readonly Rule[] = [
       (of('repeated_input_cost_usd') ?? Infinity) >= worthwhile * allCost,
     short: (share, bound) =>
       `${percent(share)} of its input repeats from call to call (bound ${percent(bound)})`,
-    text: (share, bound, { of }) => {
+    text: (share, bound, { of, amount }) => {
       const cost = of('repeated_input_cost_usd')
       const tokens = count(of('repeated_input_tokens'))
-      return `19 of 20 calls carry at least ${tokens} input tokens, ${percent(share)} of all input (bound ${percent(bound)})${cost === null ? '' : `, for ${usd(cost)}`}: if these are instructions, shorten them, or put them first so that the provider can cache them`
+      return `19 of 20 calls carry at least ${tokens} input tokens, ${percent(share)} of all input (bound ${percent(bound)})${cost === null ? '' : `, for ${amount(cost)}`}: if these are instructions, shorten them, or put them first so that the provider can cache them`
     },
   },
 ]
@@ -142,19 +148,23 @@ interface Judging {
   readonly by: readonly Dimension[]
   readonly rows: readonly BreakdownRow[]
   readonly bounds: Bounds
+  /** What amounts are in; absent: US dollars. */
+  readonly currency?: Currency | undefined
 }
 
 /** Findings about each group by itself, the dearest group first; those about the others and the total are left out. */
-export function efficiencyFindings({ by, rows, bounds }: Judging): Finding[] {
+export function efficiencyFindings({ by, rows, bounds, currency }: Judging): Finding[] {
   const groups = by.length === 0 ? rows : rows.filter((row) => !row.is_total && !row.is_others)
   const dearest = groups.toSorted((a, b) => Number(b.cost_usd ?? 0) - Number(a.cost_usd ?? 0))
   const allCost = Number(rows.find((row) => row.is_total)?.cost_usd ?? 0)
-  return rules.flatMap((rule) =>
+  const amount = (value: number | null): string => money(value, currency)
+  const held = rules.filter(({ isOfUsd }) => !isOfUsd || currency === undefined)
+  return held.flatMap((rule) =>
     folded(
       by,
       dearest.flatMap((row) => {
         const of = (measure: Judged): number | null => figureOf(row, measure)
-        return judged(rule, by, row, { name: nameOf(by, row), of, allCost }, bounds)
+        return judged(rule, by, row, { name: nameOf(by, row), of, allCost, amount }, bounds)
       }),
     ),
   )

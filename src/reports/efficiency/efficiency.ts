@@ -12,7 +12,7 @@ import { column } from '../columns.js'
 import { dearModelFindings, heavyUserFindings, retryFindings } from '../weekly/cost-findings.js'
 import { efficiencyFindings } from './efficiency-findings.js'
 import { withGroupColumns, withoutEmptyColumns } from '../group-columns.js'
-import { emptyText, footerOf, warningsOf, type Doubts } from '../notes.js'
+import { emptyText, footerOf, unheldBounds, warningsOf, type Doubts } from '../notes.js'
 import type { Column, Report, Section } from '../report.js'
 
 /** Tokens a call, and what is made of them. */
@@ -87,6 +87,7 @@ interface EfficiencyAnswer extends EfficiencyTable {
 
 export function efficiencyReport(answer: EfficiencyAnswer): Report {
   const { scope, by, chosen, rows, models, users, bounds, doubts } = answer
+  const { currency } = scope
   const title = titled('Efficiency', by)
   const empty = emptyText(doubts)
   const sections =
@@ -94,10 +95,10 @@ export function efficiencyReport(answer: EfficiencyAnswer): Report {
       ? efficiencySections(answer)
       : [groupSection({ id: 'efficiency', title, by, measures: chosen, shown: 'always' }, rows)]
   const findings = [
-    ...efficiencyFindings({ by, rows, bounds }),
+    ...efficiencyFindings({ by, rows, bounds, currency }),
     ...retryFindings(rows, bounds, doubts),
-    ...dearModelFindings(models, bounds),
-    ...heavyUserFindings(users, bounds),
+    ...dearModelFindings(models, bounds, currency),
+    ...heavyUserFindings(users, bounds, currency),
   ]
   const [first] = sections
   const none = Number(doubts.calls ?? 0) === 0 && first !== undefined
@@ -108,7 +109,10 @@ export function efficiencyReport(answer: EfficiencyAnswer): Report {
     sections: none ? [{ id: first.id, title, columns: first.columns, rows: [], empty }] : sections,
     findings: findings.toSorted(gravestFirst),
     warnings: warningsOf(doubts),
-    footer: footerOf(doubts.history),
+    footer: [
+      ...footerOf(doubts.history),
+      ...unheldBounds(['mean_cost_usd', 'dear_model_cost_per_1k_usd'], currency),
+    ],
   }
 }
 

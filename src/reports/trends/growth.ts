@@ -7,7 +7,7 @@ import type { Scope, Window } from '../../domain/scope.js'
 import { dayMs } from '../../domain/time/zones.js'
 import { spanOptions, type Typed } from '../../domain/words/commands.js'
 import { namedWords } from '../../domain/words/subjects.js'
-import { change, count, percent, usd } from '../../domain/words/wording.js'
+import { change, count, money, percent } from '../../domain/words/wording.js'
 import type { GrowthRow } from '../../metrics/growth.js'
 import { changeColumn, column, dimensionColumn } from '../columns.js'
 import type { Cell, Column, Finding, Row, Section } from '../report.js'
@@ -35,7 +35,9 @@ interface GrowthLine {
 
 export function growthPart(answer: GrowthAnswer): { sections: Section[]; findings: Finding[] } {
   const lines = answer.rows.map((row) => lineOf(row, answer))
-  return { sections: [growthSection(answer, lines)], findings: findingsOf(answer, lines) }
+  // What is too small to be named is said in dollars.
+  const findings = answer.scope.currency === undefined ? findingsOf(answer, lines) : []
+  return { sections: [growthSection(answer, lines)], findings }
 }
 
 /** The week in which a group begins is no week to grow from. */
@@ -48,6 +50,12 @@ function lineOf(row: GrowthRow, { by, weeks }: GrowthAnswer): GrowthLine {
     costs,
     growth: growthOf(costs),
   }
+}
+
+/** Where it is not known. @param why in words */
+export function noGrowth(by: readonly Dimension[], why: string): { sections: Section[] } {
+  const title = `Growth by ${by.map(dimensionNoun).join(' and ')}`
+  return { sections: [{ id: 'growth', title, columns: columnsOf(by), rows: [], empty: `not known: ${why}` }] }
 }
 
 function growthSection(answer: GrowthAnswer, lines: readonly GrowthLine[]): Section {
@@ -129,7 +137,7 @@ function findingOf({ keys, isTotal, costs, growth }: GrowthLine, answer: GrowthA
   const what = isTotal
     ? 'the whole cost'
     : `the cost of ${by.map((one, i) => named(one, keys[i] ?? null)).join(', ')}`
-  const run = `${growth.growing} weeks in a row, by ${percent(growth.rate)} a week (${usd(before)} → ${usd(last)})`
+  const run = `${growth.growing} weeks in a row, by ${percent(growth.rate)} a week (${money(before)} → ${money(last)})`
   const doubling = doublingWords(growth.doublingWeeks)
   return {
     kind: 'sustained_growth',

@@ -6,7 +6,7 @@ import { count } from '../../domain/words/wording.js'
 import type { MeasureName } from '../../metrics/measures/registry.js'
 import type { TrendRow } from '../../metrics/trend.js'
 import { changeColumn, column, dimensionColumn, marked, measureColumn } from '../columns.js'
-import { emptyText, footerOf, warningsOf, type Doubts } from '../notes.js'
+import { emptyText, footerOf, unheldBounds, warningsOf, type Doubts } from '../notes.js'
 import type { Cell, Chart, Column, Finding, Report, Row, Section } from '../report.js'
 import { linesOf, type Line, type Point, type TrendMetric } from './trend-lines.js'
 
@@ -40,7 +40,10 @@ export function trendReport(
       : [section, ...growth.sections.map((one) => ({ ...one, beside: true as const }))],
     findings: none ? [] : (growth.findings ?? []),
     warnings: warningsOf(doubts),
-    footer: footerOf(doubts.history),
+    footer: [
+      ...footerOf(doubts.history),
+      ...(growth.sections.length === 0 ? [] : unheldBounds(['growth_usd'], scope.currency)),
+    ],
   }
 }
 

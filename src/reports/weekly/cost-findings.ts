@@ -1,9 +1,10 @@
 /** Where money goes: a dear model that takes most calls, a user who sends far more than others, retries. */
 import type { Bounds } from '../../domain/bounds.js'
+import type { Currency } from '../../domain/costs/currency.js'
 import type { Scope } from '../../domain/scope.js'
 import { spanOptions, type Typed } from '../../domain/words/commands.js'
 import { namedWords } from '../../domain/words/subjects.js'
-import { count, number, percent, usd } from '../../domain/words/wording.js'
+import { count, money, number, percent } from '../../domain/words/wording.js'
 import type { BreakdownRow } from '../../metrics/breakdown.js'
 import type { MeasureName } from '../../metrics/measures/registry.js'
 import { figureOf, isAbove, isAtLeast } from '../efficiency/efficiency-findings.js'
@@ -21,7 +22,7 @@ interface Model {
   readonly name: string
   /** Share of all calls, 0–1. */
   readonly share: number
-  /** USD per 1,000 tokens, input and output as they were used. */
+  /** Cost of 1,000 tokens, input and output as they were used. */
   readonly unitCost: number
   readonly row: BreakdownRow
 }
@@ -32,8 +33,13 @@ interface Model {
  * model, or more than `dear_model_cost_per_1k_usd`. Comparable: a model with output (embeddings have none), a
  * cost above 0 and at least `efficiency_calls` calls.
  * @param rows calls by model; with `top`, the models among the others are not compared with
+ * @param currency what amounts are in, where that is not dollars: none is held against the bound in dollars
  */
-export function dearModelFindings(rows: readonly BreakdownRow[], bounds: Bounds): Finding[] {
+export function dearModelFindings(
+  rows: readonly BreakdownRow[],
+  bounds: Bounds,
+  currency?: Currency,
+): Finding[] {
   const models = comparableModels(rows, bounds)
   const cheapest = models.toSorted((a, b) => a.unitCost - b.unitCost || (a.name < b.name ? -1 : 1)).at(0)
   if (cheapest === undefined) return []
@@ -46,11 +52,11 @@ export function dearModelFindings(rows: readonly BreakdownRow[], bounds: Bounds)
         cheapest_model: cheapest.name,
         cheapest_cost_per_1k_tokens_usd: cheapest.unitCost,
       }
-      return [dear(model, `, ${than}: try ${cheapest.name} on the simpler calls`, details, bounds)]
+      return [dear(model, `, ${than}: try ${cheapest.name} on the simpler calls`, details, bounds, currency)]
     }
     const bound = bounds.dear_model_cost_per_1k_usd
-    if (!isAbove(model.unitCost, bound)) return []
-    return [dear(model, ` (bound ${usd(bound)}): try a smaller model on the simpler calls`, {}, bounds)]
+    if (currency !== undefined || !isAbove(model.unitCost, bound)) return []
+    return [dear(model, ` (bound ${money(bound)}): try a smaller model on the simpler calls`, {}, bounds)]
   })
 }
 
@@ -68,6 +74,7 @@ function dear(
   comparison: string,
   details: Finding['details'],
   { dear_model_call_share: bound }: Bounds,
+  currency?: Currency,
 ): Finding {
   return {
     kind: 'dear_model_call_share',
@@ -76,7 +83,7 @@ function dear(
     value: name,
     measured: share,
     bound,
-    text: `${namedWords('model', name)}: ${percent(share)} of all calls go to it (bound ${percent(bound)}), where 1,000 tokens cost ${usd(unitCost)}${comparison}`,
+    text: `${namedWords('model', name)}: ${percent(share)} of all calls go to it (bound ${percent(bound)}), where 1,000 tokens cost ${money(unitCost, currency)}${comparison}`,
     touchedUsd: figureOf(row, 'cost_usd'),
     details: {
       calls: figureOf(row, 'calls'),
@@ -104,7 +111,11 @@ export const userMeasures = [
  * average. Both sides need `efficiency_calls` calls.
  * @param rows calls by user; those among the others are not looked at
  */
-export function heavyUserFindings(rows: readonly BreakdownRow[], bounds: Bounds): Finding[] {
+export function heavyUserFindings(
+  rows: readonly BreakdownRow[],
+  bounds: Bounds,
+  currency?: Currency,
+): Finding[] {
   const total = totalOf(rows)
   const [allTokens, allCalls] = [
     figureOf(total, 'input_tokens') ?? 0,
@@ -125,7 +136,7 @@ export function heavyUserFindings(rows: readonly BreakdownRow[], bounds: Bounds)
         value: row.d0 ?? null,
         measured: mean / others,
         bound,
-        text: `${namedWords('user_id', String(row.d0))}: ${count(calls)} calls send ${count(mean)} input tokens each, ${number(mean / others)}× those of everybody else (bound ${number(bound)}×)${costWords(row, total)}: look at what they send, and limit it`,
+        text: `${namedWords('user_id', String(row.d0))}: ${count(calls)} calls send ${count(mean)} input tokens each, ${number(mean / others)}× those of everybody else (bound ${number(bound)}×)${costWords(row, total, currency)}: look at what they send, and limit it`,
         short: `${namedWords('user_id', String(row.d0))}: ${count(calls)} calls send ${count(mean)} input tokens each, ${number(mean / others)}× those of everybody else (bound ${number(bound)}×)`,
         touchedUsd: figureOf(row, 'cost_usd'),
         details: {
@@ -168,7 +179,7 @@ export function retryFindings(
       value: null,
       measured: cost / all,
       bound,
-      text: `all calls: ${count(calls)} attempts after the first cost ${usd(cost)}, ${percent(cost / all)} of all (bound ${percent(bound)}): try again less often; ${command} lists what fails`,
+      text: `all calls: ${count(calls)} attempts after the first cost ${money(cost, scope.currency)}, ${percent(cost / all)} of all (bound ${percent(bound)}): try again less often; ${command} lists what fails`,
       short: `${count(calls)} attempts after the first, ${percent(cost / all)} of all cost (bound ${percent(bound)})`,
       command,
       touchedUsd: cost,
@@ -178,7 +189,9 @@ export function retryFindings(
 }
 
 /** `, for $65.80, 79.1% of all`; nothing where the cost is not known. */
-function costWords(row: BreakdownRow, total: BreakdownRow): string {
+function costWords(row: BreakdownRow, total: BreakdownRow, currency: Currency | undefined): string {
   const [cost, all] = [figureOf(row, 'cost_usd'), figureOf(total, 'cost_usd')]
-  return cost === null || all === null || all === 0 ? '' : `, for ${usd(cost)}, ${percent(cost / all)} of all`
+  return cost === null || all === null || all === 0
+    ? ''
+    : `, for ${money(cost, currency)}, ${percent(cost / all)} of all`
 }

@@ -86,6 +86,7 @@ describe('a key that needs trust', () => {
     ['user_tiers: ../tiers.csv', 'user_tiers names a file outside its folder', 1],
     ['user_tiers: /etc/passwd', 'user_tiers names a file outside its folder', 1],
     ['currency_rates: ~/rates.csv', 'currency_rates names a file outside its folder', 1],
+    ['exchange_rates: ../rates.csv', 'exchange_rates names a file outside its folder', 1],
     ['currency_rates: sub/../../rates.csv', 'currency_rates names a file outside its folder', 1],
   ])('%j', async (text, said, line) => {
     const path = write(text)
@@ -155,6 +156,7 @@ describe('what needs none', () => {
         'rules: [{ kind: cost, over: 1, name: sql, message: "db: sql" }]',
         'user_tiers: sub/tiers.csv',
         'currency_rates: ./..rates.csv',
+        'exchange_rates: rates.csv',
       ].join('\n'),
     )
     const config = await found()
