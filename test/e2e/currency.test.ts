@@ -130,10 +130,10 @@ test('a saved answer is compared with in its own currency alone', async () => {
     2,
     expect.stringContaining('francs.json: is in CHF, and this answer in USD: both must be in one currency'),
   ])
-  const { rows } = parse(await runWarmWell([...against, '--currency', 'CHF'], { cwd })) as {
-    rows: readonly Json[]
+  const { sections } = parse(await runWarmWell([...against, '--currency', 'CHF'], { cwd })) as {
+    sections: readonly { rows: readonly Json[] }[]
   }
-  const [a, b, difference] = rows.map((row) => numberOf(row['cost_chf']))
+  const [a, b, difference] = sections[0]!.rows.map((row) => numberOf(row['cost_chf']))
   expect(a).toBe(b)
   expect(Number(a)).toBeGreaterThan(0)
   expect(difference).toBe('0')
