@@ -205,7 +205,7 @@ async function reportInMoney(
     data: { ...report.data, ...data },
   }
   if (currency === undefined) return told
-  const { inCurrency } = await import('../reports/currency.js')
+  const { inCurrency } = await import('../reports/prices/currency.js')
   return inCurrency(told, currency)
 }
 

@@ -1,6 +1,6 @@
 /** An answer whose amounts are in another currency: no key says dollars, and each column of money knows what it is in. */
-import { keyIn, type Currency } from '../domain/costs/currency.js'
-import type { Cell, Chart, Column, Finding, Report, Row, Section } from './report.js'
+import { keyIn, type Currency } from '../../domain/costs/currency.js'
+import type { Cell, Chart, Column, Finding, Report, Row, Section } from '../report.js'
 
 /** The one place where an answer is named anew; its amounts are in the currency already. */
 export function inCurrency(report: Report, currency: Currency): Report {
