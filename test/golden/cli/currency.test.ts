@@ -20,6 +20,7 @@ const rates: Readonly<Record<string, string>> = {
     '2026-10-03,EUR,0.9345',
     '2026-10-04,EUR,0.92',
     '2026-10-01,CHF,0.8',
+    ...['2026-09-02,GBP,0.7412', '2026-09-03,GBP,0.738', '2026-09-04,GBP,0.7399'],
     '2026-10-03,CHF,0.81',
     '2026-10-02,JPY,149.35',
   ].join('\n'),
@@ -40,17 +41,13 @@ beforeAll(async () => {
     writeFileSync(join(cwd, `${name}.csv`), text)
     writeFileSync(
       join(cwd, `${name}.yaml`),
-      `exchange_rates: ${name}.csv\ncontracts:\n  - { provider: openai, discount: 12.5% }\n`,
+      `exchange_rates: ${name}.csv\ncontracts:\n  - { provider: openai, discount: 12.5% }\nallocate: { from: feature, cost_centers: { product: [search, support] }, shared: [{ where: feature=faq, by: cost }] }\n`,
     )
   }
   writeFileSync(join(cwd, 'none.yaml'), 'tz: UTC\n')
-  cpSync(
-    fileURLToPath(new URL('../../../fixtures/readme/september', import.meta.url)),
-    join(cwd, 'september'),
-    {
-      recursive: true,
-    },
-  )
+  cpSync(fileURLToPath(new URL('../../../fixtures/readme/september', import.meta.url)), join(cwd, 'september'), {
+    recursive: true,
+  })
   await runWarmWell(['ingest', 'logs'], { cwd, env })
 })
 
@@ -99,9 +96,25 @@ testQuestions(
       ],
     ],
     ['currency-input', ['breakdown', '--input', 'september', '--currency', 'EUR']],
+    [
+      'currency-billed',
+      [
+        'breakdown',
+        '--by',
+        'model',
+        '--cost',
+        'billed',
+        '--input',
+        'september',
+        ...latest,
+        '--currency',
+        'GBP',
+      ],
+    ],
+    ['currency-centers', ['breakdown', '--by', 'cost_center', ...euros]],
     ['currency-filter-in-dollars', ['calls', '--where', 'cost_usd>0.05', ...euros]],
     ['currency-nothing-found', ['calls', '--where', 'cost_eur>500', ...euros]],
-    ['currency-unknown', ['breakdown', ...latest, '--currency', 'GBP']],
+    ['currency-unknown', ['breakdown', ...latest, '--currency', 'SEK']],
     ['currency-no-code', ['breakdown', ...latest, '--currency', 'euro']],
     ['currency-not-offered', ['budget', ...latest, '--currency', 'EUR']],
     ['currency-before-alone', ['breakdown', ...latest, '--rate-before']],
