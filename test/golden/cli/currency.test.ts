@@ -45,9 +45,13 @@ beforeAll(async () => {
     )
   }
   writeFileSync(join(cwd, 'none.yaml'), 'tz: UTC\n')
-  cpSync(fileURLToPath(new URL('../../../fixtures/readme/september', import.meta.url)), join(cwd, 'september'), {
-    recursive: true,
-  })
+  cpSync(
+    fileURLToPath(new URL('../../../fixtures/readme/september', import.meta.url)),
+    join(cwd, 'september'),
+    {
+      recursive: true,
+    },
+  )
   await runWarmWell(['ingest', 'logs'], { cwd, env })
 })
 
