@@ -2,6 +2,7 @@
  * Where the costs that the logs report differ from those that count: the cheapest alarm for a price, a tier
  * or a token count that was read wrongly. SQL and words, for whoever asks it of some calls.
  */
+import { monthWords } from '../time/months.js'
 import { plural } from '../words/plurals.js'
 import { change, count, inWords, usdScale } from '../words/wording.js'
 
@@ -120,21 +121,3 @@ function modelWords(model: LoggedCostRow, rows: readonly LoggedCostRow[]): strin
   const when = monthWords(model.month)
   return `${name} ${by} (${months.length > 1 ? `most in ${when}` : when})`
 }
-
-const names = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-]
-
-/** `2024-06` as `June 2024`. */
-const monthWords = (month: string): string => `${names[Number(month.slice(5, 7)) - 1]} ${month.slice(0, 4)}`

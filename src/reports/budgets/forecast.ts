@@ -1,4 +1,5 @@
 /** Where a period's cost will end: `llmcost forecast`, and the forecast in the report. */
+import { monthWords } from '../../domain/time/months.js'
 import { dayMs } from '../../domain/time/zones.js'
 import type { Budget } from '../../domain/budgets/budget.js'
 import { dimensionNoun, type Dimension } from '../../domain/dimensions.js'
@@ -54,10 +55,8 @@ export function periodTitle({ since }: DayRange, name: PeriodName): string {
   const [year = '', month = '1'] = since.split('-')
   if (name === 'week') return `the week from ${since}`
   if (name === 'quarter') return `Q${Math.ceil(Number(month) / 3)} ${year}`
-  return monthWords.format(new Date(`${since}T00:00:00Z`))
+  return monthWords(since)
 }
-
-const monthWords = new Intl.DateTimeFormat('en', { month: 'long', year: 'numeric', timeZone: 'UTC' })
 
 /** `forecast for October 2026: $812.40, 80% between $760.10 and $880.00`; null where there is none. */
 function forecastSentence(answer: Pick<ForecastAnswer, 'name' | 'period' | 'total'>): string | null {

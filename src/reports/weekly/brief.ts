@@ -2,6 +2,7 @@
  * The first page of the report: a sentence, the days, where the month will end, where it went, and what to look at.
  * Made from the report itself, so that it says no number that the report has not. Pure.
  */
+import { monthName } from '../../domain/time/months.js'
 import { localDate } from '../../domain/time/periods.js'
 import { counted } from '../../domain/words/plurals.js'
 import { usd } from '../../domain/words/wording.js'
@@ -76,10 +77,7 @@ const tooLittle = ({ findings = [] }: Report): Hint[] =>
 const named = (key: 'feature' | 'model' | 'user_id', section: Section | undefined): object =>
   section === undefined ? {} : { [key]: section }
 
-function monthOf(asOf: Date, tz: string): string {
-  const month = new Date(`${localDate(asOf.toISOString(), tz).slice(0, 7)}-01T00:00:00Z`)
-  return new Intl.DateTimeFormat('en', { month: 'long', timeZone: 'UTC' }).format(month)
-}
+const monthOf = (asOf: Date, tz: string): string => monthName(localDate(asOf.toISOString(), tz))
 
 const linesSection = (id: string, title: string, lines: readonly string[]): Section => ({
   id,
