@@ -4,7 +4,7 @@
  * checking and replacing older bills are the same for all and happen in `ingest/bills`; nothing of it is a call.
  */
 import type { billedAmounts, billedLabels } from '../domain/costs/billed.js'
-import type { Sample } from '../importers/importer.js'
+import type { Sample } from '../importers/survey.js'
 
 /** What a source takes out of a record, as text. */
 export type BilledField =

@@ -1,4 +1,4 @@
-import type { Sample } from '../importers/importer.js'
+import type { Sample } from '../importers/survey.js'
 import type { BillSource } from './bill.js'
 import { anthropicBill } from './sources/anthropic.js'
 import { awsCur } from './sources/aws-cur.js'

@@ -3,7 +3,8 @@
  * many calls in one. They are made before they are surveyed, and keep the numbers of their lines.
  */
 import type { Database } from '../db/database.js'
-import { isObject, type Sample } from '../importers/importer.js'
+import { isObject } from '../importers/sample-values.js'
+import type { Sample } from '../importers/survey.js'
 import { withoutHalfSigns } from './files/half-signs.js'
 import type { Unit } from './files/units.js'
 import type { SourceRelation } from './typing/normalise.js'

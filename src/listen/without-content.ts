@@ -3,7 +3,7 @@
  * arguments of tools, addresses and statements stay behind, whatever they are called: what is not known to be read is
  * left out. The calls are the same as of the whole request.
  */
-import { callIdPrefixes } from '../importers/importer.js'
+import { callIdPrefixes } from '../importers/call-ids.js'
 import { isOfModels, keptAs, longest } from '../importers/platforms/otel-kept.js'
 import { answerTexts, askedTexts, levelName } from '../importers/platforms/otel-names.js'
 import type { Json } from './otlp-messages.js'

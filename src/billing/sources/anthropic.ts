@@ -1,4 +1,4 @@
-import type { Sample } from '../../importers/importer.js'
+import type { Sample } from '../../importers/survey.js'
 import { anyOf, first, isCounted, word, type BillSource, type Charge, type RecordReader } from '../bill.js'
 import { bucketRecords, resultsIn } from '../buckets.js'
 

@@ -1,4 +1,6 @@
-import { Document, at, firstOf, isObject, type Importer } from '../importer.js'
+import { Document, firstOf } from '../document.js'
+import { at, isObject } from '../sample-values.js'
+import type { Importer } from '../importer.js'
 import { standsForItself, tagsOf } from '../made-records.js'
 
 const text = (json: string, path: string): string => `json_extract_string(${json}, '${path}')`

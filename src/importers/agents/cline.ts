@@ -1,4 +1,6 @@
-import { Document, at, firstOf, type Home, type Importer, type Machine } from '../importer.js'
+import { Document, firstOf } from '../document.js'
+import { at } from '../sample-values.js'
+import type { Home, Importer, Machine } from '../importer.js'
 import { says, standsForItself, tagsOf } from '../made-records.js'
 
 /** Extensions of the family, by the folder in which an editor keeps what is theirs. */

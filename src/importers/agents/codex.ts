@@ -1,4 +1,6 @@
-import { Document, at, firstOf, isObject, type Home, type Importer, type Machine } from '../importer.js'
+import { Document, firstOf } from '../document.js'
+import { at, isObject } from '../sample-values.js'
+import type { Home, Importer, Machine } from '../importer.js'
 import { codexRecords } from './codex-records.js'
 import { folderName, foldersOf, tagsOf } from '../made-records.js'
 

@@ -1,4 +1,6 @@
-import { Document, at, firstOf, isObject, type Home, type Importer, type Machine } from '../importer.js'
+import { Document, firstOf } from '../document.js'
+import { at, isObject } from '../sample-values.js'
+import type { Home, Importer, Machine } from '../importer.js'
 import { chatCtes } from './copilot-chats.js'
 import { sessionCtes, storeCtes } from './copilot-sessions.js'
 import { spanCtes } from './copilot-spans.js'

@@ -1,4 +1,7 @@
-import { Document, at, firstOf, isObject, type Importer, type ReadPlan, type Survey } from '../importer.js'
+import { Document, firstOf } from '../document.js'
+import { at, isObject } from '../sample-values.js'
+import type { Importer, ReadPlan } from '../importer.js'
+import type { Survey } from '../survey.js'
 import { tagsOf } from '../made-records.js'
 
 type Values = Readonly<Record<string, unknown>>

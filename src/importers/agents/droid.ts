@@ -1,4 +1,6 @@
-import { Document, at, isObject, type Importer } from '../importer.js'
+import { Document } from '../document.js'
+import { at, isObject } from '../sample-values.js'
+import type { Importer } from '../importer.js'
 
 /** Settings of a session of Droid: its totals. Whether output holds the thinking tokens is not known: they are named. */
 export const droid: Importer = {

@@ -1,5 +1,7 @@
 import { sumOf } from '../bodies/counts.js'
-import { Document, at, firstOf, isObject, type Importer } from '../importer.js'
+import { Document, firstOf } from '../document.js'
+import { at, isObject } from '../sample-values.js'
+import type { Importer } from '../importer.js'
 import { geminiCliRecords } from './gemini-cli-records.js'
 import { tagsOf } from '../made-records.js'
 

@@ -1,5 +1,7 @@
 import { sumOf } from '../bodies/counts.js'
-import { Document, isObject, type Home, type Importer, type Machine } from '../importer.js'
+import { Document } from '../document.js'
+import { isObject } from '../sample-values.js'
+import type { Home, Importer, Machine } from '../importer.js'
 import { callRecord, tagsOf, wholeText } from '../made-records.js'
 
 /** Where the databases are, and the store of single files that was in use before them. */

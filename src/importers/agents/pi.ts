@@ -1,4 +1,6 @@
-import { Document, at, firstOf, isObject, type Importer } from '../importer.js'
+import { Document, firstOf } from '../document.js'
+import { at, isObject } from '../sample-values.js'
+import type { Importer } from '../importer.js'
 import { folderName, foldersOf, says, standsForItself, tagsOf } from '../made-records.js'
 
 const words = ['session', 'model_change', 'model-snapshot', 'usage']

@@ -1,5 +1,8 @@
 import { number, sumOf } from '../bodies/counts.js'
-import { Document, at, firstOf, isObject, type Importer, type Sample } from '../importer.js'
+import { Document, firstOf } from '../document.js'
+import { at, isObject } from '../sample-values.js'
+import type { Importer } from '../importer.js'
+import type { Sample } from '../survey.js'
 import { folderName, tagsOf } from '../made-records.js'
 
 /** True for a session of Qwen Code, whose lines are much like those of Claude Code. */

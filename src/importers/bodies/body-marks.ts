@@ -2,7 +2,7 @@
  * By which marks the body of a provider's response is known, and which importer reads it. Strict marks are
  * those that no record of one's own has; wrapped, or without a time beside it, a bare usage object will do.
  */
-import { isObject } from '../importer.js'
+import { isObject } from '../sample-values.js'
 
 type Value = Readonly<Record<string, unknown>>
 

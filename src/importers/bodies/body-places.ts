@@ -4,7 +4,9 @@
  */
 import { counts, isBody, isMessageStart, isStrictBody } from './body-marks.js'
 import { comparable, fieldNames } from '../records/field-names.js'
-import { firstOf, isObject, type Document, type Sample, type Survey } from '../importer.js'
+import { firstOf, type Document } from '../document.js'
+import { isObject } from '../sample-values.js'
+import type { Sample, Survey } from '../survey.js'
 import { quoteText } from '../../domain/words/quoting.js'
 
 /** Where a body stands: keys that lead inwards, parted where a text has to be parsed on the way. */

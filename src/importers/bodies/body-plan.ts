@@ -22,7 +22,10 @@ import { bodyUsage } from './body-usage.js'
 import { inCurrencyOf, type InCurrency } from '../records/cost-fields.js'
 import { currenciesNear } from '../records/currency-names.js'
 import { usageFields } from '../../domain/call.js'
-import { Document, firstOf, isObject, type ReadPlan, type Sample, type Survey } from '../importer.js'
+import { Document, firstOf } from '../document.js'
+import { isObject } from '../sample-values.js'
+import type { ReadPlan } from '../importer.js'
+import type { Sample, Survey } from '../survey.js'
 import {
   mergeFields,
   metadataFields,

@@ -2,7 +2,7 @@
 import type { UsageField } from '../../domain/call.js'
 import { absent, absentList, firstThere, type Body } from './body-places.js'
 import { allWrites, number, sumOf, sumOfList } from './counts.js'
-import { plainOnly } from '../importer.js'
+import { plainOnly } from '../document.js'
 
 type Path = readonly string[]
 

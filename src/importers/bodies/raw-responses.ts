@@ -2,7 +2,10 @@
 import { usageFields } from '../../domain/call.js'
 import { absent, type Place } from './body-places.js'
 import { comparable, fieldNames, namesOfOneCall } from '../records/field-names.js'
-import { firstOf, hasCallIdPrefix, isLongId, type Document, type ReadPlan, type Survey } from '../importer.js'
+import { firstOf, type Document } from '../document.js'
+import { hasCallIdPrefix, isLongId } from '../call-ids.js'
+import type { ReadPlan } from '../importer.js'
+import type { Survey } from '../survey.js'
 import { namedFields } from '../records/named-fields.js'
 
 export interface Wrapper {

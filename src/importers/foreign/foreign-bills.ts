@@ -2,7 +2,7 @@
 import { comparable } from '../records/field-names.js'
 import type { Candidate, Signature } from './foreign.js'
 import { has, hasAny, hasAt, listHas, word } from './foreign-marks.js'
-import type { Sample } from '../importer.js'
+import type { Sample } from '../survey.js'
 
 const calls = 'Ingest the log of the calls themselves; a bill is for comparing with it.'
 

@@ -1,7 +1,7 @@
 /** Logs of calls in shapes that no importer knows yet: refused by name until one does. */
 import type { Signature } from './foreign.js'
 import { has, hasAny, listHas, word } from './foreign-marks.js'
-import { isObject } from '../importer.js'
+import { isObject } from '../sample-values.js'
 
 const responses = "What is read today: the provider's own responses, one a line, as the application logs them"
 const gateway = `${responses}, or a gateway's LiteLLM spend log.`

@@ -1,5 +1,5 @@
 /** What signatures ask of a record. */
-import { at, isObject } from '../importer.js'
+import { at, isObject } from '../sample-values.js'
 
 type Values = Readonly<Record<string, unknown>>
 

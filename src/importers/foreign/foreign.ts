@@ -6,7 +6,8 @@
  */
 import { foreignBills } from './foreign-bills.js'
 import { foreignLogs } from './foreign-logs.js'
-import { isObject, type Sample } from '../importer.js'
+import { isObject } from '../sample-values.js'
+import type { Sample } from '../survey.js'
 
 /** A record of a sample, or an object in a list of it. */
 export type Candidate = Readonly<Record<string, unknown>>

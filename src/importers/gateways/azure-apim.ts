@@ -1,4 +1,7 @@
-import { Document, firstOf, isLongId, type Importer, type ReadPlan, type Survey } from '../importer.js'
+import { Document, firstOf } from '../document.js'
+import { isLongId } from '../call-ids.js'
+import type { Importer, ReadPlan } from '../importer.js'
+import type { Survey } from '../survey.js'
 import { azureRecords, isGatewayLog, isGatewayTable, spellings } from './azure-records.js'
 import { tagsOf, wholeText } from '../made-records.js'
 

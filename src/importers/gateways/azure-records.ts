@@ -1,5 +1,5 @@
 /** SQL that makes the records of Azure Monitor's logs: rows of tables that its query interface answers with, and lines of exports. */
-import { isObject } from '../importer.js'
+import { isObject } from '../sample-values.js'
 import { standsForItself } from '../made-records.js'
 
 type Values = Readonly<Record<string, unknown>>

@@ -1,4 +1,6 @@
-import { Document, firstOf, type Importer, type Survey } from '../importer.js'
+import { Document, firstOf } from '../document.js'
+import type { Importer } from '../importer.js'
+import type { Survey } from '../survey.js'
 import { mapSql, tagListSql } from '../records/tag-sql.js'
 
 /** What stands beside the cost that the gateway counts: parts of it, and what was taken off or put on. */

@@ -1,4 +1,7 @@
-import { Document, at, firstOf, isObject, type Importer, type ReadPlan, type Survey } from '../importer.js'
+import { Document, firstOf } from '../document.js'
+import { at, isObject } from '../sample-values.js'
+import type { Importer, ReadPlan } from '../importer.js'
+import type { Survey } from '../survey.js'
 import { labelColumns, labelNamed, labelTags, pairsOf } from '../records/label-pairs.js'
 import { standsForItself } from '../made-records.js'
 

@@ -1,6 +1,9 @@
 import { absent } from '../bodies/body-places.js'
 import { allWrites } from '../bodies/counts.js'
-import { Document, at, firstOf, isObject, type Importer, type ReadPlan, type Survey } from '../importer.js'
+import { Document, firstOf } from '../document.js'
+import { at, isObject } from '../sample-values.js'
+import type { Importer, ReadPlan } from '../importer.js'
+import type { Survey } from '../survey.js'
 import { quoteText } from '../../domain/words/quoting.js'
 import { standsForItself, tagsOf } from '../made-records.js'
 

@@ -1,5 +1,8 @@
 import { allWrites } from '../bodies/counts.js'
-import { Document, firstOf, isObject, type Importer, type ReadPlan, type Survey } from '../importer.js'
+import { Document, firstOf } from '../document.js'
+import { isObject } from '../sample-values.js'
+import type { Importer, ReadPlan } from '../importer.js'
+import type { Survey } from '../survey.js'
 import { standsForItself, tagsOf } from '../made-records.js'
 
 type Values = Readonly<Record<string, unknown>>

@@ -2,7 +2,7 @@
  * Records of MLflow's traces: each span becomes one, with what its trace says of all of them, and with the counts
  * and settings of what was asked and answered. What people and models wrote stays behind.
  */
-import { firstOf } from '../importer.js'
+import { firstOf } from '../document.js'
 import { standsForItself } from '../made-records.js'
 
 /** Tables of a tracking server's database that bear on calls; the rows of the first are spans. */

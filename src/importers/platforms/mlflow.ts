@@ -5,17 +5,11 @@ import { absent, bodyAt, firstThere } from '../bodies/body-places.js'
 import { bodyUsage } from '../bodies/body-usage.js'
 import { mergeFields } from '../bodies/raw-responses.js'
 import type { UsageField } from '../../domain/call.js'
-import {
-  Document,
-  at,
-  firstOf,
-  hasCallIdPrefix,
-  isLongId,
-  isObject,
-  type Importer,
-  type ReadPlan,
-  type Survey,
-} from '../importer.js'
+import { Document, firstOf } from '../document.js'
+import { at, isObject } from '../sample-values.js'
+import { hasCallIdPrefix, isLongId } from '../call-ids.js'
+import type { Importer, ReadPlan } from '../importer.js'
+import type { Survey } from '../survey.js'
 import { labelColumns, labelNamed, labelTags, pairsOf } from '../records/label-pairs.js'
 import { records, tables } from './mlflow-records.js'
 

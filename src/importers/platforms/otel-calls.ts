@@ -1,5 +1,5 @@
 /** Which spans and events are calls of a model, by their own word and by their usage; in SQL over a record. */
-import type { Document } from '../importer.js'
+import type { Document } from '../document.js'
 import { attributeNames, kindNames, totalNames, usageTexts } from './otel-names.js'
 
 /** Operations that are one call of a model. */

@@ -1,5 +1,6 @@
 /** Labels of OpenTelemetry's spans that become tags. */
-import { firstOf, type Document, type Survey } from '../importer.js'
+import { firstOf, type Document } from '../document.js'
+import type { Survey } from '../survey.js'
 import { isContent } from '../records/field-names.js'
 import { isAddressable } from '../records/named-entries.js'
 import { shortLabel } from '../records/tag-sql.js'

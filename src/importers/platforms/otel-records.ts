@@ -3,7 +3,7 @@
  * their own; what people and models wrote stays behind.
  */
 import { quoteText } from '../../domain/words/quoting.js'
-import { callIdPrefixes } from '../importer.js'
+import { callIdPrefixes } from '../call-ids.js'
 import { contentPattern, harmlessPattern } from '../records/field-names.js'
 import { labelled, longest, machinery, ofModels, onMoney, worded } from './otel-kept.js'
 import { answerTexts, askedTexts, knownNames, usageTexts } from './otel-names.js'

@@ -1,5 +1,8 @@
 import type { CallField } from '../../domain/call.js'
-import { Document, firstOf, isLongId, unknownLifetime, type Importer, type ReadPlan, type Sample, type Survey } from '../importer.js' // prettier-ignore
+import { isLongId } from '../call-ids.js'
+import { Document, firstOf } from '../document.js'
+import { unknownLifetime, type Importer, type ReadPlan } from '../importer.js'
+import type { Sample, Survey } from '../survey.js'
 import { isCall, isClaudeCode, parentOf, standardEvent } from './otel-calls.js'
 import { tagsOf } from './otel-labels.js'
 import * as names from './otel-names.js'

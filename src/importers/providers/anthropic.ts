@@ -1,6 +1,7 @@
 import { isAnthropic } from '../bodies/body-marks.js'
 import { bodyPlan, hasBody } from '../bodies/body-plan.js'
-import { isObject, type Importer } from '../importer.js'
+import { isObject } from '../sample-values.js'
+import type { Importer } from '../importer.js'
 
 /**
  * Messages API responses, bare, wrapped, or as results of a message batch. A message carries no time: the

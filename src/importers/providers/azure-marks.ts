@@ -1,7 +1,9 @@
 /** What shows that a model of OpenAI was asked at Azure: marks of its answers, its addresses, its settings. */
 import { absent, absentList, type Body } from '../bodies/body-places.js'
 import { comparable } from '../records/field-names.js'
-import { firstOf, isObject, pointerOf, type Document, type Survey } from '../importer.js'
+import { firstOf, pointerOf, type Document } from '../document.js'
+import { isObject } from '../sample-values.js'
+import type { Survey } from '../survey.js'
 import { quoteText } from '../../domain/words/quoting.js'
 
 /** Keys under which an address stands, as names are compared. */

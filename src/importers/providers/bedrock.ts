@@ -1,5 +1,8 @@
 import { sumOfList } from '../bodies/counts.js'
-import { Document, at, firstOf, type Importer, type Survey } from '../importer.js'
+import { Document, firstOf } from '../document.js'
+import { at } from '../sample-values.js'
+import type { Importer } from '../importer.js'
+import type { Survey } from '../survey.js'
 
 /**
  * Bedrock model-invocation logs (S3 JSON lines). The body's own usage is preferred to the record's counts;

@@ -1,6 +1,7 @@
 import { isAnthropic, isBody, isOpenai } from '../bodies/body-marks.js'
 import { bodyPlan, hasBody } from '../bodies/body-plan.js'
-import { at, isObject, type Importer } from '../importer.js'
+import { at, isObject } from '../sample-values.js'
+import type { Importer } from '../importer.js'
 
 /**
  * Chat Completions, Responses and Embeddings, bare, wrapped, as batch output or as stream chunks (of

@@ -4,7 +4,7 @@
  */
 import { isMoneyWord } from './currency-names.js'
 import { fieldNames } from './field-names.js'
-import { firstOf } from '../importer.js'
+import { firstOf } from '../document.js'
 import { quoteText } from '../../domain/words/quoting.js'
 
 const codes =

@@ -3,7 +3,7 @@
  * are meant: a shop's currency among its own labels need not be that of the call.
  */
 import { comparable } from './field-names.js'
-import { type Survey } from '../importer.js'
+import type { Survey } from '../survey.js'
 import { isLookedInto, wordsOf } from '../unread/money.js'
 import { quoteText } from '../../domain/words/quoting.js'
 

@@ -6,7 +6,9 @@
 import { callFields } from '../../domain/call.js'
 import { formulaClass } from '../../domain/words/hidden.js'
 import { isContent } from './field-names.js'
-import { Document, type ReadPlan, type Survey } from '../importer.js'
+import { Document } from '../document.js'
+import type { ReadPlan } from '../importer.js'
+import type { Survey } from '../survey.js'
 import { quoteText } from '../../domain/words/quoting.js'
 
 /** Names that together no log of another has. */

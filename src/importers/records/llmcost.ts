@@ -1,5 +1,7 @@
 import type { CallField } from '../../domain/call.js'
-import { Document, firstOf, type Importer, type ReadPlan, type Survey } from '../importer.js'
+import { Document, firstOf } from '../document.js'
+import type { Importer, ReadPlan } from '../importer.js'
+import type { Survey } from '../survey.js'
 import { askedAtAzure, orAzure } from '../providers/azure-marks.js'
 import { exportedPlan, isExported } from './exported.js'
 import { unitOfName } from './cost-fields.js'

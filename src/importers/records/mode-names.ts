@@ -3,7 +3,8 @@
  * a speed, where it was served. The words there decide: what is certain is used, the rest is named.
  */
 import { comparable } from './field-names.js'
-import { at, type Sample } from '../importer.js'
+import { at } from '../sample-values.js'
+import type { Sample } from '../survey.js'
 import { wordsOf } from '../unread/money.js'
 import { isTierWord } from './tier-words.js'
 

@@ -5,7 +5,8 @@
 import { contextFields, type CallField } from '../../domain/call.js'
 import { saysDollars, unitOfName } from './cost-fields.js'
 import { comparable, fieldNames } from './field-names.js'
-import { plainOnly, type Document, type Survey } from '../importer.js'
+import { plainOnly, type Document } from '../document.js'
+import type { Survey } from '../survey.js'
 
 /** Objects whose entries count as if they stood at the top: usage numbers, and labels. */
 const usageContainers = ['usage', 'tokens', 'tokenusage', 'usagemetadata', 'tokencounts', 'cost', 'costs']

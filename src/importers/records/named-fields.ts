@@ -20,7 +20,10 @@ import { absent } from '../bodies/body-places.js'
 import { allWrites } from '../bodies/counts.js'
 import { inCurrencyOf, reportedCost, type InCurrency } from './cost-fields.js'
 import { currenciesNear } from './currency-names.js'
-import { firstOf, hasCallIdPrefix, isLongId, type Document, type ReadPlan, type Survey } from '../importer.js'
+import { firstOf, type Document } from '../document.js'
+import { hasCallIdPrefix, isLongId } from '../call-ids.js'
+import type { ReadPlan } from '../importer.js'
+import type { Survey } from '../survey.js'
 import {
   allowedIn,
   entriesOf,

@@ -1,7 +1,9 @@
 /** Finds the tier, the speed and the place of a call by the names that loggers use, and by what stands there. */
 import type { CallField } from '../../domain/call.js'
 import { batchFlagNames, deploymentTypeNames, fastFlagNames, fieldNames, placeNames } from './field-names.js'
-import { firstOf, plainOnly, type Document, type ReadPlan, type Survey } from '../importer.js'
+import { firstOf, plainOnly, type Document } from '../document.js'
+import type { ReadPlan } from '../importer.js'
+import type { Survey } from '../survey.js'
 import { batchIds, isFlagOfBatch, isModeName, isNameOfBatch, isTierName, noPlaces } from './mode-names.js'
 import { allowedIn, isAddressable, isUsage, placeOf, type Entry } from './named-entries.js'
 import { deploymentTypes, speakOfTiers, tierMeaning } from './tier-words.js'

@@ -5,7 +5,9 @@
 import { callFields } from '../../domain/call.js'
 import { trackedBy } from '../../domain/words/tracked.js'
 import { quoteText } from '../../domain/words/quoting.js'
-import { Document, type ReadPlan, type Survey } from '../importer.js'
+import { Document } from '../document.js'
+import type { ReadPlan } from '../importer.js'
+import type { Survey } from '../survey.js'
 import { tagsOf } from './exported.js'
 import { isContent } from './field-names.js'
 

@@ -1,7 +1,10 @@
 import { bodyAt, absent, firstThere } from '../bodies/body-places.js'
 import { bodyUsage } from '../bodies/body-usage.js'
 import { number, sumOf } from '../bodies/counts.js'
-import { Document, isLongId, type Importer, type ReadPlan, type Survey } from '../importer.js'
+import { Document } from '../document.js'
+import { isLongId } from '../call-ids.js'
+import type { Importer, ReadPlan } from '../importer.js'
+import type { Survey } from '../survey.js'
 import { namedFields } from './named-fields.js'
 import { holdsEvent, tellsOtherUsage, vercelRecords } from './vercel-records.js'
 

@@ -1,5 +1,5 @@
 /** SQL that makes the records of what Vercel's AI SDK gives an application to log: one for each step, which is a call. */
-import { isObject } from '../importer.js'
+import { isObject } from '../sample-values.js'
 import { standsForItself } from '../made-records.js'
 import { quoteText } from '../../domain/words/quoting.js'
 

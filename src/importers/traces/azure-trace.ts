@@ -1,4 +1,6 @@
-import { Document, type Importer, type Sample, type Survey } from '../importer.js'
+import { Document } from '../document.js'
+import type { Importer } from '../importer.js'
+import type { Sample, Survey } from '../survey.js'
 import { tagsOf } from '../made-records.js'
 import { comparable, fieldNames } from '../records/field-names.js'
 

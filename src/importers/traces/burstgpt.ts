@@ -1,4 +1,6 @@
-import { Document, type Importer, type Sample, type Survey } from '../importer.js'
+import { Document } from '../document.js'
+import type { Importer } from '../importer.js'
+import type { Sample, Survey } from '../survey.js'
 
 const columns = ['Timestamp', 'Model', 'Request tokens', 'Response tokens', 'Total tokens', 'Log Type']
 

@@ -1,4 +1,7 @@
-import { Document, isObject, type Importer, type Survey } from '../importer.js'
+import { Document } from '../document.js'
+import { isObject } from '../sample-values.js'
+import type { Importer } from '../importer.js'
+import type { Survey } from '../survey.js'
 
 const isRequest = (record: unknown): boolean =>
   isObject(record) && ['timestamp', 'input_length', 'output_length', 'hash_ids'].every((key) => key in record)

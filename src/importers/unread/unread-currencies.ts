@@ -5,7 +5,9 @@
 import { saysDollars, unitOfName } from '../records/cost-fields.js'
 import { isCode, isExchangeRate, isNear, isOtherMoney, speaksOfCurrency } from '../records/currency-names.js'
 import { comparable } from '../records/field-names.js'
-import { firstOf, pathKeyOf, type ReadPlan, type Survey } from '../importer.js'
+import { firstOf } from '../document.js'
+import { pathKeyOf, type Survey } from '../survey.js'
+import type { ReadPlan } from '../importer.js'
 import { isLookedInto } from './money.js'
 import { isUnknownLabel, namesOf, type Spoken } from './unread-modes.js'
 

@@ -4,7 +4,9 @@
  */
 import type { CallField } from '../../domain/call.js'
 import { comparable } from '../records/field-names.js'
-import { firstOf, type ReadPlan, type Survey } from '../importer.js'
+import { firstOf } from '../document.js'
+import type { ReadPlan } from '../importer.js'
+import type { Survey } from '../survey.js'
 import {
   flagMeaning,
   isAddress,

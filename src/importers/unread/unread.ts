@@ -14,7 +14,9 @@ import {
   toolTokenNames,
   totalTokenNames,
 } from '../records/field-names.js'
-import { pathKeyOf, pointerOf, type ReadPlan, type Survey } from '../importer.js'
+import { pathKeyOf, type Survey } from '../survey.js'
+import { pointerOf } from '../document.js'
+import type { ReadPlan } from '../importer.js'
 import { bearsOnMoney, freeOfMoney, isLookedInto, isSomebodysText, mayBeMoney } from './money.js'
 import { doubtfulCurrencies } from './unread-currencies.js'
 import { modeNames, modePlaces } from './unread-modes.js'

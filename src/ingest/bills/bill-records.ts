@@ -1,7 +1,7 @@
 /** The records of a bill as a relation: their number, whether they can be read, and what their values are called in SQL. */
 import type { BillSource, RecordReader } from '../../billing/bill.js'
 import { quoteText } from '../../domain/words/quoting.js'
-import { pointerOf } from '../../importers/importer.js'
+import { pointerOf } from '../../importers/document.js'
 import type { SourceRelation } from '../typing/normalise.js'
 
 /** SQL of an absent value. */

@@ -4,7 +4,7 @@
  * that hold no call come out blank.
  */
 import { comparable, fieldNames } from '../../importers/records/field-names.js'
-import { isObject } from '../../importers/importer.js'
+import { isObject } from '../../importers/sample-values.js'
 import { hugeLine, tooLong } from './temporary-text.js'
 import { inWords, printedAs, printedWords, tellsInWords } from './printed.js'
 

@@ -3,7 +3,8 @@
  * not read must be named. Values are not looked at here.
  */
 import { type Database } from '../../db/database.js'
-import { pointerOf, type Sample, type Survey } from '../../importers/importer.js'
+import { pointerOf } from '../../importers/document.js'
+import type { Sample, Survey } from '../../importers/survey.js'
 import { isDecidedByWords } from '../../importers/records/mode-names.js'
 import { isLookedInto } from '../../importers/unread/money.js'
 import { comparable, countOrHitNames } from '../../importers/records/field-names.js'
