@@ -135,7 +135,12 @@ async function withAllocated<T>(answered: T, db: Database, scope: Scope): Promis
   const sections = report.sections.map((one, i) =>
     i > 0 || note === undefined ? one : { ...one, notes: [...(one.notes ?? []), note] },
   )
-  return { ...answered, sections, warnings: [...warnings, ...report.warnings] }
+  return {
+    ...answered,
+    sections,
+    warnings: [...warnings, ...report.warnings],
+    data: { ...report.data, allocated: true },
+  }
 }
 
 /** From here on all money is in the currency; sums are kept in dollars alone. */

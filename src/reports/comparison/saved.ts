@@ -54,6 +54,8 @@ export function readSaved(text: string, path: string, currency = 'USD'): Saved {
   const own = typeof named === 'string' ? named.slice(0, 20) : 'no currency'
   if (own !== currency) refuse(`is in ${own}, and this answer in ${currency}: both must be in one currency`)
   const rows = rowsOf(answer) ?? refuse(`holds an answer of a kind that cannot be compared with`)
+  if (answer['allocated'] === true)
+    refuse('holds cost allocated to cost centers, and a comparison counts it where it was made')
   const figures = figuresOf(rows, currency, refuse)
   if (figures.calls === undefined) refuse('has no number of calls to compare with')
   return {

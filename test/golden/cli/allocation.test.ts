@@ -58,6 +58,8 @@ beforeAll(async () => {
   await runWarmWell(['ingest', 'demo/'], { cwd, env: { LLMCOST_DB: 'demo.duckdb' } })
   await runWarmWell(['ingest', 'calls.jsonl'], { cwd, env: { LLMCOST_DB: 'calls.duckdb' } })
   await runWarmWell(['ingest', 'september/'], { cwd, env: { LLMCOST_DB: 'billed.duckdb' } })
+  const saved = await runWarmWell(['breakdown', '--by', 'cost_center', ...latest, '--json'], { cwd, env })
+  writeFileSync(join(cwd, 'saved.json'), saved)
 })
 
 const latest = ['--as-of', 'latest']
@@ -87,6 +89,7 @@ testQuestions(
     ['allocation-where-cost', ['breakdown', '--by', 'cost_center', '--where', 'cost_usd>0.1']],
     ['allocation-forecast', ['forecast', '--where', 'cost_center=search']],
     ['allocation-compare', ['compare', '--by', 'cost_center']],
+    ['allocation-compare-saved', ['compare', '--against', 'saved.json', ...latest]],
     ['allocation-billed', ['breakdown', '--by', 'cost_center', '--cost', 'billed', ...latest], billed],
   ],
   { cwd, env },
