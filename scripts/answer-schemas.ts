@@ -50,6 +50,7 @@ const moneyKeys: Schema = {
     description: 'the lowest and the highest rate for a dollar that its costs were converted at',
   },
   costBasis: { enum: moneyBases, description: 'what --cost counts as money; absent: list, else reported' },
+  allocated: { const: true, description: 'shared cost is with cost centers, and monthly costs are added' },
 }
 
 const tableKeys: Schema = {
