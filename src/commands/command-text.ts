@@ -49,7 +49,9 @@ const converting: ReadonlySet<string> = new Set([
   'calls',
   'compare',
   'efficiency',
+  'errors',
   'latency',
+  'quality',
   'trend',
 ])
 

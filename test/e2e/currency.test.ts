@@ -55,6 +55,9 @@ const questions: readonly (readonly string[])[] = [
   ['cache'],
   ['cache', '--by', 'model,day', '--top', '4'],
   ['latency', '--by', 'feature', '--sort', 'cost_usd'],
+  ['errors'],
+  ['errors', '--by', 'model', '--since', '2026-10-01'],
+  ['quality', '--by', 'feature,model'],
   ['compare', '--since', '2026-09-21', '--until', '2026-09-28'],
   ['compare', '--since', '2026-09-18', '--until', '2026-09-28', '--vs', '3d', '--by', 'model'],
   ['compare', '--where', 'model=gpt-4o', '--vs', 'model=gpt-4o-mini'],
@@ -177,6 +180,7 @@ function expectDoubled(own: unknown, dollars: unknown, key: string, isSeries = f
     return
   }
   if (['text', 'title', 'warnings', 'notes', 'short'].includes(key)) return
-  if (key === 'key' || key === 'kind') expect(String(own).replaceAll('chf', 'usd')).toBe(dollars)
+  if (key === 'command') expect(String(own).replace(' --currency chf', '')).toBe(dollars)
+  else if (key === 'key' || key === 'kind') expect(String(own).replaceAll('chf', 'usd')).toBe(dollars)
   else expect(own, key).toEqual(dollars)
 }

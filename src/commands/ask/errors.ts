@@ -3,7 +3,7 @@ import { durationOf } from '../../domain/time/duration.js'
 import { UserError } from '../../errors.js'
 import { errorsReport } from '../../reports/failures/errors.js'
 import { errorsAnswer, usualGapMs } from '../../questions/report/failures.js'
-import { questionOptions, type CommandSpec, type Invocation } from '../command.js'
+import { convertedOptions, type CommandSpec, type Invocation } from '../command.js'
 import { withFoldedGroups } from './folded-groups.js'
 import { groupingOf, groupingOptions } from '../grouping.js'
 import { doubtsAbout } from '../../questions/question.js'
@@ -33,7 +33,7 @@ export const errorsCommand: CommandSpec = {
       fallback: defaultGap,
       group: 'Question',
     },
-    ...questionOptions,
+    ...convertedOptions,
   ],
   examples: [
     { command: 'llmcost errors --since 7d', about: 'by feature, and by kind of error' },

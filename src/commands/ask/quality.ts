@@ -5,7 +5,7 @@ import { quality, scoreRange, type QualityRow } from '../../metrics/quality.js'
 import { qualityReport } from '../../reports/quality.js'
 import type { Report } from '../../reports/report.js'
 import { dimensionsBy } from '../grouping.js'
-import { questionOptions, type CommandSpec } from '../command.js'
+import { convertedOptions, type CommandSpec } from '../command.js'
 import { ask, doubtsAbout, type Question } from '../../questions/question.js'
 import { optionCount, optionText } from '../option-values.js'
 import { withCalls } from '../with-calls.js'
@@ -35,7 +35,7 @@ export const qualityCommand: CommandSpec = {
       about: 'the n dearest groups, and one row (others) for all the rest',
       group: 'Question',
     },
-    ...questionOptions,
+    ...convertedOptions,
   ],
   examples: [
     { command: 'llmcost quality --since 30d', about: 'by model, feature and prompt version' },

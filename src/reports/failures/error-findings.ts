@@ -3,7 +3,7 @@ import type { Bounds } from '../../domain/bounds.js'
 import type { Dimension } from '../../domain/dimensions.js'
 import type { Scope } from '../../domain/scope.js'
 import { spanOptions, type Typed } from '../../domain/words/commands.js'
-import { count, percent, usd } from '../../domain/words/wording.js'
+import { count, money, percent } from '../../domain/words/wording.js'
 import type { Finding } from '../report.js'
 import { withRetries, type ErrorGroup, type ErrorsAnswer } from './retries.js'
 import { aboutGroup, groupName, nameOf } from '../sentences.js'
@@ -27,7 +27,7 @@ export function errorFindings(answer: ErrorsAnswer, bounds: Bounds, asked: Asked
   return [
     ...(total === undefined ? [] : rateFinding([], total, bounds, asked)),
     ...named.flatMap((group) => rateFinding(by, group, bounds, asked)),
-    ...(total === undefined ? [] : retryFinding(answer, total, bounds)),
+    ...(total === undefined ? [] : retryFinding(answer, total, bounds, asked.scope)),
   ]
 }
 
@@ -40,7 +40,8 @@ function rateFinding(
   const rate = row.error_rate ?? null
   const calls = Number(row.status_calls ?? 0)
   if (rate === null || calls < bounds.minimum_calls || Number(rate) <= bounds.error_rate) return []
-  const cost = Number(row.failed_cost_usd ?? 0) > 0 ? `, which cost ${usd(row.failed_cost_usd)}` : ''
+  const cost =
+    Number(row.failed_cost_usd ?? 0) > 0 ? `, which cost ${money(row.failed_cost_usd, scope.currency)}` : ''
   const [only] = by.length === 1 ? by : []
   const filter =
     only === undefined || only.kind === 'time'
@@ -64,7 +65,12 @@ function rateFinding(
   ]
 }
 
-function retryFinding({ kinds }: ErrorsAnswer, total: ErrorGroup, bounds: Bounds): Finding[] {
+function retryFinding(
+  { kinds }: ErrorsAnswer,
+  total: ErrorGroup,
+  bounds: Bounds,
+  { currency }: Scope,
+): Finding[] {
   const [cost, all] = [Number(total.retryCostUsd ?? 0), Number(total.row.cost_usd ?? 0)]
   if (all === 0 || cost / all <= bounds.retry_cost_share) return []
   const main = kinds.find((row) => !row.is_total && !row.is_others && row.kind !== null)
@@ -77,7 +83,7 @@ function retryFinding({ kinds }: ErrorsAnswer, total: ErrorGroup, bounds: Bounds
       value: null,
       measured: cost / all,
       bound: bounds.retry_cost_share,
-      text: `${count(total.retries)} retries cost ${usd(total.retryCostUsd)}, ${percent(cost / all)} of all cost (bound ${percent(bounds.retry_cost_share)})${most}`,
+      text: `${count(total.retries)} retries cost ${money(total.retryCostUsd, currency)}, ${percent(cost / all)} of all cost (bound ${percent(bounds.retry_cost_share)})${most}`,
       short: `${count(total.retries)} retries, ${percent(cost / all)} of all cost (bound ${percent(bounds.retry_cost_share)})${most}`,
       touchedUsd: cost,
       details: { retries: total.retries, retry_cost_usd: total.retryCostUsd },
