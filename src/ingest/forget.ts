@@ -3,7 +3,7 @@ import type { Database } from '../db/database.js'
 import type { CostBasis } from '../domain/costs/basis.js'
 import { rereadStoredCaches } from './typing/cache-reading.js'
 import { removeBill } from './bills/known-bills.js'
-import { makeRoom, mergeCalls, removeFile } from './merge.js'
+import { makeRoom, mergeCalls, removeFile } from './merging/merge.js'
 import { takeBackArchived } from './sameness/archived.js'
 import { compareWithStore, stageNothing } from './sameness/sameness.js'
 

@@ -26,7 +26,7 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
     importers: { may: [], not: ['node:fs', '../ingest/stage.js', '../db/store.js', 'csv-parse/sync'] },
     billing: {
       may: ['../importers/importer.js'],
-      not: ['../db/database.js', '../ingest/merge.js', '../metrics/query.js', 'node:fs'],
+      not: ['../db/database.js', '../ingest/merging/merge.js', '../metrics/query.js', 'node:fs'],
     },
     bases: {
       may: ['../db/database.js'],
@@ -40,7 +40,7 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
       may: ['../db/database.js', '../db/store.js'],
       not: [
         '../metrics/query.js',
-        '../ingest/merge.js',
+        '../ingest/merging/merge.js',
         '../reports/report.js',
         '@duckdb/node-api',
         'node:fs',
@@ -81,7 +81,7 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
     },
     db: {
       may: ['../rollups/labels.js', '@duckdb/node-api', 'node:fs'],
-      not: ['../metrics/query.js', '../ingest/merge.js', '../rollups/upkeep.js'],
+      not: ['../metrics/query.js', '../ingest/merging/merge.js', '../rollups/upkeep.js'],
     },
     ingest: {
       may: [
@@ -126,7 +126,12 @@ const rules: Readonly<Record<string, { readonly may: readonly string[]; readonly
     },
     delivery: {
       may: ['./alerts/due.js', '../renderers/table.js', '../reports/report.js', 'nodemailer/lib/errors'],
-      not: ['../metrics/query.js', '../commands/command.js', '../ingest/merge.js', '@duckdb/node-api'],
+      not: [
+        '../metrics/query.js',
+        '../commands/command.js',
+        '../ingest/merging/merge.js',
+        '@duckdb/node-api',
+      ],
     },
     questions: {
       may: [

@@ -1,26 +1,27 @@
 /** The second half of a run: what was staged is judged, deduplicated, priced and merged into the store. */
-import { timestampText } from '../domain/words/quoting.js'
-import { count } from '../domain/words/wording.js'
-import { countedByList, loggedCostsSql, type LoggedCostRow } from '../domain/costs/logged-costs.js'
-import { addCounts, countNames, countsBy, noCounts, type Counts } from '../domain/record-counts.js'
-import type { PriceName } from '../domain/costs/rate.js'
-import type { Database } from '../db/database.js'
-import { openStoreBeforeWriting, openStoreForReading, readStore, writeStore } from '../db/store.js'
-import { importers } from '../importers/registry.js'
-import { mergeBills } from './bills/merge-bills.js'
-import { deletePulled, writeCalls } from '../rollups/upkeep.js'
-import type { PriceBook } from '../pricing/book.js'
+import type { LoggedCostRow } from '../../domain/costs/logged-costs.js'
+import { addCounts } from '../../domain/record-counts.js'
+import type { PriceName } from '../../domain/costs/rate.js'
+import type { Database } from '../../db/database.js'
+import { openStoreBeforeWriting, openStoreForReading, readStore, writeStore } from '../../db/store.js'
+import { importers } from '../../importers/registry.js'
+import { mergeBills } from '../bills/merge-bills.js'
+import { deletePulled, writeCalls } from '../../rollups/upkeep.js'
+import type { PriceBook } from '../../pricing/book.js'
 import {
   findCacheHabits,
   readCachesByCost,
   rereadStoredCaches,
   type CacheHabit,
-} from './typing/cache-reading.js'
-import { dedupeStaged } from './sameness/dedupe.js'
-import { knownFiles, type KnownFile } from './files.js'
-import { refusedNote, refuseBadFiles, type Refused } from './refuse.js'
-import { refuseElsewhere } from './sameness/refuse-elsewhere.js'
-import type { IngestRequest, RejectLimit } from './request.js'
+} from '../typing/cache-reading.js'
+import { dedupeStaged } from '../sameness/dedupe.js'
+import { knownFiles, type KnownFile } from '../files.js'
+import { refuseBadFiles, type Refused } from '../refuse.js'
+import { refuseElsewhere } from '../sameness/refuse-elsewhere.js'
+import type { IngestRequest } from '../request.js'
+import { broughtBy } from './brought.js'
+import { fileSummary, mergeFileOf, noRows, withHeader, type CountRow } from './file-counts.js'
+import { mergedCalls, planLanding } from './landing.js'
 import {
   callsToMerge,
   countsSql,
@@ -29,27 +30,22 @@ import {
   mergeFiles,
   mergeRejects,
   removeFile,
-  type MergeFile,
   type Merging,
 } from './merge.js'
-import { findPlaceholders, type Placeholders } from './typing/placeholders.js'
-import { takeBackArchived } from './sameness/archived.js'
-import { bookSummed, leaveOutParents, spanWords, type Spans } from './sameness/parents.js'
-import { priceStaged } from './price.js'
-import { notePriceData, priceDataWords } from './price-data.js'
-import { repairRules } from './typing/repairs.js'
-import { compareWithStore } from './sameness/sameness.js'
-import { bookOutdone } from './sameness/session-totals.js'
-import type { StagedFile } from './stage.js'
-import { stagedFacts } from './staged-facts.js'
-import type { Entry, Run } from './stage-files.js'
-import type { Brought, BroughtBill, FileSummary, MappedCall, UnpricedModel, UnreadUsage } from './summary.js'
-import { unreadUsage } from './unread.js'
+import { findPlaceholders, type Placeholders } from '../typing/placeholders.js'
+import { takeBackArchived } from '../sameness/archived.js'
+import { bookSummed, leaveOutParents, spanWords, type Spans } from '../sameness/parents.js'
+import { priceStaged } from '../price.js'
+import { notePriceData } from '../price-data.js'
+import { addToRun, lastIngest, nextIngest, recordRun } from './run-row.js'
+import { compareWithStore } from '../sameness/sameness.js'
+import { bookOutdone } from '../sameness/session-totals.js'
+import type { Entry, Run } from '../stage-files.js'
+import type { Brought, BroughtBill, FileSummary, MappedCall, UnpricedModel, UnreadUsage } from '../summary.js'
+import { unreadUsage } from '../unread.js'
 
 /** Another process ingested one of the same files meanwhile: all is decided anew. */
 export class Overtaken extends Error {}
-
-type CountRow = Counts & { file_no: number; content_ids: boolean } & Record<string, number>
 
 /** What became of the staged files, and what is to be said of their calls together. */
 export interface Merged {
@@ -120,21 +116,10 @@ async function mergeBeside(db: Database, request: IngestRequest, run: Run): Prom
     request,
     run.bills.bills,
     run.entries,
-    await lastIngest(db, request.dryRun),
+    request.dryRun ? 0 : await lastIngest(db),
   )
-  if (!request.dryRun)
-    await db.run(
-      `UPDATE store.main.ingests SET files = files + $files, ${countNames.map((name) => `${name} = ${name} + $${name}`).join(', ')}
-       WHERE ingest_id = (SELECT max(ingest_id) FROM store.main.ingests)`,
-      { files, ...counts },
-    )
+  if (!request.dryRun) await addToRun(db, { counts, files })
   return { billFiles: summaries, bills: brought, notes }
-}
-
-/** The number of the run that the calls were written under. */
-async function lastIngest(db: Database, dryRun: boolean): Promise<number> {
-  if (dryRun) return 0
-  return (await db.one<{ id: number }>('SELECT max(ingest_id) AS id FROM store.main.ingests')).id
 }
 
 /** A run that reads bills alone: no call is written. */
@@ -147,9 +132,7 @@ async function mergeOnlyBills(
 ): Promise<Merged> {
   return withStore(db, request, async () => {
     await assertNotOvertaken(db, run, known)
-    const { id } = await db.one<{ id: number }>(
-      'SELECT coalesce(max(ingest_id), 0) + 1 AS id FROM store.main.ingests',
-    )
+    const id = await nextIngest(db)
     const { bills } = run.bills
     const { summaries, brought, notes, counts, files } = await mergeBills(db, request, bills, run.entries, id)
     if (!request.dryRun) await recordRun(db, request, { counts, files }, book, id)
@@ -180,15 +163,6 @@ async function withStore<T>(db: Database, request: IngestRequest, work: () => Pr
   // Whoever reads a store of an older version brings it up to date first.
   ;(await openStoreForReading(request.dbPath, request.store)).close()
   return readStore(db, request.dbPath, request.store, work)
-}
-
-/** What the landing files are called in the store, and what they take the place of. */
-interface Landing {
-  readonly ingestId: number
-  /** Staged file number and file_id, in order. */
-  readonly ids: readonly (readonly [number, number])[]
-  readonly continued: ReadonlyMap<number, KnownFile>
-  readonly replaced: readonly { readonly file: KnownFile; readonly grown: boolean }[]
 }
 
 /** Sums of hours leave whose calls come now, in the same transaction. */
@@ -245,16 +219,13 @@ async function mergeInto(
   await recordRun(db, request, came, book, landing.ingestId)
   const changed = merged.some((file) => file.counts.imported + file.counts.superseded > 0)
   if (changed) await notePriceData(db, book, false)
-  const brought = mergedCalls(landing)
-  const { figures, words } = await broughtFigures(db, brought)
+  const { words, ...told } = await broughtBy(db, mergedCalls(landing))
   return {
     counts: rows,
     notes: [...notes, ...words],
     cacheHabits: caches.habits,
     reread,
-    brought: figures,
-    unpricedModels: await unpricedModels(db, brought),
-    loggedCosts: await loggedCosts(db, brought),
+    ...told,
   }
 }
 
@@ -276,142 +247,19 @@ async function rehearsal(
 ): Promise<MergedCalls> {
   const caches = await findCacheHabits(db)
   const calls = `(${await callsToMerge(db, { ...how, asksReadings: caches.decide }, true)})`
-  const { figures, words } = await broughtFigures(db, calls)
+  const { words, ...told } = await broughtBy(db, calls)
   return {
     counts,
     notes: [...notes, ...words],
     cacheHabits: caches.habits,
     reread: 0,
-    brought: figures,
-    unpricedModels: await unpricedModels(db, calls),
-    loggedCosts: await loggedCosts(db, calls),
+    ...told,
     mapped: await stage.firstLines?.beside(db, calls, labelsOf(entries)),
   }
 }
 
 const labelsOf = (entries: readonly Entry[]): ReadonlyMap<number, string> =>
   new Map(entries.flatMap(({ fileNo, summary }) => (fileNo === undefined ? [] : [[fileNo, summary.label]])))
-
-/** FROM item: the calls that this run brought into the store. */
-function mergedCalls(landing: Landing): string {
-  // What earlier runs read of a file that grew is not of this one.
-  if (landing.continued.size === 0)
-    return '(SELECT * FROM store.calls WHERE file_id IN (SELECT file_id FROM file_ids))'
-  return `(SELECT c.* FROM store.calls c JOIN file_ids f ON c.file_id = f.file_id JOIN segments g ON f.file_no = g.file_no
-    WHERE c.line > greatest(g.line_base, g.known_lines))`
-}
-
-async function loggedCosts(db: Database, calls: string): Promise<readonly LoggedCostRow[]> {
-  if ((await stagedFacts(db)).costs === 0) return []
-  const { rows } = await db.query<LoggedCostRow>(loggedCostsSql(calls, countedByList, 'cost_usd', 'model'))
-  return rows
-}
-
-/** SQL: true for a call that was made, of which the log tells neither tokens nor a cost. */
-const isUncounted =
-  "(coalesce(input_tokens, output_tokens, total_tokens) IS NULL AND reported_cost_usd IS NULL AND status IS DISTINCT FROM 'error' AND cache_hit IS NOT TRUE)"
-
-/** The calls together, and a sentence on those of which nothing was counted. */
-async function broughtFigures(
-  db: Database,
-  calls: string,
-): Promise<{ readonly figures: Brought; readonly words: readonly string[] }> {
-  const { uncounted, ...figures } = await db.one<Brought & { uncounted: number } & Record<string, unknown>>(
-    `SELECT count(*) AS calls, min(ts) AS first_ts, max(ts) AS last_ts, sum(cost_usd) AS cost_usd,
-    count(*) FILTER (cost_usd IS NULL) AS unpriced_calls, count(*) FILTER (${isUncounted}) AS uncounted FROM ${calls}`,
-  )
-  const words =
-    uncounted === 0
-      ? []
-      : [
-          `${count(uncounted)} ${uncounted === 1 ? 'call was made whose tokens the log does not say: it counts as a call' : 'calls were made whose tokens the log does not say: they count as calls'} without a price`,
-        ]
-  return { figures, words }
-}
-
-/** The models of the calls that have no cost once they are priced, the most used first. */
-async function unpricedModels(db: Database, calls: string): Promise<readonly UnpricedModel[]> {
-  const { rows } = await db.query<UnpricedModel>(`SELECT provider, model, count(*) AS calls FROM ${calls}
-    WHERE cost_usd IS NULL AND NOT ${isUncounted} GROUP BY ALL ORDER BY calls DESC, provider NULLS LAST, model NULLS LAST`)
-  return rows
-}
-
-async function planLanding(db: Database, run: Run, refused: Refused): Promise<Landing> {
-  const { id, file } = await db.one<{ id: number; file: number }>(
-    'SELECT coalesce((SELECT max(ingest_id) FROM store.ingests), 0) + 1 AS id, coalesce((SELECT max(file_id) FROM store.files), 0) + 1 AS file',
-  )
-  const landing = run.entries.filter((e) => e.fileNo !== undefined && !refused.has(e.fileNo))
-  const continued = new Map<number, KnownFile>()
-  for (const { verdict, fileNo } of landing) {
-    const goesOn = verdict.action === 'continue' || verdict.action === 'recount'
-    if (goesOn && run.stage.files[fileNo!]!.segment.reading.fromLine > 0)
-      continued.set(fileNo!, verdict.known)
-  }
-  let next = file
-  const ids = landing.map((e) => [e.fileNo!, continued.get(e.fileNo!)?.file_id ?? next++] as const)
-  await db.run('CREATE OR REPLACE TEMP TABLE file_ids (file_no BIGINT, file_id BIGINT)')
-  for (let at = 0; at < ids.length; at += 500) {
-    const pairs = ids.slice(at, at + 500).map((pair) => `(${pair.join(', ')})`)
-    await db.run(`INSERT INTO file_ids VALUES ${pairs.join(', ')}`)
-  }
-  const replaced = landing.flatMap(({ verdict }) =>
-    verdict.action === 'read' && verdict.replaces
-      ? [{ file: verdict.replaces, grown: verdict.grown === true }]
-      : [],
-  )
-  return { ingestId: id, ids, continued, replaced }
-}
-
-function mergeFileOf(
-  run: Run,
-  rows: readonly CountRow[],
-  landing: Landing,
-  fileNo: number,
-  fileId: number,
-): MergeFile {
-  const row = rows.find((r) => r.file_no === fileNo)
-  const repairs = Object.fromEntries(Object.keys(repairRules).map((rule) => [rule, row?.[rule] ?? 0]))
-  const continues = landing.continued.get(fileNo)
-  const contentIds = (row?.content_ids ?? false) || (continues?.content_ids ?? false)
-  return { staged: run.stage.files[fileNo]!, fileId, continues, counts: row ?? noCounts, repairs, contentIds }
-}
-
-/** Counts of a file without records. */
-const noRows = ({ fileNo }: StagedFile): CountRow =>
-  ({ ...noCounts, file_no: fileNo, content_ids: false }) as unknown as CountRow
-
-/** A CSV header is a line that was read, and skipped. */
-function withHeader(row: CountRow, file: StagedFile): CountRow {
-  const { recognised, fromLine } = file.segment.reading
-  const header = recognised.shape.kind === 'csv' && fromLine === 0 ? 1 : 0
-  return { ...row, lines: row.lines + header, skipped: row.skipped + header } as CountRow
-}
-
-/** SQL: the counts of a run, from parameters of their names. */
-const boundCounts = countNames.map((name) => `$${name} AS ${name}`).join(', ')
-
-async function recordRun(
-  db: Database,
-  request: IngestRequest,
-  { counts, files }: { readonly counts: Counts; readonly files: number },
-  book: PriceBook,
-  id: number,
-): Promise<void> {
-  const sqlTime = (time: Date): string => timestampText(time.toISOString())
-  await db.run(
-    `INSERT INTO store.ingests BY NAME SELECT $id AS ingest_id, CAST($started AS TIMESTAMP) AS started_at, CAST($finished AS TIMESTAMP) AS finished_at,
-      $version AS version, $priceData AS price_data, $files AS files, ${boundCounts}`,
-    {
-      id,
-      started: sqlTime(request.now),
-      finished: sqlTime(new Date()),
-      version: request.version,
-      priceData: priceDataWords(book),
-      files,
-      ...counts,
-    },
-  )
-}
 
 /** The files' rows must be as they were when the reading was decided. */
 async function assertNotOvertaken(
@@ -424,43 +272,5 @@ async function assertNotOvertaken(
   for (const path of [...run.stage.files.map(({ segment }) => segment.reading.file.path), ...bills]) {
     if (now.get(path)?.ingest_id !== known.get(path)?.ingest_id)
       throw new Overtaken('another ingest was faster')
-  }
-}
-
-function fileSummary(
-  entry: Entry,
-  run: Run,
-  rows: readonly CountRow[],
-  refused: Refused,
-  limit: RejectLimit,
-): FileSummary {
-  const fileNo = entry.fileNo!
-  const staged = run.stage.files[fileNo]!
-  const importer = staged.segment.reading.recognised.importer.id
-  const refusal = refused.get(fileNo)
-  if (refusal !== undefined) {
-    return {
-      ...entry.summary,
-      importer,
-      state: 'refused',
-      note: refusedNote(refusal, limit),
-      reasons: refusal.reasons,
-    }
-  }
-  const row = rows.find((r) => r.file_no === fileNo)
-  const repairs = Object.fromEntries(
-    Object.keys(repairRules)
-      .map((rule) => [rule, row?.[rule] ?? 0])
-      .filter(([, n]) => n !== 0),
-  )
-  const counts = row ?? noCounts
-  const replaced = staged.segment.extent.replaced ? 'bytes that are not UTF-8 text were replaced' : null
-  return {
-    ...entry.summary,
-    importer,
-    repairs,
-    fields: staged.fields,
-    note: entry.summary.note ?? staged.note ?? replaced,
-    ...countsBy((name) => counts[name]),
   }
 }
