@@ -17,7 +17,7 @@ const short = (value: unknown): unknown =>
 
 /** The named columns of all charges of a database. */
 async function charges(db: string, columns: string): Promise<readonly unknown[]> {
-  const [rows = []] = await askAll(db, [`SELECT ${columns} FROM billed ORDER BY file_id, record, part`])
+  const [rows = []] = await askAll(db, [`SELECT ${columns} FROM billed ORDER BY kind, file_id, record, part`])
   return rows.map((row) => Object.values(row).map(short))
 }
 
