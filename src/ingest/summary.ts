@@ -1,4 +1,5 @@
 /** What a run did, file by file. */
+import type { BilledSums } from '../domain/costs/billed.js'
 import type { LoggedCostRow } from '../domain/costs/logged-costs.js'
 import type { Counts } from '../domain/record-counts.js'
 import type { CacheHabit } from './typing/cache-reading.js'
@@ -35,23 +36,6 @@ export interface Brought {
   readonly unpriced_calls: number
 }
 
-/** What bills of one source, biller, kind and currency said, as far as it came in. */
-export interface BroughtBill {
-  readonly source: string
-  readonly biller: string
-  readonly kind: 'cost' | 'usage'
-  readonly charges: number
-  /** UTC days. */
-  readonly first_day: string
-  readonly last_day: string
-  /** ISO 4217; null for usage. */
-  readonly currency: string | null
-  /** In that currency, exact; `llm_cost` is what of it is for language models. */
-  readonly billed_cost: string | null
-  readonly llm_cost: string | null
-  readonly tokens: string | null
-}
-
 /** A model whose calls have no cost. */
 export interface UnpricedModel {
   readonly provider: string | null
@@ -84,7 +68,7 @@ export interface IngestSummary {
   readonly totals: Counts
   readonly brought: Brought
   /** What bills said. */
-  readonly bills: readonly BroughtBill[]
+  readonly bills: readonly BilledSums[]
   /** Models of the calls that were brought in and have no cost. */
   readonly unpricedModels: readonly UnpricedModel[]
   /** How cached tokens were read where the source leaves that open. */

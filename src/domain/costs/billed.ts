@@ -21,6 +21,32 @@ export const absurdAmount = '100000000000000'
 /** SQL of charges: the tokens that are billed. Bills have counts above 2^53; sums keep to 1.7e32 of them. */
 export const billedTokens = `CAST(sum(CAST(quantity AS DECIMAL(38,6))) FILTER (token_type IS NOT NULL AND unit = 'tokens') AS DECIMAL(38,0))`
 
+/** What bills of one source, biller, kind and currency say. */
+export interface BilledSums {
+  readonly source: string
+  readonly biller: string
+  /** Money; or tokens and requests. */
+  readonly kind: 'cost' | 'usage'
+  readonly charges: number | bigint
+  /** UTC days. */
+  readonly first_day: string
+  readonly last_day: string
+  /** ISO 4217; null for usage. */
+  readonly currency: string | null
+  /** In that currency, exact; `llm_cost` is what of it is for language models. */
+  readonly billed_cost: string | null
+  readonly llm_cost: string | null
+  readonly tokens: string | null
+}
+
+/** SELECT of `BilledSums`. @param from FROM item of charges, with a condition if any */
+export const billedSums = (
+  from: string,
+): string => `SELECT source, biller, kind, CAST(count(*) AS BIGINT) AS charges, strftime(min(charge_period_start), '%Y-%m-%d') AS first_day,
+    strftime(max(charge_period_end) - INTERVAL 1 MICROSECOND, '%Y-%m-%d') AS last_day, currency,
+    sum(billed_cost) AS billed_cost, sum(billed_cost) FILTER (is_llm) AS llm_cost, ${billedTokens} AS tokens
+  FROM ${from} GROUP BY ALL ORDER BY biller, source, kind, currency`
+
 /** SQL of a charge: what is paid for it, in its currency. Usage that draws on what was paid in advance is billed at 0. */
 export const paidAmount = `CASE WHEN charge_category = 'Usage' AND billed_cost = 0 AND effective_cost <> 0 THEN effective_cost ELSE billed_cost END`
 

@@ -1,6 +1,6 @@
 /** The second half of a run for bills: what was staged is judged, compared with the store and merged into it. */
 import type { Database } from '../../db/database.js'
-import { billedColumns, billedTokens } from '../../domain/costs/billed.js'
+import { billedColumns, billedSums, type BilledSums } from '../../domain/costs/billed.js'
 import { addCounts, noCounts, type Counts } from '../../domain/record-counts.js'
 import { plural } from '../../domain/words/plurals.js'
 import { count } from '../../domain/words/wording.js'
@@ -8,7 +8,7 @@ import { mergeFiles } from '../merging/merge.js'
 import type { IngestRequest } from '../request.js'
 import { refusedNote } from '../refuse.js'
 import type { Entry } from '../stage-files.js'
-import type { BroughtBill, FileSummary } from '../summary.js'
+import type { FileSummary } from '../summary.js'
 import { findRivals, isOutdated, noteOutdated, removeOlder, sqlTime, type Rival } from './replacing.js'
 import { comesAgain, chargesToCompare, removeBill, removeBrought } from './known-bills.js'
 import { insertCarriedFile } from './other-stores.js'
@@ -18,7 +18,7 @@ import type { StagedBill } from './stage-bills.js'
 export interface MergedBills {
   readonly summaries: ReadonlyMap<number, FileSummary>
   readonly notes: readonly string[]
-  readonly brought: readonly BroughtBill[]
+  readonly brought: readonly BilledSums[]
   /** Counts of the files that came in. */
   readonly counts: Counts
   readonly files: number
@@ -246,7 +246,7 @@ async function broughtBills(
   db: Database,
   request: IngestRequest,
   outcomes: readonly Outcome[],
-): Promise<readonly BroughtBill[]> {
+): Promise<readonly BilledSums[]> {
   const ids = outcomes.flatMap(({ bill, fileId }) =>
     request.dryRun ? [bill.billNo] : fileId === undefined ? [] : [fileId],
   )
@@ -254,11 +254,5 @@ async function broughtBills(
   const from = request.dryRun
     ? `staged_bills WHERE bill_no IN (${ids.join(', ')})`
     : `store.main.billed WHERE file_id IN (${ids.join(', ')})`
-  const { rows } =
-    await db.query<BroughtBill>(`SELECT source, biller, kind, CAST(count(*) AS BIGINT) AS charges,
-      strftime(min(charge_period_start), '%Y-%m-%d') AS first_day, strftime(max(charge_period_end) - INTERVAL 1 MICROSECOND, '%Y-%m-%d') AS last_day,
-      currency, sum(billed_cost) AS billed_cost, sum(billed_cost) FILTER (is_llm) AS llm_cost,
-      ${billedTokens} AS tokens
-    FROM ${from} GROUP BY ALL ORDER BY biller, source, kind, currency`)
-  return rows
+  return (await db.query<BilledSums>(billedSums(from))).rows
 }

@@ -1,4 +1,5 @@
 /** The second half of a run: what was staged is judged, deduplicated, priced and merged into the store. */
+import type { BilledSums } from '../../domain/costs/billed.js'
 import type { LoggedCostRow } from '../../domain/costs/logged-costs.js'
 import { addCounts } from '../../domain/record-counts.js'
 import type { PriceName } from '../../domain/costs/rate.js'
@@ -41,7 +42,7 @@ import { addToRun, lastIngest, nextIngest, recordRun } from './run-row.js'
 import { compareWithStore } from '../sameness/sameness.js'
 import { bookOutdone } from '../sameness/session-totals.js'
 import type { Entry, Run } from '../stage-files.js'
-import type { Brought, BroughtBill, FileSummary, MappedCall, UnpricedModel, UnreadUsage } from '../summary.js'
+import type { Brought, FileSummary, MappedCall, UnpricedModel, UnreadUsage } from '../summary.js'
 import { unreadUsage } from '../unread.js'
 
 /** Another process ingested one of the same files meanwhile: all is decided anew. */
@@ -52,7 +53,7 @@ export interface Merged {
   readonly files: ReadonlyMap<number, FileSummary>
   /** Of bills, by their numbers. */
   readonly billFiles: ReadonlyMap<number, FileSummary>
-  readonly bills: readonly BroughtBill[]
+  readonly bills: readonly BilledSums[]
   /** Sentences on what the files are to each other and to the store. */
   readonly notes: readonly string[]
   readonly cacheHabits: readonly CacheHabit[]

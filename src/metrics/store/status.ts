@@ -1,4 +1,4 @@
-import { billedTokens } from '../../domain/costs/billed.js'
+import { billedSums, type BilledSums } from '../../domain/costs/billed.js'
 import { countNames, type Counts } from '../../domain/record-counts.js'
 import { ownedHours } from '../../rollups/owned-hours.js'
 import { partOfCells } from '../../rollups/parts.js'
@@ -53,28 +53,9 @@ export function statusQuery(): Query<StatusRow> {
 }
 
 /** What bills in the store say, by biller, source, kind and currency. */
-export interface BilledRow {
-  readonly source: string
-  readonly biller: string
-  readonly kind: string
-  readonly charges: Whole
-  /** UTC days. */
-  readonly first_day: string
-  readonly last_day: string
-  readonly currency: string | null
-  readonly billed_cost: string | null
-  readonly llm_cost: string | null
-  readonly tokens: string | null
-}
-
-export function billedQuery(): Query<BilledRow> {
+export function billedQuery(): Query<BilledSums> {
   return {
-    sql: /* sql */ `
-      SELECT source, biller, kind, CAST(count(*) AS BIGINT) AS charges, strftime(min(charge_period_start), '%Y-%m-%d') AS first_day,
-        strftime(max(charge_period_end) - INTERVAL 1 MICROSECOND, '%Y-%m-%d') AS last_day, currency,
-        sum(billed_cost) AS billed_cost, sum(billed_cost) FILTER (is_llm) AS llm_cost,
-        ${billedTokens} AS tokens
-      FROM billed GROUP BY ALL ORDER BY biller, source, kind, currency`,
+    sql: billedSums('billed'),
     params: {},
   }
 }

@@ -1,21 +1,6 @@
 /** What a run of ingest read of bills, which are no calls. */
+import type { BilledSums } from '../../domain/costs/billed.js'
 import type { Column, Section } from '../report.js'
-
-/** What bills of one source, biller, kind and currency say. */
-export interface BroughtBills {
-  readonly source: string
-  readonly biller: string
-  /** `cost`: money; `usage`: tokens and requests. */
-  readonly kind: string
-  readonly charges: number | bigint
-  /** UTC days. */
-  readonly first_day: string
-  readonly last_day: string
-  readonly currency: string | null
-  readonly billed_cost: string | null
-  readonly llm_cost: string | null
-  readonly tokens: string | null
-}
 
 /** Amounts are in the currency of their row. */
 const columns: readonly Column[] = [
@@ -37,12 +22,12 @@ export const billsSection = ({
   bills,
   dryRun,
 }: {
-  readonly bills: readonly BroughtBills[]
+  readonly bills: readonly BilledSums[]
   readonly dryRun: boolean
 }): Section[] => billedSection(bills, dryRun ? 'What bills say' : 'What came in of bills')
 
 /** A line for each biller, source, kind and currency; nothing where there is none. */
-export function billedSection(bills: readonly BroughtBills[], title: string): Section[] {
+export function billedSection(bills: readonly BilledSums[], title: string): Section[] {
   if (bills.length === 0) return []
   return [
     {

@@ -1,10 +1,11 @@
+import type { BilledSums } from '../../domain/costs/billed.js'
 import { loggedCostWords, type LoggedCostRow } from '../../domain/costs/logged-costs.js'
 import { countNames, countsBy, type CountName, type Counts } from '../../domain/record-counts.js'
 import { counted, plural } from '../../domain/words/plurals.js'
 import type { Typed } from '../../domain/words/commands.js'
 import { capital, count } from '../../domain/words/wording.js'
 import type { Column, Report, Row, Section } from '../report.js'
-import { billsSection, type BroughtBills } from './brought-bills.js'
+import { billsSection } from './brought-bills.js'
 import { broughtSection, nextAfterIngest, type BroughtCalls } from './brought.js'
 
 export interface FileCounts extends Counts {
@@ -23,7 +24,7 @@ export interface IngestFacts {
   readonly totals: Counts
   readonly brought: BroughtCalls
   /** What bills said, by source, biller, kind and currency. */
-  readonly bills: readonly BroughtBills[]
+  readonly bills: readonly BilledSums[]
   readonly unpricedModels: readonly {
     readonly provider: string | null
     readonly model: string | null
