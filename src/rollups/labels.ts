@@ -52,13 +52,19 @@ export function labelValue(label: Label, left: ReadonlySet<string>): string {
  */
 export const owners = ['calls', 'archive', 'cube'] as const
 
-/** Columns of `hourly_labels`; `ts` is the beginning of a quarter-hour, UTC. */
-export const hourlyLabelColumns: readonly {
+/** A column of a table of sums. */
+export interface CubeColumn {
   readonly name: string
   readonly type: string
   readonly required?: true
+  /** All words that it may hold. */
   readonly words?: readonly string[]
-}[] = [
+  /** Schema version that brought it; absent: that of the table. */
+  readonly since?: number
+}
+
+/** Columns of `hourly_labels`; `ts` is the beginning of a quarter-hour, UTC. */
+export const hourlyLabelColumns: readonly CubeColumn[] = [
   { name: 'ts', type: 'TIMESTAMP', required: true },
   { name: 'owner', type: 'VARCHAR', required: true, words: owners },
   ...labels.map((name) => ({ name, type: name === 'cache_hit' ? 'BOOLEAN' : 'VARCHAR' })),

@@ -4,7 +4,7 @@
  */
 import { conditions } from './parts.js'
 import { guessedBucket, unitsOf } from './sketch-buckets.js'
-import { owners, type Label } from './labels.js'
+import { owners, type CubeColumn, type Label } from './labels.js'
 
 /** Labels whose values have sketches of their own, in pairs: both of a pair are counted in one pass. */
 export const sketchPairs = [
@@ -82,13 +82,7 @@ const quantityUnits: ReadonlyMap<string, number> = new Map(
 export const sketchQuantities: readonly string[] = [...quantityUnits.keys()]
 
 /** Columns of `daily_sketches`; `ts` is the beginning of a UTC day. */
-export const dailySketchColumns: readonly {
-  readonly name: string
-  readonly type: string
-  readonly required?: true
-  readonly words?: readonly string[]
-  readonly since?: number
-}[] = [
+export const dailySketchColumns: readonly CubeColumn[] = [
   { name: 'ts', type: 'TIMESTAMP', required: true },
   { name: 'owner', type: 'VARCHAR', required: true, words: owners },
   { name: 'label', type: 'VARCHAR', required: true, words: ['total', ...sketchLabels] },

@@ -2,7 +2,7 @@
  * What the calls of a user add up to in a UTC day: the parts that tables of users and counts of them are made of.
  * Labels are not kept beside them, so a part that only some calls have is one of its own for each such condition.
  */
-import { owners } from './labels.js'
+import { owners, type CubeColumn } from './labels.js'
 import {
   cellColumn,
   conditions,
@@ -73,13 +73,7 @@ export const userPartsOfOne: readonly string[] = userParts.map(
 export const userPartColumns: readonly string[] = userParts.map(([name, of]) => userColumn(name, of))
 
 /** Columns of `daily_users`; `ts` is the beginning of a UTC day. */
-export const dailyUserColumns: readonly {
-  readonly name: string
-  readonly type: string
-  readonly required?: true
-  readonly words?: readonly string[]
-  readonly since?: number
-}[] = [
+export const dailyUserColumns: readonly CubeColumn[] = [
   { name: 'ts', type: 'TIMESTAMP', required: true },
   { name: 'owner', type: 'VARCHAR', required: true, words: owners },
   { name: 'user_id', type: 'VARCHAR' },
