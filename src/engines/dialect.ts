@@ -52,10 +52,27 @@ export const tuple = (dialect: Dialect, values: readonly InlineValue[]): string 
   `(${values.map((value) => (value === null ? 'NULL' : typeof value === 'string' ? dialect.literal(value) : String(value))).join(', ')})`
 
 /** A moment of microseconds, UTC, in digits. */
-export const digitsOf = (micros: number): string => {
+const digitsOf = (micros: number): string => {
   const text = new Date(Math.floor(micros / 1000)).toISOString()
   return `${text.slice(0, 19).replace('T', ' ')}.${String(micros % 1_000_000).padStart(6, '0')}`
 }
 
 /** Of a time that is a number, what it is multiplied by. */
 export const microsOfUnit = { epoch_s: 1_000_000, epoch_ms: 1_000 } as const
+
+/** `moment` as the standard has it. */
+export const standardMoment: Dialect['moment'] = (micros, kind) =>
+  kind === 'timestamp' ? `TIMESTAMP '${digitsOf(micros)}'` : String(Math.floor(micros / microsOfUnit[kind]))
+
+/** `inline` as the standard has it. */
+export function standardRows(
+  dialect: Dialect,
+  alias: string,
+  columns: readonly InlineColumn[],
+  rows: readonly (readonly InlineValue[])[],
+): string {
+  const types = columns.map(
+    ({ name, type }) => `CAST(${name} AS ${type === 'text' ? 'VARCHAR' : 'BIGINT'}) AS ${name}`,
+  )
+  return `(SELECT ${types.join(', ')} FROM (VALUES ${rows.map((row) => tuple(dialect, row)).join(',\n')}) v (${columns.map(({ name }) => name).join(', ')})) ${alias}`
+}

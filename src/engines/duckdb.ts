@@ -1,6 +1,6 @@
 /** DuckDB as an engine: the one that the others are held against. */
 import { quoteName, quoteText } from '../domain/words/quoting.js'
-import { digitsOf, microsOfUnit, tuple, type Dialect } from './dialect.js'
+import { microsOfUnit, standardMoment, standardRows, type Dialect } from './dialect.js'
 
 export const duckdb: Dialect = {
   id: 'duckdb',
@@ -17,14 +17,8 @@ export const duckdb: Dialect = {
     `CAST(floor(CAST(${sql} AS DECIMAL(25,18)) * CAST(1000000000000 AS DECIMAL(13,0)) + 0.5) AS HUGEINT)`,
   micros: (sql, kind) =>
     kind === 'timestamp' ? `epoch_us(${sql})` : `CAST(${sql} AS BIGINT) * ${microsOfUnit[kind]}`,
-  moment: (micros, kind) =>
-    kind === 'timestamp'
-      ? `TIMESTAMP '${digitsOf(micros)}'`
-      : String(Math.floor(micros / microsOfUnit[kind])),
+  moment: standardMoment,
   inline(alias, columns, rows) {
-    const types = columns.map(
-      ({ name, type }) => `CAST(${name} AS ${type === 'text' ? 'VARCHAR' : 'BIGINT'}) AS ${name}`,
-    )
-    return `(SELECT ${types.join(', ')} FROM (VALUES ${rows.map((row) => tuple(this, row)).join(',\n')}) v (${columns.map(({ name }) => name).join(', ')})) ${alias}`
+    return standardRows(this, alias, columns, rows)
   },
 }

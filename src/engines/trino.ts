@@ -1,6 +1,6 @@
 /** Trino, over Parquet, Iceberg and Hive tables; and Athena, which is Trino at Amazon. */
 import { quoteName, quoteText } from '../domain/words/quoting.js'
-import { digitsOf, microsOfUnit, tuple, type Dialect } from './dialect.js'
+import { microsOfUnit, standardMoment, standardRows, type Dialect } from './dialect.js'
 
 const wide = 'DECIMAL(38,0)'
 
@@ -23,15 +23,9 @@ export const trino: Dialect = {
     kind === 'timestamp'
       ? `CAST(round(to_unixtime(${sql}) * 1e6) AS BIGINT)`
       : `CAST(${sql} AS BIGINT) * ${microsOfUnit[kind]}`,
-  moment: (micros, kind) =>
-    kind === 'timestamp'
-      ? `TIMESTAMP '${digitsOf(micros)}'`
-      : String(Math.floor(micros / microsOfUnit[kind])),
+  moment: standardMoment,
   inline(alias, columns, rows) {
-    const types = columns.map(
-      ({ name, type }) => `CAST(${name} AS ${type === 'text' ? 'VARCHAR' : 'BIGINT'}) AS ${name}`,
-    )
-    return `(SELECT ${types.join(', ')} FROM (VALUES ${rows.map((row) => tuple(this, row)).join(',\n')}) v (${columns.map(({ name }) => name).join(', ')})) ${alias}`
+    return standardRows(this, alias, columns, rows)
   },
 }
 
