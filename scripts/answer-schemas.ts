@@ -118,7 +118,20 @@ function schemaOf(kind: AnswerKind): Schema {
 
 /** Texts by file name. */
 export function answerSchemas(): Map<string, string> {
-  return new Map(
-    answerKinds.map((kind) => [`${kind}.json`, `${JSON.stringify(schemaOf(kind), undefined, 2)}\n`]),
-  )
+  return new Map(answerKinds.map((kind) => [`${kind}.json`, `${narrow(schemaOf(kind))}\n`]))
+}
+
+/** JSON whose values stand on one line each where they fit: two thirds of the lines of a schema are brackets. */
+function narrow(value: unknown, indent = '', before = 0): string {
+  const flat = JSON.stringify(value)
+  if (typeof value !== 'object' || value === null || indent.length + before + flat.length <= 110) return flat
+  const inner = `${indent} `
+  const items = Array.isArray(value)
+    ? value.map((one: unknown) => inner + narrow(one, inner))
+    : Object.entries(value).map(([key, one]) => {
+        const name = `${JSON.stringify(key)}: `
+        return inner + name + narrow(one, inner, name.length)
+      })
+  const [open, close] = Array.isArray(value) ? ['[', ']'] : ['{', '}']
+  return `${open}\n${items.join(',\n')}\n${indent}${close}`
 }
