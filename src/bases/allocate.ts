@@ -7,7 +7,7 @@ import { sumOf } from '../domain/costs/decimal.js'
 import { quoteText } from '../domain/words/quoting.js'
 import { money } from '../domain/words/wording.js'
 import { UserError } from '../errors.js'
-import { allocation, monthly, sharedBy, type LaidOver } from './allocation.js'
+import { allocation, monthly, allocatedBy, type LaidOver } from './allocation.js'
 import { lay, type Statement } from './layer.js'
 
 /** @throws UserError (usage) where the config file does not say how */
@@ -39,14 +39,14 @@ export async function allocatedWords(
   currency?: Currency,
 ): Promise<AllocatedWords> {
   const { rows } = await db.query<SharedRow>(
-    `SELECT ${sharedBy} AS kind, sum(cost_usd) AS given FROM calls
-      WHERE source = '${allocationSource}' AND (${centerColumn} <> ${quoteText(sharedCenter)} OR ${sharedBy} = '${monthly}') AND ${sql}
+    `SELECT ${allocatedBy} AS kind, sum(cost_usd) AS given FROM calls
+      WHERE source = '${allocationSource}' AND (${centerColumn} <> ${quoteText(sharedCenter)} OR ${allocatedBy} = '${monthly}') AND ${sql}
       GROUP BY ALL ORDER BY kind`,
     { ...params },
   )
   const left = await db.query<{ month: string; cost: string }>(
     `SELECT strftime(ts, '%Y-%m') AS month, sum(cost_usd) AS cost FROM calls
-      WHERE ${sharedBy} IS NOT NULL AND ${centerColumn} = ${quoteText(sharedCenter)} AND ${sql}
+      WHERE ${allocatedBy} IS NOT NULL AND ${centerColumn} = ${quoteText(sharedCenter)} AND ${sql}
       GROUP BY month HAVING sum(cost_usd) <> 0 ORDER BY month`,
     { ...params },
   )

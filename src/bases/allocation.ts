@@ -22,14 +22,14 @@ import { partOf, sharesFrom } from './shares.js'
 import { amountOf, unitsOf } from './spread.js'
 
 /** Column of such rows, and of the calls that a rule is for: how their cost is shared. */
-export const sharedBy = 'allocated_by'
+export const allocatedBy = 'allocated_by'
 
 export const monthly = 'monthly'
 
 const shared = quoteText(sharedCenter)
 
-/** SQL of a moment: its UTC month as a number. */
-const monthOf = (ts: string): string => `(year(${ts}) * 12 + month(${ts}))`
+/** SQL: the UTC month of a row as a number. */
+const month = '(year(ts) * 12 + month(ts))'
 
 export interface LaidOver {
   /** What is known by then counts. */
@@ -49,7 +49,7 @@ export function allocation(terms: Allocation, { asOf, hasBeside }: LaidOver): La
     over: (from) => {
       const placed = placedCalls(terms, from)
       return `SELECT * EXCLUDE (own_center, rule), ${beside}
-          CASE WHEN rule IS NULL THEN coalesce(own_center, ${shared}) ELSE ${shared} END AS ${centerColumn}, ${kindSql(terms)} AS ${sharedBy}
+          CASE WHEN rule IS NULL THEN coalesce(own_center, ${shared}) ELSE ${shared} END AS ${centerColumn}, ${kindSql(terms)} AS ${allocatedBy}
         FROM ${placed} AS placed
         UNION ALL BY NAME ${parts(terms, placed, hasBeside)}
         UNION ALL BY NAME FROM allocation_added`
@@ -75,6 +75,7 @@ function centerSql({ from, centers: named }: Allocation): string {
   return `nullif(${whens.length === 0 ? label : `CASE ${whens.join(' ')} ELSE ${label} END`}, ${shared})`
 }
 
+/** How it is shared, as answers call it. */
 const kindOf = (sharing: Sharing): string => ('by' in sharing ? sharing.by : 'percent')
 
 const kindSql = ({ shared: rules }: Pick<Allocation, 'shared'>): string =>
@@ -86,7 +87,7 @@ const kindSql = ({ shared: rules }: Pick<Allocation, 'shared'>): string =>
 function centers(terms: Allocation, from: string, asOf: Date): Statement {
   return {
     sql: `CREATE TEMP TABLE allocation_centers AS
-      SELECT ${monthOf('ts')} AS period, own_center AS center,
+      SELECT ${month} AS period, own_center AS center,
         CAST(count(*) FILTER (WHERE operation IS DISTINCT FROM '${sessionTotal}') AS HUGEINT) AS calls,
         CAST(coalesce(sum(total_tokens), 0) AS HUGEINT) AS tokens, ${trillionths('coalesce(sum(cost_usd), 0)')} AS cost
       FROM ${placedCalls(terms, from)}
@@ -106,18 +107,17 @@ function weights({ shared: rules, costs }: Allocation): string {
     const rows = Object.entries(sharing.to).map(([center, part]) => `(${quoteText(center)}, ${part})`)
     return `SELECT ${rule} AS rule, 0 AS period, center, CAST(part AS HUGEINT) AS weight FROM (VALUES ${rows.join(', ')}) AS fixed(center, part)`
   })
+  // A UNION has a SELECT at least: the last is for none, and a weight of 0 gets nothing.
   return `SELECT * FROM (${[...all, `SELECT 0 AS rule, 0 AS period, '' AS center, CAST(0 AS HUGEINT) AS weight`].join(' UNION ALL BY NAME ')})`
 }
 
 const weighedBy = (rule: number, by: ShareBasis): string =>
   `SELECT ${rule} AS rule, period, center, ${by} AS weight FROM allocation_centers`
 
-/** SQL: where a rule shares alike in all months, there is one period. */
-const periodOf = (sharings: readonly Sharing[], first: number, ts: string): string => {
+/** SQL: the month by which a row is shared; where its rule shares alike in all months, there is one. @param first the first rule's number */
+const periodOf = (sharings: readonly Sharing[], first: number): string => {
   const fixed = sharings.flatMap((sharing, i) => ('by' in sharing ? [] : [first + i]))
-  return fixed.length === 0
-    ? monthOf(ts)
-    : `CASE WHEN rule IN (${fixed.join(', ')}) THEN 0 ELSE ${monthOf(ts)} END`
+  return fixed.length === 0 ? month : `CASE WHEN rule IN (${fixed.join(', ')}) THEN 0 ELSE ${month} END`
 }
 
 /** What is taken from each shared call, and what of it each center gets. */
@@ -126,10 +126,9 @@ function parts({ shared: rules }: Allocation, placed: string, hasBeside: boolean
   const period = periodOf(
     rules.map(({ sharing }) => sharing),
     0,
-    'ts',
   )
   return `SELECT concat(call_id, ' ', center) AS call_id, '${allocationSource}' AS source, ts, '${sessionTotal}' AS operation, ${carried},
-      ${amountOf(partOf('units'))} AS cost_usd, center AS ${centerColumn}, kind AS ${sharedBy}
+      ${amountOf(partOf('units'))} AS cost_usd, center AS ${centerColumn}, kind AS ${allocatedBy}
     FROM (SELECT call_id, ts, ${carried}, rule, ${period} AS period, ${kindSql({ shared: rules })} AS kind, ${unitsOf('cost_usd')} AS units
       FROM ${placed} AS placed WHERE rule IS NOT NULL AND cost_usd <> 0) AS shared_calls
     JOIN allocation_shares USING (rule, period)`
@@ -146,16 +145,16 @@ function added(costs: readonly MonthlyCost[], first: number, asOf: Date): Statem
         ${units} // days + CASE WHEN day(ts) <= ${units} % days THEN 1 ELSE 0 END AS units
       FROM (SELECT range AS ts, day(last_day(range)) AS days FROM range(${time(Date.parse(since))}, ${time(Math.max(end, Date.parse(since)))}, INTERVAL 1 DAY))`
   })
+  // Where there are no costs; without units it is no row of the table.
   const none = `SELECT 0 AS rule, '' AS name, TIMESTAMP '1970-01-01' AS ts, CAST(0 AS HUGEINT) AS units`
   const period = periodOf(
     costs.map(({ sharing }) => sharing),
     first,
-    'ts',
   )
   return {
     sql: `CREATE TEMP TABLE allocation_added AS
       SELECT concat(name, ' ', CAST(ts AS DATE), ' ', ${centerColumn}) AS call_id, '${allocationSource}' AS source, ts, '${sessionTotal}' AS operation,
-        ${amountOf('units')} AS cost_usd, '${monthly}' AS cost_basis, name AS ${besideCalls}, ${centerColumn}, '${monthly}' AS ${sharedBy}
+        ${amountOf('units')} AS cost_usd, '${monthly}' AS cost_basis, name AS ${besideCalls}, ${centerColumn}, '${monthly}' AS ${allocatedBy}
       FROM (SELECT name, ts, coalesce(center, ${shared}) AS ${centerColumn}, CASE WHEN center IS NULL THEN units ELSE ${partOf('units')} END AS units
         FROM (SELECT *, ${period} AS period FROM (${[...days, none].join(' UNION ALL BY NAME ')}))
         LEFT JOIN (FROM allocation_shares WHERE center <> ${shared}) USING (rule, period))

@@ -3,22 +3,13 @@
  * tokens, by those tokens; what fits no call is a row of its own, so that all adds up to the bills.
  */
 import { besideCalls } from '../domain/costs/basis.js'
-import { isForModels, modelKeySql, paidAmount } from '../domain/costs/billed.js'
+import { modelKeySql } from '../domain/costs/billed.js'
 import { besideRows } from './beside.js'
+import { chargeLabels, charges, grid, labelNames, type ChargeLabel } from './bill-charges.js'
+import { dayTable, type BillerDay } from './biller-days.js'
 import type { Layer, Statement } from './layer.js'
 import { isUnanswered, listCost } from './plain.js'
-import { spread, unitsOf } from './spread.js'
-
-/** What tells charges of a model apart, with where calls have it. */
-const labels = {
-  project: 'project',
-  workspace: "coalesce(tags['workspace'], tags['workspace_id'], project)",
-  api_key: "coalesce(tags['api_key_id'], tags['api_key_name'], tags['api_key'], tags['key_alias'])",
-  principal: "coalesce(tags['principal'], tags['iam_principal'], user_id)",
-  service_tier: "CASE WHEN speed = 'fast' THEN 'fast' ELSE service_tier END",
-} as const
-
-const labelNames = Object.keys(labels) as readonly (keyof typeof labels)[]
+import { spread, unitsOf, weightOf } from './spread.js'
 
 /** Kinds of tokens, disjoint; of writes to a cache those for an hour are apart. */
 const kinds = {
@@ -31,64 +22,20 @@ const kinds = {
   output: 'coalesce(output_tokens, 0)',
 } as const
 
-/** SQL of a charge: of whole days; a shorter one says its hours in UTC. */
-export const isOfDays = 'charge_period_end - charge_period_start >= INTERVAL 1 DAY'
-
-/** LiteLLM's spend by day is no provider's bill: beside one it would count a second time. */
-const isChosen = `(biller <> 'litellm' OR NOT EXISTS (FROM billed WHERE biller <> 'litellm' AND is_llm))`
-
-/** When the days of billers begin that are not those of UTC: as bills have them, and as they are. */
-export interface BillerDay {
-  readonly biller: string
-  /** The midnight that the bill names, `2026-09-02 00:00:00`. */
-  readonly named: string
-  /** The moment that it is, UTC. */
-  readonly begins: string
-}
-
-const dayTable = (days: readonly BillerDay[]): Statement => ({
-  sql: `CREATE TEMP TABLE basis_days AS SELECT biller, CAST(named AS TIMESTAMP) AS named, CAST(begins AS TIMESTAMP) AS begins
-    FROM (SELECT unnest(from_json(CAST($days AS JSON), '[{"biller":"VARCHAR","named":"VARCHAR","begins":"VARCHAR"}]'), recursive := true))`,
-  params: { days: JSON.stringify(days) },
-})
-
-/** Charges and usage with keys; `key` is empty where no model is named, `type` is `all` where no kind of tokens is. */
-const charges: Statement = {
-  sql: `CREATE TEMP TABLE basis_charges AS
-    SELECT b.biller, coalesce(provider, b.biller) AS provider, kind, coalesce(first_day.begins, charge_period_start) AS since, coalesce(end_day.begins, charge_period_end) AS until,
-      coalesce(${modelKeySql('model')}, '') AS key, model, coalesce(token_type, 'all') AS type, region, project AS own_project,
-      ${labelNames.map((name) => (name === 'service_tier' ? `nullif(service_tier, 'standard') AS service_tier` : name)).join(', ')},
-      charge_category AS category, ${paidAmount} AS amount,
-      charge_category IN ('Usage', 'Adjustment') AND (model IS NOT NULL OR token_type IS NOT NULL
-        OR (is_llm AND coalesce(billed_model, sku, description) IS NULL)) AS fits,
-      CASE WHEN token_type IS NOT NULL AND unit = 'tokens' THEN quantity END AS tokens
-    FROM (FROM billed WHERE ${isForModels} AND ${isChosen} AND (kind = 'usage' OR currency = 'USD')) b
-    LEFT JOIN basis_days AS first_day ON b.biller = first_day.biller AND charge_period_start = first_day.named AND ${isOfDays}
-    LEFT JOIN basis_days AS end_day ON b.biller = end_day.biller AND charge_period_end = end_day.named AND ${isOfDays}`,
-}
-
-/** The widest of some steps of time, in microseconds, that no charge begins or ends within. */
-const grid: Statement = {
-  sql: `CREATE TEMP TABLE basis_grid AS
-    SELECT coalesce(max(step) FILTER (WHERE fits), 1000000) AS step
-    FROM (SELECT step, bool_and(epoch_us(since) % step = 0 AND epoch_us(until) % step = 0) AS fits
-      FROM basis_charges, (SELECT unnest([86400000000, 3600000000, 60000000]) AS step) WHERE kind = 'cost' AND fits GROUP BY step)`,
-}
-
 /** Values of labels that bills and calls of a provider have both: a label without any tells nothing. */
 const values = (from: string): Statement => ({
   sql: `CREATE TEMP TABLE basis_values AS ${labelNames
     .map(
       (name) =>
-        `SELECT DISTINCT provider, '${name}' AS label, ${labels[name]} AS value FROM ${from}
-          WHERE (provider, ${labels[name]}) IN (SELECT (provider, ${name}) FROM basis_charges WHERE ${name} IS NOT NULL)`,
+        `SELECT DISTINCT provider, '${name}' AS label, ${chargeLabels[name]} AS value FROM ${from}
+          WHERE (provider, ${chargeLabels[name]}) IN (SELECT (provider, ${name}) FROM basis_charges WHERE ${name} IS NOT NULL)`,
     )
     .join(' UNION ALL ')}`,
 })
 
 /** A label of a call as far as it tells: one that no bill names is none. */
-const callLabel = (name: keyof typeof labels): string =>
-  `CASE WHEN (c.provider, ${labels[name]}) IN (SELECT (provider, value) FROM basis_values WHERE label = '${name}') THEN ${labels[name]} ELSE '' END AS ${name}`
+const callLabel = (name: ChargeLabel): string =>
+  `CASE WHEN (c.provider, ${chargeLabels[name]}) IN (SELECT (provider, value) FROM basis_values WHERE label = '${name}') THEN ${chargeLabels[name]} ELSE '' END AS ${name}`
 
 /** Calls that a provider was sent, as far as bills reach. */
 const calls = (from: string): Statement => ({
@@ -99,7 +46,7 @@ const calls = (from: string): Statement => ({
       ${Object.entries(kinds)
         .map(([kind, tokens]) => `${tokens} AS ${kind}`)
         .join(', ')},
-      coalesce(total_tokens, 0) AS tokens, CAST(coalesce(${listCost}, 0) * 1000000000000 AS BIGINT) AS list_units
+      coalesce(total_tokens, 0) AS tokens, ${weightOf(`coalesce(${listCost}, 0)`)} AS list_units
     FROM ${from} c JOIN extents e ON c.provider = e.provider AND c.ts >= e.since AND c.ts < e.until, basis_grid
     WHERE cache_hit IS NOT TRUE`,
 })
@@ -222,6 +169,11 @@ const beside: Statement = {
     GROUP BY since, provider, model, own_project, region, category)`)}`,
 }
 
+/**
+ * Charges of one period, provider, model, kind and labels are a pot (`basis_groups`), calls that fall under the same
+ * charges a cell (`basis_cells`), and both meet in `basis_payers`: the cells are few where the calls are millions.
+ * Each call then claims of its pots by weight (`basis_claims`), which `spread` turns into costs.
+ */
 export const billed = (days: readonly BillerDay[] = []): Layer => ({
   prepare: (from) => [
     dayTable(days),

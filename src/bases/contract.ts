@@ -8,22 +8,21 @@ import { besideCalls } from '../domain/costs/basis.js'
 import { quoteText, quoteTimestamp } from '../domain/words/quoting.js'
 import { besideRows } from './beside.js'
 import type { Layer, Statement } from './layer.js'
-import { basisOf, listCost } from './plain.js'
-import { spread, unitsOf } from './spread.js'
-
-const money = 'DECIMAL(18,12)'
+import { basisOf, costType, listCost } from './plain.js'
+import { spread, unitsOf, weightOf } from './spread.js'
 
 /** @param asOf what is due of fixed amounts by then counts */
 export function contract(terms: readonly ContractTerm[], asOf: Date): Layer {
-  const cost = `CAST(${listCost} * ${factorOf(terms)} AS ${money})`
+  const cost = `CAST(${listCost} * ${factorOf(terms)} AS ${costType})`
   const replaced = (of: string): string => `${of} AS cost_usd, ${basisOf(of, 'contract')} AS cost_basis`
   if (terms.every(({ fixed }) => fixed === undefined))
     return {
       over: (from) =>
         `SELECT * REPLACE (${replaced(cost)}), CAST(NULL AS VARCHAR) AS ${besideCalls} FROM ${from}`,
     }
-  const shares = terms.flatMap(({ fixed }, i) => (fixed?.kind === 'provisioned' ? [i] : []))
-  const isShared = `coalesce(${termOf(terms)} IN (${[-1, ...shares].join(', ')}), false)`
+  const provisioned = terms.flatMap(({ fixed }, i) => (fixed?.kind === 'provisioned' ? [i] : []))
+  // A list of SQL is never empty, and no term has the number -1.
+  const isShared = `coalesce(${termOf(terms)} IN (${[-1, ...provisioned].join(', ')}), false)`
   const ofCall = `CASE WHEN ${isShared} AND ${listCost} > 0 THEN shared.cost ELSE ${cost} END`
   return {
     prepare: (from) => [...pots(terms, from, asOf), ...spread, beside(cost, terms, from, asOf)],
@@ -43,6 +42,7 @@ function pots(terms: readonly ContractTerm[], from: string, asOf: Date): readonl
     ({ i, kind, from: begin, to, amount, isOver }, pot) =>
       `(${pot}, ${i}, '${kind}', ${time(begin)}, ${time(to)}, CAST('${amount}' AS HUGEINT), ${isOver})`,
   )
+  // VALUES have a row at least: this one goes by its kind.
   const none = "(0, 0, '', TIMESTAMP '1970-01-01', TIMESTAMP '1970-01-01', CAST(0 AS HUGEINT), false)"
   return [
     {
@@ -53,8 +53,8 @@ function pots(terms: readonly ContractTerm[], from: string, asOf: Date): readonl
     },
     {
       sql: `CREATE TEMP TABLE basis_covered AS
-        SELECT row_number() OVER (ORDER BY call_id, source) AS n, source, call_id, pot, CAST(cost * 1000000000000 AS BIGINT) AS weight
-        FROM (SELECT source, call_id, ts, ${termOf(terms)} AS term, CAST(${listCost} AS ${money}) AS cost
+        SELECT row_number() OVER (ORDER BY call_id, source) AS n, source, call_id, pot, ${weightOf('cost')} AS weight
+        FROM (SELECT source, call_id, ts, ${termOf(terms)} AS term, CAST(${listCost} AS ${costType}) AS cost
           FROM ${from} WHERE ts < ${time(asOf.getTime())}) AS calls
         JOIN basis_spans AS spans ON calls.term = spans.term AND kind = 'provisioned' AND ts >= since AND ts < until
         WHERE cost > 0`,

@@ -5,11 +5,9 @@ import type { Currency } from '../domain/costs/currency.js'
 import { isForModels } from '../domain/costs/billed.js'
 import { sumOf } from '../domain/costs/decimal.js'
 import { counted } from '../domain/words/plurals.js'
-import { instantOf } from '../domain/time/zones.js'
-import { timestampText } from '../domain/words/quoting.js'
 import { money } from '../domain/words/wording.js'
-import { isOfDays, type BillerDay } from './billed.js'
 import { UserError } from '../errors.js'
+import { billerDaysOf } from './biller-days.js'
 import { lay, type Statement } from './layer.js'
 import { layerOf, type Agreed } from './registry.js'
 
@@ -32,23 +30,6 @@ export async function countAs(
     })
   const billerDays = basis === 'billed' ? await billerDaysOf(db, billZones) : []
   await lay(db, layerOf(basis, { ...agreed, billerDays }))
-}
-
-/** The days that charges of whole days name, as they begin in the zone of their biller. */
-async function billerDaysOf(
-  db: Database,
-  zones: Readonly<Record<string, string>>,
-): Promise<readonly BillerDay[]> {
-  if (Object.keys(zones).length === 0) return []
-  const { rows } = await db.query<{ biller: string; named: string }>(
-    `SELECT DISTINCT biller, CAST(unnest([charge_period_start, charge_period_end]) AS VARCHAR) AS named FROM billed WHERE ${isOfDays}`,
-  )
-  return rows.flatMap(({ biller, named }) => {
-    const zone = Object.hasOwn(zones, biller) ? zones[biller] : undefined
-    if (zone === undefined) return []
-    const begins = new Date(instantOf(Date.parse(`${named.replace(' ', 'T')}Z`), zone))
-    return [{ biller, named, begins: timestampText(begins.toISOString()) }]
-  })
 }
 
 const hasBills = async (db: Database): Promise<boolean> =>

@@ -10,15 +10,16 @@ import type { Statement } from './layer.js'
 
 const bits = 60
 
-const whole = `(CAST(1 AS HUGEINT) << ${bits})`
+/** SQL: where the line ends. */
+const lineEnd = `(CAST(1 AS HUGEINT) << ${bits})`
 
 /** Sums from which on a product with 2^60 may be beyond 128 bits. */
 const largest = 2n ** 66n
 
 /** SQL: the bound of what weighs so much up to there. */
 const bound = (upTo: string): string =>
-  `CASE WHEN all_weigh < CAST('${largest}' AS HUGEINT) THEN ${upTo} * ${whole} // all_weigh
-    ELSE (${upTo} // 1000000) * ${whole} // (all_weigh // 1000000) END`
+  `CASE WHEN all_weigh < CAST('${largest}' AS HUGEINT) THEN ${upTo} * ${lineEnd} // all_weigh
+    ELSE (${upTo} // 1000000) * ${lineEnd} // (all_weigh // 1000000) END`
 
 /**
  * Makes `allocation_shares` (rule, period, center, low, high): parts in the order of their names, and one that takes
@@ -34,15 +35,15 @@ export const sharesFrom = (weights: string): readonly Statement[] => [
           sum(weight) OVER (PARTITION BY rule, period) AS all_weigh
         FROM (${weights}) WHERE weight > 0)
       SELECT rule, period, center, ${bound('(up_to - weight)')} AS low, ${bound('up_to')} AS high FROM weighed
-      UNION ALL SELECT DISTINCT rule, period, ${quoteText(sharedCenter)}, ${whole}, CAST(0 AS HUGEINT) FROM weighed`,
+      UNION ALL SELECT DISTINCT rule, period, ${quoteText(sharedCenter)}, ${lineEnd}, CAST(0 AS HUGEINT) FROM weighed`,
   },
 ]
 
 /** SQL: the part of an amount in whole units that lies between `low` and `high`; negative ones are the mirror of positive. */
 export const partOf = (units: string): string =>
-  `CAST(sign(${units}) AS HUGEINT) * (${upTo(units, 'high')} - ${upTo(units, 'low')})`
+  `CAST(sign(${units}) AS HUGEINT) * (${below(units, 'high')} - ${below(units, 'low')})`
 
-/** High and low half apart, so that no product is beyond 128 bits. */
-function upTo(units: string, end: string): string {
-  return `((abs(${units}) >> ${bits}) * ${end} + (((abs(${units}) & (${whole} - 1)) * ${end}) >> ${bits}))`
+/** SQL: what of an amount lies below a bound. High and low half apart, so that no product is beyond 128 bits. */
+function below(units: string, end: 'low' | 'high'): string {
+  return `((abs(${units}) >> ${bits}) * ${end} + (((abs(${units}) & (${lineEnd} - 1)) * ${end}) >> ${bits}))`
 }

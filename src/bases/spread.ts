@@ -12,6 +12,9 @@ export const unitsOf = (amount: string): string =>
 export const amountOf = (units: string): string =>
   `CAST(${units} AS DECIMAL(38,0)) * CAST(0.000000000000000001 AS DECIMAL(18,18))`
 
+/** SQL: a cost of a call as a weight, in whole 1e-12 USD. */
+export const weightOf = (cost: string): string => `CAST(${cost} * 1000000000000 AS BIGINT)`
+
 /**
  * Of each pot a call gets `amount × weight / whole`, rounded towards zero; `whole` is what the amount is for, and at
  * least what all calls weigh. What rounding leaves goes to the first calls by id, a unit each. Negative amounts are
@@ -53,6 +56,7 @@ export const spread: readonly Statement[] = [
     sql: `CREATE TEMP TABLE basis_left AS
       SELECT pot, CAST(sign AS HUGEINT) * (units - CASE WHEN claimed = 0 THEN 0 ELSE ${share('claimed')} END) AS units FROM basis_terms`,
   },
+  // Rows by the million, which no answer reads.
   { sql: 'DROP TABLE basis_parts; DROP TABLE basis_claims; DROP TABLE basis_numbered' },
 ]
 
