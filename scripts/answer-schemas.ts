@@ -121,10 +121,12 @@ export function answerSchemas(): Map<string, string> {
   return new Map(answerKinds.map((kind) => [`${kind}.json`, `${narrow(schemaOf(kind))}\n`]))
 }
 
-/** JSON whose values stand on one line each where they fit: two thirds of the lines of a schema are brackets. */
+/** JSON whose values stand on one line each where they fit, and lists of words always: two thirds of the lines of a schema are brackets. */
 function narrow(value: unknown, indent = '', before = 0): string {
   const flat = JSON.stringify(value)
-  if (typeof value !== 'object' || value === null || indent.length + before + flat.length <= 110) return flat
+  const isList = Array.isArray(value) && value.every((one) => typeof one !== 'object')
+  if (isList || typeof value !== 'object' || value === null || indent.length + before + flat.length <= 110)
+    return flat
   const inner = `${indent} `
   const items = Array.isArray(value)
     ? value.map((one: unknown) => inner + narrow(one, inner))
