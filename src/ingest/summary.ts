@@ -1,5 +1,5 @@
 /** What a run did, file by file. */
-import type { BilledSums } from '../domain/costs/billed.js'
+import type { BillTotals } from '../domain/costs/billed.js'
 import type { LoggedCostRow } from '../domain/costs/logged-costs.js'
 import type { Counts } from '../domain/record-counts.js'
 import type { CacheHabit } from './typing/cache-reading.js'
@@ -68,7 +68,7 @@ export interface IngestSummary {
   readonly totals: Counts
   readonly brought: Brought
   /** What bills said. */
-  readonly bills: readonly BilledSums[]
+  readonly bills: readonly BillTotals[]
   /** Models of the calls that were brought in and have no cost. */
   readonly unpricedModels: readonly UnpricedModel[]
   /** How cached tokens were read where the source leaves that open. */

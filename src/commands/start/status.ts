@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import type { BilledSums } from '../../domain/costs/billed.js'
+import type { BillTotals } from '../../domain/costs/billed.js'
 import { openStoreForReading } from '../../db/store.js'
 import {
   billedQuery,
@@ -50,7 +50,7 @@ export const status: CommandSpec = {
       // One source does not disagree with itself, and the question is a long one.
       const several =
         Number(row.sources) > 1 ? await db.one<SeveralSourcesRow>(severalSourcesQuery().sql) : undefined
-      const { rows: bills } = await db.query<BilledSums>(billedQuery().sql)
+      const { rows: bills } = await db.query<BillTotals>(billedQuery().sql)
       const cubes = await cubesOf(db)
       const rollups = cubes && {
         left: cubes.left,

@@ -21,8 +21,8 @@ export const absurdAmount = '100000000000000'
 /** SQL of charges: the tokens that are billed. Bills have counts above 2^53; sums keep to 1.7e32 of them. */
 export const billedTokens = `CAST(sum(CAST(quantity AS DECIMAL(38,6))) FILTER (token_type IS NOT NULL AND unit = 'tokens') AS DECIMAL(38,0))`
 
-/** What bills of one source, biller, kind and currency say. */
-export interface BilledSums {
+/** What bills of one source, biller, kind and currency come to. */
+export interface BillTotals {
   readonly source: string
   readonly biller: string
   /** Money; or tokens and requests. */
@@ -39,8 +39,8 @@ export interface BilledSums {
   readonly tokens: string | null
 }
 
-/** SELECT of `BilledSums`. @param from FROM item of charges, with a condition if any */
-export const billedSums = (
+/** SELECT of `BillTotals`. @param from FROM item of charges, with a condition if any */
+export const billTotals = (
   from: string,
 ): string => `SELECT source, biller, kind, CAST(count(*) AS BIGINT) AS charges, strftime(min(charge_period_start), '%Y-%m-%d') AS first_day,
     strftime(max(charge_period_end) - INTERVAL 1 MICROSECOND, '%Y-%m-%d') AS last_day, currency,

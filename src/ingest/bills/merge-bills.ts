@@ -1,6 +1,6 @@
 /** The second half of a run for bills: what was staged is judged, compared with the store and merged into it. */
 import type { Database } from '../../db/database.js'
-import { billedSums, type BilledSums } from '../../domain/costs/billed.js'
+import { billTotals, type BillTotals } from '../../domain/costs/billed.js'
 import { addCounts, noCounts, type Counts } from '../../domain/record-counts.js'
 import { plural } from '../../domain/words/plurals.js'
 import { count } from '../../domain/words/wording.js'
@@ -17,7 +17,7 @@ import type { StagedBill } from './stage-bills.js'
 export interface MergedBills {
   readonly summaries: ReadonlyMap<number, FileSummary>
   readonly notes: readonly string[]
-  readonly brought: readonly BilledSums[]
+  readonly brought: readonly BillTotals[]
   /** Counts of the files that came in. */
   readonly counts: Counts
   readonly files: number
@@ -179,7 +179,7 @@ async function broughtBills(
   db: Database,
   request: IngestRequest,
   outcomes: readonly Outcome[],
-): Promise<readonly BilledSums[]> {
+): Promise<readonly BillTotals[]> {
   const ids = outcomes.flatMap(({ bill, fileId }) =>
     request.dryRun ? [bill.billNo] : fileId === undefined ? [] : [fileId],
   )
@@ -187,5 +187,5 @@ async function broughtBills(
   const from = request.dryRun
     ? `staged_bills WHERE bill_no IN (${ids.join(', ')})`
     : `store.main.billed WHERE file_id IN (${ids.join(', ')})`
-  return (await db.query<BilledSums>(billedSums(from))).rows
+  return (await db.query<BillTotals>(billTotals(from))).rows
 }

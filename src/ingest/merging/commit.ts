@@ -1,5 +1,5 @@
 /** The second half of a run: what was staged is judged, deduplicated, priced and merged into the store. */
-import type { BilledSums } from '../../domain/costs/billed.js'
+import type { BillTotals } from '../../domain/costs/billed.js'
 import type { LoggedCostRow } from '../../domain/costs/logged-costs.js'
 import { addCounts } from '../../domain/record-counts.js'
 import type { PriceName } from '../../domain/costs/rate.js'
@@ -53,7 +53,7 @@ export interface Merged {
   readonly files: ReadonlyMap<number, FileSummary>
   /** Of bills, by their numbers. */
   readonly billFiles: ReadonlyMap<number, FileSummary>
-  readonly bills: readonly BilledSums[]
+  readonly bills: readonly BillTotals[]
   /** Sentences on what the files are to each other and to the store. */
   readonly notes: readonly string[]
   readonly cacheHabits: readonly CacheHabit[]

@@ -1,4 +1,4 @@
-import { billedSums, type BilledSums } from '../../domain/costs/billed.js'
+import { billTotals, type BillTotals } from '../../domain/costs/billed.js'
 import { countNames, type Counts } from '../../domain/record-counts.js'
 import { ownedHours } from '../../rollups/owned-hours.js'
 import { partOfCells } from '../../rollups/parts.js'
@@ -53,9 +53,9 @@ export function statusQuery(): Query<StatusRow> {
 }
 
 /** What bills in the store say, by biller, source, kind and currency. */
-export function billedQuery(): Query<BilledSums> {
+export function billedQuery(): Query<BillTotals> {
   return {
-    sql: billedSums('billed'),
+    sql: billTotals('billed'),
     params: {},
   }
 }

@@ -1,5 +1,5 @@
 /** What a run of ingest read of bills, which are no calls. */
-import type { BilledSums } from '../../domain/costs/billed.js'
+import type { BillTotals } from '../../domain/costs/billed.js'
 import type { Column, Section } from '../report.js'
 
 /** Amounts are in the currency of their row. */
@@ -22,12 +22,12 @@ export const billsSection = ({
   bills,
   dryRun,
 }: {
-  readonly bills: readonly BilledSums[]
+  readonly bills: readonly BillTotals[]
   readonly dryRun: boolean
 }): Section[] => billedSection(bills, dryRun ? 'What bills say' : 'What came in of bills')
 
 /** A line for each biller, source, kind and currency; nothing where there is none. */
-export function billedSection(bills: readonly BilledSums[], title: string): Section[] {
+export function billedSection(bills: readonly BillTotals[], title: string): Section[] {
   if (bills.length === 0) return []
   return [
     {

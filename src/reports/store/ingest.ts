@@ -1,4 +1,4 @@
-import type { BilledSums } from '../../domain/costs/billed.js'
+import type { BillTotals } from '../../domain/costs/billed.js'
 import { loggedCostWords, type LoggedCostRow } from '../../domain/costs/logged-costs.js'
 import { countNames, countsBy, type CountName, type Counts } from '../../domain/record-counts.js'
 import { counted, plural } from '../../domain/words/plurals.js'
@@ -24,7 +24,7 @@ export interface IngestFacts {
   readonly totals: Counts
   readonly brought: BroughtCalls
   /** What bills said, by source, biller, kind and currency. */
-  readonly bills: readonly BilledSums[]
+  readonly bills: readonly BillTotals[]
   readonly unpricedModels: readonly {
     readonly provider: string | null
     readonly model: string | null

@@ -5,7 +5,7 @@ import type {
   StatusRow,
   UnreadRow,
 } from '../../metrics/store/status.js'
-import type { BilledSums } from '../../domain/costs/billed.js'
+import type { BillTotals } from '../../domain/costs/billed.js'
 import { plural } from '../../domain/words/plurals.js'
 import type { Typed } from '../../domain/words/commands.js'
 import { count } from '../../domain/words/wording.js'
@@ -24,7 +24,7 @@ export interface StatusFacts {
   /** What stored calls say of usage or money that was not read. */
   readonly unread: readonly UnreadRow[]
   /** What was billed, by biller, source, kind and currency. */
-  readonly bills: readonly BilledSums[]
+  readonly bills: readonly BillTotals[]
   /** Calls that several sources log otherwise; undefined where there is one source. */
   readonly several: SeveralSourcesRow | undefined
   /** Version and date of the price data that this program carries. */
