@@ -11,7 +11,7 @@ import { about, sumOf, type BilledRow, type LoggedRow } from '../../src/billing/
 import { partsOf } from '../../src/billing/reconcile/reconcile.js'
 import { openStoreForReading } from '../../src/db/store.js'
 import { loadPriceBook, type PriceBook } from '../../src/pricing/book.js'
-import { reconcile, type Reconciled } from '../../src/questions/reconciling.js'
+import { reconcile, type Reconciled } from '../../src/questions/reconciling/reconciling.js'
 import { suggestedPrices } from '../../src/questions/suggested-prices.js'
 import { ingestInto, Workshop, write } from './ingesting.js'
 

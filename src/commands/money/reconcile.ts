@@ -5,13 +5,9 @@ import { priceDataWords } from '../../ingest/price-data.js'
 import { billExtent } from '../../metrics/comparison/reconciling.js'
 import { ask } from '../../questions/question.js'
 import { suggestedPrices } from '../../questions/suggested-prices.js'
-import {
-  daysOf,
-  isBeyond,
-  reconcile,
-  reconcileDimensions,
-  type ReconcileDimension,
-} from '../../questions/reconciling.js'
+import { daysOf } from '../../questions/reconciling/charges.js'
+import { reconcileDimensions, type ReconcileDimension } from '../../questions/reconciling/compared.js'
+import { isBeyond, reconcile } from '../../questions/reconciling/reconciling.js'
 import { reconcileReport } from '../../reports/comparison/reconcile.js'
 import { listCostOptions, type CommandSpec, type Invocation, type Outcome } from '../command.js'
 import { optionText } from '../option-values.js'

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
 import { openStoreForReading } from '../../../src/db/store.js'
 import { loadPriceBook } from '../../../src/pricing/book.js'
-import { reconcile, type Reconciled } from '../../../src/questions/reconciling.js'
+import { reconcile, type Reconciled } from '../../../src/questions/reconciling/reconciling.js'
 import { askAll, ingestInto, Workshop, write } from '../../property/ingesting.js'
 
 const fixtures = fileURLToPath(new URL('../../../fixtures/bills/deepseek', import.meta.url))
