@@ -1,4 +1,4 @@
-import { comparable } from '../../importers/records/field-names.js'
+import { comparable } from '../../importers/records/comparable.js'
 import { first, tagsOf, word, type BillSource, type Charge, type RecordReader } from '../bill.js'
 import { modelWords, namesModel, namesService, tierOf, timesOf, tokenTypeOf } from '../meters.js'
 

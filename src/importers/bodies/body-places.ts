@@ -3,7 +3,8 @@
  * as an object, as the JSON text of one, or as the list of a stream's chunks. This finds where.
  */
 import { counts, isBody, isMessageStart, isStrictBody } from './body-marks.js'
-import { comparable, fieldNames } from '../records/field-names.js'
+import { comparable } from '../records/comparable.js'
+import { fieldNames } from '../records/field-names.js'
 import { firstOf, type Document } from '../document.js'
 import { isObject } from '../sample-values.js'
 import type { Sample, Survey } from '../survey.js'

@@ -1,7 +1,8 @@
 /** What stands around the body of a response: who asked and when, the request, labels that come back. */
 import { usageFields } from '../../domain/call.js'
 import { absent, type Place } from './body-places.js'
-import { comparable, fieldNames, namesOfOneCall } from '../records/field-names.js'
+import { comparable } from '../records/comparable.js'
+import { fieldNames, namesOfOneCall } from '../records/field-names.js'
 import { firstOf, type Document } from '../document.js'
 import { hasCallIdPrefix, isLongId } from '../call-ids.js'
 import type { ReadPlan } from '../importer.js'

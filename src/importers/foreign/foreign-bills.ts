@@ -1,5 +1,5 @@
 /** Sums and amounts that stand for many calls, or for none: refused as calls for good. */
-import { comparable } from '../records/field-names.js'
+import { comparable } from '../records/comparable.js'
 import type { Candidate, Signature } from './foreign.js'
 import { has, hasAny, hasAt, listHas, word } from './foreign-marks.js'
 import type { Sample } from '../survey.js'

@@ -2,7 +2,7 @@
  * Which attributes of OTLP's records are read: the rule of otel-records.ts, for who keeps requests before they are
  * read. What it says no to, no call is made of, and may be what people and models wrote.
  */
-import { contentPattern, harmlessPattern, isContent } from '../records/field-names.js'
+import { contentPattern, harmlessPattern, isContent } from '../records/content-names.js'
 import { bare, labelPrefixes, knownNames, usageTexts } from './otel-names.js'
 
 /** Keys of spans and events that may be about models. */

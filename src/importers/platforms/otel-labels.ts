@@ -1,7 +1,7 @@
 /** Labels of OpenTelemetry's spans that become tags. */
 import { firstOf, type Document } from '../document.js'
 import type { Survey } from '../survey.js'
-import { isContent } from '../records/field-names.js'
+import { isContent } from '../records/content-names.js'
 import { isAddressable } from '../records/named-entries.js'
 import { shortLabel } from '../records/tag-sql.js'
 import * as names from './otel-names.js'

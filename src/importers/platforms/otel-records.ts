@@ -4,7 +4,7 @@
  */
 import { quoteText } from '../../domain/words/quoting.js'
 import { callIdPrefixes } from '../call-ids.js'
-import { contentPattern, harmlessPattern } from '../records/field-names.js'
+import { contentPattern, harmlessPattern } from '../records/content-names.js'
 import { labelled, longest, machinery, ofModels, onMoney, worded } from './otel-kept.js'
 import { answerTexts, askedTexts, knownNames, usageTexts } from './otel-names.js'
 

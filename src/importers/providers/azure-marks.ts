@@ -1,6 +1,6 @@
 /** What shows that a model of OpenAI was asked at Azure: marks of its answers, its addresses, its settings. */
 import { absent, absentList, type Body } from '../bodies/body-places.js'
-import { comparable } from '../records/field-names.js'
+import { comparable } from '../records/comparable.js'
 import { firstOf, pointerOf, type Document } from '../document.js'
 import { isObject } from '../sample-values.js'
 import type { Survey } from '../survey.js'

@@ -2,7 +2,7 @@
  * Names of a field that says in which currency or unit a record's costs are, and whether the costs beside it
  * are meant: a shop's currency among its own labels need not be that of the call.
  */
-import { comparable } from './field-names.js'
+import { comparable } from './comparable.js'
 import type { Survey } from '../survey.js'
 import { isLookedInto, wordsOf } from '../unread/money.js'
 import { quoteText } from '../../domain/words/quoting.js'

@@ -5,7 +5,7 @@
  */
 import { callFields } from '../../domain/call.js'
 import { formulaClass } from '../../domain/words/hidden.js'
-import { isContent } from './field-names.js'
+import { isContent } from './content-names.js'
 import { Document } from '../document.js'
 import type { ReadPlan } from '../importer.js'
 import type { Survey } from '../survey.js'

@@ -1,6 +1,6 @@
 /** Labels that users give their calls as an object of names and values: columns and tags of it. */
 import { quoteText } from '../../domain/words/quoting.js'
-import { contentPattern, harmlessPattern } from './field-names.js'
+import { contentPattern, harmlessPattern } from './content-names.js'
 import { mapSql } from './tag-sql.js'
 
 /** What users name their calls by, each the column that it is. */

@@ -2,7 +2,7 @@
  * Names under which people write the mode of a call, beside those that are fields: a tier, a flag of a batch,
  * a speed, where it was served. The words there decide: what is certain is used, the rest is named.
  */
-import { comparable } from './field-names.js'
+import { comparable } from './comparable.js'
 import { at } from '../sample-values.js'
 import type { Sample } from '../survey.js'
 import { wordsOf } from '../unread/money.js'

@@ -4,7 +4,8 @@
  */
 import { contextFields, type CallField } from '../../domain/call.js'
 import { saysDollars, unitOfName } from './cost-fields.js'
-import { comparable, fieldNames } from './field-names.js'
+import { comparable } from './comparable.js'
+import { fieldNames } from './field-names.js'
 import { plainOnly, type Document } from '../document.js'
 import type { Survey } from '../survey.js'
 

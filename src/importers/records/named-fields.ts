@@ -8,7 +8,6 @@ import {
   derivedNames,
   fieldNames,
   fiveMinuteNames,
-  isContent,
   namesOfOneCall,
   parentNames,
   secondNames,
@@ -16,6 +15,7 @@ import {
   toolTokenNames,
   totalTokenNames,
 } from './field-names.js'
+import { isContent } from './content-names.js'
 import { absent } from '../bodies/body-places.js'
 import { allWrites } from '../bodies/counts.js'
 import { inCurrencyOf, reportedCost, type InCurrency } from './cost-fields.js'

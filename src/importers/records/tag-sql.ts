@@ -1,5 +1,5 @@
 /** SQL for tags: short labels as a map. */
-import { contentPattern, harmlessPattern } from './field-names.js'
+import { contentPattern, harmlessPattern } from './content-names.js'
 import { quoteText } from '../../domain/words/quoting.js'
 
 /** SQL for a map from a list of {key, value}; of equal keys the first counts; NULL when empty. */

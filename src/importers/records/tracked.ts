@@ -9,7 +9,7 @@ import { Document } from '../document.js'
 import type { ReadPlan } from '../importer.js'
 import type { Survey } from '../survey.js'
 import { tagsOf } from './exported.js'
-import { isContent } from './field-names.js'
+import { isContent } from './content-names.js'
 
 export const isTracked = ({ sample }: Survey): boolean =>
   sample.kind !== 'csv' && sample.records.some((record) => record[trackedBy.key] === trackedBy.value)

@@ -2,7 +2,8 @@ import { Document } from '../document.js'
 import type { Importer } from '../importer.js'
 import type { Sample, Survey } from '../survey.js'
 import { tagsOf } from '../made-records.js'
-import { comparable, fieldNames } from '../records/field-names.js'
+import { comparable } from '../records/comparable.js'
+import { fieldNames } from '../records/field-names.js'
 
 const columns = ['TIMESTAMP', 'ContextTokens', 'GeneratedTokens']
 /** Of the trace of models that see: pictures of a request. */

@@ -4,7 +4,7 @@
  */
 import { saysDollars, unitOfName } from '../records/cost-fields.js'
 import { isCode, isExchangeRate, isNear, isOtherMoney, speaksOfCurrency } from '../records/currency-names.js'
-import { comparable } from '../records/field-names.js'
+import { comparable } from '../records/comparable.js'
 import { firstOf } from '../document.js'
 import { pathKeyOf, type Survey } from '../survey.js'
 import type { ReadPlan } from '../importer.js'

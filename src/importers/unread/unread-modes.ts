@@ -3,7 +3,7 @@
  * move the price, so they are named; a label of the application's own (a job called `batch`) is none of them.
  */
 import type { CallField } from '../../domain/call.js'
-import { comparable } from '../records/field-names.js'
+import { comparable } from '../records/comparable.js'
 import { firstOf } from '../document.js'
 import type { ReadPlan } from '../importer.js'
 import type { Survey } from '../survey.js'

@@ -6,8 +6,8 @@ import { isAddressable } from '../records/named-entries.js'
 import { callFields, usageFields, type CallField } from '../../domain/call.js'
 import { saysDollars, unitOfName } from '../records/cost-fields.js'
 import { isOtherMoney, speaksOfCurrency } from '../records/currency-names.js'
+import { comparable } from '../records/comparable.js'
 import {
-  comparable,
   costPartNames,
   derivedNames,
   fieldNames,

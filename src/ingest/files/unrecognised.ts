@@ -1,7 +1,8 @@
 /** What is said of a file that no importer takes: what it is, and a map of its fields only where one can work. */
 import type { CallField } from '../../domain/call.js'
 import { UserError } from '../../errors.js'
-import { comparable, fieldNames, totalTokenNames } from '../../importers/records/field-names.js'
+import { comparable } from '../../importers/records/comparable.js'
+import { fieldNames, totalTokenNames } from '../../importers/records/field-names.js'
 import { foreignWords, type Signature } from '../../importers/foreign/foreign.js'
 import { isObject } from '../../importers/sample-values.js'
 import type { Sample } from '../../importers/survey.js'

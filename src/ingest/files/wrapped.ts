@@ -3,7 +3,8 @@
  * a collector. One line comes out for each that goes in, so that line numbers stay those of the file; lines
  * that hold no call come out blank.
  */
-import { comparable, fieldNames } from '../../importers/records/field-names.js'
+import { comparable } from '../../importers/records/comparable.js'
+import { fieldNames } from '../../importers/records/field-names.js'
 import { isObject } from '../../importers/sample-values.js'
 import { hugeLine, tooLong } from './temporary-text.js'
 import { inWords, printedAs, printedWords, tellsInWords } from './printed.js'

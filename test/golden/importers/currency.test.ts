@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { join } from 'node:path'
 import { afterAll, describe, expect } from 'vitest'
-import { comparable } from '../../../src/importers/records/field-names.js'
+import { comparable } from '../../../src/importers/records/comparable.js'
 import { unitOfName } from '../../../src/importers/records/cost-fields.js'
 import { readCurrencyRates } from '../../../src/ingest/typing/currency-rates.js'
 import { ask, ingestInto, write, type Choices } from '../../property/ingesting.js'
