@@ -57,16 +57,16 @@ const billLabel = (name: string): string =>
 
 const listed = labelNames.join(', ')
 
-/** The charges that go to the same calls are one pot. */
+/** The charges of a biller that go to the same calls are one pot. */
 const groups: Statement = {
   sql: `CREATE TEMP TABLE basis_groups AS
-    SELECT row_number() OVER (ORDER BY since, until, provider, key, type, ${listed}) AS pot, *
-    FROM (SELECT since, until, provider, key, type, ${listed}, min(model) AS model, min(region) AS region,
-        min(own_project) AS own_project, any_value(biller) AS biller, sum(${unitsOf('amount')}) AS units,
+    SELECT row_number() OVER (ORDER BY biller, since, until, provider, key, type, ${listed}) AS pot, *
+    FROM (SELECT biller, since, until, provider, key, type, ${listed}, min(model) AS model, min(region) AS region,
+        min(own_project) AS own_project, sum(${unitsOf('amount')}) AS units,
         CAST(sum(tokens) AS HUGEINT) AS tokens
       FROM (SELECT c.* EXCLUDE (${listed}), ${labelNames.map(billLabel).join(', ')} FROM basis_charges c)
       WHERE kind = 'cost' AND fits AND amount IS NOT NULL
-      GROUP BY since, until, provider, key, type, ${listed})`,
+      GROUP BY biller, since, until, provider, key, type, ${listed})`,
 }
 
 /** Kinds that bills of a model name: tokens of another kind count as the one that it is sold within. */
