@@ -67,7 +67,9 @@ export function readCalls(dialect: Dialect, table: ForeignTable, hours: readonly
     a_cache_hit: truthOf(dialect, table.columns.cache_hit),
   }
   const list = Object.entries(columns).map(([name, sql]) => `${sql} AS ${name}`)
-  return `SELECT ${list.join(',\n  ')}\nFROM ${table.from}\nWHERE ${ranges.length === 0 ? '1 = 0' : ranges.join(' OR ')}`
+  const where = ranges.length === 0 ? '1 = 0' : ranges.join(' OR ')
+  const unmoved = dialect.unmoved?.(kind)
+  return `SELECT ${list.join(',\n  ')}\nFROM ${table.from}\nWHERE ${unmoved === undefined ? where : `(${where}) AND ${unmoved}`}`
 }
 
 /** '' where there is none. */

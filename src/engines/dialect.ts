@@ -43,6 +43,8 @@ export interface Dialect {
   micros(sql: string, kind: TimeKind): string
   /** A moment as a column of that kind is compared with it. */
   moment(micros: number, kind: TimeKind): string
+  /** A condition that is true, or fails the statement: where the session's time zone would move such times. */
+  readonly unmoved?: (kind: TimeKind) => string | undefined
   /** FROM item: rows that stand in the statement, at least one. */
   inline(alias: string, columns: readonly InlineColumn[], rows: readonly (readonly InlineValue[])[]): string
 }

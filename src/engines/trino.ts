@@ -24,9 +24,18 @@ export const trino: Dialect = {
       ? `CAST(round(to_unixtime(${sql}) * 1e6) AS BIGINT)`
       : `CAST(${sql} AS BIGINT) * ${microsOfUnit[kind]}`,
   moment: standardMoment,
+  // The zone of the session is the one of moments beside times with a zone, and in `to_unixtime` of times without.
+  // Neither may be cast to prevent that: files and partitions would no longer be passed over.
+  unmoved: (kind) =>
+    kind === 'timestamp'
+      ? `CASE WHEN current_timezone() <> 'UTC' THEN CAST('the time zone of the session must be UTC' AS BIGINT) ELSE 1 END = 1`
+      : undefined,
   inline(alias, columns, rows) {
     return standardRows(this, alias, columns, rows)
   },
 }
 
-export const athena: Dialect = { ...trino, id: 'athena' }
+const { unmoved: _, ...shared } = trino
+
+/** Nothing was tried there: its statements do not rest on what it says of its session. */
+export const athena: Dialect = { ...shared, id: 'athena' }

@@ -1,4 +1,4 @@
-/** A Trino of a coordinator and workers on loopback, out of the server's own tarball, over Parquet in a folder. */
+/** A Trino of a coordinator and workers on loopback, out of the server's own tarball, over Hive and Iceberg tables in a folder. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -7,11 +7,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from './free-port.js'
 import { pythonWith } from './python-env.js'
 
-/** The server and the one plugin that is used, by their coordinates, as they lie in Maven's folder. */
+/** The server and the plugins that are used, by their coordinates, as they lie in Maven's folder. */
 const artifacts = readFileSync(new URL('trino-artifacts.txt', import.meta.url), 'utf8')
   .trim()
   .split('\n')
-const [server = '', hive = ''] = artifacts.map(pathOf)
+const [server = '', ...plugins] = artifacts.map(pathOf)
 
 function pathOf(artifact: string): string {
   const [group = '', name = '', version = '', kind = ''] = artifact.split(':')
@@ -45,9 +45,10 @@ function fetched(artifact: string): void {
 export interface Trino {
   readonly port: number
   readonly workers: readonly ChildProcess[]
-  /** Folder that the catalog `hive` reads under `local:///`. */
+  /** Folder that the catalogs `hive` and `iceberg` read under `local:///`. */
   readonly data: string
-  run(sql: string): Promise<readonly (readonly unknown[])[]>
+  /** @param zone of the session */
+  run(sql: string, zone?: string): Promise<readonly (readonly unknown[])[]>
   close(): void
 }
 
@@ -56,15 +57,16 @@ export async function startTrino(java: string, folder: string, workers: number):
   const home = join(folder, basename(server, '.tar.gz'))
   execFileSync('tar', ['-xzf', server, '-C', folder, '--exclude=*/plugin/*', '--exclude=*/secrets-plugin/*']) // prettier-ignore
   mkdirSync(join(home, 'plugin'), { recursive: true })
-  execFileSync('unzip', ['-q', hive, '-d', join(home, 'plugin')])
+  for (const plugin of plugins) execFileSync('unzip', ['-q', plugin, '-d', join(home, 'plugin')])
   const data = join(folder, 'data')
-  mkdirSync(join(data, 'metastore'), { recursive: true })
+  for (const name of Object.keys(catalogs)) mkdirSync(join(data, `metastore-${name}`), { recursive: true })
   const port = await freePort()
   const start = async (id: string, own: number): Promise<ChildProcess> => {
     const etc = join(folder, id, 'etc')
     mkdirSync(join(etc, 'catalog'), { recursive: true })
     writeFileSync(join(etc, 'config.properties'), configOf(id === 'coordinator', own, port))
-    writeFileSync(join(etc, 'catalog/hive.properties'), catalogOf(data))
+    for (const [name, kind] of Object.entries(catalogs))
+      writeFileSync(join(etc, `catalog/${name}.properties`), catalogOf(data, name, kind))
     const settings = { 'node.environment': 'test', 'node.id': id, 'node.data-dir': join(folder, id, 'var'), config: join(etc, 'config.properties'), 'plugin.dir': join(home, 'plugin'), 'catalog.config-dir': join(etc, 'catalog'), 'jdk.attach.allowAttachSelf': 'true' } // prettier-ignore
     const heap = ['-Xmx768M', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
     const defined = Object.entries(settings).map(([name, value]) => `-D${name}=${value}`)
@@ -73,7 +75,7 @@ export async function startTrino(java: string, folder: string, workers: number):
   const coordinator = await start('coordinator', port)
   const others: ChildProcess[] = []
   for (let i = 0; i < workers; i++) others.push(await start(`worker-${i}`, await freePort()))
-  const run = (sql: string): Promise<readonly (readonly unknown[])[]> => answered(port, sql)
+  const run: Trino['run'] = (sql, zone = 'UTC') => answered(port, sql, zone)
   const close = (): void => {
     for (const one of [coordinator, ...others]) one.kill('SIGKILL')
   }
@@ -97,14 +99,19 @@ const configOf = (isCoordinator: boolean, own: number, port: number): string =>
     'memory.heap-headroom-per-node=200MB',
   ].join('\n')}\n`
 
-const catalogOf = (data: string): string =>
+/** Both keep in a folder what a metastore would, so that no further server is needed. */
+const catalogs = {
+  hive: ['hive.metastore=file', 'hive.timestamp-precision=MICROSECONDS'],
+  iceberg: ['iceberg.catalog.type=TESTING_FILE_METASTORE'],
+} as const
+
+const catalogOf = (data: string, name: string, kind: readonly string[]): string =>
   `${[
-    'connector.name=hive',
-    'hive.metastore=file',
-    'hive.metastore.catalog.dir=local:///metastore',
+    `connector.name=${name}`,
+    ...kind,
+    `hive.metastore.catalog.dir=local:///metastore-${name}`,
     'fs.native-local.enabled=true',
     `local.location=${data}`,
-    'hive.timestamp-precision=MICROSECONDS',
   ].join('\n')}\n`
 
 async function untilReady(run: Trino['run'], workers: number): Promise<void> {
@@ -129,8 +136,8 @@ interface Page {
   readonly error?: { readonly message: string }
 }
 
-async function answered(port: number, sql: string): Promise<readonly (readonly unknown[])[]> {
-  const headers = { 'X-Trino-User': 'test', 'X-Trino-Catalog': 'hive', 'X-Trino-Schema': 'default' }
+async function answered(port: number, sql: string, zone: string): Promise<readonly (readonly unknown[])[]> {
+  const headers = { 'X-Trino-User': 'test', 'X-Trino-Catalog': 'hive', 'X-Trino-Schema': 'default', 'X-Trino-Time-Zone': zone } // prettier-ignore
   const first = await fetch(`http://127.0.0.1:${port}/v1/statement`, { method: 'POST', body: sql, headers })
   const rows: (readonly unknown[])[] = []
   let page = (await first.json()) as Page
