@@ -134,8 +134,8 @@ test('the pages name only options that some command has', async () => {
   )
   const examples = everyText
     .replaceAll(/(?:npm|systemctl) [^`]*/g, '')
-    // Options of programs whose logs are read.
-    .replaceAll(/npx @[^\n]*|redis-cli --[\w-]+|gemini --[\w-]+|`--include-body`/g, '')
+    // Options of other programs.
+    .replaceAll(/npx @[^\n]*|(?:redis-cli|gemini|trino) --[\w-]+|`--include-body`/g, '')
   const named = [...examples.matchAll(/(?<![\w-])--[a-z][a-z-]*/g)].map(([name]) => name)
   expect(named.filter((name) => !options.has(name) && name !== '--help')).toEqual([])
 })
