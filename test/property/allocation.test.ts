@@ -364,7 +364,7 @@ describe('allocated cost', () => {
           })
         },
       ),
-      { numRuns: tries(30, 1000) },
+      { numRuns: tries(12, 1000) },
     )
   })
 })
