@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { CsvError, parse } from 'csv-parse/sync'
 import type { ExchangeRate } from '../../domain/costs/currency.js'
+import { isDay } from '../../domain/time/periods.js'
 import { UserError } from '../../errors.js'
 
 const columns = ['day', 'currency', 'rate'] as const
@@ -51,13 +52,6 @@ function rateOf(record: Readonly<Record<string, string>>, location: string): Exc
       hint: 'Write how many units of the currency a dollar was worth, above 0 and with up to 6 places: 0.9102.',
     })
   return { day, currency, rate }
-}
-
-function isDay(text: string): boolean {
-  const time = new Date(`${text}T00:00:00Z`)
-  return (
-    /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(time.getTime()) && time.toISOString().startsWith(text)
-  )
 }
 
 interface Row {

@@ -8,7 +8,7 @@ import {
   type Plan,
   type PlanTerms,
 } from '../../domain/budgets/plan.js'
-import { instantFrom } from '../../domain/time/periods.js'
+import { isDay } from '../../domain/time/periods.js'
 import { wholeNumber } from '../bound-shapes.js'
 import { amount } from '../limit-keys.js'
 import {
@@ -49,8 +49,7 @@ const fee: Shape<string> = {
 /** A day, as it is written. */
 export const date = text('a date, such as 2026-09-01', {
   pattern: String.raw`^\d{4}-\d{2}-\d{2}$`,
-  check: (given) =>
-    /^\d{4}-\d{2}-\d{2}$/.test(given) && instantFrom(given) !== undefined ? given : undefined,
+  check: (given) => (isDay(given) ? given : undefined),
 })
 
 const termKeys = {

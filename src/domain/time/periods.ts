@@ -163,6 +163,10 @@ function parseMoment(text: string, now: number, tz: string): number | undefined 
   return instantFrom(monthForm.test(text) ? `${text}-01` : text, tz)
 }
 
+/** True for a day of the calendar, as `2026-10-02`. */
+export const isDay = (text: string): boolean =>
+  /^\d{4}-\d\d-\d\d$/.test(text) && instantFrom(text) !== undefined
+
 /**
  * The instant (ms) of a date, `2026-10-02` (midnight in `tz`), or of an ISO 8601 time (in `tz` unless it has
  * an offset). Undefined for all else: 31 February is no day, and +99:00 no offset.

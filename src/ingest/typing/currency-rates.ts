@@ -1,6 +1,7 @@
 /** Reads the file of `currency_rates`: what one unit of a currency cost in US dollars, from which day on. */
 import { readFileSync } from 'node:fs'
 import { parse } from 'csv-parse/sync'
+import { isDay } from '../../domain/time/periods.js'
 import { UserError } from '../../errors.js'
 import type { CurrencyRate } from '../options.js'
 
@@ -36,13 +37,6 @@ export const rateHint = 'Write what one unit costs in US dollars, above 0 and wi
 
 /** True for a rate in US dollars per unit: exact decimal text above 0. */
 export const isRate = (text: string): boolean => /^\d{1,6}(?:\.\d{1,8})?$/.test(text) && Number(text) > 0
-
-function isDay(text: string): boolean {
-  const time = new Date(`${text}T00:00:00Z`)
-  return (
-    /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(time.getTime()) && time.toISOString().startsWith(text)
-  )
-}
 
 interface Row {
   readonly record: Readonly<Record<string, string>>

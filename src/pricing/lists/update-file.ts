@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { devNull } from 'node:os'
 import { dirname, join } from 'node:path'
+import { isDay } from '../../domain/time/periods.js'
 import { UserError } from '../../errors.js'
 import { asUserAllows } from '../../machine/umask.js'
 import { noPrices, wholeDay } from '../rates.js'
@@ -63,7 +64,7 @@ function readUpdate(value: unknown, fault: Fault): Update {
 
 function readRow(value: unknown, fault: Fault): UpdateRow {
   const { provider, model, from, prices, names } = objectOf(value, fault)
-  if (typeof provider !== 'string' || typeof model !== 'string' || !isDay(from)) throw fault()
+  if (typeof provider !== 'string' || typeof model !== 'string' || !isDate(from)) throw fault()
   if (!Array.isArray(prices) || prices.length === 0) throw fault()
   const texts = (list: unknown): list is string[] =>
     Array.isArray(list) && list.every((one) => typeof one === 'string')
@@ -99,8 +100,7 @@ function readSpan(value: unknown, fault: Fault): UpdateSpan {
   }
 }
 
-const isDay = (value: unknown): value is string =>
-  typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(Date.parse(value))
+const isDate = (value: unknown): value is string => typeof value === 'string' && isDay(value)
 
 function objectOf(value: unknown, fault: Fault): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw fault()
