@@ -258,6 +258,76 @@ describe('plain bases', () => {
     ])
   })
 
+  test('list and reported cost together are what counts, by either order: the rules are those of pricing', async () => {
+    // Every way in which a cost may be there or not.
+    const fields = {
+      model: ['gpt-4o', 'nobody-knows-1'],
+      status: [{}, { status: 'error' }],
+      tokens: [{}, { input_tokens: 0, output_tokens: 0 }, { input_tokens: 900, output_tokens: 7 }],
+      cost: [{}, { cost_usd: 0 }, { cost_usd: 0.25 }],
+      hit: [{}, { cache_hit: true }],
+    }
+    const lines = fields.model.flatMap((model) =>
+      fields.status.flatMap((status) =>
+        fields.tokens.flatMap((tokens) =>
+          fields.cost.flatMap((cost) =>
+            fields.hit.map((hit) => ({ model, ...status, ...tokens, ...cost, ...hit })),
+          ),
+        ),
+      ),
+    )
+    const log = write(
+      join(workshop.room(), 'calls.jsonl'),
+      lines
+        .map((line, i) =>
+          JSON.stringify({
+            timestamp: '2026-09-01T10:00:00Z',
+            call_id: `call-${String(i).padStart(4, '0')}-xxxxxxxxxxxx`,
+            provider: 'openai',
+            ...line,
+          }),
+        )
+        .join('\n'),
+    )
+    for (const costBasis of ['list-first', 'reported-first'] as const) {
+      const store = workshop.store()
+      await ingestInto(store, [log], { costBasis })
+      const columns = async (basis?: MoneyBasis): Promise<readonly Record<string, unknown>[]> => {
+        const db = await openStoreForReading(store, {
+          threads: 1,
+          memoryLimit: '512MiB',
+          lockTimeoutMs: 5000,
+        })
+        try {
+          if (basis !== undefined) await countAs(db, basis, { contracts: [], asOf: new Date('2026-10-01') })
+          const sql = 'SELECT call_id, cost_usd, cost_basis FROM calls ORDER BY call_id'
+          return (await db.query(sql)).rows
+        } finally {
+          db.close()
+        }
+      }
+      const [usual, list, reported] = [await columns(), await columns('list'), await columns('reported')]
+      // A record that says nothing of usage, cost or failure is no call.
+      expect(usual).toHaveLength(lines.length - fields.model.length)
+      for (const [i, row] of usual.entries()) {
+        const one = { list: list[i]!['cost_usd'], reported: reported[i]!['cost_usd'] }
+        const which = String(row['cost_basis'])
+        const message = JSON.stringify({
+          costBasis,
+          ...lines[Number(String(row['call_id']).slice(5, 9))],
+          ...one,
+          ...row,
+        })
+        if (which === 'list' || which === 'reported') expect(one[which], message).toBe(row['cost_usd'])
+        else if (which === 'response_cache')
+          expect(costBasis === 'list-first' ? one.list : one.reported, message).toBe(row['cost_usd'])
+        else if (which === 'no_usage')
+          expect([one.list, one.reported], message).toEqual([row['cost_usd'], row['cost_usd']])
+        else expect([one.list, one.reported], message).toEqual([null, null])
+      }
+    }
+  })
+
   test('every metric can be asked on a basis whose amounts have 18 places, and with money of no call', async () => {
     const terms: ContractTerm[] = [
       {
