@@ -67,7 +67,8 @@ function placedCalls(terms: Allocation, from: string): string {
   return `(SELECT *, ${center} AS own_center, ${rule} AS rule FROM ${from})`
 }
 
-function centerSql({ from, centers: named }: Allocation): string {
+/** SQL: the center that the label of a call says; NULL where it says none. */
+export function centerSql({ from, centers: named }: Allocation): string {
   const label = labelSql(from)
   const whens = Object.entries(named)
     .filter(([, values]) => values.length > 0)

@@ -20,6 +20,8 @@ export interface OptionSpec {
   readonly setting?: OptionName
   /** Heading in `--help`. */
   readonly group?: string
+  /** Of `--by <dimensions>`: it takes `cost_center`, too. */
+  readonly takesCenters?: true
 }
 
 export interface Example {

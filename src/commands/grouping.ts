@@ -40,6 +40,12 @@ export function groupingOptions(fallback: string): readonly OptionSpec[] {
   ]
 }
 
+/** As groupingOptions, of a command that can allocate cost to cost centers. */
+export const groupingWithCenters = (fallback: string): readonly OptionSpec[] =>
+  groupingOptions(fallback).map((option) =>
+    option.flags.startsWith('--by') ? { ...option, takesCenters: true } : option,
+  )
+
 /** For `--help`: where every dimension, bucket and column is listed. */
 export const groupingDetails: readonly string[] = [
   'Dimensions, time buckets (day, week, month …) and columns: llmcost columns. Any other label of the log: tag.<name>;',

@@ -70,7 +70,7 @@ export async function withCalls<T = Report>(
     const scopes: Scope[] = [scope]
     const alsoAbout = (other: Scope): void => void scopes.push(other)
     const answered = await work({ db, scope, asOf, settings, history: past, fromInput, typed, alsoAbout })
-    const told = allocated.allocated ? await withAllocated(answered, db, scope) : answered
+    const told = allocated.allocated ? await withAllocated(answered, db, config, scope) : answered
     return inMoney(told, await moneyOf(db, scopes, converting))
   }
   return withDatabase(invocation, answer, writes)

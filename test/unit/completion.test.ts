@@ -86,6 +86,15 @@ describe('llmcost completion words', () => {
     expect(await answer([], { LLMCOST_WORDS: words.join('\n') })).toBe(said)
   })
 
+  test('cost centers, where the command allocates to them', async () => {
+    const centers = async (command: string): Promise<readonly string[]> => {
+      const said = await answer([command, '--by', 'team,cost_c'], {})
+      return said!.split('\n').flatMap((line) => (line.includes('\t') ? line.split('\t')[0]! : []))
+    }
+    for (const command of ['breakdown', 'trend']) expect(await centers(command)).toEqual(['team,cost_center'])
+    for (const command of ['efficiency', 'compare', 'forecast']) expect(await centers(command)).toEqual([])
+  })
+
   test('arguments win, and without either it is the start of a line', async () => {
     const said = await answer(['rep'], { LLMCOST_WORDS: 'breakdown\n--by\nfeat' })
     expect(said).toMatch(/^report\t/)

@@ -3,7 +3,7 @@ import type { MeasureName } from '../../metrics/measures/registry.js'
 import { breakdownReport } from '../../reports/breakdown.js'
 import { exactOption, convertedOptions, type CommandSpec } from '../command.js'
 import { withFoldedGroups } from './folded-groups.js'
-import { dimensionsAndCentersBy, groupingDetails, groupingOf, groupingOptions } from '../grouping.js'
+import { dimensionsAndCentersBy, groupingDetails, groupingOf, groupingWithCenters } from '../grouping.js'
 import { askGroupsAsTold } from '../../questions/groups.js'
 import { doubtsAbout } from '../../questions/question.js'
 
@@ -28,7 +28,7 @@ export const breakdownCommand: CommandSpec = {
   name: 'breakdown',
   summary: 'cost, calls and tokens by any dimension or time bucket',
   details: groupingDetails.join('\n'),
-  options: [...groupingOptions('feature'), exactOption, ...convertedOptions],
+  options: [...groupingWithCenters('feature'), exactOption, ...convertedOptions],
   examples: [
     { command: 'llmcost breakdown --by feature,model', about: 'cost of each model in each feature' },
     { command: 'llmcost breakdown --by user --top 10 --since 30d', about: 'the ten dearest users' },

@@ -31,10 +31,17 @@ export async function allocateCosts(db: Database, { allocation }: Config, over: 
 }
 
 /** The report with what was allocated, below its first table. */
-export async function withAllocated<T>(answered: T, db: Database, scope: Scope): Promise<T> {
+export async function withAllocated<T>(
+  answered: T,
+  db: Database,
+  { allocation }: Config,
+  scope: Scope,
+): Promise<T> {
   if (typeof answered !== 'object' || answered === null || !('warnings' in answered)) return answered
   const { allocatedWords } = await import('../../bases/allocate.js')
+  const { nearCenters } = await import('../../bases/near-centers.js')
   const { note, warnings } = await allocatedWords(db, inScope(scope), scope.currency)
+  const near = allocation === undefined ? [] : await nearCenters(db, allocation)
   const report = answered as unknown as Report
   const sections = report.sections.map((one, i) =>
     i > 0 || note === undefined ? one : { ...one, notes: [...(one.notes ?? []), note] },
@@ -42,7 +49,7 @@ export async function withAllocated<T>(answered: T, db: Database, scope: Scope):
   return {
     ...answered,
     sections,
-    warnings: [...warnings, ...report.warnings],
+    warnings: [...near, ...warnings, ...report.warnings],
     data: { ...report.data, allocated: true },
   }
 }

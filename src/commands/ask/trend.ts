@@ -46,6 +46,7 @@ export const trendCommand: CommandSpec = {
       about: 'a line each: one or more dimensions, with commas',
       fallback: 'none',
       group: 'Question',
+      takesCenters: true,
     },
     {
       flags: '-n, --top <n>',

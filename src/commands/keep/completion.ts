@@ -2,7 +2,7 @@
 import { billSources } from '../../billing/registry.js'
 import { complete, type Candidate, type Completion } from '../line/completing.js'
 import { installing, scripts, shells, wordsVariable } from '../line/completion-scripts.js'
-import { dimensionOf, dimensions, shortForms } from '../../domain/dimensions.js'
+import { centerDimension, dimensionOf, dimensions, shortForms } from '../../domain/dimensions.js'
 import { hidesSomething } from '../../domain/words/hidden.js'
 import { closestNames } from '../../domain/words/names.js'
 import { UserError } from '../../errors.js'
@@ -33,8 +33,8 @@ const words: CommandSpec = {
     const { loadCommands } = await import('../registry.js')
     const { args, env } = invocation
     const typed = args.length > 0 ? args : (env[wordsVariable] ?? '').split('\n')
-    const answer = await complete(typed, await loadCommands(), (placeholder, partial) =>
-      values(placeholder, partial, invocation),
+    const answer = await complete(typed, await loadCommands(), (placeholder, partial, option) =>
+      values(option?.takesCenters === true ? 'dimensionsAndCenters' : placeholder, partial, invocation),
     )
     const directive = `:${[answer.files ? 'files' : '', answer.open ? 'open' : ''].join(' ').trim()}`
     // A value that hides something cannot be typed, and must not reach the terminal.
@@ -117,6 +117,10 @@ const times = ['today', 'yesterday', 'this-week', 'last-week', 'mtd', 'last-mont
 /** What each placeholder in an option's flags, or argument, may be. */
 const byPlaceholder: Readonly<Record<string, Values>> = {
   dimensions: listed(dimensionCandidates),
+  dimensionsAndCenters: listed([
+    ...dimensionCandidates,
+    { value: centerDimension.key, about: centerDimension.about },
+  ]),
   dimension: listed(dimensionCandidates),
   columns: listed(plain(measureNames)),
   column: (partial) => some(plain(measureNames), partial),

@@ -19,8 +19,15 @@ export interface Completion {
   readonly open: boolean
 }
 
-/** What an option's placeholder (`<dimensions>`) or an argument's name may be; undefined: nothing known. */
-export type ValuesOf = (placeholder: string, partial: string) => Promise<Completion | undefined>
+/**
+ * What an option's placeholder (`<dimensions>`) or an argument's name may be; undefined: nothing known.
+ * @param option the option, where it is one's
+ */
+export type ValuesOf = (
+  placeholder: string,
+  partial: string,
+  option?: OptionSpec,
+) => Promise<Completion | undefined>
 
 const nothing: Completion = { candidates: [], files: false, open: false }
 
@@ -151,7 +158,7 @@ async function valueOf(flag: Flag, partial: string, valuesOf: ValuesOf): Promise
     const candidates = choices.filter((value) => startsWith(value, partial))
     return { ...nothing, candidates: candidates.map((value) => ({ value, about: '' })) }
   }
-  return (await valuesOf(flag.placeholder?.replace('...', '') ?? '', partial)) ?? nothing
+  return (await valuesOf(flag.placeholder?.replace('...', '') ?? '', partial, flag.spec)) ?? nothing
 }
 
 async function joinedValue(

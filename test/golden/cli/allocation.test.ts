@@ -48,6 +48,10 @@ beforeAll(async () => {
     join(cwd, 'early.yaml'),
     'allocate:\n  from: tag.squad\n  shared: [{ by: calls }]\n  costs: [{ name: GPUs, monthly: 5, since: 2026-09-01, by: calls }]\n',
   )
+  writeFileSync(
+    join(cwd, 'slip.yaml'),
+    'allocate: { shared: [{ where: feature=gateway, to: serach }], costs: [{ name: GPUs, monthly: 5, since: 2026-09-01, to: platform }] }\n',
+  )
   writeFileSync(join(cwd, 'billed.yaml'), 'allocate: { from: model, shared: [{ by: tokens }] }\n')
   cpSync(join(fixtures, 'readme/september'), join(cwd, 'september'), { recursive: true })
   writeFileSync(
@@ -65,6 +69,7 @@ beforeAll(async () => {
 const latest = ['--as-of', 'latest']
 const env = { LLMCOST_DB: 'calls.duckdb', LLMCOST_CONFIG: 'centers.yaml' }
 const early = { ...env, LLMCOST_CONFIG: 'early.yaml' }
+const slip = { ...env, LLMCOST_CONFIG: 'slip.yaml' }
 const billed = { LLMCOST_DB: 'billed.duckdb', LLMCOST_CONFIG: 'billed.yaml' }
 
 describe('cost centers', () => {
@@ -84,6 +89,7 @@ testQuestions(
     ['allocation-where', ['breakdown', '--by', 'feature', '--where', 'cost_center=support', ...latest]],
     ['allocation-where-nobody', ['breakdown', '--by', 'feature', '--where', 'cost_center=suport', ...latest]],
     ['allocation-nobody', ['breakdown', '--by', 'cost-center', ...latest], early],
+    ['allocation-slip', ['breakdown', '--by', 'cost_center', ...latest], slip],
     ['allocation-none', ['breakdown', '--by', 'cost_center'], { LLMCOST_DB: 'calls.duckdb' }],
     ['allocation-by-user', ['breakdown', '--by', 'cost_center,user']],
     ['allocation-where-cost', ['breakdown', '--by', 'cost_center', '--where', 'cost_usd>0.1']],
