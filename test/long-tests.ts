@@ -65,6 +65,7 @@ export const longTests: readonly string[] = [
   'golden/importers/spreadsheets',
   'golden/importers/wrapped',
   'property/allocation',
+  'property/bill-zones',
   'property/billed-basis',
   'property/contract-basis',
   'property/bills-merge',

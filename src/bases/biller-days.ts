@@ -23,14 +23,18 @@ export const dayTable = (days: readonly BillerDay[]): Statement => ({
   params: { days: JSON.stringify(days) },
 })
 
-/** The days that charges of whole days name, as they begin in the zone of their biller. */
+/**
+ * The days that charges of whole days name, as they begin in the zone of their biller. What begins at another hour than
+ * 0 in UTC names no day: it is the moment itself.
+ */
 export async function billerDaysOf(
   db: Database,
   zones: Readonly<Record<string, string>>,
 ): Promise<readonly BillerDay[]> {
   if (Object.keys(zones).length === 0) return []
   const { rows } = await db.query<{ biller: string; named: string }>(
-    `SELECT DISTINCT biller, CAST(unnest([charge_period_start, charge_period_end]) AS VARCHAR) AS named FROM billed WHERE ${isOfDays}`,
+    `SELECT * FROM (SELECT DISTINCT biller, CAST(unnest([charge_period_start, charge_period_end]) AS VARCHAR) AS named FROM billed WHERE ${isOfDays})
+      WHERE named LIKE '%00:00:00'`,
   )
   return rows.flatMap(({ biller, named }) => {
     const zone = Object.hasOwn(zones, biller) ? zones[biller] : undefined

@@ -150,7 +150,7 @@ export const configKeys = ({ formats, importers }: KnownNames) =>
       { trust: 'free' },
     ),
     bill_zones: key(
-      'Zones in which the days of billers begin, for --cost billed.',
+      'Zones in which the days of billers begin, for --cost billed and reconcile.',
       named('a group of billers, each with its zone', zone),
       { openrouter: 'America/New_York' },
       { otherwise: 'UTC', trust: 'free' },

@@ -84,6 +84,7 @@ export const answers = {
     data: {
       agrees: 'true where the bill and the calls agree, but for rounding',
       causes_sum_usd: 'what the parts add up to: the difference',
+      day_zones: 'in which zone the days of each biller begin',
     },
   },
   report: {

@@ -8,6 +8,7 @@ import { suggestedPrices } from '../../questions/suggested-prices.js'
 import { daysOf } from '../../questions/reconciling/charges.js'
 import { reconcileDimensions, type ReconcileDimension } from '../../questions/reconciling/compared.js'
 import { isBeyond, reconcile } from '../../questions/reconciling/reconciling.js'
+import type { ZoneOf } from '../../questions/reconciling/zones.js'
 import { reconcileReport } from '../../reports/comparison/reconcile.js'
 import { listCostOptions, type CommandSpec, type Invocation, type Outcome } from '../command.js'
 import { optionText } from '../option-values.js'
@@ -17,8 +18,8 @@ import { withCalls } from '../with-calls.js'
 export const reconcileCommand: CommandSpec = {
   name: 'reconcile',
   summary: 'compare bills with the calls, and say why they differ',
-  details: `Bills are what llmcost ingest reads of them. Days begin in the biller's zone: UTC, or --tz. Without --since all
-days that bills are of. The parts of the difference add up to it; a cause is named where the bill's own data tell it.`,
+  details: `Bills are what llmcost ingest reads of them. Days begin in the biller's zone: UTC, or what bill_zones of the config
+file says, or --tz for all. Without --since all days that bills are of. The parts of the difference add up to it; a cause is named where the bill's own data tell it.`,
   options: [
     {
       flags: '--by <dimensions>',
@@ -48,27 +49,35 @@ days that bills are of. The parts of the difference add up to it; a cause is nam
     return withCalls(invocation, async ({ db, scope, settings, history, typed }): Promise<Outcome> => {
       for (const { dimension } of scope.filters) assertOnBoth(dimension)
       const book = await loadPriceBook(priceData(settings))
-      const whole = daysOf(await ask(db, billExtent()), scope.tz)
+      const zoneOf = zonesOfBillers(invocation, settings.config.billZones, scope.tz)
+      const whole = daysOf(await ask(db, billExtent()), zoneOf, scope.tz)
       const isOpen = !invocation.given('since')
       const since = scope.since ?? whole?.since ?? history.first_ts ?? scope.until
       const until = isOpen && !invocation.given('until') ? (whole?.until ?? scope.until) : scope.until
       if (since === null || until === null) throw new Error('a window has no end')
       const window = { ...scope, since, until }
-      const found = await reconcile(db, window, by, optionText(invocation, 'biller'), book)
+      const found = await reconcile(db, window, by, optionText(invocation, 'biller'), book, zoneOf)
       const report = reconcileReport({
         ...found,
         by,
-        since,
-        until,
-        tz: scope.tz,
         priceData: priceDataWords(book),
-        overrides: suggestedPrices(found.parts, book, since.slice(0, 10)),
+        overrides: suggestedPrices(found.parts, book, found.window.since.slice(0, 10)),
       })
       const fails = share !== undefined && isBeyond(found, share)
       const next = found.rows.length === 0 ? [typed('llmcost ingest bills/')] : []
       return { report: { ...report, next }, ...(fails ? { exitCode: exitCodes.check } : {}) }
     })
   },
+}
+
+/** As `--cost billed` takes them, so that both cut a bill's day alike; `--tz` says another for all. */
+function zonesOfBillers(
+  invocation: Invocation,
+  zones: Readonly<Record<string, string>> = {},
+  tz: string,
+): ZoneOf {
+  if (invocation.given('tz')) return () => tz
+  return (biller) => (Object.hasOwn(zones, biller) ? zones[biller]! : 'UTC')
 }
 
 function dimensionsOf(invocation: Invocation): readonly ReconcileDimension[] {

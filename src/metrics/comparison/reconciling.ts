@@ -6,6 +6,7 @@ import type { Decimal, Query, Whole } from '../query.js'
 import { inScope } from '../scope.js'
 
 export interface BillExtentRow {
+  readonly biller: string
   /** Of charges of whole days, which say their day, or of shorter ones. */
   readonly whole_days: boolean
   /** When the charges for language models begin and end, ISO 8601 UTC. */
@@ -13,12 +14,12 @@ export interface BillExtentRow {
   readonly last_end: string
 }
 
-/** From when to when there are bills of language models. */
+/** From when to when there are bills of language models, by biller. */
 export function billExtent(): Query<BillExtentRow> {
   return {
-    sql: `SELECT charge_period_end - charge_period_start >= INTERVAL 1 DAY AS whole_days, min(charge_period_start) AS first_start,
+    sql: `SELECT biller, charge_period_end - charge_period_start >= INTERVAL 1 DAY AS whole_days, min(charge_period_start) AS first_start,
         max(charge_period_end) AS last_end
-      FROM billed WHERE is_llm GROUP BY whole_days`,
+      FROM billed WHERE is_llm GROUP BY biller, whole_days`,
     params: {},
   }
 }

@@ -3,7 +3,9 @@ import { groupBy } from '../../billing/reconcile/cells.js'
 import { localDate, datePeriod } from '../../domain/time/periods.js'
 import { dayMs } from '../../domain/time/zones.js'
 import { counted } from '../../domain/words/plurals.js'
+import { UserError } from '../../errors.js'
 import type { BilledSumRow, BillExtentRow } from '../../metrics/comparison/reconciling.js'
+import type { ZoneOf } from './zones.js'
 
 /** A moment so much later. */
 export const moved = (iso: string, ms: number): string => new Date(Date.parse(iso) + ms).toISOString()
@@ -66,21 +68,48 @@ export function dayOfCharge({ start, end }: BilledSumRow, tz: string): string {
 
 const isMidnight = (iso: string): boolean => Date.parse(iso) % dayMs === 0
 
-/** The days of a zone that bills are of; undefined where there are none. */
+/** The days that bills are of, each in its biller's zone, as a window of `tz`; undefined where there are none. */
 export function daysOf(
   extents: readonly BillExtentRow[],
+  zoneOf: ZoneOf,
   tz: string,
 ): { readonly since: string; readonly until: string } | undefined {
-  const days = extents.flatMap(({ whole_days: whole, first_start: start, last_end: end }) =>
-    whole
+  const days = extents.flatMap(({ biller, whole_days: whole, first_start: start, last_end: end }) => {
+    const zone = zoneOf(biller)
+    return whole
       ? [
-          isMidnight(start) ? start.slice(0, 10) : localDate(moved(start, dayMs / 2), tz),
-          isMidnight(end) ? moved(end, -1).slice(0, 10) : localDate(moved(end, -dayMs / 2), tz),
+          isMidnight(start) ? start.slice(0, 10) : localDate(moved(start, dayMs / 2), zone),
+          isMidnight(end) ? moved(end, -1).slice(0, 10) : localDate(moved(end, -dayMs / 2), zone),
         ]
-      : [localDate(start, tz), localDate(moved(end, -1), tz)],
-  )
+      : [localDate(start, zone), localDate(moved(end, -1), zone)]
+  })
   const [from, to] = [days.toSorted()[0], days.toSorted().at(-1)]
   if (from === undefined || to === undefined) return undefined
   const [first, last] = [datePeriod(from, tz), datePeriod(to, tz)]
   return first && last && { since: first.from.toISOString(), until: last.to.toISOString() }
+}
+
+/**
+ * The zone in which the calls of each provider are cut into days.
+ * @throws UserError (usage) where two billers have charges of it and days of different zones
+ */
+export function zonesByProvider(
+  charges: readonly BilledSumRow[],
+  zoneOf: ZoneOf,
+): ReadonlyMap<string, string> {
+  const found = new Map<string, { readonly biller: string; readonly zone: string }>()
+  for (const row of charges) {
+    const [provider, own] = [providerOf(row), { biller: row.biller, zone: zoneOf(row.biller) }]
+    const first = found.get(provider) ?? own
+    if (first.zone !== own.zone)
+      throw new UserError(
+        `${first.biller} and ${own.biller} both have charges of ${provider}, and their days begin in ${first.zone} and in ${own.zone}`,
+        {
+          code: 'usage',
+          hint: `A call is of one day: compare one of them (--biller ${first.biller}), or both in one zone (--tz ${first.zone}).`,
+        },
+      )
+    found.set(provider, first)
+  }
+  return new Map([...found].map(([provider, { zone }]) => [provider, zone]))
 }

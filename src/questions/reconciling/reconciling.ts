@@ -10,7 +10,7 @@ import { localDate } from '../../domain/time/periods.js'
 import { billedSums, loggedSums, type BilledSumRow } from '../../metrics/comparison/reconciling.js'
 import type { PriceBook } from '../../pricing/book.js'
 import { ask } from '../question.js'
-import { comparedCharges, dayOfCharge, isLong, moved, providerOf } from './charges.js'
+import { comparedCharges, dayOfCharge, isLong, moved, providerOf, zonesByProvider } from './charges.js'
 import {
   comparedOf,
   summedBy,
@@ -19,6 +19,7 @@ import {
   type ReconciledRow,
 } from './compared.js'
 import { billedRow, loggedRows } from './sides.js'
+import { daysIn, onlyZone, windowIn, zonesOf, type ZonedWindow, type ZoneOf } from './zones.js'
 
 export interface Reconciled {
   readonly rows: readonly ReconciledRow[]
@@ -29,51 +30,60 @@ export interface Reconciled {
   readonly agrees: boolean
   /** What is not compared, in sentences. */
   readonly left: readonly string[]
+  /** The window, in the zone of the bills where they have one. */
+  readonly window: ZonedWindow
+  /** In which zone the days of each biller begin. */
+  readonly zones: ReadonlyMap<string, string>
 }
 
 const quarterMs = 900_000
 
-/** @param scope a window; its `tz` is the zone in which the biller's days begin */
+/**
+ * @param scope a window of days: of each biller's own, where its zone is another than `tz`
+ * @param zoneOf in which zone a biller's days begin
+ * @throws UserError (usage) where the days of one provider begin in two zones
+ */
 export async function reconcile(
   db: Database,
   scope: Scope & { readonly since: string; readonly until: string },
   by: readonly ReconcileDimension[],
   biller: string | undefined,
   book: PriceBook,
+  zoneOf: ZoneOf = () => scope.tz,
 ): Promise<Reconciled> {
-  const wide = { ...scope, since: moved(scope.since, -dayMs), until: moved(scope.until, dayMs) }
+  // Days of two zones begin up to 26 hours apart, and a day's call may be moved by another day.
+  const wide = { ...scope, since: moved(scope.since, -3 * dayMs), until: moved(scope.until, 3 * dayMs) }
+  const days = daysIn(scope)
   // A charge of a day mostly begins at midnight UTC, whatever the zone of that day: it is taken by its day.
-  const [firstDay, lastDay] = [localDate(scope.since, scope.tz), localDate(moved(scope.until, -1), scope.tz)]
   const inWindow = (row: BilledSumRow): boolean => {
-    const day = dayOfCharge(row, scope.tz)
-    return day >= firstDay && day <= lastDay
+    const zone = zoneOf(row.biller)
+    const [[first, last], day] = [days(zone), dayOfCharge(row, zone)]
+    return day >= first && day <= last
   }
   const charges = (await ask(db, billedSums(wide))).filter(inWindow)
-  const calls = await ask(db, loggedSums(wide))
   const { chosen, left } = comparedCharges(charges, biller)
-  const tz = scope.tz
-  const billed = chosen.map((row) => billedRow(row, tz))
-  const providers = new Set(billed.map(({ provider }) => provider))
+  const zones = zonesOf(chosen, zoneOf)
+  const byProvider = zonesByProvider(chosen, zoneOf)
+  const window = windowIn(scope, onlyZone(zones) ?? scope.tz)
+  const logged = (await ask(db, loggedSums(wide))).flatMap((row) => loggedRows(row))
+  const billed = chosen.map((row) => billedRow(row, zoneOf(row.biller)))
   const months = new Set(chosen.filter(isLong).map(providerOf))
   const bucketIn = (provider: string, day: string): string => (months.has(provider) ? day.slice(0, 7) : day)
-  const [from, to] = [Date.parse(scope.since) / quarterMs, Date.parse(scope.until) / quarterMs]
-  const dayOf = (quarter: number): string | undefined =>
-    quarter < from || quarter >= to ? undefined : localDate(new Date(quarter * quarterMs).toISOString(), tz)
-  const logged = calls.flatMap((row) => loggedRows(row))
   const parts: Part[] = []
   const rows: Compared[] = []
-  for (const provider of [...providers].toSorted()) {
+  for (const [provider, zone] of [...byProvider].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    const dayOf = dayWithin(windowIn(scope, zone))
     const own = billed
       .filter((row) => row.provider === provider)
       .map((row) => ({ ...row, bucket: bucketIn(provider, row.bucket) }))
     const wideLogs = logged
-      .filter((row) => row.provider === provider)
+      .filter((row) => row.provider === provider && isNear(row.quarter, windowIn(scope, zone)))
       .map((row) => ({ ...row, bucket: bucketIn(provider, dayOf(row.quarter) ?? '') }))
     const day = (quarter: number): string | undefined => {
       const found = dayOf(quarter)
       return found === undefined ? undefined : bucketIn(provider, found)
     }
-    parts.push(...partsOf(provider, { billed: own, logged: wideLogs }, day, listPriceOf(book, scope.until)))
+    parts.push(...partsOf(provider, { billed: own, logged: wideLogs }, day, listPriceOf(book, window.until)))
     rows.push(
       ...comparedOf(
         provider,
@@ -90,15 +100,30 @@ export async function reconcile(
     billed: all,
     computed: worth,
     agrees: parts.every(({ cause }) => cause === 'rounding'),
-    left: [...left, ...unbilledProviders(logged, providers, dayOf)],
+    left: [...left, ...unbilledProviders(logged, new Set(byProvider.keys()), dayWithin(window))],
+    window,
+    zones,
   }
 }
+
+type DayOf = (quarter: number) => string | undefined
+
+/** The day of a quarter-hour; undefined beyond the window. */
+function dayWithin({ since, until, tz }: ZonedWindow): DayOf {
+  const [from, to] = [Date.parse(since) / quarterMs, Date.parse(until) / quarterMs]
+  return (quarter) =>
+    quarter < from || quarter >= to ? undefined : localDate(new Date(quarter * quarterMs).toISOString(), tz)
+}
+
+/** Within a day of the window: days that are cut in another zone are found in it. */
+const isNear = (quarter: number, { since, until }: ZonedWindow): boolean =>
+  quarter * quarterMs >= Date.parse(since) - dayMs && quarter * quarterMs < Date.parse(until) + dayMs
 
 /** Calls of providers that no bill is of are in no difference. */
 function unbilledProviders(
   logged: readonly LoggedRow[],
   providers: ReadonlySet<string>,
-  dayOf: (quarter: number) => string | undefined,
+  dayOf: DayOf,
 ): string[] {
   const own = logged.filter(
     ({ provider, quarter }) => !providers.has(provider) && dayOf(quarter) !== undefined,

@@ -22,9 +22,9 @@ export interface ReconcileFacts {
   readonly agrees: boolean
   readonly left: readonly string[]
   readonly by: readonly string[]
-  readonly since: string
-  readonly until: string
-  readonly tz: string
+  readonly window: { readonly since: string; readonly until: string; readonly tz: string }
+  /** In which zone the days of each biller begin. */
+  readonly zones: ReadonlyMap<string, string>
   readonly priceData: string
   /** Rows for a file of prices, as lines of CSV with their header; none where no ratio is a price's. */
   readonly overrides: readonly string[]
@@ -86,15 +86,27 @@ export function reconcileReport(facts: ReconcileFacts): Report {
   return {
     kind: 'reconcile',
     title: 'Reconcile',
-    period: { since: facts.since, until: facts.until, tz: facts.tz },
+    period: facts.window,
     sections: [verdictSection(facts), groups, causesSection(facts), ...overridesSection(facts.overrides)],
     warnings: left.map((words) => `${capital(words)}.`),
-    footer: [`Prices: ${facts.priceData}.`],
+    footer: [...zoneWords(facts.zones), `Prices: ${facts.priceData}.`],
     data: {
+      day_zones: Object.fromEntries(facts.zones),
       agrees: facts.agrees && rows.length > 0,
       causes_sum_usd: moneyText(sumOf(parts, (part) => part.amount)),
     },
   }
+}
+
+/** `Days begin in UTC.`, or in which zone those of each biller do. */
+function zoneWords(zones: ReadonlyMap<string, string>): readonly string[] {
+  const all = [...new Set(zones.values())]
+  if (all.length < 2) return all.map((zone) => `Days of the bills begin in ${zone}.`)
+  const parts = all.map((zone) => {
+    const billers = [...zones].filter(([, own]) => own === zone).map(([biller]) => biller)
+    return `in ${zone} (${billers.join(', ')})`
+  })
+  return [`Days of the bills begin ${parts.join(', ')}.`]
 }
 
 /** The answer in a sentence. */

@@ -1,5 +1,5 @@
 /** Bills beside calls: what ingest, status and formats show of them, and every look of `llmcost reconcile`. */
-import { cpSync } from 'node:fs'
+import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe } from 'vitest'
@@ -15,7 +15,13 @@ beforeAll(async () => {
   cpSync(join(fixtures, 'readme/september'), join(cwd, 'september'), { recursive: true })
   cpSync(join(fixtures, 'bills'), join(cwd, 'bills'), { recursive: true })
   cpSync(join(fixtures, 'readme/contracts.yaml'), join(cwd, 'contracts.yaml'))
+  writeFileSync(join(cwd, 'zones.yaml'), 'tz: Asia/Tokyo\nbill_zones: { openai: Asia/Kolkata }\n')
+  writeFileSync(
+    join(cwd, 'activity.csv'),
+    'date,model,model_permaslug,usage,requests\n2026-09-03,openai/gpt-4o,openai/gpt-4o,7.5,12\n',
+  )
   await runWarmWell(['ingest', 'september/'], { cwd, env })
+  await runWarmWell(['ingest', 'september/', 'activity.csv'], { cwd, env: { LLMCOST_DB: 'two.duckdb' } })
 })
 
 describe('reconcile', () => {
@@ -55,4 +61,16 @@ testQuestions(
     ],
   ],
   { cwd, env: { ...env, LLMCOST_CONFIG: 'contracts.yaml' } },
+)
+
+const two = { LLMCOST_DB: 'two.duckdb', LLMCOST_CONFIG: 'zones.yaml' }
+const inZones = ['reconcile', '--by', 'provider,day']
+testQuestions(
+  [
+    ['reconcile-bill-zones', inZones],
+    ['reconcile-tz-before-bill-zones', [...inZones, '--tz', 'UTC']],
+    ['reconcile-two-zones', [...inZones, '--since', '2026-09-03', '--until', '2026-09-05'], two],
+    ['reconcile-two-zones-json', [...inZones, '--json'], two],
+  ],
+  { cwd, env: { ...env, LLMCOST_CONFIG: 'zones.yaml' } },
 )
