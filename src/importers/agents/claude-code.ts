@@ -46,10 +46,12 @@ export const claudeCode: Importer = {
     const error = doc.text('isApiErrorMessage')
     const project = folderName(doc.text('cwd'))
     const iterations = places.map((place) => [...place, 'usage', 'iterations'])
-    /** Passes that compact the conversation are billed, and are not in the counts. */
-    const compacted = iterations.map(
-      (path) => `coalesce(list_contains(${doc.list(path, 'type')}, 'compaction'), false)`,
+    /** Passes of another kind, as those that compact the conversation or ask an adviser, are billed beside the counts. */
+    const others = iterations.map(
+      (path) =>
+        `list_filter(coalesce(${doc.list(path, 'type')}, []), lambda x: coalesce(x, 'message') <> 'message')`,
     )
+    const kinds = `list_transform(list_sort(list_distinct(${others.reduce((all, list) => `list_concat(${all}, ${list})`)})), lambda x: regexp_replace(left(x, 40), '[^A-Za-z0-9_-]', '?', 'g'))`
     return {
       document: doc,
       cacheTokens: 'excluded',
@@ -57,7 +59,7 @@ export const claudeCode: Importer = {
         path,
         reason: 'the passes that the counts add up, or they are named',
       })),
-      unread: `CASE WHEN ${compacted.join(' OR ')} THEN 'usage.iterations (compaction)' END`,
+      unread: `CASE WHEN len(${kinds}) > 0 THEN 'usage.iterations (' || array_to_string(${kinds}, ', ') || ')' END`,
       othersAreNoCalls: true,
       isCall: `coalesce(${message('usage', 'input_tokens')}, ${message('usage', 'output_tokens')}) IS NOT NULL
         AND ${message('model')} IS DISTINCT FROM '<synthetic>' AND ${error} IS DISTINCT FROM 'true'`,

@@ -3,13 +3,21 @@ import { at, isObject } from '../sample-values.js'
 import type { Importer } from '../importer.js'
 import { says, standsForItself, tagsOf } from '../made-records.js'
 
-const words = ['usage.record', 'step.end', 'config.update', 'StatusUpdate']
+const words = ['usage.record', 'step.end', 'config.update', 'llm.request', 'StatusUpdate']
 
 const text = (path: string): string => `json_extract_string(text, '${path}')`
 
+/** Where a report of status stands in its line, and that of a sub-agent. */
+const [status, below] = ['/message', '/message/payload/event'] as const
+
+/** SQL: the name of a model; NULL for one that only points to a setting, such as `__kimi_env_model__`. */
+const named = (model: string): string =>
+  `CASE WHEN NOT regexp_matches(${model}, '^__.*__$') THEN nullif(${model}, '') END`
+
 /**
  * SQL for the records of a session: a `usage.record` for each answer, which the end of its step repeats. Where a
- * file has no such records, the ends of steps tell, in an older build its reports of status.
+ * file has no such records, the ends of steps tell, in an older build its reports of status: those of a sub-agent
+ * stand a level down in its parent's file. A model set by the environment has a name of no model; what was asked tells.
  */
 const records = (lines: string): string => `
 WITH parsed AS (
@@ -18,19 +26,22 @@ WITH parsed AS (
 ), seen AS MATERIALIZED (
   SELECT file, line, own, text, CASE WHEN ${text('/type')} = 'usage.record' THEN 'record'
       WHEN ${text('/type')} = 'config.update' THEN 'config'
+      WHEN ${text('/type')} = 'llm.request' THEN 'request'
       WHEN ${text('/event/type')} = 'step.end' AND json_type(text, '/event/usage') = 'OBJECT' THEN 'step'
-      WHEN ${text('/message/type')} = 'StatusUpdate' AND json_type(text, '/message/payload/token_usage') = 'OBJECT' THEN 'status' END AS kind
+      WHEN ${text(`${status}/type`)} = 'StatusUpdate' AND json_type(text, '${status}/payload/token_usage') = 'OBJECT' THEN 'status'
+      WHEN ${text(`${below}/type`)} = 'StatusUpdate' AND json_type(text, '${below}/payload/token_usage') = 'OBJECT' THEN 'below' END AS kind
   FROM parsed
 ), told AS (
   SELECT line, kind, text, last_value(CASE WHEN kind = 'config' THEN ${text('/modelAlias')} END IGNORE NULLS) OVER before AS model,
+    last_value(CASE WHEN kind = 'request' THEN ${named(text('/model'))} END IGNORE NULLS) OVER before AS asked,
     bool_or(kind = 'record') OVER (PARTITION BY file) AS has_records
   FROM seen WHERE kind IS NOT NULL
   WINDOW before AS (PARTITION BY file ORDER BY line ROWS UNBOUNDED PRECEDING)
 ), made AS (
   SELECT line, json_merge_patch(text, '{"event":null,"message":null}', json_object('time', coalesce(${text('/time')}, ${text('/timestamp')}),
-    'model', coalesce(${text('/model')}, model), 'message_id', coalesce(${text('/message/payload/message_id')}, ${text('/message_id')}), 'call', true,
-    'usage', coalesce(json_extract(text, '/usage'), json_extract(text, '/event/usage'), json_extract(text, '/message/payload/token_usage')))) AS text
-  FROM told WHERE kind = 'record' OR kind <> 'config' AND NOT has_records
+    'model', coalesce(${named(text('/model'))}, asked, ${named('model')}, ${text('/model')}, model), 'message_id', coalesce(${text(`${status}/payload/message_id`)}, ${text(`${below}/payload/message_id`)}, ${text('/message_id')}), 'call', true,
+    'usage', coalesce(json_extract(text, '/usage'), json_extract(text, '/event/usage'), json_extract(text, '${status}/payload/token_usage'), json_extract(text, '${below}/payload/token_usage')))) AS text
+  FROM told WHERE kind = 'record' OR kind IN ('step', 'status', 'below') AND NOT has_records
 )
 SELECT s.line, coalesce(CAST(m.text AS VARCHAR), s.own) AS text FROM seen s LEFT JOIN made m ON s.line = m.line`
 

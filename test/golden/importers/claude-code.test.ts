@@ -123,3 +123,16 @@ test('lines of today: passes, neutral words and tool results say nothing; a comp
   expect(doubts).toHaveLength(1)
   expect(doubts[0]).toContain('usage.iterations (compaction) is not read; it counts as partly priced')
 })
+
+test('passes of an adviser, a dearer model, are not in the counts: they are named', async () => {
+  const { doubts, calls } = await readFixture('claude-code/adviser')
+  expect(calls).toMatchObject([
+    {
+      input_tokens: 412,
+      output_tokens: 531,
+      unread_usage: 'usage.iterations (advisor_message)',
+      partly_priced: true,
+    },
+  ])
+  expect(doubts).toHaveLength(1)
+})

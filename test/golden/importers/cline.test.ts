@@ -35,3 +35,42 @@ test('input is without the cache but under the protocol of OpenAI; without count
   ])
   expect(everything).not.toContain(marker)
 })
+
+test('sub-agents, condensing and edits that a model applies are paid beside the requests', async () => {
+  const { calls, counts, doubts, everything } = await readFixture('cline/beside-requests')
+  expect(counts).toEqual([[6, 4, 0, 0, 2, 0]])
+  expect(
+    calls.map((call) => [
+      call['operation'],
+      call['input_tokens'],
+      call['output_tokens'],
+      call['reported_cost_usd'],
+    ]),
+  ).toEqual([
+    [undefined, 50, 15, '0.05'],
+    ['session_total', 500, 150, '0.5'], // 400 + 70 + 30: a sum of requests
+    [undefined, undefined, undefined, '0.02'], // its counts are the sizes of the context
+    [undefined, 1000, 900, '0.0019'],
+  ])
+  expect(doubts).toEqual([])
+  expect(everything).not.toContain(marker)
+})
+
+test('a session of the command line: its input holds what was cached', async () => {
+  const { calls, counts, everything } = await readFixture('cline/command-line')
+  expect(counts).toEqual([[2, 1, 0, 0, 1, 0]])
+  expect(calls).toMatchObject([
+    {
+      call_id: 's-1:m-1',
+      ts: '2026-09-03T10:00:01Z',
+      provider: 'anthropic',
+      model: 'claude-sonnet-4-5',
+      session_id: 's-1',
+      input_tokens: 7507,
+      cache_read_input_tokens: 50,
+      output_tokens: 131,
+      cost_usd: '0.024351', // 7,457 × 3 + 50 × 0.3 + 131 × 15
+    },
+  ])
+  expect(everything).not.toContain(marker)
+})
