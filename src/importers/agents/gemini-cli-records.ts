@@ -52,7 +52,8 @@ WITH parsed AS (
   QUALIFY row_number() OVER (PARTITION BY file, session, coalesce(${text('message', '/id')}, CAST(line AS VARCHAR) || '.' || CAST(nth AS VARCHAR)) ORDER BY line DESC, nth DESC) = 1
 ), totals AS (
   -- Of each model; a run of an older version knows but their sum.
-  SELECT line, session, ts, name, json_extract(text, '/stats/models/' || replace(replace(name, '~', '~0'), '/', '~1')) AS stats
+  -- Newer runs tell of each model also what it was asked for (\`roles\`): parts of the same counts.
+  SELECT line, session, ts, name, json_merge_patch(json_extract(text, '/stats/models/' || replace(replace(name, '~', '~0'), '/', '~1')), '{"roles":null}') AS stats
   FROM (SELECT *, unnest(json_keys(text, '/stats/models')) AS name FROM told WHERE kind = 'total')
   UNION ALL
   SELECT line, session, ts, model, json_extract(text, '/stats') FROM told

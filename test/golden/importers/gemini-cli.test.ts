@@ -123,6 +123,24 @@ test("a run's totals are one row a model", async () => {
   expect(json.everything).not.toContain(marker)
 })
 
+test("what a run's models were asked for is a part of their totals: nothing is named", async () => {
+  const { calls, doubts, everything } = await readFixture('gemini-cli/run-roles')
+  expect(
+    calls.map((call) => [
+      call['model'],
+      call['input_tokens'],
+      call['output_tokens'],
+      call['cost_usd'],
+      call['partly_priced'],
+    ]),
+  ).toEqual([
+    ['gemini-2.5-flash-lite', 1000, 100, '0.00014', undefined], // 1,000 × 0.1 + 100 × 0.4
+    ['gemini-3-pro-preview', 9050, 300, '0.0127', undefined], // 4,050 × 2 + 5,000 × 0.2 + 300 × 12
+  ])
+  expect(doubts).toEqual([])
+  expect(everything).not.toContain(marker)
+})
+
 test('an unknown count is named; a chat that grows gives no call twice', async () => {
   const lines = [1, 2].map((n) =>
     JSON.stringify({ id: `m-${n}`, timestamp: '2026-09-14T09:00:05Z', type: 'gemini', model: 'gemini-2.5-pro', tokens: { input: n, output: 1, zork: n - 1, total: n + 1 } }) + '\n',

@@ -25,3 +25,23 @@ test('thoughts are output; what was cached is in the prompt, and beside it where
   expect(calls[0]).toMatchObject({ session_id: 'd96bf338', ts: '2026-02-23T14:24:56.857Z' })
   expect(everything).not.toContain(marker)
 })
+
+test('an answer that an event repeats is one call; what sub-agents were answered is told by events alone', async () => {
+  const { calls, counts, doubts, everything } = await readFixture('qwen-code/sub-agent')
+  expect(counts).toEqual([[7, 3, 0, 0, 4, 0]])
+  const figures = calls.map((call) => [
+    call['call_id'],
+    call['input_tokens'],
+    call['cache_read_input_tokens'],
+    call['output_tokens'],
+    (call['tags'] as Record<string, unknown>)['agent_role'],
+  ])
+  expect(figures).toEqual([
+    ['u-2', 900, 0, 40, 'general-purpose'], // the same counts as the answer, and another call
+    ['u-3', 900, 0, 40, undefined],
+    ['u-5', 300, 100, 40, 'general-purpose'],
+  ])
+  expect(calls[2]).toMatchObject({ project: 'shop', session_id: 's-1', latency_ms: 1200 })
+  expect(doubts).toEqual([])
+  expect(everything).not.toContain(marker)
+})
