@@ -52,6 +52,7 @@ const converting: ReadonlySet<string> = new Set([
   'errors',
   'latency',
   'quality',
+  'report',
   'trend',
 ])
 

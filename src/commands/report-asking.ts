@@ -6,7 +6,7 @@ import { askWholeReport } from '../questions/report/report.js'
 import { parseSections } from '../questions/report/sections.js'
 import type { Report } from '../reports/report.js'
 import { budgetOption, budgetsOf } from './budget-option.js'
-import { exactOption, questionOptions, type Invocation, type OptionSpec } from './command.js'
+import { convertedOptions, exactOption, type Invocation, type OptionSpec } from './command.js'
 import { commandText } from './command-text.js'
 import { optionText, optionTexts } from './option-values.js'
 import { withCalls, type DefaultWindow } from './with-calls.js'
@@ -29,7 +29,7 @@ export const reportQuestionOptions: readonly OptionSpec[] = [
   { flags: '--sections <names>', about: 'what to show, with commas (default: all)', group: 'Question' },
   budgetOption,
   exactOption,
-  ...questionOptions,
+  ...convertedOptions,
 ]
 
 /** @throws UserError (usage) before anything is opened */

@@ -6,12 +6,12 @@ import { growthBlocks } from '../domain/growth.js'
 import { localDate } from '../domain/time/periods.js'
 import { timeline, type Every } from '../domain/time/timeline.js'
 import { dimensionOf } from '../domain/dimensions.js'
-import { UserError } from '../errors.js'
+import { NoRate, UserError } from '../errors.js'
 import { growth } from '../metrics/growth.js'
 import { emptinessOf, type MeasureName } from '../metrics/measures/registry.js'
 import { trend } from '../metrics/trend.js'
 import type { Finding, Section } from '../reports/report.js'
-import { growthPart, type GrowthAnswer } from '../reports/trends/growth.js'
+import { growthPart, noGrowth, type GrowthAnswer } from '../reports/trends/growth.js'
 import { everyFor } from '../domain/time/timeline.js'
 import { daysSection, soFarSection, type SoFar, type WeekBefore } from '../reports/weekly/days.js'
 import { withFeatures } from '../reports/weekly/day-chart.js'
@@ -89,18 +89,36 @@ export async function costOverTime(
   question: Question,
   marks: readonly Mark[] = [],
   soFar?: SoFar,
-): Promise<{ sections: Section[] }> {
+): Promise<{ sections: Section[]; unrated: readonly string[] }> {
   const every = everyFor(question.scope)
   const by = [dimensionOf('feature')]
   const asked = { every, by, metrics: ['cost_usd'], top: drawnFeatures } as const
   const grouped = await askTrend(question, asked)
   const all = { ...grouped, by: [], rows: grouped.rows.filter((row) => row.is_total) }
-  const before = await askWeekBefore(question, every)
+  const unrated: string[] = []
+  const before = await ratedOr(askWeekBefore(question, every), (why) =>
+    unrated.push(`days are not compared with those a week before: ${why}`),
+  )
   return {
     sections: [
       withFeatures(daysSection(all, marks, before), grouped),
       ...(soFar === undefined ? [] : [soFarSection(soFar)]),
     ],
+    unrated,
+  }
+}
+
+/**
+ * An answer about days beside the window, which may have no exchange rates: undefined there.
+ * @param left is told which day has none
+ */
+export async function ratedOr<T>(answer: Promise<T>, left: (why: string) => void): Promise<T | undefined> {
+  try {
+    return await answer
+  } catch (error) {
+    if (!(error instanceof NoRate)) throw error
+    left(error.message)
+    return undefined
   }
 }
 
@@ -126,6 +144,9 @@ export async function growthByFeature(
   question: Question,
   top: number,
 ): Promise<{ sections: Section[]; findings: Finding[] }> {
-  const answer = await askGrowth(question, [dimensionOf('feature')], top)
+  const by = [dimensionOf('feature')]
+  let missing = ''
+  const answer = await ratedOr(askGrowth(question, by, top), (why) => (missing = why))
+  if (answer === undefined) return { ...noGrowth(by, missing), findings: [] }
   return answer.rows.length === 0 ? { sections: [], findings: [] } : growthPart(answer)
 }

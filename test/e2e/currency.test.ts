@@ -40,6 +40,10 @@ beforeAll(async () => {
 })
 
 const latest = ['--as-of', '2026-10-08']
+
+/** Those of the report that hold no cost against an amount in dollars. */
+const convertedSections =
+  'summary,days,growth,features,models,users,efficiency,latency,errors,caching,unpriced'
 const questions: readonly (readonly string[])[] = [
   ['breakdown', '--by', 'feature,model'],
   ['breakdown', '--by', 'day', '--columns', '+list_cost_usd,reported_cost_usd,p99_cost_usd,stddev_cost_usd'],
@@ -61,6 +65,8 @@ const questions: readonly (readonly string[])[] = [
   ['compare', '--since', '2026-09-21', '--until', '2026-09-28'],
   ['compare', '--since', '2026-09-18', '--until', '2026-09-28', '--vs', '3d', '--by', 'model'],
   ['compare', '--where', 'model=gpt-4o', '--vs', 'model=gpt-4o-mini'],
+  ['report', '--since', '2026-09-21', '--until', '2026-09-28', '--sections', convertedSections],
+  ['report', '--period', '30d', '--cost', 'contract', '--sections', convertedSections],
 ]
 
 /** Findings whose bounds are in dollars. */
@@ -103,6 +109,79 @@ describe.each(questions.map((words) => ({ words, name: words.join(' ') })))('$na
   })
 })
 
+describe('a report', () => {
+  const week = ['report', '--since', '2026-09-21', '--until', '2026-09-28', ...latest]
+
+  test.each([{ more: [] }, { more: ['--full'] }])(
+    'shows no amount as dollars, on any page: $more',
+    async ({ more }) => {
+      for (const format of ['table', 'markdown', 'html', 'csv', 'email']) {
+        const to = format === 'email' ? ['--to', 'team@example.org'] : []
+        const asked = [...week, ...more, '--format', format, ...to, '--currency', 'CHF']
+        const { stdout, stderr, code } = await runWarm(asked, { cwd })
+        expect(code).toBe(0)
+        const text = `${stdout}\n${stderr}`.replaceAll(/the logs say \$[\d.,]+, list prices \$[\d.,]+/g, '')
+        expect(text).not.toMatch(/\$\d/)
+        if (format === 'csv') expect(text).not.toMatch(/_usd\b/)
+        else expect(text).toContain('CHF')
+      }
+    },
+  )
+
+  test('names what it counts in dollars, and leaves it out', async () => {
+    const { sections, warnings } = JSON.parse(
+      await runWarmWell([...week, '--currency', 'CHF', '--json'], { cwd }),
+    ) as { sections: readonly { id: string }[]; warnings: readonly string[] }
+    const ids = sections.map(({ id }) => id)
+    expect(ids).toContain('summary')
+    for (const id of ['incidents', 'forecast', 'budgets', 'user_caps']) expect(ids).not.toContain(id)
+    expect(warnings).toContain(
+      'left out, as they count in US dollars and not in CHF: anomalies, forecast, budgets, caps; without --currency they are told',
+    )
+    const { code, stderr } = await runWarm([...week, '--sections', 'summary,budgets', '--currency', 'CHF'], {
+      cwd,
+    })
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining('--sections budgets: these count in US dollars'),
+    ])
+  })
+
+  test('says what beside its window has no rates', async () => {
+    const { sections, warnings } = JSON.parse(
+      await runWarmWell([...week, '--currency', 'SEK', '--json'], { cwd }),
+    ) as {
+      sections: readonly { id: string; rows: readonly Json[]; empty?: string }[]
+      warnings: readonly string[]
+    }
+    const section = (id: string) => sections.find((one) => one.id === id)!
+    expect(Object.keys(section('summary').rows[0]!)).not.toContain('before_cost_sek')
+    expect(section('cost_by_day').rows).toHaveLength(7)
+    expect(Object.keys(section('cost_by_day').rows[0]!)).not.toContain('week_before_cost_sek')
+    expect(section('growth').empty).toMatch(/^not known: there is no rate of SEK for 2026-09-/)
+    for (const what of [
+      'not compared with the days before',
+      'days are not compared with those a week before',
+    ])
+      expect(warnings.find((text) => text.startsWith(what))).toMatch(
+        /there is no rate of SEK for 2026-09-(1\d|20)$/,
+      )
+  })
+
+  test('is refused where a day of its window has no rate', async () => {
+    const early = await runWarm(
+      ['report', '--since', '2026-09-14', '--until', '2026-09-28', '--currency', 'SEK'],
+      {
+        cwd,
+      },
+    )
+    expect([early.code, early.stderr]).toEqual([
+      2,
+      expect.stringContaining('there is no rate of SEK for 2026-09-14'),
+    ])
+  })
+})
+
 describe('beside its window', () => {
   const week = ['--since', '2026-09-21', '--until', '2026-09-28', '--currency', 'SEK']
 
@@ -114,6 +193,19 @@ describe('beside its window', () => {
     expect(rows).toHaveLength(7)
     expect(growth.rows).toEqual([])
     expect(growth.empty).toMatch(/^not known: there is no rate of SEK for 2026-09-(0[7-9]|1\d|20)$/)
+  })
+
+  test('retries that follow a failure of a day without a rate are counted', async () => {
+    const week = ['errors', '--since', '2026-09-21', '--until', '2026-09-28', '--json']
+    const totals = async (...more: string[]): Promise<Json> =>
+      (parse(await runWarmWell([...week, ...more], { cwd })) as { sections: readonly { totals: Json }[] })
+        .sections[0]!.totals
+    const [kronor, dollars] = [await totals('--currency', 'SEK'), await totals()]
+    expect(numberOf(kronor['retries'])).toBe(numberOf(dollars['retries']))
+    expect(Number(numberOf(kronor['retry_cost_sek']))).toBeCloseTo(
+      9.5 * Number(numberOf(dollars['retry_cost_usd'])),
+      9,
+    )
   })
 
   test('a comparison ends where the other side has a day without a rate', async () => {

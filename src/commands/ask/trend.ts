@@ -1,7 +1,7 @@
 /** `llmcost trend`: cost, calls, tokens or any figure over time, and what grows. */
 import { dimensionOf, type Dimension } from '../../domain/dimensions.js'
 import { everies, recentBuckets } from '../../domain/time/timeline.js'
-import { NoRate, UserError } from '../../errors.js'
+import { UserError } from '../../errors.js'
 import { parseMeasure, type MeasureName } from '../../metrics/measures/registry.js'
 import { growthPart, noGrowth } from '../../reports/trends/growth.js'
 import { trendReport } from '../../reports/trends/trend.js'
@@ -10,7 +10,7 @@ import { exactOption, convertedOptions, type CommandSpec, type Invocation } from
 import { doubtsAbout, type Question } from '../../questions/question.js'
 import { optionCount, optionText } from '../option-values.js'
 import { withCalls } from '../with-calls.js'
-import { askGrowth, askTrend, type TrendQuestion } from '../../questions/over-time.js'
+import { askGrowth, askTrend, ratedOr, type TrendQuestion } from '../../questions/over-time.js'
 
 const mostGroups = 1000
 
@@ -93,12 +93,9 @@ async function growthOf(
   by: readonly Dimension[],
   top: number,
 ): Promise<Parameters<typeof trendReport>[1]> {
-  try {
-    return growthPart(await askGrowth(question, by, top))
-  } catch (error) {
-    if (error instanceof NoRate) return noGrowth(by, error.message)
-    throw error
-  }
+  let missing = ''
+  const answer = await ratedOr(askGrowth(question, by, top), (why) => (missing = why))
+  return answer === undefined ? noGrowth(by, missing) : growthPart(answer)
 }
 
 async function questionOf(invocation: Invocation): Promise<TrendQuestion> {

@@ -1,7 +1,8 @@
 /** Who or what a figure is of, and dates and amounts, in as few words as a line of news has. */
 import { centerDimension, dimensionNoun, dimensionOf } from '../dimensions.js'
+import type { Currency } from '../costs/currency.js'
 import { localAt } from '../time/zones.js'
-import { capital, inWords, roundUsd } from './wording.js'
+import { capital, inWords, moneySign, roundMoney } from './wording.js'
 
 /** A member of a dimension, called by its noun unless its own name says it: `user-31`, `feature search`, `no user`. */
 export function memberWords(dimension: string | null, value: string | null): string {
@@ -53,9 +54,14 @@ export function daysWords(since: string, until: string, tz: string): string {
   return to.endsWith(` ${month}`) ? `${day}–${to}` : `${from} – ${to}`
 }
 
-/** Whole dollars from $10 on: `$65`, `$1,204`, `$9.50`. */
-export const shortUsd = (amount: number): string =>
-  Math.abs(amount) >= 10 ? inWords(Math.round(amount), { places: 0, prefix: '$' }) : roundUsd(amount)
+/** Whole units from 10 on: `$65`, `€1,204`, `$9.50`; in dollars where no currency is said. */
+export const shortMoney = (amount: number, currency?: Currency): string =>
+  Math.abs(amount) >= 10
+    ? inWords(Math.round(amount), { places: 0, prefix: moneySign(currency) })
+    : roundMoney(amount, currency)
+
+/** The same in US dollars. */
+export const shortUsd = (amount: number): string => shortMoney(amount)
 
 /** `$148–243` */
 export function rangeUsd(low: number, high: number): string {

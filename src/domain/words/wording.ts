@@ -157,9 +157,11 @@ export const money = (value: Quantity, currency?: Currency): string =>
   inWords(value, moneyScale([value], currency))
 /** `$1,234.50`, `$0.000225`; `–` for none. */
 export const usd = (value: Quantity): string => inWords(value, usdScale([value]))
-/** A computed amount without digits that nobody needs: cents, and three digits of less than a dollar. */
-export const roundUsd = (value: number): string =>
-  usd(Number(Math.abs(value) >= 1 ? value.toFixed(2) : value.toPrecision(3)))
+/** A computed amount without digits that nobody needs: cents, and three digits of less than one. */
+export const roundMoney = (value: number, currency?: Currency): string =>
+  money(Number(Math.abs(value) >= 1 ? value.toFixed(2) : value.toPrecision(3)), currency)
+/** The same in US dollars. */
+export const roundUsd = (value: number): string => roundMoney(value)
 /** `1,234,567` */
 export const count = (value: Quantity): string => inWords(value, countScale([value]))
 /** `3.25` */

@@ -48,13 +48,13 @@ const amidFailures = `calls.user_id = failed_requests.user_id AND calls.prompt_h
         AND ${micros} >= failed_requests.first_failure AND ${micros} <= failed_requests.last_gap_end`
 
 /** The calls around failures with the one before each, and all that say themselves that they are retries. */
-function retriesSql(inReach: string, inQuestion: string): string {
+function retriesSql(inReach: string, inQuestion: string, callsInReach: string): string {
   return /* sql */ `failed_requests AS (
       SELECT user_id, feature, prompt_hash, min(${micros}) AS first_failure, max(${gapEnd}) AS last_gap_end
       FROM calls WHERE ${inReach} AND status = 'error' AND user_id IS NOT NULL AND prompt_hash IS NOT NULL
       GROUP BY user_id, feature, prompt_hash
     ), calls_in_reach AS (
-      SELECT * FROM calls WHERE ${inReach}
+      ${callsInReach}
     ), calls_amid_failures AS (
       SELECT calls.* FROM calls_in_reach AS calls JOIN failed_requests ON ${amidFailures}
     ), followed_calls AS (
@@ -74,6 +74,14 @@ function retriesSql(inReach: string, inQuestion: string): string {
     )`
 }
 
+/** Of a call before the window its failure alone is looked at: its day needs no exchange rate. */
+function callsWithin({ currency, ...scope }: Scope, inReach: string): string {
+  if (currency === undefined || scope.since === null) return `SELECT * FROM calls WHERE ${inReach}`
+  const { sql } = inScope({ ...scope, filters: [] })
+  return `SELECT * FROM calls WHERE ${sql}
+      UNION ALL BY NAME SELECT * REPLACE (CAST(NULL AS DECIMAL(38,18)) AS cost_usd) FROM calls WHERE ${inReach} AND NOT (${sql})`
+}
+
 /** The common tables whose last one, `retries`, has the calls in scope that are retries, and the values they bind. */
 export function retriesIn(
   scope: Scope,
@@ -86,7 +94,7 @@ export function retriesIn(
   if (reach !== null)
     params['reach'] = new Date(Math.max(0, reach)).toISOString().replace(/[TZ]/g, ' ').trim()
   const inReach = reach === null ? reachable.sql : `ts >= ${instant('$reach')} AND ${reachable.sql}`
-  return { ctes: retriesSql(inReach, wanted.sql), params }
+  return { ctes: retriesSql(inReach, wanted.sql, callsWithin(scope, inReach)), params }
 }
 
 export function retries(request: RetriesRequest): Query<RetryRow> {

@@ -25,6 +25,10 @@ export async function cachePart(question: Question): Promise<ReportPart> {
   const facts = await cacheFacts(question, [])
   return {
     sections: cachingSections(facts),
-    findings: cacheFindings(facts.prompt, question.settings.config.bounds),
+    // Their bound is in dollars.
+    findings:
+      question.scope.currency === undefined
+        ? cacheFindings(facts.prompt, question.settings.config.bounds)
+        : [],
   }
 }

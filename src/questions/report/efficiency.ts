@@ -18,15 +18,18 @@ interface EfficiencyGroups {
 }
 
 /** Efficiency by feature in the report; asks nothing, since the tables of cost scan the same groups. */
-export function efficiencyPart({ settings }: Question, groups: EfficiencyGroups): ReportPart {
+export function efficiencyPart(
+  { settings, scope: { currency } }: Question,
+  groups: EfficiencyGroups,
+): ReportPart {
   const { bounds } = settings.config
   const { features, models, users } = groups
   return {
     sections: [weeklyEfficiencySection(features)],
     findings: [
-      ...efficiencyFindings({ by: [dimensionOf('feature')], rows: features, bounds }),
-      ...dearModelFindings(models, bounds),
-      ...heavyUserFindings(users, bounds),
+      ...efficiencyFindings({ by: [dimensionOf('feature')], rows: features, bounds, currency }),
+      ...dearModelFindings(models, bounds, currency),
+      ...heavyUserFindings(users, bounds, currency),
     ],
   }
 }

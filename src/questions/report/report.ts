@@ -1,5 +1,6 @@
 /** The whole report: its window, the one before it, and its sections one after the other. */
 import type { Budget } from '../../domain/budgets/budget.js'
+import type { Currency } from '../../domain/costs/currency.js'
 import type { Window } from '../../domain/scope.js'
 import { lastPeriod, localDate, wholeDays, windowBefore } from '../../domain/time/periods.js'
 import { dayMs } from '../../domain/time/zones.js'
@@ -8,9 +9,10 @@ import type { AnomalyAnswer } from '../../reports/anomalies/anomalies.js'
 import type { Report } from '../../reports/report.js'
 import { soFarMeasures, type SoFar } from '../../reports/weekly/days.js'
 import { summaryMeasures, weeklyReport, type LeftOut, type ReportPart } from '../../reports/weekly/weekly.js'
-import { hasSumsAlone, type CallsElsewhere } from '../../errors.js'
+import { hasSumsAlone, UserError, type CallsElsewhere } from '../../errors.js'
 import type { MeasureName } from '../../metrics/measures/registry.js'
 import { askReportAnomalies } from '../anomalies/anomalies.js'
+import { ratedOr } from '../over-time.js'
 import { ask, doubtsAbout, type Question } from '../question.js'
 import { groupAsker, type ReportContext, type ReportSection } from './sections.js'
 
@@ -29,10 +31,13 @@ export interface WholeReport {
 
 /** Asks for the sections in their order. */
 export async function askWholeReport(asked: Question, request: WholeReport): Promise<Report> {
-  const { sections, budgets, isChosen } = request
+  const { budgets, isChosen } = request
+  const { sections, inDollars } = convertible(request, asked.scope.currency)
   const found = await windowsOf(asked, request.isOpen)
-  const { question, before, figures, soFar } = found
+  const { question, before, figures, soFar, unrated } = found
   const { scope } = question
+  const beside = [before, soFar?.window, found.isRunning ? scope : undefined]
+  for (const window of beside) if (window) question.alsoAbout?.({ ...scope, ...window })
   const current = figures.find((row) => row.is_current)
   const doubts = await doubtsAbout(question, current)
   const wanted = sections.some(({ name }) => name === 'anomalies')
@@ -56,6 +61,8 @@ export async function askWholeReport(asked: Question, request: WholeReport): Pro
     summary: figures,
     parts: answered?.parts,
     leftOut: answered?.leftOut,
+    inDollars,
+    unrated,
     doubts,
     suggestion: suggestion(question),
     isRunning: found.isRunning,
@@ -64,9 +71,28 @@ export async function askWholeReport(asked: Question, request: WholeReport): Pro
       : {
           asOf: asked.asOf,
           isNow: request.isNow,
-          minUsd: asked.settings.config.bounds.findings_min_usd,
+          minUsd: scope.currency === undefined ? asked.settings.config.bounds.findings_min_usd : 0,
+          currency: scope.currency,
         },
   })
+}
+
+/**
+ * The sections that are told in the currency, and the names of the others.
+ * @throws UserError (usage) where somebody named one of those
+ */
+function convertible(
+  { sections, isChosen }: WholeReport,
+  currency: Currency | undefined,
+): { readonly sections: readonly ReportSection[]; readonly inDollars: readonly string[] } {
+  if (currency === undefined) return { sections, inDollars: [] }
+  const inDollars = sections.filter((one) => one.inDollars === true).map(({ name }) => name)
+  if (isChosen && inDollars.length > 0)
+    throw new UserError(`--sections ${inDollars.join(',')}: these count in US dollars, not in ${currency}`, {
+      code: 'usage',
+      hint: 'Leave --currency out for them, or name other sections.',
+    })
+  return { sections: sections.filter((one) => one.inDollars !== true), inDollars }
 }
 
 interface Windows {
@@ -75,6 +101,8 @@ interface Windows {
   readonly figures: readonly SummaryRow[]
   /** Calls after the window; undefined where there are none. */
   readonly soFar: SoFar | undefined
+  /** What beside the window is not told, as its days have no exchange rate. */
+  readonly unrated: readonly string[]
   /** The window is not over: it has the only calls there are to tell of. */
   readonly isRunning: boolean
 }
@@ -82,14 +110,32 @@ interface Windows {
 /** The window asked for; where it has no call, and none before it, what has come in since. */
 async function windowsOf(question: Question, isOpen: boolean): Promise<Windows> {
   const { scope } = question
-  const before = windowBefore(scope, scope.tz)
-  const figures = await figuresOf(question, before)
-  const soFar = isOpen ? await askSoFar(question) : undefined
-  if (soFar === undefined || figures.some((row) => row.is_current))
-    return { question, before, figures, soFar, isRunning: false }
+  const unrated: string[] = []
+  const { before, figures } = await comparedOf(question, unrated)
+  const hasCalls = figures.some((row) => row.is_current)
+  const asking = isOpen ? askSoFar(question) : Promise.resolve(undefined)
+  // Where there is nothing else to tell of, its missing rates are what to say.
+  const soFar = await (hasCalls
+    ? ratedOr(asking, (why) => unrated.push(`what has come in since is not told: ${why}`))
+    : asking)
+  if (soFar === undefined || hasCalls) return { question, before, figures, soFar, unrated, isRunning: false }
   const running = { ...question, scope: { ...scope, ...soFar.window } }
   const alone = await figuresOf(running, null)
-  return { question: running, before: null, figures: alone, soFar: undefined, isRunning: true }
+  return { question: running, before: null, figures: alone, soFar: undefined, unrated: [], isRunning: true }
+}
+
+/** Figures of the window and the one before it; without that where its days have no exchange rate. */
+async function comparedOf(
+  question: Question,
+  unrated: string[],
+): Promise<Pick<Windows, 'before' | 'figures'>> {
+  const before = windowBefore(question.scope, question.scope.tz)
+  const both = await ratedOr(figuresOf(question, before), (why) =>
+    unrated.push(`not compared with the days before: ${why}`),
+  )
+  return both === undefined
+    ? { before: null, figures: await figuresOf(question, null) }
+    : { before, figures: both }
 }
 
 /** The summary's figures; without the number of users where neither calls nor sums by user are at hand. */

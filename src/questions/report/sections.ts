@@ -59,6 +59,8 @@ export interface ReportSection {
   readonly about: string
   /** Shown only where `--sections` names it. */
   readonly isExtra?: true
+  /** Holds costs against amounts in dollars: told in no other currency. */
+  readonly inDollars?: true
   readonly ask: (context: ReportContext) => Promise<ReportPart>
 }
 
@@ -124,6 +126,7 @@ export const reportSections: readonly ReportSection[] = [
   {
     name: 'anomalies',
     about: 'what was abnormal, and who caused it',
+    inDollars: true,
     ask: async ({ anomalies, doubts }) => {
       const answer = await anomalies()
       return answer === undefined ? { sections: [] } : anomalyPart(answer, doubts)
@@ -132,11 +135,13 @@ export const reportSections: readonly ReportSection[] = [
   {
     name: 'forecast',
     about: 'where the running month will end',
+    inDollars: true,
     ask: ({ question, budgets }) => forecastPart(question, budgets),
   },
   {
     name: 'budgets',
     about: 'each budget of the config file, its pace and its forecast',
+    inDollars: true,
     ask: ({ question, budgets }) => budgetPart(question, budgets),
   },
   {
@@ -178,6 +183,7 @@ export const reportSections: readonly ReportSection[] = [
   {
     name: 'caps',
     about: 'users over their caps',
+    inDollars: true,
     ask: ({ question }) =>
       capsPart(question, limitsOf(question.settings.config.userCaps, question.settings.config.userTiers)),
   },
@@ -200,6 +206,7 @@ export const reportSections: readonly ReportSection[] = [
     name: 'savings',
     about: 'the three changes that would have saved most; only where it is named',
     isExtra: true,
+    inDollars: true,
     ask: ({ question }) => savingsPart(question),
   },
   {

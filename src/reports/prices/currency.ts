@@ -1,6 +1,6 @@
 /** An answer whose amounts are in another currency: no key says dollars, and each column of money knows what it is in. */
 import { keyIn, type Currency } from '../../domain/costs/currency.js'
-import type { Cell, Chart, Column, Finding, Report, Row, Section } from '../report.js'
+import type { Brief, Cell, Chart, Column, Finding, Report, Row, Section } from '../report.js'
 
 /** The one place where an answer is named anew; its amounts are in the currency already. */
 export function inCurrency(report: Report, currency: Currency): Report {
@@ -9,9 +9,15 @@ export function inCurrency(report: Report, currency: Currency): Report {
     currency,
     sections: report.sections.map((section) => sectionIn(section, currency)),
     ...(report.findings && { findings: report.findings.map((finding) => findingIn(finding, currency)) }),
+    ...(report.brief && { brief: briefIn(report.brief, currency) }),
     ...(report.data && { data: recordIn(report.data, currency) }),
   }
 }
+
+const briefIn = (brief: Brief, currency: Currency): Brief => ({
+  ...brief,
+  sections: brief.sections.map((section) => sectionIn(section, currency)),
+})
 
 function sectionIn(section: Section, currency: Currency): Section {
   const { columns, shownColumns = columns, rows, shownRows, totals, shownTotals, chart } = section

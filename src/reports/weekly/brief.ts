@@ -5,8 +5,9 @@
 import { monthName } from '../../domain/time/months.js'
 import { localDate } from '../../domain/time/periods.js'
 import { counted } from '../../domain/words/plurals.js'
-import { usd } from '../../domain/words/wording.js'
-import { dayWords, daysWords, memberWords, shortChange, shortUsd } from '../../domain/words/subjects.js'
+import { money } from '../../domain/words/wording.js'
+import type { Currency } from '../../domain/costs/currency.js'
+import { dayWords, daysWords, memberWords, shortChange, shortMoney } from '../../domain/words/subjects.js'
 import { column } from '../columns.js'
 import type { Brief, BriefFinding, Finding, Hint, Report, Row, Section } from '../report.js'
 import {
@@ -28,8 +29,10 @@ export interface BriefContext {
   readonly isNow: boolean
   /** The window runs still. */
   readonly isRunning: boolean
-  /** `findings_min_usd` */
+  /** `findings_min_usd`; 0 where amounts are in another currency, which are not held against it. */
   readonly minUsd: number
+  /** What amounts are in, where that is not dollars. */
+  readonly currency?: Currency | undefined
   /** The warnings of the report with their commands apart. */
   readonly doubts: readonly Hint[]
 }
@@ -110,10 +113,10 @@ interface Facts {
 }
 
 /** `$83.23, +378%` */
-function moneyWords({ summary }: Facts): string {
+function moneyWords({ summary, context }: Facts): string {
   const { cost_usd: cost, cost_change: change } = summary
   if (cost === null || cost === undefined) return `${callWords(summary)}, none with a price`
-  return `${usd(cost as string)}${typeof change === 'number' ? `, ${shortChange(change)}` : ''}`
+  return `${money(cost as string, context.currency)}${typeof change === 'number' ? `, ${shortChange(change)}` : ''}`
 }
 
 function openingOf(facts: Facts): string {
@@ -124,13 +127,13 @@ function openingOf(facts: Facts): string {
   if (context.isRunning) {
     const day = context.isNow ? 'today' : dayWords(report.period.since ?? '', report.period.tz)
     const { cost_usd: cost } = summary
-    const money = cost === null || cost === undefined ? '' : `${usd(cost as string)}, `
-    const none = money === '' ? ', none with a price' : ''
-    return `${capital(day)} so far: ${money}${callWords(summary)}${none}, not over.`
+    const amount = cost === null || cost === undefined ? '' : `${money(cost as string, context.currency)}, `
+    const none = amount === '' ? ', none with a price' : ''
+    return `${capital(day)} so far: ${amount}${callWords(summary)}${none}, not over.`
   }
   // Where no call has a price, nothing was judged.
   const isJudged = summary['cost_usd'] !== null && summary['cost_usd'] !== undefined
-  const calm = isJudged ? moverWords(report) : ''
+  const calm = isJudged ? moverWords(report, context.currency) : ''
   const cause = first === undefined ? calm : newsWords(first, report.period)
   const end = outlook === undefined ? '' : `; ${endWords(outlook)}`
   return `${moneyWords(facts)}${cause === '' ? '' : `: ${cause}`}${end}.`
@@ -139,7 +142,7 @@ function openingOf(facts: Facts): string {
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 /** Without an incident: who explains most of what changed. */
-function moverWords({ findings = [], sections }: Report): string {
+function moverWords({ findings = [], sections }: Report, currency: Currency | undefined): string {
   const mover = findings.find(({ kind }) => kind === 'mover')
   const calm = sections.some(
     ({ id, rows, empty }) => id === 'incidents' && rows.length === 0 && empty?.startsWith('no anomaly'),
@@ -148,7 +151,7 @@ function moverWords({ findings = [], sections }: Report): string {
   if (mover === undefined) return nothing
   const moved = Number(mover.measured)
   const value = typeof mover.value === 'string' ? mover.value : null
-  const words = `most of it ${memberWords(mover.dimension, value)} (${moved < 0 ? '-' : '+'}${shortUsd(Math.abs(moved))})`
+  const words = `most of it ${memberWords(mover.dimension, value)} (${moved < 0 ? '-' : '+'}${shortMoney(Math.abs(moved), currency)})`
   return nothing === '' ? words : `${nothing}, ${words}`
 }
 
@@ -157,11 +160,13 @@ function subjectOf(facts: Facts): string {
   const { report, summary, context } = facts
   const { since, until, tz } = report.period
   const { cost_usd: cost, cost_change: change } = summary
-  const money =
-    cost === null || cost === undefined ? `of ${callWords(summary)} not known` : usd(cost as string)
+  const amount =
+    cost === null || cost === undefined
+      ? `of ${callWords(summary)} not known`
+      : money(cost as string, context.currency)
   const grown = typeof change === 'number' ? ` (${shortChange(change)})` : ''
   const when = since === null || until === null ? '' : `, ${daysWords(since, until, tz)}`
-  return `LLM cost ${money}${context.isRunning ? ' so far' : grown}${when}`
+  return `LLM cost ${amount}${context.isRunning ? ' so far' : grown}${when}`
 }
 
 /** Incidents first, then findings in order of dollars; of both what has room, and how many have not. */
@@ -184,7 +189,10 @@ function findingsOf({ report, summary, incidents, context }: Facts): {
   const { shown, left } = ranked(others, mostFindings - news.length, least)
   const repeated = (report.findings ?? []).filter((one) => isTold(one, news)).length
   return {
-    shown: [...news.map((one) => ofIncident(one, report.period.tz)), ...shown.map(ofFinding)],
+    shown: [
+      ...news.map((one) => ofIncident(one, report.period.tz)),
+      ...shown.map((one) => ofFinding(one, context.currency)),
+    ],
     left: { incidents: told.left.length, findings: left.length + repeated },
   }
 }
@@ -193,16 +201,19 @@ function ofIncident(news: IncidentNews, tz: string): BriefFinding {
   const command = incidentCommand(news)
   return {
     severity: 'warning',
-    amount: shortUsd(Math.abs(news.excessUsd)),
+    amount: shortMoney(Math.abs(news.excessUsd)),
     text: incidentText(news, tz),
     ...(command === undefined ? {} : { command }),
   }
 }
 
-function ofFinding({ severity, touchedUsd, short, text, command, isRule }: Finding): BriefFinding {
+function ofFinding(
+  { severity, touchedUsd, short, text, command, isRule }: Finding,
+  currency: Currency | undefined,
+): BriefFinding {
   return {
     severity,
-    amount: touchedUsd === null || touchedUsd === undefined ? '' : shortUsd(touchedUsd),
+    amount: touchedUsd === null || touchedUsd === undefined ? '' : shortMoney(touchedUsd, currency),
     text: short ?? text,
     ...(command === undefined ? {} : { command }),
     ...(isRule === undefined ? {} : { isRule }),

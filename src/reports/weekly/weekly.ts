@@ -8,7 +8,7 @@ import type { MeasureName } from '../../metrics/measures/registry.js'
 import type { SummaryRow } from '../../metrics/summary.js'
 import { groupSection } from '../breakdown.js'
 import { callColumn, column, measureColumn } from '../columns.js'
-import { doubtsOf, emptyText, footerOf, hintText, type Doubt, type Doubts } from '../notes.js'
+import { doubtsOf, emptyText, footerOf, hintText, unheldBounds, type Doubt, type Doubts } from '../notes.js'
 import { briefOf, type BriefContext } from './brief.js'
 import type { Finding, Report, Section } from '../report.js'
 
@@ -21,13 +21,17 @@ interface WeeklyAnswer {
   readonly parts: readonly ReportPart[] | undefined
   /** What is not shown; undefined where all is. */
   readonly leftOut?: LeftOut | undefined
+  /** Sections that count in dollars, of a report in another currency. */
+  readonly inDollars?: readonly string[]
+  /** What beside the window is not told, as its days have no exchange rate. */
+  readonly unrated?: readonly string[]
   readonly doubts: Doubts
   /** An option that finds calls, should there be none in the window. */
   readonly suggestion: string
   /** The window runs still: no whole day has a call. */
   readonly isRunning: boolean
   /** For the first page; undefined where the whole is asked for. */
-  readonly first: Pick<BriefContext, 'asOf' | 'isNow' | 'minUsd'> | undefined
+  readonly first: Pick<BriefContext, 'asOf' | 'isNow' | 'minUsd' | 'currency'> | undefined
 }
 
 /** Sections that need calls of hours of which the database has only sums, and those hours. */
@@ -42,6 +46,8 @@ export interface ReportPart {
   readonly findings?: readonly Finding[]
   /** What it does not tell, as only sums are at hand of hours that it needs. */
   readonly untold?: readonly string[]
+  /** What it does not tell, as days beside the window have no exchange rate. */
+  readonly unrated?: readonly string[]
 }
 
 /** Figures asked of each window of the summary. */
@@ -82,7 +88,7 @@ export function weeklyReport(answer: WeeklyAnswer): Report {
     sections: parts === undefined ? [emptySummary(answer)] : parts.flatMap(({ sections }) => sections),
     findings: findings.toSorted(gravestFirst),
     warnings: hintsOf(answer).map(hintText),
-    footer: footerOf(doubts.history),
+    footer: [...footerOf(doubts.history), ...unheldBounds(usdBounds, scope.currency)],
     ...(parts === undefined ? nextOf(answer) : {}),
   }
   const { first, isRunning } = answer
@@ -103,9 +109,34 @@ function hintsOf(answer: WeeklyAnswer): Doubt[] {
           },
         ]),
     ...untoldBy(parts ?? []),
+    ...inDollarsWords(answer),
+    ...unratedWords(answer),
     ...doubtsOf(doubts),
     ...(parts === undefined ? [] : historyWarnings(answer).map((text) => ({ text }))),
   ]
+}
+
+/** Bounds in dollars that findings of its sections are held against. */
+const usdBounds = [
+  'findings_min_usd',
+  'growth_usd',
+  'mean_cost_usd',
+  'dear_model_cost_per_1k_usd',
+  'prompt_cache_loss_usd',
+] as const
+
+function inDollarsWords({ inDollars = [], scope: { currency } }: WeeklyAnswer): Doubt[] {
+  if (inDollars.length === 0 || currency === undefined) return []
+  return [
+    {
+      text: `left out, as they count in US dollars and not in ${currency}: ${inDollars.join(', ')}; without --currency they are told`,
+    },
+  ]
+}
+
+function unratedWords({ unrated = [], parts = [] }: WeeklyAnswer): Doubt[] {
+  const all = [...unrated, ...parts.flatMap((part) => part.unrated ?? [])]
+  return [...new Set(all)].map((text) => ({ text }))
 }
 
 function untoldBy(parts: readonly ReportPart[]): Doubt[] {

@@ -72,8 +72,19 @@ describe('compare', () => {
   )
 })
 
+describe('the report', () => {
+  const window = ['--since', '2026-10-02', '--until', '2026-10-04']
+  testLooks('currency-report', ['report', ...window, '--currency', 'EUR'], { cwd, env })
+})
+
 testQuestions(
   [
+    ['currency-report-full', ['report', '--full', '--period', '2d', ...euros]],
+    [
+      'currency-report-days-beside',
+      ['report', '--since', '2026-10-02', '--until', '2026-10-03', '--currency', 'JPY'],
+    ],
+    ['currency-report-sections', ['report', '--sections', 'summary,forecast,caps', ...euros]],
     ['currency-trend', ['trend', ...euros]],
     ['currency-trend-by', ['trend', '--by', 'model', '--json', '--since', '2026-10-02', ...euros]],
     ['currency-efficiency', ['efficiency', '--by', 'model', ...euros]],
