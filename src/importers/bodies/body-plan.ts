@@ -272,6 +272,9 @@ const idOf = (body: Body, document: Document): string =>
     body.text('id'),
     body.text('responseId'),
     body.text('response_id'),
+    // What a client of AWS adds: the same name as in the log of invocations.
+    body.text('ResponseMetadata', 'RequestId'),
+    body.text('$metadata', 'requestId'),
     document.text('ResponseMetadata', 'RequestId'),
     document.text('$metadata', 'requestId'),
   )

@@ -1,5 +1,5 @@
 import { absent } from '../bodies/body-places.js'
-import { allWrites } from '../bodies/counts.js'
+import { allWrites, sumOf as sumOfTexts } from '../bodies/counts.js'
 import { Document, firstOf } from '../document.js'
 import { at, isObject } from '../sample-values.js'
 import type { Importer, ReadPlan } from '../importer.js'
@@ -118,12 +118,14 @@ const written = {
     'input_cache_creation_5m',
     'input_cache_creation_5m_tokens',
     'input_ephemeral_5m_input_tokens',
+    'ephemeral_5m_input_tokens',
     'cache_creation_5m',
   ],
   '1h': [
     'input_cache_creation_1h',
     'input_cache_creation_1h_tokens',
     'input_ephemeral_1h_input_tokens',
+    'ephemeral_1h_input_tokens',
     'cache_creation_1h',
   ],
 } as const
@@ -168,9 +170,42 @@ function plan(survey: Survey): ReadPlan {
     const text = top(name)
     return text === undefined ? undefined : `nullif(${text}, '0')`
   }
+  // Whoever counts himself may leave details inside: the total says so, where it is that of input and output alone.
+  const total = known(['total', 'total_tokens'])
+  const isInside = keys.includes('input') && keys.includes('output') && total !== undefined && keys.length > 3
+  const number = (sql: string): string => `coalesce(${whole(sql)}, 0)`
+  const inside = !isInside
+    ? 'false'
+    : `coalesce(${whole(total)} = ${number(cell('input'))} + ${number(cell('output'))} AND ${[
+        ['input', ...within('input')],
+        ['output', ...within('output')],
+      ]
+        .map(
+          ([side, ...all]) =>
+            `${number(cell(side!))} >= 0${all
+              .filter((key) => key !== side)
+              .map((key) => ` + ${number(cell(key))}`)
+              .join('')}`,
+        )
+        .join(' AND ')}, false)`
+  const plainOr = (side: 'input' | 'output', sum: string | undefined): string | undefined => {
+    return inside === 'false' || sum === undefined
+      ? sum
+      : `CASE WHEN ${inside} THEN ${cell(side)} ELSE ${sum} END`
+  }
   const hourly = known(written['1h'])
   const parts = [...written['5m'], ...written['1h']].filter((key) => keys.includes(key))
   const all = known(counts.cache_creation_input_tokens)
+  const writes =
+    all === undefined || parts.length === 0
+      ? (all ?? sumOf(parts))
+      : allWrites(all, known(written['5m']) ?? absent, hourly ?? absent)
+  // A sum of writes and its parts are told side by side: they are one.
+  const ofWrites: readonly string[] = [...parts, ...counts.cache_creation_input_tokens]
+  const sumOfInput =
+    all === undefined || parts.length === 0
+      ? sumOf(within('input'))
+      : sumOfTexts(sumOf(within('input').filter((key) => !ofWrites.includes(key))) ?? absent, writes!)
   const fields: Record<string, string | undefined> = {
     call_id: top('id'),
     ts: top('startTime', 'start_time'),
@@ -183,22 +218,19 @@ function plan(survey: Survey): ReadPlan {
     environment: top('environment') === undefined ? undefined : `nullif(${top('environment')}, 'default')`,
     prompt_name: top('promptName', 'prompt_name'),
     input_tokens: firstOf(
-      sumOf(within('input')),
+      plainOr('input', sumOfInput),
       legacy('input'),
       legacy('promptTokens'),
       given('inputUsage'),
     ),
     output_tokens: firstOf(
-      sumOf(within('output')),
+      plainOr('output', sumOf(within('output'))),
       legacy('output'),
       legacy('completionTokens'),
       given('outputUsage'),
     ),
     ...Object.fromEntries(Object.entries(counts).map(([field, names]) => [field, known(names)])),
-    cache_creation_input_tokens:
-      all === undefined || parts.length === 0
-        ? (all ?? sumOf(parts))
-        : allWrites(all, known(written['5m']) ?? absent, hourly ?? absent),
+    cache_creation_input_tokens: writes,
     cache_creation_1h_input_tokens: hourly,
     reported_cost_usd: firstOf(
       ...has('costDetails', 'cost_details').map((name) => `nullif(${doc.text(name, 'total')}, '')`),
@@ -253,7 +285,7 @@ function plan(survey: Survey): ReadPlan {
         ? `coalesce(${type ?? 'NULL'}, 'GENERATION') IN ('GENERATION', 'EMBEDDING')`
         : `coalesce(${type ?? 'NULL'}, 'GENERATION') IN ('GENERATION', 'EMBEDDING') OR coalesce(${fields['input_tokens'] ?? 'NULL'}, ${fields['output_tokens'] ?? 'NULL'}) IS NOT NULL`,
     ...(parent === undefined ? {} : { spans: { parent, own: `[${fields['call_id'] ?? 'NULL'}]` } }),
-    totalTokens: firstOf(known(['total', 'total_tokens']), legacyTotal),
+    totalTokens: firstOf(total, legacyTotal),
     ...(unknown.length === 0
       ? {}
       : {

@@ -56,6 +56,25 @@ const opened = (run: string): string => {
   return `CASE WHEN ${any} THEN json_merge_patch(${run}, json_object(${objects.map((key) => `'${key}', ${parsed(key)}`).join(', ')})) ELSE ${run} END`
 }
 
+/** Where a run has what its model's answer says of usage, in LangChain's words. */
+const usagePlaces = [
+  '/outputs/usage_metadata',
+  '/outputs/generations/0/0/message/kwargs/usage_metadata',
+  '/outputs/generations/0/0/message/usage_metadata',
+  '/outputs/message/usage_metadata',
+  '/extra/metadata/usage_metadata',
+]
+
+/** SQL: the usage that a client of OpenAI, or an older LangChain, left in the outputs, in LangChain's words; else NULL. */
+const ofOpenai = `CASE ${['/outputs/usage', '/outputs/llm_output/token_usage']
+  .map((place) => {
+    const value = (name: string): string => `json_extract(run, '${place}/${name}')`
+    return `WHEN ${value('prompt_tokens')} IS NOT NULL THEN json_object('input_tokens', ${value('prompt_tokens')}, 'output_tokens', ${value('completion_tokens')}, 'total_tokens', ${value('total_tokens')},
+        'input_token_details', json_object('cache_read', ${value('prompt_tokens_details/cached_tokens')}, 'audio', ${value('prompt_tokens_details/audio_tokens')}),
+        'output_token_details', json_object('reasoning', ${value('completion_tokens_details/reasoning_tokens')}, 'audio', ${value('completion_tokens_details/audio_tokens')}))`
+  })
+  .join(' ')} END`
+
 /** Each run of a page, and each alone, without what people wrote. */
 const records = (lines: string): string => `
   WITH told AS MATERIALIZED (
@@ -67,7 +86,7 @@ const records = (lines: string): string => `
     UNION ALL SELECT line, CAST(text AS JSON) FROM told WHERE is_object AND place IS NULL),
   runs AS (SELECT line, CASE WHEN json_type(run) = 'OBJECT' THEN ${opened('run')} ELSE run END AS run FROM given)
   SELECT line, CASE WHEN json_type(run) = 'OBJECT' THEN CAST(json_merge_patch(json_merge_patch(run, '${content}'), json_object(
-      'usage_metadata', coalesce(json_extract(run, '/outputs/usage_metadata'), json_extract(run, '/extra/metadata/usage_metadata')),
+      'usage_metadata', coalesce(${usagePlaces.map((path) => `json_extract(run, '${path}')`).join(', ')}, ${ofOpenai}),
       'finish_reason', coalesce(json_extract(run, '/outputs/generations/0/0/generation_info/finish_reason'), json_extract(run, '/outputs/choices/0/finish_reason')))) AS VARCHAR) ELSE '{}' END AS text FROM runs
   UNION ALL
   SELECT line, ${standsForItself('text')} FROM told WHERE NOT is_object
@@ -119,6 +138,11 @@ export const langsmith: Importer = {
     const output = (...names: readonly string[]): string =>
       part(['completion_token_details', 'output_token_details'], 'output_token_details', names)
     const hour = input('ephemeral_1h_input_tokens')
+    // LangChain puts a tier that has prices of its own before the names of the counts.
+    const tierOfPart = (['priority', 'flex'] as const).map(
+      (tier) =>
+        `CASE WHEN coalesce(TRY_CAST(${input(tier)} AS DOUBLE), 0) + coalesce(TRY_CAST(${input(`${tier}_cache_read`)} AS DOUBLE), 0) > 0 THEN '${tier}' END`,
+    )
     const type = `lower(${doc.text('run_type')})`
     const time = (name: string): string => `epoch(TRY_CAST(${doc.text(name)} AS TIMESTAMPTZ))`
     const since = (name: string): string =>
@@ -149,6 +173,12 @@ export const langsmith: Importer = {
         })),
         ...below(survey, ['extra', 'metadata', 'usage_metadata'], 'kept beside the run'),
         { path: ['price_model_id'], reason: 'a name' },
+        ...['priority', 'flex'].flatMap((tier) =>
+          ['input', 'output'].map((side) => ({
+            path: ['usage_metadata', `${side}_token_details`, tier],
+            reason: 'a part of a counted total; it tells the tier',
+          })),
+        ),
         ...['prompt_token_details', 'input_token_details'].map((name) => ({
           path: [name, 'cache_read_over_200k'],
           reason: 'a part of cache_read; the length of the input tells the price',
@@ -177,7 +207,7 @@ export const langsmith: Importer = {
         prompt_hash: metadata('lc_hub_commit_hash'),
         input_tokens: firstOf(top('prompt_tokens', 'input_tokens'), told('input_tokens'))!,
         output_tokens: firstOf(top('completion_tokens', 'output_tokens'), told('output_tokens'))!,
-        cache_read_input_tokens: input('cache_read'),
+        cache_read_input_tokens: input('cache_read', 'priority_cache_read', 'flex_cache_read'),
         cache_creation_input_tokens: allWrites(
           input('cache_creation'),
           input('ephemeral_5m_input_tokens'),
@@ -186,7 +216,7 @@ export const langsmith: Importer = {
         cache_creation_1h_input_tokens: hour,
         input_audio_tokens: input('audio'),
         output_audio_tokens: output('audio'),
-        reasoning_output_tokens: output('reasoning'),
+        reasoning_output_tokens: output('reasoning', 'priority_reasoning', 'flex_reasoning'),
         reported_cost_usd: firstOf(top('total_cost'), told('total_cost'))!,
         latency_ms: since('end_time'),
         ttft_ms: since('first_token_time'),
@@ -194,7 +224,7 @@ export const langsmith: Importer = {
         max_tokens: firstOf(metadata('ls_max_tokens'), asked('max_tokens'))!,
         finish_reason: doc.text('finish_reason'),
         error: `CASE WHEN lower(${doc.text('status')}) = 'error' THEN coalesce(nullif(${doc.text('error')}, ''), 'error') END`,
-        service_tier: asked('service_tier'),
+        service_tier: firstOf(...tierOfPart, asked('service_tier'))!,
       },
       tags: tagsOf({ run: doc.text('name') }),
     }

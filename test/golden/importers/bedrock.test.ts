@@ -99,3 +99,13 @@ test('writes that are kept for an hour: in native bodies and Converse’s, whole
   )
   expect(everything).not.toContain(marker)
 })
+
+test("a call that the application logs too, in a wrapper of its own, counts once: a client's answer names the request", async () => {
+  const { calls, counts } = await readFixture('bedrock-converse/wrapped')
+  expect(counts).toEqual([
+    [1, 0, 1, 0, 0, 0],
+    [1, 1, 0, 0, 0, 0],
+  ])
+  // 100 × 3.3 + 2,000 × 0.33 + 400 × 4.125 + 600 × 6.6 + 50 × 16.5
+  expect(calls).toMatchObject([{ call_id: '0f9a1b2c-0000-4000-8000-000000000021', cost_usd: '0.007425' }])
+})

@@ -345,3 +345,20 @@ test('a blob export in Parquet, whose counts are maps', async () => {
   ])
   expect(everything).not.toContain(marker)
 })
+
+test('the total tells whether details stand inside input and output; a sum of writes and its parts are one', async () => {
+  const { calls } = await readFixture('langfuse/inside')
+  const figures = calls.map((call) => [
+    call['input_tokens'],
+    call['cache_read_input_tokens'],
+    call['cache_creation_input_tokens'],
+    call['output_tokens'],
+    call['cost_usd'],
+  ])
+  expect(figures).toEqual([
+    [160, 60, undefined, 70, '0.0008325'], // total 230: 100 × 1.25 + 60 × 0.125 + 70 × 10
+    [100, 60, undefined, 50, '0.0005575'], // total 150: 40 × 1.25 + 60 × 0.125 + 50 × 10
+    [100, undefined, undefined, 50, '0.0006'], // total 150: 100 × 2 + 50 × 8
+    [1100, undefined, 1000, 50, '0.006375'], // 100 × 3 + 300 × 3.75 + 700 × 6 + 50 × 15
+  ])
+})

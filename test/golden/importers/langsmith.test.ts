@@ -115,3 +115,23 @@ test('a bulk export in Parquet: objects stand as texts, the root sums up its cal
   ])
   expect(everything).not.toContain(marker)
 })
+
+test('what was cached, thought and asked for at another tier may stand in the answer alone', async () => {
+  const { calls, everything } = await readFixture('langsmith/generations')
+  const figures = calls.map((call) => [
+    call['input_tokens'],
+    call['cache_read_input_tokens'],
+    call['output_tokens'],
+    call['service_tier'],
+    call['cost_usd'],
+  ])
+  const plain = [1000, 600, 100, undefined, '0.00275'] // 400 × 2.5 + 600 × 1.25 + 100 × 10
+  expect(figures).toEqual([
+    plain,
+    [1000, 600, 100, 'priority', '0.00315'], // 400 × 2.5 + 600 × 0.25 + 100 × 20
+    [3100, 2000, 100, undefined, '0.0084'], // 100 × 3 + 2,000 × 0.3 + 1,000 × 6 + 100 × 15
+    plain, // as a client of OpenAI answers
+    plain, // as an older LangChain sums it up
+  ])
+  expect(everything).not.toContain(marker)
+})
