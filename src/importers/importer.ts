@@ -34,6 +34,8 @@ export interface ReadPlan {
   readonly cacheTokensCertain?: true
   /** SQL: true for records of such a source that are another's, whose reading is open. */
   readonly cacheTokensOpen?: string
+  /** SQL for who wrote a record, where many do: how one counts cached tokens says nothing of another. */
+  readonly loggedBy?: string
   /** Names under which the source has a field, each with SQL that is not NULL where a record has it. */
   readonly foundUnder?: Readonly<
     Partial<Record<CallField, readonly { readonly name: string; readonly sql: string }[]>>

@@ -5,9 +5,9 @@
  */
 import { callIdPrefixes } from '../importers/call-ids.js'
 import { isOfModels, keptAs, longest } from '../importers/platforms/otel-kept.js'
-import { answerTexts, askedTexts, levelName } from '../importers/platforms/otel-names.js'
+import { addedTexts, answerTexts, askedTexts, levelName } from '../importers/platforms/otel-names.js'
 import type { Json } from './otlp-messages.js'
-import { parametersAsked } from './parameters.js'
+import { countsAdded, parametersAsked } from './parameters.js'
 
 type Fields = Readonly<Record<string, Json>>
 
@@ -69,6 +69,7 @@ const textOf = ({ value }: Attribute): string | undefined =>
   typeof value['stringValue'] === 'string' ? value['stringValue'] : undefined
 
 const asked = new Set(askedTexts)
+const added = new Set(addedTexts)
 const answers = new Set(answerTexts)
 
 function kept(attributes: readonly Attribute[], ofSpans: boolean): Attribute[] {
@@ -77,6 +78,8 @@ function kept(attributes: readonly Attribute[], ofSpans: boolean): Attribute[] {
     const text = textOf(one)
     if (ofSpans && asked.has(one.key) && text !== undefined)
       return [{ key: one.key, value: { stringValue: parametersAsked(text) } }]
+    if (ofSpans && added.has(one.key) && text !== undefined)
+      return [{ key: one.key, value: { stringValue: countsAdded(text) } }]
     if (ofSpans && one === answer) return answerOf(one)
     const as = keptAs(one.key, text ?? '', ofSpans)
     return as === undefined ? [] : [{ key: one.key, value: valueOf(one, as === 'known', as === 'money') }]

@@ -128,7 +128,7 @@ export function loggedProvider(raw: string | null): string | null {
   return noProvider.has(name) ? null : name
 }
 
-/** Routers pass calls on: the provider is in the model's name, or not known. */
+/** Routers and frameworks pass calls on: the provider is in the model's name, or not known. */
 const routers = new Set([
   'litellm',
   'litellm-proxy',
@@ -142,6 +142,19 @@ const routers = new Set([
   'vercel-ai-gateway',
   'proxy',
   'router',
+  // Frameworks name themselves where the conventions ask for the provider.
+  'strands-agents',
+  'llamaindex',
+  'llama-index',
+  'crewai',
+  'semantic-kernel',
+  'spring-ai',
+  'haystack',
+  'agno',
+  'autogen',
+  'dspy',
+  'smolagents',
+  'microsoft.agent-framework',
 ])
 
 export function isRouter(provider: string): boolean {

@@ -3,7 +3,7 @@ import type { Document } from '../document.js'
 import { attributeNames, kindNames, totalNames, usageTexts } from './otel-names.js'
 
 /** Operations that are one call of a model. */
-const inference = ['chat', 'text_completion', 'completion', 'generate_content', 'embeddings', 'embedding', 'response', 'responses', 'message', 'messages'] // prettier-ignore
+const inference = ['chat', 'chat.completions', 'text_completion', 'text.completions', 'completion', 'generate_content', 'embeddings', 'embedding', 'response', 'responses', 'message', 'messages'] // prettier-ignore
 
 /** Operations of agents and their tools: what they count, the calls below them count. */
 const others = ['invoke_agent', 'create_agent', 'execute_tool', 'invoke_workflow', 'plan', 'chain', 'workflow', 'task', 'agent', 'tool', 'retrieval', 'search_memory', 'create_memory', 'update_memory', 'upsert_memory', 'delete_memory'] // prettier-ignore

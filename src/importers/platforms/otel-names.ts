@@ -11,18 +11,18 @@ export const attributeNames = {
   provider: ['gen_ai.provider.name', 'gen_ai.system', 'llm.provider', 'ai.model.provider', 'llm.system', 'llm.vendor', 'mlflow.llm.provider'],
   request_model: ['gen_ai.request.model', 'llm.request.model', 'ai.model.id', 'langfuse.observation.model.name', 'mlflow.llm.model', 'model', 'embedding.model_name', 'llm.model_name', 'langsmith.metadata.ls_model_name'],
   response_model: ['gen_ai.response.model', 'ai.response.model', 'llm.response.model', 'llm.model_name', 'embedding.model_name'],
-  input_tokens: ['gen_ai.usage.input_tokens', 'gen_ai.usage.prompt_tokens', 'llm.token_count.prompt', 'ai.usage.inputTokens', 'ai.usage.promptTokens', 'ai.usage.tokens', 'llm.usage.prompt_tokens', 'input_tokens', 'input_token_count'],
-  output_tokens: ['gen_ai.usage.output_tokens', 'gen_ai.usage.completion_tokens', 'llm.token_count.completion', 'ai.usage.outputTokens', 'ai.usage.completionTokens', 'llm.usage.completion_tokens', 'output_tokens', 'output_token_count'],
-  cache_read_input_tokens: ['gen_ai.usage.cache_read.input_tokens', 'gen_ai.usage.cache_read_input_tokens', 'gen_ai.usage.cache_read_tokens', 'gen_ai.usage.details.cache_read_tokens', 'gen_ai.usage.details.cache_read_input_tokens', 'gen_ai.usage.prompt_details.cache_read', 'gen_ai.usage.input_cached_tokens', 'gen_ai.usage.cached_input_tokens', 'gen_ai.usage.cached_tokens', 'gen_ai.usage.prompt_tokens_details.cached_tokens', 'llm.token_count.prompt_details.cache_read', 'ai.usage.inputTokenDetails.cacheReadTokens', 'ai.usage.cachedInputTokens', 'llm.usage.cache_read_input_tokens', 'cache_read_tokens', 'cached_content_token_count', 'cached_token_count'],
-  cache_creation_input_tokens: ['gen_ai.usage.cache_creation.input_tokens', 'gen_ai.usage.cache_creation_input_tokens', 'gen_ai.usage.cache_write.input_tokens', 'gen_ai.usage.cache_write_tokens', 'gen_ai.usage.details.cache_write_tokens', 'gen_ai.usage.details.cache_creation_input_tokens', 'gen_ai.usage.prompt_details.cache_write', 'gen_ai.usage.input_cache_creation', 'llm.token_count.prompt_details.cache_write', 'ai.usage.inputTokenDetails.cacheWriteTokens', 'llm.usage.cache_creation_input_tokens', 'cache_creation_tokens'],
+  input_tokens: ['gen_ai.usage.input_tokens', 'gen_ai.usage.prompt_tokens', 'llm.token_count.prompt', 'ai.usage.inputTokens', 'ai.usage.promptTokens', 'ai.usage.tokens', 'llm.usage.prompt_tokens', 'gen_ai.response.prompt_tokens', 'input_tokens', 'input_token_count'],
+  output_tokens: ['gen_ai.usage.output_tokens', 'gen_ai.usage.completion_tokens', 'llm.token_count.completion', 'ai.usage.outputTokens', 'ai.usage.completionTokens', 'llm.usage.completion_tokens', 'gen_ai.response.completion_tokens', 'output_tokens', 'output_token_count'],
+  cache_read_input_tokens: ['gen_ai.usage.cache_read.input_tokens', 'gen_ai.usage.cache_read_input_tokens', 'gen_ai.usage.cache_read_tokens', 'gen_ai.usage.details.cache_read_tokens', 'gen_ai.usage.details.cache_read_input_tokens', 'gen_ai.usage.prompt_details.cache_read', 'gen_ai.usage.input_cached_tokens', 'gen_ai.usage.cached_input_tokens', 'gen_ai.usage.cached_tokens', 'gen_ai.usage.prompt_tokens_details.cached_tokens', 'gen_ai.usage.prompt_tokens_details.cache_read', 'gen_ai.usage.input_tokens.cached', 'llm.token_count.prompt_details.cache_read', 'ai.usage.inputTokenDetails.cacheReadTokens', 'ai.usage.cachedInputTokens', 'llm.usage.cache_read_input_tokens', 'cache_read_tokens', 'cached_content_token_count', 'cached_token_count'],
+  cache_creation_input_tokens: ['gen_ai.usage.cache_creation.input_tokens', 'gen_ai.usage.cache_creation_input_tokens', 'gen_ai.usage.cache_write.input_tokens', 'gen_ai.usage.cache_write_input_tokens', 'gen_ai.usage.cache_write_tokens', 'gen_ai.usage.prompt_tokens_details.cache_write', 'gen_ai.usage.input_tokens.cache_write', 'gen_ai.usage.details.cache_write_tokens', 'gen_ai.usage.details.cache_creation_input_tokens', 'gen_ai.usage.prompt_details.cache_write', 'gen_ai.usage.input_cache_creation', 'llm.token_count.prompt_details.cache_write', 'ai.usage.inputTokenDetails.cacheWriteTokens', 'llm.usage.cache_creation_input_tokens', 'cache_creation_tokens'],
   cache_creation_1h_input_tokens: ['anthropic.usage.cache_creation.ephemeral_1h_input_tokens'],
-  reasoning_output_tokens: ['gen_ai.usage.reasoning.output_tokens', 'gen_ai.usage.reasoning_tokens', 'gen_ai.usage.output_tokens.reasoning', 'gen_ai.usage.details.reasoning_tokens', 'gen_ai.usage.completion_details.reasoning', 'gen_ai.usage.completion_tokens_details.reasoning_tokens', 'gen_ai.usage.output_reasoning_tokens', 'llm.token_count.completion_details.reasoning', 'ai.usage.outputTokenDetails.reasoningTokens', 'ai.usage.reasoningTokens', 'llm.usage.reasoning_tokens', 'thoughts_token_count', 'reasoning_token_count'],
-  input_audio_tokens: ['gen_ai.usage.audio.input_tokens', 'gen_ai.usage.details.input_audio_tokens', 'llm.token_count.prompt_details.audio'],
-  output_audio_tokens: ['gen_ai.usage.audio.output_tokens', 'gen_ai.usage.details.output_audio_tokens', 'llm.token_count.completion_details.audio'],
+  reasoning_output_tokens: ['gen_ai.usage.reasoning.output_tokens', 'gen_ai.usage.reasoning_tokens', 'gen_ai.usage.output_tokens.reasoning', 'gen_ai.usage.details.reasoning_tokens', 'gen_ai.usage.completion_details.reasoning', 'gen_ai.usage.completion_tokens_details.reasoning_tokens', 'gen_ai.usage.completion_tokens_details.reasoning', 'gen_ai.usage.output_reasoning_tokens', 'llm.token_count.completion_details.reasoning', 'ai.usage.outputTokenDetails.reasoningTokens', 'ai.usage.reasoningTokens', 'llm.usage.reasoning_tokens', 'thoughts_token_count', 'reasoning_token_count'],
+  input_audio_tokens: ['gen_ai.usage.audio.input_tokens', 'gen_ai.usage.details.input_audio_tokens', 'gen_ai.usage.prompt_tokens_details.audio', 'llm.token_count.prompt_details.audio'],
+  output_audio_tokens: ['gen_ai.usage.audio.output_tokens', 'gen_ai.usage.details.output_audio_tokens', 'gen_ai.usage.completion_tokens_details.audio', 'llm.token_count.completion_details.audio'],
   input_image_tokens: ['gen_ai.usage.image.input_tokens'],
   output_image_tokens: ['gen_ai.usage.image.output_tokens'],
   input_video_tokens: ['gen_ai.usage.video.input_tokens'],
-  reported_cost_usd: ['gen_ai.usage.cost', 'gen_ai.usage.total_cost', 'gen_ai.usage.cost_usd', 'gen_ai.cost', 'gen_ai.cost.total_cost', 'llm.cost.total', 'llm.usage.cost', 'litellm.response-cost', 'litellm.response_cost', 'operation.cost', 'tokenjam.cost_usd', 'cost_usd'],
+  reported_cost_usd: ['gen_ai.usage.cost', 'gen_ai.usage.total_cost', 'gen_ai.usage.cost_usd', 'gen_ai.cost', 'gen_ai.cost.total_cost', 'gen_ai.cost.total_tokens', 'gen_ai.usage.estimated_cost', 'llm.cost.total', 'llm.usage.cost', 'litellm.response-cost', 'litellm.response_cost', 'operation.cost', 'tokenjam.cost_usd', 'cost_usd'],
   session_id: ['gen_ai.conversation.id', 'session.id', 'langfuse.session.id', 'traceloop.association.properties.session_id', 'traceloop.association.properties.conversation_id', 'ai.telemetry.metadata.sessionId', 'langsmith.trace.session_id', 'conversation.id'],
   user_id: ['user.id', 'enduser.id', 'langfuse.user.id', 'traceloop.association.properties.user_id', 'ai.telemetry.metadata.userId', 'metadata.user_api_key_user_id', 'user.email'],
   customer: ['tenant.id', 'customer.id', 'tenant', 'customer', 'metadata.user_api_key_end_user_id'],
@@ -54,6 +54,9 @@ export const firstPartSeconds: Names = ['gen_ai.response.time_to_first_chunk', '
 
 /** The record's own sums of tokens. */
 export const totalNames: Names = ['gen_ai.usage.total_tokens', 'llm.token_count.total', 'llm.usage.total_tokens', 'ai.usage.totalTokens', 'gen_ai.client.token.usage', 'total_token_count'] // prettier-ignore
+
+/** Parts of the cost, which make it up where no whole is told. */
+export const costParts: Names = ['llm.cost.prompt', 'llm.cost.completion']
 
 /** Input tokens of tools' answers, beside the input. */
 export const toolNames: Names = ['tool_token_count']
@@ -90,6 +93,30 @@ export const usageTexts: Names = ['langfuse.observation.usage_details', 'langfus
 
 /** Attributes whose text is what the request asked for, as JSON. */
 export const askedTexts: Names = ['llm.invocation_parameters', 'embedding.invocation_parameters', 'langfuse.observation.model.parameters'] // prettier-ignore
+
+/** Attributes whose text is what a provider said beside the answer, as JSON: of it, what `addedShape` names is read. */
+export const addedTexts: Names = ['ai.response.providerMetadata']
+
+/** Counts, costs and modes that a provider adds: what the kit's own attributes leave out. */
+export const addedShape = {
+  anthropic: { cacheCreationInputTokens: 'VARCHAR', cacheReadInputTokens: 'VARCHAR', usage: { cache_creation_input_tokens: 'VARCHAR', cache_read_input_tokens: 'VARCHAR', cache_creation: { ephemeral_1h_input_tokens: 'VARCHAR' } } },
+  bedrock: { usage: { cacheReadInputTokens: 'VARCHAR', cacheWriteInputTokens: 'VARCHAR' } },
+  openai: { cachedPromptTokens: 'VARCHAR', reasoningTokens: 'VARCHAR', serviceTier: 'VARCHAR' },
+  azure: { cachedPromptTokens: 'VARCHAR', reasoningTokens: 'VARCHAR', serviceTier: 'VARCHAR' },
+  deepseek: { promptCacheHitTokens: 'VARCHAR' },
+  gateway: { cost: 'VARCHAR' },
+  openrouter: { usage: { cost: 'VARCHAR' } },
+} as const // prettier-ignore
+
+/** Where `addedShape` has a field, the first that is there counts. */
+export const addedFields = {
+  cache_read_input_tokens: [['anthropic', 'cacheReadInputTokens'], ['anthropic', 'usage', 'cache_read_input_tokens'], ['bedrock', 'usage', 'cacheReadInputTokens'], ['openai', 'cachedPromptTokens'], ['azure', 'cachedPromptTokens'], ['deepseek', 'promptCacheHitTokens']],
+  cache_creation_input_tokens: [['anthropic', 'cacheCreationInputTokens'], ['anthropic', 'usage', 'cache_creation_input_tokens'], ['bedrock', 'usage', 'cacheWriteInputTokens']],
+  cache_creation_1h_input_tokens: [['anthropic', 'usage', 'cache_creation', 'ephemeral_1h_input_tokens']],
+  reasoning_output_tokens: [['openai', 'reasoningTokens'], ['azure', 'reasoningTokens']],
+  reported_cost_usd: [['gateway', 'cost'], ['openrouter', 'usage', 'cost']],
+  service_tier: [['openai', 'serviceTier'], ['azure', 'serviceTier']],
+} as const satisfies Partial<Record<CallField, readonly Names[]>> // prettier-ignore
 
 /** Attributes whose text is the whole answer, as JSON: of it, the id is read. */
 export const answerTexts: Names = ['output.value']
@@ -129,6 +156,7 @@ export const knownNames: Names = [
     ...firstPartSeconds,
     ...totalNames,
     ...toolNames,
+    ...costParts,
     ...Object.values(kindNames),
     ...endNames,
     ...timeNames,
@@ -153,6 +181,8 @@ export const freeAttributes: readonly (readonly [path: string | readonly string[
   ['gen_ai.usage.details.rejected_prediction_tokens', 'a part of the output'],
   ['gen_ai.cost.input_cost', 'a part of the cost'],
   ['gen_ai.cost.output_cost', 'a part of the cost'],
+  ['gen_ai.cost.input_tokens', 'a part of the cost'],
+  ['gen_ai.cost.output_tokens', 'a part of the cost'],
   ['llm.cost.prompt', 'a part of the cost'],
   ['llm.cost.completion', 'a part of the cost'],
   [['langfuse.observation.cost_details', 'input'], 'a part of the cost'],

@@ -6,7 +6,7 @@ import { quoteText } from '../../domain/words/quoting.js'
 import { callIdPrefixes } from '../call-ids.js'
 import { contentPattern, harmlessPattern } from '../records/content-names.js'
 import { labelled, longest, machinery, ofModels, onMoney, worded } from './otel-kept.js'
-import { answerTexts, askedTexts, knownNames, usageTexts } from './otel-names.js'
+import { addedShape, addedTexts, answerTexts, askedTexts, knownNames, usageTexts } from './otel-names.js'
 
 /** Keys of the requests as protobuf names them, and as JSON does. */
 const snakeKeys: Readonly<Record<string, string>> = {
@@ -156,10 +156,19 @@ const idOf = (id: string): string =>
   `CASE WHEN ${id} IS NULL OR ${id} = '' OR regexp_full_match(${id}, '0+') THEN NULL WHEN regexp_full_match(${id}, '[A-Za-z0-9+/]{22}==|[A-Za-z0-9+/]{11}=') THEN lower(hex(from_base64(${id}))) ELSE lower(${id}) END`
 
 /** SQL for what the request asked for, out of its parameters as JSON: of their texts none. */
-const asked = `CASE WHEN len(${parameters()}) > 0 THEN json_transform(CASE WHEN json_valid(${parameters()}[1]) THEN ${parameters()}[1] END, '{"model":"VARCHAR","max_tokens":"VARCHAR","max_completion_tokens":"VARCHAR","max_output_tokens":"VARCHAR","temperature":"VARCHAR","service_tier":"VARCHAR"}') END`
+const asked = `CASE WHEN len(${textsOf(askedTexts)}) > 0 THEN json_transform(${jsonOf(askedTexts)}, '{"model":"VARCHAR","max_tokens":"VARCHAR","max_completion_tokens":"VARCHAR","max_output_tokens":"VARCHAR","temperature":"VARCHAR","service_tier":"VARCHAR"}') END`
 
-function parameters(): string {
-  return `list_transform(list_filter(span.attributes, lambda a: regexp_full_match(a.key, ${quoteText(oneOf(askedTexts))})), lambda a: a.value.stringValue)`
+/** SQL for what a provider said of counts beside the answer, out of JSON. */
+const added = `CASE WHEN len(${textsOf(addedTexts)}) > 0 THEN json_transform(${jsonOf(addedTexts)}, ${quoteText(JSON.stringify(addedShape))}) END`
+
+/** SQL for the texts of some attributes. */
+function textsOf(names: readonly string[]): string {
+  return `list_transform(list_filter(span.attributes, lambda a: regexp_full_match(a.key, ${quoteText(oneOf(names))})), lambda a: a.value.stringValue)`
+}
+
+/** SQL for the first of them, where it is JSON. */
+function jsonOf(names: readonly string[]): string {
+  return `CASE WHEN json_valid(${textsOf(names)}[1]) THEN ${textsOf(names)}[1] END`
 }
 
 /**
@@ -179,7 +188,7 @@ const eventName = `coalesce(span.eventName, CASE WHEN regexp_full_match(span.bod
 
 const own = `{'trace': ${idOf('span.traceId')}, 'span': ${idOf('span.spanId')}, 'parent': ${idOf('span.parentSpanId')}, 'name': left(span.name, 200),
   'start': span.startTimeUnixNano, 'end': span.endTimeUnixNano, 'time': coalesce(nullif(nullif(span.timeUnixNano, '0'), ''), span.observedTimeUnixNano), 'event': ${eventName},
-  'status': span.status.code, 'message': left(span.status.message, 200), 'exception': left(${exceptionType}, 200), 'first': ${firstPart}, 'scope': scope, 'asked': ${asked}, 'answer': ${answerId}}`
+  'status': span.status.code, 'message': left(span.status.message, 200), 'exception': left(${exceptionType}, 200), 'first': ${firstPart}, 'scope': scope, 'asked': ${asked}, 'added': ${added}, 'answer': ${answerId}}`
 
 /** SQL for the record of a span or event that may be a call: its own keys stand in `otlp`, its attributes beside. */
 const record = `'{"otlp":' || CAST(to_json(own) AS VARCHAR) || ',"resource":{' || coalesce(resource, '') || '}' || coalesce(nullif(',' || members, ','), '') || '}'`

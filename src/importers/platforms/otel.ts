@@ -54,16 +54,26 @@ function plan(survey: Survey): ReadPlan {
       ? doc.text('otlp', 'asked', key)
       : undefined
   const texts = usageInTexts(doc, survey)
-  const seconds = (name: string): string => `CAST(TRY_CAST(${doc.text(name)} AS DOUBLE) * 1000 AS VARCHAR)`
+  const isAdded = survey.shape.has(JSON.stringify(['otlp', 'added']))
+  const added = (field: CallField): string[] =>
+    isAdded
+      ? ((names.addedFields as Partial<Record<CallField, readonly (readonly string[])[]>>)[field] ?? []).map(
+          (path) => doc.text('otlp', 'added', ...path),
+        )
+      : []
+  // Strands writes milliseconds where the conventions ask for seconds.
+  const seconds = (name: string): string =>
+    `CASE WHEN coalesce(${own('scope')}, '') LIKE 'strands%' THEN ${doc.text(name)} ELSE CAST(TRY_CAST(${doc.text(name)} AS DOUBLE) * 1000 AS VARCHAR) END`
   const nanos = (later: string, earlier: string): string =>
     `CAST(round((CAST(TRY_CAST(${later} AS BIGINT) AS HUGEINT) - TRY_CAST(${earlier} AS BIGINT)) / 1e6, 3) AS VARCHAR)`
   const service = inResource.has('service.name')
     ? `CASE WHEN ${doc.text('resource', 'service.name')} NOT LIKE 'unknown_service%' THEN ${doc.text('resource', 'service.name')} END`
     : undefined
   const claude = isClaudeCode(doc)
+  const vercel = vercelReading(doc, has)
   const counts = Object.fromEntries(
     Object.entries(names.attributeNames).flatMap(([field, list]): [string, string][] => {
-      const sql = firstOf(first(list), texts[field as CallField])
+      const sql = firstOf(first(list), texts[field as CallField], ...added(field as CallField))
       return sql === undefined ? [] : [[field, sql]]
     }),
   ) as Partial<Record<CallField, string>>
@@ -111,13 +121,17 @@ function plan(survey: Survey): ReadPlan {
     othersAreNoCalls: true,
     callsMayLackUsage: true,
     cacheTokens: 'included',
-    cacheTokensBeside: claude,
+    cacheTokensCertain: true,
+    cacheTokensBeside: `(${claude} OR ${vercel.beside})`,
+    cacheTokensOpen: `NOT (${claude} OR ${vercel.beside} OR ${vercel.inside})`,
+    loggedBy: `left(${own('scope')}, 100)`,
     spans: { parent: parentOf(doc, has), own: `CASE WHEN ${own('start')} IS NOT NULL AND ${own('span')} IS NOT NULL THEN [${own('span')}] END` },
     moneyFree: [
       ...names.freeAttributes.map(([path, reason]) => ({ path: typeof path === 'string' ? [path] : path, reason })),
       ...[...inResource].map((name) => ({ path: ['resource', name], reason: 'a label of the process' })),
     ],
     ...(total === undefined ? {} : { totalTokens: total }),
+    ...(names.costParts.every(has) ? { costParts: names.costParts.map(attribute) } : {}),
     ...(tools === undefined ? {} : { toolTokens: tools }),
     ...(has('cache_creation_tokens')
       ? { unread: `CASE WHEN ${claude} AND TRY_CAST(${doc.text('cache_creation_tokens')} AS DOUBLE) > 0 THEN 'cache_creation_tokens${unknownLifetime}' END` }
@@ -141,6 +155,20 @@ function callId(doc: Document, has: (name: string) => boolean): string {
   const event = `CASE WHEN ${own('start')} IS NULL AND ${has(names.kindNames.event) ? doc.text(names.kindNames.event) : own('event')} IS DISTINCT FROM '${standardEvent}' AND ${own('event')} IS DISTINCT FROM '${standardEvent}'
     THEN ${has('session.id') ? `CASE WHEN ${doc.text('session.id')} IS NOT NULL THEN concat_ws(':', ${[doc.text('session.id'), ...moment].join(', ')}) END` : 'CAST(NULL AS VARCHAR)'} ELSE ${span} END`
   return firstOf(`CASE WHEN ${isLongId(answer)} THEN ${answer} END`, ...requests, step, event)!
+}
+
+/**
+ * SQL for how spans of Vercel's kit count cached tokens. From 6 on it says how the input is made up; before, it passed
+ * on what Anthropic counts, whose cached tokens stand beside the input.
+ */
+function vercelReading(doc: Document, has: (name: string) => boolean): { inside: string; beside: string } {
+  const made = ['noCacheTokens', 'cacheReadTokens', 'cacheWriteTokens'].map((name) => `ai.usage.inputTokenDetails.${name}`).filter(has) // prettier-ignore
+  const inside =
+    made.length === 0 ? 'false' : `(coalesce(${made.map((name) => doc.text(name)).join(', ')}) IS NOT NULL)`
+  const isClaude = has('ai.model.provider')
+    ? `coalesce(regexp_matches(${doc.text('ai.model.provider')}, '(^|[.-])(anthropic|bedrock)([.]|$)'), false)`
+    : 'false'
+  return { inside, beside: `(${isClaude} AND NOT ${inside})` }
 }
 
 /** SQL for whose models an agent's own events are about: they do not say. */

@@ -6,7 +6,7 @@ import { quoteText } from '../../domain/words/quoting.js'
 
 /**
  * SQL: the names under which a record has its input and its cached tokens, such as
- * `prompt_tokens, cached_tokens`; NULL where it has no cached ones. A function of the record alone, so that
+ * `prompt_tokens, cached_tokens`, and who wrote it, where many do; NULL where it has no cached ones. A function of the record alone, so that
  * no split of a log into files changes it. Names of cache writes count only where no read is named: many
  * loggers leave out the one or the other where it is 0.
  * @param raw SQL of each field's text, by field
@@ -22,7 +22,7 @@ export function cacheShape(raw: ReadonlyMap<string, string>, plan: ReadPlan, opt
   const counts = (['cache_read_input_tokens', ...writes] as const).flatMap((field) => raw.get(field) ?? [])
   const some = counts.map((sql) => `nullif(${sql}, '0')`).join(', ')
   const cachedNames = `coalesce(${names('cache_read_input_tokens')}, ${writes.map(names).join(', ')})`
-  return `CASE WHEN coalesce(${some}, NULL) IS NOT NULL THEN concat_ws(', ', ${names('input_tokens')}, ${cachedNames}) END`
+  return `CASE WHEN coalesce(${some}, NULL) IS NOT NULL THEN concat_ws(', ', ${[names('input_tokens'), cachedNames, ...(plan.loggedBy === undefined ? [] : [plan.loggedBy])].join(', ')}) END`
 }
 
 const writes = ['cache_creation_input_tokens', 'cache_creation_1h_input_tokens'] as const
