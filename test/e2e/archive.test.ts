@@ -22,7 +22,8 @@ import { runWarm, runWarmWell } from './together.js'
 
 const cwd = sharedFolder()
 const env = { LLMCOST_DB: 'archived.duckdb', LLMCOST_ARCHIVE: 'kept' }
-const plain = { LLMCOST_DB: 'demo.duckdb', LLMCOST_CONFIG: '/dev/null' }
+/** The last three weeks of the demo log: each of their days is a file of the archive. */
+const plain = { LLMCOST_DB: 'weeks.duckdb', LLMCOST_CONFIG: '/dev/null' }
 const asked = { cwd, env: { ...env, LLMCOST_CONFIG: '/dev/null' } }
 const kept = join(cwd, 'kept')
 const files = (): readonly string[] =>
@@ -33,7 +34,9 @@ const at = (name: string): string => join(kept, name)
 
 beforeAll(async () => {
   await demoIn(cwd)
-  copyFileSync(join(cwd, 'demo.duckdb'), join(cwd, 'archived.duckdb'))
+  const weeks = readdirSync(join(cwd, 'logs')).toSorted().slice(-3)
+  await runWarmWell(['ingest', ...weeks.map((name) => `logs/${name}`)], { cwd, env: plain })
+  copyFileSync(join(cwd, 'weeks.duckdb'), join(cwd, 'archived.duckdb'))
   const said = await runWarmWell(['archive', '--older-than', '1d', '--to', 'kept'], asked)
   expect(said).toMatch(/^archived [\d,]+ days/)
   for (const name of ['archived.duckdb', 'kept'])
@@ -150,7 +153,7 @@ test('a manifest says nothing to readers; a changed one is named, and mended by 
 })
 
 test('a folder of another database is left alone', async () => {
-  copyFileSync(join(cwd, 'demo.duckdb'), join(cwd, 'other.duckdb'))
+  copyFileSync(join(cwd, 'weeks.duckdb'), join(cwd, 'other.duckdb'))
   const before = files()
   const { code, stderr } = await runWarm(['archive', '--older-than', '1d'], {
     cwd,
@@ -231,7 +234,7 @@ test('of dropped calls the sums answer, what needs calls is refused, and a late 
 
 test('a log that is read again adds nothing, and leaves the archive as it is; a late call brings its day back', async () => {
   const before = files()
-  const [name = ''] = readdirSync(join(cwd, 'logs')).toSorted()
+  const name = readdirSync(join(cwd, 'logs')).toSorted().at(-1)!
   copyFileSync(join(cwd, 'logs', name), join(cwd, `again-${name}`))
   const again = await runWarm(['ingest', `again-${name}`, '--json'], asked)
   expect(again.stdout + again.stderr).not.toContain('taken back')
@@ -253,13 +256,14 @@ test('a log that is read again adds nothing, and leaves the archive as it is; a 
 
 test('where only sums are left, the report tells what they tell, and names what it leaves out', async () => {
   copyFileSync(join(cwd, 'demo.duckdb'), join(cwd, 'sums.duckdb'))
+  const full = { ...plain, LLMCOST_DB: 'demo.duckdb' }
   const sums = { cwd, env: { ...plain, LLMCOST_DB: 'sums.duckdb' } }
   // The week of the report has its calls; what came before, by which incidents are judged, has not.
   const days = Math.floor((Date.now() - Date.UTC(2026, 8, 14)) / 86_400_000)
   await runWarmWell(['archive', '--older-than', `${days}d`, '--drop-calls', '--to', 'ids'], sums)
   const ask = async (from: object): Promise<{ sections: { id: string }[]; warnings: string[] }> =>
     JSON.parse(
-      await runWarmWell(['report', '--as-of', 'latest', '--json'], { cwd, env: { ...plain, ...from } }),
+      await runWarmWell(['report', '--as-of', 'latest', '--json'], { cwd, env: { ...full, ...from } }),
     )
   const [all, told] = [await ask({}), await ask({ LLMCOST_DB: 'sums.duckdb' })]
   const missing = all.sections.filter(({ id }) => !told.sections.some((one) => one.id === id))
