@@ -3,7 +3,16 @@
  * that end-to-end tests run what a user would install. Nothing of it touches `dist/` or the user's files.
  */
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -24,13 +33,25 @@ interface Lock {
   readonly packages: Readonly<Record<string, { readonly dev?: boolean }>>
 }
 
+/** A folder in which one test run leaves the program for the next ones: `.ci/run` packs it once. */
+const kept = process.env['PACKED_IN']
+
 export default function setup(project: TestProject): () => void {
-  const folder = mkdtempSync(join(tmpdir(), 'llmcost-packed-'))
-  const tarball = pack(join(folder, 'stage'))
-  install(tarball, join(folder, 'empty'))
-  project.provide('tarball', tarball)
-  project.provide('program', join(folder, 'empty', 'node_modules', 'llmcost', 'bin', 'llmcost.js'))
-  return () => rmSync(folder, { recursive: true, force: true })
+  const folder = kept ?? mkdtempSync(join(tmpdir(), 'llmcost-packed-'))
+  const empty = join(folder, 'empty')
+  const stage = join(folder, 'stage')
+  if (!existsSync(empty)) install(pack(stage), empty)
+  project.provide('tarball', tarballIn(stage))
+  project.provide('program', join(empty, 'node_modules', 'llmcost', 'bin', 'llmcost.js'))
+  return () => {
+    if (kept === undefined) rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function tarballIn(stage: string): string {
+  const name = readdirSync(stage).find((one) => one.endsWith('.tgz'))
+  if (name === undefined) throw new Error('npm pack made no tarball')
+  return join(stage, name)
 }
 
 /** Builds beside the sources, so that two test runs never share a `dist/`. Answers with the tarball's path. */
@@ -49,13 +70,10 @@ function pack(stage: string): string {
     if (existsSync(join(root, name))) cpSync(join(root, name), join(stage, name), { recursive: true })
   }
   const npm = process.env['npm_execpath']
-  const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', stage]
-  const told = npm?.endsWith('.js')
-    ? run(npm, args, stage)
-    : execFileSync('npm', args, { cwd: stage, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-  const [packed] = JSON.parse(told) as { filename: string }[]
-  if (packed === undefined) throw new Error('npm pack made no tarball')
-  return join(stage, packed.filename)
+  const args = ['pack', '--ignore-scripts', '--pack-destination', stage]
+  if (npm?.endsWith('.js')) run(npm, args, stage)
+  else execFileSync('npm', args, { cwd: stage, stdio: ['ignore', 'ignore', 'ignore'] })
+  return tarballIn(stage)
 }
 
 /**
