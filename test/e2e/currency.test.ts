@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { isLosslessNumber, parse } from 'lossless-json'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { serviceLog } from '../golden/cli/service-log.js'
-import { sharedFolder } from './program.js'
+import { endedWell, sharedFolder } from './program.js'
 import { runWarm, runWarmWell } from './together.js'
 
 const cwd = sharedFolder()
@@ -74,40 +74,45 @@ const inDollars = new Set(['mean_cost_usd', 'sustained_growth', 'prompt_cache_lo
 
 type Json = Readonly<Record<string, unknown>>
 
-describe.each(questions.map((words) => ({ words, name: words.join(' ') })))('$name', ({ words }) => {
-  test('has each amount in the currency, and nothing else in another way', async () => {
-    const asked = [...words, ...latest, '--json']
-    const dollars = parse(await runWarmWell(asked, { cwd })) as Json
-    const francs = parse(await runWarmWell([...asked, '--currency', 'chf'], { cwd })) as Json
-    expect(francs['currency']).toBe('CHF')
-    const ofCompare = words[0] === 'compare'
-    const kept = (findings: unknown): unknown =>
-      Array.isArray(findings)
-        ? findings.filter((one: Json) => ofCompare || !inDollars.has(String(one['kind'])))
-        : findings
-    const { exchangeRates, currency: _, ...own } = francs
-    expect(numberOf((exchangeRates as Json)['least'])).toBe('2')
-    expectDoubled(
-      { ...own, findings: kept(own['findings']) },
-      { ...dollars, findings: kept(dollars['findings']) },
-      '',
-    )
-  })
-
-  test('shows people no amount as dollars', async () => {
-    for (const format of ['table', 'csv', ...(words.length === 1 ? ['html'] : [])]) {
-      const { stdout, stderr } = await runWarm(
-        [...words, ...latest, '--format', format, '--currency', 'CHF'],
-        { cwd },
+describe.each(questions.map((words, looks) => ({ words, looks, name: words.join(' ') })))(
+  '$name',
+  ({ words, looks }) => {
+    test('has each amount in the currency, and nothing else in another way', async () => {
+      const asked = [...words, ...latest, '--json']
+      const dollars = parse(endedWell(asked, await runWarm(asked, { cwd }, looks))) as Json
+      const inFrancs = [...asked, '--currency', 'chf']
+      const francs = parse(endedWell(inFrancs, await runWarm(inFrancs, { cwd }, looks))) as Json
+      expect(francs['currency']).toBe('CHF')
+      const ofCompare = words[0] === 'compare'
+      const kept = (findings: unknown): unknown =>
+        Array.isArray(findings)
+          ? findings.filter((one: Json) => ofCompare || !inDollars.has(String(one['kind'])))
+          : findings
+      const { exchangeRates, currency: _, ...own } = francs
+      expect(numberOf((exchangeRates as Json)['least'])).toBe('2')
+      expectDoubled(
+        { ...own, findings: kept(own['findings']) },
+        { ...dollars, findings: kept(dollars['findings']) },
+        '',
       )
-      // What prices and logs say of each other is in dollars, as prices are.
-      const text = `${stdout}\n${stderr}`.replaceAll(/the logs say \$[\d.,]+, list prices \$[\d.,]+/g, '')
-      if (format !== 'html') expect(text).not.toContain('$')
-      else expect(text).not.toMatch(/\$\d/)
-      if (format === 'csv') expect(text).not.toMatch(/_usd\b/)
-    }
-  })
-})
+    })
+
+    test('shows people no amount as dollars', async () => {
+      for (const format of ['table', 'csv', ...(words.length === 1 ? ['html'] : [])]) {
+        const { stdout, stderr } = await runWarm(
+          [...words, ...latest, '--format', format, '--currency', 'chf'],
+          { cwd },
+          looks,
+        )
+        // What prices and logs say of each other is in dollars, as prices are.
+        const text = `${stdout}\n${stderr}`.replaceAll(/the logs say \$[\d.,]+, list prices \$[\d.,]+/g, '')
+        if (format !== 'html') expect(text).not.toContain('$')
+        else expect(text).not.toMatch(/\$\d/)
+        if (format === 'csv') expect(text).not.toMatch(/_usd\b/)
+      }
+    })
+  },
+)
 
 describe('a report', () => {
   const week = ['report', '--since', '2026-09-21', '--until', '2026-09-28', ...latest]

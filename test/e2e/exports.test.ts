@@ -48,16 +48,14 @@ test.each(['csv', 'jsonl'])(
     const calls = await callsOf(db[1]!)
     expect(calls.length).toBeGreaterThan(100)
     await runWarmWell(['export', 'calls', '--output', `calls.${format}`, ...db], { cwd })
-    const sources = [`calls.${format}`]
+    // One of them in folders. The other is read whole below, too, beside the calls that it is of.
+    let source = `calls.${format}`
     if (format === 'csv') {
-      const parts = ['--partition-by', 'month', '--format', format, '--output', 'parts']
+      const parts = ['--partition-by', 'month', '--format', format, '--output', (source = 'parts')]
       await runWarmWell(['export', 'calls', ...parts, ...db], { cwd })
-      sources.push('parts')
     }
-    for (const source of sources) {
-      await runWarmWell(['ingest', source, '--db', `${source}.duckdb`], { cwd })
-      expect(await callsOf(`${source}.duckdb`)).toEqual(calls)
-    }
+    await runWarmWell(['ingest', source, '--db', `${source}.duckdb`], { cwd })
+    expect(await callsOf(`${source}.duckdb`)).toEqual(calls)
     await runWarmWell(['ingest', `calls.${format}`, ...db], { cwd })
     expect(await callsOf(db[1]!)).toEqual(calls)
   },
