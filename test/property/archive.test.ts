@@ -104,7 +104,7 @@ test('a store holds the same, whatever of it is archived', async () => {
       await archive(place, { before: midnight(9), keep: true, totalling: [] })
       expect((await verify(place)).faults).toEqual([])
     }),
-    { numRuns: tries(4, 40), endOnFailure: true },
+    { numRuns: tries(3, 40), endOnFailure: true },
   )
   expect(taken).toBeGreaterThan(3)
 })

@@ -17,7 +17,7 @@ import { ingestInto, Workshop, write } from './ingesting.js'
 import { statements } from './statements.js'
 
 const isSoak = process.env['SOAK_SEED'] !== undefined
-const count = isSoak ? 10_000 : 1000
+const count = isSoak ? 10_000 : 600
 /** A soak asks ten times as many. */
 const timeout = isSoak ? 1_800_000 : 300_000
 const root = fileURLToPath(new URL('../..', import.meta.url))
