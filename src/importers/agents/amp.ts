@@ -23,11 +23,19 @@ WITH seen AS MATERIALIZED (
     ${text('message', '/usage/model')} AS model
   FROM (SELECT line, generate_subscripts(m, 1) AS nth, unnest(m) AS message FROM (SELECT line, ${list('/messages')} AS m FROM seen))
   WHERE json_type(message, '/usage') = 'OBJECT'
+), named AS (
+  -- The ledger may name the message, whose counts are the more exact; of several that do, the first tells of it.
+  SELECT m.line, m.nth AS m_nth, e.nth AS e_nth
+  FROM messages m JOIN (SELECT *, row_number() OVER (PARTITION BY line, ${text('entry', '/toMessageId')} ORDER BY nth) AS turn FROM entries) e
+    ON m.line = e.line AND e.turn = 1 AND ${text('entry', '/toMessageId')} = ${text('message', '/messageId')}
 ), linked AS (
-  -- The ledger may name the message; else the first of equal counts is the first.
-  SELECT coalesce(m.line, e.line) AS line, m.nth AS m_nth, e.nth AS e_nth, m.message, e.entry
-  FROM (SELECT *, row_number() OVER (PARTITION BY line, model, input, output ORDER BY nth) AS same FROM messages) m
-  FULL JOIN (SELECT *, row_number() OVER (PARTITION BY line, model, input, output ORDER BY nth) AS same FROM entries) e
+  SELECT m.line, m.nth AS m_nth, e.nth AS e_nth, m.message, e.entry
+  FROM named n JOIN messages m ON m.line = n.line AND m.nth = n.m_nth JOIN entries e ON e.line = n.line AND e.nth = n.e_nth
+  UNION ALL
+  -- Else the first of equal counts is the first.
+  SELECT coalesce(m.line, e.line), m.nth, e.nth, m.message, e.entry
+  FROM (SELECT *, row_number() OVER (PARTITION BY line, model, input, output ORDER BY nth) AS same FROM messages ANTI JOIN named ON messages.line = named.line AND messages.nth = named.m_nth) m
+  FULL JOIN (SELECT *, row_number() OVER (PARTITION BY line, model, input, output ORDER BY nth) AS same FROM entries ANTI JOIN named ON entries.line = named.line AND entries.nth = named.e_nth) e
     ON m.line = e.line AND m.model = e.model AND m.input = e.input AND m.output = e.output AND m.same = e.same
 ), timed AS (
   -- A message without a time was made after the last one that has one, or when the thread began.
@@ -83,11 +91,16 @@ export const amp: Importer = {
       firstOf(usage('cacheCreationInputTokens'), tokens('cacheCreationInputTokens'))!,
     ]
     const [input, output, read, written] = counts as [string, string, string, string]
+    const isNone = `(${counts.map((one) => `coalesce(${one}, '0') = '0'`).join(' AND ')})`
+    const total = firstOf(usage('totalTokens'), tokens('total'))!
     return {
       document: doc,
       cacheTokens: 'excluded',
       othersAreNoCalls: true,
-      isCall: `${doc.text('call', 'id')} IS NOT NULL AND NOT (${counts.map((one) => `coalesce(${one}, '0') = '0'`).join(' AND ')})`,
+      isCall: `${doc.text('call', 'id')} IS NOT NULL AND NOT (${isNone} AND coalesce(${total}, '0') = '0')`,
+      // Where it stands beside counts, nobody says what it holds.
+      totalTokens: `CASE WHEN ${isNone} THEN ${total} END`,
+      uses: [total],
       moneyFree: [
         { path: ['usage', 'credits'], reason: 'kept as a tag: nobody publishes what one is worth' },
         { path: ['usage', 'totalInputTokens'], reason: 'the sum of the counts' },

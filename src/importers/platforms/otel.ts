@@ -130,7 +130,8 @@ function plan(survey: Survey): ReadPlan {
       ...names.freeAttributes.map(([path, reason]) => ({ path: typeof path === 'string' ? [path] : path, reason })),
       ...[...inResource].map((name) => ({ path: ['resource', name], reason: 'a label of the process' })),
     ],
-    ...(total === undefined ? {} : { totalTokens: total }),
+    // Before 6 the kit adds up the two counts of Anthropic's models itself: that shows nothing of what was cached.
+    ...(total === undefined ? {} : { totalTokens: vercel.beside === 'false' ? total : `CASE WHEN NOT ${vercel.beside} THEN ${total} END` }),
     ...(names.costParts.every(has) ? { costParts: names.costParts.map(attribute) } : {}),
     ...(tools === undefined ? {} : { toolTokens: tools }),
     ...(has('cache_creation_tokens')
@@ -168,7 +169,7 @@ function vercelReading(doc: Document, has: (name: string) => boolean): { inside:
   const isClaude = has('ai.model.provider')
     ? `coalesce(regexp_matches(${doc.text('ai.model.provider')}, '(^|[.-])(anthropic|bedrock)([.]|$)'), false)`
     : 'false'
-  return { inside, beside: `(${isClaude} AND NOT ${inside})` }
+  return { inside, beside: isClaude === 'false' ? isClaude : `(${isClaude} AND NOT ${inside})` }
 }
 
 /** SQL for whose models an agent's own events are about: they do not say. */

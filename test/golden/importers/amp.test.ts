@@ -34,3 +34,23 @@ test('the ledger tells but some of the messages; credits are no dollars', async 
   ])
   expect(everything).not.toContain(marker)
 })
+
+test('an entry of the ledger that names its message is that message, whatever it counts; others are calls too', async () => {
+  const { calls, everything } = await readFixture('amp/named')
+  const figures = calls.map((call) => [
+    call['call_id'],
+    call['ts'],
+    call['input_tokens'],
+    call['output_tokens'],
+    call['cost_usd'],
+  ])
+  // claude-sonnet-4-5: 20 × 3 + 2,000 × 0.3 + 1,000 × 3.75 + 5 × 15; claude-haiku-4-5: 400 × 1 + 7 × 5
+  expect(figures.toSorted((a, b) => String(a[0]).localeCompare(String(b[0])))).toEqual([
+    ['T-x1:1', '2026-04-10T12:00:00Z', 3020, 5, '0.004485'],
+    ['T-x1:3', '2026-04-10T12:01:00Z', 3020, 5, '0.004485'],
+    ['T-x1:ledger-e3', '2026-04-10T12:02:00Z', 400, 7, '0.000435'],
+    ['T-x1:ledger-e4', '2026-04-10T12:03:00Z', undefined, undefined, undefined],
+  ])
+  expect(calls.find((call) => call['call_id'] === 'T-x1:ledger-e4')).toMatchObject({ total_tokens: 345 })
+  expect(everything).not.toContain(marker)
+})

@@ -64,6 +64,21 @@ atOnce.each([
       cost_usd: '0.00795',
     },
   ],
+  // Its total is that of the two counts, and says nothing of what was cached: 1,000 × 3, 500 × 0.3, 200 × 15.
+  [
+    vercel(
+      'anthropic.messages',
+      'claude-sonnet-4-5',
+      {
+        'ai.usage.inputTokens': 1000,
+        'ai.usage.outputTokens': 200,
+        'ai.usage.totalTokens': 1200,
+        'ai.usage.cachedInputTokens': 500,
+      },
+      { anthropic: { usage: { input_tokens: 1000, cache_read_input_tokens: 500 } } },
+    ),
+    { input_tokens: 1500, cache_read_input_tokens: 500, cost_usd: '0.00615' },
+  ],
   // 6 tells what the input is made of: 1,000 × 3, 500 × 0.3, 300 × 3.75, 200 × 15.
   [
     vercel(
