@@ -77,6 +77,7 @@ export const longTests: readonly string[] = [
   'property/cache-habits',
   'property/caps-reserve',
   'property/causes',
+  'property/counted-cells',
   'property/daily-costs',
   'property/drift',
   'property/engines-days',

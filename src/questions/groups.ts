@@ -41,7 +41,13 @@ export async function askGroupsAsTold(
   request: BreakdownRequest,
   isSpared: (name: MeasureName) => boolean,
 ): Promise<ToldGroups> {
-  const tried = [() => true, (name: MeasureName) => isAdditive(name) || isOfSketches(name), isAdditive]
+  const tried = [
+    () => true,
+    (name: MeasureName) => isAdditive(name) || isOfSketches(name),
+    isAdditive,
+    // Of another cost than the usual, sums tell no single call's.
+    (name: MeasureName) => isAdditive(name) && name !== 'max_cost_usd' && name !== 'stddev_cost_usd',
+  ]
   for (const [i, isTold] of tried.entries()) {
     const measures = request.measures.filter((name) => isTold(name) || !isSpared(name))
     try {

@@ -24,7 +24,7 @@ import { toldTwice } from '../metrics/doubts/told-twice.js'
 import { sessionTotals } from '../metrics/doubts/session-totals.js'
 import { unpricedModels } from '../metrics/doubts/unpriced.js'
 import type { Doubts } from '../reports/notes.js'
-import { chosen } from '../rollups/answering.js'
+import { cellsInstead, chosen } from '../rollups/answering.js'
 import { unmatchedFilters } from './unmatched.js'
 
 /** What a run works with, after flag, environment, config file and default have been weighed, in this order. */
@@ -59,8 +59,13 @@ export interface Question {
 /** Runs a metric and answers with its rows, which are the same from the calls as from the store's cubes. */
 export async function ask<R>(db: Database, query: Query<R>): Promise<readonly R[]> {
   const { sql, params } = await chosen(db, query)
-  const { rows } = await db.query<R>(sql, params)
-  return rows
+  try {
+    return (await db.query<R>(sql, params)).rows
+  } catch (error) {
+    const cells = hasSumsAlone(error) ? await cellsInstead(db, query) : undefined
+    if (cells === undefined) throw error
+    return (await db.query<R>(cells.sql, cells.params)).rows
+  }
 }
 
 const quarterHourMs = 900_000

@@ -18,6 +18,24 @@ export async function answerFromCalls(db: Database): Promise<void> {
 /** From here on no question of this database is asked of sums: its calls are counted otherwise. */
 export function answerFromCallsAlone(db: Database): void {
   noted.set(db, Promise.resolve(undefined))
+  cellsBehind.delete(db)
+}
+
+/** Databases whose cells are counted as their calls are: they answer where these are not at hand. */
+const cellsBehind = new WeakSet<Database>()
+
+/** As answerFromCallsAlone, where cells that are counted alike stand in for calls that are not at hand. */
+export function answerFromCallsOrCells(db: Database): void {
+  answerFromCallsAlone(db)
+  cellsBehind.add(db)
+}
+
+/** The statement over such cells; undefined where there are none, or they do not tell what is asked. */
+export async function cellsInstead(db: Database, { fromCubes }: Routed): Promise<CubeStatement | undefined> {
+  if (fromCubes === undefined || !cellsBehind.has(db)) return undefined
+  const cubes = await readCubeNote(db, 'meta')
+  const isTold = cubes !== undefined && fromCubes.labels.every((label) => !cubes.left.includes(label))
+  return isTold ? fromCubes : undefined
 }
 
 /** What the store says of its cubes; undefined where it has none, or they are not to be asked. */

@@ -2,16 +2,18 @@
 import type { LaidOver } from '../../bases/allocation.js'
 import type { Agreed } from '../../bases/registry.js'
 import type { Config } from '../../config/config.js'
+import { hasElsewhere } from '../../db/absent-calls.js'
 import type { Database } from '../../db/database.js'
 import { basisWords, type MoneyBasis } from '../../domain/costs/basis.js'
 import type { Currency } from '../../domain/costs/currency.js'
 import type { Scope } from '../../domain/scope.js'
 import { inScope } from '../../metrics/scope.js'
 import type { Report } from '../../reports/report.js'
-import { answerFromCallsAlone } from '../../rollups/answering.js'
+import { answerFromCallsAlone, answerFromCallsOrCells } from '../../rollups/answering.js'
+import { countCells, isPlain } from '../../rollups/counted-cells.js'
 import { convert, ratesSaid, type Converting } from './converting.js'
 
-/** From here on all is counted on the basis; no sums are kept of it. */
+/** From here on all is counted on the basis; sums tell it where there are no calls, as far as they can. */
 export async function countedAs(
   db: Database,
   basis: MoneyBasis,
@@ -20,7 +22,9 @@ export async function countedAs(
 ): Promise<void> {
   const { countAs } = await import('../../bases/count.js')
   await countAs(db, basis, agreed, billZones)
-  answerFromCallsAlone(db)
+  if (!isPlain(basis) || !(await hasElsewhere(db, "owner = 'cube'"))) return answerFromCallsAlone(db)
+  await countCells(db, basis)
+  answerFromCallsOrCells(db)
 }
 
 /** From here on shared cost is with cost centers; no sums are kept of it. */
