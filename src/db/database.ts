@@ -8,13 +8,14 @@ import { mkdirSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue, Json } from '@duckdb/node-api'
+import { inlined, type SqlValue } from '../domain/words/inlined.js'
 import { quoteText } from '../domain/words/quoting.js'
 import { CallsElsewhere, UserError } from '../errors.js'
 import { asUserAllows, keepFilesPrivate } from '../machine/umask.js'
 import { callsElsewhere, engineFault, withoutRate } from './faults.js'
 import { scratchFolder, sweepAbandoned } from './scratch.js'
 
-export type SqlValue = string | number | bigint | boolean | null
+export type { SqlValue }
 export type Value = string | number | bigint | boolean | null | Value[] | { [key: string]: Value }
 export type ResultRow = Record<string, Value>
 
@@ -160,9 +161,10 @@ export class Database {
     return db
   }
 
-  /** Runs a query and returns all its rows. Parameters travel as values, never as SQL. */
+  /** Runs a query and returns all its rows. Parameters travel as values, or as literals that cannot act. */
   async query<R = ResultRow>(sql: string, params: Record<string, SqlValue> = {}): Promise<Result<R>> {
-    const reader = await this.#answered(params, () => this.#connection.runAndReadAll(sql, bindable(params)))
+    const asked = statement(sql, params)
+    const reader = await this.#answered(params, () => this.#connection.runAndReadAll(...asked))
     const types = reader.columnTypes().map(String)
     const columns = reader.columnNames().map((name, i) => ({ name, type: types[i] ?? '' }))
     const rows = reader.getRowsJson().map((row) => {
@@ -183,7 +185,8 @@ export class Database {
 
   /** Runs statements for their effect and returns how many rows changed. */
   async run(sql: string, params: Record<string, SqlValue> = {}): Promise<number> {
-    const result = await this.#answered(params, () => this.#connection.run(sql, bindable(params)))
+    const asked = statement(sql, params)
+    const result = await this.#answered(params, () => this.#connection.run(...asked))
     return result.rowsChanged
   }
 
@@ -300,6 +303,17 @@ export class Database {
     this.#connection.closeSync()
     this.#instance.closeSync()
   }
+}
+
+/** What the client is given: the statement with its values in it where none can act, else both. */
+function statement(
+  sql: string,
+  params: Record<string, SqlValue>,
+): [sql: string, values?: Record<string, DuckDBValue>] {
+  const values = bindable(params)
+  if (values === undefined) return [sql]
+  const whole = inlined(sql, params)
+  return whole === undefined ? [sql, values] : [whole]
 }
 
 function bindable(params: Record<string, SqlValue>): Record<string, DuckDBValue> | undefined {
