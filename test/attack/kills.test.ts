@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import { emptyFolder, run, runWell, start } from '../e2e/program.js'
+import { runWarmWell } from '../e2e/together.js'
 import { scenes, stateIn, type Scene } from './scenes.js'
 import { attackTimeout, dice, isFull, sized, tell, type Dice } from './size.js'
 
@@ -121,7 +122,9 @@ async function worldOf(scene: Scene): Promise<World> {
   const twice = async (): Promise<string> => {
     if (asked !== undefined) return asked
     reset()
-    for (let i = 0; i < (scene.once === true ? 1 : 2); i++) await runWell(scene.args, world)
+    // Undisturbed, and with temporary files elsewhere: none of its process is left over.
+    const undisturbed = { cwd, env: scene.env ?? {} }
+    for (let i = 0; i < (scene.once === true ? 1 : 2); i++) await runWarmWell(scene.args, undisturbed)
     return (asked = await stateIn(cwd))
   }
   return {

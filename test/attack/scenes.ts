@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Database } from '../../src/db/database.js'
 import { migrations } from '../../src/db/schema.js'
 import { openStoreForReading } from '../../src/db/store.js'
-import { runWell } from '../e2e/program.js'
+import { runWarmWell } from '../e2e/together.js'
 import { sized } from './size.js'
 import { stateOf } from './state.js'
 import { quoteText } from '../../src/domain/words/quoting.js'
@@ -50,13 +50,13 @@ function writeLogs(cwd: string, folder: string, files: readonly number[], count:
 }
 
 async function ingestedBefore(cwd: string, ...sources: string[]): Promise<void> {
-  await runWell(['ingest', ...sources, '--db', 'before/calls.duckdb'], { cwd })
+  await runWarmWell(['ingest', ...sources, '--db', 'before/calls.duckdb'], { cwd })
 }
 
 /** With an archive, which has its name from then on. */
 async function archived(cwd: string, age: string): Promise<void> {
   const line = ['archive', '--older-than', age, '--to', 'before/kept', '--db', 'before/calls.duckdb']
-  await runWell(line, { cwd })
+  await runWarmWell(line, { cwd })
 }
 
 /** A store as an older version of the program left it, with calls. */
