@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
-import { emptyFolder, pinnedEnv, programPath } from './program.js'
+import { beforeAll, expect, test } from 'vitest'
+import { sharedFolder, pinnedEnv, programPath } from './program.js'
 import { runWarm, runWarmWell } from './together.js'
 
 const demo = fileURLToPath(new URL('../../fixtures/demo', import.meta.url))
@@ -77,10 +77,14 @@ const questions: readonly (readonly string[])[] = [
 ]
 const others: readonly (readonly string[])[] = [['status'], ['prices', 'check'], ['reprice', '--dry-run']]
 
-test('every command that an answer tells asks the same calls', async () => {
-  const cwd = emptyFolder()
-  const sources = await ownStore(cwd)
+const cwd = sharedFolder()
+let sources: readonly string[]
+beforeAll(async () => {
+  sources = await ownStore(cwd)
   linkProgram(cwd)
+})
+
+test('every command that an answer tells asks the same calls', async () => {
   const from = ['--db', 'own store.duckdb']
   const asked = ['--where', 'model!=gpt-5', '--as-of', 'latest', ...from]
   const runs = [
@@ -129,17 +133,6 @@ test('every command that an answer tells asks the same calls', async () => {
 })
 
 test('every command of the first page asks the calls that the page is about', async () => {
-  const cwd = emptyFolder()
-  cpSync(demo, join(cwd, "it's here"), { recursive: true })
-  writeFileSync(
-    join(cwd, 'one.jsonl'),
-    '{"timestamp":"2026-09-26T10:00:00Z","model":"never-heard-of","feature":"search","input_tokens":9,"output_tokens":1}\nnot json\n',
-  )
-  linkProgram(cwd)
-  await runWarmWell(
-    ['ingest', "it's here", 'one.jsonl', '--max-rejects', '100%', '--db', 'own store.duckdb'],
-    { cwd },
-  )
   const scope = ['--where', 'model!=gpt-5', '--as-of', 'latest']
   const page = await runWarmWell(['report', ...scope, '--db', 'own store.duckdb'], { cwd })
   const commands = page.split('\n').flatMap((line) => /^ +(llmcost .*)$/.exec(line)?.[1] ?? [])
