@@ -25,11 +25,13 @@ WITH parsed AS (
   FROM seen WHERE text IS NOT NULL
   WINDOW before AS (PARTITION BY file ORDER BY line ROWS UNBOUNDED PRECEDING)
 ), made AS (
-  SELECT line, json_merge_patch(text, '{"message":{"content":null,"errorMessage":null}}', json_object('call', json_object(
+  SELECT line, json_merge_patch(text, '{"summary":null,"details":null,"tokensBefore":null,"message":{"content":null,"errorMessage":null}}', CASE WHEN type <> 'message' THEN json_object('message', json_object('usage', json_extract(text, '/usage')), 'usage', NULL) ELSE '{}' END, json_object('call', json_object(
     'id', coalesce(json_extract_string(text, '/message/responseId'),
       concat_ws(':', json_extract_string(text, '/id'), coalesce(json_extract_string(text, '/message/timestamp'), json_extract_string(text, '/timestamp')))),
     'session_id', session, 'cwd', cwd, 'model', model, 'provider', provider))) AS text
   FROM told WHERE type = 'message' AND json_type(text, '/message/usage') = 'OBJECT'
+    -- Summing up a conversation, or a branch of it, asks a model too.
+    OR type IN ('compaction', 'branch_summary') AND json_type(text, '/usage') = 'OBJECT'
 )
 SELECT s.line, coalesce(CAST(m.text AS VARCHAR), s.own) AS text FROM seen s LEFT JOIN made m ON s.line = m.line`
 
@@ -89,6 +91,8 @@ export const pi: Importer = {
         output_tokens: counts[1]!,
         cache_read_input_tokens: counts[2]!,
         cache_creation_input_tokens: counts[3]!,
+        cache_creation_1h_input_tokens: usage('cacheWrite1h'),
+        reasoning_output_tokens: usage('reasoning'),
         reported_cost_usd: usage('cost', 'total'),
         finish_reason: `CASE ${message('stopReason')} WHEN 'toolUse' THEN 'tool_calls' ELSE ${message('stopReason')} END`,
       },

@@ -77,3 +77,24 @@ test('an answer that a branch copies counts once; one that failed before it cost
   // 1,000 × 1.75 + 4,000 × 0.175 + 50 × 14: as it says itself
   expect(calls[1]).toMatchObject({ reported_cost_usd: '0.00315', cost_usd: '0.00315' })
 })
+
+test('writes for an hour and thoughts are parts of their counts; summing up a conversation asked a model too', async () => {
+  const { calls, doubts, everything } = await readFixture('pi/summed-up')
+  const figures = calls.map((call) => [
+    call['model'],
+    call['input_tokens'],
+    call['cache_creation_1h_input_tokens'],
+    call['output_tokens'],
+    call['reasoning_output_tokens'],
+    call['cost_usd'],
+    call['partly_priced'],
+  ])
+  expect(figures).toEqual([
+    ['claude-sonnet-4-5', 3100, undefined, 50, undefined, '0.0054', undefined], // 100 × 3 + 2,000 × 0.3 + 1,000 × 3.75 + 50 × 15
+    ['claude-sonnet-4-5', 150_000, undefined, 1000, undefined, '0.465', undefined], // 150,000 × 3 + 1,000 × 15
+    ['gpt-5', 100, undefined, 50, 20, '0.000625', undefined], // 100 × 1.25 + 50 × 10
+    ['claude-sonnet-4-5', 1100, 1000, 50, undefined, '0.00705', undefined], // 100 × 3 + 1,000 × 6 + 50 × 15
+  ])
+  expect(doubts).toEqual([])
+  expect(everything).not.toContain(marker)
+})
