@@ -8,11 +8,12 @@ const like = (text: string, pattern: string): string => `regexp_matches(lower(${
  */
 export function tokenTypeOf(meter: string): string {
   return `CASE WHEN ${meter} IS NULL THEN NULL
-    WHEN ${like(meter, 'cache|cchd|cchd')} AND ${like(meter, 'write|creation|creating')} AND ${like(meter, '(^|[^0-9])(1 ?h|1 ?hour|60 ?min)')} THEN 'cache_write_1h'
-    WHEN ${like(meter, 'cache|cchd')} AND ${like(meter, 'write|creation|creating')} THEN 'cache_write'
-    WHEN ${like(meter, 'cache|cchd')} AND NOT ${like(meter, 'storage|hour')} THEN 'cache_read'
-    WHEN ${like(meter, 'output|outp|(^|[^a-z])out?([^a-z]|$)|response|completion')} THEN 'output'
-    WHEN ${like(meter, 'input|prompt|(^|[^a-z])inp?([^a-z]|$)|inpt')} THEN 'input' END`
+    WHEN ${like(meter, 'cach(e|ing)|cchd')} AND ${like(meter, 'write|creation|creating')} AND ${like(meter, '(^|[^0-9])(1 ?h|1 ?hour|60 ?min)')} THEN 'cache_write_1h'
+    WHEN ${like(meter, 'cach(e|ing)|cchd')} AND ${like(meter, 'write|creation|creating')} THEN 'cache_write'
+    WHEN ${like(meter, 'cach(e|ing)|cchd')} AND NOT ${like(meter, 'storage|hour')} THEN 'cache_read'
+    WHEN ${like(meter, 'output|outp|(^|[^a-z])(out?|opt)([^a-z]|$)|response|completion')} THEN 'output'
+    WHEN ${like(meter, 'input|prompt|(^|[^a-z])inp?([^a-z]|$)|inpt')} THEN 'input'
+    WHEN ${like(meter, 'embed')} AND ${like(meter, 'token')} THEN 'input' END`
 }
 
 /** SQL condition: the unit counts tokens alone; token-hours are storage. */
@@ -53,6 +54,10 @@ export const namesModel = (words: string): string => `coalesce(${like(words, fam
 /** SQL condition: the words name a service of language models. */
 export const namesService = (words: string): string =>
   `coalesce(${like(words, 'bedrock|openai|anthropic|claude|generative|foundry models|gemini|openrouter|mistral|cohere|deepseek')}, false)`
+
+/** SQL condition: the words name a service that sells models among other things. */
+export const namesPlatform = (words: string): string =>
+  `coalesce(${like(words, 'vertex|agent platform|cognitive services|machine learning|azure ai|ai services')}, false)`
 
 /**
  * SQL: what stands before the words that say what a meter counts: mostly the model. Where these come first, the

@@ -4,9 +4,14 @@
 export function modelNamesOf(billed: string): readonly string[] {
   const lower = billed.trim().toLowerCase()
   const words = lower.replaceAll(/[\s_]+/g, '-')
-  const found = [claude(lower), gemini(words), gpt(words), reasoning(words)].filter(
-    (name) => name !== undefined,
-  )
+  const found = [
+    claude(lower),
+    ...gemini(words),
+    gpt(words),
+    reasoning(words),
+    embedding(words),
+    onBedrock(words),
+  ].filter((name) => name !== undefined)
   return [...new Set([billed.trim(), lower, ...found, words])]
 }
 
@@ -22,9 +27,27 @@ function claude(lower: string): string | undefined {
   return Number(major) >= 4 ? `claude-${family}-${number}` : `claude-${number}-${family}`
 }
 
-function gemini(words: string): string | undefined {
+/** From 3 on calls leave out a zero behind the point, and name a preview that the bill does not. */
+function gemini(words: string): readonly string[] {
   const match = /gemini-(\d+(?:\.\d+)?)-(pro|flash|ultra|nano)(-lite)?(-8b)?/.exec(words)
-  return match === null ? undefined : `gemini-${match[1]}-${match[2]}${match[3] ?? ''}${match[4] ?? ''}`
+  if (match === null) return []
+  const [, version = '', kind, ...more] = match
+  const named = (number: string): string => `gemini-${number}-${kind}${more.join('')}`
+  if (Number(version) < 3) return [named(version)]
+  const short = named(version.replace(/\.0$/, ''))
+  return [short, `${short}-preview`, named(version)]
+}
+
+const embedding = (words: string): string | undefined =>
+  /text-embedding-(?:3-small|3-large|ada-002)/.exec(words)?.[0]
+
+/** `NovaLite`, `Nova2.0Lite`, `TitanEmbeddingsV2-Text`, `Llama3-3-70B`: AWS' usage types, by the ids of Bedrock. */
+function onBedrock(words: string): string | undefined {
+  const nova = /nova-?(?:(\d)(?:\.0)?-?)?(micro|lite|pro|premier)/.exec(words)
+  if (nova !== null) return `amazon.nova-${nova[1] === undefined ? '' : `${nova[1]}-`}${nova[2]}-v1:0`
+  if (/titan-?embeddings?-?v2/.test(words)) return 'amazon.titan-embed-text-v2:0'
+  const llama = /llama-?(\d)[.-](\d)-(\d+b)/.exec(words)
+  return llama === null ? undefined : `meta.llama${llama[1]}-${llama[2]}-${llama[3]}-instruct-v1:0`
 }
 
 function gpt(words: string): string | undefined {

@@ -3,6 +3,7 @@ import {
   isTokens,
   modelWords,
   namesModel,
+  namesPlatform,
   namesService,
   partyOf,
   tierOf,
@@ -46,7 +47,7 @@ function charge(read: RecordReader): Charge {
     read.text('x_Model'),
     `CASE WHEN ${namesModel(words)} AND ${counts} THEN ${modelWords(first(read.text('x_SkuDescription'), meter, read.text('ChargeDescription')))} END`,
   )
-  const llm = `(coalesce(${read.text('ServiceSubcategory')} = 'Generative AI', false) OR ${first(detail('ModelId'), detail('TokenDirection'), detail('TokenType'))} IS NOT NULL OR coalesce(${isTokens(unit)}, false) OR (${namesService(service)} AND ${namesModel(`concat_ws(' ', ${words}, ${service})`)}) OR ${namesService(service)})`
+  const llm = `(coalesce(${read.text('ServiceSubcategory')} = 'Generative AI', false) OR ${first(detail('ModelId'), detail('TokenDirection'), detail('TokenType'))} IS NOT NULL OR coalesce(${counts}, false) OR ${namesService(service)} OR (${namesPlatform(service)} AND ${namesModel(words)}))`
   return {
     kind: 'cost',
     fields: {

@@ -75,6 +75,22 @@ const traces: readonly Signature[] = [
   },
 ]
 
+const langfuse: readonly Signature[] = [
+  {
+    id: 'langfuse-traces',
+    about: "a table of Langfuse's traces, sessions or days",
+    why: 'each row sums up its calls',
+    kind: 'no-calls',
+    next: 'Its observations are read: Tracing → Observations → Export, or whole traces with their observations.',
+    matches: (r) =>
+      !listHas(r, 'observations', 'type', 'startTime') &&
+      ((has(r, 'timestamp', 'totalCost') &&
+        hasAny(r, 'bookmarked', 'observationCount', 'htmlPath', 'observations')) ||
+        has(r, 'countTraces') ||
+        (has(r, 'sessionDuration') && hasAny(r, 'totalCost', 'totalTokens'))),
+  },
+]
+
 const gateways: readonly Signature[] = [
   {
     id: 'portkey',
@@ -138,4 +154,4 @@ const others: readonly Signature[] = [
   },
 ]
 
-export const foreignLogs: readonly Signature[] = [...gateways, ...azure, ...traces, ...others]
+export const foreignLogs: readonly Signature[] = [...langfuse, ...gateways, ...azure, ...traces, ...others]

@@ -109,6 +109,7 @@ export const litellm: Importer = {
         cache_read_input_tokens: firstOf(
           ...usage('prompt_tokens_details', 'cached_tokens'),
           ...usage('cache_read_input_tokens'),
+          ...usage('input_tokens_details', 'cached_tokens'),
         )!,
         cache_creation_input_tokens: firstOf(
           ...usage('cache_creation_input_tokens'),
@@ -119,9 +120,16 @@ export const litellm: Importer = {
           ...usage('cache_creation', 'ephemeral_1h_input_tokens'),
         )!,
         output_tokens: doc.text('completion_tokens'),
-        reasoning_output_tokens: firstOf(...usage('completion_tokens_details', 'reasoning_tokens'))!,
+        reasoning_output_tokens: firstOf(
+          ...usage('completion_tokens_details', 'reasoning_tokens'),
+          ...usage('output_tokens_details', 'reasoning_tokens'),
+        )!,
         input_audio_tokens: firstOf(...usage('prompt_tokens_details', 'audio_tokens'))!,
         output_audio_tokens: firstOf(...usage('completion_tokens_details', 'audio_tokens'))!,
+        web_search_requests: firstOf(
+          ...usage('server_tool_use', 'web_search_requests'),
+          ...usage('prompt_tokens_details', 'web_search_requests'),
+        )!,
         reported_cost_usd: firstOf(doc.text('spend'), doc.text('response_cost'))!,
         latency_ms: firstOf(doc.text('request_duration_ms'), between('startTime', 'endTime'))!,
         ttft_ms: `CASE WHEN ${doc.text('completionStartTime')} IS DISTINCT FROM ${doc.text('endTime')} THEN ${between('startTime', 'completionStartTime')} END`,
@@ -140,18 +148,22 @@ export const litellm: Importer = {
         status: top('status'),
         error,
         cache_hit: doc.text('cache_hit'),
-        service_tier: `CASE WHEN ${doc.text('call_type')} LIKE '%batch%' THEN 'batch' ELSE ${firstOf(response.text('service_tier'), doc.text('cost_breakdown', 'service_tier'))!} END`,
+        service_tier: `CASE WHEN ${doc.text('call_type')} LIKE '%batch%' THEN 'batch' ELSE ${firstOf(response.text('service_tier'), doc.text('cost_breakdown', 'service_tier'), hidden.text('service_tier'), parameters.text('service_tier'))!} END`,
       },
-      moneyFree: [['cost_breakdown'], ['metadata', 'cost_breakdown']].flatMap((place) => [
-        ...brokenDown.map((name) => ({
-          path: [...place, name],
-          reason: 'a part of the cost, or how it came to be',
-        })),
-        ...(survey.shape.get(JSON.stringify([...place, 'additional_costs'])) ?? []).map((name) => ({
-          path: [...place, 'additional_costs', name],
-          reason: 'a part of the cost',
-        })),
-      ]),
+      moneyFree: [
+        { path: ['metadata', 'user_api_key_spend'], reason: 'what its key has spent so far' },
+        { path: ['hidden_params', 'response_cost'], reason: 'the cost again' },
+        ...[['cost_breakdown'], ['metadata', 'cost_breakdown']].flatMap((place) => [
+          ...brokenDown.map((name) => ({
+            path: [...place, name],
+            reason: 'a part of the cost, or how it came to be',
+          })),
+          ...(survey.shape.get(JSON.stringify([...place, 'additional_costs'])) ?? []).map((name) => ({
+            path: [...place, 'additional_costs', name],
+            reason: 'a part of the cost',
+          })),
+        ]),
+      ],
       tags: mapSql(tagListSql(doc.text('request_tags'))),
     }
   },

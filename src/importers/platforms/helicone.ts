@@ -102,7 +102,10 @@ function plan(survey: Survey): ReadPlan {
   )!
   const reference = asked('cache_reference_id')
   const isHit = `coalesce(${reference} <> '${noReference}', false)`
-  const status = firstOf(cell('response_status'), cell('response', 'status'))!
+  // Rows of its own table count money in billionths of a dollar, and have the status under its short name.
+  const isStored = !survey.keys.includes('response_status') && ['latency', 'organization_id'].every((name) => survey.keys.includes(name)) // prettier-ignore
+  const status = firstOf(cell('response_status'), cell('response', 'status'), ...(isStored ? [cell('status')] : []))! // prettier-ignore
+  const reported = isStored ? inDollars(cost(cell)) : cost(cell)
   const input = firstOf(cell('prompt_tokens'), cell('request', 'prompt_tokens'), cell('response', 'prompt_tokens'))! // prettier-ignore
   const output = firstOf(cell('completion_tokens'), cell('response', 'completion_tokens'))!
   // A request whose usage was not found is counted as 0 and 0.
@@ -134,7 +137,7 @@ function plan(survey: Survey): ReadPlan {
     // The platform's total is worked out from the two columns: as their sum it proves nothing of cached tokens.
     totalTokens: `CASE WHEN ${number(total)} <> ${number(input)} + ${number(output)} THEN ${total} END`,
     uses: [input, output, total],
-    addedUp: ['input_tokens', 'output_tokens'],
+    addedUp: ['input_tokens', 'output_tokens', ...(isStored ? (['reported_cost_usd'] as const) : [])],
     moneyFree: free(survey),
     fields: {
       call_id: firstOf(cell('request_id'), cell('request', 'id'), cell('response_id'))!,
@@ -173,7 +176,7 @@ function plan(survey: Survey): ReadPlan {
       input_audio_tokens: some(cell('prompt_audio_tokens')),
       output_audio_tokens: some(cell('completion_audio_tokens')),
       // 0 is also what was not worked out.
-      reported_cost_usd: `CASE WHEN ${isHit} OR ${number(cost(cell))} <> 0 THEN ${cost(cell)} END`,
+      reported_cost_usd: `CASE WHEN ${isHit} OR ${number(cost(cell))} <> 0 THEN ${reported} END`,
       latency_ms: firstOf(cell('delay_ms'), cell('response', 'delay_ms'), cell('latency'), between(started, ended))!, // prettier-ignore
       ttft_ms: some(firstOf(cell('time_to_first_token'), cell('response', 'time_to_first_token'))!),
       status: `CASE WHEN TRY_CAST(${status} AS INTEGER) < 0 THEN 'error' ELSE ${status} END`,
@@ -194,6 +197,10 @@ function plan(survey: Survey): ReadPlan {
 
 const cost = (cell: (...path: string[]) => string): string =>
   firstOf(cell('cost'), cell('cost_usd'), cell('costUSD'), cell('response', 'cost_usd'))!
+
+/** SQL: billionths of a dollar as dollars; what is no number stays as it is, to be refused. */
+const inDollars = (billionths: string): string =>
+  `coalesce(CAST(TRY_CAST(${billionths} AS DECIMAL(24,6)) * 0.000000001 AS VARCHAR), ${billionths})`
 
 const between = (from: string, to: string): string =>
   `CAST(round((epoch(TRY_CAST(${to} AS TIMESTAMPTZ)) - epoch(TRY_CAST(${from} AS TIMESTAMPTZ))) * 1000, 3) AS VARCHAR)`

@@ -55,6 +55,21 @@ const content = [
 ]
 const without = JSON.stringify(Object.fromEntries(content.map((name) => [name, null])))
 
+/** What exports by way of a table write as the text of an object. */
+const objects = ['usageDetails', 'usage_details', 'costDetails', 'cost_details']
+
+/** SQL: an observation whose texts of objects are objects. */
+function opened(one: string): string {
+  const isText = (key: string): string => `json_type(${one}, '/${key}') = 'VARCHAR'`
+  const text = (key: string): string => `json_extract_string(${one}, '/${key}')`
+  const entries = objects.map(
+    (key) =>
+      `CASE WHEN ${isText(key)} AND json_valid(${text(key)}) AND starts_with(ltrim(${text(key)}), '{') THEN json_object('${key}', CAST(${text(key)} AS JSON)) ELSE '{}' END`,
+  )
+  const merged = entries.reduce((sql, entry) => `json_merge_patch(${sql}, ${entry})`, one)
+  return `CASE WHEN ${objects.map(isText).join(' OR ')} THEN ${merged} ELSE ${one} END`
+}
+
 /**
  * Each observation of a trace or page, with what the trace says of it; what stands alone as it is.
  * @param lines see Importer
@@ -83,7 +98,8 @@ function records(lines: string): string {
         FROM told WHERE list IS NOT NULL)
       UNION ALL
       SELECT line, CAST(text AS JSON), false, NULL FROM told WHERE is_object AND list IS NULL)
-    SELECT line, CASE WHEN json_type(one) = 'OBJECT' THEN CAST(${merged} AS VARCHAR) ELSE '{}' END AS text FROM parts
+    SELECT line, CASE WHEN json_type(one) = 'OBJECT' THEN CAST(${merged} AS VARCHAR) ELSE '{}' END AS text FROM (
+      SELECT * EXCLUDE (one), CASE WHEN json_type(one) = 'OBJECT' THEN ${opened('one')} ELSE one END AS one FROM parts)
     UNION ALL
     SELECT line, ${standsForItself('text')} FROM told WHERE list IS NULL AND NOT is_object
     UNION ALL
@@ -129,6 +145,9 @@ const written = {
     'cache_creation_1h',
   ],
 } as const
+
+/** Details that are plain output, and are billed so. */
+const plain = ['output_accepted_prediction_tokens', 'output_rejected_prediction_tokens']
 
 /** Parts of counts that stand elsewhere in the same object: of the whole input or output they are no further part. */
 const isWithin = (key: string): boolean => /^(?:prompt|completion)_details\./.test(key)
@@ -222,12 +241,14 @@ function plan(survey: Survey): ReadPlan {
       legacy('input'),
       legacy('promptTokens'),
       given('inputUsage'),
+      given('promptTokens'),
     ),
     output_tokens: firstOf(
       plainOr('output', sumOf(within('output'))),
       legacy('output'),
       legacy('completionTokens'),
       given('outputUsage'),
+      given('completionTokens'),
     ),
     ...Object.fromEntries(Object.entries(counts).map(([field, names]) => [field, known(names)])),
     cache_creation_input_tokens: writes,
@@ -257,22 +278,53 @@ function plan(survey: Survey): ReadPlan {
       ]),
     ),
   }
+  const unit = firstOf(top('unit'), ...inShape(survey, 'usage', 'unit').map((key) => doc.text('usage', key)))
+  const isTokens = `coalesce(upper(${unit ?? 'NULL'}) IN ('TOKENS', ''), true)`
+  const ofTokens = (sql: string | undefined): string | undefined =>
+    unit === undefined || sql === undefined ? sql : `CASE WHEN ${isTokens} THEN ${sql} END`
   const type = top('type')
   const parent = top('parentObservationId', 'parent_observation_id')
   const uses = [
     ...[...within('input'), ...within('output')].flatMap(cells),
-    ...(['usage', 'inputUsage', 'outputUsage', 'totalUsage'] as const).flatMap((name) =>
-      has(name).map((key) => doc.text(key)),
-    ),
+    ...(
+      [
+        'usage',
+        'inputUsage',
+        'outputUsage',
+        'totalUsage',
+        'promptTokens',
+        'completionTokens',
+        'totalTokens',
+      ] as const
+    ).flatMap((name) => has(name).map((key) => doc.text(key))),
   ]
   // The interface sums up under other names what the details have, or has alone.
   const details = sumOf([...within('input'), ...within('output')])
-  const alone = firstOf(legacy('total'), given('totalUsage'))
+  const alone = firstOf(legacy('total'), given('totalUsage'), given('totalTokens'))
   const legacyTotal =
     alone === undefined || details === undefined ? alone : `CASE WHEN ${details} IS NULL THEN ${alone} END`
   const unknown = [...within('input'), ...within('output')].filter(
-    (key) => !['input', 'output', ...Object.values(counts).flat(), ...parts].includes(key),
+    (key) => ![...Object.values(counts).flat(), ...parts, ...plain, 'input', 'output'].includes(key),
   )
+  // The provider's own name is no detail where ours is not there.
+  const besides = (place: string, own: readonly string[], key: string): string => {
+    const side = /^(input|output)_tokens$/.exec(key)?.[1]
+    return side === undefined
+      ? ''
+      : ` AND ${own.includes(side) ? `${doc.text(place, side)} IS NOT NULL` : 'false'}`
+  }
+  const unread = [
+    ...places.flatMap(([place, own]) =>
+      unknown
+        .filter((key) => own.includes(key))
+        .map(
+          (key) =>
+            `CASE WHEN ${whole(doc.text(place, key))} > 0${besides(place, own, key)} THEN ${quoteText(`${place}.${key}`)} END`,
+        ),
+    ),
+    // Before 3 it counted in characters, seconds, images and requests as well.
+    ...(unit === undefined ? [] : [`CASE WHEN NOT ${isTokens} THEN 'usage in ' || left(replace(${unit}, ';', '?'), 20) END`]), // prettier-ignore
+  ]
   return {
     document: doc,
     cacheTokens: 'included',
@@ -285,17 +337,15 @@ function plan(survey: Survey): ReadPlan {
         ? `coalesce(${type ?? 'NULL'}, 'GENERATION') IN ('GENERATION', 'EMBEDDING')`
         : `coalesce(${type ?? 'NULL'}, 'GENERATION') IN ('GENERATION', 'EMBEDDING') OR coalesce(${fields['input_tokens'] ?? 'NULL'}, ${fields['output_tokens'] ?? 'NULL'}) IS NOT NULL`,
     ...(parent === undefined ? {} : { spans: { parent, own: `[${fields['call_id'] ?? 'NULL'}]` } }),
-    totalTokens: firstOf(total, legacyTotal),
-    ...(unknown.length === 0
-      ? {}
-      : {
-          unread: `nullif(concat_ws('; ', ${places.flatMap(([place, own]) => unknown.filter((key) => own.includes(key)).map((key) => `CASE WHEN ${whole(doc.text(place, key))} > 0 THEN ${quoteText(`${place}.${key}`)} END`)).join(', ')}), '')`,
-        }),
+    totalTokens: ofTokens(firstOf(total, legacyTotal)),
+    ...(unread.length === 0 ? {} : { unread: `nullif(concat_ws('; ', ${unread.join(', ')}), '')` }),
     uses,
     addedUp: ['input_tokens', 'output_tokens', 'cache_creation_input_tokens'],
     moneyFree: [...prices, ...sums(survey)],
     fields: Object.fromEntries(
-      Object.entries(fields).filter(([, sql]) => sql !== undefined),
+      Object.entries(fields)
+        .filter(([, sql]) => sql !== undefined)
+        .map(([name, sql]) => [name, tokenFields.has(name) ? ofTokens(sql) : sql]),
     ) as ReadPlan['fields'],
     tags: tagsOf(labels(doc, top)),
     // Without a type of its own, NULL would be a number, which no run after the first could compare.
@@ -303,6 +353,12 @@ function plan(survey: Survey): ReadPlan {
       firstOf(top('updatedAt', 'updated_at'), top('createdAt', 'created_at')) ?? 'CAST(NULL AS VARCHAR)',
   }
 }
+
+const tokenFields: ReadonlySet<string> = new Set(['input_tokens', 'output_tokens', 'cache_creation_1h_input_tokens', ...Object.keys(counts)]) // prettier-ignore
+
+/** Of some keys those that an object of some record has. */
+const inShape = ({ shape }: Survey, place: string, ...keys: readonly string[]): readonly string[] =>
+  keys.filter((key) => shape.get(JSON.stringify([place]))?.includes(key) === true)
 
 const seconds = (text: string | undefined): string | undefined =>
   text === undefined ? undefined : `CAST(round(TRY_CAST(${text} AS DOUBLE) * 1000, 3) AS VARCHAR)`

@@ -352,3 +352,67 @@ test('what cannot be read is rejected with its line and reason, and what says no
     [7, 'quantity: no number, or too large'],
   ])
 })
+
+test('Azure: output of the newer meters, and embeddings, whose meter says tokens alone', async () => {
+  const meters = [
+    ['gpt 5.1 opt Dz 1M Tokens', '1', '1M', '11'],
+    ['text-embedding-3-small-glbl Tokens', '1000', '1K', '0.02'],
+  ]
+  const header = ['Date', 'MeterCategory', 'MeterSubCategory', 'MeterName', 'Quantity', 'UnitOfMeasure', 'CostInBillingCurrency', 'BillingCurrency'] // prettier-ignore
+  const lines = meters.map(([name, quantity, unit, cost]) => ['10/05/2026', 'Foundry Models', 'Azure OpenAI', name!, quantity!, unit!, cost!, 'USD']) // prettier-ignore
+  expect(
+    await charges('azure.csv', csv(header, ...lines), 'model, token_type, quantity, unit, billed_cost'),
+  ).toEqual([
+    ['gpt-5.1', 'output', '1000000', 'tokens', '11'],
+    ['text-embedding-3-small', 'input', '1000000', 'tokens', '0.02'],
+  ])
+})
+
+test('AWS: models of usage types by the ids that calls have', async () => {
+  const header = ['bill_payer_account_id', 'line_item_line_item_type', 'line_item_usage_start_date', 'line_item_usage_end_date', 'line_item_product_code', 'line_item_usage_type', 'line_item_usage_amount', 'line_item_unblended_cost', 'line_item_currency_code', 'pricing_unit'] // prettier-ignore
+  const types = ['NovaLite-input-tokens', 'Nova2.0Lite-output-tokens', 'Llama3-3-70B-output-tokens', 'TitanEmbeddingsV2-Text-input-tokens'] // prettier-ignore
+  const lines = types.map((type) => ['111', 'Usage', '2026-10-05 08:00:00', '2026-10-05 09:00:00', 'AmazonBedrock', `USE1-${type}`, '1000', '1', 'USD', '1K tokens']) // prettier-ignore
+  expect(await charges('cur.csv', csv(header, ...lines), 'model, quantity')).toEqual([
+    ['amazon.nova-lite-v1:0', '1000000'],
+    ['amazon.nova-2-lite-v1:0', '1000000'],
+    ['meta.llama3-3-70b-instruct-v1:0', '1000000'],
+    ['amazon.titan-embed-text-v2:0', '1000000'],
+  ])
+})
+
+test('Google Cloud: caching is input that was cached; FOCUS: Vertex AI sells models, and machines', async () => {
+  const row = (sku: string): string =>
+    JSON.stringify({
+      billing_account_id: '01-A',
+      service: { description: 'Vertex AI' },
+      sku: { description: sku },
+      usage_start_time: '2026-10-05 08:00:00 UTC',
+      usage_end_time: '2026-10-05 09:00:00 UTC',
+      cost: '0.05',
+      currency: 'USD',
+      usage: { amount: 400_000, unit: 'count' },
+    })
+  expect(
+    await charges(
+      'gcp.jsonl',
+      `${row('Gemini 2.5 Pro Text Input Caching - Predictions')}\n${row('Gemini 3.0 Pro Text Input - Predictions')}\n`,
+      'model, token_type, quantity',
+    ),
+  ).toEqual([
+    ['gemini-2.5-pro', 'cache_read', '400000'],
+    ['gemini-3-pro-preview', 'input', '400000'],
+  ])
+  const header = ['BilledCost', 'BillingCurrency', 'ChargePeriodStart', 'ChargePeriodEnd', 'ChargeCategory', 'ServiceName', 'ProviderName', 'ChargeDescription', 'ConsumedQuantity', 'ConsumedUnit'] // prettier-ignore
+  const of = (description: string, quantity: string, unit: string): string[] =>
+    ['1.25', 'USD', '2026-10-05T00:00:00Z', '2026-10-06T00:00:00Z', 'Usage', 'Vertex AI', 'Google Cloud', description, quantity, unit] // prettier-ignore
+  const lines = [
+    of('Gemini 2.5 Pro Text Input - Predictions', '1000000', 'count'),
+    of('Gemini 2.5 Pro Caching Storage', '10', 'hour'),
+    of('Vertex AI: Online Prediction N1 Predefined Instance Core', '10', 'hour'),
+  ]
+  expect(await charges('focus.csv', csv(header, ...lines), 'is_llm, model, token_type, quantity')).toEqual([
+    [true, 'gemini-2.5-pro', 'input', '1000000'],
+    [true, null, null, '10'],
+    [false, null, null, '10'],
+  ])
+})

@@ -100,6 +100,22 @@ const logs: readonly (readonly [name: string, text: string])[] = [
     'run_id,experiment_id,status,artifact_uri,start_time,end_time,metrics.input_tokens,metrics.cost,params.model,tags.mlflow.user\nr1,1,FINISHED,x,2026-05-01,2026-05-01,1500,0.01,gpt-5-mini,me\n',
   ],
   [
+    "Langfuse's traces",
+    record({
+      id: 't1',
+      timestamp: '2026-10-05T08:00:00.000Z',
+      name: 'answer',
+      htmlPath: '/project/p/traces/t1',
+      latency: 2,
+      totalCost: 0.0045,
+      observations: ['o1', 'o2'],
+    }),
+  ],
+  [
+    "Langfuse's table of traces",
+    'id,name,timestamp,userId,bookmarked,observationCount,latency,totalCost,promptTokens,completionTokens\nt1,x,2026-10-05T08:00:00.000Z,u,false,3,2,0.0045,1000,200\n',
+  ],
+  [
     'Portkey',
     record({
       id: 'pk',
