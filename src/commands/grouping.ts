@@ -5,6 +5,7 @@ import {
   shortForms,
   type Dimension,
 } from '../domain/dimensions.js'
+import { keyFrom } from '../domain/costs/currency.js'
 import { withGroups } from '../domain/groups.js'
 import { UserError } from '../errors.js'
 import type { Sort } from '../metrics/groups.js'
@@ -96,20 +97,41 @@ export async function groupingOf(
   dimensions = dimensionsBy,
 ): Promise<Grouping> {
   const by = await dimensions(invocation, fallback)
-  const columns = columnsOf(optionText(invocation, 'columns'))
-  const sort = sortOption(optionText(invocation, 'sort'), by)
+  const named = columnNamer(invocation)
+  const columns = columnsOf(optionText(invocation, 'columns'), named)
+  const sort = sortOption(optionText(invocation, 'sort'), by, named)
   // What it is sorted by is shown.
   const sortMeasure = measureNames.filter((name) => name === sort?.by)
-  const named = [...new Set([...columns.names, ...sortMeasure])]
-  const parts = columns.isWhole ? { chosen: named, added: [] } : { chosen: undefined, added: named }
+  const all = [...new Set([...columns.names, ...sortMeasure])]
+  const parts = columns.isWhole ? { chosen: all, added: [] } : { chosen: undefined, added: all }
   return { by, ...parts, sort, top: topOption(invocation) }
+}
+
+/** A column by the name that it has in the answer. @param option what names it, for errors */
+export type ColumnNamer = (name: string, option: string) => MeasureName
+
+const inDollars: ColumnNamer = parseMeasure
+
+/** With `--currency EUR` a column of money is `cost_eur` there, as it stands in the answer, or `cost_usd`. */
+export function columnNamer(invocation: Invocation): ColumnNamer {
+  const currency = optionText(invocation, 'currency')?.toUpperCase()
+  // What is no currency is refused where the rates are looked up.
+  if (currency === undefined || !/^[A-Z]{3}$/.test(currency)) return inDollars
+  return (name, option) => {
+    const plain = name.trim().toLowerCase().replaceAll('-', '_')
+    const own = keyFrom(plain, currency)
+    return parseMeasure(own === plain ? name : own, option)
+  }
 }
 
 /**
  * `calls,cost_usd`: these figures; `+users,p99_cost_usd`: these beside the usual ones.
  * @throws UserError (usage) for a column that is not known, or an empty list
  */
-export function columnsOf(text: string | undefined): {
+export function columnsOf(
+  text: string | undefined,
+  named: ColumnNamer = inDollars,
+): {
   readonly names: readonly MeasureName[]
   readonly isWhole: boolean
 } {
@@ -123,7 +145,7 @@ export function columnsOf(text: string | undefined): {
       hint: `Write --columns +${parts.map((part) => part.replace(/^\+/, '')).join(',')} to add all of them to the usual ones, or leave the plus out.`,
     })
   }
-  const names = parts.map((part) => parseMeasure(part.replace(/^\+/, ''), '--columns'))
+  const names = parts.map((part) => named(part.replace(/^\+/, ''), '--columns'))
   return { names: [...new Set(names)], isWhole: adding === 0 }
 }
 
@@ -133,7 +155,11 @@ function topOption(invocation: Invocation): Grouping['top'] {
 }
 
 /** `cost_usd`, `calls:asc`, `feature`: figures fall, dimensions rise, unless it says otherwise. */
-function sortOption(text: string | undefined, by: readonly Dimension[]): Sort | undefined {
+function sortOption(
+  text: string | undefined,
+  by: readonly Dimension[],
+  named: ColumnNamer,
+): Sort | undefined {
   if (text === undefined) return undefined
   const [name = '', way, ...rest] = text.split(':')
   if (rest.length > 0 || (way !== undefined && way !== 'asc' && way !== 'desc')) {
@@ -145,5 +171,5 @@ function sortOption(text: string | undefined, by: readonly Dimension[]): Sort | 
   const key = (shortForms[name] ?? name).replaceAll('-', '_')
   const dimension = by.find((one) => one.key === key || one.key === name)
   if (dimension !== undefined) return { by: dimension.key, descending: way === 'desc' }
-  return { by: parseMeasure(name, '--sort'), descending: way !== 'asc' }
+  return { by: named(name, '--sort'), descending: way !== 'asc' }
 }

@@ -220,6 +220,59 @@ describe('beside its window', () => {
   })
 })
 
+describe('columns by their names in the answer', () => {
+  test.each<[readonly string[], readonly string[]]>([
+    [
+      [
+        'breakdown',
+        '--by',
+        'model',
+        '--columns',
+        'calls,cost_chf,cost-per-1k-output-chf',
+        '--sort',
+        'max_cost_chf:asc',
+      ],
+      [
+        'breakdown',
+        '--by',
+        'model',
+        '--columns',
+        'calls,cost_usd,cost_per_1k_output_usd',
+        '--sort',
+        'max_cost_usd:asc',
+      ],
+    ],
+    [
+      ['breakdown', '--columns', '+reported_cost_CHF'],
+      ['breakdown', '--columns', '+reported_cost_usd'],
+    ],
+    [
+      ['trend', '--metric', 'cost_chf,mean_cost_chf', '--since', '7d'],
+      ['trend', '--metric', 'cost_usd,mean_cost_usd', '--since', '7d'],
+    ],
+    [
+      ['latency', '--by', 'feature', '--sort', 'cost_chf'],
+      ['latency', '--by', 'feature', '--sort', 'cost_usd'],
+    ],
+  ])('%j', async (own, dollars) => {
+    const asked = [...latest, '--currency', 'chf', '--csv']
+    const answer = await runWarmWell([...own, ...asked], { cwd })
+    expect(answer).toContain('cost_chf')
+    expect(answer).toBe(await runWarmWell([...dollars, ...asked], { cwd }))
+  })
+
+  test('are none in dollars, nor in another currency, nor in what is none', async () => {
+    for (const more of [[], ['--currency', 'SEK'], ['--currency', 'USD']]) {
+      const { code, stderr } = await runWarm(['breakdown', '--columns', 'cost_chf', ...latest, ...more], {
+        cwd,
+      })
+      expect([code, stderr]).toEqual([2, expect.stringContaining('--columns cost_chf: no such column')])
+    }
+    const { code, stderr } = await runWarm(['breakdown', '--columns', 'calls', '--currency', 'c(f'], { cwd })
+    expect([code, stderr]).toEqual([2, expect.stringContaining('--currency c(f is no currency')])
+  })
+})
+
 test('a saved answer is compared with in its own currency alone', async () => {
   const week = ['--since', '2026-09-21', '--until', '2026-09-28']
   const saved = await runWarmWell(['breakdown', ...week, '--json', '--currency', 'CHF'], { cwd })

@@ -2,10 +2,10 @@
 import { dimensionOf, type Dimension } from '../../domain/dimensions.js'
 import { everies, recentBuckets } from '../../domain/time/timeline.js'
 import { UserError } from '../../errors.js'
-import { parseMeasure, type MeasureName } from '../../metrics/measures/registry.js'
+import type { MeasureName } from '../../metrics/measures/registry.js'
 import { growthPart, noGrowth } from '../../reports/trends/growth.js'
 import { trendReport } from '../../reports/trends/trend.js'
-import { dimensionsAndCentersBy } from '../grouping.js'
+import { columnNamer, dimensionsAndCentersBy, type ColumnNamer } from '../grouping.js'
 import { exactOption, convertedOptions, type CommandSpec, type Invocation } from '../command.js'
 import { doubtsAbout, type Question } from '../../questions/question.js'
 import { optionCount, optionText } from '../option-values.js'
@@ -109,7 +109,7 @@ async function questionOf(invocation: Invocation): Promise<TrendQuestion> {
   return {
     every: everies.find((one) => one === optionText(invocation, 'every')) ?? 'day',
     by: groupsOf(await dimensionsAndCentersBy(invocation, 'none')),
-    metrics: metricsOf(optionText(invocation, 'metric') ?? 'cost_usd'),
+    metrics: metricsOf(optionText(invocation, 'metric') ?? 'cost_usd', columnNamer(invocation)),
     top,
   }
 }
@@ -123,8 +123,8 @@ function groupsOf(by: readonly Dimension[]): readonly Dimension[] {
   })
 }
 
-function metricsOf(text: string): readonly MeasureName[] {
-  const names = [...new Set(text.split(',').map((name) => parseMeasure(name, '--metric')))]
+function metricsOf(text: string, named: ColumnNamer): readonly MeasureName[] {
+  const names = [...new Set(text.split(',').map((name) => named(name, '--metric')))]
   const moment = names.find((name) => name.endsWith('_ts'))
   if (moment === undefined) return names
   throw new UserError(`--metric ${moment} is a moment, not an amount`, {
