@@ -141,6 +141,17 @@ const azure: readonly Signature[] = [
 
 const others: readonly Signature[] = [
   {
+    id: 'claude-code-run',
+    about: 'what a run of Claude Code prints as it goes (stream-json)',
+    why: 'its messages are written before their answers are complete, and its last line adds them up again',
+    kind: 'no-calls',
+    next: 'The session of the run is read: ~/.claude/projects.',
+    matches: (r, { records }) =>
+      r['type'] === 'system' &&
+      has(r, 'subtype', 'session_id', 'tools') &&
+      records.some((one) => one['type'] === 'assistant' && has(one, 'session_id', 'parent_tool_use_id')),
+  },
+  {
     id: 'claude-code-stats',
     about: "Claude Code's own statistics",
     why: 'they sum up its sessions',

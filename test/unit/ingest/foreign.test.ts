@@ -361,6 +361,25 @@ describe("Claude Code's own statistics, that sum up its sessions,", () => {
   })
 })
 
+test('what a run of Claude Code prints, whose last line adds up its messages, is refused; the last line alone is read', () => {
+  const usage = { input_tokens: 3, output_tokens: 1 }
+  const message = { id: 'msg_1', type: 'message', model: 'claude-sonnet-4-5', usage }
+  const result = {
+    type: 'result',
+    session_id: 's-1',
+    total_cost_usd: 0.02,
+    usage: { ...usage, output_tokens: 300 },
+  }
+  const lines = [
+    { type: 'system', subtype: 'init', session_id: 's-1', tools: [], model: 'claude-sonnet-4-5' },
+    { type: 'assistant', message, parent_tool_use_id: null, session_id: 's-1' },
+    result,
+  ]
+  const given = { set: { ts: '2026-05-05T00:00:00Z' } }
+  expect(reading(lines.map(record).join(''), given)).toContain('what a run of Claude Code prints as it goes')
+  expect(reading(record(result), given)).toBe('openai')
+})
+
 describe('records that are printed, and are no JSON', () => {
   test.each([
     ["{'timestamp': '2026-10-05T08:00:00Z', 'model': 'gpt-4o', 'input_tokens': 5}\n", 'printed Python dicts'],
