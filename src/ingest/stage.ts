@@ -15,7 +15,9 @@ import type { FirstLines } from './first-calls.js'
 import { firstPlace, makeRecords, sampleOf } from './made-records.js'
 import { noteStagedFacts } from './staged-facts.js'
 import { surveyCsv, surveyJson } from './typing/survey.js'
-import { stagedColumns } from './typing/verdicts.js'
+import { select } from './typing/columns.js'
+import { modelNames, stagedColumns } from './typing/verdicts.js'
+import { wordAsText } from './typing/words.js'
 import { quoteText } from '../domain/words/quoting.js'
 
 /** A file's stretch of staged rows. */
@@ -51,6 +53,8 @@ export class Stage {
   /** Lines of which records were made; their places begin beyond those of any row. */
   #places = firstPlace
   #created = false
+  /** The source of all staged records, where one importer reads them and none names its own: it is not staged then. */
+  #source: string | undefined
   #reading = false
   /** What the engine leaves out of its plans, for small units. */
   #leftOut = ''
@@ -142,7 +146,12 @@ export class Stage {
         plan,
         made?.nothing,
       )
-    const created = this.#created
+    const before = { created: this.#created, source: this.#source }
+    const goBack = async (): Promise<void> => {
+      this.#created = before.created
+      this.#source = before.source
+      await this.#db.run('ROLLBACK')
+    }
     let styles: Styles | undefined
     await this.#db.run('BEGIN TRANSACTION')
     try {
@@ -155,12 +164,10 @@ export class Stage {
       }
     } catch (error) {
       // An engine that is broken can't even do this.
-      await this.#db.run('ROLLBACK').catch(() => undefined)
-      this.#created = created
+      await goBack().catch(() => undefined)
       throw error
     }
-    await this.#db.run('ROLLBACK')
-    this.#created = created
+    await goBack()
     const { note, ...found } = styles
     return { rows: await insert({ ...options, ...found }), lines, note, fields }
   }
@@ -200,24 +207,38 @@ export class Stage {
     plan: ReadPlan,
     nothing?: string,
   ): Promise<number> {
-    const { importer } = unit.recognised
-    const own = quoteText(importer.id)
-    const read =
-      plan.source === undefined
+    const { id } = unit.recognised.importer
+    const own = quoteText(id)
+    const isFirst = !this.#created
+    if (isFirst && plan.source === undefined) this.#source = id
+    const isOne = plan.source === undefined && this.#source === id
+    const read = isOne
+      ? `SELECT * FROM (${records})`
+      : plan.source === undefined
         ? `SELECT ${own} AS source, * FROM (${records})`
         : `SELECT coalesce(source, ${own}) AS source, * EXCLUDE (source) FROM (${records})`
     const sql =
-      nothing === undefined ? read : `${read} UNION ALL BY NAME SELECT ${own} AS source, * FROM (${nothing})`
-    if (!this.#created) {
+      nothing === undefined
+        ? read
+        : `${read} UNION ALL BY NAME SELECT ${isOne ? '' : `${own} AS source, `}* FROM (${nothing})`
+    if (isFirst) {
       await this.#db.run(`CREATE TABLE staged AS ${sql}`)
       this.#created = true
       return (await this.#db.one<{ n: number }>('SELECT count(*) AS n FROM staged')).n
     }
+    if (!isOne) await this.#stageSources()
     const present = await this.#columns()
     for (const name of columns)
       if (!present.has(name))
         await this.#db.run(`ALTER TABLE staged ADD COLUMN ${name} ${stagedColumns[name]}`)
     return this.#db.run(`INSERT INTO staged BY NAME ${sql}`)
+  }
+
+  /** Writes the source to the records that are staged, which had one. */
+  async #stageSources(): Promise<void> {
+    if (this.#source === undefined) return
+    await this.#db.run(`ALTER TABLE staged ADD COLUMN source VARCHAR DEFAULT ${quoteText(this.#source)}`)
+    this.#source = undefined
   }
 
   async #columns(): Promise<Set<string>> {
@@ -277,16 +298,30 @@ export class Stage {
       await this.#db.run(`INSERT INTO segments VALUES ${rows.join(', ')}`)
     }
     const present = await this.#columns()
-    const absent = Object.entries(stagedColumns).filter(([name]) => !present.has(name))
+    const told = this.#toldSql(present)
+    const absent = Object.entries(stagedColumns).filter(([name]) => !present.has(name) && !told.has(name))
     this.absent = new Set(absent.map(([name]) => name))
-    await this.#db.run(`CREATE VIEW located AS ${this.#locatedSql(absent, files)}`)
+    const columns = [
+      ...[...present].map((name) => [name, told.get(name) ?? wordAsText(name) ?? name] as const),
+      ...[...told].filter(([name]) => !present.has(name)),
+      ...absent.map(([name, type]) => [name, `CAST(NULL AS ${type})`] as const),
+    ]
+    const rows = `(${select([['row', 'rowid'], ...columns], 'staged')}) s`
+    await this.#db.run(`CREATE VIEW located AS ${this.#locatedSql(rows, files)}`)
     await noteStagedFacts(this.#db)
   }
 
+  /** SQL of columns that other columns, or the run, tell: they need not be staged for each record. */
+  #toldSql(present: ReadonlySet<string>): ReadonlyMap<string, string> {
+    const names = ['model', ...modelNames].filter((name) => present.has(name))
+    return new Map([
+      ...(names.length === 0 ? [] : [['model', `coalesce(${names.join(', ')})`] as const]),
+      ...(this.#source === undefined ? [] : [['source', quoteText(this.#source)] as const]),
+    ])
+  }
+
   /** Staged rows with `row`, `file_no` and `line`. Rows that an earlier run has read are left out. */
-  #locatedSql(absent: readonly (readonly [string, string])[], files: readonly StagedFile[]): string {
-    const columns = absent.map(([name, type]) => `, CAST(NULL AS ${type}) AS ${name}`).join('')
-    const rows = `(SELECT rowid AS row, *${columns} FROM staged) s`
+  #locatedSql(rows: string, files: readonly StagedFile[]): string {
     const at = this.#places > firstPlace ? 'coalesce(s.place, s.row)' : 's.row'
     const [only, ...others] = files
     // Nearly all runs read one file; its rows need no look at where it begins.

@@ -1,6 +1,6 @@
 /** How the layers of a normalising SELECT are written down. */
 
-export type Columns = [name: string, sql: string][]
+export type Columns = (readonly [name: string, sql: string])[]
 
 /** SELECT of named expressions; `from` is a FROM item. */
 export const select = (columns: Columns, from: string): string =>

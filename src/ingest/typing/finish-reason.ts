@@ -55,6 +55,9 @@ const finishReasons: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
+/** What a finish reason may be. */
+export const knownFinishReasons: readonly string[] = [...Object.keys(finishReasons), 'other']
+
 /**
  * SQL for a raw finish reason in comparable form: lower case, `_` for `-`. Of a JSON list (several
  * choices) a truncated one wins, else the first counts.

@@ -14,6 +14,7 @@ import { ruledSql } from './ruled.js'
 import { asksCacheReading } from './token-rules.js'
 import { limits, measures, typedColumns } from './typed-columns.js'
 import { checkedColumns, spanColumns } from './verdicts.js'
+import { withWords } from './words.js'
 import { quoteText } from '../../domain/words/quoting.js'
 
 /** A relation with the columns of a source: `text` for JSON lines, `c0 … cN` for CSV. */
@@ -107,7 +108,8 @@ export function normaliseSql(
     ...place,
     ...checkedColumns(plan, options, has, now, content, keepsText),
   ]
-  return { sql: select(staged, `(${ruled})`), columns: staged.map(([name]) => name) }
+  const columns = staged.map(([name]) => name)
+  return { sql: withWords(columns, select(staged, `(${ruled})`)), columns }
 }
 
 /**

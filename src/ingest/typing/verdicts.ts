@@ -71,12 +71,7 @@ export function checkedColumns(
     ...callColumns
       .map((c) => c.name)
       .filter((name) => isFilled(name, plan, options, has, hasTags))
-      .map((name): [string, string] => [
-        name,
-        name === 'model' && plan.model !== undefined
-          ? `coalesce(said_model, ${filled[name]})`
-          : (filled[name] ?? name),
-      ]),
+      .map((name): [string, string] => [name, filled[name] ?? name]),
     ['reason', reason],
     ['line_hash', hash],
     ['state', `CASE WHEN skip THEN 'skip' WHEN reason IS NOT NULL THEN 'reject' ELSE 'call' END`],
@@ -100,9 +95,12 @@ export function checkedColumns(
   ]
 }
 
+/** What a call is priced as, where no record has a word of its own for it: the first that is there. */
+export const modelNames = ['response_model', 'request_model'] as const
+
 /** Columns that are worked out here and not taken over. */
 const filled: Readonly<Record<string, string>> = {
-  model: 'coalesce(response_model, request_model)',
+  model: `coalesce(said_model, ${modelNames.join(', ')})`,
   cache_shape: 'CASE WHEN cache_reading IS NOT NULL THEN cache_shape END',
   // An answer out of a response cache carries the id of the call that it was made by.
   id_kind: "CASE WHEN call_id IS NULL THEN NULL WHEN cache_hit IS TRUE THEN 'any' ELSE id_kind END",
@@ -114,7 +112,7 @@ const filled: Readonly<Record<string, string>> = {
 /** Fields from which a column is filled, where they are not the column's own. */
 const filledFrom: Readonly<Record<string, readonly CallField[]>> = {
   feature: ['feature', 'endpoint'],
-  model: ['response_model', 'request_model'],
+  model: modelNames,
   status: ['status', 'error'],
   cache_creation_input_tokens: ['cache_creation_input_tokens', 'cache_creation_1h_input_tokens'],
   // Reasoning alone is the output; cached tokens alone are the input.
@@ -135,6 +133,8 @@ function isFilled(
   hasTags: boolean,
 ): boolean {
   if (name === 'call_id' || name === 'ts') return true
+  // Else it is one of the other two, and `located` says which: a text less for each row.
+  if (name === 'model') return plan.model !== undefined && modelNames.some(has)
   if (name === 'total_tokens')
     return has('input_tokens') || has('output_tokens') || plan.totalTokens !== undefined
   if (name === 'cache_reading' || name === 'cache_shape') return asksCacheReading(plan, options, has)
