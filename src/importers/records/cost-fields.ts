@@ -25,6 +25,8 @@ const unitOnly = new RegExp(
  * @returns undefined for every other name
  */
 export function unitOfName(name: string): string | undefined {
+  // Millionths of a cent are not read: taken for those of a dollar they would be a hundred times too much.
+  if (/(?:micro|nano)s?cents?/.test(name)) return undefined
   if (!unitOnly.test(name) && !(shape.test(name) && new RegExp(money).test(name))) return undefined
   const rest = name.replaceAll(new RegExp(money, 'g'), ' ')
   const scale = /cents?|micros?|nanos?|ticks|credits?/.exec(rest)?.[0]

@@ -388,6 +388,22 @@ export const fiveMinuteNames = [
   'inputcachecreation5m',
 ]
 
+/** Input that was neither read from a cache nor written to one: with cached tokens it makes up the input. */
+export const plainInputNames = [
+  'promptcachemisstokens',
+  'cachemisstokens',
+  'uncachedinputtokens',
+  'inputtokensuncached',
+  'uncachedtokens',
+  'uncachedprompttokens',
+  'noncachedinputtokens',
+  'noncachedtokens',
+  'inputtokensnoncached',
+  'inputtokensnocache',
+  'nocacheinputtokens',
+  'nocachetokens',
+]
+
 /** Names of a count of cached tokens that also say whether the answer came from a cache: the values tell. */
 export const countOrHitNames = ['cached', 'cachehit', 'fromcache']
 
@@ -465,9 +481,6 @@ export const costPartNames: readonly (readonly string[])[] = [
 /** Figures that others work out of the same call: known, not needed, never tags. */
 export const derivedNames = [
   'tokenspersecond',
-  'promptcachemisstokens',
-  'cachemisstokens',
-  'nocachetokens',
   'outputtokenspersecond',
   'tps',
   'costpertoken',

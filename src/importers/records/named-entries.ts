@@ -118,13 +118,18 @@ function innerEntries(
       return [...detailEntries(survey, [container, key], part.embedded(key)), whole]
     }
     const short = comparable(container).startsWith('cost') ? shortCosts : shortCounts
-    const meant = usageContainers.includes(comparable(container)) ? (short.get(name) ?? name) : name
+    const inFull = short === shortCosts ? ofCost(name) : name
+    const meant = usageContainers.includes(comparable(container)) ? (short.get(name) ?? inFull) : name
     const plain = { key, name: meant, sql: part.text(key), container }
     if (!isMoneyObject(survey, [container, key])) return [plain]
     const amounts = amountEntries(survey, [container, key], part.embedded(key))
     return [...amounts, { ...plain, sql: plainOnly(plain.sql) }]
   })
 }
+
+/** Names of counts, in an object of costs that of what they cost: `cache_read` there is no tokens. */
+const ofCost = (name: string): string =>
+  /^(?:cache|cached|reasoning|thinking|audio|image|tool|search|web|file|request)/.test(name) && !/cost|usd|rate|hit/.test(name) ? `${name}cost` : name // prettier-ignore
 
 /** Names that say in an object of money how much it is. */
 const amountNames = new Map<string, string>(
@@ -145,7 +150,8 @@ function amountEntries(survey: Survey, path: readonly string[], part: Document):
   const keys = (survey.shape.get(JSON.stringify(path)) ?? []).filter(isAddressable)
   return keys.flatMap((key) => {
     const name = comparable(key)
-    const meant = amountNames.get(name) ?? (saysDollars(name) ? 'usd' : unitOfName(name) && name)
+    const meant =
+      amountNames.get(name) ?? shortCosts.get(name) ?? (saysDollars(name) ? 'usd' : unitOfName(name) && name)
     if (meant === undefined) return []
     return [{ key, name: meant, sql: part.text(key), container: 'cost', path: [...path, key] }]
   })

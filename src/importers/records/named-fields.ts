@@ -10,6 +10,7 @@ import {
   fiveMinuteNames,
   namesOfOneCall,
   parentNames,
+  plainInputNames,
   secondNames,
   spanNames,
   toolTokenNames,
@@ -17,7 +18,7 @@ import {
 } from './field-names.js'
 import { isContent } from './content-names.js'
 import { absent } from '../bodies/body-places.js'
-import { allWrites } from '../bodies/counts.js'
+import { allWrites, sumOf } from '../bodies/counts.js'
 import { inCurrencyOf, reportedCost, type InCurrency } from './cost-fields.js'
 import { currenciesNear } from './currency-names.js'
 import { firstOf, type Document } from '../document.js'
@@ -103,6 +104,8 @@ export function namedFields(survey: Survey, document: Document): NamedFields {
   const besideTop = (e: Entry): boolean => e.container === undefined || isUsage(e)
   const fiveMinutes = take(fiveMinuteNames, besideTop)
   if (fiveMinutes !== undefined) fields.cache_creation_input_tokens = withFiveMinutes(fields, fiveMinutes)
+  const plainInput = take(plainInputNames, besideTop)
+  if (plainInput !== undefined) fields.input_tokens = withPlainInput(fields, plainInput)
   const ids = idsOf(entries, fields)
   if (ids !== undefined) fields.call_id = ids.id
   const toolTokens = take(toolTokenNames, besideTop)
@@ -116,7 +119,10 @@ export function namedFields(survey: Survey, document: Document): NamedFields {
     foundUnder,
     idKind: ids?.kind,
     spans: spansOf(entries),
-    addedUp: fiveMinutes === undefined ? [] : ['cache_creation_input_tokens'],
+    addedUp: [
+      ...(fiveMinutes === undefined ? [] : (['cache_creation_input_tokens'] as const)),
+      ...(plainInput === undefined ? [] : (['input_tokens'] as const)),
+    ],
     totalTokens,
     toolTokens,
     tierTakenFor: tier.meaning,
@@ -137,6 +143,13 @@ export function namedFields(survey: Survey, document: Document): NamedFields {
 function withFiveMinutes(fields: NamedFields['fields'], fiveMinutes: string): string {
   const { cache_creation_input_tokens: all, cache_creation_1h_input_tokens: hour } = fields
   return allWrites(all ?? absent, fiveMinutes, hour ?? absent)
+}
+
+/** SQL for all input: as it is given, else what was not cached and what was. */
+function withPlainInput(fields: NamedFields['fields'], plain: string): string {
+  const cached = [fields.cache_read_input_tokens, fields.cache_creation_input_tokens].map((sql) => sql ?? absent) // prettier-ignore
+  const whole = `CASE WHEN ${plain} IS NOT NULL THEN ${sumOf(plain, ...cached)} END`
+  return firstOf(fields.input_tokens, whole)!
 }
 
 /** How the currency that stands near a cost is put behind it; what says a currency is no label. */

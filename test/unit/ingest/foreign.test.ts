@@ -112,7 +112,7 @@ const logs: readonly (readonly [name: string, text: string])[] = [
     }),
   ],
   [
-    "Langfuse's table of traces",
+    "table of Langfuse's traces",
     'id,name,timestamp,userId,bookmarked,observationCount,latency,totalCost,promptTokens,completionTokens\nt1,x,2026-10-05T08:00:00.000Z,u,false,3,2,0.0045,1000,200\n',
   ],
   [
