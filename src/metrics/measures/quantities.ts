@@ -9,3 +9,10 @@ export const quantities: Readonly<Record<string, string>> = {
   sent_input_tokens: callsOwn('CASE WHEN input_tokens > 0 AND cache_hit IS NOT TRUE THEN input_tokens END'),
   ...serviceQuantities,
 }
+
+/** Those that are whole numbers: a sort of these takes half the time that one of doubles does. */
+export const wholeQuantities: ReadonlySet<string> = new Set([
+  'input_tokens',
+  'output_tokens',
+  'sent_input_tokens',
+])
