@@ -1,7 +1,7 @@
 /** The tests of one hour with their figures, for a person to trace a verdict. */
 import { shareTimes, type Materiality } from '../domain/materiality.js'
-import type { bounds as testTable } from '../metrics/anomalies/anomaly-tests.js'
-import type { SeriesHourRow } from '../metrics/anomalies/series-hours.js'
+import type { bounds as testTable } from './method/bounds.js'
+import type { SeriesHour } from './method/chosen-hours.js'
 
 /** One condition: `measured` must be above `bound`. */
 export interface TestBound {
@@ -13,7 +13,7 @@ export interface TestBound {
 
 /** @param person the series is a user's, for whom other bounds hold */
 export function testBounds(
-  row: SeriesHourRow,
+  row: SeriesHour,
   { spike, sustained }: typeof testTable,
   matters: Materiality,
   person: boolean,
@@ -41,7 +41,7 @@ const usualDays = (share: number, { minShare }: Materiality): string =>
 const equalCalls = (sum: number, squares: number): number => (squares === 0 ? 0 : (sum * sum) / squares)
 
 function sustainedBounds(
-  row: SeriesHourRow,
+  row: SeriesHour,
   sustained: (typeof testTable)['sustained'],
   matters: Materiality,
   person: boolean,

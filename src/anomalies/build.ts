@@ -1,7 +1,7 @@
 /** Groups of flags with their figures as incidents: when, what, how much, what drove it. */
 import { picos, type Picos } from '../domain/costs/amount.js'
 import { hourIso, hourStart } from '../domain/time/hours.js'
-import type { AnomalyKind } from '../metrics/anomalies/anomaly-tests.js'
+import type { AnomalyKind } from '../metrics/anomalies/flags.js'
 import type { IncidentSpan, PartRow } from '../metrics/anomalies/incident-parts.js'
 import { foldedOf } from './folding.js'
 import { confidenceOf, type Confidence } from './confidence.js'

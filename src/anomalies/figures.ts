@@ -1,6 +1,6 @@
 /** What an incident came to, in each series that it names, beside what the same hours normally cost. */
 import { picos, sumPicos, type Picos } from '../domain/costs/amount.js'
-import type { MeasuredDay, NormHourRow } from '../metrics/anomalies/surprise-hours.js'
+import type { MeasuredDay, NormHour } from './method/chosen-hours.js'
 import { isDrift, isDrop, isOfSums, seriesId, type Flag, type Group, type SeriesKey } from './incidents.js'
 
 export interface SeriesFigures extends SeriesKey {
@@ -55,10 +55,10 @@ function seriesOf(flags: readonly Flag[]): Flag[] {
 }
 
 /** Hours of the days of `daysToMeasure`, a list a series. */
-export type SeriesHours = ReadonlyMap<string, readonly NormHourRow[]>
+export type SeriesHours = ReadonlyMap<string, readonly NormHour[]>
 
-export function hoursBySeries(rows: readonly NormHourRow[]): SeriesHours {
-  const series = new Map<string, NormHourRow[]>()
+export function hoursBySeries(rows: readonly NormHour[]): SeriesHours {
+  const series = new Map<string, NormHour[]>()
   for (const row of rows) {
     const id = seriesId(row)
     const own = series.get(id)
@@ -86,7 +86,7 @@ interface Hours {
 
 function figuresIn({ family, value }: SeriesKey, { since, until }: Hours, hours: SeriesHours): SeriesFigures {
   const own = (hours.get(seriesId({ family, value })) ?? []).filter(
-    ({ hour }) => Number(hour) >= since && Number(hour) < until,
+    ({ hour }) => hour >= since && hour < until,
   )
   const cost = sumPicos(own.map((row) => row.exact_usd))
   const norm = sumPicos(own.map((row) => row.norm_usd))

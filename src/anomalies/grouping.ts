@@ -1,7 +1,7 @@
 /** Flags that one thing caused are one incident: docs/anomaly-method.md tells when they are. */
-import type { NormHourRow } from '../metrics/anomalies/surprise-hours.js'
+import type { NormHour } from './method/chosen-hours.js'
 import type { SharedRow, SharedSpan } from '../metrics/anomalies/shared-costs.js'
-import type { AnomalyKind } from '../metrics/anomalies/anomaly-tests.js'
+import type { AnomalyKind } from '../metrics/anomalies/flags.js'
 import { byCause, type Cause, type Costs } from './causes.js'
 import { bySeries, episodesOf, pairId, sharedSpans, stretchesOf, type Episode } from './episodes.js'
 import { seriesId, type Flag, type Group, type SeriesKey } from './incidents.js'
@@ -35,7 +35,7 @@ export const pairsOf = ({ rises, falls }: Pieces, historyDays: number): SharedSp
 
 /** @param rows hours of the days of `daysToMeasure` @param shared answers to `pairsOf` */
 export function costsOf(
-  rows: readonly NormHourRow[],
+  rows: readonly NormHour[],
   spans: readonly SharedSpan[],
   shared: readonly SharedRow[],
 ): Costs {
@@ -43,7 +43,7 @@ export function costsOf(
   for (const row of rows) {
     const id = seriesId(row)
     const hours = series.get(id) ?? new Map<number, { cost: number; norm: number }>()
-    series.set(id, hours.set(Number(row.hour), { cost: Number(row.exact_usd), norm: rounded(row.norm_usd) }))
+    series.set(id, hours.set(row.hour, { cost: Number(row.exact_usd), norm: rounded(row.norm_usd) }))
   }
   const common = new Map(
     shared.map(({ id, cost_usd: cost, past_usd: norm }) => {

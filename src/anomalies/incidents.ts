@@ -4,8 +4,8 @@
  *
  * This file: what flags and groups of them are; grouping.ts says which belong together.
  */
-import type { SessionTerms } from '../metrics/anomalies/anomalies.js'
-import type { AnomalyKind } from '../metrics/anomalies/anomaly-tests.js'
+import type { SessionTerms } from '../metrics/anomalies/flags.js'
+import type { AnomalyKind } from '../metrics/anomalies/flags.js'
 
 /** A series within one answer: family 0 is the account, else a dimension by its place from 1 on. */
 export interface SeriesKey {

@@ -32,3 +32,6 @@ export type Condition =
 
 /** Conditions that need not be passed, only reached. */
 export const reached: readonly Condition[] = ['stake', 'explained']
+
+/** Hours of history from which a day has a norm at all, tells weekdays from weekends, and weekdays apart. */
+export const historyNeeded = { any: 24, dayTypes: 7 * 24, weekdays: 14 * 24 } as const

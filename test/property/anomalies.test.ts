@@ -6,9 +6,9 @@ import { writeStore } from '../../src/db/store.js'
 import { dimensionOf } from '../../src/domain/dimensions.js'
 import { hourSpan } from '../../src/domain/time/hours.js'
 import type { Scope } from '../../src/domain/scope.js'
-import { anomalies, reachOf, type FlagRow } from '../../src/metrics/anomalies/anomalies.js'
-import { anomalyKinds } from '../../src/metrics/anomalies/anomaly-tests.js'
-import { seriesHours, type SeriesHourRow } from '../../src/metrics/anomalies/series-hours.js'
+import { seriesHours } from '../../src/anomalies/method/chosen-hours.js'
+import { anomalyKinds, reachOf, type FlagRow } from '../../src/metrics/anomalies/flags.js'
+import { askChosen, askJudged } from '../../src/questions/anomalies/judged.js'
 import { baselineOf, clockHour, flagsOf, generatedLogs, modelOf } from './anomaly-model.js'
 import { loadPaidCalls } from './paid-calls.js'
 import { tries } from './seed.js'
@@ -46,8 +46,7 @@ async function flagged(since: number, asOf: number, tz: string, historyDays: num
     minUsd: 0,
     minShare: 0.02,
   }
-  const { sql, params } = anomalies(request)
-  const { rows } = await db.query<FlagRow>(sql, params)
+  const rows = await askJudged(db, request)
   return rows.filter(({ kind }) => kind !== 'account' && kind !== 'first_spend')
 }
 
@@ -78,8 +77,8 @@ describe('hours against plain TypeScript', () => {
           if (wanted.length === 0) return
           const scope = scopeOf(end - 1, end, tz)
           const span = hourSpan(scope, new Date(end), reachOf(28) + 1, tz)
-          const { sql, params } = seriesHours({ scope, span, by, historyDays }, wanted)
-          const { rows } = await db.query<SeriesHourRow>(sql, params)
+          const chosen = await askChosen(db, { scope, span, by, historyDays }, wanted)
+          const rows = chosen === undefined ? [] : seriesHours(chosen, wanted)
           const found = new Map(rows.map((row) => [`${row.family} ${row.value} ${row.hour}`, row]))
           let expected = 0
           for (const series of model.series) {

@@ -3,19 +3,22 @@ import { dimensionOf } from '../../src/domain/dimensions.js'
 import { hourSpan, type HourSpan } from '../../src/domain/time/hours.js'
 import type { Scope } from '../../src/domain/scope.js'
 import { dayMs } from '../../src/domain/time/zones.js'
-import { anomalies, reachOf } from '../../src/metrics/anomalies/anomalies.js'
-import { anomalyKinds } from '../../src/metrics/anomalies/anomaly-tests.js'
+import { anomalyKinds, reachOf } from '../../src/metrics/anomalies/flags.js'
+import {
+  accountHours,
+  loudSeries,
+  namedSeries,
+  seriesCounts,
+} from '../../src/metrics/anomalies/judged-hours.js'
 import { burstyDays } from '../../src/metrics/anomalies/bursty-days.js'
 import { expensiveCalls } from '../../src/metrics/anomalies/expensive-calls.js'
 import { incidentParts } from '../../src/metrics/anomalies/incident-parts.js'
 import { sharedCosts } from '../../src/metrics/anomalies/shared-costs.js'
-import { seriesHours } from '../../src/metrics/anomalies/series-hours.js'
 import { sessionFlags, sessionNorms, sessionTerms } from '../../src/metrics/anomalies/session-flags.js'
 import { userHours } from '../../src/metrics/anomalies/user-hours.js'
 import { userDayTerms, usersBeyond } from '../../src/metrics/anomalies/users-beyond.js'
 import { weekProfile } from '../../src/metrics/anomalies/week-profile.js'
 import { zscores } from '../../src/metrics/anomalies/zscores.js'
-import { normHours, surpriseOfHour } from '../../src/metrics/anomalies/surprise-hours.js'
 import type { Query } from '../../src/metrics/query.js'
 import type { Sample } from './rule-samples.js'
 
@@ -46,10 +49,18 @@ const sample = (
 })
 
 export const anomalySamples: readonly Sample[] = [
-  ...(['likelihood', 'robust'] as const).map((method) =>
-    sample(`anomalies_${method}`, `abnormal hours of all series, by ${method}`, (scope, span) =>
-      anomalies({ ...asked, scope, span, method, minUsd: 0 }),
-    ),
+  sample('account_hours', 'hours of all calls', (scope, span) =>
+    accountHours({ scope, span, by, historyDays }),
+  ),
+  sample('loud_series', 'hours of the series that spend enough on a day', (scope, span) => {
+    const days = endsOf(span).map((day) => ({ day, least_usd: 0.01 }))
+    return loudSeries({ scope, span, by, historyDays }, days, 0.5)
+  }),
+  sample('named_series', 'hours of all calls and of chosen series', (scope, span) =>
+    namedSeries({ scope, span, by, historyDays }, [{ family: 1, value: 'chat' }]),
+  ),
+  sample('series_counts', 'series that have calls before a day', (scope, span) =>
+    seriesCounts({ scope, span, by, historyDays }, endsOf(span)),
   ),
   sample('bursty_days', 'days on which people work in sessions', (scope, span) =>
     burstyDays({ scope, span, by, historyDays }),
@@ -67,21 +78,7 @@ export const anomalySamples: readonly Sample[] = [
     const day = lastOf(span)
     return sessionNorms({ ...asked, scope, span, days: [day] }, [{ family: 0, value: '', day }])
   }),
-  sample('norm_hours', 'hours of chosen days beside the norm of the days before', (scope, span) => {
-    const day = lastOf(span)
-    return normHours({ scope, span, by, historyDays }, [{ family: 0, value: '', day, base: day - 1 }])
-  }),
-  sample('surprise_of_hour', 'why an hour is abnormal by likelihood, or not', (scope, span) =>
-    surpriseOfHour({ ...asked, scope, span, minUsd: 0 }, { family: 0, value: '' }, span.until - 1),
-  ),
   sample('zscores', 'abnormal hours by the textbook', (scope, span) => zscores({ scope, span, historyDays })),
-  sample('series_hours', 'hours of chosen days beside their norm', (scope, span) => {
-    const wanted = endsOf(span).flatMap((day) => [
-      { family: 0, value: '', day },
-      { family: 1, value: 'chat', day },
-    ])
-    return seriesHours({ scope, span, by, historyDays }, wanted)
-  }),
   sample('incident_parts', 'calls, tokens and cost of an incident and its history', (scope, span) =>
     incidentParts(
       {

@@ -5,7 +5,8 @@ import { Database } from '../../src/db/database.js'
 import { writeStore } from '../../src/db/store.js'
 import type { Scope } from '../../src/domain/scope.js'
 import { hourSpan } from '../../src/domain/time/hours.js'
-import { anomalies, reachOf, type FlagRow } from '../../src/metrics/anomalies/anomalies.js'
+import { reachOf } from '../../src/metrics/anomalies/flags.js'
+import { askJudged } from '../../src/questions/anomalies/judged.js'
 import { numbers } from '../numbers.js'
 import { clockHour, modelOf, type PaidCall } from './anomaly-model.js'
 import { judgedDrifts, type DriftFlag } from './drift-model.js'
@@ -66,7 +67,7 @@ async function drifts(since: number, asOf: number, tz: string, minUsd: number): 
   const iso = (ts: number): string => new Date(ts).toISOString()
   const scope: Scope = { since: iso(since), until: iso(asOf), tz, filters: [] }
   const span = hourSpan(scope, new Date(asOf), reachOf(28), tz)
-  const { sql, params } = anomalies({
+  const rows = await askJudged(db, {
     scope,
     span,
     by: [],
@@ -77,7 +78,6 @@ async function drifts(since: number, asOf: number, tz: string, minUsd: number): 
     minUsd,
     minShare: 0.02,
   })
-  const { rows } = await db.query<FlagRow>(sql, params)
   return rows
     .filter(({ kind }) => kind === 'drift')
     .map(({ hour, cost_usd: cost, norm_usd: norm, calls, norm_calls: normCalls }) => ({

@@ -7,7 +7,7 @@ import { Database } from '../../src/db/database.js'
 import { writeStore } from '../../src/db/store.js'
 import { dimensionOf } from '../../src/domain/dimensions.js'
 import { hourSpan } from '../../src/domain/time/hours.js'
-import { reachOf, type FlagRow } from '../../src/metrics/anomalies/anomalies.js'
+import { reachOf, type FlagRow } from '../../src/metrics/anomalies/flags.js'
 import { burstyDays, type BurstyDayRow } from '../../src/metrics/anomalies/bursty-days.js'
 import {
   sessionFlags,

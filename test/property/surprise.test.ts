@@ -6,7 +6,8 @@ import { writeStore } from '../../src/db/store.js'
 import { dimensionOf } from '../../src/domain/dimensions.js'
 import { hourSpan } from '../../src/domain/time/hours.js'
 import type { Scope } from '../../src/domain/scope.js'
-import { anomalies, reachOf, type FlagRow } from '../../src/metrics/anomalies/anomalies.js'
+import { reachOf, type FlagRow } from '../../src/metrics/anomalies/flags.js'
+import { askJudged } from '../../src/questions/anomalies/judged.js'
 import { clockHour, generatedLogs, modelOf } from './anomaly-model.js'
 import { loadPaidCalls } from './paid-calls.js'
 import { surpriseFlagsOf, surpriseOf } from './surprise-model.js'
@@ -35,7 +36,7 @@ async function flagged(since: number, asOf: number, tz: string, historyDays: num
   const span = hourSpan(scope, new Date(asOf), reachOf(Math.max(28, historyDays)), tz)
   const kinds = ['spike', 'sustained'] as const
   const stakes = { minUsd: 0.1, minShare: 0.02 }
-  const { sql, params } = anomalies({
+  const rows = await askJudged(db, {
     scope,
     span,
     by,
@@ -45,7 +46,6 @@ async function flagged(since: number, asOf: number, tz: string, historyDays: num
     method: 'likelihood',
     ...stakes,
   })
-  const { rows } = await db.query<FlagRow>(sql, params)
   return rows.filter(({ kind }) => kind !== 'account' && kind !== 'first_spend')
 }
 

@@ -1,7 +1,7 @@
 /**
- * The ground of the search for anomalies: the hourly cost of the whole account and of each member of some
- * dimensions. A series is one of these: family 0 is the account, family 1 the members of the first dimension.
- * Hours are local, see domain/time/hours.ts.
+ * The ground of the search for anomalies: calls with their local hour (see domain/time/hours.ts) and the members of some
+ * dimensions. The calls of all, and of each member, are a series: family 0 is the account, family 1 the members of the
+ * first dimension.
  */
 import type { Dimension } from '../../domain/dimensions.js'
 import { hourIso, hourStart, type HourSpan } from '../../domain/time/hours.js'
@@ -27,68 +27,8 @@ interface Tables {
   readonly params: Record<string, Param>
 }
 
-/** A CTE (family, value) that names the only members wanted, and the families that it names. */
-interface Only {
-  readonly name: string
-  readonly families: readonly number[]
-}
-
 /** A bound whole number. */
 export const whole = (name: string): string => `CAST($${name} AS BIGINT)`
-
-/**
- * CTEs `located_calls` (family columns v1, v2 …, hour, cost_usd), `hourly_costs` (family, value, hour,
- * cost_usd, paid_calls: those that cost something, max_cost_usd, square_usd; hours with calls only, those before
- * the span gathered in the one before it) and
- * `series` (family, value, first_hour, paid_hour: the first that cost something).
- */
-export function hourlyCosts(request: SeriesRequest, only?: Only): Tables {
-  const { by, span } = request
-  const { sql, params } = locatedCalls(request)
-  const cells = only === undefined ? allCells(by.map((_, i) => `v${i + 1}`)) : onlyCells(only)
-  return {
-    sql: /* sql */ `${sql},
-    all_hourly_costs AS (${cells}), hourly_costs AS MATERIALIZED (
-      SELECT * FROM all_hourly_costs WHERE value IS NOT NULL
-    ), series AS MATERIALIZED (
-      SELECT family, value, min(hour) AS first_hour, min(hour) FILTER (WHERE cost_usd > 0) AS paid_hour
-      FROM hourly_costs GROUP BY family, value
-    )`,
-    params: { ...params, first_hour: span.first },
-  }
-}
-
-/** What is summed of an hour. */
-const sums = /* sql */ `coalesce(sum(cost_usd), 0) AS cost_usd, count(*) FILTER (WHERE cost_usd > 0) AS paid_calls,
-        coalesce(max(cost_usd), 0) AS max_cost_usd,
-        coalesce(sum(CAST(cost_usd AS DOUBLE) * CAST(cost_usd AS DOUBLE)), 0) AS square_usd`
-
-/** The hours of all series, in one pass. */
-function allCells(values: readonly string[]): string {
-  const families = values.map((value, i) => `WHEN GROUPING(${value}) = 0 THEN ${i + 1}`)
-  const chosen = values.map((value) => `WHEN GROUPING(${value}) = 0 THEN ${value}`)
-  const cases = (branches: readonly string[], rest: string): string =>
-    branches.length === 0 ? rest : `CASE ${branches.join(' ')} ELSE ${rest} END`
-  return /* sql */ `
-      SELECT ${cases(families, '0')} AS family, ${cases(chosen, "''")} AS value, hour, ${sums}
-      FROM located_calls
-      GROUP BY GROUPING SETS (${['(hour)', ...values.map((value) => `(${value}, hour)`)].join(', ')})
-    `
-}
-
-/** The hours of the account and of the members named: a pass for each family, through which few calls go. */
-const onlyCells = ({ name, families }: Only): string =>
-  [
-    `
-      SELECT 0 AS family, '' AS value, hour, ${sums} FROM located_calls GROUP BY hour`,
-    ...families
-      .filter((family) => family > 0)
-      .map(
-        (family) => /* sql */ `
-      SELECT ${family} AS family, v${family} AS value, hour, ${sums} FROM located_calls
-      WHERE v${family} IN (SELECT value FROM ${name} WHERE family = ${family}) GROUP BY v${family}, hour`,
-      ),
-  ].join(' UNION ALL')
 
 /**
  * CTE `located_calls`: every call up to the end of the span, with its local hour.

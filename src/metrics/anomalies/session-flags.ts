@@ -3,13 +3,12 @@
  * its calls cost is judged by the sessions of the same person. The method and its reasons: docs/anomaly-method.md.
  */
 import { shareTimes } from '../../domain/materiality.js'
-import type { FlagRow } from './anomalies.js'
+import type { AnomalyKind, FlagRow } from './flags.js'
 import { locatedCalls, whole, withoutUnused, type SeriesRequest } from './anomaly-hours.js'
-import { timesShare, type AnomalyKind } from './anomaly-tests.js'
 import { isWeekend } from './bursty-days.js'
 import { quantile, rowsOfJson, wholeNumbers } from '../dialect.js'
 import type { Query, Whole } from '../query.js'
-import type { SeriesDay } from './series-hours.js'
+import type { SeriesDay } from './judged-hours.js'
 import { sessionHours, sessionTables } from './session-hours.js'
 
 export interface SessionRequest extends SeriesRequest {
@@ -213,7 +212,7 @@ const dearDays = /* sql */ `dear_days AS (
       JOIN usual_days ON usual_days.day = judged_days.day
       JOIN session_days ON session_days.day BETWEEN judged_days.day - 1 AND judged_days.day
       GROUP BY session_days.family, session_days.value, judged_days.day
-      HAVING CAST(sum(session_days.cost_usd) AS DOUBLE) > ${sessionBounds.day} * ${timesShare} * any_value(usual_usd)
+      HAVING CAST(sum(session_days.cost_usd) AS DOUBLE) > ${sessionBounds.day} * CAST($share_times AS DOUBLE) * any_value(usual_usd)
     )`
 
 /** CTE `judged_hours`: the hours of `dear_days` and of the days before these. */
@@ -257,7 +256,7 @@ const conditions = [
   `hour >= ${whole('since_hour')}`,
   'hour_units > 0',
   'hour_usd > hour_norm_usd',
-  `span_usd - span_norm_usd > ${sessionBounds.day} * ${timesShare} * usual_usd`,
+  `span_usd - span_norm_usd > ${sessionBounds.day} * CAST($share_times AS DOUBLE) * usual_usd`,
   `span_usd > ${sessionBounds.norm} * span_norm_usd`,
   'surprise > bound',
 ]

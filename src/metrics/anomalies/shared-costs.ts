@@ -5,7 +5,7 @@
 import type { Dimension } from '../../domain/dimensions.js'
 import type { Scope } from '../../domain/scope.js'
 import { zoneOffset } from '../buckets.js'
-import { historyNeeded } from './anomaly-baselines.js'
+import { historyNeeded } from '../../domain/surprise.js'
 import { epochMicros, rowsOfJson, wholeQuotient } from '../dialect.js'
 import { slotWeights } from './incident-parts.js'
 import type { Decimal, Param, Query } from '../query.js'

@@ -2,8 +2,8 @@
  * The textbook method, for comparison: the hours of the account whose cost is more than three standard
  * deviations above the mean of the whole look-back. It is masked by its own spikes and knows no day or week.
  */
-import { hourlyCosts, missingHours, whole, type SeriesRequest } from './anomaly-hours.js'
-import type { FlagRow } from './anomalies.js'
+import { locatedCalls, missingHours, whole, type SeriesRequest } from './anomaly-hours.js'
+import type { FlagRow } from './flags.js'
 import { wholeNumbers } from '../dialect.js'
 import type { Query } from '../query.js'
 
@@ -11,10 +11,13 @@ const bound = 3
 
 export function zscores(request: Omit<SeriesRequest, 'by'>): Query<FlagRow> {
   const { span, historyDays } = request
-  const hours = hourlyCosts({ ...request, by: [] })
+  const calls = locatedCalls({ ...request, by: [] })
   const skipped = missingHours(span)
   const sql = /* sql */ `
-    WITH ${hours.sql},
+    WITH ${calls.sql},
+    hourly_costs AS MATERIALIZED (
+      SELECT hour, coalesce(sum(cost_usd), 0) AS cost_usd FROM located_calls GROUP BY hour
+    ), series AS (SELECT min(hour) AS first_hour FROM hourly_costs),
     account_hours AS (
       SELECT slots.hour, coalesce(hourly_costs.cost_usd, 0) AS exact_usd,
         CAST(coalesce(hourly_costs.cost_usd, 0) AS DOUBLE) AS cost_usd
@@ -39,7 +42,8 @@ export function zscores(request: Omit<SeriesRequest, 'by'>): Query<FlagRow> {
       AND (cost_usd - mean_usd) / deviation_usd > ${bound}
     ORDER BY hour`
   const params = {
-    ...hours.params,
+    ...calls.params,
+    first_hour: span.first,
     ...skipped.params,
     since_hour: span.since,
     until_hour: span.until,

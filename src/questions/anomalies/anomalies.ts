@@ -19,19 +19,24 @@ import { materialityOf, shareTimes, type Materiality } from '../../domain/materi
 import { besideSource, hasMoneyBeside } from '../../domain/costs/basis.js'
 import type { Scope } from '../../domain/scope.js'
 import { dayMs } from '../../domain/time/zones.js'
-import { reachOf, type FlagRow } from '../../metrics/anomalies/anomalies.js'
-import type { AnomalyKind } from '../../metrics/anomalies/anomaly-tests.js'
+import { reachOf, type FlagRow } from '../../metrics/anomalies/flags.js'
+import type { AnomalyKind } from '../../metrics/anomalies/flags.js'
 import { expensiveCalls, type ExpensiveCallRow } from '../../metrics/anomalies/expensive-calls.js'
 import { incidentParts, type PartRow } from '../../metrics/anomalies/incident-parts.js'
 import type { Query } from '../../metrics/query.js'
 import { sharedCosts, type SharedRow, type SharedSpan } from '../../metrics/anomalies/shared-costs.js'
-import { seriesHours } from '../../metrics/anomalies/series-hours.js'
-import { normHours, type MeasuredDay, type NormHourRow } from '../../metrics/anomalies/surprise-hours.js'
+import {
+  normHours,
+  seriesHours,
+  type MeasuredDay,
+  type NormHour,
+} from '../../anomalies/method/chosen-hours.js'
 import { userHours, type UserHourRow } from '../../metrics/anomalies/user-hours.js'
 import { zscores } from '../../metrics/anomalies/zscores.js'
 import { lowestDailyBudget } from '../../anomalies/budget.js'
 import type { AnomalyAnswer, AnomalyRows } from '../../reports/anomalies/anomalies.js'
 import { askFlags, withSessionNorms } from './flags.js'
+import { askChosen } from './judged.js'
 import { askUsersBeyond } from './users-beyond.js'
 import { ask, type Question } from '../question.js'
 
@@ -212,17 +217,17 @@ async function askFigures(
   days: readonly MeasuredDay[],
   flags: readonly Flag[],
   { by, historyDays, method }: AnomalyOptions,
-): Promise<readonly NormHourRow[]> {
+): Promise<readonly NormHour[]> {
   if (days.length === 0) return []
   const request = { scope: question.scope, span, by, historyDays }
-  const hours = method === 'likelihood' ? normHours(request, days) : seriesHours(request, days)
-  const rows: readonly NormHourRow[] = await ask(question.db, hours)
+  const chosen = await askChosen(question.db, request, days)
+  const rows = chosen === undefined ? [] : (method === 'likelihood' ? normHours : seriesHours)(chosen, days)
   if (method === 'zscore') return withFlatNorm(rows, flags)
   return method === 'likelihood' ? withSessionNorms(question, request, days, rows) : rows
 }
 
 /** By the textbook every hour's norm is the mean of all. */
-function withFlatNorm(rows: readonly NormHourRow[], flags: readonly Flag[]): NormHourRow[] {
+function withFlatNorm(rows: readonly NormHour[], flags: readonly Flag[]): NormHour[] {
   return rows.map((row) => ({ ...row, norm_usd: flags[0]?.normUsd ?? 0 }))
 }
 

@@ -1,11 +1,17 @@
 /** Asks for what one hour of one series is judged by. */
 import type { Dimension } from '../../domain/dimensions.js'
 import { missingHours, type HourSpan } from '../../domain/time/hours.js'
-import { reachOf } from '../../metrics/anomalies/anomalies.js'
-import { seriesHours, type SeriesHourRow } from '../../metrics/anomalies/series-hours.js'
-import { surpriseOfHour, type SurpriseRow } from '../../metrics/anomalies/surprise-hours.js'
+import { reachOf } from '../../metrics/anomalies/flags.js'
+import {
+  seriesHours,
+  surpriseOfHour,
+  type SeriesHour,
+  type SurpriseRow,
+} from '../../anomalies/method/chosen-hours.js'
+import { seriesCounts } from '../../metrics/anomalies/judged-hours.js'
 import type { AnomalyOptions } from './anomalies.js'
 import { ask, type Question } from '../question.js'
+import { askChosen } from './judged.js'
 
 export interface Series {
   /** Null: all calls. */
@@ -14,27 +20,25 @@ export interface Series {
 }
 
 /** @returns one row a width; none where the hour has no norm */
-export function askSurprise(
-  { db, scope }: Question,
+export async function askSurprise(
+  question: Question,
   hour: number,
   series: Series,
   { historyDays, by: asked, noiseScale, minUsd, minShare }: Omit<AnomalyOptions, 'budgets'>,
 ): Promise<readonly SurpriseRow[]> {
-  const { dimension } = series
+  const { db, scope } = question
+  const { dimension, value } = series
   const known = dimension === null || asked.some(({ key }) => key === dimension.key)
   // The bound counts all series that are judged beside this one.
   const by = known ? asked : [...asked, dimension]
   const family = dimension === null ? 0 : by.findIndex(({ key }) => key === dimension.key) + 1
-  const request = {
-    scope,
-    span: spanUpTo(hour, historyDays, scope.tz),
-    by,
-    historyDays,
-    noiseScale,
-    minUsd,
-    minShare,
-  }
-  return ask(db, surpriseOfHour(request, { family, value: series.value }, hour))
+  const request = { scope, span: spanUpTo(hour, historyDays, scope.tz), by, historyDays }
+  const chosen = await askChosen(question.db, request, [{ family, value }])
+  if (chosen === undefined) return []
+  const [count] = await ask(db, seriesCounts(request, [Math.floor(hour / 24)]))
+  const named = { family, value, isPerson: dimension?.key === 'user_id' }
+  const materiality = { noiseScale, minUsd, minShare }
+  return surpriseOfHour(chosen, named, hour, materiality, Number(count?.series_count ?? 1))
 }
 
 function spanUpTo(hour: number, historyDays: number, tz: string): HourSpan {
@@ -44,16 +48,17 @@ function spanUpTo(hour: number, historyDays: number, tz: string): HourSpan {
 
 /** @param hour local hour; undefined is answered when it has no baseline */
 export async function askBaseline(
-  { db, scope }: Question,
+  question: Question,
   hour: number,
   series: Series,
   historyDays: number,
-): Promise<SeriesHourRow | undefined> {
+): Promise<SeriesHour | undefined> {
+  const { scope } = question
   const day = Math.floor(hour / 24)
   const span = spanUpTo(hour, historyDays, scope.tz)
   const by = series.dimension === null ? [] : [series.dimension]
   const family = by.length
   const days = [day - 1, day].map((one) => ({ family, value: series.value, day: one }))
-  const rows = await ask(db, seriesHours({ scope, span, by, historyDays }, days))
-  return rows.find((row) => Number(row.hour) === hour)
+  const chosen = await askChosen(question.db, { scope, span, by, historyDays }, days)
+  return chosen && seriesHours(chosen, days).find((row) => row.hour === hour)
 }

@@ -1,13 +1,14 @@
 /** Flagged hours by the method that suits the account on each day: hour by hour, or session by session. */
 import type { HourSpan } from '../../domain/time/hours.js'
-import { anomalies, type AnomalyRequest, type FlagRow } from '../../metrics/anomalies/anomalies.js'
+import type { AnomalyRequest, FlagRow } from '../../metrics/anomalies/flags.js'
 import { burstyDays } from '../../metrics/anomalies/bursty-days.js'
 import type { SeriesRequest } from '../../metrics/anomalies/anomaly-hours.js'
 import type { Whole } from '../../metrics/query.js'
-import type { SeriesDay } from '../../metrics/anomalies/series-hours.js'
-import type { NormHourRow } from '../../metrics/anomalies/surprise-hours.js'
+import type { SeriesDay } from '../../metrics/anomalies/judged-hours.js'
+import type { NormHour } from '../../anomalies/method/chosen-hours.js'
 import { sessionFlags, sessionNorms, sessionReach } from '../../metrics/anomalies/session-flags.js'
 import { ask, type Question } from '../question.js'
+import { askJudged } from './judged.js'
 
 /** The tests of hours, which sessions take the place of on bursty days. */
 const hourly = new Set(['spike', 'sustained'])
@@ -45,12 +46,12 @@ export async function askFlags(question: Question, request: AnomalyRequest): Pro
   const { db } = question
   const { span, historyDays, kinds, method } = request
   const rises = method === 'likelihood' && kinds.some((kind) => hourly.has(kind))
-  if (!rises || span.since >= span.until) return ask(db, anomalies(request))
+  if (!rises || span.since >= span.until) return askJudged(db, request)
   const days = await askBursty(question, request)
-  if (days.size === 0) return ask(db, anomalies(request))
+  if (days.size === 0) return askJudged(db, request)
   const judged = Math.floor((span.until - 1) / 24) - Math.floor(span.since / 24) + 1
   const left = days.size === judged ? kinds.filter((kind) => !hourly.has(kind)) : kinds
-  const rows = await ask(db, anomalies({ ...request, kinds: left }))
+  const rows = await askJudged(db, { ...request, kinds: left })
   const own = { ...request, span: sessionSpan(span, historyDays), days: [...days] }
   const bySession = await ask(db, sessionFlags(own))
   const others = rows.filter(
@@ -64,8 +65,8 @@ export async function withSessionNorms(
   question: Question,
   request: SeriesRequest,
   wanted: readonly SeriesDay[],
-  rows: readonly NormHourRow[],
-): Promise<readonly NormHourRow[]> {
+  rows: readonly NormHour[],
+): Promise<readonly NormHour[]> {
   const { span, historyDays } = request
   const { db } = question
   const bursty = await askBursty(question, request)

@@ -5,7 +5,7 @@ import type { Dimension } from '../../domain/dimensions.js'
 import { hourIso, hourStart } from '../../domain/time/hours.js'
 import type { Scope } from '../../domain/scope.js'
 import type { Materiality } from '../../domain/materiality.js'
-import type { SeriesHourRow } from '../../metrics/anomalies/series-hours.js'
+import type { SeriesHour } from '../../anomalies/method/chosen-hours.js'
 import { column } from '../columns.js'
 import { materialityText } from './materiality-words.js'
 import { emptyText, footerOf, warningsOf, type Doubts } from '../notes.js'
@@ -18,7 +18,7 @@ export interface BaselineAnswer {
   readonly value: string
   /** Local hour. */
   readonly hour: number
-  readonly row: SeriesHourRow | undefined
+  readonly row: SeriesHour | undefined
   readonly matters: Materiality
   readonly tests: readonly TestBound[]
   readonly doubts: Doubts
@@ -82,7 +82,7 @@ export const noBaseline = (doubts: Doubts): string =>
     ? emptyText(doubts)
     : 'no baseline: the series has under 24 hours of history before this day, it cost nothing in it, or the clock skipped the hour'
 
-function baselineSection(row: SeriesHourRow, since: string): Section {
+function baselineSection(row: SeriesHour, since: string): Section {
   const figures: Row = Object.fromEntries(
     facts.map(({ key }) => [key, key === 'hour' ? since : ((row as unknown as Row)[key] ?? null)]),
   )

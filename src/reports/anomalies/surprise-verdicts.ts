@@ -1,6 +1,6 @@
 /** What each width of an hour was judged by, and why it was flagged or not, for a person to trace. */
 import { reached, surpriseBounds, type Condition } from '../../domain/surprise.js'
-import type { SurpriseRow } from '../../metrics/anomalies/surprise-hours.js'
+import type { SurpriseRow } from '../../anomalies/method/chosen-hours.js'
 import { number, percent, roundUsd } from '../../domain/words/wording.js'
 
 export interface Verdict {
@@ -63,7 +63,7 @@ export function verdictText({ row, flagged, conditions }: Verdict): string {
 export function boundText(rows: readonly SurpriseRow[]): string {
   const [first] = rows
   if (first === undefined) return ''
-  const series = Number(first.series_count)
+  const series = first.series_count
   const alone = first.whole_bound - Math.log(series)
   const less = rows.map(({ discount }) => plain(discount))
   const losses = rows.some(({ discount }) => discount > 0)

@@ -1,5 +1,5 @@
 /** The incidents of a report as news: who on what, how much, since when. Read from the rows of their section. */
-import type { AnomalyKind } from '../../metrics/anomalies/anomaly-tests.js'
+import type { AnomalyKind } from '../../metrics/anomalies/flags.js'
 import { amountText } from '../../anomalies/wording.js'
 import { picos } from '../../domain/costs/amount.js'
 import { dayWords, hourWords, memberWords, shortUsd, weekdayWords } from '../../domain/words/subjects.js'

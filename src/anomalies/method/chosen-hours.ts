@@ -1,0 +1,272 @@
+/**
+ * Hours of chosen days of chosen series beside what they normally cost: the figures of an incident, and every term of
+ * what --explain shows of one hour.
+ */
+import type { Condition } from '../../domain/surprise.js'
+import type { Materiality } from '../../domain/materiality.js'
+import type { SeriesRequest } from '../../metrics/anomalies/anomaly-hours.js'
+import type { SeriesRow, SeriesDay } from '../../metrics/anomalies/judged-hours.js'
+import { accountDays, usualDays } from './account-days.js'
+import { CallNorms, normCalls } from './call-norms.js'
+import { costHours, trailing, type CostHour } from './cost-tests.js'
+import { costPatternAt } from './cost-norms.js'
+import { Calendar, slotOf } from './calendar.js'
+import { History } from './history.js'
+import { judgedWidths, type Judged } from './likelihood.js'
+import { expectedHours, patternOf } from './widths.js'
+
+/** A day of a series, and the day before which its norm was learned. */
+export interface MeasuredDay extends SeriesDay {
+  readonly base: number
+}
+
+/** What an hour of a series cost, and what it normally costs. USD. */
+export interface NormHour {
+  readonly family: number
+  readonly value: string
+  /** Local hour. */
+  readonly hour: number
+  /** An exact decimal. */
+  readonly exact_usd: string
+  readonly norm_usd: number
+}
+
+/** Chosen series over a span, and the account. */
+export interface Chosen {
+  readonly calendar: Calendar
+  readonly account: History
+  readonly series: ReadonlyMap<string, History>
+  readonly usual: ReadonlyMap<number, number>
+}
+
+const idOf = ({ family, value }: { readonly family: number; readonly value: string }): string =>
+  `${family} ${value}`
+
+/** @param rows of the account and of these series; undefined where there is no call at all */
+export function chosenSeries(
+  { span, historyDays }: SeriesRequest,
+  rows: readonly SeriesRow[],
+): Chosen | undefined {
+  const series = new Map(rows.map((row) => [idOf(row), new History(span, row)]))
+  const account = series.get(idOf({ family: 0, value: '' }))
+  if (account === undefined) return undefined
+  const calendar = new Calendar(span, historyDays)
+  const usual = usualDays(accountDays(account, calendar), historyDays, Math.floor(span.until / 24))
+  return { calendar, account, series, usual }
+}
+
+/**
+ * The hours of these days, up to the end of the span. The norm is that of the days before the base: an incident of
+ * some days does not teach its own norm.
+ */
+export function normHours({ account, series, calendar }: Chosen, wanted: readonly MeasuredDay[]): NormHour[] {
+  const ofAccount = new CallNorms(account, calendar)
+  const norms = new Map(
+    [...series].map(([id, one]) => [
+      id,
+      one === account ? ofAccount : new CallNorms(one, calendar, ofAccount),
+    ]),
+  )
+  return inOrder(wanted).flatMap(({ family, value, day, base }) => {
+    const own = norms.get(idOf({ family, value }))
+    const norm = own?.before(base)
+    if (own === undefined || norm === undefined) return []
+    return calendar.hoursOf(day).map((hour) => ({
+      family,
+      value,
+      hour,
+      exact_usd: own.history.exact(hour),
+      norm_usd: normCalls(norm, slotOf(hour)) * norm.callUsd,
+    }))
+  })
+}
+
+/** Each once, by series and day. */
+function inOrder<D extends SeriesDay>(wanted: readonly D[]): D[] {
+  const days = new Map(wanted.map((one) => [`${one.day} ${idOf(one)}`, one]))
+  return [...days.values()].toSorted(
+    (a, b) => a.family - b.family || (a.value === b.value ? a.day - b.day : a.value < b.value ? -1 : 1),
+  )
+}
+
+/** One hour with the parts of its norm by medians, and sums of the hours that end with it. USD. */
+export interface SeriesHour extends NormHour {
+  readonly cost_usd: number
+  readonly noise_usd: number
+  readonly excess_usd: number
+  readonly max_cost_usd: number
+  readonly square_usd: number
+  readonly usual_usd: number
+  readonly history_hours: number
+  readonly type_median_usd: number | null
+  readonly all_median_usd: number | null
+  readonly day_usd: number
+  readonly weekday_usd: number | null
+  readonly pattern_usd: number
+  readonly mean_usd: number
+  readonly noise: number
+  readonly growth: number
+  readonly span_usd: number | null
+  readonly span_norm_usd: number | null
+  readonly span_noise_usd: number | null
+  readonly span_max_excess_usd: number | null
+  readonly span_square_usd: number | null
+  /** All of the last hours have a norm and are among the chosen days. */
+  readonly is_whole: boolean | null
+}
+
+/**
+ * The hours of these days, up to the end of the span, by medians.
+ * @param spanHours how many hours the sums reach back over: 24, or 3 for a drop
+ */
+export function seriesHours(
+  { series, calendar, usual }: Chosen,
+  wanted: readonly SeriesDay[],
+  spanHours = 24,
+): SeriesHour[] {
+  const ordered = inOrder(wanted)
+  return [...new Set(ordered.map(idOf))].flatMap((id) => {
+    const history = series.get(id)
+    if (history === undefined) return []
+    const days = ordered.filter((one) => idOf(one) === id).map(({ day }) => day)
+    const hours = costHours(history, days, calendar, usual)
+    const summed = hours.filter(({ norm }) => norm.meanUsd > 0)
+    return hours.map((hour) => seriesHour(history, hour, summed, spanHours))
+  })
+}
+
+function seriesHour(
+  history: History,
+  own: CostHour,
+  summed: readonly CostHour[],
+  spanHours: number,
+): SeriesHour {
+  const { hour, norm } = own
+  const pattern = costPatternAt(norm, hour)
+  const at = summed.indexOf(own)
+  const span = at === -1 ? undefined : trailing(history, summed, at, spanHours)
+  return {
+    family: history.family,
+    value: history.value,
+    hour,
+    exact_usd: history.exact(hour),
+    cost_usd: own.usd,
+    norm_usd: own.normUsd,
+    noise_usd: own.noiseUsd,
+    excess_usd: own.excessUsd,
+    max_cost_usd: history.dearest(hour),
+    square_usd: history.squares(hour),
+    usual_usd: own.usualUsd,
+    history_hours: norm.historyHours,
+    type_median_usd: pattern.ofType ?? null,
+    all_median_usd: pattern.all ?? null,
+    day_usd: pattern.ofDay,
+    weekday_usd: pattern.ofWeekday ?? null,
+    pattern_usd: pattern.usd,
+    mean_usd: norm.meanUsd,
+    noise: norm.noise,
+    growth: norm.growth,
+    span_usd: span?.usd ?? null,
+    span_norm_usd: span?.normUsd ?? null,
+    span_noise_usd: span?.noiseUsd ?? null,
+    span_max_excess_usd: span?.maxExcessUsd ?? null,
+    span_square_usd: span?.squareUsd ?? null,
+    is_whole: span?.isWhole ?? null,
+  }
+}
+
+/** The sums over one width up to an hour, and what they are judged by. USD, calls; surprise in nats. */
+export interface SurpriseRow {
+  readonly width: number
+  readonly exact_usd: string
+  readonly cost_usd: number
+  readonly norm_usd: number
+  readonly paid_calls: number
+  readonly norm_calls: number
+  readonly prior_calls: number
+  readonly all_calls: number
+  readonly type_calls: number | null
+  readonly weekday_calls: number | null
+  readonly pattern_calls: number
+  readonly growth: number
+  readonly call_usd: number
+  readonly unit_usd: number
+  readonly usual_usd: number
+  readonly history_hours: number
+  readonly series_count: number
+  readonly found_calls: number
+  readonly expected_calls: number
+  readonly found_usd: number
+  readonly expected_usd: number
+  readonly unit: number
+  readonly calls_calibration: number
+  readonly money_calibration: number
+  readonly calls_surprise: number
+  readonly money_surprise: number
+  readonly whole_bound: number
+  readonly discount: number
+  readonly least_usd: number
+  /** Each condition: what was measured and what it must be above. */
+  readonly conditions: Readonly<Record<Condition, readonly [number, number]>>
+}
+
+/**
+ * Every width of one hour of one series; no rows where it has no norm.
+ * @param seriesCount series judged beside each other that day
+ */
+export function surpriseOfHour(
+  chosen: Chosen,
+  named: { readonly family: number; readonly value: string; readonly isPerson: boolean },
+  hour: number,
+  materiality: Materiality,
+  seriesCount: number,
+): SurpriseRow[] {
+  const { account, calendar, usual } = chosen
+  const history = chosen.series.get(idOf(named))
+  if (history === undefined) return []
+  const ofAccount = new CallNorms(account, calendar)
+  const norms = history === account ? ofAccount : new CallNorms(history, calendar, ofAccount)
+  const day = Math.floor(hour / 24)
+  const hours = expectedHours(norms, [day - 1, day], calendar, usual)
+  const widths = judgedWidths({ norms, hours, isPerson: named.isPerson }, hour, materiality, seriesCount)
+  return widths.map((one) => surpriseRow(history, one))
+}
+
+function surpriseRow(history: History, one: Judged): SurpriseRow {
+  const { term } = one
+  const { last } = term
+  const { norm } = last
+  const pattern = patternOf(last)
+  return {
+    width: term.width,
+    exact_usd: history.exact(last.hour),
+    cost_usd: last.usd,
+    norm_usd: last.normUsd,
+    paid_calls: last.calls,
+    norm_calls: last.normCalls,
+    prior_calls: pattern.prior,
+    all_calls: pattern.all,
+    type_calls: pattern.ofType ?? null,
+    weekday_calls: pattern.ofWeekday ?? null,
+    pattern_calls: pattern.calls,
+    growth: norm.growth,
+    call_usd: norm.callUsd,
+    unit_usd: norm.unitUsd,
+    usual_usd: last.usualUsd,
+    history_hours: norm.historyHours,
+    series_count: one.seriesCount,
+    found_calls: term.foundCalls,
+    expected_calls: term.expectedCalls,
+    found_usd: term.foundUsd,
+    expected_usd: term.expectedUsd,
+    unit: term.unit,
+    calls_calibration: one.callsCalibration,
+    money_calibration: one.moneyCalibration,
+    calls_surprise: one.callsSurprise,
+    money_surprise: one.moneySurprise,
+    whole_bound: one.wholeBound,
+    discount: term.discount,
+    least_usd: term.leastUsd,
+    conditions: one.conditions,
+  }
+}
