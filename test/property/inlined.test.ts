@@ -144,8 +144,9 @@ describe('a parameter', () => {
   })
 
   test.each([
-    ['a comment', 'SELECT $a -- it’s'],
-    ['a comment', "SELECT $a /* ' */"],
+    ['a comment between signs', "SELECT $a /* ' */"],
+    ['a parameter that is in a comment alone', 'SELECT 1 -- $a'],
+    ['a text without end, after a comment', "SELECT $a -- it's\n'"],
     ['a text with escapes', String.raw`SELECT e'\' $a', $a`],
     ['a text with escapes', String.raw`SELECT U&'\0027', $a`],
     ['a dollar quote', 'SELECT $$ $a $$, $a'],
@@ -159,6 +160,16 @@ describe('a parameter', () => {
     ['a value whose parameter is in a text', "SELECT '$a'"],
   ])('beside %s stays one', (_, sql) => {
     expect(inlined(sql, { a: 1 })).toBeUndefined()
+  })
+
+  test('is left in a comment, however its line ends', async () => {
+    const sql = `SELECT $a -- it's $a "\n + $a --\r * $a - -1 -- $a`
+    expect(inlined(sql, { a: 3 })).toBe(
+      `SELECT CAST(3 AS INTEGER) -- it's $a "\n + CAST(3 AS INTEGER) --\r * CAST(3 AS INTEGER) - -1 -- $a`,
+    )
+    const named = `SELECT answer FROM (${sql}\n) AS t(answer)`
+    expect(await asked(named, { a: 3 })).toEqual(await prepared(named, { a: 3 }))
+    expect(await asked(named, { a: 3 })).toMatchObject({ rows: [{ answer: 13 }] })
   })
 
   test('is none of those that every object has', () => {

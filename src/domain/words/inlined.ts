@@ -10,16 +10,17 @@ export type SqlValue = string | number | bigint | boolean | null
 /** No quote, no backslash, no character that is none: within quotes such a text ends where it ends. */
 const harmless = /^[A-Za-z0-9 _.:+-]{0,64}$/
 
-/** What stands between a parameter and where it may not be read as one; comments are not looked into. */
+/** Where a parameter begins, or something in which none is one. */
 const mark = /['"$]|--|\/\*/g
 /** Where it follows one of these, a quote or a dollar sign is part of another token, such as `e'\''`. */
 const joins = /[\w$&\u0080-\uffff]/
+const lineEnd = /[\n\r]/g
 const name = /\$([A-Za-z_]\w*)(?![\w$\u0080-\uffff])/y
 
 /**
  * The statement with each `$name` as a literal of the type that the client binds its value as; undefined where a value
- * may act, a parameter has no value or a value no parameter, or the statement has what is not read here: comments,
- * texts with escapes, dollar quotes.
+ * may act, a parameter has no value or a value no parameter, or the statement has what is not read here: comments
+ * between signs, texts with escapes, dollar quotes.
  */
 export function inlined(sql: string, params: Readonly<Record<string, SqlValue>>): string | undefined {
   const literals = new Map<string, string>()
@@ -35,7 +36,13 @@ export function inlined(sql: string, params: Readonly<Record<string, SqlValue>>)
   for (let found = mark.exec(sql); found !== null; found = mark.exec(sql)) {
     const { index } = found
     const [begin] = found
-    if (begin.length > 1 || (index > 0 && joins.test(sql[index - 1]!))) return undefined
+    if (begin === '--') {
+      lineEnd.lastIndex = index
+      if (!lineEnd.test(sql)) break
+      mark.lastIndex = lineEnd.lastIndex
+      continue
+    }
+    if (begin === '/*' || (index > 0 && joins.test(sql[index - 1]!))) return undefined
     if (begin === '$') {
       name.lastIndex = index
       const [whole, key] = name.exec(sql) ?? []
