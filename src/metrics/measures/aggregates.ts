@@ -5,7 +5,7 @@ import { conditions, type PartSql } from '../../rollups/parts.js'
 export const isCall = `(${conditions.call})`
 
 /** How many calls there are. */
-export const callCount = `count(*) FILTER (WHERE ${isCall})`
+export const callCount = `count(CASE WHEN ${isCall} THEN 1 END)`
 
 /** SQL: a value of a call; NULL of a session's total. */
 export const callsOwn = (value: string): string => `CASE WHEN ${isCall} THEN ${value} END`
@@ -26,4 +26,4 @@ export const costStddev = (part: PartSql): string => {
   // Values all alike have none; what the subtraction leaves of them is noise.
   return `CASE WHEN ${count} > 1 AND ${least} = ${most} THEN 0.0 ELSE sqrt(CASE WHEN ${variance} < 0 THEN 0.0 ELSE ${variance} END) END`
 }
-export const where = (condition: string): string => `count(*) FILTER (WHERE ${condition})`
+export const where = (condition: string): string => `count(CASE WHEN ${condition} THEN 1 END)`
