@@ -3,6 +3,7 @@ import { counted, plural } from '../domain/words/plurals.js'
 import { count } from '../domain/words/wording.js'
 import type { CacheHabit } from './typing/cache-reading.js'
 import { placeholderWords } from './typing/placeholders.js'
+import { totalRow } from '../importers/records/total-rows.js'
 import { inWords } from './files/printed.js'
 import { repairRules, type RepairRule } from './typing/repairs.js'
 import type { IngestSummary } from './summary.js'
@@ -64,6 +65,8 @@ function skippedWords(name: string, records: number, where: string): string {
         : `${count(records)} lines are left out as no calls, though they tell`
     return `${where}: ${lines} ${inWords}; only what is logged as JSON is read`
   }
+  if (name === totalRow)
+    return `${where}: ${counted(records, 'row adds up others and is left out as no call', 'rows add up others and are left out as no calls')}`
   const are = counted(records, 'record is left out as no call', 'records are left out as no calls')
   return `${where}: ${are}, though ${name} is there; in a file of their own such records may be read`
 }

@@ -9,6 +9,7 @@ import { comparable } from './comparable.js'
 import { costPartNames, fieldNames, totalTokenNames } from './field-names.js'
 import { isContainer } from './named-entries.js'
 import { namedFields } from './named-fields.js'
+import { isTotalRow, totalRow } from './total-rows.js'
 import { isTracked, trackedPlan } from './tracked.js'
 
 /** Our own call record, as JSONL or CSV, forgiving in its names. */
@@ -61,6 +62,7 @@ export const llmcost: Importer = {
       fields: provider === undefined ? fields : { ...fields, provider },
       foundUnder,
       cacheTokens: 'included',
+      ...(survey.sample.kind === 'csv' ? withoutTotals(fields) : {}),
       costParts,
       addedUp,
       moneyFree: sumsBeside(survey),
@@ -74,6 +76,12 @@ export const llmcost: Importer = {
       ...(toolTokens === undefined ? {} : { toolTokens }),
     }
   },
+}
+
+/** A row of a table that adds up others is no call, and is named. */
+const withoutTotals = (fields: ReadPlan['fields']): Partial<ReadPlan> => {
+  const isTotal = isTotalRow(fields)
+  return { isCall: `NOT ${isTotal}`, unread: `CASE WHEN ${isTotal} THEN '${totalRow}' END` }
 }
 
 /** Counts of a provider beside the framework's own sums of them, which count. */
