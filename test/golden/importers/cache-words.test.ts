@@ -1,0 +1,59 @@
+/** Words of gateways for an answer out of a response cache, as teams write them down: such a call cost nothing. */
+import { join } from 'node:path'
+import { afterAll, expect } from 'vitest'
+import { write } from '../../property/ingesting.js'
+import { atOnce, readBeside, workshop } from './reading.js'
+
+afterAll(() => workshop.close())
+
+let records = 0
+
+const read = (record: object): ReturnType<typeof readBeside> =>
+  readBeside([
+    write(
+      join(workshop.room(), 'log.jsonl'),
+      `${JSON.stringify({ timestamp: `2026-09-01T00:00:${String((records += 1)).padStart(2, '0')}Z`, model: 'gpt-4o', input_tokens: 1000, output_tokens: 100, ...record })}\n`,
+    ),
+  ])
+
+const hit = { cache_hit: true, cost_usd: '0' }
+
+atOnce.each([
+  { cache: 'HIT' },
+  { response_cache: 'hit' },
+  { 'x-cache': 'Hit from cloudfront' },
+  { x_cache: 'MISS, HIT' },
+  { 'cf-aig-cache-status': 'HIT' },
+  { cf_aig_cache_status: 'HIT' },
+  { 'Helicone-Cache': 'HIT' },
+  { 'x-portkey-cache-status': 'SEMANTIC HIT' },
+  { cache: { hit: true } },
+  { cache: { status: 'HIT' } },
+  { headers: { 'x-cache': 'HIT' } },
+  { response: { headers: { 'cf-aig-cache-status': 'HIT' } } },
+  { metadata: { 'cf-aig-cache-status': 'HIT' } },
+])('%o is a hit', async (record) => {
+  const { calls } = await read(record)
+  expect(calls).toMatchObject([hit])
+  expect(calls[0]).not.toHaveProperty('unread_usage')
+})
+
+/** 1,000 × 2.5 and 100 × 10, in USD a million. */
+atOnce.each([
+  { cache: 'MISS' },
+  { 'x-cache': 'BYPASS' },
+  { cache: 'redis-1' },
+  { cache: 'ephemeral' },
+  { cache: true },
+  { cache: { hit: false } },
+])('%o is none', async (record) => {
+  const { calls, rejects } = await read(record)
+  expect(rejects).toEqual([])
+  expect(calls).toMatchObject([{ cost_usd: '0.0035' }])
+})
+
+atOnce('a hit beside cached tokens is one of the cache of prompts', async () => {
+  const { calls } = await read({ cache: 'HIT', cached_tokens: 600 })
+  // 400 × 2.5, 600 × 1.25, 100 × 10.
+  expect(calls).toMatchObject([{ cache_read_input_tokens: 600, cost_usd: '0.00275' }])
+})
