@@ -21,40 +21,46 @@ export interface Judgement {
   readonly loud: readonly LoudSeries[]
 }
 
-/** @param rows of the series beside the account */
-export function judgementOf(ground: Ground, rows: readonly SeriesRow[]): Judgement {
-  const { request, account, days, usual, calendar } = ground
-  const series = [account, ...rows.map((row) => new History(request.span, row))]
-  const drift = request.kinds.includes('drift') && request.historyDays >= driftDays
-  const drifts = !drift
-    ? []
-    : request.method === 'likelihood'
-      ? provenDrifts(account, days, usual, calendar, request.minUsd)
-      : steadyDrifts(account, days, usual, calendar)
-  return {
-    rows: [
-      ...series.flatMap((one) => costRows(ground, one)),
-      ...drifts,
-      ...series.flatMap((one) => firstSpend(ground, one)),
-      accountRow(ground),
-    ],
-    loud: likelyKinds(request).length === 0 ? [] : loudSeries(ground, series),
-  }
+/** A series, and the days on which an hour of it may be flagged by likelihood, with the days before these. */
+interface Likely {
+  readonly history: History
+  readonly days: readonly number[]
 }
 
-const ascending = (days: Iterable<number>): number[] => [...new Set(days)].toSorted((a, b) => a - b)
+/** One series after another, for only few of many are kept. @param rows of the series beside the account */
+export function judgementOf(ground: Ground, rows: readonly SeriesRow[]): Judgement {
+  const { request, account } = ground
+  const found = [...driftRows(ground), accountRow(ground)]
+  const likely: Likely[] = []
+  for (const row of [undefined, ...rows]) {
+    const history = row === undefined ? account : new History(request.span, row)
+    found.push(...costRows(ground, history), ...firstSpend(ground, history))
+    const days = likelyKinds(request).length === 0 ? [] : likelyDays(ground, history)
+    if (days.length > 0) likely.push({ history, days })
+  }
+  return { rows: found, loud: loudSeries(ground, likely) }
+}
 
-function loudSeries(ground: Ground, series: readonly History[]): LoudSeries[] {
+function driftRows({ request, account, days, usual, calendar }: Ground): FlagRow[] {
+  if (!request.kinds.includes('drift') || request.historyDays < driftDays) return []
+  return request.method === 'likelihood'
+    ? provenDrifts(account, days, usual, calendar, request.minUsd)
+    : steadyDrifts(account, days, usual, calendar)
+}
+
+const ascending = (days: readonly number[]): number[] => [...new Set(days)].toSorted((a, b) => a - b)
+
+function loudSeries(ground: Ground, likely: readonly Likely[]): LoudSeries[] {
   const { request, account, calendar, usual } = ground
-  const days = series.map((history) => ascending(likelyDays(ground, history)))
-  // A series is drawn towards the account's rhythm, whose hours are judged on these days as well.
-  days[0] = ascending(days.flat())
   const ofAccount = new CallNorms(account, calendar)
-  return series.flatMap((history, i) => {
-    const norms = history === account ? ofAccount : new CallNorms(history, calendar, ofAccount)
-    const hours = expectedHours(norms, days[i] ?? [], calendar, usual)
-    const one = { norms, hours, isPerson: isPerson(request, history.family) }
-    return isLoud(one, request.span.since, request) ? [one] : []
+  // A series is drawn towards the account's rhythm, whose hours are judged on these days as well.
+  const days = likely.flatMap((one) => one.days)
+  const others = likely.filter(({ history }) => history !== account)
+  return [{ history: account, days }, ...others].flatMap((one) => {
+    const norms = one.history === account ? ofAccount : new CallNorms(one.history, calendar, ofAccount)
+    const hours = expectedHours(norms, ascending(one.days), calendar, usual)
+    const series = { norms, hours, isPerson: isPerson(request, one.history.family) }
+    return isLoud(series, request.span.since, request) ? [series] : []
   })
 }
 
