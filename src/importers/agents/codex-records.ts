@@ -65,6 +65,7 @@ const usageStructure = {
   usage,
   payload: {
     ...texts(['response_id', 'thread_id', 'model']),
+    ...usage,
     info: { total_token_usage: usage, last_token_usage: usage, ...texts(['model', 'model_name']) },
     usage,
     thread_token_usage: usage,
@@ -78,7 +79,8 @@ const kind = `CASE r.type
   WHEN 'thread.started' THEN 'thread'
   WHEN 'turn.completed' THEN 'turn'
   WHEN 'event_msg' THEN CASE r.payload.type
-    WHEN 'token_count' THEN CASE WHEN json_type(text, '/payload/info') <> 'NULL' THEN 'count' END
+    -- The oldest builds write the counts of one answer beside the type, and no running total.
+    WHEN 'token_count' THEN CASE WHEN json_type(text, '/payload/info') <> 'NULL' OR NOT json_exists(text, '/payload/info') AND json_exists(text, '/payload/input_tokens') THEN 'count' END
     WHEN 'task_started' THEN 'started'
     WHEN 'thread_settings_applied' THEN 'settings' END
   WHEN 'response_item' THEN CASE WHEN r.payload.type = 'web_search_call' AND coalesce(r.payload.action.type, 'search') = 'search' THEN 'search' END
@@ -139,7 +141,7 @@ const events = `
     FROM (SELECT *, CASE WHEN total_counts IS NOT NULL THEN lag(reached) OVER (PARTITION BY file, kind, total_counts IS NULL ORDER BY line) END AS reached_before
       FROM (SELECT *, list_transform(total_counts, lambda x: CAST(TRY_CAST(x AS BIGINT) AS HUGEINT)) AS reached FROM (
         SELECT file, line, kind, searches, thread, u.payload.response_id AS response_id, coalesce(u.payload.model, u.payload.info.model, u.payload.info.model_name) AS model,
-          CASE kind WHEN 'count' THEN ${countsOf('u.payload.info.last_token_usage')} WHEN 'record' THEN ${countsOf('u.payload.usage')} ELSE ${countsOf('u.usage')} END AS last_counts,
+          CASE kind WHEN 'count' THEN coalesce(${countsOf('u.payload.info.last_token_usage')}, CASE WHEN u.payload.info IS NULL THEN ${countsOf('u.payload')} END) WHEN 'record' THEN ${countsOf('u.payload.usage')} ELSE ${countsOf('u.usage')} END AS last_counts,
           CASE kind WHEN 'count' THEN ${countsOf('u.payload.info.total_token_usage')} WHEN 'record' THEN ${countsOf('u.payload.thread_token_usage')} END AS total_counts,
           coalesce(CASE WHEN ordinal < start_ordinal THEN true WHEN kind = 'record' AND u.payload.thread_id <> session_id THEN true
             WHEN is_told AND start_ordinal IS NULL THEN coalesce(turn_started < start_second, true) END, false) AS is_replay

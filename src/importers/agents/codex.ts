@@ -49,8 +49,8 @@ export const codex: Importer = {
   statesTotals: true,
   plan() {
     const doc = new Document()
-    /** The usage of an event, of a record of an answer, and of a run. */
-    const places = [['payload', 'info', 'last_token_usage'], ['payload', 'usage'], ['usage']]
+    /** The usage of an event, of a record of an answer, of a run, and of an event of the oldest builds. */
+    const places = [['payload', 'info', 'last_token_usage'], ['payload', 'usage'], ['usage'], ['payload']]
     const usage = (name: string): string => firstOf(...places.map((place) => doc.text(...place, name)))!
     const call = (name: string): string => doc.text('call', name)
     return {

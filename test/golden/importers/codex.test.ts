@@ -236,3 +236,30 @@ test('homes: the folder that the environment names, else ~/.codex', () => {
   expect(at({})).toEqual(['/home/a/.codex/sessions', '/home/a/.codex/archived_sessions'])
   expect(at({ CODEX_HOME: '~/c' })).toEqual(['/home/a/c/sessions', '/home/a/c/archived_sessions'])
 })
+
+test('the oldest builds write the counts of each answer beside the type', async () => {
+  const line = (at: string, type: string, payload: object): object => ({ timestamp: `2025-08-30T10:00:${at}Z`, type, payload }) // prettier-ignore
+  const flat = (input: number, cached: number, output: number): object => ({
+    type: 'token_count',
+    input_tokens: input,
+    cached_input_tokens: cached,
+    output_tokens: output,
+    reasoning_output_tokens: 100,
+    total_tokens: input + output,
+  })
+  const path = write(
+    join(workshop.room(), 'rollout.jsonl'),
+    asLines([
+      line('00', 'session_meta', { id: 's-flat', cwd: '/w/app', cli_version: '0.28.0' }),
+      line('01', 'turn_context', { model: 'gpt-5', cwd: '/w/app' }),
+      line('05', 'event_msg', flat(5000, 1000, 300)),
+      // The next answer may use less, and as much as another: neither is a running total.
+      line('15', 'event_msg', flat(4000, 2000, 200)),
+      line('25', 'event_msg', flat(4000, 2000, 200)),
+    ]),
+  )
+  const read = await readFiles([path])
+  expect(sums(read)).toEqual([3, 13_000, 5000, 700, 300])
+  // gpt-5: 4,000 × 1.25 + 1,000 × 0.125 + 300 × 10.
+  expect(read.calls[0]).toMatchObject({ model: 'gpt-5', cost_usd: '0.008125' })
+})
