@@ -71,9 +71,17 @@ export const counts = [
   'outputTokens',
   'promptTokens',
   'completionTokens',
+  // As gateways of Kong write them.
+  'prompt_token',
+  'completion_token',
 ]
+
+/** The answer of a transcription that is billed by its seconds. */
+const isSpoken = (value: Value): boolean =>
+  usageOf(value)['type'] === 'duration' && 'seconds' in usageOf(value)
 
 export const isBody = (value: Value): boolean =>
   isStrictBody(value) ||
+  isSpoken(value) ||
   counts.some((name) => name in usageOf(value)) ||
   (isObject(value['usage_metadata']) && counts.some((name) => name in (value['usage_metadata'] as Value)))

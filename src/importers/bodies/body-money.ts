@@ -60,6 +60,8 @@ export function unreadTools(body: Body, output: string): string {
       (type) => `CASE WHEN ${items(body, type)} IS NOT NULL THEN 'output.${type}' END`,
     ),
     `CASE WHEN ${body.text('usage', 'type')} = 'duration' AND TRY_CAST(${body.text('usage', 'seconds')} AS DOUBLE) > 0 THEN 'usage.seconds' END`,
+    // What a rerank is billed by.
+    `CASE WHEN TRY_CAST(${firstThere(body.text('meta', 'billed_units', 'search_units'), body.text('usage', 'billed_units', 'search_units'))} AS DOUBLE) > 0 THEN 'search_units' END`,
     `CASE WHEN TRY_CAST(${body.text('usage', 'citation_tokens')} AS DOUBLE) > 0 THEN 'usage.citation_tokens' END`,
     `CASE WHEN ${passes} <> TRY_CAST(${output} AS BIGINT) THEN 'usage.iterations' END`,
     `CASE WHEN regexp_matches(${body.text('model')}, '-search-(preview|api)') AND ${body.text('object')} = 'chat.completion' THEN 'web searches of a search model' END`,

@@ -62,7 +62,7 @@ export const llmcost: Importer = {
       fields: provider === undefined ? fields : { ...fields, provider },
       foundUnder,
       cacheTokens: 'included',
-      ...(survey.sample.kind === 'csv' ? withoutTotals(fields) : {}),
+      ...(survey.sample.kind === 'csv' ? withoutTotals(fields) : inSeconds(survey, document)),
       costParts,
       addedUp,
       moneyFree: sumsBeside(survey),
@@ -82,6 +82,14 @@ export const llmcost: Importer = {
 const withoutTotals = (fields: ReadPlan['fields']): Partial<ReadPlan> => {
   const isTotal = isTotalRow(fields)
   return { isCall: `NOT ${isTotal}`, unread: `CASE WHEN ${isTotal} THEN '${totalRow}' END` }
+}
+
+/** What a transcript is billed by, where its usage says that it is no tokens. */
+const inSeconds = (survey: Survey, document: Document): Partial<ReadPlan> => {
+  const keys = survey.innerKeys.get('usage') ?? []
+  if (!keys.includes('type') || !keys.includes('seconds')) return {}
+  const usage = document.embedded('usage')
+  return { unread: `CASE WHEN ${usage.text('type')} = 'duration' AND TRY_CAST(${usage.text('seconds')} AS DOUBLE) > 0 THEN 'usage.seconds' END` } // prettier-ignore
 }
 
 /** Counts of a provider beside the framework's own sums of them, which count. */

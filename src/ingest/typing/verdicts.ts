@@ -34,6 +34,9 @@ export const stagedColumns: Readonly<Record<string, string>> = {
 /** Of records of a trace: the names of the record above them, and of themselves. */
 export const spanColumns = ['parent_span', 'span_ids'] as const
 
+/** What is billed by other units than tokens (a rerank by searches, a transcript by seconds) is a call all the same. */
+const otherUnits = String.raw`(?:^|; |\.)(?:search_units|usage\.seconds)(?:;|$)`
+
 /**
  * The verdict on each record, and the columns that staging keeps.
  * @param content SQL for the whole record as one text
@@ -49,7 +52,7 @@ export function checkedColumns(
 ): Columns {
   const nothing = plan.callsMayLackUsage
     ? 'false'
-    : `input_tokens IS NULL AND output_tokens IS NULL AND total_tokens IS NULL AND reported_cost_usd IS NULL AND status IS DISTINCT FROM 'error' AND cache_hit IS NOT TRUE`
+    : `input_tokens IS NULL AND output_tokens IS NULL AND total_tokens IS NULL AND reported_cost_usd IS NULL AND status IS DISTINCT FROM 'error' AND cache_hit IS NOT TRUE${plan.unread === undefined ? '' : ` AND NOT coalesce(regexp_matches(unread_usage, '${otherUnits}'), false)`}`
   const reason = `CASE
     WHEN skip THEN NULL
     WHEN refusal IS NOT NULL THEN refusal
