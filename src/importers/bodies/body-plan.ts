@@ -84,7 +84,11 @@ export function bodyPlan(survey: Survey, id: string, usual: Place): ReadPlan {
     body.text('model_version'),
     body.text('modelId'),
     body.text('response_metadata', 'model_name'),
+    // What Kong's gateway says beside the usage.
+    body.text('meta', 'response_model'),
+    body.text('meta', 'request_model'),
   )
+  const named = firstThere(model, ...[wrapper.fields.response_model, wrapper.fields.request_model].map((sql) => sql ?? absent)) // prettier-ignore
   const kinds = [
     ...kindsOf(body, model),
     ['anthropic', `${outer('result', 'type')} IS NOT NULL`, 'anthropic'] as const,
@@ -96,6 +100,7 @@ export function bodyPlan(survey: Survey, id: string, usual: Place): ReadPlan {
   const provider = orAzure(
     firstOf(
       wrapper.fields.provider,
+      ...[body.text('meta', 'provider_name')].filter((sql) => sql !== absent),
       `CASE ${kinds
         .flatMap(([, when, name]) => (name === undefined ? [] : [`WHEN ${when} THEN '${name}'`]))
         .join(' ')} WHEN ${body.text('x_groq')} IS NOT NULL THEN 'groq' END`,
@@ -140,11 +145,13 @@ export function bodyPlan(survey: Survey, id: string, usual: Place): ReadPlan {
       { ts: timeOf(body, document) },
       {
         response_model: model,
+        request_model: body.text('meta', 'request_model'),
+        cache_hit: cacheHit(body),
         // A record of one's own says it itself, as in a file of its own: its id may hang on it.
         operation:
           plain === 'false'
-            ? operationOf(body)
-            : `CASE WHEN NOT ${plain} OR ${body.text('object')} IS NOT NULL THEN ${operationOf(body)} END`,
+            ? operationOf(body, named)
+            : `CASE WHEN NOT ${plain} OR ${body.text('object')} IS NOT NULL THEN ${operationOf(body, named)} END`,
         user_id: firstThere(body.text('user'), body.text('safety_identifier')),
         session_id: body.text('conversation', 'id'),
         prompt_name: body.text('prompt', 'id'),
@@ -294,9 +301,18 @@ function timeOf(body: Body, document: Document): string {
   )
 }
 
-function operationOf(body: Body): string {
+/** SQL for `hit` of an answer out of Kong's cache. */
+function cacheHit(body: Body): string {
+  const said = body.text('cache', 'cache_status')
+  return said === absent ? absent : `CASE lower(${said}) WHEN 'hit' THEN 'hit' WHEN 'miss' THEN 'miss' END`
+}
+
+function operationOf(body: Body, model: string): string {
+  // Answers of Gemini with embeddings do not say what they are; the model's name does.
+  const isGemini = [body.text('usageMetadata', 'promptTokenCount'), body.text('usage_metadata', 'prompt_token_count')].filter((sql) => sql !== absent) // prettier-ignore
+  const embeds = isGemini.length === 0 ? [] : [`(coalesce(${isGemini.join(', ')}) IS NOT NULL AND coalesce(${model} ILIKE '%embedding%', false))`] // prettier-ignore
   const object = body.text('object')
-  return `CASE WHEN ${object} = 'list' OR ${body.text('response_type')} LIKE 'embeddings%' OR (${body.text('prompt_eval_count')} IS NOT NULL AND ${body.text('done')} IS NULL) THEN 'embedding'
+  return `CASE WHEN ${object} = 'list' OR ${body.text('response_type')} LIKE 'embeddings%' OR (${body.text('prompt_eval_count')} IS NOT NULL AND ${body.text('done')} IS NULL)${embeds.map((sql) => ` OR ${sql}`).join('')} THEN 'embedding'
     WHEN ${object} = 'text_completion' THEN 'completion' ELSE 'chat' END`
 }
 

@@ -20,7 +20,7 @@ const google = (camel: string, snake: string): Path[] => [
 /** Paths of a count that every API but Google's states as one number. */
 const paths = {
   input_tokens: [
-    ...usage('prompt_tokens', 'input_tokens', 'inputTokens', 'promptTokens'),
+    ...usage('prompt_tokens', 'input_tokens', 'inputTokens', 'promptTokens', 'prompt_token'),
     ...langchain('input_tokens'),
     ['meta', 'billed_units', 'input_tokens'],
     ...usage('billed_units.input_tokens'),
@@ -31,7 +31,7 @@ const paths = {
     ['inputTextTokenCount'],
   ],
   output_tokens: [
-    ...usage('completion_tokens', 'output_tokens', 'outputTokens', 'completionTokens'),
+    ...usage('completion_tokens', 'output_tokens', 'outputTokens', 'completionTokens', 'completion_token'),
     ...langchain('output_tokens'),
     ['meta', 'billed_units', 'output_tokens'],
     ...usage('billed_units.output_tokens'),
@@ -151,7 +151,7 @@ export interface BodyUsage {
 }
 
 const totals: readonly Path[] = [
-  ...usage('total_tokens', 'totalTokens'),
+  ...usage('total_tokens', 'totalTokens', 'total_token'),
   ...langchain('total_tokens'),
   ...google('totalTokenCount', 'total_token_count'),
 ]
