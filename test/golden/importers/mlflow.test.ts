@@ -180,7 +180,7 @@ test('before 3.10 cached tokens stand in the answers alone; ids of 3.5 are not i
     input_tokens: 3709,
     cost_usd: '0.025337',
   })
-  expect(tokens(counted(artifact.calls).filter((call) => call['operation'] !== 'embedding'))).toEqual([chat(2), chat(1)]) // prettier-ignore
+  expect(tokens(counted(artifact.calls).filter((call) => call['operation'] !== 'embedding'))).toEqual([chat(1), chat(2)]) // prettier-ignore
   expect(artifact.calls[0]).toMatchObject({ feature: 'answer', trace_id: 'tr-c6a81f202be3cf310a369792fc5cc067' }) // prettier-ignore
   // Its events are in microseconds.
   expect(artifact.repairs).not.toHaveProperty('measure_dropped')

@@ -58,7 +58,7 @@ async function readWhole(
   const [rows = [], rejects = [], ...dumps] = await askAll(db, [
     `SELECT * EXCLUDE (source, file_id, line, id_kind, request_ids, list_cost_usd, list_input_cost_usd, list_cache_read_cost_usd,
        list_cache_write_cost_usd, list_output_cost_usd, list_other_cost_usd, cache_shape, cache_reading)
-       REPLACE (nullif(total_tokens, coalesce(input_tokens, 0) + coalesce(output_tokens, 0)) AS total_tokens) FROM calls ORDER BY file_id, line`,
+       REPLACE (nullif(total_tokens, coalesce(input_tokens, 0) + coalesce(output_tokens, 0)) AS total_tokens) FROM calls ORDER BY file_id, line, ts, call_id`,
     'SELECT line, reason FROM rejects ORDER BY file_id, line',
     ...tables.map((table) => `SELECT * FROM ${table}`),
   ])
