@@ -70,6 +70,7 @@ export const longTests: readonly string[] = [
   'property/contract-basis',
   'property/bills-merge',
   'property/bills-order',
+  'property/bills-replaced',
   'property/bills',
   'property/reconcile',
   'property/anomalies',

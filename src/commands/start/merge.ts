@@ -94,7 +94,7 @@ export const mergeCommand: CommandSpec = {
     } finally {
       bar.stop()
       for (const { calls, bills } of others)
-        for (const path of [calls.readFrom!, ...(bills === undefined ? [] : [bills.charges])])
+        for (const path of [calls.readFrom!, ...Object.values(bills?.carried ?? {})])
           rmSync(path, { force: true })
     }
   },
@@ -123,15 +123,18 @@ async function contentOf(other: string, own: string, invocation: Invocation): Pr
     })
   const { storeOptions: resources } = await settingsOf(invocation)
   const readFrom = resolve(scratchFolder(), `merge-${number}.jsonl`)
-  const charges = resolve(scratchFolder(), `merge-${number++}.parquet`)
+  const carried = {
+    charges: resolve(scratchFolder(), `merge-${number}.parquet`),
+    replaced: resolve(scratchFolder(), `merge-${number++}-replaced.parquet`),
+  }
   const calls = { ...sourceFile(path, other, stat), readFrom }
   const db = await opened(path, resources)
   try {
     const everything = { since: null, until: null, tz: 'UTC', filters: [] }
     const { sql, params } = exportedCalls(everything)
     await writeExport(db, { columns: callColumns, sql, params }, 'jsonl', { path: readFrom, force: false })
-    const bills = await writeCharges(db, other, charges)
-    const of = { store: calls.path, label: other, charges, bills }
+    const bills = await writeCharges(db, other, carried)
+    const of = { store: calls.path, label: other, carried, bills }
     return { calls, bills: bills.length === 0 ? undefined : of }
   } finally {
     db.close()

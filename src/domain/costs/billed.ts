@@ -166,6 +166,9 @@ export const replacedColumns: readonly BilledColumn[] = billedColumns.filter(({ 
   ['file_id', 'biller', 'bill_span', ...chargeKey].includes(name),
 )
 
+/** Their names, without the file. */
+export const replacedNames = replacedColumns.map(({ name }) => name).filter((name) => name !== 'file_id')
+
 /** A model by what names of it have in common: without who sells it, and without the day of a snapshot. */
 export function modelKey(name: string): string {
   return name

@@ -53,7 +53,7 @@ export async function insertCharges(
     .filter((name) => name !== 'file_id' && name !== 'record')
   await db.run(`INSERT INTO store.main.billed BY NAME SELECT ${fileId} AS file_id, ${lineOf(bill)} AS record, ${columns.join(', ')}
     FROM this_bill${leavesOut ? ` WHERE NOT ${isOutdated}` : ''} ORDER BY record, part`)
-  if (leavesOut) await noteOutdated(db, fileId)
+  await noteOutdated(db, fileId)
   await db.run(
     `INSERT INTO store.main.bills BY NAME SELECT ${fileId} AS file_id, $source AS source, $form AS form, $export AS export,
       CAST($exported AS TIMESTAMP) AS exported_at, CAST($lastEnd AS TIMESTAMP) AS last_end, $content AS content, count(*) + ${gone} AS charges,

@@ -8,7 +8,15 @@ import type { IngestRequest } from '../request.js'
 import { refusedNote } from '../refuse.js'
 import type { Entry } from '../stage-files.js'
 import type { FileSummary } from '../summary.js'
-import { findRivals, isOutdated, removeOlder, sqlTime, type Rival } from './replacing.js'
+import {
+  chargesIn,
+  completeKnown,
+  findRivals,
+  isOutdated,
+  removeOlder,
+  sqlTime,
+  type Rival,
+} from './replacing.js'
 import { comesAgain, chargesToCompare, removeBill, removeBrought } from './known-bills.js'
 import { insertCharges, insertFile, insertRejects, isCsv } from './insert-bill.js'
 import type { StagedBill } from './stage-bills.js'
@@ -43,7 +51,7 @@ export async function mergeBills(
   const notes: string[] = []
   const outcomes: Outcome[] = []
   if (request.replace && !request.dryRun) await removeBrought(db, bills)
-  for (const bill of await inOrder(db, bills)) {
+  for (const bill of inOrder(bills)) {
     const entry = entries.find(({ billNo }) => billNo === bill.billNo)!
     const refused = await refusal(db, request, bill)
     if (refused !== undefined) {
@@ -68,15 +76,13 @@ export async function mergeBills(
 }
 
 /** A bill before those that replace it. */
-async function inOrder(db: Database, bills: readonly StagedBill[]): Promise<readonly StagedBill[]> {
-  const { rows } = await db.query<{ bill_no: number; charges: number }>(
-    'SELECT bill_no, count(*) AS charges FROM staged_bills GROUP BY bill_no',
-  )
-  const facts = new Map(rows.map((row) => [row.bill_no, row]))
-  const key = (bill: StagedBill): readonly (string | number)[] => {
-    const found = facts.get(bill.billNo)
-    return [sqlTime(bill.exportedAt), bill.lastEnd ?? '', found?.charges ?? 0, bill.content ?? '']
-  }
+function inOrder(bills: readonly StagedBill[]): readonly StagedBill[] {
+  const key = ({ exportedAt, lastEnd, content }: StagedBill): readonly (string | number)[] => [
+    sqlTime(exportedAt),
+    lastEnd ?? '',
+    chargesIn(content),
+    content ?? '',
+  ]
   return bills.toSorted((a, b) => {
     const [mine, theirs] = [key(a), key(b)]
     const at = mine.findIndex((value, i) => value !== theirs[i])
@@ -110,15 +116,17 @@ async function mergeBill(
   { notes, ingestId }: { readonly notes: string[]; readonly ingestId: number },
 ): Promise<Outcome> {
   const before = await comesAgain(db, bill, request, verdict)
-  if (!request.dryRun) for (const fileId of before) await removeBill(db, fileId, true)
-  const isKnown = await chargesToCompare(db, bill, request.dryRun ? before : [])
-  const rivals = await findRivals(db, bill, before)
+  if (!request.dryRun) for (const fileId of before) await removeBill(db, fileId, 'as a file')
+  const known = await chargesToCompare(db, bill, request.dryRun ? before : [])
+  const isKnown = known.length > 0
+  const rivals = await findRivals(db, bill, [...before, ...known])
   const { brings, ...counts } = await countsOf(db, bill)
   notes.push(...rivalWords(rivals, summary.label, bill))
+  const says = !request.dryRun && isKnown && !brings && (await completeKnown(db, known[0]!))
   const isUnchanged = bill.read.segment === undefined && isKnown && !brings
   // A bill that another store has as well leaves no trace here.
   if (request.dryRun || isUnchanged)
-    return { bill, counts, fileId: undefined, isUnchanged: isUnchanged && verdict.action === 'skip' }
+    return { bill, counts, fileId: undefined, isUnchanged: isUnchanged && !says && verdict.action === 'skip' }
   const { id } = await db.one<{ id: number }>(
     'SELECT coalesce(max(file_id), 0) + 1 AS id FROM store.main.files',
   )

@@ -4,7 +4,7 @@
  * `options` which store brought them; they are not `current`, since the file of that path may be another here.
  */
 import type { Database } from '../../db/database.js'
-import { absurdAmount, billedAmounts, billedColumns } from '../../domain/costs/billed.js'
+import { absurdAmount, billedAmounts, billedColumns, replacedNames } from '../../domain/costs/billed.js'
 import { quoteText } from '../../domain/words/quoting.js'
 import { accountField } from '../options.js'
 import { UserError } from '../../errors.js'
@@ -20,7 +20,7 @@ export interface CarriedBill {
   readonly export: string
   /** UTC, as SQL reads it. */
   readonly exported_at: string
-  /** UTC, as SQL reads it. */
+  /** UTC, as SQL reads it; of a bill that an older program read and that is replaced by now, when it was made. */
   readonly last_end: string
   readonly content: string
   readonly charges: number
@@ -38,9 +38,15 @@ export interface OtherBills {
   /** Absolute path of the store, and as it was given. */
   readonly store: string
   readonly label: string
-  /** A Parquet file of this run with the rows of `billed`. */
-  readonly charges: string
+  readonly carried: CarriedTables
   readonly bills: readonly CarriedBill[]
+}
+
+/** Parquet files of this run, by path: the rows of `billed`, and of `replaced_charges`. */
+export interface CarriedTables {
+  readonly charges: string
+  /** Without it, a bill that was replaced there could not take the place of an older one here. */
+  readonly replaced: string
 }
 
 /** What `files.options` says of a bill that a store brought. */
@@ -54,22 +60,22 @@ export const broughtFrom = (options: string): string =>
   `CASE WHEN ${isBrought(options)} THEN json_extract_string(${options}, '$.merged') END`
 
 /**
- * Writes the charges of a store down.
+ * Writes the charges of a store down, and which ones do not count since newer bills have them.
  * @param db the store, for reading
- * @param into path of the Parquet file to make
- * @returns the bills that say anything; none where all that one says is replaced
+ * @param into the files to make
+ * @returns the bills that say anything, whether it counts or not; no file is made where there are none
  * @throws UserError where charges stand in no bill, or are beyond what can be added up
  */
 export async function writeCharges(
   db: Database,
   label: string,
-  into: string,
+  into: CarriedTables,
 ): Promise<readonly CarriedBill[]> {
   const { rows } = await db.query<CarriedBill>(`SELECT b.file_id, f.path, b.source, b.form, b.export,
       CAST(b.exported_at AS VARCHAR) AS exported_at,
-      CAST(coalesce(b.last_end, (SELECT max(charge_period_end) FROM billed WHERE file_id = b.file_id)) AS VARCHAR) AS last_end, b.content, b.charges, b.replaced, f.size, f.mtime_ms, f.bytes_read, f.head_hash, f.tail_hash
+      CAST(coalesce(b.last_end, (SELECT max(charge_period_end) FROM billed WHERE file_id = b.file_id), b.exported_at) AS VARCHAR) AS last_end, b.content, b.charges, b.replaced, f.size, f.mtime_ms, f.bytes_read, f.head_hash, f.tail_hash
     FROM bills b JOIN files f ON f.file_id = b.file_id
-    WHERE b.file_id IN (SELECT file_id FROM billed) ORDER BY b.file_id`)
+    WHERE b.file_id IN (SELECT file_id FROM billed UNION SELECT file_id FROM replaced_charges) ORDER BY b.file_id`)
   const { lost, absurd } = await db.one<{ lost: number; absurd: number }>(
     `SELECT count(*) FILTER (file_id NOT IN (SELECT b.file_id FROM bills b JOIN files f ON f.file_id = b.file_id)) AS lost,
       count(*) FILTER (greatest(${billedAmounts.map((name) => `abs(${name})`).join(', ')}) >= ${absurdAmount}) AS absurd
@@ -86,18 +92,21 @@ export async function writeCharges(
       location: label,
       hint: 'Ingest the bills themselves instead; this database was left as it was.',
     })
-  if (rows.length > 0) await db.run(`COPY (SELECT * FROM billed) TO ${quoteText(into)} (FORMAT parquet)`)
+  if (rows.length > 0) {
+    await db.run(`COPY (SELECT * FROM billed) TO ${quoteText(into.charges)} (FORMAT parquet)`)
+    await db.run(`COPY (SELECT * FROM replaced_charges) TO ${quoteText(into.replaced)} (FORMAT parquet)`)
+  }
   return rows
 }
 
 /**
- * Charges of a bill of another store become staged ones, each record a sound one.
+ * Charges of a bill of another store become staged ones, each record a sound one; those that are replaced there, too.
  * @param account of charges that do not tell theirs
  */
 export async function stageCarried(
   db: Database,
   billNo: number,
-  { charges }: OtherBills,
+  { carried }: OtherBills,
   { file_id: fileId }: CarriedBill,
   account: string | undefined,
 ): Promise<void> {
@@ -108,12 +117,16 @@ export async function stageCarried(
     name === accountField && account !== undefined
       ? `coalesce(account, ${quoteText(account)}) AS account`
       : name
-  const from = `read_parquet(${quoteText(charges)}) WHERE file_id = ${fileId}`
+  const rowsOf = (path: string): string => `read_parquet(${quoteText(path)}) WHERE file_id = ${fileId}`
+  const from = rowsOf(carried.charges)
   await db.run(
     `INSERT INTO staged_bills BY NAME SELECT ${billNo} AS bill_no, ${columns.map(given).join(', ')} FROM ${from}`,
   )
   await db.run(
     `INSERT INTO bill_records SELECT DISTINCT ${billNo}, record, 'charge', NULL, NULL, NULL FROM ${from}`,
+  )
+  await db.run(
+    `INSERT INTO staged_replaced BY NAME SELECT ${billNo} AS bill_no, ${replacedNames.map(given).join(', ')} FROM ${rowsOf(carried.replaced)}`,
   )
 }
 

@@ -4,7 +4,7 @@
  * the order in which they are read. Files of one delivery never replace each other.
  */
 import type { Database } from '../../db/database.js'
-import { chargeKey, replacedColumns } from '../../domain/costs/billed.js'
+import { chargeKey, replacedNames } from '../../domain/costs/billed.js'
 import { broughtFrom } from './other-stores.js'
 import type { StagedBill } from './stage-bills.js'
 
@@ -28,8 +28,6 @@ export interface Rival {
 const keyOf = (alias: string): string =>
   `hash(row(${chargeKey.map((name) => `${alias}.${name}`).join(', ')}))`
 
-const replacedNames = replacedColumns.map(({ name }) => name).filter((name) => name !== 'file_id')
-
 const spans = 'kind, biller, account, bill_span'
 
 /** Labels whose ids no two accounts share. */
@@ -40,7 +38,7 @@ const idPattern = '(proj|wrkspc|apikey|key)_[A-Za-z0-9]{6,}'
 
 /** FROM item: the ids of each span of a table of charges, as sorted lists. */
 const idsOf = (table: string): string =>
-  `(SELECT ${table === 'this_bill' ? 'NULL AS mine' : 'file_id'}, kind, biller, bill_span, ${owned
+  `(SELECT ${table === 'this_said' ? 'NULL AS mine' : 'file_id'}, kind, biller, bill_span, ${owned
     .map((name) => `list(DISTINCT ${name}) FILTER (regexp_full_match(${name}, '${idPattern}')) AS ${name}s`)
     .join(', ')} FROM ${table} GROUP BY ALL)`
 
@@ -60,12 +58,19 @@ const sameSpan = (a: string, b: string): string =>
 const known = ['billed', 'replaced_charges']
   .map(
     (table) =>
-      `SELECT file_id, ${replacedNames.join(', ')} FROM store.main.${table} WHERE biller IN (SELECT biller FROM this_bill)`,
+      `SELECT file_id, ${replacedNames.join(', ')} FROM store.main.${table} WHERE biller IN (SELECT biller FROM this_said)`,
   )
   .join(' UNION ALL ')
 
+/** How many charges a bill had when it was read, as its hash says: `bills` has fewer where it fills gaps alone. */
+export const chargesIn = (content: string | null): number => Number(content?.split('-')[1]) || 0
+
+/** SQL: the same. */
+const chargesInSql = (content: string): string =>
+  `coalesce(TRY_CAST(split_part(${content}, '-', 2) AS BIGINT), 0)`
+
 /**
- * Makes `bill_rivals`: spans of the store that a staged bill is about too (its charges are in `this_bill`), with the file, and whether it is older.
+ * Makes `bill_rivals`: spans of the store that a staged bill is about too (what it says is in `this_said`), with the file, and whether it is older.
  * The newer is the one that was made later; of one moment, the one that goes further, says more, or by its content.
  * @param without files that go before it comes
  */
@@ -74,23 +79,21 @@ export async function findRivals(
   bill: StagedBill,
   without: readonly number[],
 ): Promise<readonly Rival[]> {
-  const all =
-    bill.read.segment === undefined ? `${bill.read.bill.charges}` : '(SELECT count(*) FROM this_bill)'
   await db.run(
     `CREATE OR REPLACE TEMP TABLE bill_rivals AS
-    WITH own AS (SELECT DISTINCT ${spans} FROM this_bill),
+    WITH own AS (SELECT DISTINCT ${spans} FROM this_said),
     known AS (${known}),
     stored AS (SELECT DISTINCT file_id, ${spans} FROM known),
     pairs AS (SELECT DISTINCT s.file_id, s.kind, s.biller, s.account, s.bill_span, o.bill_span AS own_span, o.account AS own_account
       FROM stored s JOIN own o ON ${sameSpan('s', 'o')}),
     shared AS (SELECT DISTINCT b.export, s.bill_span FROM known s JOIN store.main.bills b ON b.file_id = s.file_id
-      WHERE s.file_id IN (SELECT file_id FROM pairs) AND ${keyOf('s')} IN (SELECT ${keyOf('m')} FROM this_bill m)),
-    apart AS (SELECT DISTINCT s.file_id, s.bill_span FROM ${idsOf('known')} s JOIN ${idsOf('this_bill')} m USING (kind, biller, bill_span)
+      WHERE s.file_id IN (SELECT file_id FROM pairs) AND ${keyOf('s')} IN (SELECT ${keyOf('m')} FROM this_said m)),
+    apart AS (SELECT DISTINCT s.file_id, s.bill_span FROM ${idsOf('known')} s JOIN ${idsOf('this_said')} m USING (kind, biller, bill_span)
       WHERE ${unlike}),
     reach AS (SELECT file_id, max(charge_period_end) AS last_end FROM store.main.billed
       WHERE file_id IN (SELECT file_id FROM store.main.bills WHERE last_end IS NULL) GROUP BY file_id)
-    SELECT p.*, (CAST($exported AS TIMESTAMP), CAST($lastEnd AS TIMESTAMP), CAST(${all} AS BIGINT), $content)
-        > (b.exported_at, coalesce(b.last_end, r.last_end, b.exported_at), b.charges, b.content) AS older
+    SELECT p.*, (CAST($exported AS TIMESTAMP), CAST($lastEnd AS TIMESTAMP), ${chargesInSql('$content')}, $content)
+        > (b.exported_at, coalesce(b.last_end, r.last_end, b.exported_at), ${chargesInSql('b.content')}, b.content) AS older
     FROM pairs p JOIN store.main.bills b ON b.file_id = p.file_id JOIN store.main.files f ON f.file_id = p.file_id
       LEFT JOIN reach r ON r.file_id = p.file_id
     WHERE NOT list_contains([${without.join(', ')}]::BIGINT[], p.file_id) AND NOT (b.export = $export AND f.path <> $path)
@@ -119,8 +122,8 @@ export async function findRivals(
 export const isOutdated = `EXISTS (SELECT 1 FROM bill_rivals r WHERE NOT r.older AND r.kind = this_bill.kind AND r.biller = this_bill.biller
   AND r.own_account IS NOT DISTINCT FROM this_bill.account AND r.own_span = this_bill.bill_span)`
 
-/** Takes the charges out that the staged bill replaces. */
-export async function removeOlder(db: Database): Promise<void> {
+/** Takes the charges out that the staged bill replaces. @returns how many */
+export async function removeOlder(db: Database): Promise<number> {
   const leaving = `EXISTS (SELECT 1 FROM bill_rivals r WHERE r.older AND r.file_id = b.file_id AND r.kind = b.kind AND r.biller = b.biller
     AND r.account IS NOT DISTINCT FROM b.account AND r.bill_span = b.bill_span)`
   await db.run(`UPDATE store.main.bills SET replaced = replaced + n.n FROM (
@@ -129,14 +132,31 @@ export async function removeOlder(db: Database): Promise<void> {
   await db.run(
     `INSERT INTO store.main.replaced_charges BY NAME SELECT DISTINCT file_id, ${replacedNames.join(', ')} FROM store.main.billed b WHERE ${leaving}`,
   )
-  await db.run(`DELETE FROM store.main.billed b WHERE ${leaving}`)
+  return db.run(`DELETE FROM store.main.billed b WHERE ${leaving}`)
 }
 
-/** Takes note of the charges of the staged bill that do not come in, since newer ones have them. */
-export async function noteOutdated(db: Database, fileId: number): Promise<void> {
-  await db.run(
-    `INSERT INTO store.main.replaced_charges BY NAME SELECT DISTINCT ${fileId} AS file_id, ${replacedNames.join(', ')} FROM this_bill WHERE ${isOutdated}`,
+/**
+ * Takes note of the charges of the staged bill that do not count, since newer ones have them, here or in the store
+ * that it is from; of those that a file of the store has noted as its own, no more.
+ * @returns how many
+ */
+export async function noteOutdated(db: Database, fileId: number): Promise<number> {
+  const names = replacedNames.join(', ')
+  return db.run(
+    `INSERT INTO store.main.replaced_charges BY NAME SELECT ${fileId} AS file_id, * FROM (
+       SELECT ${names} FROM this_bill WHERE ${isOutdated} UNION SELECT ${names} FROM this_replaced)
+     EXCEPT SELECT file_id, ${names} FROM store.main.replaced_charges WHERE file_id = ${fileId}`,
   )
+}
+
+/**
+ * A bill that the store has says more than was known of it, though nothing that counts: it takes the place of older
+ * ones all the same.
+ * @returns whether that changed anything
+ */
+export async function completeKnown(db: Database, fileId: number): Promise<boolean> {
+  const removed = await removeOlder(db)
+  return (await noteOutdated(db, fileId)) + removed > 0
 }
 
 /** `2026-09-01T00:00:00.000Z` as SQL reads a TIMESTAMP. */

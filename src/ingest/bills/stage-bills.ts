@@ -2,7 +2,7 @@
 import type { Database } from '../../db/database.js'
 import { isOfTheMachine } from '../../errors.js'
 import { modelNamesOf } from '../../billing/model-names.js'
-import { billedColumns } from '../../domain/costs/billed.js'
+import { billedColumns, replacedColumns } from '../../domain/costs/billed.js'
 import { quoteText } from '../../domain/words/quoting.js'
 import type { PriceBook } from '../../pricing/book.js'
 import type { SourceRelation } from '../typing/normalise.js'
@@ -34,11 +34,12 @@ export interface StagedBill {
   readonly content: string | null
 }
 
-/** Columns of `staged_bills` beside those of `billed`. */
-const stagedColumns = `bill_no BIGINT, ${billedColumns
-  .filter(({ name }) => name !== 'file_id')
-  .map(({ name, type }) => `${name} ${type}`)
-  .join(', ')}`
+/** Columns of a table of the store, with the number of the bill in the place of its file. */
+const stagedColumns = (columns: typeof billedColumns): string =>
+  `bill_no BIGINT, ${columns
+    .filter(({ name }) => name !== 'file_id')
+    .map(({ name, type }) => `${name} ${type}`)
+    .join(', ')}`
 
 /** Labels that say what a bill was grouped by. */
 const grouping = ['project', 'workspace', 'api_key', 'principal', 'billed_model', 'sku'] as const
@@ -77,7 +78,8 @@ export class BillStage {
 
   async #makeTables(): Promise<void> {
     if (this.bills.length === 0)
-      await this.#db.run(`CREATE TABLE IF NOT EXISTS staged_bills (${stagedColumns});
+      await this.#db.run(`CREATE TABLE IF NOT EXISTS staged_bills (${stagedColumns(billedColumns)});
+        CREATE TABLE IF NOT EXISTS staged_replaced (${stagedColumns(replacedColumns)});
         CREATE TABLE IF NOT EXISTS bill_records (bill_no BIGINT, record BIGINT, state VARCHAR, reason VARCHAR, reject_id VARCHAR, text VARCHAR)`)
   }
 
