@@ -47,6 +47,12 @@ export function exportedPlan(survey: Survey): ReadPlan {
     ...(survey.keys.includes('request_ids') ? { requestIds: text('request_ids') } : {}),
     revisionId: `nullif(${text('revision_id')}, '')`,
     tags: tagsOf(tags, denied),
+    // Where the log told no more than their sum.
+    ...(survey.keys.includes('total_tokens')
+      ? {
+          totalTokens: `CASE WHEN coalesce(${text('input_tokens')}, ${text('output_tokens')}, '') = '' THEN ${text('total_tokens')} END`,
+        }
+      : {}),
     cacheTokens: 'included',
     cacheTokensCertain: true,
     // What was exported was a call, whatever is known of what it used.
