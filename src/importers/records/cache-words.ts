@@ -38,10 +38,31 @@ export function cacheWord(
     ...inside(survey, document, cacheObjects, wordsInside).map((sql) => word(sql, true)),
   ]
   const own = firstOf(...open)
-  const isOfPrompts = cached === undefined ? undefined : `coalesce(TRY_CAST(${cached} AS DOUBLE) > 0, false)`
-  const taken =
-    own === undefined || isOfPrompts === undefined ? own : `CASE WHEN NOT ${isOfPrompts} THEN ${own} END`
-  return firstOf(...certain, taken)
+  return firstOf(...certain, own && ofAnswers(own, cached))
+}
+
+/** SQL for a word, where no cached tokens say that it is of the provider's cache of prompts. */
+const ofAnswers = (sql: string, cached: string | undefined): string =>
+  cached === undefined
+    ? sql
+    : `CASE WHEN NOT coalesce(TRY_CAST(${cached} AS DOUBLE) > 0, false) THEN ${sql} END`
+
+/** Names that say of a call that it was cached, and of no answer. */
+const bareTruths = new Set(['cached', 'iscached', 'wascached'])
+
+/**
+ * SQL for a hit of the response cache. `cached: true` beside cached tokens speaks of the cache of prompts: that call was
+ * made and paid for.
+ * @param truths what says so of a record, by name
+ * @param cached as of `cacheWord`
+ */
+export function answerHit(
+  truths: readonly Pick<Entry, 'name' | 'sql'>[],
+  cached: string | undefined,
+): string | undefined {
+  const certain = truths.filter(({ name }) => !bareTruths.has(name)).map(({ sql }) => sql)
+  const open = firstOf(...truths.filter(({ name }) => bareTruths.has(name)).map(({ sql }) => sql))
+  return firstOf(...certain, open && ofAnswers(open, cached))
 }
 
 /** SQL for what headers say, in objects of headers: their other values are looked at by nobody. */

@@ -2,7 +2,7 @@
  * Finds the fields of a call in a record by the names that loggers use (field-names.ts). The `llmcost`
  * importer reads whole records so; the importers of raw responses read the wrapper around them so.
  */
-import { cacheWord } from './cache-words.js'
+import { answerHit, cacheWord } from './cache-words.js'
 import { callFields, type CallField } from '../../domain/call.js'
 import {
   costPartNames,
@@ -87,8 +87,10 @@ export function namedFields(survey: Survey, document: Document): NamedFields {
     fields[field] = sql
     foundUnder[field] = [...used].filter((e) => !before.has(e)).map((e) => ({ name: nameOf(e), sql: e.sql }))
   }
+  const cached = fields.cache_read_input_tokens
+  const truths = entries.filter((e) => fieldNames.cache_hit?.includes(e.name) && allowedIn(e, 'cache_hit'))
   // The words stay labels: a cache may have a name.
-  const hit = firstOf(fields.cache_hit, cacheWord(entries, survey, document, fields.cache_read_input_tokens))
+  const hit = firstOf(answerHit(truths, cached), cacheWord(entries, survey, document, cached))
   if (hit !== undefined) fields.cache_hit = hit
   const tier = tierOf(survey, entries, document)
   if (tier.sql !== undefined) fields.service_tier = tier.sql

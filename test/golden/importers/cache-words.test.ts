@@ -52,8 +52,19 @@ atOnce.each([
   expect(calls).toMatchObject([{ cost_usd: '0.0035' }])
 })
 
-atOnce('a hit beside cached tokens is one of the cache of prompts', async () => {
-  const { calls } = await read({ cache: 'HIT', cached_tokens: 600 })
-  // 400 × 2.5, 600 × 1.25, 100 × 10.
-  expect(calls).toMatchObject([{ cache_read_input_tokens: 600, cost_usd: '0.00275' }])
-})
+atOnce.each([{ cache: 'HIT' }, { cached: true }, { is_cached: true }])(
+  '%o beside cached tokens is one of the cache of prompts',
+  async (record) => {
+    const { calls } = await read({ ...record, cached_tokens: 600 })
+    // 400 × 2.5, 600 × 1.25, 100 × 10.
+    expect(calls).toMatchObject([{ cache_read_input_tokens: 600, cost_usd: '0.00275' }])
+  },
+)
+
+atOnce.each([{ cached: true }, { cached: true, cached_tokens: 0 }, { cache_hit: true, cached_tokens: 600 }])(
+  '%o is a hit all the same',
+  async (record) => {
+    const { calls } = await read(record)
+    expect(calls).toMatchObject([hit])
+  },
+)
