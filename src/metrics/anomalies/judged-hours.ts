@@ -48,8 +48,8 @@ const sums = /* sql */ `coalesce(sum(cost_usd), 0) AS exact_usd, count(*) FILTER
 /** A row a series, from its hours. @param hours a SELECT */
 const asSeries = (family: number, hours: string): string => /* sql */ `
     SELECT ${family} AS family, value,
-      '[' || string_agg(concat(hour, ',"', exact_usd, '",', paid_calls, ',', max_cost_usd, ',', square_usd), ',')
-        || ']' AS hours
+      '[' || string_agg(concat(hour, ',"', exact_usd, '",', paid_calls, ',', max_cost_usd, ',', square_usd), ','
+        ORDER BY hour) || ']' AS hours
     FROM (${hours}) GROUP BY value`
 
 const accountPart = asSeries(0, `SELECT '' AS value, hour, ${sums} FROM located_calls GROUP BY hour`)
@@ -111,7 +111,7 @@ export function loudSeries(
       JOIN (SELECT ${rowsOfJson('$least_days', { day: 'BIGINT', least_usd: 'DOUBLE' })}) AS least_days USING (day)
       WHERE usd > least_usd GROUP BY family, value${leastOfDay === undefined ? '' : anyDay}
     )
-    ${namedParts(families)}`
+    ${namedParts(families)} ORDER BY family, value`
   const all: Record<string, Param> = {
     ...params,
     first_hour: first,
@@ -133,7 +133,7 @@ export function namedSeries(request: SeriesRequest, names: readonly SeriesName[]
     WITH ${sql}, names AS MATERIALIZED (
       SELECT ${rowsOfJson('$names', { family: 'INTEGER', value: 'VARCHAR' })}
     )
-    ${accountPart} UNION ALL ${namedParts(families)}`
+    ${accountPart} UNION ALL ${namedParts(families)} ORDER BY family, value`
   const all = { ...params, first_hour: request.span.first, names: JSON.stringify(names) }
   return { sql: text, params: withoutUnused(all, text) }
 }
