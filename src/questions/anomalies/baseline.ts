@@ -2,12 +2,8 @@
 import type { Dimension } from '../../domain/dimensions.js'
 import { missingHours, type HourSpan } from '../../domain/time/hours.js'
 import { reachOf } from '../../metrics/anomalies/flags.js'
-import {
-  seriesHours,
-  surpriseOfHour,
-  type SeriesHour,
-  type SurpriseRow,
-} from '../../anomalies/method/chosen-hours.js'
+import { seriesHours, type SeriesHour } from '../../anomalies/method/chosen-hours.js'
+import { surpriseOfHour, type SurpriseRow } from '../../anomalies/method/explained-hour.js'
 import { seriesCounts } from '../../metrics/anomalies/judged-hours.js'
 import type { AnomalyOptions } from './anomalies.js'
 import { ask, type Question } from '../question.js'

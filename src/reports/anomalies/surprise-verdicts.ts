@@ -1,6 +1,6 @@
 /** What each width of an hour was judged by, and why it was flagged or not, for a person to trace. */
 import { reached, surpriseBounds, type Condition } from '../../domain/surprise.js'
-import type { SurpriseRow } from '../../anomalies/method/chosen-hours.js'
+import type { SurpriseRow } from '../../anomalies/method/explained-hour.js'
 import { number, percent, roundUsd } from '../../domain/words/wording.js'
 
 export interface Verdict {
