@@ -19,8 +19,7 @@ export const tooLong = `\x1freject:line longer than ${hugeLine / 1e6} MB`
 /** Delimiter that splits nothing: no clean file holds this byte. */
 export const delimiterByte = 0x01
 
-/** Ends a line. */
-export const newline = 0x0a
+const newline = 0x0a
 
 /** What was seen of a file while its bytes went by. */
 export interface TextExtent {
@@ -39,7 +38,6 @@ export class TemporaryText {
   readonly #file: number
   /** Lines written so far. */
   lines = 0
-  #bytes = 0
 
   constructor({ path, fd, release }: ScratchFile) {
     this.path = path
@@ -109,13 +107,7 @@ export class TemporaryText {
         : Buffer.from('\x1freject:line longer than 8 MB')
   }
 
-  /** Bytes of a line, its end among them; 0 where there is none. */
-  get mean(): number {
-    return this.lines === 0 ? 0 : this.#bytes / this.lines
-  }
-
   #write(bytes: Buffer): void {
-    this.#bytes += bytes.length
     try {
       for (let at = 0; at < bytes.length;) at += writeSync(this.#file, bytes, at)
     } catch (error) {
@@ -130,7 +122,7 @@ export function isClean(bytes: Buffer): boolean {
 }
 
 /** Counts LF bytes. */
-export function countLines(bytes: Buffer): number {
+function countLines(bytes: Buffer): number {
   let lines = 0
   for (let at = bytes.indexOf(newline); at >= 0; at = bytes.indexOf(newline, at + 1)) lines += 1
   return lines
