@@ -87,7 +87,9 @@ export function likelyDays(ground: Ground, history: History): number[] {
   const calls = new WeekdayMedians((hour) => history.calls(hour), history.firstHour, ground.calendar)
   const leastNorms = (day: number): Float64Array | undefined => {
     const since = 24 * day - history.hoursBefore(day, historyDays)
-    const callUsd = history.sum(since, 24 * day) / history.callsIn(since, 24 * day)
+    const paidCalls = history.callsIn(since, 24 * day)
+    // What cost nothing so far has no norm to be beyond.
+    const callUsd = paidCalls > 0 ? history.sum(since, 24 * day) / paidCalls : 0
     return leastOf(ground, history, calls, day)?.map((count) => leastCallGrowth * count * callUsd)
   }
   return dayCosts(ground, history).flatMap(({ day, usualUsd, maxHourUsd, twoDayUsd }) => {

@@ -71,18 +71,20 @@ function conditionsOf({
   }
 }
 
-const holds = ({ conditions }: Judged, ...names: readonly Condition[]): boolean =>
+type Conditions = Pick<Judged, 'conditions'>
+
+export const holds = ({ conditions }: Conditions, ...names: readonly Condition[]): boolean =>
   names.every((name) => {
     const [measured, bound] = conditions[name]
     return reached.includes(name) ? measured >= bound : measured > bound
   })
 
 /** The money is worth telling. */
-const matters = (one: Judged): boolean => holds(one, 'above', 'stake', 'times', 'rest', 'recent')
+const matters = (one: Conditions): boolean => holds(one, 'above', 'stake', 'times', 'rest', 'recent')
 /** More calls than chance brings, which explain the money. */
-const byCalls = (one: Judged): boolean => holds(one, 'calls', 'dearest', 'explained')
+const byCalls = (one: Conditions): boolean => holds(one, 'calls', 'dearest', 'explained')
 /** More money than chance brings, counted in calls of its size; or more calls. */
-const isFlagged = (one: Judged): boolean => matters(one) && (holds(one, 'money') || byCalls(one))
+export const isFlagged = (one: Conditions): boolean => matters(one) && (holds(one, 'money') || byCalls(one))
 
 /** A series of which an hour of the window costs enough beyond its norm: the others, most, are done with. */
 export interface LoudSeries {

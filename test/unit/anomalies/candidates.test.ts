@@ -6,12 +6,11 @@ import { costFlags, costHours } from '../../../src/anomalies/method/cost-tests.j
 import { groundOf } from '../../../src/anomalies/method/ground.js'
 import { History } from '../../../src/anomalies/method/history.js'
 import { judgementOf } from '../../../src/anomalies/method/judging.js'
-import { judgedWidths, likelihoodFlags } from '../../../src/anomalies/method/likelihood.js'
+import { isFlagged, judgedWidths, likelihoodFlags } from '../../../src/anomalies/method/likelihood.js'
 import { expectedHours } from '../../../src/anomalies/method/widths.js'
 import { dimensionOf } from '../../../src/domain/dimensions.js'
 import type { AnomalyRequest, FlagRow } from '../../../src/metrics/anomalies/flags.js'
 import type { SeriesRow } from '../../../src/metrics/anomalies/judged-hours.js'
-import { reached, type Condition } from '../../../src/domain/surprise.js'
 
 const firstDay = 20_000
 const lastDay = firstDay + 36
@@ -34,23 +33,26 @@ function randoms(seed: number): () => number {
   return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647
 }
 
-/** Hours of working days, with some that cost a few times what they usually do. */
+/** Hours of working days, with some that cost a few times what they usually do; of some features the first month is free. */
 function generated(seed: number): { readonly account: SeriesRow; readonly feature: SeriesRow } {
   const random = randoms(seed)
   const calls = 20 + Math.floor(180 * random())
   const loudFrom = 24 * (firstDay + 29) + Math.floor(140 * random())
   const loudHours = 1 + Math.floor(47 * random())
   const times = seed % 4 === 0 ? 1 : 2 + 4 * random()
-  const hoursOf = (share: number): { hour: number; calls: number; usd: number }[] =>
+  const freeUntil = seed % 5 === 0 ? 24 * (firstDay + 34) + 17 : 0
+  const hoursOf = (share: number, free = 0): { hour: number; calls: number; usd: number }[] =>
     Array.from({ length: 24 * 36 }, (_, i) => {
       const hour = 24 * firstDay + i
       const office = i % 24 > 7 && i % 24 < 19 ? 1 : 0.15
       const week = (Math.floor(hour / 24) + 4) % 7 === 0 ? 0.3 : 1
       const loud = hour >= loudFrom && hour < loudFrom + loudHours ? times : 1
       const found = Math.round(calls * share * office * week * loud * (0.8 + 0.4 * random()))
-      return { hour, calls: found, usd: found * (0.008 + 0.004 * random()) }
-    }).filter((one) => one.calls > 0)
-  const [feature, others] = [hoursOf(0.4), hoursOf(0.6)]
+      const each = 0.008 + 0.004 * random()
+      // Calls are those that cost something.
+      return hour < free ? { hour, calls: 0, usd: 0 } : { hour, calls: found, usd: found * each }
+    })
+  const [feature, others] = [hoursOf(0.4, freeUntil), hoursOf(0.6)]
   const both = new Map(others.map((one) => [one.hour, one]))
   for (const one of feature) {
     const other = both.get(one.hour) ?? { calls: 0, usd: 0 }
@@ -61,7 +63,7 @@ function generated(seed: number): { readonly account: SeriesRow; readonly featur
     value,
     hours: `[${[...hours]
       .map((one) => {
-        const each = one.usd / one.calls
+        const each = one.calls === 0 ? 0 : one.usd / one.calls
         return `${one.hour},"${one.usd.toFixed(12)}",${one.calls},${1.5 * each},${one.calls * each * each}`
       })
       .join(',')}]`,
@@ -89,20 +91,9 @@ test('nothing is left out that could be flagged', () => {
         history === ground.account ? ofAccount : new CallNorms(history, ground.calendar, ofAccount)
       const hours = expectedHours(norms, days, ground.calendar, ground.usual)
       for (const { hour } of hours.filter((one) => one.hour >= request.span.since && one.usd > one.normUsd)) {
-        for (const { term, conditions } of judgedWidths(
-          { norms, hours, isPerson: false },
-          hour,
-          request,
-          2,
-        )) {
-          const holds = (...names: Condition[]): boolean =>
-            names.every((name) => {
-              const [measured, bound] = conditions[name]
-              return reached.includes(name) ? measured >= bound : measured > bound
-            })
-          if (!holds('above', 'stake', 'times', 'rest', 'recent')) continue
-          if (!holds('money') && !holds('calls', 'dearest', 'explained')) continue
-          likely.push(keyOf({ kind: term.width < 24 ? 'spike' : 'sustained', family: history.family, hour }))
+        for (const one of judgedWidths({ norms, hours, isPerson: false }, hour, request, 2)) {
+          const kind = one.term.width < 24 ? 'spike' : 'sustained'
+          if (isFlagged(one)) likely.push(keyOf({ kind, family: history.family, hour }))
         }
       }
       const all = costFlags(history, costHours(history, days, ground.calendar, ground.usual), {
