@@ -4,6 +4,7 @@ import { bounds, sustainedBounds } from './bounds.js'
 import { costNorm, costNormAt, type CostNorm } from './cost-norms.js'
 import type { Calendar } from './calendar.js'
 import type { History } from './history.js'
+import { isWhole } from './widths.js'
 
 /** An hour that has a norm. USD. */
 export interface CostHour {
@@ -60,20 +61,15 @@ export interface Trailing {
 export function trailing(history: History, hours: readonly CostHour[], at: number, width: number): Trailing {
   const own = hours.slice(Math.max(0, at - width + 1), at + 1)
   const [from, to] = [own[0], own.at(-1)]
-  const isWhole = isWholeAt(hours, at, width)
+  const whole = isWhole(hours, at, width)
   return {
-    usd: isWhole && from && to ? history.sum(from.hour, to.hour + 1) : sumOf(history, own),
+    usd: whole && from && to ? history.sum(from.hour, to.hour + 1) : sumOf(history, own),
     normUsd: own.reduce((sum, { normUsd }) => sum + normUsd, 0),
     noiseUsd: Math.sqrt(own.reduce((sum, { noiseUsd }) => sum + noiseUsd * noiseUsd, 0)),
     maxExcessUsd: Math.max(...own.map(({ excessUsd }) => excessUsd)),
     squareUsd: own.reduce((sum, { hour }) => sum + history.squares(hour), 0),
-    isWhole,
+    isWhole: whole,
   }
-}
-
-function isWholeAt(hours: readonly CostHour[], at: number, width: number): boolean {
-  const [first, last] = [hours[at - width + 1], hours[at]]
-  return first !== undefined && last !== undefined && last.position - first.position === width - 1
 }
 
 const sumOf = (history: History, hours: readonly CostHour[]): number =>
@@ -133,7 +129,7 @@ function mayLast(history: History, hours: readonly CostHour[], at: number, tests
   const [first, last] = [hours[at - 23], hours[at]]
   if (first === undefined || last === undefined || last.usd <= last.normUsd) return false
   const { day } = sustainedBounds(tests.isPerson, tests.timesShare, tests.ofWholeDays)
-  return isWholeAt(hours, at, 24) && history.sum(first.hour, last.hour + 1) > day * last.usualUsd
+  return isWhole(hours, at, 24) && history.sum(first.hour, last.hour + 1) > day * last.usualUsd
 }
 
 function isSustained({ usualUsd }: CostHour, span: Trailing, tests: CostTests): boolean {

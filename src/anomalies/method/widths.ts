@@ -90,7 +90,7 @@ export const leastUsd = (width: Width, usualUsd: number, { minShare, minUsd }: M
   Math.max(shareOf(width) * minShare * usualUsd, minUsd)
 
 /** Whether the hours of a width end at an index: all of them have a norm. */
-export function isWhole(hours: readonly ExpectedHour[], at: number, width: number): boolean {
+export function isWhole(hours: readonly { readonly position: number }[], at: number, width: number): boolean {
   const [first, last] = [hours[at - width + 1], hours[at]]
   return first !== undefined && last !== undefined && last.position - first.position === width - 1
 }

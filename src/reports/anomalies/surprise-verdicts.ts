@@ -1,5 +1,6 @@
 /** What each width of an hour was judged by, and why it was flagged or not, for a person to trace. */
-import { reached, surpriseBounds, type Condition } from '../../domain/surprise.js'
+import { holds, isFlagged } from '../../anomalies/method/likelihood.js'
+import { surpriseBounds, type Condition } from '../../domain/surprise.js'
 import type { SurpriseRow } from '../../anomalies/method/explained-hour.js'
 import { number, percent, roundUsd } from '../../domain/words/wording.js'
 
@@ -20,15 +21,14 @@ export const withoutNoise = (value: number): number => Number(value.toPrecision(
 export function verdictOf(row: SurpriseRow): Verdict {
   const conditions = (Object.keys(row.conditions) as Condition[]).map((name) => {
     const [measured, bound] = row.conditions[name]
-    const holds = reached.includes(name) ? measured >= bound : measured > bound
-    return { name, measured: withoutNoise(measured), bound: withoutNoise(bound), holds }
+    return {
+      name,
+      measured: withoutNoise(measured),
+      bound: withoutNoise(bound),
+      holds: holds(row, name),
+    }
   })
-  const holds = (...names: readonly Condition[]): boolean =>
-    conditions.every((one) => !names.includes(one.name) || one.holds)
-  const flagged =
-    holds('above', 'stake', 'times', 'rest', 'recent') &&
-    (holds('money') || holds('calls', 'dearest', 'explained'))
-  return { row, flagged, conditions }
+  return { row, flagged: isFlagged(row), conditions }
 }
 
 const plain = (value: number): string => number(Number(value.toPrecision(3)))
