@@ -1,20 +1,8 @@
 /** Answers whose kind or model does not stand in them, but in a name or beside the usage. */
-import { join } from 'node:path'
 import { afterAll, expect } from 'vitest'
-import { write } from '../../property/ingesting.js'
-import { atOnce, readBeside, workshop } from './reading.js'
+import { atOnce, readRecord, workshop } from './reading.js'
 
 afterAll(() => workshop.close())
-
-let records = 0
-
-const read = (record: object): ReturnType<typeof readBeside> =>
-  readBeside([
-    write(
-      join(workshop.room(), 'log.jsonl'),
-      `${JSON.stringify({ timestamp: `2026-09-01T00:00:${String((records += 1)).padStart(2, '0')}Z`, ...record })}\n`,
-    ),
-  ])
 
 const gemini = { usageMetadata: { promptTokenCount: 1000, totalTokenCount: 1000 } }
 
@@ -22,7 +10,7 @@ atOnce.each([
   ['gemini-embedding-001', 'embedding'],
   ['gemini-2.5-flash', undefined],
 ])("Gemini's %s", async (model, operation) => {
-  const { calls } = await read({ model, response: { ...gemini, embedding: { values: [0.1] } } })
+  const { calls } = await readRecord({ model, response: { ...gemini, embedding: { values: [0.1] } } })
   expect(calls).toMatchObject([{ model, input_tokens: 1000 }])
   // A chat is usual, and left out of the rows.
   expect(calls[0]!['operation']).toBe(operation)
@@ -37,7 +25,7 @@ atOnce.each([
   [{ 'ai-proxy': { usage: singular, meta } }, '0.0035'],
   [{ proxy: { usage: plural, meta, cache: { cache_status: 'hit' } } }, '0'],
 ])("Kong's %o says who answered beside the usage", async (ai, cost) => {
-  const { calls } = await read({ response: { status: 200 }, request: { method: 'POST', size: 9 }, ai })
+  const { calls } = await readRecord({ response: { status: 200 }, request: { method: 'POST', size: 9 }, ai })
   const answered = { provider: 'openai', request_model: 'gpt-4o', model: 'gpt-4o-2024-08-06' }
   expect(calls).toMatchObject([{ ...answered, input_tokens: 1000, output_tokens: 100, cost_usd: cost }])
   expect(calls[0]).not.toHaveProperty('unread_usage')

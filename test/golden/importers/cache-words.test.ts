@@ -1,20 +1,12 @@
 /** Words of gateways for an answer out of a response cache, as teams write them down: such a call cost nothing. */
-import { join } from 'node:path'
 import { afterAll, expect } from 'vitest'
-import { write } from '../../property/ingesting.js'
-import { atOnce, readBeside, workshop } from './reading.js'
+import { atOnce, readRecord, workshop } from './reading.js'
 
 afterAll(() => workshop.close())
 
-let records = 0
-
-const read = (record: object): ReturnType<typeof readBeside> =>
-  readBeside([
-    write(
-      join(workshop.room(), 'log.jsonl'),
-      `${JSON.stringify({ timestamp: `2026-09-01T00:00:${String((records += 1)).padStart(2, '0')}Z`, model: 'gpt-4o', input_tokens: 1000, output_tokens: 100, ...record })}\n`,
-    ),
-  ])
+/** 1,000 tokens in and 100 out. */
+const read = (record: object): ReturnType<typeof readRecord> =>
+  readRecord({ model: 'gpt-4o', input_tokens: 1000, output_tokens: 100, ...record })
 
 const hit = { cache_hit: true, cost_usd: '0' }
 

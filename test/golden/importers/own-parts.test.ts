@@ -1,20 +1,8 @@
 /** Records of one's own that tell the input by its parts, and costs by what they are for. */
-import { join } from 'node:path'
 import { afterAll, expect } from 'vitest'
-import { write } from '../../property/ingesting.js'
-import { atOnce, readBeside, workshop } from './reading.js'
+import { atOnce, readRecord, workshop } from './reading.js'
 
 afterAll(() => workshop.close())
-
-let records = 0
-
-const read = (record: object): ReturnType<typeof readBeside> =>
-  readBeside([
-    write(
-      join(workshop.room(), 'log.jsonl'),
-      `${JSON.stringify({ timestamp: `2026-09-01T00:00:${String((records += 1)).padStart(2, '0')}Z`, ...record })}\n`,
-    ),
-  ])
 
 /** 400 plain × 2.5, 600 cached × 1.25, 200 × 10, in USD a million. */
 const cached = { input_tokens: 1000, cache_read_input_tokens: 600, output_tokens: 200, cost_usd: '0.00375' }
@@ -27,7 +15,7 @@ atOnce.each([
   // Where the whole is told it counts.
   [{ model: 'gpt-4o', input_tokens: 1000, uncached_tokens: 400, cached_tokens: 600, output_tokens: 200 }],
 ])('%o', async (record) => {
-  const { calls } = await read(record)
+  const { calls } = await readRecord(record)
   expect(calls).toMatchObject([cached])
   expect(calls[0]).not.toHaveProperty('unread_usage')
 })
@@ -35,7 +23,7 @@ atOnce.each([
 const tokens = { model: 'gpt-4o', input_tokens: 1000, output_tokens: 200 }
 
 atOnce('parts of a cost inside the usage are nothing beside its total', async () => {
-  const { calls } = await read({
+  const { calls } = await readRecord({
     ...tokens,
     usage: { cost: { input: 0.0025, output: 0.002, total: 0.0045 } },
   })
@@ -45,14 +33,14 @@ atOnce('parts of a cost inside the usage are nothing beside its total', async ()
 
 atOnce('what cached tokens cost is no number of tokens', async () => {
   const cost = { input: 0.0025, output: 0.0015, cache_read: 0.0005, total: 0.0045 }
-  const { calls, rejects } = await read({ ...tokens, cost })
+  const { calls, rejects } = await readRecord({ ...tokens, cost })
   expect(rejects).toEqual([])
   expect(calls).toMatchObject([{ input_tokens: 1000, reported_cost_usd: '0.0045' }])
   expect(calls[0]).not.toHaveProperty('cache_read_input_tokens')
 })
 
 atOnce('millionths of a cent are named, not taken for those of a dollar', async () => {
-  const { calls } = await read({ ...tokens, cost_microcents: 450_000 })
+  const { calls } = await readRecord({ ...tokens, cost_microcents: 450_000 })
   expect(calls).toMatchObject([{ unread_usage: 'cost_microcents' }])
   expect(calls[0]).not.toHaveProperty('reported_cost_usd')
 })

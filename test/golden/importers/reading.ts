@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { doubts } from '../../../src/ingest/doubts.js'
 import type { IngestSummary } from '../../../src/ingest/summary.js'
-import { askAll, ingestInto, Workshop, type Choices } from '../../property/ingesting.js'
+import { askAll, ingestInto, Workshop, write, type Choices } from '../../property/ingesting.js'
 
 export const fixtures = fileURLToPath(new URL('../../../fixtures', import.meta.url))
 
@@ -130,6 +130,17 @@ export function readBeside(files: readonly string[], choices: Choices = {}): Pro
     wishes.push({ files, choices, grant })
   })
 }
+
+let records = 0
+
+/** A log of one record, in a run with others; each has a time of its own. */
+export const readRecord = (record: object): Promise<Read> =>
+  readBeside([
+    write(
+      join(workshop.room(), 'log.jsonl'),
+      `${JSON.stringify({ timestamp: new Date(Date.UTC(2026, 8, 1) + 1000 * (records += 1)).toISOString(), ...record })}\n`,
+    ),
+  ])
 
 /** Tests of a file that begin together, so that they can read together. */
 export const atOnce = test.concurrent
